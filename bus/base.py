@@ -1,0 +1,99 @@
+"""The port that every bus implements; `tests/bus` holds all of them to the same contract."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Topic(StrEnum):
+    """The six topics, by their names on Kafka; a prefix lets several fleets share a cluster."""
+
+    AGENT_INFO = "AgentInfo"
+    AGENT_COMMAND = "AgentCommand"
+    AGENT_CONFIG = "AgentConfig"
+    AGENT_RESPONSE = "AgentResponse"
+    UPDATE_CONFIG = "UpdateConfig"
+    REFRESH = "Refresh"
+
+
+class Start(StrEnum):
+    """Where a subscription begins to read."""
+
+    BEGINNING = "beginning"
+    """With all that the topic still holds."""
+    END = "end"
+    """With what is written after the subscription stands."""
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """One topic to read, whole or only the partition that a key falls into."""
+
+    topic: Topic
+    start: Start
+    key: str | None = None
+    """Read only the partition of this key; records of other keys in it are delivered too."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record as it lies on a topic. Key and value are whatever anybody wrote there (invariant S15)."""
+
+    topic: Topic
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    """None for a tombstone."""
+    written_at: datetime
+    """The record's own timestamp, UTC."""
+
+
+@dataclass(frozen=True)
+class CaughtUp:
+    """Everything that lay on the subscribed topics when reading began has been delivered. Comes once."""
+
+
+@dataclass(frozen=True)
+class ConnectionChanged:
+    """The brokers became reachable or unreachable."""
+
+    connected: bool
+    message: str = ""
+
+
+BusEvent = Record | CaughtUp | ConnectionChanged
+
+
+class PublishFailed(Exception):  # noqa: N818 - says what happened
+    """The record was not acknowledged in time. It may or may not have been written: publish it again."""
+
+
+class Bus(Protocol):
+    """Publishes records and delivers them, in order within a partition, at least once."""
+
+    async def publish(self, topic: Topic, *, key: str | None, value: bytes) -> None:
+        """Returns when the brokers have acknowledged the record: a reader from the beginning will find it (S17).
+
+        Raises:
+            PublishFailed: no acknowledgement within 10 s.
+            ValueError: the record is larger than the topic allows.
+        """
+        ...
+
+    def subscribe(
+        self, subscriptions: tuple[Subscription, ...]
+    ) -> AbstractAsyncContextManager[AsyncIterator[BusEvent]]:
+        """Opens a reader. Inside the context the iterator delivers for ever; lost brokers are waited for, not raised.
+
+        `CaughtUp` comes as soon as all that lay there at the start is delivered, also when that was nothing; it needs
+        the brokers, so it may come late, but then it comes.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Flushes and gives back connections and threads."""
+        ...

@@ -1,0 +1,188 @@
+"""The frozen data that the rooms of the controller exchange."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from types import MappingProxyType
+
+from crds.camera import Camera
+from crds.change import ChangeClass
+from crds.document import Manifest
+from crds.dsinstance import DsInstance
+from crds.messages import AgentConfig, AgentInfo, AgentResponse, InstanceConfig
+from crds.node import Node
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One consistent, fully valid set of manifests, each kind sorted by name."""
+
+    id: str
+    """The commit, or `sha256:…` over the manifests of a directory: what a person approves of."""
+    cameras: tuple[Camera, ...]
+    instances: tuple[DsInstance, ...]
+    nodes: tuple[Node, ...]
+    description: str = ""
+    """For people: the subject of the commit, or the directory."""
+
+    @cached_property
+    def camera_by_name(self) -> Mapping[str, Camera]:
+        """The cameras by the names of their objects."""
+        return {camera.name: camera for camera in self.cameras}
+
+    @cached_property
+    def node_by_name(self) -> Mapping[str, Node]:
+        """The nodes by the names of their objects."""
+        return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def node_by_id(self) -> Mapping[str, Node]:
+        """The nodes by the ids that their agents greet with."""
+        return {node.node_id: node for node in self.nodes}
+
+    @cached_property
+    def objects(self) -> tuple[Manifest, ...]:
+        """All manifests, sorted by kind and name."""
+        return tuple(sorted((*self.cameras, *self.instances, *self.nodes), key=lambda one: (one.kind, one.name)))
+
+    def cameras_of(self, instance: DsInstance) -> tuple[Camera, ...]:
+        """The cameras that an instance names or selects, sorted by name; names without a camera are left out."""
+        named = {name for name in instance.spec.cameras if name in self.camera_by_name}
+        selector = instance.spec.camera_selector
+        if selector is not None:
+            named |= {camera.name for camera in self.cameras if selector.matches(camera.metadata.labels)}
+        return tuple(self.camera_by_name[name] for name in sorted(named))
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place in a file; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        """The form that editors and terminals jump to."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something in the manifests that a person must change."""
+
+    position: Position
+    path: str
+    """The path inside the document, such as `spec.streammux.width`; empty for the document as a whole."""
+    message: str
+    """What is wrong, what was expected, and a suggestion where there is a near miss."""
+
+    def __str__(self) -> str:
+        """One line: place, path, sentence."""
+        return f"{self.position}: {self.path}: {self.message}" if self.path else f"{self.position}: {self.message}"
+
+
+@dataclass(frozen=True)
+class ObservedNode:
+    """What is known of one agent."""
+
+    node_id: str
+    info: AgentInfo | None = None
+    response: AgentResponse | None = None
+    last_seen: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The observed fleet: every agent that ever greeted or reported, by node id."""
+
+    nodes: Mapping[str, ObservedNode] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class ObjectRef:
+    """Names one object of the fleet."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        """The form of the command line: kind/name."""
+        return f"{self.kind.lower()}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why the planner did not do what a manifest asks for."""
+
+    subject: ObjectRef
+    reason: str
+    """A CamelCase word for programs."""
+    message: str
+    """A sentence for people, with what to do about it."""
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """What one node shall run: its instances, sorted by name, resolved to the last detail."""
+
+    node_id: str
+    node_name: str
+    hostname: str
+    instances: tuple[InstanceConfig, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of the content: a generation grows when, and only when, it changes."""
+        return AgentConfig.content_digest(self.instances)
+
+
+class ChangeKind:
+    """What happens to an instance."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    MOVE = "move"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens to one instance when a plan is published."""
+
+    kind: str
+    """One of `ChangeKind`."""
+    instance: str
+    node: str
+    """Name of the node that runs it afterwards; for a removal, the one that ran it."""
+    change_class: ChangeClass
+    causes: tuple[str, ...]
+    """What differs, such as `spec.app.motConfidenceThreshold: 0.5 -> 0.6`."""
+    cameras_added: tuple[str, ...] = ()
+    cameras_removed: tuple[str, ...] = ()
+    cameras_interrupted: tuple[str, ...] = ()
+    """Cameras that are watched before and after, and blind in between."""
+    from_node: str | None = None
+    """For a move: the node that ran it before."""
+
+
+@dataclass(frozen=True)
+class FleetPlan:
+    """The desired state of every node, and the reasons for all that is not in it."""
+
+    revision: str
+    nodes: Mapping[str, NodeState]
+    """By node id. A node that ran something before and is in no manifest any more has a state without instances."""
+    reasons: tuple[Reason, ...]
+    changes: tuple[Change, ...]
+    """Against the previous generations, sorted by instance."""
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """The names of the instances that the plan takes away."""
+        return tuple(change.instance for change in self.changes if change.kind == ChangeKind.REMOVE)
+
+
+# What the controller published last, by node id: the previous plan, as every agent can read it.
+Previous = Mapping[str, AgentConfig]

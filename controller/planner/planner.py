@@ -1,0 +1,89 @@
+"""The plan: desired states of all nodes from one revision."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from controller.model import FleetPlan, NodeState, ObjectRef, Previous, Reason, Revision
+from controller.planner.changes import changes_between
+from controller.planner.placement import place
+from controller.planner.ports import assign_ports
+from controller.render.instance import render_instance
+from crds.messages import AgentConfig, Removals
+from crds.node import Node
+
+
+def plan(revision: Revision, previous: Previous) -> FleetPlan:
+    """Plans the whole fleet.
+
+    Args:
+        revision: the manifests that are, or would be, in force.
+        previous: what was published last, by node id: instances stay where they are and keep their ports.
+
+    Returns:
+        The desired state of every node, the reasons for what is not in it, and the changes against `previous`.
+        The same input in any order gives the same bytes (invariant S8).
+    """
+    running_on, ports_now = _previous_places(revision, previous)
+    placed, reasons = place(revision, running_on)
+    nodes: dict[str, NodeState] = {}
+    for node in revision.nodes:
+        mine = tuple(one for one in revision.instances if placed.get(one.name) is node)
+        ports = assign_ports((one.name for one in mine), node.spec.instance_ports, ports_now.get(node.node_id, {}))
+        instances = tuple(
+            render_instance(one, revision.cameras_of(one), ports[one.name]) for one in mine if one.name in ports
+        )
+        reasons += tuple(_no_port(one.name, node) for one in mine if one.name not in ports)
+        nodes[node.node_id] = NodeState(node.node_id, node.name, node.spec.hostname, instances)
+    for node_id, config in previous.items():
+        if node_id not in nodes:
+            # Its manifest is gone: what it runs goes too, by an explicit drain, and under the removal guard.
+            nodes[node_id] = NodeState(node_id, config.hostname, config.hostname, ())
+    in_order = dict(sorted(nodes.items()))
+    return FleetPlan(
+        revision=revision.id,
+        nodes=in_order,
+        reasons=tuple(sorted(reasons, key=lambda one: (one.subject.kind, one.subject.name, one.reason))),
+        changes=changes_between(previous, in_order),
+    )
+
+
+def _previous_places(revision: Revision, previous: Previous) -> tuple[dict[str, str], dict[str, Mapping[str, int]]]:
+    """The node that runs each instance, by names, and the ports by node id and instance."""
+    running_on: dict[str, str] = {}
+    ports: dict[str, Mapping[str, int]] = {}
+    for node_id, config in sorted(previous.items()):
+        ports[node_id] = {one.instance_name: one.rest_port for one in config.node_config_list}
+        node = revision.node_by_id.get(node_id)
+        if node is not None:
+            running_on.update((one.instance_name, node.name) for one in config.node_config_list)
+    return running_on, ports
+
+
+def _no_port(instance: str, node: Node) -> Reason:
+    ports = node.spec.instance_ports
+    return Reason(
+        ObjectRef("DsInstance", instance),
+        "NoFreePort",
+        f"node {node.name} has no port left between {ports.first} and {ports.last}: widen spec.instancePorts",
+    )
+
+
+def previous_from(planned: FleetPlan, issued_at: datetime) -> dict[str, AgentConfig]:
+    """A plan as if it had been published: what an offline comparison of two revisions starts from."""
+    return {
+        node_id: AgentConfig(
+            fleet_id="offline",
+            node_id=UUID(node_id),
+            hostname=state.hostname,
+            epoch=1,
+            generation=1,
+            digest=state.digest,
+            revision=planned.revision,
+            issued_at=issued_at,
+            drain=not state.instances,
+            removals=Removals(count=0, approved=False),
+            node_config_list=state.instances,
+        )
+        for node_id, state in planned.nodes.items()
+    }

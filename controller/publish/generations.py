@@ -1,0 +1,86 @@
+"""The numbering of generations: a pure function from what is wanted and known to the next record, if there is one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from controller.model import NodeState
+from crds.messages import AgentConfig, GenerationRef, Removals
+
+# Names of removed instances that one record may carry; an agent that skipped more waits for approval instead.
+LONGEST_REMOVAL_LIST = 1000
+
+
+@dataclass(frozen=True)
+class KnownGenerations:
+    """What is known of the generations of one node."""
+
+    published: AgentConfig | None = None
+    """The newest record that this fleet's controller is known to have published."""
+    held: GenerationRef | None = None
+    """The newest generation that the agent says it holds: numbers never go below it, whatever the topics lost."""
+    reached: GenerationRef | None = None
+    """The newest generation that the agent says it has fully applied."""
+
+
+def next_record(
+    state: NodeState,
+    known: KnownGenerations,
+    *,
+    fleet_id: str,
+    epoch: int,
+    revision: str,
+    approved: bool,
+    now: datetime,
+) -> AgentConfig | None:
+    """The record to publish for a node, or None when the newest one says it all.
+
+    The generation grows when, and only when, the digest of the content changes. One exception heals: an agent that
+    holds more than the topics do (they were wiped) gets a number above its own, or, when it holds this very content,
+    the same number again.
+
+    Args:
+        state: what the node shall run.
+        known: what was published, held and reached before.
+        fleet_id: the fleet.
+        epoch: the term of this controller; stands in records that it makes, never rewrites old ones.
+        revision: id of the manifests.
+        approved: True when a person approved of the removals.
+        now: time of issue, UTC.
+    """
+    published, held = known.published, known.held
+    newest = max((ref.order for ref in (published.ref if published else None, held) if ref), default=(0, 0))
+    agent_is_ahead = published is None or (held is not None and held.order > published.ref.order)
+    if published is not None and published.digest == state.digest and not agent_is_ahead:
+        return None
+    same_as_held = agent_is_ahead and held is not None and held.digest == state.digest
+    return AgentConfig(
+        fleet_id=fleet_id,
+        node_id=UUID(state.node_id),
+        hostname=state.hostname,
+        epoch=newest[0] if same_as_held else max(epoch, newest[0]),
+        generation=newest[1] if same_as_held else newest[1] + 1,
+        digest=state.digest,
+        revision=revision,
+        issued_at=now,
+        drain=not state.instances,
+        removals=_removals(state, known, approved=approved),
+        node_config_list=state.instances,
+    )
+
+
+def _removals(state: NodeState, known: KnownGenerations, *, approved: bool) -> Removals:
+    """The instances that went since the generation which the agent last reached."""
+    published = known.published
+    if published is None:
+        return Removals(count=0, approved=approved)
+    before = {one.instance_name for one in published.node_config_list}
+    still_told = set() if known.reached == published.ref else set(published.removals.instances)
+    wanted = {one.instance_name for one in state.instances}
+    gone = sorted((before | still_told) - wanted)
+    return Removals(count=len(before - wanted), approved=approved, instances=tuple(gone[:LONGEST_REMOVAL_LIST]))
+
+
+def next_epoch(seen: tuple[GenerationRef, ...]) -> int:
+    """The number of a new term: above every epoch that any record or agent tells of."""
+    return max((ref.epoch for ref in seen), default=0) + 1

@@ -1,0 +1,72 @@
+"""The common forms of documents: manifests in camelCase for people, messages in snake_case for the wire."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+API_GROUP = "dsfleet.io"
+API_VERSION = f"{API_GROUP}/v1"
+
+# DNS-1123 subdomain, the rule that Kubernetes has for names of objects.
+ObjectName = Annotated[
+    str,
+    StringConstraints(
+        min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+    ),
+]
+# Kubernetes' rules for keys and values of labels, https://kubernetes.io/docs/concepts/overview/working-with-objects/labels
+LabelKey = Annotated[
+    str,
+    StringConstraints(
+        max_length=317, pattern=r"^([a-z0-9][-a-z0-9.]*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+    ),
+]
+LabelValue = Annotated[str, StringConstraints(max_length=63, pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$")]
+
+
+class ManifestModel(BaseModel):
+    """A part of a manifest: frozen, camelCase outside, unknown fields refused."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        validate_default=True,
+        allow_inf_nan=False,
+    )
+
+
+class WireModel(BaseModel):
+    """A part of a message on a topic: frozen, snake_case; unknown fields are dropped, so that neighbours may be newer."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+
+class ObjectMeta(ManifestModel):
+    """What identifies an object, and what its owner wants to find it by."""
+
+    name: ObjectName = Field(description="Name of the object, unique within its kind.")
+    labels: dict[LabelKey, LabelValue] = Field(default_factory=dict, description="Labels that selectors match.")
+    annotations: dict[LabelKey, str] = Field(default_factory=dict, description="Notes that no program selects by.")
+
+
+class Manifest(ManifestModel):
+    """What every kind has. The status is not here: the controller alone writes it, into what its API shows."""
+
+    plural: ClassVar[str]
+    short_name: ClassVar[str]
+
+    api_version: Literal["dsfleet.io/v1"] = Field(description="Version of the form of this document.")
+    kind: str
+    metadata: ObjectMeta
+
+    @property
+    def name(self) -> str:
+        """Name of the object, unique within its kind."""
+        return self.metadata.name
+
+    def document(self) -> dict[str, Any]:
+        """The manifest as plain data in its written form: camelCase, without what was not given."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)

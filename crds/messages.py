@@ -1,0 +1,278 @@
+"""The messages on the topics, snake_case with the field names of the seed system.
+
+Times are UTC. Every message names the fleet, so that records of a neighbour on the same cluster are told apart.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import UUID4, Field, model_validator
+
+from crds.camera import CameraLimits
+from crds.condition import Condition
+from crds.digest import digest
+from crds.document import WireModel
+from crds.dsinstance import AppKind, ContainerSettings
+
+
+class GenerationRef(WireModel):
+    """One desired state of one node: the term of the controller, its number, and the digest of its content."""
+
+    epoch: int = Field(ge=0)
+    generation: int = Field(ge=0)
+    digest: str = ""
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """What generations of a node are ordered by."""
+        return (self.epoch, self.generation)
+
+
+# --- 200 AgentInfo ---------------------------------------------------------------------------------------------------
+
+
+class AgentInfo(WireModel):
+    """Topic 200: an agent greets, and says what machine it is on and what it holds."""
+
+    fleet_id: str
+    node_id: UUID4
+    hostname: str
+    ip_address: str
+    capacity: int | None = None
+    gpulist: tuple[str, ...] = ()
+    description: str | None = None
+    agent_version: str
+    driver: str
+    public_key: str
+    """Ed25519 key, 64 hexadecimal digits: this very message is signed with it."""
+    highest: GenerationRef | None = None
+    """The newest generation in its ledger; a controller never publishes below it."""
+    sent_at: datetime
+
+
+# --- 201 AgentCommand ------------------------------------------------------------------------------------------------
+
+
+class CommandKind(StrEnum):
+    """What the controller says to one agent."""
+
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+    ASK_INFO = "ask_info"
+
+
+class AgentCommand(WireModel):
+    """Topic 201: the controller admits or refuses an agent, or asks it to greet again."""
+
+    fleet_id: str
+    node_id: UUID4
+    command: CommandKind
+    reason: str = ""
+    epoch: int = Field(ge=0)
+    sent_at: datetime
+
+
+# --- 210 AgentConfig -------------------------------------------------------------------------------------------------
+
+
+class RenderedFile(WireModel):
+    """A file for the configuration folder of an instance. Secrets stand in it as placeholders, see `crds.secret`."""
+
+    path: str
+    """Relative to the configuration folder, without `..`."""
+    content: str
+
+
+class CameraConfig(WireModel):
+    """A camera as one instance sees it."""
+
+    name: str
+    camera_id: str
+    slot: int
+    """Position in the list of sources: the source id in the app."""
+    limits: CameraLimits
+    exclusive: bool = False
+
+
+class PartDigests(WireModel):
+    """Digests of the parts of an instance that are applied in different ways."""
+
+    container: str
+    """Image, container settings and ports: another one means another container."""
+    files: str
+    """The rendered files."""
+    streams: str
+    """The cameras with their addresses and slots."""
+    analytics: str
+    """Lines and regions of the cameras."""
+
+
+class InstanceConfig(WireModel):
+    """One instance, resolved to the last detail: what an agent applies without any choice of its own."""
+
+    instance_name: str
+    app_kind: AppKind
+    image: str
+    container: ContainerSettings
+    rest_port: int = Field(ge=1, le=65535)
+    """Loopback port for the REST interface of the app."""
+    settings: dict[str, Any]
+    """The resolved spec, for people and for naming what changed; the files hold what the app reads."""
+    files: tuple[RenderedFile, ...]
+    cameras: tuple[CameraConfig, ...]
+    digests: PartDigests
+    digest: str
+
+    @staticmethod
+    def digest_of(content: dict[str, Any]) -> str:
+        """The digest of an instance: over all of its fields but the digest itself, in their wire form."""
+        return digest({key: value for key, value in content.items() if key != "digest"})
+
+    @model_validator(mode="after")
+    def _digest_is_right(self) -> Self:
+        if self.digest != self.digest_of(self.model_dump(mode="json")):
+            raise ValueError(f"instance {self.instance_name}: the digest does not belong to the content")
+        return self
+
+
+class Removals(WireModel):
+    """The instances that a generation takes away on purpose, and whether a person approved of that.
+
+    `instances` names all that were removed since the generation which the agent last said it had reached, so that an
+    agent which skipped generations still finds each of them explained.
+    """
+
+    count: int = Field(ge=0)
+    approved: bool
+    instances: tuple[str, ...] = ()
+
+
+class AgentConfig(WireModel):
+    """Topic 210: one generation of one node, self-contained."""
+
+    fleet_id: str
+    node_id: UUID4
+    hostname: str
+    epoch: int = Field(ge=1)
+    generation: int = Field(ge=1)
+    digest: str
+    """Digest of the content: see `content_digest`."""
+    revision: str
+    issued_at: datetime
+    expires_at: datetime | None = None
+    """After this time an agent starts nothing new from the record; what runs goes on."""
+    drain: bool = False
+    """True when the node shall run nothing; an empty list alone never means that."""
+    removals: Removals
+    node_config_list: tuple[InstanceConfig, ...]
+
+    @staticmethod
+    def content_digest(instances: tuple[InstanceConfig, ...]) -> str:
+        """The digest of a desired state: over the digests of its instances, sorted by name."""
+        return digest(sorted((instance.instance_name, instance.digest) for instance in instances))
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        names = [instance.instance_name for instance in self.node_config_list]
+        if len(set(names)) != len(names):
+            raise ValueError("an instance is listed twice")
+        if self.drain != (not names):
+            raise ValueError("drain must be set when, and only when, no instance is listed")
+        if self.digest != self.content_digest(self.node_config_list):
+            raise ValueError("the digest does not belong to the content")
+        return self
+
+    @property
+    def ref(self) -> GenerationRef:
+        """Which generation this is."""
+        return GenerationRef(epoch=self.epoch, generation=self.generation, digest=self.digest)
+
+
+# --- 220 AgentResponse -----------------------------------------------------------------------------------------------
+
+
+class InstanceState(StrEnum):
+    """What an agent observed of an instance."""
+
+    PENDING = "Pending"
+    """Waiting for something: a secret, the next attempt, its turn."""
+    PULLING = "Pulling"
+    """Its image is being pulled."""
+    STARTING = "Starting"
+    """The container runs; the app does not answer yet."""
+    RUNNING = "Running"
+    """The container runs and, where the app can say so, the app is ready."""
+    UNHEALTHY = "Unhealthy"
+    """The container runs, but the app has stopped answering."""
+    CRASH_LOOP = "CrashLoopBackOff"
+    """It left again and again; the next start waits."""
+    STOPPED = "Stopped"
+    """It is no longer wanted, or is being replaced."""
+    FAILED = "Failed"
+    """It cannot run until its manifest changes."""
+
+
+class CameraStatus(WireModel):
+    """A camera as the agent observed it: Ready only when its frames are being processed."""
+
+    name: str
+    ready: bool | None
+    """None when the app gives no evidence."""
+    reason: str
+    message: str = ""
+    fps: float | None = None
+    frame_number: int | None = None
+    since: datetime
+    """When `ready` last changed."""
+
+
+class InstanceStatus(WireModel):
+    """An instance as the agent observed it."""
+
+    instance_name: str
+    state: InstanceState
+    reason: str = ""
+    message: str = ""
+    digest: str | None = None
+    """Digest of what runs; None when nothing does."""
+    generation: int | None = None
+    """The generation that what runs was made for."""
+    runtime_id: str | None = None
+    """Id of the container, or of the process with its start time."""
+    restarts: int = 0
+    started_at: datetime | None = None
+    since: datetime
+    """When `state` last changed."""
+    cameras: tuple[CameraStatus, ...] = ()
+
+
+class AgentResponse(WireModel):
+    """Topic 220: which generation an agent holds, and how far it got."""
+
+    fleet_id: str
+    node_id: UUID4
+    observed: GenerationRef | None
+    """The generation that the agent has accepted and is converging to."""
+    applied: GenerationRef | None
+    """The newest generation of which every instance was observed running."""
+    status: tuple[InstanceStatus, ...]
+    conditions: tuple[Condition, ...] = ()
+    sequence: int = Field(ge=0)
+    """Grows with every report of one run of the agent."""
+    sent_at: datetime
+
+
+# --- 300 UpdateConfig, 301 Refresh -----------------------------------------------------------------------------------
+
+
+class UpdateConfig(WireModel):
+    """Topic 300: reconcile now. Unsigned: it can ask for nothing but a look at what is there."""
+
+    desc: str = ""
+
+
+class Refresh(WireModel):
+    """Topic 301: greet and report again now. Unsigned, for the same reason."""
+
+    desc: str = ""

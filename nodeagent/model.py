@@ -1,0 +1,197 @@
+"""The frozen data that the rooms of the agent exchange, and the three words for errors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from crds.messages import InstanceConfig, PartDigests
+
+
+class Transient(Exception):  # noqa: N818 - the design's word for it
+    """It may work later: try again, with growing delays."""
+
+    def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Permanent(Exception):  # noqa: N818 - the design's word for it
+    """It cannot work until the desired state changes."""
+
+
+class Waiting(Exception):  # noqa: N818 - the design's word for it
+    """It waits for something outside, named in `on`; it is looked at again at every resync."""
+
+    def __init__(self, message: str, on: str) -> None:
+        super().__init__(message)
+        self.on = on
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What the agent wrote down about the instance that it started last, in the instance's own directory.
+
+    Labels of a container cannot change, so after a restart inside the same container this note tells what really runs.
+    """
+
+    config: InstanceConfig
+    generation: int
+    runtime_id: str
+    """The container or process that `config` was started in."""
+
+
+@dataclass(frozen=True)
+class ObservedInstance:
+    """One container or process that carries the labels of this fleet and node."""
+
+    name: str
+    runtime_id: str
+    """Id of the container; for a process, its pid and start time."""
+    running: bool
+    generation: int
+    """The generation on its label, or of the note `Applied` where that is about this very runtime."""
+    digest: str
+    """Digest of the instance that runs, from the same source."""
+    digests: PartDigests
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    exit_code: int | None = None
+    """None while it runs, and where nobody can know: a process that another agent had started."""
+    applied: Applied | None = None
+    """The note about this very runtime, if there is one."""
+
+
+@dataclass(frozen=True)
+class FilesState:
+    """How the configuration folder of an instance compares with what it should hold."""
+
+    current: bool
+    """True when every file is there with the right content and mode, and no other file is."""
+    secrets_missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Everything that the agent saw in one look at its node."""
+
+    instances: Mapping[str, ObservedInstance] = field(default_factory=dict)
+    """By name of the instance."""
+    files: Mapping[str, FilesState] = field(default_factory=dict)
+    """For every desired instance."""
+
+
+@dataclass(frozen=True)
+class StreamStats:
+    """One camera in the answer of an app's metrics."""
+
+    camera_id: str
+    fps: float
+    frame_number: int
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What the REST interface of a running app said in one look."""
+
+    instance_name: str
+    runtime_id: str
+    at: datetime
+    answered: bool
+    ready: bool = False
+    streams: tuple[StreamStats, ...] = ()
+    message: str = ""
+    """Why there was no answer."""
+
+
+class OpKind(StrEnum):
+    """The operations of a plan. Each is idempotent: "already so" is success."""
+
+    PULL_IMAGE = "pull-image"
+    WRITE_FILES = "write-files"
+    CREATE = "create"
+    START = "start"
+    NOTE = "note"
+    """Write down that what runs is the desired instance, where its labels cannot say so."""
+    STOP = "stop"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True)
+class Op:
+    """One operation on one instance, with the reason for it."""
+
+    kind: OpKind
+    instance: str
+    cause: str
+    """Why, in words for people: what differs."""
+    config: InstanceConfig | None = None
+    """The desired instance; None for one that shall go."""
+    generation: int = 0
+    """The generation that `config` is from."""
+    runtime_id: str | None = None
+    """For STOP and REMOVE: the very container or process that is meant."""
+    stop_timeout_seconds: int = 20
+
+    def __str__(self) -> str:
+        """The line that tests compare and logs say."""
+        return f"{self.kind} {self.instance}: {self.cause}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do now: for each instance a chain of operations, each after the one before it.
+
+    Chains of different instances do not depend on each other, and run side by side.
+    """
+
+    chains: tuple[tuple[Op, ...], ...] = ()
+    waiting: Mapping[str, str] = field(default_factory=dict)
+    """Instances that nothing is done for now, and what they wait for."""
+    wake_at: datetime | None = None
+    """When the plan should be made anew, if nothing happens before: the end of the nearest back-off."""
+
+    def __str__(self) -> str:
+        """The plan as text: chains sorted by instance, then what waits."""
+        lines = [str(op) for chain in self.chains for op in chain]
+        lines += [f"wait {name}: {reason}" for name, reason in sorted(self.waiting.items())]
+        return "\n".join(lines)
+
+
+class OutcomeKind(StrEnum):
+    """How an operation ended."""
+
+    DONE = "done"
+    TRANSIENT = "transient"
+    PERMANENT = "permanent"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of one operation, or of one attempt at it."""
+
+    op: Op
+    kind: OutcomeKind
+    at: datetime
+    message: str = ""
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class InstanceHistory:
+    """What the agent remembers of an instance, to decide when to start it again and what to say of it."""
+
+    exits: int = 0
+    """Times that it left by itself since it last ran long enough to be trusted."""
+    restarts: int = 0
+    """Times that it left by itself in all."""
+    last_exit_at: datetime | None = None
+    last_exit_code: int | None = None
+    last_exit_runtime_id: str | None = None
+    last_output: str = ""
+    """The last lines it wrote before it left, for people; never with a secret in it."""
+    outcome: Outcome | None = None
+    """The last outcome that was not DONE; None after a success."""
+    failed_digest: str | None = None
+    """The digest that an operation failed for permanently: nothing is tried until it changes."""
