@@ -161,7 +161,7 @@ class AgentConfig(WireModel):
     revision: str
     issued_at: datetime
     expires_at: datetime | None = None
-    """After this time an agent starts nothing new from the record; what runs goes on."""
+    """After this time an agent does not accept the record; what runs goes on."""
     drain: bool = False
     """True when the node shall run nothing; an empty list alone never means that."""
     removals: Removals

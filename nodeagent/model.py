@@ -188,7 +188,13 @@ class InstanceHistory:
     """Times that it left by itself in all."""
     last_exit_at: datetime | None = None
     last_exit_code: int | None = None
-    last_exit_runtime_id: str | None = None
+    last_exit_key: str | None = None
+    """Tells one exit from the next: what left, and when."""
+    seen_running: str | None = None
+    """The runtime that was last seen running, until it is seen gone."""
+    running_since: datetime | None = None
+    stopped_on_purpose: str | None = None
+    """The runtime that the agent itself stopped: that it is not running is no exit."""
     last_output: str = ""
     """The last lines it wrote before it left, for people; never with a secret in it."""
     outcome: Outcome | None = None

@@ -1,0 +1,154 @@
+"""The composition root of the controller: names the concrete parts, puts them together, runs them until a signal."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bus.kafka import KafkaBus
+from bus.kafka_topics import TopicMismatch
+from bus.signature import SigningKey
+from controller.api.server import PortInUse, create_app, serve
+from controller.api.store import ObjectStore
+from controller.control_loop import Controller
+from controller.planner.guard import RemovalLimit
+from controller.publish.publisher import Publisher
+from controller.source.directory import DirectorySource
+from controller.source.git import GitSource
+from controller.source.last_good import LastGood
+from controller.source.reader import Source
+
+_log = logging.getLogger(__name__)
+
+_BROKER_RETRY_SECONDS = 2.0
+
+
+class CannotStart(Exception):  # noqa: N818 - says what is the matter
+    """The controller cannot start; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class ControllerOptions:
+    """What `fleet controller` is told."""
+
+    bootstrap_servers: str
+    state_dir: Path
+    manifests: Path | None = None
+    """A directory of manifests; or else `git`."""
+    git: str | None = None
+    """Path or URL of a repository."""
+    git_ref: str = "main"
+    git_directory: str = ""
+    git_interval_seconds: float = 30.0
+    fleet_id: str = "default"
+    topic_prefix: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8420
+    removal_limit_percent: float = 25.0
+    embedded: bool = False
+    """True when the brokers are the embedded one, which needs other timings."""
+    kafka_config: Mapping[str, str] = field(default_factory=dict)
+    """More settings for librdkafka, such as those of TLS and SASL."""
+
+
+def _source(options: ControllerOptions) -> Source:
+    if options.git is not None:
+        return GitSource(
+            options.git,
+            options.git_ref,
+            subdirectory=options.git_directory,
+            interval_s=options.git_interval_seconds,
+            cache_dir=options.state_dir / "git",
+        )
+    if options.manifests is not None:
+        return DirectorySource(options.manifests)
+    raise CannotStart("no manifests are named: give --manifests DIRECTORY or --git REPOSITORY")
+
+
+def run(options: ControllerOptions) -> None:
+    """Runs a controller until SIGINT or SIGTERM.
+
+    Raises:
+        CannotStart: it cannot start; nothing was touched.
+    """
+    source = _source(options)
+    try:
+        key = SigningKey.load_or_create(options.state_dir / "controller.key")
+        (options.state_dir / "controller.pub").write_text(key.public_key_hex + "\n")
+    except (OSError, ValueError) as error:
+        raise CannotStart(str(error)) from error
+    asyncio.run(_run(options, source, key))
+
+
+async def _run(options: ControllerOptions, source: Source, key: SigningKey) -> None:
+    bus = KafkaBus(
+        options.bootstrap_servers,
+        topic_prefix=options.topic_prefix,
+        client_id="fleet-controller",
+        group_id="fleet-controller",
+        embedded=options.embedded,
+        security=options.kafka_config,
+    )
+    started = datetime.now(UTC)
+    store, event_store = ObjectStore(started), ObjectStore(started)
+    controller = Controller(
+        fleet_id=options.fleet_id,
+        bus=bus,
+        key=key,
+        source=source,
+        last_good=LastGood(options.state_dir / "last-good.json"),
+        publisher=Publisher(bus=bus, key=key, directory=options.state_dir / "published"),
+        store=store,
+        event_store=event_store,
+        limit=RemovalLimit(options.removal_limit_percent),
+    )
+    app = create_app(store, event_store, controller)
+    try:
+        await _until_signal(_control(controller, bus), serve(app, options.host, options.port))
+    except* PortInUse as error:
+        raise CannotStart(str(error.exceptions[0])) from None
+    except* TopicMismatch as error:
+        raise CannotStart(str(error.exceptions[0])) from None
+    finally:
+        await bus.aclose()
+
+
+async def _control(controller: Controller, bus: KafkaBus) -> None:
+    while True:
+        try:
+            await bus.ensure_topics()
+        except ConnectionError as error:
+            _log.warning("Kafka does not answer, trying again: %s", error)
+            await asyncio.sleep(_BROKER_RETRY_SECONDS)
+        else:
+            break
+    await controller.run()
+
+
+async def _until_signal(*parts: Coroutine[None, None, None]) -> None:
+    """Runs the parts until a signal comes, or one of them ends with an error."""
+    leave = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(one, leave.set)
+
+    async def all_parts() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for part in parts:
+                tasks.create_task(part)
+
+    running = asyncio.create_task(all_parts())
+    leaving = asyncio.create_task(leave.wait())
+    await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    leaving.cancel()
+    if running.done():
+        running.result()
+        return
+    _log.info("leaving")
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running

@@ -1,0 +1,487 @@
+"""The loop of the controller: any wake-up means look at everything, then act.
+
+Manifests and messages come in by tasks of their own, which only wake the loop. The loop reads the source, plans,
+publishes what changed, answers greetings, and shows the result. It publishes nothing before it has read the topics to
+their ends: what was published before a restart is what the agents hold.
+"""
+
+import asyncio
+import importlib.metadata
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, PublishFailed, Record, Start, Subscription, Topic
+from bus.codec import Undecodable, encode_plain, encode_signed
+from bus.signature import SigningKey
+from controller.api.fleet_paths import ApproveRefused
+from controller.api.store import ObjectStore
+from controller.model import FleetPlan, NodeState, ObjectRef, ObservedNode, Revision
+from controller.planner.describe import describe_plan
+from controller.planner.guard import RemovalLimit, why_parked
+from controller.planner.planner import plan
+from controller.publish.generations import KnownGenerations, next_epoch, next_record
+from controller.publish.publisher import Publisher
+from controller.source.last_good import LastGood
+from controller.source.reader import Loaded, Reading, Rejected, Source, Unreadable
+from controller.status.documents import documents
+from controller.status.event_log import EventLog
+from controller.status.events import EventType, FleetEvent, events_between
+from controller.status.fold import connected
+from controller.status.tracker import Tracker
+from crds.messages import AgentCommand, AgentConfig, CommandKind, GenerationRef, Refresh, UpdateConfig
+
+_log = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+"""Lost nodes are noticed, and failed publications repeated, this often."""
+_SHOW_EVERY_SECONDS = 0.2
+_FLEET = ObjectRef("Fleet", "fleet")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A reading of the manifests that is not in force, and why."""
+
+    state: str
+    """Rejected (it has errors), Parked (it waits for approval) or Unreadable."""
+    message: str
+    revision_id: str = ""
+    description: str = ""
+    problems: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changes: str = ""
+    """The plan as text, for a parked one."""
+    revision: Revision | None = None
+
+
+class Controller:
+    """Decides for the fleet. Everything it touches comes in through its arguments."""
+
+    def __init__(
+        self,
+        *,
+        fleet_id: str,
+        bus: Bus,
+        key: SigningKey,
+        source: Source,
+        last_good: LastGood,
+        publisher: Publisher,
+        store: ObjectStore,
+        event_store: ObjectStore,
+        limit: RemovalLimit,
+    ) -> None:
+        """Makes a controller.
+
+        Args:
+            fleet_id: the fleet.
+            bus: the way to the agents.
+            key: the controller's key.
+            source: where manifests come from.
+            last_good: the copy on disk of the revision in force.
+            publisher: the newest records.
+            store: the objects that the API shows.
+            event_store: the events that the API shows.
+            limit: how many instances a revision may remove without approval.
+        """
+        self._fleet_id = fleet_id
+        self._bus = bus
+        self._key = key
+        self._source = source
+        self._last_good = last_good
+        self._publisher = publisher
+        self._store = store
+        self._event_store = event_store
+        self._limit = limit
+        self._tracker = Tracker(fleet_id)
+        self._event_log = EventLog()
+        self._wake = asyncio.Event()
+        self._caught_up = False
+        self._connected = False
+        self._source_changed = True
+        self._epoch = 0
+        self._in_force: Revision | None = None
+        self._in_force_since: datetime | None = None
+        self._candidate: Candidate | None = None
+        self._approved: set[str] = set()
+        self._plan: FleetPlan | None = None
+        self._planned_for: tuple[Any, ...] = ()
+        self._answered: dict[str, tuple[datetime, CommandKind]] = {}
+        self._failed: dict[str, str] = {}
+        self._documents: tuple[dict[str, Any], ...] = ()
+        self._shown_at = 0.0
+        self._show_cost_seconds = 0.0
+
+    async def run(self) -> None:
+        """Runs until cancelled. Instances and agents go on when it ends."""
+        now = datetime.now(UTC)
+        self._publisher.remember_from_disk(now)
+        last_good = self._last_good.load()
+        if last_good is not None:
+            _log.info("revision %s was in force when the controller stopped", last_good.id)
+            self._put_in_force(last_good, now)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._read_bus())
+            tasks.create_task(self._watch_source())
+            tasks.create_task(self._loop())
+
+    # --- what wakes the loop -------------------------------------------------------------------------------------
+
+    async def _read_bus(self) -> None:
+        subscriptions = (
+            Subscription(Topic.AGENT_CONFIG, Start.BEGINNING),
+            Subscription(Topic.AGENT_INFO, Start.BEGINNING),
+            Subscription(Topic.AGENT_RESPONSE, Start.BEGINNING),
+            Subscription(Topic.UPDATE_CONFIG, Start.END),
+        )
+        async with self._bus.subscribe(subscriptions) as events:
+            async for event in events:
+                self._take(event)
+
+    def _take(self, event: BusEvent) -> None:
+        now = datetime.now(UTC)
+        match event:
+            case Record(topic=Topic.AGENT_CONFIG):
+                self._take_published(event, now)
+            case Record(topic=Topic.UPDATE_CONFIG):
+                _log.info("asked to reconcile now")
+                self._look_at_source_again()
+            case Record():
+                # While old records are read, a node is as alive as the record is young.
+                refused = self._tracker.take(event, now if self._caught_up else min(event.written_at, now))
+                if refused is not None:
+                    self._tell(
+                        EventType.WARNING,
+                        "RecordRefused",
+                        f"topic {refused.topic}, key {refused.key}: {refused.reason}",
+                    )
+            case CaughtUp():
+                self._begin_term()
+            case ConnectionChanged(connected=is_connected, message=message):
+                self._connected = is_connected
+                if not is_connected:
+                    self._tell(
+                        EventType.WARNING, "KafkaAway", message or "the brokers do not answer; the fleet goes on"
+                    )
+        self._wake.set()
+
+    def _take_published(self, record: Record, now: datetime) -> None:
+        if record.value is None:
+            return
+        try:
+            self._publisher.remember(record.value, now, on_topic=True)
+        except Undecodable as error:
+            key = (record.key or b"")[:64].decode(errors="replace")
+            self._tell(EventType.WARNING, "RecordRefused", f"topic {record.topic}, key {key}: {error}")
+
+    def _begin_term(self) -> None:
+        if self._caught_up:
+            return
+        held = [node.info.highest for node in self._tracker.fleet.nodes.values() if node.info and node.info.highest]
+        seen = (*(config.ref for config in self._publisher.published.values()), *held)
+        self._epoch = next_epoch(seen)
+        self._caught_up = True
+        self._answered = {
+            node_id: (node.info.sent_at, CommandKind.ADMITTED)
+            for node_id, node in self._tracker.fleet.nodes.items()
+            if node.info
+        }
+        _log.info(
+            "read the topics to their ends: %d generations, %d nodes; this is epoch %d",
+            len(self._publisher.published),
+            len(self._tracker.fleet.nodes),
+            self._epoch,
+        )
+
+    async def _watch_source(self) -> None:
+        async for _ in self._source.changes():
+            self._look_at_source_again()
+
+    def _look_at_source_again(self) -> None:
+        self._source_changed = True
+        self._wake.set()
+
+    # --- the loop ------------------------------------------------------------------------------------------------
+
+    async def _loop(self) -> None:
+        while True:
+            if self._source_changed:
+                self._source_changed = False
+                self._consider(await self._source.read(), datetime.now(UTC))
+            if self._caught_up:
+                await self._act()
+            wait_seconds = self._show_when_due()
+            try:
+                async with asyncio.timeout(wait_seconds):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+
+    async def _act(self) -> None:
+        try:
+            await self._publish(datetime.now(UTC))
+            await self._answer_greetings(datetime.now(UTC))
+        except PublishFailed as error:
+            self._tell(EventType.WARNING, "PublishFailed", f"{error}; it is tried again every {TICK_SECONDS:g} s")
+
+    def _consider(self, reading: Reading, now: datetime) -> None:
+        """Takes a reading of the manifests into force, or says why not."""
+        match reading:
+            case Loaded(revision=revision):
+                self._consider_revision(revision, now)
+            case Rejected(revision_id=revision_id, description=description, problems=problems):
+                message = f"it has {len(problems)} error{'s' if len(problems) != 1 else ''}"
+                self._set_aside(Candidate("Rejected", message, revision_id, description, tuple(map(str, problems))))
+            case Unreadable(message=message):
+                self._set_aside(Candidate("Unreadable", message))
+
+    def _consider_revision(self, revision: Revision, now: datetime) -> None:
+        if self._in_force is not None and revision.id == self._in_force.id:
+            if self._candidate is not None:
+                self._tell(
+                    EventType.NORMAL, "RevisionRestored", f"the manifests are again as in revision {revision.id}"
+                )
+            self._candidate = None
+            return
+        if not self._caught_up:
+            # What is published is not known yet, so neither is what the revision would remove.
+            self._source_changed = True
+            return
+        planned = plan(revision, self._publisher.published)
+        parked = why_parked(planned, self._publisher.published, self._limit)
+        if parked is not None and revision.id not in self._approved:
+            self._set_aside(
+                Candidate(
+                    "Parked",
+                    parked,
+                    revision.id,
+                    revision.description,
+                    removed=planned.removed,
+                    changes=describe_plan(planned),
+                    revision=revision,
+                )
+            )
+            return
+        self._candidate = None
+        self._put_in_force(revision, now)
+        self._last_good.save(revision)
+        self._tell(EventType.NORMAL, "RevisionAccepted", f"revision {revision.id} is in force ({revision.description})")
+        _log.info("revision %s is in force\n%s", revision.id, describe_plan(planned))
+
+    def _put_in_force(self, revision: Revision, now: datetime) -> None:
+        self._in_force = revision
+        self._in_force_since = now
+        self._tracker.pin_keys(
+            {node.node_id: node.spec.public_key for node in revision.nodes if node.spec.public_key is not None}
+        )
+
+    def _set_aside(self, candidate: Candidate) -> None:
+        if candidate == self._candidate:
+            return
+        self._candidate = candidate
+        stays = f"revision {self._in_force.id} stays in force" if self._in_force else "no revision is in force"
+        name = f"revision {candidate.revision_id}: " if candidate.revision_id else ""
+        self._tell(EventType.WARNING, f"Revision{candidate.state}", f"{name}{candidate.message}; {stays}")
+        for problem in candidate.problems:
+            _log.warning("%s", problem)
+
+    # --- publishing ----------------------------------------------------------------------------------------------
+
+    async def _publish(self, now: datetime) -> None:
+        if self._in_force is None:
+            return
+        published = self._publisher.published
+        planned = self._planned(self._in_force, published)
+        records = [
+            record
+            for state in planned.nodes.values()
+            if (record := self._next_record(state, published.get(state.node_id), now)) is not None
+        ]
+        results = await asyncio.gather(
+            *(self._publisher.publish(record, now) for record in records), return_exceptions=True
+        )
+        for record, result in zip(records, results, strict=True):
+            if isinstance(result, ValueError):
+                # Too large, by the words of the bus. It will be as large the next time.
+                self._failed[str(record.node_id)] = record.digest
+                subject = ObjectRef("Node", self._in_force.node_by_id[str(record.node_id)].name)
+                self._tell(EventType.WARNING, "NotPublishable", str(result), subject)
+            elif isinstance(result, BaseException):
+                raise result
+        held = {
+            node_id: node.response.observed if node.response else node.info.highest
+            for node_id, node in self._tracker.fleet.nodes.items()
+            if node.info and connected(node, now)
+        }
+        await self._publisher.resend_missing(held, now)
+
+    def _planned(self, revision: Revision, published: Mapping[str, AgentConfig]) -> FleetPlan:
+        """The plan, made anew when its input changed."""
+        made_from = (revision, tuple((node_id, config.ref.order) for node_id, config in sorted(published.items())))
+        if self._plan is None or self._planned_for[0] is not revision or self._planned_for[1] != made_from[1]:
+            self._plan = plan(revision, published)
+            self._planned_for = made_from
+        return self._plan
+
+    def _next_record(self, state: NodeState, published: AgentConfig | None, now: datetime) -> AgentConfig | None:
+        """The record to publish for a node now. A node that never greeted gets nothing: its numbers are not known."""
+        node = self._tracker.fleet.nodes.get(state.node_id)
+        if node is None or node.info is None or self._failed.get(state.node_id) == state.digest:
+            return None
+        assert self._in_force is not None  # noqa: S101 - the plan was made from it
+        known = KnownGenerations(published, _highest(node), node.response.applied if node.response else None)
+        return next_record(
+            state,
+            known,
+            fleet_id=self._fleet_id,
+            epoch=self._epoch,
+            revision=self._in_force.id,
+            approved=self._in_force.id in self._approved,
+            now=now,
+        )
+
+    async def _answer_greetings(self, now: datetime) -> None:
+        """Admits or refuses every agent that greeted since it was last answered."""
+        known = self._in_force.node_by_id if self._in_force else {}
+        for node_id, node in list(self._tracker.fleet.nodes.items()):
+            if node.info is None:
+                continue
+            kind = CommandKind.ADMITTED if node_id in known else CommandKind.REFUSED
+            answer = (node.info.sent_at, kind)
+            if self._answered.get(node_id) == answer:
+                continue
+            reason = (
+                "" if node_id in known else f"no Node manifest has nodeId {node_id}: commit one to admit this machine"
+            )
+            command = AgentCommand(
+                fleet_id=self._fleet_id,
+                node_id=UUID(node_id),
+                command=kind,
+                reason=reason,
+                epoch=self._epoch,
+                sent_at=now,
+            )
+            await self._bus.publish(Topic.AGENT_COMMAND, key=node_id, value=encode_signed(command, self._key))
+            self._answered[node_id] = answer
+
+    # --- what the API shows and asks -----------------------------------------------------------------------------
+
+    def _show_when_due(self) -> float:
+        """Shows the fleet unless that was done a moment ago; returns the seconds to wait for a wake-up."""
+        clock = asyncio.get_running_loop().time
+        # Showing a large fleet takes a while: it may take a fifth of the time, however many reports come in.
+        due_at = self._shown_at + max(_SHOW_EVERY_SECONDS, 4 * self._show_cost_seconds)
+        if clock() < due_at:
+            return due_at - clock()
+        self._shown_at = clock()
+        self._show(datetime.now(UTC))
+        self._show_cost_seconds = clock() - self._shown_at
+        return TICK_SECONDS
+
+    def _show(self, now: datetime) -> None:
+        revision = self._in_force or Revision("", (), (), ())
+        shown = documents(
+            revision, self._plan, self._publisher.published, self._tracker.fleet, now, previous=self._documents
+        )
+        self._event_log.add(events_between(self._documents, shown, now))
+        self._documents = shown
+        self._store.replace(shown, now)
+        self._event_store.replace(self._event_log.documents(), now)
+
+    def _tell(self, kind: EventType, reason: str, message: str, subject: ObjectRef = _FLEET) -> None:
+        _log.log(logging.WARNING if kind is EventType.WARNING else logging.INFO, "%s: %s: %s", subject, reason, message)
+        self._event_log.add((FleetEvent(subject, kind, reason, message, datetime.now(UTC)),))
+
+    def status(self) -> dict[str, Any]:
+        """The answer of `/fleet/v1/status`."""
+        in_force, candidate = self._in_force, self._candidate
+        phases = Counter((one["kind"], one["status"].get("phase", "")) for one in self._documents)
+        ready = Counter(one["kind"] for one in self._documents if _is_ready(one))
+        total = Counter(one["kind"] for one in self._documents)
+        return {
+            "fleetId": self._fleet_id,
+            "version": importlib.metadata.version("dsfleet"),
+            "controllerKey": self._key.public_key_hex,
+            "epoch": self._epoch,
+            "kafka": {"connected": self._connected, "caughtUp": self._caught_up},
+            "revision": None
+            if in_force is None
+            else {
+                "id": in_force.id,
+                "description": in_force.description,
+                "since": self._in_force_since.isoformat() if self._in_force_since else None,
+            },
+            "candidate": None
+            if candidate is None
+            else {
+                "state": candidate.state,
+                "id": candidate.revision_id,
+                "description": candidate.description,
+                "message": candidate.message,
+                "problems": list(candidate.problems),
+                "removed": list(candidate.removed),
+                "changes": candidate.changes,
+            },
+            "nodes": {
+                "total": total["Node"],
+                "ready": ready["Node"],
+                "pending": phases["Node", "Pending"],
+            },
+            "instances": {"total": total["DsInstance"], "ready": ready["DsInstance"]},
+            "cameras": {"total": total["Camera"], "ready": ready["Camera"]},
+            "reasons": [
+                {"object": str(one.subject), "reason": one.reason, "message": one.message}
+                for one in (self._plan.reasons if self._plan else ())
+            ],
+        }
+
+    async def approve(self, revision: str) -> str:
+        """Approves the parked revision, named by its id or the beginning of it.
+
+        Raises:
+            ApproveRefused: no such revision is parked.
+        """
+        candidate = self._candidate
+        if candidate is None or candidate.revision is None:
+            raise ApproveRefused("no revision waits for approval")
+        full = candidate.revision_id
+        enough = len(revision.removeprefix("sha256:")) >= 7
+        if not enough or not full.startswith((revision, f"sha256:{revision}")):
+            raise ApproveRefused(f"revision {full} waits for approval, not {revision!r} (at least 7 digits of it)")
+        self._approved.add(full)
+        self._tell(EventType.NORMAL, "RevisionApproved", f"revision {full} was approved: {candidate.message}")
+        self._look_at_source_again()
+        return f"revision {full} is approved: {candidate.message}"
+
+    async def update(self, desc: str) -> None:
+        """Asks every controller, by topic 300, to reconcile now.
+
+        Raises:
+            PublishFailed: the brokers did not take it.
+        """
+        await self._source.refresh()
+        await self._bus.publish(Topic.UPDATE_CONFIG, key=None, value=encode_plain(UpdateConfig(desc=desc)))
+
+    async def refresh(self, desc: str) -> None:
+        """Asks every agent, by topic 301, to greet and report now.
+
+        Raises:
+            PublishFailed: the brokers did not take it.
+        """
+        await self._bus.publish(Topic.REFRESH, key=None, value=encode_plain(Refresh(desc=desc)))
+
+
+def _highest(node: ObservedNode) -> GenerationRef | None:
+    """The newest generation that an agent says it holds, in its greeting or its report."""
+    held = [node.info.highest if node.info else None, node.response.observed if node.response else None]
+    return max((ref for ref in held if ref), key=lambda ref: ref.order, default=None)
+
+
+def _is_ready(document: Mapping[str, Any]) -> bool:
+    conditions = document["status"].get("conditions", ())
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)

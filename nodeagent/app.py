@@ -1,0 +1,179 @@
+"""The composition root of the agent: names the concrete parts, puts them together, runs them until a signal."""
+
+import asyncio
+import contextlib
+import fcntl
+import importlib.metadata
+import logging
+import os
+import signal
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from bus.kafka import KafkaBus
+from bus.signature import SigningKey, public_key_from
+from crds.messages import AgentInfo
+from nodeagent.agent import Agent
+from nodeagent.drivers.base import Driver
+from nodeagent.drivers.docker import DockerDriver
+from nodeagent.drivers.instance_files import InstanceDirectories
+from nodeagent.drivers.process import ProcessDriver
+from nodeagent.drivers.streams import probe
+from nodeagent.ledger.ledger import Ledger
+from nodeagent.model import Transient
+
+_log = logging.getLogger(__name__)
+
+# Above twice the cores only latency grows, measured against a Docker Engine.
+_MOST_OPERATIONS_AT_ONCE = 4
+
+
+class CannotStart(Exception):  # noqa: N818 - says what is the matter
+    """The agent cannot start; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class AgentOptions:
+    """What `fleet agent` is told."""
+
+    node_id: UUID
+    bootstrap_servers: str
+    state_dir: Path
+    secrets_dir: Path
+    controller_key: str
+    """64 hexadecimal digits, or the path of a file that holds them."""
+    driver: str = "docker"
+    """`docker` or `process`."""
+    docker_host: str | None = None
+    fleet_id: str = "default"
+    topic_prefix: str = ""
+    hostname: str = field(default_factory=socket.gethostname)
+    ip_address: str = "127.0.0.1"
+    capacity: int | None = None
+    gpus: tuple[str, ...] = ()
+    description: str | None = None
+    stop_instances_on_exit: bool = False
+    embedded: bool = False
+    """True when the brokers are the embedded one, which needs other timings."""
+    kafka_config: Mapping[str, str] = field(default_factory=dict)
+    """More settings for librdkafka, such as those of TLS and SASL."""
+
+
+@contextlib.contextmanager
+def _only_agent_of(state_dir: Path) -> Iterator[None]:
+    """Two agents on one state directory would fight over the same instances."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    with (state_dir / "agent.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise CannotStart(
+                f"another agent (pid {lock.read().strip() or 'unknown'}) works on {state_dir}: "
+                "stop it first, or give this one a state directory of its own"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _driver(options: AgentOptions, directories: InstanceDirectories) -> Driver:
+    if options.driver == "process":
+        return ProcessDriver(options.fleet_id, str(options.node_id), directories)
+    if options.driver == "docker":
+        return DockerDriver(options.fleet_id, str(options.node_id), directories, docker_host=options.docker_host)
+    raise CannotStart(f"there is no driver {options.driver!r}: use docker or process")
+
+
+def run(options: AgentOptions) -> None:
+    """Runs an agent until SIGINT or SIGTERM.
+
+    Raises:
+        CannotStart: it cannot start; nothing was touched.
+    """
+    try:
+        controller_key = public_key_from(options.controller_key)
+        key = SigningKey.load_or_create(options.state_dir / "agent.key")
+    except (OSError, ValueError) as error:
+        raise CannotStart(str(error)) from error
+    with _only_agent_of(options.state_dir):
+        asyncio.run(_run(options, key, controller_key))
+
+
+async def _run(options: AgentOptions, key: SigningKey, controller_key: str) -> None:
+    directories = InstanceDirectories(options.state_dir / "instances", options.secrets_dir)
+    driver = _driver(options, directories)
+    bus = KafkaBus(
+        options.bootstrap_servers,
+        topic_prefix=options.topic_prefix,
+        client_id=f"fleet-agent-{options.hostname}",
+        group_id=f"fleet-agent-{options.node_id}",
+        embedded=options.embedded,
+        security=options.kafka_config,
+    )
+    identity = AgentInfo(
+        fleet_id=options.fleet_id,
+        node_id=options.node_id,
+        hostname=options.hostname,
+        ip_address=options.ip_address,
+        capacity=options.capacity,
+        gpulist=options.gpus,
+        description=options.description,
+        agent_version=importlib.metadata.version("dsfleet"),
+        driver=driver.name,
+        public_key=key.public_key_hex,
+        sent_at=datetime.now(UTC),
+    )
+    ledger = Ledger(
+        path=options.state_dir / "ledger" / "current.record",
+        fleet_id=options.fleet_id,
+        node_id=str(options.node_id),
+        controller_key=controller_key,
+    )
+    agent = Agent(
+        bus=bus,
+        driver=driver,
+        directories=directories,
+        ledger=ledger,
+        key=key,
+        controller_key=controller_key,
+        probe=probe,
+        identity=identity,
+        concurrency=min(_MOST_OPERATIONS_AT_ONCE, 2 * (os.cpu_count() or 1)),
+    )
+    _log.info(
+        "agent of node %s (%s), driver %s, fleet %s", options.node_id, options.hostname, driver.name, options.fleet_id
+    )
+    try:
+        await _until_signal(agent)
+        if options.stop_instances_on_exit:
+            try:
+                await agent.stop_instances()
+            except Transient as error:
+                _log.error("cannot stop the instances: %s", error)
+    finally:
+        await driver.aclose()
+        await bus.aclose()
+
+
+async def _until_signal(agent: Agent) -> None:
+    leave = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(one, leave.set)
+    running = asyncio.create_task(agent.run())
+    leaving = asyncio.create_task(leave.wait())
+    await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    leaving.cancel()
+    if running.done():
+        running.result()
+        return
+    _log.info("leaving")
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running

@@ -1,0 +1,111 @@
+"""Walks the chains of a plan: order, retries, outcomes. It decides nothing."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
+
+from nodeagent.drivers.base import Driver
+from nodeagent.drivers.instance_files import InstanceDirectories
+from nodeagent.model import Applied, Op, OpKind, Outcome, OutcomeKind, Permanent, Transient, Waiting
+
+_log = logging.getLogger(__name__)
+
+# Full jitter, so that forty nodes do not ask a registry in step; capped in delay, never in number.
+_FIRST_DELAY_SECONDS = 0.5
+_LONGEST_DELAY_SECONDS = 30.0
+
+
+class Applier:
+    """Performs operations with retries. Cancelling `run` is how a newer generation pre-empts an older one."""
+
+    def __init__(
+        self,
+        *,
+        driver: Driver,
+        directories: InstanceDirectories,
+        on_begin: Callable[[Op], None],
+        on_outcome: Callable[[Outcome], None],
+        concurrency: int,
+    ) -> None:
+        """Makes an applier.
+
+        Args:
+            driver: performs operations on containers or processes.
+            directories: the folders of the instances.
+            on_begin: told of every operation before it is tried.
+            on_outcome: told of every end of an operation and of every failed attempt.
+            concurrency: operations on the engine at the same time; above twice the cores only latency grows.
+        """
+        self._driver = driver
+        self._directories = directories
+        self._on_begin = on_begin
+        self._on_outcome = on_outcome
+        self._slots = asyncio.Semaphore(concurrency)
+
+    async def run(self, chain: tuple[Op, ...]) -> None:
+        """Performs a chain in order; ends early when an operation fails for good."""
+        for op in chain:
+            _log.info("%s", op)
+            self._on_begin(op)
+            try:
+                await self._retry(op)
+            except Permanent as error:
+                _log.error("%s %s failed until its manifest changes: %s", op.kind, op.instance, error)
+                self._on_outcome(Outcome(op, OutcomeKind.PERMANENT, datetime.now(UTC), str(error)))
+                return
+            self._on_outcome(Outcome(op, OutcomeKind.DONE, datetime.now(UTC)))
+
+    async def _retry(self, op: Op) -> None:
+        jitter = wait_random_exponential(multiplier=_FIRST_DELAY_SECONDS, max=_LONGEST_DELAY_SECONDS)
+
+        def wait(state: RetryCallState) -> float:
+            error = state.outcome.exception() if state.outcome else None
+            asked = error.retry_after_seconds if isinstance(error, Transient) else None
+            return asked if asked is not None else jitter(state)
+
+        def tell(state: RetryCallState) -> None:
+            error = state.outcome.exception() if state.outcome else None
+            kind = OutcomeKind.WAITING if isinstance(error, Waiting) else OutcomeKind.TRANSIENT
+            delay = state.next_action.sleep if state.next_action else 0.0
+            _log.warning(
+                "%s %s: attempt %d: %s; again in %.1f s", op.kind, op.instance, state.attempt_number, error, delay
+            )
+            self._on_outcome(Outcome(op, kind, datetime.now(UTC), str(error), state.attempt_number))
+
+        retrying = AsyncRetrying(retry=retry_if_exception_type((Transient, Waiting)), wait=wait, before_sleep=tell)
+        await retrying(self._once, op)
+
+    async def _once(self, op: Op) -> None:
+        try:
+            if op.kind is OpKind.PULL_IMAGE:
+                await self._driver.perform(op)  # a long pull must not keep a slot from a crashed neighbour
+                return
+            async with self._slots:
+                await self._perform(op)
+        except (Transient, Permanent, Waiting):
+            raise
+        except Exception as error:
+            # Unknown is Transient: reported, retried with growing delays, never forgotten.
+            _log.exception("%s %s: unexpected error", op.kind, op.instance)
+            raise Transient(f"unexpected {type(error).__name__}: {error}") from error
+
+    async def _perform(self, op: Op) -> None:
+        if op.kind is OpKind.WRITE_FILES:
+            assert op.config is not None  # noqa: S101 - the differ never writes files of an instance that goes
+            await asyncio.to_thread(self._directories.write, op.config)
+        elif op.kind is OpKind.NOTE:
+            await self._note(op)
+        else:
+            await self._driver.perform(op)
+            if op.kind is OpKind.REMOVE and op.config is None:
+                await asyncio.to_thread(self._directories.remove, op.instance)
+
+    async def _note(self, op: Op) -> None:
+        assert op.config is not None  # noqa: S101 - the differ notes only desired instances
+        there = (await self._driver.observe()).get(op.instance)
+        if there is not None:
+            note = Applied(op.config, op.generation, there.runtime_id)
+            await asyncio.to_thread(self._directories.note_applied, note)

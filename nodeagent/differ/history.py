@@ -1,0 +1,82 @@
+"""What observations and outcomes mean for the history of an instance: how often it left, and when it may start again."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from nodeagent.model import InstanceHistory, ObservedInstance, OpKind, Outcome, OutcomeKind
+
+# The first restart is immediate: a pipeline that died once shall be back within a second. After that the delay doubles
+# up to a minute; it is capped in length, never in number (a camera must not stay dark because someone gave up).
+FIRST_DELAY = timedelta(seconds=1)
+LONGEST_DELAY = timedelta(seconds=60)
+# An instance that ran this long is trusted again: its next exit counts as the first.
+TRUSTED_AFTER = timedelta(seconds=60)
+
+
+def restart_delay(exits: int) -> timedelta:
+    """How long to wait after the given number of exits in a row: 0, 1, 2, 4, … seconds, at most a minute."""
+    if exits <= 1:
+        return timedelta(0)
+    doublings = min(exits - 2, 16)
+    return min(FIRST_DELAY * float(2**doublings), LONGEST_DELAY)
+
+
+def may_start_at(history: InstanceHistory) -> datetime | None:
+    """The time before which the instance shall not be started again; None when there is no reason to wait."""
+    if history.last_exit_at is None:
+        return None
+    return history.last_exit_at + restart_delay(history.exits)
+
+
+def after_observation(
+    history: InstanceHistory, observed: ObservedInstance | None, *, being_changed: bool, now: datetime
+) -> InstanceHistory:
+    """The history after one look at the instance.
+
+    Args:
+        history: what was known.
+        observed: what is there now, if anything.
+        being_changed: True while the agent itself stops or starts it: then its absence is no exit.
+        now: the time, UTC.
+    """
+    if observed is not None and observed.running:
+        if history.seen_running != observed.runtime_id:
+            since = observed.started_at or now
+            history = replace(history, seen_running=observed.runtime_id, running_since=since, stopped_on_purpose=None)
+        if history.exits and history.running_since is not None and now - history.running_since >= TRUSTED_AFTER:
+            history = replace(history, exits=0)
+        return history
+    if being_changed or (observed is not None and observed.runtime_id == history.stopped_on_purpose):
+        return replace(history, seen_running=None, running_since=None)
+    if observed is None:
+        left = history.seen_running is not None
+        exit_key = None
+    else:
+        exit_key = f"{observed.runtime_id} {observed.finished_at}"
+        left = observed.finished_at is not None and exit_key != history.last_exit_key
+    if not left:
+        return history
+    trusted = history.running_since is not None and now - history.running_since >= TRUSTED_AFTER
+    return replace(
+        history,
+        exits=1 if trusted else history.exits + 1,
+        restarts=history.restarts + 1,
+        last_exit_at=now,
+        last_exit_code=observed.exit_code if observed else None,
+        last_exit_key=exit_key,
+        seen_running=None,
+        running_since=None,
+    )
+
+
+def after_outcome(history: InstanceHistory, outcome: Outcome) -> InstanceHistory:
+    """The history after an operation, or an attempt at it, ended."""
+    op = outcome.op
+    if outcome.kind is OutcomeKind.DONE:
+        history = replace(history, outcome=None, failed_digest=None)
+        if op.kind in (OpKind.STOP, OpKind.REMOVE):
+            # It was stopped on purpose: that is no exit, and a new start need not wait.
+            history = replace(history, seen_running=None, running_since=None, stopped_on_purpose=op.runtime_id)
+        return history
+    failed = op.config.digest if outcome.kind is OutcomeKind.PERMANENT and op.config else None
+    return replace(history, outcome=outcome, failed_digest=failed)

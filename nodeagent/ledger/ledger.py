@@ -1,0 +1,95 @@
+"""The newest accepted generation, on disk before anybody acts on it."""
+
+import logging
+import os
+from datetime import datetime
+from pathlib import Path
+
+from bus.codec import Undecodable, decode_signed
+from crds.messages import AgentConfig
+from nodeagent.ledger.acceptance import Decision, Verdict, accept
+
+_log = logging.getLogger(__name__)
+
+
+class Ledger:
+    """Holds the newest accepted generation of this node, as the signed bytes that came."""
+
+    def __init__(self, *, path: Path, fleet_id: str, node_id: str, controller_key: str) -> None:
+        """Recalls what is on disk. A file that cannot be used counts as absent: absence never removes anything (S3).
+
+        Args:
+            path: the file; its folder is made when it does not exist.
+            fleet_id: the fleet of this agent.
+            node_id: the id of this node.
+            controller_key: public key of the controller, 64 hexadecimal digits.
+        """
+        self._path = path
+        self._fleet_id = fleet_id
+        self._node_id = node_id
+        self._controller_key = controller_key
+        self.current: AgentConfig | None = self._recall()
+
+    def _recall(self) -> AgentConfig | None:
+        try:
+            envelope = self._path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            _log.error("the ledger %s cannot be read, going on without it: %s", self._path, error)
+            return None
+        try:
+            recalled = decode_signed(AgentConfig, envelope, [self._controller_key])
+        except Undecodable as error:
+            _log.error(
+                "the ledger %s holds no record of this fleet's controller, going on without it: %s", self._path, error
+            )
+            return None
+        if recalled.fleet_id != self._fleet_id or str(recalled.node_id) != self._node_id:
+            _log.error(
+                "the ledger %s is of fleet %s, node %s: going on without it",
+                self._path,
+                recalled.fleet_id,
+                recalled.node_id,
+            )
+            return None
+        _log.info("the ledger holds generation %d of epoch %d", recalled.generation, recalled.epoch)
+        return recalled
+
+    def take(self, envelope: bytes, now: datetime) -> Decision:
+        """Decides on a record, and persists it when it is accepted.
+
+        Args:
+            envelope: the value of the record: anything at all.
+            now: the time, UTC.
+
+        Returns:
+            The decision; an unreadable or wrongly signed record is refused.
+
+        Raises:
+            OSError: the record would be accepted and cannot be written to disk; the old one stays in force.
+        """
+        try:
+            incoming = decode_signed(AgentConfig, envelope, [self._controller_key])
+        except Undecodable as error:
+            return Decision(Verdict.REFUSED, str(error))
+        decision = accept(self.current, incoming, fleet_id=self._fleet_id, node_id=self._node_id, now=now)
+        if decision.verdict is Verdict.ACCEPTED:
+            self._persist(envelope)
+            self.current = incoming
+        return decision
+
+    def _persist(self, envelope: bytes) -> None:
+        folder = self._path.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = self._path.with_suffix(".tmp")
+        with unfinished.open("wb") as file:
+            file.write(envelope)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(self._path)
+        directory = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)

@@ -1,0 +1,50 @@
+"""Proof by frames: what the answers of an app say about the progress of its cameras."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from nodeagent.model import Probe, StreamStats
+
+
+@dataclass(frozen=True)
+class CameraProgress:
+    """How far one camera of one running app got."""
+
+    frame_number: int
+    fps: float
+    advanced_at: datetime | None = None
+    """When the agent itself last saw the number grow; None until it did."""
+    seen_at: datetime | None = None
+    """When the app last named the camera."""
+
+
+@dataclass(frozen=True)
+class AppProgress:
+    """What is known of one running app."""
+
+    runtime_id: str
+    first_probe_at: datetime
+    answered_at: datetime | None = None
+    ready: bool = False
+    message: str = ""
+    """Why it did not answer the last time."""
+    cameras: Mapping[str, CameraProgress] | None = None
+    """By camera id."""
+
+
+def after_probe(progress: AppProgress | None, probe: Probe) -> AppProgress:
+    """The progress after one more look. Another runtime starts from nothing: its numbers start from nothing too."""
+    if progress is None or progress.runtime_id != probe.runtime_id:
+        progress = AppProgress(probe.runtime_id, probe.at)
+    if not probe.answered:
+        return replace(progress, message=probe.message)
+    before = progress.cameras or {}
+    cameras = {one.camera_id: _advance(before.get(one.camera_id), one, probe.at) for one in probe.streams}
+    return replace(progress, answered_at=probe.at, ready=probe.ready, message="", cameras=cameras)
+
+
+def _advance(before: CameraProgress | None, stats: StreamStats, at: datetime) -> CameraProgress:
+    grew = before is not None and stats.frame_number > before.frame_number
+    advanced_at = at if grew else (before.advanced_at if before else None)
+    return CameraProgress(stats.frame_number, stats.fps, advanced_at, at)

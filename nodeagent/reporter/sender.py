@@ -1,0 +1,82 @@
+"""Sends the newest report: at once when something changed, and every five seconds; older ones are dropped."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from bus.base import Bus, PublishFailed, Topic
+from bus.codec import encode_signed
+from bus.signature import SigningKey
+from crds.messages import AgentResponse
+
+_log = logging.getLogger(__name__)
+
+REPORT_EVERY_SECONDS = 5.0
+# Numbers that move all the time; alone they are no reason to report early.
+_MOVING = {"fps", "frame_number", "sent_at", "sequence", "message"}
+
+
+class ReportSender:
+    """Publishes reports on topic 220. Never waits with anything else: lost reports are followed by newer ones."""
+
+    def __init__(self, *, bus: Bus, key: SigningKey, build: Callable[[int, datetime], AgentResponse]) -> None:
+        """Makes a sender.
+
+        Args:
+            bus: where reports go.
+            key: the key of this node.
+            build: makes the report of this very moment, from its sequence number and the time.
+        """
+        self._bus = bus
+        self._key = key
+        self._build = build
+        self._changed = asyncio.Event()
+        self._sequence = 0
+        self._last_sent: Any = None
+
+    def nudge(self) -> None:
+        """Something may have changed: look, and report if it did."""
+        self._changed.set()
+
+    def force(self) -> None:
+        """Report now, whether anything changed or not."""
+        self._last_sent = None
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Reports until cancelled."""
+        while True:
+            try:
+                async with asyncio.timeout(REPORT_EVERY_SECONDS):
+                    await self._changed.wait()
+            except TimeoutError:
+                self._last_sent = None
+            self._changed.clear()
+            await self._send_if_changed()
+
+    async def _send_if_changed(self) -> None:
+        report = self._build(self._sequence, datetime.now(UTC))
+        standing = _without_moving(report.model_dump(mode="json"))
+        if standing == self._last_sent:
+            return
+        self._sequence += 1
+        try:
+            await self._bus.publish(
+                Topic.AGENT_RESPONSE, key=str(report.node_id), value=encode_signed(report, self._key)
+            )
+        except PublishFailed as error:
+            _log.info("the report was not delivered, a newer one will follow: %s", error)
+        except ValueError as error:
+            _log.error("the report cannot be sent: %s", error)
+        else:
+            self._last_sent = standing
+
+
+def _without_moving(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_moving(inner) for key, inner in value.items() if key not in _MOVING}
+    if isinstance(value, list):
+        return [_without_moving(inner) for inner in value]
+    return value

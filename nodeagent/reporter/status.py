@@ -1,0 +1,221 @@
+"""The status of instances and cameras, from what was observed: honest, so old knowledge is never shown as new."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from crds.messages import (
+    AgentConfig,
+    CameraConfig,
+    CameraStatus,
+    InstanceConfig,
+    InstanceState,
+    InstanceStatus,
+)
+from nodeagent.model import InstanceHistory, Observed, ObservedInstance, Op, OpKind, OutcomeKind
+from nodeagent.reporter.frames import AppProgress, CameraProgress
+
+# An app may take this long to answer for the first time; after that it is Unhealthy, and still given time.
+STARTING_FOR = timedelta(seconds=30)
+# An app that answered before and is silent for this long is Unhealthy.
+SILENT_FOR = timedelta(seconds=10)
+_LONGEST_OUTPUT = 400
+
+
+@dataclass(frozen=True)
+class Known:
+    """Everything that the status of a node is made from."""
+
+    desired: AgentConfig | None
+    observed: Observed | None
+    """None until the engine was asked successfully for the first time."""
+    history: Mapping[str, InstanceHistory] = field(default_factory=dict)
+    waiting: Mapping[str, str] = field(default_factory=dict)
+    """What instances wait for, from the last plan."""
+    working_on: Mapping[str, Op] = field(default_factory=dict)
+    """The operation that is under way for each busy instance."""
+    progress: Mapping[str, AppProgress] = field(default_factory=dict)
+
+
+def instance_statuses(
+    known: Known, previous: Mapping[str, InstanceStatus], now: datetime
+) -> tuple[InstanceStatus, ...]:
+    """The status of every instance that is desired or there, sorted by name.
+
+    Args:
+        known: what was observed and remembered.
+        previous: the statuses of the report before, for the times of the last changes.
+        now: the time, UTC.
+    """
+    if known.observed is None:
+        return ()
+    wanted = {one.instance_name: one for one in known.desired.node_config_list} if known.desired else {}
+    statuses = []
+    for name in sorted(wanted.keys() | known.observed.instances.keys()):
+        config = wanted.get(name)
+        there = known.observed.instances.get(name)
+        if config is None:
+            # Without a generation in force nothing is known to be unwanted: what runs is said to run.
+            state = InstanceState.STOPPED if known.desired or not (there and there.running) else InstanceState.RUNNING
+            reason, message = ("NotDesired", "") if known.desired else ("NoGeneration", "no generation is in force")
+            cameras: tuple[CameraStatus, ...] = ()
+        else:
+            state, reason, message = _state(name, config, there, known, now)
+            cameras = _cameras(name, config, there, known, previous.get(name), now)
+        statuses.append(_status(name, state, reason, message, there, known, cameras, previous.get(name), now))
+    return tuple(statuses)
+
+
+def _status(
+    name: str,
+    state: InstanceState,
+    reason: str,
+    message: str,
+    there: ObservedInstance | None,
+    known: Known,
+    cameras: tuple[CameraStatus, ...],
+    before: InstanceStatus | None,
+    now: datetime,
+) -> InstanceStatus:
+    runs = there is not None and there.running
+    history = known.history.get(name, InstanceHistory())
+    return InstanceStatus(
+        instance_name=name,
+        state=state,
+        reason=reason,
+        message=message,
+        digest=there.digest if there and runs else None,
+        generation=there.generation if there and runs else None,
+        runtime_id=there.runtime_id if there else None,
+        restarts=history.restarts,
+        started_at=there.started_at if there and runs else None,
+        since=before.since if before and before.state == state else now,
+        cameras=cameras,
+    )
+
+
+def _state(
+    name: str, config: InstanceConfig, there: ObservedInstance | None, known: Known, now: datetime
+) -> tuple[InstanceState, str, str]:
+    """State, reason and message of a desired instance."""
+    history = known.history.get(name, InstanceHistory())
+    outcome = history.outcome
+    op = known.working_on.get(name)
+    if history.failed_digest == config.digest:
+        return InstanceState.FAILED, "Failed", outcome.message if outcome else ""
+    if (
+        there is not None
+        and there.running
+        and (op is None or op.kind in (OpKind.PULL_IMAGE, OpKind.WRITE_FILES, OpKind.NOTE))
+    ):
+        state, reason, message = _running_state(config, there, known.progress.get(name), now)
+        if outcome is not None and op is not None:
+            return state, "Retrying", f"{op.kind}: {outcome.message}"
+        if name in known.waiting:
+            return state, "Waiting", known.waiting[name]
+        return state, reason, message
+    if op is not None:
+        if outcome is not None:
+            word = "Waiting" if outcome.kind is OutcomeKind.WAITING else "Retrying"
+            state = InstanceState.PULLING if op.kind is OpKind.PULL_IMAGE else InstanceState.PENDING
+            return state, word, f"{op.kind}: {outcome.message} (attempt {outcome.attempt})"
+        if op.kind is OpKind.PULL_IMAGE:
+            return InstanceState.PULLING, "Pulling", config.image
+        return InstanceState.STARTING, "Starting", op.cause
+    waits_for = known.waiting.get(name, "")
+    if history.exits > 1:
+        return InstanceState.CRASH_LOOP, "BackOff", _last_exit(history, waits_for)
+    return InstanceState.PENDING, "Waiting" if waits_for else "Pending", waits_for
+
+
+def _running_state(
+    config: InstanceConfig, there: ObservedInstance, progress: AppProgress | None, now: datetime
+) -> tuple[InstanceState, str, str]:
+    if not config.app_kind.has_metrics:
+        return InstanceState.RUNNING, "Running", "this app does not say whether it is ready"
+    if progress is None or progress.runtime_id != there.runtime_id or progress.answered_at is None:
+        since = progress.first_probe_at if progress and progress.runtime_id == there.runtime_id else now
+        silent = progress.message if progress else ""
+        if now - since > STARTING_FOR:
+            return InstanceState.UNHEALTHY, "NoAnswer", f"the app has not answered since it started: {silent}"
+        return InstanceState.STARTING, "WaitingForApp", silent
+    if now - progress.answered_at > SILENT_FOR:
+        seconds = (now - progress.answered_at).total_seconds()
+        return InstanceState.UNHEALTHY, "NoAnswer", f"the app has not answered for {seconds:.0f} s: {progress.message}"
+    if not progress.ready:
+        return InstanceState.STARTING, "NotReady", "the app answers and is not ready yet"
+    return InstanceState.RUNNING, "Running", ""
+
+
+def _last_exit(history: InstanceHistory, waits_for: str) -> str:
+    code = "an unknown code" if history.last_exit_code is None else f"code {history.last_exit_code}"
+    output = history.last_output.strip()[-_LONGEST_OUTPUT:]
+    said = f"; its last words: {output}" if output else ""
+    return f"it left {history.exits} times, last with {code}{said}{'; ' + waits_for if waits_for else ''}"
+
+
+def _cameras(
+    name: str,
+    config: InstanceConfig,
+    there: ObservedInstance | None,
+    known: Known,
+    before: InstanceStatus | None,
+    now: datetime,
+) -> tuple[CameraStatus, ...]:
+    previous = {one.name: one for one in before.cameras} if before else {}
+    progress = known.progress.get(name)
+    current = progress is not None and there is not None and progress.runtime_id == there.runtime_id
+    statuses = []
+    for camera in config.cameras:
+        ready, reason, message, seen = _camera(camera, config, there, (progress if current else None), now)
+        old = previous.get(camera.name)
+        statuses.append(
+            CameraStatus(
+                name=camera.name,
+                ready=ready,
+                reason=reason,
+                message=message,
+                fps=round(seen.fps, 1) if seen else None,
+                frame_number=seen.frame_number if seen else None,
+                since=old.since if old and old.ready == ready else now,
+            )
+        )
+    return tuple(statuses)
+
+
+def _camera(
+    camera: CameraConfig,
+    config: InstanceConfig,
+    there: ObservedInstance | None,
+    progress: AppProgress | None,
+    now: datetime,
+) -> tuple[bool | None, str, str, CameraProgress | None]:
+    """Ready, reason, message and what was seen of one camera."""
+    if there is None or not there.running:
+        return False, "InstanceNotRunning", "its instance does not run", None
+    if not config.app_kind.has_metrics:
+        return None, "NoEvidence", "this app does not tell which frames it processes", None
+    if progress is None or progress.answered_at is None:
+        return False, "WaitingForApp", "the app has not answered yet", None
+    limits = camera.limits
+    limit = timedelta(seconds=limits.not_reachable_after_seconds)
+    seen = (progress.cameras or {}).get(camera.camera_id)
+    if seen is None:
+        return False, "NotInApp", "the app does not name this camera", None
+    if seen.advanced_at is None or now - seen.advanced_at > limit:
+        if seen.advanced_at is None:
+            return False, "WaitingForFrames", "no frame has been processed yet", seen
+        age = (now - seen.advanced_at).total_seconds()
+        return False, "NoFrames", f"the last frame was processed {age:.0f} s ago", seen
+    if seen.fps < limits.minimum_fps:
+        return False, "TooFewFrames", f"{seen.fps:.1f} frames per second, {limits.minimum_fps:g} are expected", seen
+    return True, "FramesProcessed", "", seen
+
+
+def is_applied(desired: AgentConfig | None, statuses: tuple[InstanceStatus, ...]) -> bool:
+    """True when every instance of the generation was observed running with its digest, and nothing else is there."""
+    if desired is None:
+        return False
+    wanted = {one.instance_name: one.digest for one in desired.node_config_list}
+    running = {one.instance_name: one.digest for one in statuses if one.state == InstanceState.RUNNING}
+    return running == wanted and len(statuses) == len(wanted)
