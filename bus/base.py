@@ -25,7 +25,7 @@ class Start(StrEnum):
     BEGINNING = "beginning"
     """With all that the topic still holds."""
     END = "end"
-    """With what is written after the subscription stands."""
+    """With what is written after the subscription was opened; if the brokers are away then, after they are back."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,11 @@ class CaughtUp:
 
 @dataclass(frozen=True)
 class ConnectionChanged:
-    """The brokers became reachable or unreachable."""
+    """The brokers of what is read became reachable or unreachable. The first one says how it is at the beginning."""
 
     connected: bool
     message: str = ""
+    """Why they are unreachable."""
 
 
 BusEvent = Record | CaughtUp | ConnectionChanged
@@ -75,8 +76,13 @@ class PublishFailed(Exception):  # noqa: N818 - says what happened
 class Bus(Protocol):
     """Publishes records and delivers them, in order within a partition, at least once."""
 
-    async def publish(self, topic: Topic, *, key: str | None, value: bytes) -> None:
+    async def publish(self, topic: Topic, *, key: str | None, value: bytes | None) -> None:
         """Returns when the brokers have acknowledged the record: a reader from the beginning will find it (S17).
+
+        Args:
+            topic: where to.
+            key: decides the partition; a compacted topic keeps the newest record of each key, and needs one.
+            value: None writes a tombstone: the key is forgotten.
 
         Raises:
             PublishFailed: no acknowledgement within 10 s.
@@ -87,7 +93,10 @@ class Bus(Protocol):
     def subscribe(
         self, subscriptions: tuple[Subscription, ...]
     ) -> AbstractAsyncContextManager[AsyncIterator[BusEvent]]:
-        """Opens a reader. Inside the context the iterator delivers for ever; lost brokers are waited for, not raised.
+        """Opens a reader.
+
+        Inside the context the iterator delivers for ever. Lost brokers are waited for, not raised; opening waits for
+        them no longer than 3 s. A topic that lost its records is read from its new beginning.
 
         `CaughtUp` comes as soon as all that lay there at the start is delivered, also when that was nothing; it needs
         the brokers, so it may come late, but then it comes.

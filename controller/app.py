@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib.metadata
 import logging
 import signal
 from collections.abc import Coroutine, Mapping
@@ -61,7 +62,7 @@ def _source(options: ControllerOptions) -> Source:
             options.git,
             options.git_ref,
             subdirectory=options.git_directory,
-            interval_s=options.git_interval_seconds,
+            interval_seconds=options.git_interval_seconds,
             cache_dir=options.state_dir / "git",
         )
     if options.manifests is not None:
@@ -93,8 +94,8 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey) -> N
         embedded=options.embedded,
         security=options.kafka_config,
     )
-    started = datetime.now(UTC)
-    store, event_store = ObjectStore(started), ObjectStore(started)
+    started_at_ms = int(datetime.now(UTC).timestamp() * 1000)
+    store, event_store = ObjectStore(started_at_ms), ObjectStore(started_at_ms)
     controller = Controller(
         fleet_id=options.fleet_id,
         bus=bus,
@@ -106,7 +107,8 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey) -> N
         event_store=event_store,
         limit=RemovalLimit(options.removal_limit_percent),
     )
-    app = create_app(store, event_store, controller)
+    version = importlib.metadata.version("dsfleet")
+    app = create_app(store, event_store, controller, fleet_version=version, host_names=(options.host,))
     try:
         await _until_signal(_control(controller, bus), serve(app, options.host, options.port))
     except* PortInUse as error:

@@ -8,9 +8,7 @@ their ends: what was published before a restart is what the agents hold.
 import asyncio
 import importlib.metadata
 import logging
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -18,20 +16,20 @@ from uuid import UUID
 from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, PublishFailed, Record, Start, Subscription, Topic
 from bus.codec import Undecodable, encode_plain, encode_signed
 from bus.signature import SigningKey
-from controller.api.fleet_paths import ApproveRefused
 from controller.api.store import ObjectStore
 from controller.model import FleetPlan, NodeState, ObjectRef, ObservedNode, Revision
-from controller.planner.describe import describe_plan
-from controller.planner.guard import RemovalLimit, why_parked
+from controller.planner.guard import RemovalLimit
 from controller.planner.planner import plan
 from controller.publish.generations import KnownGenerations, next_epoch, next_record
 from controller.publish.publisher import Publisher
+from controller.revision_gate import RevisionGate
 from controller.source.last_good import LastGood
-from controller.source.reader import Loaded, Reading, Rejected, Source, Unreadable
+from controller.source.reader import Source
 from controller.status.documents import documents
 from controller.status.event_log import EventLog
 from controller.status.events import EventType, FleetEvent, events_between
 from controller.status.fold import connected
+from controller.status.summary import summary
 from controller.status.tracker import Tracker
 from crds.messages import AgentCommand, AgentConfig, CommandKind, GenerationRef, Refresh, UpdateConfig
 
@@ -41,22 +39,6 @@ TICK_SECONDS = 1.0
 """Lost nodes are noticed, and failed publications repeated, this often."""
 _SHOW_EVERY_SECONDS = 0.2
 _FLEET = ObjectRef("Fleet", "fleet")
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A reading of the manifests that is not in force, and why."""
-
-    state: str
-    """Rejected (it has errors), Parked (it waits for approval) or Unreadable."""
-    message: str
-    revision_id: str = ""
-    description: str = ""
-    problems: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    changes: str = ""
-    """The plan as text, for a parked one."""
-    revision: Revision | None = None
 
 
 class Controller:
@@ -92,11 +74,10 @@ class Controller:
         self._bus = bus
         self._key = key
         self._source = source
-        self._last_good = last_good
         self._publisher = publisher
         self._store = store
         self._event_store = event_store
-        self._limit = limit
+        self._gate = RevisionGate(last_good=last_good, limit=limit, tell=self._tell)
         self._tracker = Tracker(fleet_id)
         self._event_log = EventLog()
         self._wake = asyncio.Event()
@@ -104,10 +85,6 @@ class Controller:
         self._connected = False
         self._source_changed = True
         self._epoch = 0
-        self._in_force: Revision | None = None
-        self._in_force_since: datetime | None = None
-        self._candidate: Candidate | None = None
-        self._approved: set[str] = set()
         self._plan: FleetPlan | None = None
         self._planned_for: tuple[Any, ...] = ()
         self._answered: dict[str, tuple[datetime, CommandKind]] = {}
@@ -120,10 +97,8 @@ class Controller:
         """Runs until cancelled. Instances and agents go on when it ends."""
         now = datetime.now(UTC)
         self._publisher.remember_from_disk(now)
-        last_good = self._last_good.load()
-        if last_good is not None:
-            _log.info("revision %s was in force when the controller stopped", last_good.id)
-            self._put_in_force(last_good, now)
+        self._gate.recall(now)
+        self._pin_keys()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read_bus())
             tasks.create_task(self._watch_source())
@@ -211,7 +186,7 @@ class Controller:
         while True:
             if self._source_changed:
                 self._source_changed = False
-                self._consider(await self._source.read(), datetime.now(UTC))
+                await self._look_at_source()
             if self._caught_up:
                 await self._act()
             wait_seconds = self._show_when_due()
@@ -222,6 +197,19 @@ class Controller:
                 pass
             self._wake.clear()
 
+    async def _look_at_source(self) -> None:
+        reading = await self._source.read()
+        published = self._publisher.published if self._caught_up else None
+        if not self._gate.consider(reading, published, datetime.now(UTC)):
+            self._source_changed = True  # looked at again when the topics were read to their ends
+        self._pin_keys()
+
+    def _pin_keys(self) -> None:
+        nodes = self._gate.in_force.nodes if self._gate.in_force else ()
+        self._tracker.pin_keys(
+            {node.node_id: node.spec.public_key for node in nodes if node.spec.public_key is not None}
+        )
+
     async def _act(self) -> None:
         try:
             await self._publish(datetime.now(UTC))
@@ -229,74 +217,13 @@ class Controller:
         except PublishFailed as error:
             self._tell(EventType.WARNING, "PublishFailed", f"{error}; it is tried again every {TICK_SECONDS:g} s")
 
-    def _consider(self, reading: Reading, now: datetime) -> None:
-        """Takes a reading of the manifests into force, or says why not."""
-        match reading:
-            case Loaded(revision=revision):
-                self._consider_revision(revision, now)
-            case Rejected(revision_id=revision_id, description=description, problems=problems):
-                message = f"it has {len(problems)} error{'s' if len(problems) != 1 else ''}"
-                self._set_aside(Candidate("Rejected", message, revision_id, description, tuple(map(str, problems))))
-            case Unreadable(message=message):
-                self._set_aside(Candidate("Unreadable", message))
-
-    def _consider_revision(self, revision: Revision, now: datetime) -> None:
-        if self._in_force is not None and revision.id == self._in_force.id:
-            if self._candidate is not None:
-                self._tell(
-                    EventType.NORMAL, "RevisionRestored", f"the manifests are again as in revision {revision.id}"
-                )
-            self._candidate = None
-            return
-        if not self._caught_up:
-            # What is published is not known yet, so neither is what the revision would remove.
-            self._source_changed = True
-            return
-        planned = plan(revision, self._publisher.published)
-        parked = why_parked(planned, self._publisher.published, self._limit)
-        if parked is not None and revision.id not in self._approved:
-            self._set_aside(
-                Candidate(
-                    "Parked",
-                    parked,
-                    revision.id,
-                    revision.description,
-                    removed=planned.removed,
-                    changes=describe_plan(planned),
-                    revision=revision,
-                )
-            )
-            return
-        self._candidate = None
-        self._put_in_force(revision, now)
-        self._last_good.save(revision)
-        self._tell(EventType.NORMAL, "RevisionAccepted", f"revision {revision.id} is in force ({revision.description})")
-        _log.info("revision %s is in force\n%s", revision.id, describe_plan(planned))
-
-    def _put_in_force(self, revision: Revision, now: datetime) -> None:
-        self._in_force = revision
-        self._in_force_since = now
-        self._tracker.pin_keys(
-            {node.node_id: node.spec.public_key for node in revision.nodes if node.spec.public_key is not None}
-        )
-
-    def _set_aside(self, candidate: Candidate) -> None:
-        if candidate == self._candidate:
-            return
-        self._candidate = candidate
-        stays = f"revision {self._in_force.id} stays in force" if self._in_force else "no revision is in force"
-        name = f"revision {candidate.revision_id}: " if candidate.revision_id else ""
-        self._tell(EventType.WARNING, f"Revision{candidate.state}", f"{name}{candidate.message}; {stays}")
-        for problem in candidate.problems:
-            _log.warning("%s", problem)
-
     # --- publishing ----------------------------------------------------------------------------------------------
 
     async def _publish(self, now: datetime) -> None:
-        if self._in_force is None:
+        if self._gate.in_force is None:
             return
         published = self._publisher.published
-        planned = self._planned(self._in_force, published)
+        planned = self._planned(self._gate.in_force, published)
         records = [
             record
             for state in planned.nodes.values()
@@ -309,7 +236,7 @@ class Controller:
             if isinstance(result, ValueError):
                 # Too large, by the words of the bus. It will be as large the next time.
                 self._failed[str(record.node_id)] = record.digest
-                subject = ObjectRef("Node", self._in_force.node_by_id[str(record.node_id)].name)
+                subject = ObjectRef("Node", self._gate.in_force.node_by_id[str(record.node_id)].name)
                 self._tell(EventType.WARNING, "NotPublishable", str(result), subject)
             elif isinstance(result, BaseException):
                 raise result
@@ -333,21 +260,21 @@ class Controller:
         node = self._tracker.fleet.nodes.get(state.node_id)
         if node is None or node.info is None or self._failed.get(state.node_id) == state.digest:
             return None
-        assert self._in_force is not None  # noqa: S101 - the plan was made from it
+        assert self._gate.in_force is not None  # noqa: S101 - the plan was made from it
         known = KnownGenerations(published, _highest(node), node.response.applied if node.response else None)
         return next_record(
             state,
             known,
             fleet_id=self._fleet_id,
             epoch=self._epoch,
-            revision=self._in_force.id,
-            approved=self._in_force.id in self._approved,
+            revision=self._gate.in_force.id,
+            approved=self._gate.approved,
             now=now,
         )
 
     async def _answer_greetings(self, now: datetime) -> None:
         """Admits or refuses every agent that greeted since it was last answered."""
-        known = self._in_force.node_by_id if self._in_force else {}
+        known = self._gate.in_force.node_by_id if self._gate.in_force else {}
         for node_id, node in list(self._tracker.fleet.nodes.items()):
             if node.info is None:
                 continue
@@ -384,7 +311,7 @@ class Controller:
         return TICK_SECONDS
 
     def _show(self, now: datetime) -> None:
-        revision = self._in_force or Revision("", (), (), ())
+        revision = self._gate.in_force or Revision("", (), (), ())
         shown = documents(
             revision, self._plan, self._publisher.published, self._tracker.fleet, now, previous=self._documents
         )
@@ -399,10 +326,8 @@ class Controller:
 
     def status(self) -> dict[str, Any]:
         """The answer of `/fleet/v1/status`."""
-        in_force, candidate = self._in_force, self._candidate
-        phases = Counter((one["kind"], one["status"].get("phase", "")) for one in self._documents)
-        ready = Counter(one["kind"] for one in self._documents if _is_ready(one))
-        total = Counter(one["kind"] for one in self._documents)
+        gate = self._gate
+        in_force, candidate = gate.in_force, gate.candidate
         return {
             "fleetId": self._fleet_id,
             "version": importlib.metadata.version("dsfleet"),
@@ -414,7 +339,7 @@ class Controller:
             else {
                 "id": in_force.id,
                 "description": in_force.description,
-                "since": self._in_force_since.isoformat() if self._in_force_since else None,
+                "since": gate.in_force_since.isoformat() if gate.in_force_since else None,
             },
             "candidate": None
             if candidate is None
@@ -427,17 +352,7 @@ class Controller:
                 "removed": list(candidate.removed),
                 "changes": candidate.changes,
             },
-            "nodes": {
-                "total": total["Node"],
-                "ready": ready["Node"],
-                "pending": phases["Node", "Pending"],
-            },
-            "instances": {"total": total["DsInstance"], "ready": ready["DsInstance"]},
-            "cameras": {"total": total["Camera"], "ready": ready["Camera"]},
-            "reasons": [
-                {"object": str(one.subject), "reason": one.reason, "message": one.message}
-                for one in (self._plan.reasons if self._plan else ())
-            ],
+            **summary(self._documents, self._plan.reasons if self._plan else ()),
         }
 
     async def approve(self, revision: str) -> str:
@@ -446,17 +361,9 @@ class Controller:
         Raises:
             ApproveRefused: no such revision is parked.
         """
-        candidate = self._candidate
-        if candidate is None or candidate.revision is None:
-            raise ApproveRefused("no revision waits for approval")
-        full = candidate.revision_id
-        enough = len(revision.removeprefix("sha256:")) >= 7
-        if not enough or not full.startswith((revision, f"sha256:{revision}")):
-            raise ApproveRefused(f"revision {full} waits for approval, not {revision!r} (at least 7 digits of it)")
-        self._approved.add(full)
-        self._tell(EventType.NORMAL, "RevisionApproved", f"revision {full} was approved: {candidate.message}")
+        said = self._gate.approve(revision)
         self._look_at_source_again()
-        return f"revision {full} is approved: {candidate.message}"
+        return said
 
     async def update(self, desc: str) -> None:
         """Asks every controller, by topic 300, to reconcile now.
@@ -480,8 +387,3 @@ def _highest(node: ObservedNode) -> GenerationRef | None:
     """The newest generation that an agent says it holds, in its greeting or its report."""
     held = [node.info.highest if node.info else None, node.response.observed if node.response else None]
     return max((ref for ref in held if ref), key=lambda ref: ref.order, default=None)
-
-
-def _is_ready(document: Mapping[str, Any]) -> bool:
-    conditions = document["status"].get("conditions", ())
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)

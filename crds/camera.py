@@ -80,8 +80,9 @@ class CameraSpec(ManifestModel):
         try:
             parts = urlsplit(self.address)
             port_is_readable = parts.port is None or parts.port > 0
-        except ValueError as error:
-            raise ValueError(f"the address cannot be read as a URL: {error}") from None
+        except ValueError:
+            # Neither the address nor the words of urllib: both may hold a password that somebody wrote there.
+            raise ValueError("the address cannot be read as a URL: check its host and port") from None
         if "@" in parts.netloc:
             raise ValueError(
                 "the address holds a user name or password: put them into a secret and name it in credentialsRef"
@@ -89,13 +90,9 @@ class CameraSpec(ManifestModel):
         if self.type == "rtsp" and (
             parts.scheme not in ("rtsp", "rtsps") or not parts.hostname or not port_is_readable
         ):
-            raise ValueError(
-                f"a camera of type rtsp needs an address such as rtsp://host:554/path, got {self.address!r}"
-            )
+            raise ValueError("a camera of type rtsp needs an address such as rtsp://host:554/path")
         if self.type == "file" and (parts.scheme != "file" or parts.netloc or not parts.path.startswith("/")):
-            raise ValueError(
-                f"a camera of type file needs an address such as file:///clips/a.mp4, got {self.address!r}"
-            )
+            raise ValueError("a camera of type file needs an address such as file:///clips/a.mp4")
         if self.type == "file" and self.credentials_ref:
             raise ValueError("a camera of type file has no use for credentialsRef")
         return self

@@ -78,6 +78,7 @@ def _comparable(config: InstanceConfig) -> dict[str, Any]:
         "cameras": {
             one.name: {
                 **config.settings.get("cameras", {}).get(one.name, {}),
+                "exclusive": one.exclusive,
                 "limits": one.limits.model_dump(mode="json", by_alias=True),
             }
             for one in config.cameras
@@ -133,4 +134,6 @@ def _value(level: DiffLevel, side: str) -> str:
     text = "none" if value is None or type(value).__name__ == "NotPresent" else str(value)
     if isinstance(value, dict):
         text = "present"
+    if isinstance(value, bool):
+        text = str(value).lower()  # as YAML writes it
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

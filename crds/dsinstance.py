@@ -171,8 +171,8 @@ class DsInstanceSpec(ManifestModel):
     @model_validator(mode="after")
     def _has_one_place(self) -> Self:
         if (self.node is None) == (self.node_selector is None):
-            given = "neither" if self.node is None else "both"
-            raise ValueError(f"exactly one of node and nodeSelector says where the instance runs; {given} is given")
+            given = "neither is" if self.node is None else "both are"
+            raise ValueError(f"exactly one of node and nodeSelector says where the instance runs; {given} given")
         return self
 
     @field_validator("cameras")

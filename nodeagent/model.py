@@ -79,6 +79,8 @@ class Observed:
     """By name of the instance."""
     files: Mapping[str, FilesState] = field(default_factory=dict)
     """For every desired instance."""
+    folders: tuple[str, ...] = ()
+    """Names that have a folder for an instance, desired or not."""
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,9 @@ class InstanceHistory:
     running_since: datetime | None = None
     stopped_on_purpose: str | None = None
     """The runtime that the agent itself stopped: that it is not running is no exit."""
+    stops: int = 0
+    """Times that the agent stopped it to start it again, since it last ran long enough to be trusted."""
+    last_stop_at: datetime | None = None
     last_output: str = ""
     """The last lines it wrote before it left, for people; never with a secret in it."""
     outcome: Outcome | None = None

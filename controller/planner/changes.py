@@ -14,7 +14,7 @@ _Placed = tuple[str, InstanceConfig]
 def changes_between(previous: Previous, nodes: Mapping[str, NodeState]) -> tuple[Change, ...]:
     """All changes, sorted by name of the instance."""
     names = {node_id: state.node_name for node_id, state in nodes.items()}
-    before = _by_instance((node_id, config.node_config_list) for node_id, config in previous.items())
+    before = _by_instance((node_id, config.node_config_list) for node_id, config in sorted(previous.items()))
     after = _by_instance((node_id, state.instances) for node_id, state in nodes.items())
     changes = []
     for instance in sorted(before.keys() | after.keys()):

@@ -1,5 +1,6 @@
 """Which node runs which instance: the one that its manifest names, or one that its selector finds."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,21 +11,29 @@ from crds.node import Node
 
 @dataclass
 class _Load:
-    """Camera streams that are given to each node so far, by name of the node."""
+    """Camera streams and instances that are given to each node so far, by name of the node."""
 
-    streams: dict[str, int] = field(default_factory=dict)
+    streams: Counter[str] = field(default_factory=Counter)
+    instances: Counter[str] = field(default_factory=Counter)
 
     def add(self, node: Node, streams: int) -> None:
-        self.streams[node.name] = self.of(node) + streams
+        self.streams[node.name] += streams
+        self.instances[node.name] += 1
 
     def of(self, node: Node) -> int:
-        return self.streams.get(node.name, 0)
+        return self.streams[node.name]
 
     def fits(self, node: Node, streams: int) -> bool:
         return node.spec.capacity is None or self.of(node) + streams <= node.spec.capacity
 
+    def has_port(self, node: Node) -> bool:
+        ports = node.spec.instance_ports
+        return self.instances[node.name] <= ports.last - ports.first
 
-def place(revision: Revision, previous_nodes: Mapping[str, str]) -> tuple[dict[str, Node], tuple[Reason, ...]]:
+
+def place(
+    revision: Revision, previous_nodes: Mapping[str, tuple[str, ...]]
+) -> tuple[dict[str, Node], tuple[Reason, ...]]:
     """Gives every instance a node, or a reason why it has none.
 
     What runs stays where it runs as long as its manifest allows that node: capacity and `unschedulable` hold back new
@@ -32,7 +41,8 @@ def place(revision: Revision, previous_nodes: Mapping[str, str]) -> tuple[dict[s
 
     Args:
         revision: the manifests.
-        previous_nodes: name of the node that runs each instance now, by name of the instance.
+        previous_nodes: names of the nodes that run each instance now, by name of the instance; more than one while a
+            move is published on one side only.
 
     Returns:
         The node of each placed instance, by name; the reasons, sorted by instance.
@@ -41,7 +51,8 @@ def place(revision: Revision, previous_nodes: Mapping[str, str]) -> tuple[dict[s
     reasons: list[Reason] = []
     load = _Load()
     for instance in revision.instances:
-        node = _allowed(revision, instance).get(previous_nodes.get(instance.name, ""))
+        allowed = _allowed(revision, instance)
+        node = next((allowed[name] for name in previous_nodes.get(instance.name, ()) if name in allowed), None)
         if node is not None:
             placed[instance.name] = node
             load.add(node, len(revision.cameras_of(instance)))
@@ -62,7 +73,8 @@ def _allowed(revision: Revision, instance: DsInstance) -> dict[str, Node]:
     """The nodes that the manifest allows, by name."""
     spec = instance.spec
     if spec.node is not None:
-        return {name: node for name, node in revision.node_by_name.items() if name == spec.node}
+        node = revision.node_by_name.get(spec.node)
+        return {} if node is None else {node.name: node}
     selector = spec.node_selector
     return {
         node.name: node for node in revision.nodes if selector is not None and selector.matches(node.metadata.labels)
@@ -83,5 +95,8 @@ def _choose(revision: Revision, instance: DsInstance, streams: int, load: _Load)
     fitting = [node for node in open_nodes if load.fits(node, streams)]
     if not fitting:
         full = ", ".join(f"{node.name} has {load.of(node)} of {node.spec.capacity}" for node in open_nodes)
-        return Reason(subject, "NodeFull", f"its {streams} cameras fit on no node that it may run on: {full}")
-    return min(fitting, key=lambda node: (load.of(node), node.name))
+        cameras = f"{streams} camera{'s' if streams != 1 else ''}"
+        return Reason(subject, "NodeFull", f"no node that it may run on has room for its {cameras}: {full}")
+    # Without a port anywhere it gets a node all the same: the planner says there that no port is left.
+    with_port = [node for node in fitting if load.has_port(node)]
+    return min(with_port or fitting, key=lambda node: (load.of(node), node.name))

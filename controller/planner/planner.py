@@ -9,6 +9,7 @@ from controller.planner.changes import changes_between
 from controller.planner.placement import place
 from controller.planner.ports import assign_ports
 from controller.render.instance import render_instance
+from crds.dsinstance import DsInstance
 from crds.messages import AgentConfig, Removals
 from crds.node import Node
 
@@ -26,9 +27,13 @@ def plan(revision: Revision, previous: Previous) -> FleetPlan:
     """
     running_on, ports_now = _previous_places(revision, previous)
     placed, reasons = place(revision, running_on)
+    on_node: dict[str, list[DsInstance]] = {}
+    for one in revision.instances:
+        if one.name in placed:
+            on_node.setdefault(placed[one.name].name, []).append(one)
     nodes: dict[str, NodeState] = {}
     for node in revision.nodes:
-        mine = tuple(one for one in revision.instances if placed.get(one.name) is node)
+        mine = on_node.get(node.name, [])
         ports = assign_ports((one.name for one in mine), node.spec.instance_ports, ports_now.get(node.node_id, {}))
         instances = tuple(
             render_instance(one, revision.cameras_of(one), ports[one.name]) for one in mine if one.name in ports
@@ -48,15 +53,18 @@ def plan(revision: Revision, previous: Previous) -> FleetPlan:
     )
 
 
-def _previous_places(revision: Revision, previous: Previous) -> tuple[dict[str, str], dict[str, Mapping[str, int]]]:
-    """The node that runs each instance, by names, and the ports by node id and instance."""
-    running_on: dict[str, str] = {}
+def _previous_places(
+    revision: Revision, previous: Previous
+) -> tuple[dict[str, tuple[str, ...]], dict[str, Mapping[str, int]]]:
+    """The nodes that run each instance, by names, and the ports by node id and instance."""
+    running_on: dict[str, tuple[str, ...]] = {}
     ports: dict[str, Mapping[str, int]] = {}
     for node_id, config in sorted(previous.items()):
         ports[node_id] = {one.instance_name: one.rest_port for one in config.node_config_list}
         node = revision.node_by_id.get(node_id)
         if node is not None:
-            running_on.update((one.instance_name, node.name) for one in config.node_config_list)
+            for one in config.node_config_list:
+                running_on[one.instance_name] = (*running_on.get(one.instance_name, ()), node.name)
     return running_on, ports
 
 

@@ -21,14 +21,16 @@ def assign_ports(names: Iterable[str], ports: PortRange, previous: Mapping[str, 
     Returns:
         Port by name; instances for which no port is left are missing.
     """
-    wanted = sorted(names)
+    # What runs comes before what is new, so that a new instance never takes the last port from one that runs.
+    wanted = sorted(names, key=lambda name: (name not in previous, name))
     size = ports.last - ports.first + 1
     assigned: dict[str, int] = {}
+    taken: set[int] = set()
     for name in wanted:
         port = previous.get(name)
-        if port is not None and ports.first <= port <= ports.last and port not in assigned.values():
+        if port is not None and ports.first <= port <= ports.last and port not in taken:
             assigned[name] = port
-    taken = set(assigned.values())
+            taken.add(port)
     for name in wanted:
         if name in assigned:
             continue

@@ -36,8 +36,9 @@ def next_record(
     """The record to publish for a node, or None when the newest one says it all.
 
     The generation grows when, and only when, the digest of the content changes. One exception heals: an agent that
-    holds more than the topics do (they were wiped) gets a number above its own, or, when it holds this very content,
-    the same number again.
+    holds more than the topics do (they were wiped), or something else under the same number (it was written without an
+    acknowledgement, or by two controllers), gets a number above its own, or, when it holds this very content, the same
+    number again.
 
     Args:
         state: what the node shall run.
@@ -50,7 +51,7 @@ def next_record(
     """
     published, held = known.published, known.held
     newest = max((ref.order for ref in (published.ref if published else None, held) if ref), default=(0, 0))
-    agent_is_ahead = published is None or (held is not None and held.order > published.ref.order)
+    agent_is_ahead = published is None or (held is not None and _is_beyond(held, published.ref))
     if published is not None and published.digest == state.digest and not agent_is_ahead:
         return None
     same_as_held = agent_is_ahead and held is not None and held.digest == state.digest
@@ -67,6 +68,11 @@ def next_record(
         removals=_removals(state, known, approved=approved),
         node_config_list=state.instances,
     )
+
+
+def _is_beyond(held: GenerationRef, published: GenerationRef) -> bool:
+    conflicts = held.order == published.order and held.digest not in ("", published.digest)
+    return held.order > published.order or conflicts
 
 
 def _removals(state: NodeState, known: KnownGenerations, *, approved: bool) -> Removals:

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime
 
 from crds.change import ChangeClass
 from crds.difference import difference
 from crds.messages import AgentConfig, InstanceConfig
-from nodeagent.differ.history import may_start_at
+from nodeagent.differ.history import may_repair_at, may_start_at
 from nodeagent.model import (
+    Applied,
     FilesState,
     InstanceHistory,
     Observed,
@@ -44,11 +46,8 @@ def diff(
     if desired is None:
         return Plan()
     wanted = {config.instance_name: config for config in desired.node_config_list}
-    removals = tuple(
-        _removal(observed.instances[name])
-        for name in sorted(observed.instances)
-        if name not in wanted and name not in busy
-    )
+    unwanted = (observed.instances.keys() | set(observed.folders)) - wanted.keys() - busy
+    removals = tuple(_removal(name, observed.instances.get(name)) for name in sorted(unwanted))
     chains: list[tuple[Op, ...]] = []
     waiting: dict[str, str] = {}
     wake_at: datetime | None = None
@@ -57,17 +56,33 @@ def diff(
             continue
         remembered = history.get(name, _NO_HISTORY)
         decided = _Instance(config, desired.generation, observed, remembered).decide(now)
-        if isinstance(decided, str):
-            waiting[name] = decided
-            start_at = may_start_at(remembered)
-            if start_at is not None and start_at > now:
-                wake_at = min(wake_at, start_at) if wake_at else start_at
+        if isinstance(decided, _Wait):
+            waiting[name] = decided.reason
+            if decided.until is not None:
+                wake_at = min(wake_at, decided.until) if wake_at else decided.until
         elif decided:
             chains.append(decided)
     return Plan(removals + tuple(chains), waiting, wake_at)
 
 
-def _removal(observed: ObservedInstance) -> tuple[Op, ...]:
+def leads_on(rest: tuple[Op, ...], planned: tuple[Op, ...]) -> bool:
+    """True when what is left of a chain under way still is what would be planned now.
+
+    Args:
+        rest: the operations that are not done yet, the one that fails first.
+        planned: the chain that a plan made now has for the instance; it may begin with what was done already.
+    """
+
+    def meant(ops: tuple[Op, ...]) -> list[tuple[OpKind, str | None]]:
+        return [(op.kind, op.runtime_id) for op in ops]
+
+    return meant(planned)[-len(rest) :] == meant(rest)
+
+
+def _removal(name: str, observed: ObservedInstance | None) -> tuple[Op, ...]:
+    if observed is None:
+        # Its container went, or never came to be; passwords may stand in its files.
+        return (Op(OpKind.REMOVE, name, "its folder was left behind"),)
     cause = "it is not in the generation"
     applied = observed.applied
     timeout = applied.config.container.stop_timeout_seconds if applied else 20
@@ -76,6 +91,14 @@ def _removal(observed: ObservedInstance) -> tuple[Op, ...]:
         return Op(kind, observed.name, cause, runtime_id=observed.runtime_id, stop_timeout_seconds=timeout)
 
     return (op(OpKind.STOP), op(OpKind.REMOVE)) if observed.running else (op(OpKind.REMOVE),)
+
+
+@dataclass(frozen=True)
+class _Wait:
+    """Nothing is done for now, and why."""
+
+    reason: str
+    until: datetime | None = None
 
 
 class _Instance:
@@ -88,24 +111,51 @@ class _Instance:
         self._files = observed.files.get(config.instance_name, _UNKNOWN_FILES)
         self._history = history
 
-    def decide(self, now: datetime) -> tuple[Op, ...] | str:
+    def decide(self, now: datetime) -> tuple[Op, ...] | _Wait:
         """The chain, which is empty when all is well, or what is waited for."""
+        there = self._there
+        start_at = may_start_at(self._history)
+        back_off = None
+        if start_at is not None and now < start_at:
+            back_off = _Wait(f"it left {self._history.exits} times in a row; the next start waits", start_at)
+        old = self._what_to_run_meanwhile()
+        if old is not None:
+            return back_off or self._run_meanwhile(old)
         if self._history.failed_digest == self._config.digest:
             outcome = self._history.outcome
-            return f"it failed and waits for a change of its manifest: {outcome.message if outcome else ''}"
-        there = self._there
+            return _Wait(f"it failed and waits for a change of its manifest: {outcome.message if outcome else ''}")
         if there is not None and there.digest != self._config.digest:
             return self._changed(there)
         if there is not None and there.running:
-            if self._files.current or self._files.secrets_missing:
-                return ()
-            cause = "its configuration files differ from what they should hold"
-            # Stopped first: an agent that dies after writing would find the files right, and never restart the app.
-            return self._guarded(self._chain((OpKind.STOP, OpKind.WRITE_FILES, OpKind.START, OpKind.NOTE), cause))
-        start_at = may_start_at(self._history)
-        if start_at is not None and now < start_at:
-            return f"it left {self._history.exits} times in a row; the next start waits"
-        return self._guarded(self._start(there))
+            return () if self._files.current or self._files.secrets_missing else self._repair(now)
+        return back_off or self._guarded(self._start(there))
+
+    def _what_to_run_meanwhile(self) -> Applied | None:
+        """What left by itself, while the image of what shall replace it cannot be had: better that than nothing."""
+        there, failure = self._there, self._history.outcome
+        if there is None or there.running or there.finished_at is None or there.applied is None:
+            return None
+        if failure is None or failure.op.kind is not OpKind.PULL_IMAGE or failure.op.config != self._config:
+            return None
+        stopped = there.runtime_id == self._history.stopped_on_purpose
+        return None if stopped or there.digest == self._config.digest else there.applied
+
+    def _run_meanwhile(self, old: Applied) -> tuple[Op, ...]:
+        cause = f"{self._left_with(self._there)}, and the image of what shall replace it cannot be pulled"
+        return tuple(
+            Op(kind, self._config.instance_name, cause, config=old.config, generation=old.generation)
+            for kind in (OpKind.WRITE_FILES, OpKind.START)
+        )
+
+    def _repair(self, now: datetime) -> tuple[Op, ...] | _Wait:
+        cause = "its configuration files differ from what they should hold"
+        repair_at = may_repair_at(self._history)
+        if repair_at is not None and now < repair_at:
+            return _Wait(
+                f"{cause}; it was stopped {self._history.stops} times in a row, the next time waits", repair_at
+            )
+        # Stopped first: an agent that dies after writing would find the files right, and never restart the app.
+        return self._guarded(self._chain((OpKind.STOP, OpKind.WRITE_FILES, OpKind.START, OpKind.NOTE), cause))
 
     def _start(self, there: ObservedInstance | None) -> tuple[Op, ...]:
         if there is None:
@@ -115,11 +165,15 @@ class _Instance:
         if there.finished_at is None:
             cause = "it was created and never started"
         else:
-            code = "an unknown code" if there.exit_code is None else f"code {there.exit_code}"
-            cause = f"it left with {code}"
+            cause = self._left_with(there)
         return self._chain((OpKind.WRITE_FILES, OpKind.START, OpKind.NOTE), cause)
 
-    def _changed(self, there: ObservedInstance) -> tuple[Op, ...] | str:
+    @staticmethod
+    def _left_with(there: ObservedInstance | None) -> str:
+        code = there.exit_code if there else None
+        return "it left with an unknown code" if code is None else f"it left with code {code}"
+
+    def _changed(self, there: ObservedInstance) -> tuple[Op, ...] | _Wait:
         change_class, cause = self._what_changed(there)
         stop = (OpKind.STOP,) if there.running else ()
         if change_class is ChangeClass.NONE:
@@ -143,10 +197,11 @@ class _Instance:
             return ChangeClass.RESTART, "its configuration files changed"
         return ChangeClass.NONE, "its manifest changed in what the app is not told"
 
-    def _guarded(self, chain: tuple[Op, ...]) -> tuple[Op, ...] | str:
+    def _guarded(self, chain: tuple[Op, ...]) -> tuple[Op, ...] | _Wait:
         """A chain that writes files waits for its secrets, and what runs goes on meanwhile."""
         if self._files.secrets_missing:
-            return f"secret {', '.join(self._files.secrets_missing)} is not in the secrets directory of this node"
+            names = ", ".join(self._files.secrets_missing)
+            return _Wait(f"secret {names} is not in the secrets directory of this node")
         return chain
 
     def _chain(self, kinds: tuple[OpKind, ...], cause: str) -> tuple[Op, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from nodeagent.model import InstanceHistory, ObservedInstance, OpKind, Outcome, OutcomeKind
+from nodeagent.model import InstanceHistory, ObservedInstance, Op, OpKind, Outcome, OutcomeKind
 
 # The first restart is immediate: a pipeline that died once shall be back within a second. After that the delay doubles
 # up to a minute; it is capped in length, never in number (a camera must not stay dark because someone gave up).
@@ -28,6 +28,16 @@ def may_start_at(history: InstanceHistory) -> datetime | None:
     return history.last_exit_at + restart_delay(history.exits)
 
 
+def may_repair_at(history: InstanceHistory) -> datetime | None:
+    """The time before which a running instance shall not be stopped to put its files right; None for no reason to wait.
+
+    An app that writes into its own configuration folder would otherwise be restarted without end.
+    """
+    if history.last_stop_at is None:
+        return None
+    return history.last_stop_at + restart_delay(history.stops)
+
+
 def after_observation(
     history: InstanceHistory, observed: ObservedInstance | None, *, being_changed: bool, now: datetime
 ) -> InstanceHistory:
@@ -43,8 +53,8 @@ def after_observation(
         if history.seen_running != observed.runtime_id:
             since = observed.started_at or now
             history = replace(history, seen_running=observed.runtime_id, running_since=since, stopped_on_purpose=None)
-        if history.exits and history.running_since is not None and now - history.running_since >= TRUSTED_AFTER:
-            history = replace(history, exits=0)
+        if history.running_since is not None and now - history.running_since >= TRUSTED_AFTER:
+            history = replace(history, exits=0, stops=0)
         return history
     if being_changed or (observed is not None and observed.runtime_id == history.stopped_on_purpose):
         return replace(history, seen_running=None, running_since=None)
@@ -72,11 +82,24 @@ def after_observation(
 def after_outcome(history: InstanceHistory, outcome: Outcome) -> InstanceHistory:
     """The history after an operation, or an attempt at it, ended."""
     op = outcome.op
-    if outcome.kind is OutcomeKind.DONE:
+    if outcome.kind is not OutcomeKind.DONE:
+        failed = op.config.digest if outcome.kind is OutcomeKind.PERMANENT and op.config else None
+        return replace(history, outcome=outcome, failed_digest=failed)
+    if _same_target(history.outcome, op):
         history = replace(history, outcome=None, failed_digest=None)
-        if op.kind in (OpKind.STOP, OpKind.REMOVE):
-            # It was stopped on purpose: that is no exit, and a new start need not wait.
-            history = replace(history, seen_running=None, running_since=None, stopped_on_purpose=op.runtime_id)
-        return history
-    failed = op.config.digest if outcome.kind is OutcomeKind.PERMANENT and op.config else None
-    return replace(history, outcome=outcome, failed_digest=failed)
+    if op.kind in (OpKind.STOP, OpKind.REMOVE):
+        # It was stopped on purpose: that is no exit, and a new start need not wait.
+        history = replace(history, seen_running=None, running_since=None, stopped_on_purpose=op.runtime_id)
+        if op.kind is OpKind.STOP:
+            history = replace(history, stops=history.stops + 1, last_stop_at=outcome.at)
+    elif op.kind is OpKind.START:
+        # From here on it leaves by itself again, even if it does so before anybody has seen it run.
+        history = replace(history, stopped_on_purpose=None)
+    return history
+
+
+def _same_target(failure: Outcome | None, op: Op) -> bool:
+    """True when a success of `op` ends what the failure said: one about another form of the instance stands."""
+    if failure is None or failure.op.config is None or op.config is None:
+        return True
+    return failure.op.config.digest == op.config.digest

@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from nodeagent.model import ObservedInstance, Op
+from crds.messages import InstanceConfig
+from nodeagent.model import ObservedInstance, Op, Permanent
 
-# Labels of containers, and environment variables of processes (upper case, `_` for `.` and `/`). The names are public:
+# Labels of containers, and environment variables of processes (upper case, `_` for `.`, `/` and `-`). The names are public:
 # operators filter `docker ps` by them.
 LABEL_FLEET = "dsfleet.io/fleet"
 LABEL_NODE = "dsfleet.io/node"
@@ -14,6 +15,7 @@ LABEL_GENERATION = "dsfleet.io/generation"
 LABEL_DIGEST = "dsfleet.io/digest"
 LABEL_DIGESTS = "dsfleet.io/part-digests"
 """The part digests as JSON."""
+LABELS = (LABEL_FLEET, LABEL_NODE, LABEL_INSTANCE, LABEL_GENERATION, LABEL_DIGEST, LABEL_DIGESTS)
 
 
 class Driver(Protocol):
@@ -41,6 +43,9 @@ class Driver(Protocol):
         `op.stop_timeout_seconds`; the container stays. REMOVE takes a stopped one away, a running one by force.
         STOP and REMOVE touch only `op.runtime_id`, when that is given: never a newer incarnation of the same name.
 
+        START writes the note `Applied`, at a moment that no crash can make it wrong. A cancelled PULL_IMAGE or STOP
+        returns at once; the others, which take a moment, end first: what is observed next then includes what they did.
+
         Raises:
             Transient: may work later.
             Permanent: cannot work until the desired state changes, such as an image reference that is none.
@@ -62,3 +67,14 @@ class Driver(Protocol):
     async def aclose(self) -> None:
         """Gives back connections and threads. Instances go on."""
         ...
+
+
+def config_of(op: Op) -> InstanceConfig:
+    """The desired instance that an operation is for.
+
+    Raises:
+        Permanent: it has none, and cannot be done without.
+    """
+    if op.config is None:
+        raise Permanent(f"{op.kind} of {op.instance} needs its configuration")
+    return op.config

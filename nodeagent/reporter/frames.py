@@ -45,6 +45,8 @@ def after_probe(progress: AppProgress | None, probe: Probe) -> AppProgress:
 
 
 def _advance(before: CameraProgress | None, stats: StreamStats, at: datetime) -> CameraProgress:
-    grew = before is not None and stats.frame_number > before.frame_number
-    advanced_at = at if grew else (before.advanced_at if before else None)
+    if before is None or stats.frame_number < before.frame_number:
+        # Numbers that fall are those of an app that began anew: what was seen before proves nothing about it.
+        return CameraProgress(stats.frame_number, stats.fps, None, at)
+    advanced_at = at if stats.frame_number > before.frame_number else before.advanced_at
     return CameraProgress(stats.frame_number, stats.fps, advanced_at, at)

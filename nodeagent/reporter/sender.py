@@ -1,6 +1,7 @@
 """Sends the newest report: at once when something changed, and every five seconds; older ones are dropped."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ class ReportSender:
         self._changed = asyncio.Event()
         self._sequence = 0
         self._last_sent: Any = None
+        self._forced = False
 
     def nudge(self) -> None:
         """Something may have changed: look, and report if it did."""
@@ -47,31 +49,40 @@ class ReportSender:
 
     async def run(self) -> None:
         """Reports until cancelled."""
+        clock = asyncio.get_running_loop().time
+        due_at = clock() + REPORT_EVERY_SECONDS
         while True:
             try:
-                async with asyncio.timeout(REPORT_EVERY_SECONDS):
+                async with asyncio.timeout_at(due_at):
                     await self._changed.wait()
             except TimeoutError:
                 self._last_sent = None
             self._changed.clear()
-            await self._send_if_changed()
+            tried = clock() >= due_at
+            if await self._send_if_changed() or tried:
+                due_at = clock() + REPORT_EVERY_SECONDS
 
-    async def _send_if_changed(self) -> None:
+    async def _send_if_changed(self) -> bool:
+        """Sends unless nothing changed; True when the brokers have the report."""
         report = self._build(self._sequence, datetime.now(UTC))
         standing = _without_moving(report.model_dump(mode="json"))
         if standing == self._last_sent:
-            return
+            return False
         self._sequence += 1
         try:
             await self._bus.publish(
                 Topic.AGENT_RESPONSE, key=str(report.node_id), value=encode_signed(report, self._key)
             )
         except PublishFailed as error:
+            self._last_sent = None
             _log.info("the report was not delivered, a newer one will follow: %s", error)
         except ValueError as error:
+            self._last_sent = standing  # the same again would fail again
             _log.error("the report cannot be sent: %s", error)
         else:
             self._last_sent = standing
+            return True
+        return False
 
 
 def _without_moving(value: Any) -> Any:

@@ -99,10 +99,11 @@ def _state(
 ) -> tuple[InstanceState, str, str]:
     """State, reason and message of a desired instance."""
     history = known.history.get(name, InstanceHistory())
-    outcome = history.outcome
     op = known.working_on.get(name)
     if history.failed_digest == config.digest:
-        return InstanceState.FAILED, "Failed", outcome.message if outcome else ""
+        return InstanceState.FAILED, "Failed", history.outcome.message if history.outcome else ""
+    # Of the operation that is under way, and not of one that was given up before.
+    outcome = history.outcome if history.outcome is not None and history.outcome.op == op else None
     if (
         there is not None
         and there.running

@@ -1,0 +1,149 @@
+"""Messages to bytes and back: DSSE envelopes for what is signed, plain JSON for what can ask for nothing but a look.
+
+The payload is signed as bytes and parsed from those very bytes, so no two readers can disagree about what was signed.
+Format: https://github.com/secure-systems-lab/dsse/blob/master/envelope.md
+"""
+
+import json
+from collections.abc import Collection
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+from securesystemslib.dsse import Envelope
+from securesystemslib.exceptions import FormatError, UnverifiedSignatureError
+
+from bus.base import Topic
+from bus.signature import BadKey, SigningKey, verification_key
+from bus.topics import check_size
+from crds.messages import AgentInfo
+
+_QUOTED_CHARACTERS = 80
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Undecodable(Exception):  # noqa: N818 - says what the value is
+    """A value that is not the message it should be. The reason quotes at most 80 characters of it."""
+
+
+def encode_signed(message: BaseModel, key: SigningKey) -> bytes:
+    """One record's value: the message in an envelope that is signed with the key.
+
+    Raises:
+        ValueError: the envelope is larger than the topic of the message allows.
+    """
+    envelope = Envelope(message.model_dump_json().encode(), _payload_type(type(message)), {})
+    envelope.sign(key.signer)
+    value = json.dumps(envelope.to_dict(), separators=(",", ":")).encode()
+    check_size(_topic_of(type(message)), value)
+    return value
+
+
+def decode_signed(model: type[M], value: bytes | None, public_keys: Collection[str]) -> M:
+    """The message in an envelope, once the signature of one of the keys is found right.
+
+    Args:
+        model: what the message must be.
+        value: as it lay on the topic.
+        public_keys: whom to believe, 64 hexadecimal digits each.
+
+    Raises:
+        Undecodable: it is anything else, a tombstone included.
+    """
+    envelope = _envelope(model, value)
+    _verify(envelope, public_keys)
+    return _parse(model, envelope.payload)
+
+
+def decode_self_signed(value: bytes | None) -> AgentInfo:
+    """A greeting, signed with the very key that it announces; whether that agent is welcome is for the caller.
+
+    Raises:
+        Undecodable: it is anything else.
+    """
+    envelope = _envelope(AgentInfo, value)
+    info = _parse(AgentInfo, envelope.payload)
+    _verify(envelope, [info.public_key])
+    return info
+
+
+def encode_plain(message: BaseModel) -> bytes:
+    """One record's value for a message that nobody signs.
+
+    Raises:
+        ValueError: it is larger than its topic allows.
+    """
+    value = message.model_dump_json().encode()
+    check_size(_topic_of(type(message)), value)
+    return value
+
+
+def decode_plain(model: type[M], value: bytes | None) -> M:
+    """The unsigned message in a value.
+
+    Raises:
+        Undecodable: it is anything else.
+    """
+    return _parse(model, _checked(model, value))
+
+
+def _topic_of(model: type[BaseModel]) -> Topic:
+    return Topic(model.__name__)
+
+
+def _payload_type(model: type[BaseModel]) -> str:
+    return f"application/vnd.dsfleet.{model.__name__}+json"
+
+
+def _checked(model: type[BaseModel], value: bytes | None) -> bytes:
+    if value is None:
+        raise Undecodable("a tombstone")
+    try:
+        check_size(_topic_of(model), value)
+    except ValueError as error:
+        raise Undecodable(str(error)) from None
+    return value
+
+
+def _envelope(model: type[BaseModel], value: bytes | None) -> Envelope:
+    content = _checked(model, value)
+    try:
+        # Unlike json.loads, this parser has a limit of its own for depth: no RecursionError, no deep C stack.
+        envelope = Envelope.from_dict(from_json(content, allow_inf_nan=False))
+    except (KeyError, TypeError, ValueError, AttributeError, FormatError):
+        raise Undecodable("not a DSSE envelope") from None
+    if envelope.payload_type != _payload_type(model):
+        raise Undecodable(f"not a {model.__name__} but {_quote(str(envelope.payload_type))}")
+    return envelope
+
+
+def _verify(envelope: Envelope, public_keys: Collection[str]) -> None:
+    try:
+        keys = [verification_key(public_key) for public_key in public_keys]
+    except BadKey as error:
+        raise Undecodable(str(error)) from None
+    if not any(key.keyid in envelope.signatures for key in keys):
+        raise Undecodable("signed by none of the trusted keys")
+    try:
+        envelope.verify(list(keys), threshold=1)
+    except UnverifiedSignatureError:
+        raise Undecodable("the signature is wrong") from None
+
+
+def _parse(model: type[M], payload: bytes) -> M:
+    try:
+        from_json(payload, allow_inf_nan=False)  # the model's own parser lets NaN pass where any value may stand
+        return model.model_validate_json(payload)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        reason = f"{place}: {first['msg']}"
+        raise Undecodable(f"not a valid {model.__name__}: {_quote(reason)}") from None
+    except ValueError:
+        raise Undecodable("not JSON") from None
+
+
+def _quote(text: str) -> str:
+    """Foreign text for a log line: short, on one line, nothing that a terminal would obey."""
+    return "".join(character if character.isprintable() else "�" for character in text[:_QUOTED_CHARACTERS])

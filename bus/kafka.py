@@ -1,0 +1,134 @@
+"""The bus on Apache Kafka, and on the embedded broker."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from confluent_kafka import KafkaException
+
+from bus import kafka_settings, kafka_topics
+from bus.base import BusEvent, PublishFailed, Start, Subscription, Topic
+from bus.kafka_reader import Place, Reader
+from bus.kafka_writer import Writer
+from bus.topics import SETTINGS, check_size, partition_of, topic_name
+
+
+class KafkaBus:
+    """Implements `bus.base.Bus`. To be used from one event loop."""
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        *,
+        topic_prefix: str = "",
+        client_id: str,
+        group_id: str,
+        embedded: bool,
+        security: Mapping[str, str] | None = None,
+        logger: logging.Logger | None = None,
+    ) -> None:
+        """Connects to nothing yet.
+
+        Args:
+            bootstrap_servers: `host:port`, several of them separated by commas.
+            topic_prefix: what the names of this fleet's topics begin with.
+            client_id: what the brokers' logs and quotas know us by.
+            group_id: the group that consumers name; access control asks for DESCRIBE on it, nothing is stored under it.
+            embedded: the brokers are an `EmbeddedBroker`.
+            security: settings of librdkafka for TLS and SASL, by their names there; their values are never logged.
+            logger: takes our lines and those of librdkafka.
+
+        Raises:
+            ValueError: a setting in `security` has nothing to do with it. Settings that librdkafka refuses raise it too,
+                from whatever connects first.
+        """
+        self._prefix = topic_prefix
+        self._embedded = embedded
+        self._logger = logger or logging.getLogger(__name__)
+        self._security = security or {}
+        self._common = kafka_settings.common(
+            bootstrap_servers, client_id=client_id, embedded=embedded, security=self._security
+        )
+        self._consuming = kafka_settings.consuming(group_id, embedded=embedded)
+        self._writer: Writer | None = None
+        self._readers: set[Reader] = set()
+
+    async def publish(self, topic: Topic, *, key: str | None, value: bytes | None) -> None:
+        """See `bus.base.Bus`."""
+        check_size(topic, value or b"")
+        partition = 0 if key is None else partition_of(key, SETTINGS[topic].partitions)
+        writer = self._living_writer()
+        try:
+            async with asyncio.timeout(kafka_settings.PUBLISH_TIMEOUT_S):
+                await writer.write(topic_name(self._prefix, topic), partition, key, value)
+        except TimeoutError:
+            raise PublishFailed(f"{topic}: no acknowledgement within {kafka_settings.PUBLISH_TIMEOUT_S:g} s") from None
+        except KafkaException as error:
+            raise PublishFailed(f"{topic}: {error.args[0].str()}") from None
+
+    @asynccontextmanager
+    async def subscribe(self, subscriptions: tuple[Subscription, ...]) -> AsyncIterator[AsyncIterator[BusEvent]]:
+        """See `bus.base.Bus`."""
+        topics = {topic_name(self._prefix, subscription.topic): subscription.topic for subscription in subscriptions}
+        starts = self._starts(subscriptions)
+        # A young producer asks for its id once, and if no broker is connected yet, again after half a second: whoever
+        # subscribes will publish, and shall not wait for that then.
+        self._living_writer()
+        try:
+            reader = Reader({**self._common, **self._consuming}, topics, starts, self._logger)
+        except KafkaException as error:
+            raise kafka_settings.refusal(error, self._security) from None
+        self._readers.add(reader)
+        try:
+            await reader.open()
+            yield reader.events
+        finally:
+            self._readers.discard(reader)
+            await reader.aclose()
+
+    async def ensure_topics(self) -> None:
+        """Makes the topics that are missing and verifies the others. The embedded broker has them from birth.
+
+        Raises:
+            TopicMismatch: an existing topic would not keep what is entrusted to it.
+            ConnectionError: the brokers did not answer in time.
+        """
+        if not self._embedded:
+            await asyncio.to_thread(kafka_topics.ensure, self._common, self._prefix, self._logger)
+
+    async def verify_topics(self) -> None:
+        """Like `ensure_topics`, but a missing topic is a mismatch too."""
+        if not self._embedded:
+            await asyncio.to_thread(kafka_topics.verify, self._common, self._prefix, self._logger)
+
+    async def aclose(self) -> None:
+        """See `bus.base.Bus`."""
+        writer, self._writer = self._writer, None
+        closing = [reader.aclose() for reader in self._readers]
+        if writer is not None:
+            closing.append(writer.aclose())
+        await asyncio.gather(*closing)
+
+    def _living_writer(self) -> Writer:
+        if self._writer is not None and self._writer.broken:
+            self._logger.warning("the producer broke; another one takes its place")
+            self._writer.abandon()
+            self._writer = None
+        if self._writer is None:
+            try:
+                self._writer = Writer({**self._common, **kafka_settings.producing()}, self._logger)
+            except KafkaException as error:
+                raise kafka_settings.refusal(error, self._security) from None
+        return self._writer
+
+    def _starts(self, subscriptions: tuple[Subscription, ...]) -> dict[Place, Start]:
+        starts: dict[Place, Start] = {}
+        for subscription in subscriptions:
+            count = SETTINGS[subscription.topic].partitions
+            chosen = range(count) if subscription.key is None else [partition_of(subscription.key, count)]
+            for partition in chosen:
+                place = (topic_name(self._prefix, subscription.topic), partition)
+                if starts.get(place) is not Start.BEGINNING:
+                    starts[place] = subscription.start
+        return starts

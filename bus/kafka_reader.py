@@ -1,0 +1,197 @@
+"""One Kafka consumer in a thread of its own, read from asyncio.
+
+librdkafka's own asyncio classes run on a thread pool and have open reports of deadlocks, so the simple client is used.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from bus.base import BusEvent, CaughtUp, ConnectionChanged, Record, Start, Topic
+from bus.handover import Handover
+
+Place = tuple[str, int]
+"""Name of a topic on Kafka, partition."""
+
+_POLL_S = 0.1
+_PROBE_S = 0.5
+_BATCH = 256
+_FIRST_ANSWER_S = 3.0
+_CLOSE_S = 5.0
+_EARLIEST, _LATEST = -2, -1
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+class Reader:
+    """Delivers records, `CaughtUp` and changes of the connection, until it is closed."""
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        topics: Mapping[str, Topic],
+        starts: Mapping[Place, Start],
+        logger: logging.Logger,
+    ) -> None:
+        """Makes the consumer.
+
+        Args:
+            settings: of the consumer.
+            topics: which topic a name on Kafka stands for.
+            starts: what to read, and from where.
+            logger: takes our lines and those of librdkafka.
+
+        Raises:
+            KafkaException: librdkafka refuses the settings.
+        """
+        self._topics = topics
+        self._starts = starts
+        self._logger = logger
+        self._consumer = Consumer(dict(settings), error_cb=self._on_error, logger=logger)
+        self.events = Handover()
+        """What is read."""
+        self._answered = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="kafka-reader", daemon=True)
+        # The thread alone uses what follows.
+        self._positions: dict[Place, int] = {}
+        """Where to read on."""
+        self._behind: dict[Place, int] | None = None
+        """Ends that were there when reading began and are not reached yet; None before they are known."""
+        self._caught_up = False
+        self._connected: bool | None = None
+        self._doubt: str | None = "no answer yet"
+        """Why the brokers may be out of reach."""
+        self._doubt_since = time.monotonic()
+
+    async def open(self) -> None:
+        """Starts to read; returns when the place to begin at is known, or when the brokers are out of reach."""
+        self._thread.start()
+        try:
+            async with asyncio.timeout(_FIRST_ANSWER_S):
+                await self._answered.wait()
+        except TimeoutError:
+            self._logger.warning("the brokers do not answer; reading begins when they do")
+
+    async def aclose(self) -> None:
+        """Ends the iterator and the thread; a thread that does not end in time is left behind, as a daemon."""
+        try:
+            async with asyncio.timeout(_CLOSE_S):
+                await self.events.aclose()
+        except TimeoutError:
+            self._logger.warning("a Kafka consumer did not close within %s s", _CLOSE_S)
+        else:
+            self._thread.join(_CLOSE_S)
+
+    # --- in the thread ---
+
+    def _run(self) -> None:
+        failure: BaseException | None = None
+        try:
+            while not self.events.closing:
+                if self._doubt is not None:
+                    self._probe()
+                self._read()
+        except BaseException as error:  # noqa: BLE001 - raised again where the events are awaited
+            failure = error
+        finally:
+            self._consumer.close()
+            self.events.end(failure)
+
+    def _on_error(self, error: KafkaError) -> None:
+        """Any trouble is only a reason to ask: what counts is whether brokers answer for our partitions."""
+        if self._doubt is None:
+            self._doubt_since = time.monotonic()
+        self._doubt = error.str()
+
+    def _probe(self) -> None:
+        try:
+            ends = self._offsets(_LATEST)
+            if self._connected is not True:
+                self._assign(self._offsets(_EARLIEST), ends)
+        except KafkaException as error:
+            self._doubt = error.args[0].str()
+            # A leader that moves, or one of several addresses that fails, must not look like an outage.
+            if time.monotonic() - self._doubt_since >= _PROBE_S:
+                self._set_connected(connected=False, message=self._doubt)
+            return
+        self._doubt = None
+        self._set_connected(connected=True, message="")
+        self._report_caught_up()
+
+    def _offsets(self, which: int) -> dict[Place, int]:
+        """The first or the next offset of each partition: the protocol takes them for times, many in one request."""
+        asked = [TopicPartition(topic, partition, which) for topic, partition in self._starts]
+        offsets: dict[Place, int] = {}
+        for answer in self._consumer.offsets_for_times(asked, timeout=_PROBE_S):
+            if answer.error is not None:
+                raise KafkaException(answer.error)
+            offsets[answer.topic, answer.partition] = answer.offset
+        return offsets
+
+    def _assign(self, beginnings: Mapping[Place, int], ends: Mapping[Place, int]) -> None:
+        if self._behind is None:
+            from_end = {place for place, start in self._starts.items() if start is Start.END}
+            self._positions = {place: ends[place] if place in from_end else beginnings[place] for place in ends}
+            self._behind = {place: end for place, end in ends.items() if self._positions[place] < end}
+        for place, position in self._positions.items():
+            if ends[place] < position:
+                self._logger.warning("%s [%d] was made anew: it is read from its beginning", *place)
+                self._positions[place] = beginnings[place]
+        # Known offsets, where librdkafka would ask for each by itself: partitions that join one after the other wait for
+        # the long poll of those that came first.
+        self._consumer.assign([TopicPartition(*place, position) for place, position in self._positions.items()])
+
+    def _set_connected(self, *, connected: bool, message: str) -> None:
+        if connected is not self._connected:
+            self._connected = connected
+            self.events.put([ConnectionChanged(connected, message)])
+            self.events.call(self._answered.set)
+
+    def _read(self) -> None:
+        first = self._consumer.poll(_POLL_S)
+        if first is None:
+            return
+        events: list[BusEvent] = []
+        for message in (first, *self._consumer.consume(_BATCH - 1, timeout=0)):
+            error = message.error()
+            if error is None:
+                events.append(self._record(message))
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - that is its public name
+                self._move(message, step=0)
+            else:
+                self._on_error(error)
+        self.events.put(events)
+        self._report_caught_up()
+
+    def _record(self, message: Message) -> Record:
+        (name, partition), offset = self._move(message, step=1)
+        return Record(self._topics[name], partition, offset, message.key(), message.value(), _written_at(message))
+
+    def _move(self, message: Message, *, step: int) -> tuple[Place, int]:
+        name, partition, offset = message.topic(), message.partition(), message.offset()
+        if name is None or partition is None or offset is None:
+            raise RuntimeError("librdkafka delivered a message without its place")
+        place = (name, partition)
+        self._positions[place] = offset + step
+        # Compaction may have taken the last records away: then only the end of the partition tells that it is reached.
+        if self._behind and (not step or offset + step >= self._behind.get(place, 0)):
+            self._behind.pop(place, None)
+        return place, offset
+
+    def _report_caught_up(self) -> None:
+        if self._behind is not None and not self._behind and not self._caught_up:
+            self._caught_up = True
+            self.events.put([CaughtUp()])
+
+
+def _written_at(message: Message) -> datetime:
+    _, milliseconds = message.timestamp()
+    try:
+        return _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:  # anybody may write any timestamp
+        return _EPOCH

@@ -1,0 +1,127 @@
+"""Makes and verifies the topics on Apache Kafka. Blocking: to be called in a thread."""
+
+import logging
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (  # type: ignore[attr-defined] # public, but not in __all__
+    AdminClient,
+    ConfigResource,
+    NewTopic,
+)
+
+from bus.base import Topic
+from bus.topics import SETTINGS, TopicSettings, topic_name
+
+_TIMEOUT_S = 10.0
+_RETRY_S = 0.05
+_REPLICAS = 3
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One setting of one topic that is not as it must be."""
+
+    topic: str
+    setting: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.setting} is {self.found}, must be {self.expected}"
+
+
+class TopicMismatch(Exception):  # noqa: N818 - says what was found
+    """Existing topics would not keep what is entrusted to them."""
+
+    def __init__(self, mismatches: tuple[Mismatch, ...]) -> None:
+        super().__init__("; ".join(str(mismatch) for mismatch in mismatches))
+        self.mismatches = mismatches
+
+
+def ensure(settings: Mapping[str, Any], prefix: str, logger: logging.Logger) -> None:
+    """Makes the topics that are missing and verifies all of them.
+
+    Raises:
+        TopicMismatch: an existing topic is not as it must be.
+        ConnectionError: the brokers did not answer in time, or refused.
+    """
+    admin = AdminClient(dict(settings), logger=logger)
+    wanted = _wanted(prefix)
+    deadline = time.monotonic() + _TIMEOUT_S
+    try:
+        while missing := wanted.keys() - (partitions := _partitions(admin)).keys():
+            if time.monotonic() > deadline:
+                raise ConnectionError(f"topics do not appear: {', '.join(sorted(missing))}")
+            _create(admin, {name: wanted[name] for name in missing})
+            time.sleep(_RETRY_S)
+        _compare(admin, wanted, partitions)
+    except KafkaException as error:
+        raise ConnectionError(f"Kafka: {error.args[0].str()}") from error
+
+
+def verify(settings: Mapping[str, Any], prefix: str, logger: logging.Logger) -> None:
+    """Verifies the topics and makes none.
+
+    Raises:
+        TopicMismatch: a topic is absent or not as it must be.
+        ConnectionError: the brokers did not answer in time, or refused.
+    """
+    admin = AdminClient(dict(settings), logger=logger)
+    try:
+        _compare(admin, _wanted(prefix), _partitions(admin))
+    except KafkaException as error:
+        raise ConnectionError(f"Kafka: {error.args[0].str()}") from error
+
+
+def _wanted(prefix: str) -> dict[str, TopicSettings]:
+    return {topic_name(prefix, topic): SETTINGS[topic] for topic in Topic}
+
+
+def _partitions(admin: AdminClient) -> dict[str, int]:
+    topics = admin.list_topics(timeout=_TIMEOUT_S).topics
+    return {name: len(topic.partitions) for name, topic in topics.items() if topic.error is None}
+
+
+def _create(admin: AdminClient, topics: Mapping[str, TopicSettings]) -> None:
+    replicas = min(_REPLICAS, len(admin.list_topics(timeout=_TIMEOUT_S).brokers))
+    in_sync = "2" if replicas == _REPLICAS else "1"
+    new = [
+        NewTopic(
+            name,
+            num_partitions=topic.partitions,
+            replication_factor=replicas,
+            config={**topic.more, **topic.verified, "min.insync.replicas": in_sync},
+        )
+        for name, topic in topics.items()
+    ]
+    futures: dict[str, Future[None]] = admin.create_topics(new, operation_timeout=_TIMEOUT_S)
+    for future in futures.values():
+        try:
+            future.result(_TIMEOUT_S)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # another controller was first
+                raise
+
+
+def _compare(admin: AdminClient, wanted: Mapping[str, TopicSettings], partitions: Mapping[str, int]) -> None:
+    found: list[Mismatch] = [Mismatch(name, "topic", "absent", "there") for name in wanted if name not in partitions]
+    present = [name for name in wanted if name in partitions]
+    found.extend(
+        Mismatch(name, "partitions", str(partitions[name]), str(wanted[name].partitions))
+        for name in present
+        if partitions[name] != wanted[name].partitions
+    )
+    resources = [ConfigResource(ConfigResource.Type.TOPIC, name) for name in present]
+    for resource, future in admin.describe_configs(resources).items() if resources else ():
+        entries = future.result(_TIMEOUT_S)
+        for setting, expected in wanted[resource.name].verified.items():
+            value = entries[setting].value
+            if value != expected:
+                found.append(Mismatch(resource.name, setting, str(value), expected))
+    if found:
+        raise TopicMismatch(tuple(found))

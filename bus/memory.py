@@ -1,0 +1,233 @@
+"""The bus in memory: for tests, and for simulations in one thread with a clock of their own."""
+
+import asyncio
+from bisect import bisect_left
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Self
+
+from bus.base import BusEvent, CaughtUp, ConnectionChanged, PublishFailed, Record, Start, Subscription, Topic
+from bus.topics import SETTINGS, check_size, partition_of
+
+_PUBLISH_TIMEOUT_S = 10.0
+
+Place = tuple[Topic, int]
+
+
+@dataclass
+class _Partition:
+    records: list[Record] = field(default_factory=list)
+    """By offset; compaction leaves gaps."""
+    end: int = 0
+    """The offset of the next record."""
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def _no_copies(_record: Record) -> int:
+    return 0
+
+
+class MemoryLog:
+    """What lies on the topics; several `MemoryBus` share one."""
+
+    def __init__(
+        self, *, now: Callable[[], datetime] = _wall_clock, copies: Callable[[Record], int] = _no_copies
+    ) -> None:
+        """An empty log.
+
+        Args:
+            now: gives the timestamps of records.
+            copies: how often a published record is written again, as a retry after a lost acknowledgement would.
+        """
+        self.up = True
+        self.watchers: set[asyncio.Event] = set()
+        """Set at every change."""
+        self._now = now
+        self._copies = copies
+        self._partitions: defaultdict[Place, _Partition] = defaultdict(_Partition)
+
+    def append(self, topic: Topic, key: bytes | None, value: bytes | None, *, partition: int) -> Record:
+        """Writes one record; anything may be written here, as on Kafka."""
+        log = self._partitions[topic, partition]
+        record = Record(topic, partition, log.end, key, value, self._now())
+        for offset in range(log.end, log.end + 1 + self._copies(record)):
+            log.records.append(replace(record, offset=offset))
+        log.end = log.records[-1].offset + 1
+        self.notify()
+        return record
+
+    def at(self, place: Place, position: int) -> Record | None:
+        """The first record at or after a position."""
+        records = self._partitions[place].records
+        index = bisect_left(records, position, key=lambda record: record.offset)
+        return records[index] if index < len(records) else None
+
+    def end(self, place: Place) -> int:
+        """The offset that the next record will have."""
+        return self._partitions[place].end
+
+    def compact(self) -> None:
+        """Keeps the newest record of each key on compacted topics, and takes tombstones away."""
+        for (topic, _), log in self._partitions.items():
+            if SETTINGS[topic].cleanup_policy == "compact":
+                newest = {record.key: record for record in log.records}
+                log.records = [r for r in log.records if newest[r.key] is r and r.value is not None]
+
+    def wipe(self) -> None:
+        """Loses everything; offsets begin anew."""
+        self._partitions.clear()
+        self.notify()
+
+    def set_down(self) -> None:
+        """Cuts every client off."""
+        self.up = False
+        self.notify()
+
+    def set_up(self) -> None:
+        """Lets clients in again."""
+        self.up = True
+        self.notify()
+
+    def notify(self) -> None:
+        """Wakes all who wait for a change."""
+        for watcher in self.watchers:
+            watcher.set()
+
+
+class MemoryBus:
+    """Implements `bus.base.Bus`: one client of a log."""
+
+    def __init__(self, log: MemoryLog) -> None:
+        self.log = log
+        self._linked = True
+        self._readers: set[_Reader] = set()
+
+    @property
+    def connected(self) -> bool:
+        """True while this client reaches the log."""
+        return self._linked and self.log.up
+
+    def disconnect(self) -> None:
+        """Cuts this client off."""
+        self._linked = False
+        self.log.notify()
+
+    def reconnect(self) -> None:
+        """Ends `disconnect`."""
+        self._linked = True
+        self.log.notify()
+
+    async def publish(self, topic: Topic, *, key: str | None, value: bytes | None) -> None:
+        """See `bus.base.Bus`."""
+        check_size(topic, value or b"")
+        partition = 0 if key is None else partition_of(key, SETTINGS[topic].partitions)
+        changed = asyncio.Event()
+        self.log.watchers.add(changed)
+        try:
+            async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
+                while not self.connected:
+                    changed.clear()
+                    await changed.wait()
+        except TimeoutError:
+            raise PublishFailed(f"{topic}: no acknowledgement within {_PUBLISH_TIMEOUT_S:g} s") from None
+        finally:
+            self.log.watchers.discard(changed)
+        self.log.append(topic, None if key is None else key.encode(), value, partition=partition)
+        await asyncio.sleep(0)
+
+    @asynccontextmanager
+    async def subscribe(self, subscriptions: tuple[Subscription, ...]) -> AsyncIterator[AsyncIterator[BusEvent]]:
+        """See `bus.base.Bus`."""
+        reader = _Reader(self, subscriptions)
+        self._readers.add(reader)
+        self.log.watchers.add(reader.changed)
+        try:
+            yield reader
+        finally:
+            self.log.watchers.discard(reader.changed)
+            self._readers.discard(reader)
+            reader.close()
+
+    async def aclose(self) -> None:
+        """See `bus.base.Bus`."""
+        for reader in self._readers:
+            reader.close()
+
+
+class _Reader:
+    """Reads from the log itself, so nothing is ever queued."""
+
+    def __init__(self, bus: MemoryBus, subscriptions: tuple[Subscription, ...]) -> None:
+        self.changed = asyncio.Event()
+        self._bus = bus
+        self._log = bus.log
+        self._closed = False
+        self._connected: bool | None = None
+        self._starts: dict[Place, Start] = {}
+        for wanted in subscriptions:
+            count = SETTINGS[wanted.topic].partitions
+            for partition in range(count) if wanted.key is None else [partition_of(wanted.key, count)]:
+                if self._starts.get((wanted.topic, partition)) is not Start.BEGINNING:
+                    self._starts[wanted.topic, partition] = wanted.start
+        self._turn = deque(self._starts)
+        self._positions: dict[Place, int] = {}
+        self._behind: dict[Place, int] | None = None
+        self._caught_up = False
+        if bus.connected:
+            self._begin()
+
+    def close(self) -> None:
+        """Ends the iteration."""
+        self._closed = True
+        self.changed.set()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> BusEvent:
+        while not self._closed:
+            event = self._next()
+            if event is not None:
+                return event
+            self.changed.clear()
+            await self.changed.wait()
+        raise StopAsyncIteration
+
+    def _begin(self) -> None:
+        for place, start in self._starts.items():
+            self._positions[place] = self._log.end(place) if start is Start.END else 0
+        self._behind = {p: self._log.end(p) for p in self._starts if self._positions[p] < self._log.end(p)}
+
+    def _next(self) -> BusEvent | None:
+        if self._bus.connected is not self._connected:
+            self._connected = self._bus.connected
+            if self._connected and self._behind is None:
+                self._begin()
+            return ConnectionChanged(self._connected, "" if self._connected else "disconnected")
+        if not self._connected or self._behind is None:
+            return None
+        if not self._behind and not self._caught_up:
+            self._caught_up = True
+            return CaughtUp()
+        for _ in range(len(self._turn)):
+            record = self._read(self._turn[0])
+            if record is not None:
+                return record
+            self._turn.rotate(-1)
+        # The last records may have been compacted away while others were read.
+        return self._next() if not self._caught_up else None
+
+    def _read(self, place: Place) -> Record | None:
+        if self._positions[place] > self._log.end(place):
+            self._positions[place] = 0  # the log was made anew
+        record = self._log.at(place, self._positions[place])
+        self._positions[place] = self._log.end(place) if record is None else record.offset + 1
+        if self._behind and self._positions[place] >= min(self._behind.get(place, 0), self._log.end(place)):
+            self._behind.pop(place, None)
+        return record

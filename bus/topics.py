@@ -1,0 +1,111 @@
+"""The settings of the six topics, and which partition a key falls into."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import confluent_kafka
+
+from bus.base import Topic
+
+KEYED_PARTITIONS = 64
+"""Fixed at the birth of a topic: with another number, keys would move and their old records stay behind."""
+
+RECORD_OVERHEAD_BYTES = 4096
+"""Room inside `max.message.bytes` for the key, the headers of record and batch, and what zstd adds to noise."""
+
+_KIB = 1024
+_MINUTE_MS = 60_000
+_HOUR_MS = 60 * _MINUTE_MS
+_DAY_MS = 24 * _HOUR_MS
+
+
+@dataclass(frozen=True)
+class TopicSettings:
+    """How one topic is made."""
+
+    partitions: int
+    cleanup_policy: str
+    max_message_bytes: int
+    """Limit of the brokers for one compressed batch (`max.message.bytes`)."""
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Further settings by their Kafka names; they tune, so they are set at birth and never verified."""
+
+    @property
+    def max_value_bytes(self) -> int:
+        """The largest value that we publish."""
+        return self.max_message_bytes - RECORD_OVERHEAD_BYTES
+
+    @property
+    def verified(self) -> dict[str, str]:
+        """The settings that must hold for the topic to keep what is entrusted to it."""
+        return {"cleanup.policy": self.cleanup_policy, "max.message.bytes": str(self.max_message_bytes)}
+
+
+def _compacted(
+    max_message_bytes: int,
+    *,
+    dirty_ratio: float = 0.3,
+    segment_bytes: int = 64 * _KIB * _KIB,
+    min_lag_ms: int = 0,
+    max_lag_ms: int = 6 * _HOUR_MS,
+    tombstone_ms: int = _DAY_MS,
+) -> TopicSettings:
+    more = {
+        "min.cleanable.dirty.ratio": str(dirty_ratio),
+        "segment.ms": str(_HOUR_MS),
+        "segment.jitter.ms": str(10 * _MINUTE_MS),
+        "segment.bytes": str(segment_bytes),
+        "min.compaction.lag.ms": str(min_lag_ms),
+        "max.compaction.lag.ms": str(max_lag_ms),
+        "delete.retention.ms": str(tombstone_ms),
+        "unclean.leader.election.enable": "false",
+    }
+    return TopicSettings(KEYED_PARTITIONS, "compact", max_message_bytes, MappingProxyType(more))
+
+
+def _deleted(partitions: int) -> TopicSettings:
+    more = {"retention.ms": str(_DAY_MS), "segment.ms": str(_HOUR_MS), "unclean.leader.election.enable": "false"}
+    return TopicSettings(partitions, "delete", 64 * _KIB, MappingProxyType(more))
+
+
+SETTINGS: Mapping[Topic, TopicSettings] = MappingProxyType(
+    {
+        Topic.AGENT_INFO: _compacted(64 * _KIB),
+        Topic.AGENT_COMMAND: _deleted(KEYED_PARTITIONS),
+        # The lag keeps every generation readable for an hour, for whoever asks what happened. Tombstones live for a week,
+        # so that an agent that was away over a weekend still sees them.
+        Topic.AGENT_CONFIG: _compacted(
+            1024 * _KIB,
+            dirty_ratio=0.1,
+            segment_bytes=32 * _KIB * _KIB,
+            min_lag_ms=_HOUR_MS,
+            max_lag_ms=_DAY_MS,
+            tombstone_ms=7 * _DAY_MS,
+        ),
+        Topic.AGENT_RESPONSE: _compacted(256 * _KIB),
+        Topic.UPDATE_CONFIG: _deleted(1),
+        Topic.REFRESH: _deleted(1),
+    }
+)
+
+
+def topic_name(prefix: str, topic: Topic) -> str:
+    """The name of a topic on Kafka."""
+    return prefix + topic.value
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """The partition that Kafka's default partitioner gives a key, so that producers in any language agree."""
+    return confluent_kafka.murmur2(key.encode(), partitions)
+
+
+def check_size(topic: Topic, value: bytes) -> None:
+    """Refuses a value before it is sent.
+
+    Raises:
+        ValueError: the value is larger than the topic allows.
+    """
+    limit = SETTINGS[topic].max_value_bytes
+    if len(value) > limit:
+        raise ValueError(f"a record of {len(value)} bytes is too large for {topic}, which allows {limit}")

@@ -1,0 +1,121 @@
+"""`fleet agent`: makes this machine match what the controller publishes for it."""
+
+import uuid
+from pathlib import Path
+
+import click
+
+from cli.failure import Failure
+from cli.parts_options import ENVIRONMENT, bus_options, kafka_settings, start_log
+
+
+@click.command(short_help="Run the agent of this machine.", context_settings=ENVIRONMENT)
+@click.option(
+    "--node-id", metavar="UUID", help="Id of this machine; default: made up once, kept in the state directory."
+)
+@click.option(
+    "--controller-key",
+    required=True,
+    metavar="HEX_OR_FILE",
+    help="Public key of the controller: 64 hexadecimal digits, or a file with them. Nothing else is obeyed.",
+)
+@click.option(
+    "--state-dir", default="/var/lib/fleet/agent", type=click.Path(path_type=Path), help="Ledger, key and instances."
+)
+@click.option(
+    "--secrets-dir",
+    default="/etc/fleet/secrets",
+    type=click.Path(path_type=Path),
+    help="Folders of secrets, each with the files `username` and `password`.",
+)
+@click.option("--driver", type=click.Choice(["docker", "process"]), default="docker", help="What runs instances.")
+@click.option("--docker-host", metavar="URL", help="The Docker Engine; default: that of DOCKER_HOST.")
+@click.option("--hostname", help="Name of this machine; default: what the system says.")
+@click.option("--ip-address", default="127.0.0.1", help="Where to reach this machine.")
+@click.option("--capacity", type=click.IntRange(min=0), help="Camera streams that it can process.")
+@click.option("--gpu", "gpus", multiple=True, metavar="UUID", help="A GPU of this machine; may be repeated.")
+@click.option("--description", help="A note for people.")
+@click.option("--stop-instances-on-exit", is_flag=True, help="Stop what runs when the agent ends; else it goes on.")
+@bus_options
+def agent(
+    *,
+    node_id: str | None,
+    controller_key: str,
+    state_dir: Path,
+    secrets_dir: Path,
+    driver: str,
+    docker_host: str | None,
+    hostname: str | None,
+    ip_address: str,
+    capacity: int | None,
+    gpus: tuple[str, ...],
+    description: str | None,
+    stop_instances_on_exit: bool,
+    bootstrap_servers: str,
+    topic_prefix: str,
+    fleet_id: str,
+    kafka_config: Path | None,
+    log_level: str,
+    embedded: bool,
+) -> None:
+    """Runs the agent of this machine until SIGTERM. Every option can be given as a variable FLEET_<NAME>, too.
+
+    Instances outlive the agent: stopping, updating or losing it interrupts no camera.
+    """
+    import socket
+
+    identity = _node_id(node_id, state_dir)
+    settings = kafka_settings(kafka_config)
+    start_log(log_level)
+    from nodeagent.app import AgentOptions, CannotStart, run
+
+    options = AgentOptions(
+        node_id=identity,
+        bootstrap_servers=bootstrap_servers,
+        state_dir=state_dir,
+        secrets_dir=secrets_dir,
+        controller_key=controller_key,
+        driver=driver,
+        docker_host=docker_host,
+        fleet_id=fleet_id,
+        topic_prefix=topic_prefix,
+        hostname=hostname or socket.gethostname(),
+        ip_address=ip_address,
+        capacity=capacity,
+        gpus=gpus,
+        description=description,
+        stop_instances_on_exit=stop_instances_on_exit,
+        embedded=embedded,
+        kafka_config=settings,
+    )
+    try:
+        run(options)
+    except CannotStart as error:
+        raise Failure(str(error)) from None
+
+
+def _node_id(given: str | None, state_dir: Path) -> uuid.UUID:
+    """The id of this machine: as given, or the one that an earlier start made up."""
+    file = state_dir / "node-id"
+    try:
+        if given:
+            return _uuid4(given, "--node-id")
+        if file.exists():
+            return _uuid4(file.read_text(encoding="utf-8").strip(), str(file))
+        made_up = uuid.uuid4()
+        state_dir.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{made_up}\n", encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"the state directory cannot be used: {error}; choose another with --state-dir") from None
+    click.echo(f"this machine is node {made_up}: put that into spec.nodeId of its Node manifest")
+    return made_up
+
+
+def _uuid4(text: str, source: str) -> uuid.UUID:
+    try:
+        read = uuid.UUID(text)
+    except ValueError:
+        raise Failure(f"{source} holds {text[:80]!r}, which is no UUID") from None
+    if read.version != 4:
+        raise Failure(f"{source} holds {text}, which is no UUID of version 4: `uuidgen` makes one")
+    return read

@@ -1,0 +1,73 @@
+"""`fleet completion`, and what it completes: kinds, and the names of objects as the controller knows them."""
+
+from typing import Any
+
+import click
+
+from cli.kinds import KINDS, OBJECT_KINDS, Kind
+
+_PATIENCE_SECONDS = 0.5
+
+
+@click.command(short_help="Print the completion script of a shell.")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> None:
+    """Prints a script that completes commands, options, kinds and names of objects.
+
+    \b
+    bash:  eval "$(fleet completion bash)"                            in ~/.bashrc
+    zsh:   eval "$(fleet completion zsh)"                             in ~/.zshrc
+    fish:  fleet completion fish > ~/.config/fish/completions/fleet.fish
+    """  # noqa: D301 - click keeps the lines below \b as they are
+    from click.shell_completion import get_completion_class
+
+    script = get_completion_class(shell)
+    if script is None:
+        raise click.UsageError(f"click knows no completion for {shell}")
+    root = ctx.find_root().command
+    if shell == "bash":
+        # click runs bash to see how old it is, and complains where there is none; any bash since 4.4 will do.
+        script._check_version = staticmethod(lambda: None)  # type: ignore[attr-defined] # noqa: SLF001
+    click.echo(script(root, {}, "fleet", "_FLEET_COMPLETE").source())
+
+
+def complete_targets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Completes `KIND`, `KIND,KIND`, `KIND NAME` and `KIND/NAME`."""
+    words = ctx.params.get(param.name or "") or ()
+    if words and "/" not in words[0]:
+        return [name for name in _names(ctx, _kind(words[0])) if name.startswith(incomplete)]
+    kind, slash, start = incomplete.partition("/")
+    if slash:
+        return [f"{kind}/{name}" for name in _names(ctx, _kind(kind)) if name.startswith(start)]
+    before, comma, last = incomplete.rpartition(",")
+    words = [kind.plural for kind in KINDS] + ([] if comma else ["all"])
+    return [f"{before}{comma}{word}" for word in words if word.startswith(last.lower())]
+
+
+def complete_objects(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001 - click's signature
+    """Completes `KIND/NAME`."""
+    kind, slash, start = incomplete.partition("/")
+    if slash:
+        return [f"{kind}/{name}" for name in _names(ctx, _kind(kind)) if name.startswith(start)]
+    return [f"{kind.singular}/" for kind in OBJECT_KINDS if kind.singular.startswith(incomplete.lower())]
+
+
+def _kind(word: str) -> Kind | None:
+    return next((kind for kind in KINDS if word.lower() in (kind.singular, kind.plural, kind.short)), None)
+
+
+def _names(ctx: click.Context, kind: Kind | None) -> list[str]:
+    """The names of all objects of a kind; none at all when the controller does not say them at once."""
+    if kind is None:
+        return []
+    from cli.connection import Api
+    from cli.failure import Failure
+    from cli.main import DEFAULT_SERVER
+
+    server = ctx.find_root().params.get("server") or DEFAULT_SERVER
+    try:
+        answer: Any = Api(server, timeout_seconds=_PATIENCE_SECONDS).get(kind.path)
+        return [str(item["metadata"]["name"]) for item in answer["items"]]
+    except (Failure, KeyError, TypeError):
+        return []

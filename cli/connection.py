@@ -1,0 +1,178 @@
+"""Talks to the API of a controller over HTTP, and turns all that can go wrong into sentences.
+
+It uses http.client: the library that would do it better takes longer to import than a command takes to answer.
+"""
+
+import json
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from cli.failure import Failure, one_line, printable
+
+_TIMEOUT_SECONDS = 10.0
+_MOST_BYTES = 256 * 1024 * 1024
+
+JSON = "application/json"
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+
+
+class Unreachable(Failure):
+    """Nobody answers, or the answer broke off."""
+
+
+class Refused(Failure):
+    """The controller answered that it will not, and why."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Api:
+    """The API of one controller."""
+
+    def __init__(self, url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
+        """Takes `http://host[:port]`; the scheme may be left out.
+
+        Raises:
+            Failure: that is no URL.
+        """
+        self.url = (url if "://" in url else f"http://{url}").rstrip("/")
+        self._timeout = timeout_seconds
+        try:
+            parts = urlsplit(self.url)
+            self._host, self._port = parts.hostname or "", parts.port
+        except ValueError:
+            parts, self._host = urlsplit(""), ""
+        if parts.scheme not in ("http", "https") or not self._host or parts.path or parts.query:
+            raise Failure(f"--server '{printable(url)}' is no address such as http://127.0.0.1:8420")
+        self._tls = parts.scheme == "https"
+
+    def get(self, path: str, query: Mapping[str, str] | None = None, accept: str = JSON) -> Any:
+        """The JSON answer to a GET.
+
+        Raises:
+            Unreachable: nobody answers.
+            Refused: the controller answers with an error.
+            Failure: what answers is no controller.
+        """
+        return self._exchange("GET", _with_query(path, query), None, accept)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The JSON answer to a POST; raises as `get` does."""
+        return self._exchange("POST", path, json.dumps(body).encode(), JSON)
+
+    @contextmanager
+    def watch(
+        self, path: str, query: Mapping[str, str], accept: str = JSON, timeout_seconds: float | None = None
+    ) -> Iterator[Iterator[dict[str, Any]]]:
+        """The events of a watch, as they come; the iterator ends when the controller ends the watch.
+
+        Args:
+            path: of a list.
+            query: selectors, and the resourceVersion to go on from.
+            accept: JSON or TABLE.
+            timeout_seconds: the longest silence; None for any.
+
+        Raises:
+            Unreachable: nobody answers, the stream broke off, or the silence was too long.
+            Refused: the controller answers with an error.
+        """
+        connection = self._connection()
+        try:
+            with self._explained():
+                connection.request("GET", _with_query(path, {**query, "watch": "true"}), headers={"Accept": accept})
+                response = connection.getresponse()
+                if response.status != 200:
+                    self._parsed(response)
+                if connection.sock is not None:
+                    connection.sock.settimeout(timeout_seconds)
+            yield self._events(response)
+        finally:
+            connection.close()
+
+    def _events(self, response: HTTPResponse) -> Iterator[dict[str, Any]]:
+        with self._explained():
+            while line := response.readline():
+                if line.strip():
+                    yield json.loads(line)
+
+    def _connection(self) -> HTTPConnection:
+        if self._tls:
+            from http.client import HTTPSConnection
+
+            return HTTPSConnection(self._host, self._port, timeout=self._timeout)
+        return HTTPConnection(self._host, self._port, timeout=self._timeout)
+
+    def _exchange(self, method: str, target: str, body: bytes | None, accept: str) -> Any:
+        connection = self._connection()
+        headers = {"Accept": accept} | ({"Content-Type": JSON} if body is not None else {})
+        try:
+            with self._explained():
+                connection.request(method, target, body=body, headers=headers)
+                return self._parsed(connection.getresponse())
+        finally:
+            connection.close()
+
+    def _parsed(self, response: HTTPResponse) -> Any:
+        body = response.read(_MOST_BYTES)
+        try:
+            answer = json.loads(body)
+        except ValueError:
+            answer = None
+        if response.status < 300 and answer is not None:
+            return answer
+        if isinstance(answer, dict) and answer.get("kind") == "Status":
+            reason = one_line(str(answer.get("reason") or response.status))
+            raise Refused(f"the controller says {reason}: {_causes(answer)}", response.status)
+        if isinstance(answer, dict) and "detail" in answer:
+            raise Refused(
+                f"the controller answers {response.status}: {one_line(str(answer['detail']))}", response.status
+            )
+        kind = response.headers.get_content_type()
+        raise Failure(
+            f"{self.url} answered {response.status} with {kind} that is not of a fleet controller: is --server right?"
+        )
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError:
+            raise Unreachable(
+                f"no answer from {self.url} in {self._timeout:g} s: is the controller stuck, or a firewall between?"
+            ) from None
+        except (
+            ConnectionResetError,
+            BrokenPipeError,
+            HTTPException,
+            json.JSONDecodeError,
+            UnicodeDecodeError,
+        ) as error:
+            why = one_line(str(error)) or type(error).__name__
+            raise Unreachable(f"the connection to {self.url} broke off ({why}): try again") from None
+        except (OSError, socket.gaierror, UnicodeError) as error:
+            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise Unreachable(
+                f"no controller answers at {self.url} ({why}): start one with `fleet up`, or name another with --server"
+            ) from None
+
+
+def _with_query(path: str, query: Mapping[str, str] | None) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _causes(status: Mapping[str, Any]) -> str:
+    message = one_line(str(status.get("message") or "it does not say why"), 500)
+    details = status.get("details")
+    causes = details.get("causes") if isinstance(details, dict) else None
+    lines = [
+        f"\n  {printable(str(cause.get('field') or ''))}: {one_line(str(cause.get('message') or ''))}"
+        for cause in causes or []
+        if isinstance(cause, dict)
+    ]
+    return message + "".join(lines)

@@ -1,0 +1,95 @@
+"""The root of the `fleet` command: global options, commands that are loaded when they are named, and exit codes."""
+
+import importlib
+import os
+import sys
+from difflib import get_close_matches
+from typing import cast
+
+import click
+
+from cli.failure import Failure
+
+# command -> module, in the order of `fleet --help`; the module holds a click command of the same name.
+_COMMANDS = {
+    "get": "cli.get",
+    "describe": "cli.describe",
+    "events": "cli.events",
+    "status": "cli.status",
+    "wait": "cli.wait",
+    "approve": "cli.requests",
+    "update": "cli.requests",
+    "refresh": "cli.requests",
+    "validate": "cli.validate",
+    "plan": "cli.plan",
+    "up": "cli.up.command",
+    "controller": "cli.controller",
+    "agent": "cli.agent",
+    "version": "cli.version",
+    "completion": "cli.completion",
+}
+DEFAULT_SERVER = "http://127.0.0.1:8420"
+_INTERRUPTED = 130
+_PIPE_CLOSED = 141
+
+
+class _LoadedWhenNamed(click.Group):
+    """A group that imports the module of a command only when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        return cast("click.Command", getattr(importlib.import_module(_COMMANDS[cmd_name]), cmd_name))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], _COMMANDS, n=1)
+            hint = f" Did you mean `fleet {near[0]}`?" if near else " `fleet --help` lists the commands."
+            raise click.UsageError(f"there is no command {args[0]!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_LoadedWhenNamed, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--server", metavar="URL", envvar="FLEET_SERVER", default=DEFAULT_SERVER, show_default=True, help="The controller."
+)
+@click.option("--no-color", is_flag=True, help="Plain text; the variable NO_COLOR does the same.")
+@click.pass_context
+def fleet(ctx: click.Context, server: str, *, no_color: bool) -> None:
+    """Runs DeepStream video analytics on a fleet of machines.
+
+    `fleet up` runs an example fleet on this machine; `fleet get cameras` shows what it does.
+    """
+    ctx.obj = server
+    if no_color or os.environ.get("NO_COLOR"):
+        ctx.color = False
+
+
+def main() -> None:
+    """Runs the command line, and leaves with its exit code."""
+    try:
+        sys.exit(_run())
+    except BrokenPipeError:
+        # Whoever read our output has left, as `head` does. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(_PIPE_CLOSED)
+
+
+def _run() -> int:
+    try:
+        code = fleet.main(prog_name="fleet", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return _INTERRUPTED
+    except UnicodeEncodeError:
+        Failure("this terminal cannot show the output: set PYTHONIOENCODING=utf-8").show()
+        return 1
+    return code if isinstance(code, int) else 0

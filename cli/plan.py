@@ -1,0 +1,130 @@
+"""`fleet plan`: what a change of the manifests would do to the fleet, in terms of cameras."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.failure import Failure
+
+if TYPE_CHECKING:
+    from controller.model import FleetPlan, Revision
+
+_CHANGES = 1
+_COLOURS = {"+": "green", "~": "yellow", ">": "yellow", "-": "red", "!": "magenta"}
+
+
+class PlanFailure(Failure):
+    """There is no plan. Code 1 says that there is one with changes."""
+
+    exit_code = 255
+
+
+@click.command(short_help="Show what a change of manifests would do, offline.")
+@click.argument("path", default="manifests", type=click.Path(path_type=Path))
+@click.option("--against", metavar="DIR", type=click.Path(path_type=Path), help="Plan from the manifests in DIR.")
+@click.option("--git", "repository", metavar="REPO", help="The repository of --from and --to; default: here.")
+@click.option("--from", "start", metavar="REF", help="Plan from this commit.")
+@click.option("--to", "end", metavar="REF", help="Plan to this commit; default: the files as they are now.")
+@click.option("--server-state", is_flag=True, help="Plan from the manifests that the controller has in force.")
+@click.option("-o", "--output", type=click.Choice(["json"]), help="Another form than text.")
+@click.pass_obj
+def plan(
+    server: str,
+    *,
+    path: Path,
+    against: Path | None,
+    repository: str | None,
+    start: str | None,
+    end: str | None,
+    server_state: bool,
+    output: str | None,
+) -> None:
+    """Plans from one set of manifests to another, and prints the changes in terms of cameras.
+
+    It says which instances are created, updated, moved or removed, how (the change class), why, and which cameras
+    are not watched meanwhile.
+
+    Without options it plans from an empty fleet to PATH (default: manifests). With --git, --from or --to,
+    PATH is inside the repository. Exit code 0: no change, 1: changes, 255: error.
+
+    \b
+    fleet plan --from HEAD                    what my uncommitted edits would do
+    fleet plan --git . --from main --to HEAD  what this branch would do
+    fleet plan --against /etc/fleet manifests
+    fleet plan --server-state                 what saving these files would do to the running fleet
+    """  # noqa: D301 - click keeps the lines below \b as they are
+    if sum(map(bool, (against, start, server_state))) > 1:
+        raise click.UsageError("a plan has one beginning: give one of --from, --against and --server-state")
+    from cli.reading import revision_in, revision_of_commit, revision_of_server
+
+    in_git = bool(repository or start or end)
+    repository = repository or "."
+
+    def target() -> "Revision":
+        if end:
+            return revision_of_commit(repository, end, str(path))
+        return revision_in(Path(repository) / path if in_git else path)
+
+    def beginning() -> "Revision | None":
+        if start:
+            return revision_of_commit(repository, start, str(path))
+        if server_state:
+            return revision_of_server(server)
+        return revision_in(against) if against else None
+
+    planned = _planned(beginning, target)
+    if output == "json":
+        import json
+
+        click.echo(json.dumps(_document(planned), indent=2))
+    else:
+        from controller.planner.describe import describe_plan
+
+        for line in describe_plan(planned).splitlines():
+            click.echo(click.style(line, fg=_COLOURS.get(line[:1])))
+    raise click.exceptions.Exit(_CHANGES if planned.changes else 0)
+
+
+def _planned(beginning: Callable[[], "Revision | None"], target: Callable[[], "Revision"]) -> "FleetPlan":
+    from cli.reading import Rejection
+    from controller.planner.planner import plan as plan_of
+    from controller.planner.planner import previous_from
+
+    try:
+        before, after = beginning(), target()
+    except Rejection as rejection:
+        for problem in rejection.problems:
+            click.echo(problem, err=True)
+        raise PlanFailure(rejection.summary()) from None
+    except Failure as failure:
+        raise PlanFailure(failure.message) from None
+    # An offline plan has no clock to depend on: the times in it are of no consequence.
+    previous = previous_from(plan_of(before, {}), datetime.now(UTC)) if before else {}
+    return plan_of(after, previous)
+
+
+def _document(planned: "FleetPlan") -> dict[str, Any]:
+    return {
+        "revision": planned.revision,
+        "changes": [
+            {
+                "kind": str(change.kind),
+                "instance": change.instance,
+                "node": change.node,
+                "fromNode": change.from_node,
+                "changeClass": str(change.change_class),
+                "causes": list(change.causes),
+                "camerasAdded": list(change.cameras_added),
+                "camerasRemoved": list(change.cameras_removed),
+                "camerasInterrupted": list(change.cameras_interrupted),
+            }
+            for change in planned.changes
+        ],
+        "reasons": [
+            {"kind": one.subject.kind, "name": one.subject.name, "reason": one.reason, "message": one.message}
+            for one in planned.reasons
+        ],
+    }

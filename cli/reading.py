@@ -1,0 +1,100 @@
+"""Manifests for the offline commands: from a directory, a commit, or what the controller has in force."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cli.connection import Api
+from cli.failure import Failure
+from cli.kinds import OBJECT_KINDS
+from controller.model import Problem, Revision
+from crds.document import Manifest
+from crds.kinds import KINDS
+
+
+class Rejection(Exception):  # noqa: N818 - says what happened
+    """The manifests hold problems that a person must correct."""
+
+    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
+        super().__init__(source)
+        self.source = source
+        self.problems = problems
+
+    def summary(self) -> str:
+        """How many problems there are, and where."""
+        count = len(self.problems)
+        files = len({problem.position.file for problem in self.problems})
+        return f"{count} problem{'' if count == 1 else 's'} in {files} file{'' if files == 1 else 's'} of {self.source}"
+
+
+def revision_in(directory: Path) -> Revision:
+    """The manifests below a directory.
+
+    Raises:
+        Rejection: they hold problems.
+        Failure: they cannot be read.
+    """
+    from controller.source.directory import load_directory
+
+    return _revision(load_directory(directory), str(directory))
+
+
+def revision_of_commit(repository: str, ref: str, directory: str) -> Revision:
+    """The manifests of a commit; raises as `revision_in` does."""
+    from controller.source.git import load_git
+
+    return _revision(load_git(repository, ref, subdirectory="" if directory == "." else directory), f"{repository} at {ref}")
+
+
+def _revision(reading: Any, source: str) -> Revision:
+    from controller.source.reader import Loaded, Rejected
+
+    if isinstance(reading, Loaded):
+        return reading.revision
+    if isinstance(reading, Rejected):
+        raise Rejection(source, reading.problems)
+    raise Failure(f"{source} cannot be read: {reading.message}")
+
+
+def revision_of_server(server: str) -> Revision:
+    """The manifests that a controller has in force, as its API shows them.
+
+    Raises:
+        Failure: the controller does not answer, or is so new that its manifests cannot be understood.
+    """
+    api = Api(server)
+    found: dict[str, list[Any]] = {kind.name: [] for kind in OBJECT_KINDS}
+    for kind in OBJECT_KINDS:
+        for document in api.get(kind.path)["items"]:
+            if not is_manifest(document):
+                continue
+            manifest = manifest_of(document)
+            if manifest is None:
+                raise Failure(f"{api.url} has a {kind.singular} that this `fleet` cannot read: is it older?")
+            found[kind.name].append(manifest)
+    in_order = {name: tuple(sorted(objects, key=lambda one: one.name)) for name, objects in found.items()}
+    return Revision(id=api.url, cameras=in_order["Camera"], instances=in_order["DsInstance"], nodes=in_order["Node"])
+
+
+def is_manifest(document: dict[str, Any]) -> bool:
+    """False for a node that only asks to join: its document is in the API, but in no manifest."""
+    conditions = (document.get("status") or {}).get("conditions") or []
+    return not any(one.get("reason") == "NotAdmitted" for one in conditions)
+
+
+def manifest_of(document: dict[str, Any]) -> Manifest | None:
+    """The manifest in an object of the API; None when it is none that we know."""
+    model = KINDS.get(str(document.get("kind")))
+    metadata = document.get("metadata")
+    if model is None or not isinstance(metadata, dict):
+        return None
+    written = {
+        "apiVersion": document.get("apiVersion"),
+        "kind": document.get("kind"),
+        "metadata": {key: metadata[key] for key in ("name", "labels", "annotations") if metadata.get(key)},
+        "spec": document.get("spec"),
+    }
+    try:
+        return model.model_validate(written)
+    except ValueError:
+        return None

@@ -1,0 +1,65 @@
+"""Which cameras `fleet up` simulates: those whose address is on this machine, with the secrets that they need."""
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from crds.camera import Camera
+
+_LOCAL_HOSTS = {"127.0.0.1", "localhost"}
+_RTSP_PORT = 554
+_NAME = re.compile(r"[A-Za-z0-9._-]+")  # what the simulator takes as the path of a camera
+
+# By port, then by path: user name and password, both empty for everybody.
+Simulated = dict[int, dict[str, tuple[str, str]]]
+
+
+def simulated(cameras: Iterable[Camera], secrets_dir: Path) -> Simulated:
+    """The cameras to simulate. Secrets that they need and that do not exist yet are made up.
+
+    Args:
+        cameras: of the manifests.
+        secrets_dir: where the agents find secrets.
+    """
+    found: Simulated = {}
+    for camera in cameras:
+        if camera.spec.type != "rtsp":
+            continue
+        address = urlsplit(camera.spec.address)
+        name = address.path.lstrip("/")
+        if address.hostname not in _LOCAL_HOSTS or address.scheme != "rtsp" or not _NAME.fullmatch(name):
+            continue
+        reference = camera.spec.credentials_ref
+        login = _login(secrets_dir / reference.name) if reference else ("", "")
+        found.setdefault(address.port or _RTSP_PORT, {})[name] = login
+    return found
+
+
+def _login(folder: Path) -> tuple[str, str]:
+    user, password = folder / "username", folder / "password"
+    if not user.exists() and not password.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_private(user, "viewer")
+        _write_private(password, secrets.token_urlsafe(15))
+    try:
+        return user.read_text(encoding="utf-8").strip(), password.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return "", ""  # half a secret: the agent reports it, and the camera lets nobody wonder why
+
+
+def _write_private(file: Path, text: str) -> None:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
+        opened.write(text)
+
+
+def write_cameras_file(file: Path, logins: dict[str, tuple[str, str]]) -> None:
+    """Writes what one simulator is started with."""
+    cameras = [
+        {"name": name} | ({"user": user, "password": password} if user else {})
+        for name, (user, password) in sorted(logins.items())
+    ]
+    _write_private(file, json.dumps(cameras))

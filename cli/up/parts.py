@@ -1,0 +1,177 @@
+"""The parts of a fleet on one machine: which there are, how each is started, and in which order they end."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from cli.up.cameras import Simulated, simulated, write_cameras_file
+from cli.up.children import Child
+from cli.up.layout import StateDirectory
+from cli.up.preflight import is_free
+from crds.camera import Camera
+from crds.node import Node
+
+_BROKER_START_SECONDS = 15.0
+_KEY_START_SECONDS = 30.0
+# An app has 20 s to leave by default; its agent gets more.
+_AGENT_STOP_SECONDS = 30.0
+_STOP_SECONDS = 6.0
+_POLL_SECONDS = 0.02
+
+
+class Settings(NamedTuple):
+    """What the parts are told."""
+
+    manifests: Path
+    listen: str
+    driver: str
+    secrets_dir: Path
+    fleet_id: str
+    docker_host: str | None = None
+
+
+class Parts:
+    """Starts, watches and ends the parts."""
+
+    def __init__(self, settings: Settings, state: StateDirectory, say: Callable[[str], None]) -> None:
+        """Starts nothing yet."""
+        self._settings, self._state, self._say = settings, state, say
+        self._broker = Child(
+            "broker",
+            "cli.up.broker",
+            lambda: [str(state.broker_address), ""],
+            state.logs / "broker.log",
+            say,
+            before_restart=self._broker_died,
+        )
+        self._controller = Child("controller", "cli", self._controller_arguments, state.logs / "controller.log", say)
+        self._agents: dict[str, Child] = {}
+        self._simulators: dict[int, Child] = {}
+        self._simulated: Simulated = {}
+        self._rewiring: asyncio.Task[None] | None = None
+
+    @property
+    def node_ids(self) -> tuple[str, ...]:
+        """The nodes that have an agent here."""
+        return tuple(self._agents)
+
+    async def start(self, nodes: Iterable[Node], cameras: Iterable[Camera]) -> None:
+        """Starts everything, each part as soon as what it needs is there."""
+        self._state.broker_address.unlink(missing_ok=True)
+        self._broker.start()
+        self.simulate(cameras)
+        await _until(self._state.broker_address.exists, _BROKER_START_SECONDS)
+        self._controller.start()
+        await _until(self._controller_key.exists, _KEY_START_SECONDS)
+        for node in nodes:
+            self.add_agent(node)
+
+    def add_agent(self, node: Node) -> bool:
+        """Starts an agent for a node; False when there is one already."""
+        if node.node_id in self._agents:
+            return False
+        log = self._state.logs / f"agent-{node.name}.log"
+        agent = Child(f"agent {node.name}", "cli", lambda: self._agent_arguments(node), log, self._say)
+        self._agents[node.node_id] = agent
+        agent.start()
+        return True
+
+    def simulate(self, cameras: Iterable[Camera]) -> None:
+        """Simulates the cameras whose addresses are on this machine; those simulated already go on."""
+        wanted = simulated(cameras, self._settings.secrets_dir)
+        for port, logins in sorted(wanted.items()):
+            known = self._simulated.get(port, {})
+            if logins.items() <= known.items():
+                continue
+            self._simulated[port] = known | logins
+            file = self._state.root / f"cameras-{port}.json"
+            write_cameras_file(file, self._simulated[port])
+            if port in self._simulators:
+                new = ", ".join(sorted(name for name in logins if logins[name] != known.get(name)))
+                self._say(f"simulating {new} too: the simulated cameras on port {port} are interrupted for a moment")
+                self._simulators[port].restart()
+            elif why := is_free("127.0.0.1", port):
+                self._say(f"no cameras are simulated on port {port}: {why}")
+            else:
+                self._simulators[port] = self._simulator(port, file)
+                self._simulators[port].start()
+
+    def _simulator(self, port: int, file: Path) -> Child:
+        clips = self._state.root / "clips"
+        clips.mkdir(exist_ok=True)
+        arguments = ["--port", str(port), "--cameras-file", str(file), "--clip-dir", str(clips)]
+        log = self._state.logs / f"cameras-{port}.log"
+        return Child(
+            f"simulated cameras on port {port}", "pipeline.camera_simulator", lambda: arguments, log, self._say
+        )
+
+    def bound_logs(self) -> None:
+        """Keeps the logs from filling the disk."""
+        for child in (self._broker, self._controller, *self._simulators.values(), *self._agents.values()):
+            child.bound_log()
+
+    def _broker_died(self) -> None:
+        self._state.broker_address.unlink(missing_ok=True)
+        self._rewiring = asyncio.create_task(self._rewire())
+
+    async def _rewire(self) -> None:
+        """The new broker has another port: whoever was told the old one starts anew, and nothing that runs is stopped."""
+        await _until(self._state.broker_address.exists, _BROKER_START_SECONDS + 30)
+        for child in (self._controller, *self._agents.values()):
+            child.restart()
+
+    async def stop(self, hurry: asyncio.Event) -> None:
+        """Ends everything: agents with their instances first, the broker last."""
+        if self._rewiring:
+            self._rewiring.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._rewiring
+        gently = await asyncio.gather(*(one.stop(_AGENT_STOP_SECONDS, hurry) for one in self._agents.values()))
+        if not all(gently):
+            self._say("an agent had to be killed: sweeping up what it ran")
+        for group in ([self._controller], [*self._simulators.values()], [self._broker]):
+            await asyncio.gather(*(one.stop(_STOP_SECONDS, hurry) for one in group))
+        self._state.broker_address.unlink(missing_ok=True)
+
+    @property
+    def _controller_key(self) -> Path:
+        return self._state.controller / "controller.pub"
+
+    def _bootstrap(self) -> list[str]:
+        try:
+            address = self._state.broker_address.read_text(encoding="utf-8")
+        except OSError:
+            address = "127.0.0.1:9"  # the broker is gone; `_rewire` starts this part again when it is back
+        return ["--bootstrap-servers", address, "--fleet-id", self._settings.fleet_id, "--embedded-broker-client"]
+
+    def _controller_arguments(self) -> list[str]:
+        settings = self._settings
+        options = ["--manifests", str(settings.manifests), "--state-dir", str(self._state.controller)]
+        return ["controller", *options, "--listen", settings.listen, *self._bootstrap()]
+
+    def _agent_arguments(self, node: Node) -> list[str]:
+        options = {
+            "--node-id": node.node_id,
+            "--hostname": node.spec.hostname,
+            "--ip-address": node.spec.address or "127.0.0.1",
+            "--state-dir": str(self._state.agent(node.node_id)),
+            "--secrets-dir": str(self._settings.secrets_dir),
+            "--controller-key": str(self._controller_key),
+            "--driver": self._settings.driver,
+        }
+        if self._settings.docker_host:
+            options["--docker-host"] = self._settings.docker_host
+        if node.spec.capacity is not None:
+            options["--capacity"] = str(node.spec.capacity)
+        flat = [word for pair in options.items() for word in pair]
+        return ["agent", *flat, "--stop-instances-on-exit", *self._bootstrap()]
+
+
+async def _until(condition: Callable[[], bool], patience_seconds: float) -> None:
+    """Returns when the condition holds, or patience ends: whoever needs it then says so better than we could."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(patience_seconds):
+            while not condition():  # noqa: ASYNC110 - other processes set no event of ours
+                await asyncio.sleep(_POLL_SECONDS)

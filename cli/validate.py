@@ -1,0 +1,37 @@
+"""`fleet validate`: checks manifests without any server."""
+
+from pathlib import Path
+
+import click
+
+from cli.failure import Failure
+
+
+@click.command(short_help="Check manifests, offline.")
+@click.argument("path", default="manifests", type=click.Path(path_type=Path))
+@click.option("--git", "repository", metavar="REPO", help="Check a commit of this repository; PATH is inside it, `.` for its top.")
+@click.option("--ref", metavar="REF", help="The commit to check, with --git; default: HEAD.")
+def validate(path: Path, *, repository: str | None, ref: str | None) -> None:
+    """Checks all manifests below PATH (default: manifests), and prints every problem with its place.
+
+    Exit code 0 when there is none, 1 otherwise. Nothing is asked of a server.
+    """
+    from cli.reading import Rejection, revision_in, revision_of_commit
+
+    if ref and not repository:
+        raise click.UsageError("--ref names a commit of the repository that --git names")
+    try:
+        revision = revision_of_commit(repository, ref or "HEAD", str(path)) if repository else revision_in(path)
+    except Rejection as rejection:
+        for problem in rejection.problems:
+            click.echo(problem)
+        raise Failure(rejection.summary()) from None
+    counts = ", ".join(
+        f"{len(objects)} {word}{'' if len(objects) == 1 else 's'}"
+        for objects, word in (
+            (revision.nodes, "node"),
+            (revision.instances, "dsinstance"),
+            (revision.cameras, "camera"),
+        )
+    )
+    click.echo(f"{click.style('valid:', fg='green')} {counts}; revision {revision.id}")

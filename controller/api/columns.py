@@ -1,0 +1,198 @@
+"""What a table shows of each kind: its columns, and how their cells come from a document."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+_MOST_CHARACTERS = 300
+_UNKNOWN = "?"
+_NONE = "<none>"
+
+Cell = Callable[[Mapping[str, Any], datetime], str | int]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. Those with a priority above 0 are for `-o wide`."""
+
+    name: str
+    description: str
+    cell: Cell
+    priority: int = 0
+    type: str = "string"
+
+    def definition(self) -> dict[str, Any]:
+        """The column as a Table declares it."""
+        return {
+            "name": self.name,
+            "type": self.type,
+            "format": "name" if self.name == "Name" else "",
+            "description": self.description,
+            "priority": self.priority,
+        }
+
+
+def human_duration(span: timedelta) -> str:
+    """The span in at most two units, as kubectl writes ages: `45s`, `5m30s`, `3h`, `2d5h`, `400d`."""
+    seconds = max(0, int(span.total_seconds()))
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    # Up to which value a unit is shown alone or with the next smaller one.
+    for limit, text in (
+        (120, f"{seconds}s"),
+        (600, _two(minutes, "m", seconds % 60, "s")),
+        (3 * 3600, f"{minutes}m"),
+        (8 * 3600, _two(hours, "h", minutes % 60, "m")),
+        (48 * 3600, f"{hours}h"),
+        (8 * 86400, _two(days, "d", hours % 24, "h")),
+    ):
+        if seconds < limit:
+            return text
+    return f"{days}d"
+
+
+def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
+    return f"{large}{large_unit}{small}{small_unit}" if small else f"{large}{large_unit}"
+
+
+def printable(value: Any, default: str = "") -> str:
+    """One line for a terminal: whatever an agent wrote, no control character reaches the screen."""
+    if value is None or value == "":
+        return default
+    text = "".join(character if character.isprintable() else " " for character in str(value))
+    return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
+
+
+def _at(*path: str, default: str = _NONE) -> Cell:
+    def cell(document: Mapping[str, Any], _now: datetime) -> str:
+        return printable(_value(document, *path), default)
+
+    return cell
+
+
+def _value(document: Mapping[str, Any], *path: str) -> Any:
+    value: Any = document
+    for name in path:
+        value = (value or {}).get(name)
+    return value
+
+
+def _age(*path: str) -> Cell:
+    def cell(document: Mapping[str, Any], now: datetime) -> str:
+        written = _value(document, *path)
+        return human_duration(now - datetime.fromisoformat(written)) if written else "<unknown>"
+
+    return cell
+
+
+def _count(*path: str) -> Cell:
+    def cell(document: Mapping[str, Any], _now: datetime) -> str:
+        value = _value(document, *path)
+        return _UNKNOWN if value is None else str(value)
+
+    return cell
+
+
+def _node_status(document: Mapping[str, Any], _now: datetime) -> str:
+    phase = printable(_value(document, "status", "phase"), "Unknown")
+    return f"{phase},SchedulingDisabled" if _value(document, "spec", "unschedulable") else phase
+
+
+def _node_cameras(document: Mapping[str, Any], _now: datetime) -> str:
+    limit = _value(document, "status", "capacity", "limit")
+    used = _value(document, "status", "capacity", "cameras") or 0
+    return str(used) if limit is None else f"{used}/{limit}"
+
+
+def _node_generation(document: Mapping[str, Any], _now: datetime) -> str:
+    published = _value(document, "status", "generation", "published", "generation")
+    applied = _value(document, "status", "generation", "applied", "generation")
+    if published is None:
+        return _NONE
+    same = _value(document, "status", "generation", "applied") == _value(document, "status", "generation", "published")
+    return str(published) if same else f"{_UNKNOWN if applied is None else applied}/{published}"
+
+
+def _node_address(document: Mapping[str, Any], _now: datetime) -> str:
+    return printable(_value(document, "spec", "address") or _value(document, "status", "address"), _NONE)
+
+
+def _instance_cameras(document: Mapping[str, Any], _now: datetime) -> str:
+    ready = _value(document, "status", "cameras", "ready")
+    return f"{_UNKNOWN if ready is None else ready}/{_value(document, 'status', 'cameras', 'total') or 0}"
+
+
+def _watchers(document: Mapping[str, Any], _now: datetime) -> str:
+    watchers = _value(document, "status", "instances") or ()
+    return printable(",".join(one["name"] for one in watchers), _NONE)
+
+
+def _camera_nodes(document: Mapping[str, Any], _now: datetime) -> str:
+    return printable(",".join(_value(document, "status", "nodes") or ()), _NONE)
+
+
+def _camera_ready(document: Mapping[str, Any], _now: datetime) -> str:
+    ready = _value(document, "status", "ready")
+    return "Unknown" if ready is None else str(ready)
+
+
+def _camera_address(document: Mapping[str, Any], _now: datetime) -> str:
+    return re.sub(r"//[^/?#]*@", "//", printable(_value(document, "spec", "address")))
+
+
+def _event_object(document: Mapping[str, Any], _now: datetime) -> str:
+    involved = document["involvedObject"]
+    return printable(f"{involved['kind'].lower()}/{involved['name']}")
+
+
+_NAME = Column("Name", "Name of the object.", _at("metadata", "name"))
+_AGE = Column("Age", "How long this controller has known the object.", _age("metadata", "creationTimestamp"))
+
+COLUMNS: Mapping[str, tuple[Column, ...]] = {
+    "Node": (
+        _NAME,
+        Column("Status", "What the agent of the machine was last heard to be.", _node_status),
+        Column("Instances", "Instances published for it.", _count("status", "instances")),
+        Column("Cameras", "Camera streams published for it, of those it can take.", _node_cameras),
+        Column("Generation", "Generation applied, or applied/published.", _node_generation),
+        _AGE,
+        Column("Address", "Where the machine is reached.", _node_address, 1),
+        Column("Driver", "What runs its instances.", _at("status", "driver"), 1),
+        Column("Version", "Version of its agent.", _at("status", "agentVersion"), 1),
+        Column("Node-ID", "Id that its agent greets with.", _at("spec", "nodeId"), 1),
+    ),
+    "DsInstance": (
+        _NAME,
+        Column("Node", "The node that runs it.", _at("status", "node")),
+        Column("Status", "What the agent observed.", _at("status", "phase", default="Unknown")),
+        Column("Cameras", "Cameras whose frames are processed, of all.", _instance_cameras),
+        Column("Restarts", "Times that it left by itself.", _count("status", "restarts")),
+        _AGE,
+        Column("Image", "Image of its container.", _at("status", "image"), 1),
+        Column("Generation", "Generation that what runs was made for.", _at("status", "generation"), 1),
+        Column("Message", "What its agent or the planner says.", _at("status", "message", default=""), 1),
+    ),
+    "Camera": (
+        _NAME,
+        Column("Instance", "Instances that watch it.", _watchers),
+        Column("Node", "Nodes of these instances.", _camera_nodes),
+        Column("Ready", "Whether its frames are processed.", _camera_ready),
+        Column("FPS", "Frames processed each second.", _at("status", "fps", default="-")),
+        _AGE,
+        Column("Address", "Where its stream comes from.", _camera_address, 1),
+        Column("Reason", "Why it is ready or not.", _at("status", "reason", default=""), 1),
+        Column("Message", "The same as a sentence.", _at("status", "message", default=""), 1),
+    ),
+    "Event": (
+        Column("Last Seen", "Time since it happened last.", _age("lastTimestamp")),
+        Column("Type", "Normal or Warning.", _at("type")),
+        Column("Reason", "What happened, in a word.", _at("reason")),
+        Column("Object", "The object that it happened to.", _event_object),
+        Column("Message", "What happened.", _at("message", default="")),
+        Column("Source", "Who says so.", _at("source", "component"), 1),
+        Column("First Seen", "Time since it happened first.", _age("firstTimestamp"), 1),
+        Column("Count", "How often it happened.", _count("count"), 1),
+        Column("Name", "Name of the event.", _at("metadata", "name"), 1),
+    ),
+}

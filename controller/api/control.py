@@ -1,0 +1,42 @@
+"""What the paths of our own ask of the controller."""
+
+from typing import Any, Protocol
+
+
+class ApproveRefused(Exception):  # noqa: N818 - says what happened
+    """The revision cannot be approved: it is not the one that waits, or nothing waits."""
+
+
+class FleetControl(Protocol):
+    """The controller, as its API sees it."""
+
+    def status(self) -> dict[str, Any]:
+        """How the controller itself is: plain JSON data."""
+        ...
+
+    async def approve(self, revision: str) -> str:
+        """Lets a parked revision through, removals and all.
+
+        Returns:
+            A sentence for people.
+
+        Raises:
+            ApproveRefused: with the reason.
+        """
+        ...
+
+    async def update(self, desc: str) -> None:
+        """Asks for a look at everything now (topic 300).
+
+        Raises:
+            PublishFailed: the request could not be published.
+        """
+        ...
+
+    async def refresh(self, desc: str) -> None:
+        """Asks every agent to greet and report again (topic 301).
+
+        Raises:
+            PublishFailed: the request could not be published.
+        """
+        ...

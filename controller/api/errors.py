@@ -1,0 +1,60 @@
+"""Errors as Kubernetes clients read them: Status objects, whose wording is what the user sees."""
+
+from typing import Any
+
+
+class ApiError(Exception):
+    """An answer other than 2xx."""
+
+    def __init__(self, code: int, reason: str, message: str, details: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+        self.details = details or {}
+
+    def document(self) -> dict[str, Any]:
+        """The Status object."""
+        return {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": str(self),
+            "reason": self.reason,
+            "details": self.details,
+            "code": self.code,
+        }
+
+
+def success(message: str) -> dict[str, Any]:
+    """The Status object of something that was done."""
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "message": message, "code": 200}
+
+
+def not_found(plural: str, group: str, name: str) -> ApiError:
+    """There is no object of this name."""
+    resource = f"{plural}.{group}" if group else plural
+    details = {"name": name, "kind": plural} | ({"group": group} if group else {})
+    return ApiError(404, "NotFound", f'{resource} "{name}" not found', details)
+
+
+def no_such_path() -> ApiError:
+    """Nothing is served at this path."""
+    return ApiError(404, "NotFound", "the server could not find the requested resource")
+
+
+def bad_request(message: str) -> ApiError:
+    """The request cannot be understood."""
+    return ApiError(400, "BadRequest", message)
+
+
+def expired(version: int, oldest: int, newest: int) -> ApiError:
+    """The changes after this version are not remembered any more, or it is from another life of the controller."""
+    message = f"resourceVersion {version} is outside of what is remembered ({oldest} to {newest}): list again"
+    return ApiError(410, "Expired", message)
+
+
+def manifests_only(path: str) -> ApiError:
+    """Somebody tried to write."""
+    message = f"{path} is read-only: objects are changed by committing manifests, which the controller picks up"
+    return ApiError(405, "MethodNotAllowed", message)

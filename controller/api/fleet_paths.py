@@ -1,0 +1,113 @@
+"""The few paths of our own, which no resource can express: approve, update, refresh, and how the controller is."""
+
+import json
+from collections.abc import Collection
+from ipaddress import ip_address
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from bus.base import PublishFailed
+from controller.api.control import ApproveRefused, FleetControl
+from controller.api.errors import ApiError, bad_request, success
+
+PREFIX = "/fleet/v1"
+BODY_LIMIT_BYTES = 64 * 1024
+_DESC_LIMIT = 1024
+
+
+class FleetPaths:
+    """Answers requests to the controller itself."""
+
+    def __init__(self, control: FleetControl, host_names: Collection[str]) -> None:
+        """Answers for one controller.
+
+        Args:
+            control: the controller.
+            host_names: names that this server is reached by, besides localhost and IP addresses.
+        """
+        self._control = control
+        self._host_names = frozenset(name.lower() for name in host_names) | {"localhost"}
+        self.router = APIRouter(prefix=PREFIX)
+        self.router.add_api_route("/status", self._status, methods=["GET"], response_model=None)
+        for path, endpoint in (("/approve", self._approve), ("/update", self._update), ("/refresh", self._refresh)):
+            self.router.add_api_route(path, endpoint, methods=["POST"], response_model=None)
+
+    async def _status(self) -> Response:
+        return JSONResponse(self._control.status())
+
+    async def _approve(self, request: Request) -> Response:
+        body = await self._body(request)
+        revision = _text(body, "revision")
+        if not revision:
+            raise bad_request('the body must name the revision that is approved: {"revision": "..."}')
+        try:
+            message = await self._control.approve(revision)
+        except ApproveRefused as error:
+            raise ApiError(409, "Conflict", str(error)) from None
+        return JSONResponse(success(message))
+
+    async def _update(self, request: Request) -> Response:
+        desc = _text(await self._body(request), "desc")
+        try:
+            await self._control.update(desc)
+        except PublishFailed as error:
+            raise _unavailable(error) from None
+        return JSONResponse(success("the controller was asked to reconcile"))
+
+    async def _refresh(self, request: Request) -> Response:
+        desc = _text(await self._body(request), "desc")
+        try:
+            await self._control.refresh(desc)
+        except PublishFailed as error:
+            raise _unavailable(error) from None
+        return JSONResponse(success("the agents were asked to report"))
+
+    async def _body(self, request: Request) -> dict[str, Any]:
+        """The body of a POST, once it is sure that no foreign web page made a browser send it.
+
+        A page can post plain forms anywhere, but JSON only after asking, and nobody here answers that. A page whose
+        name was made to point here (DNS rebinding) is told by its Host header.
+        """
+        if not self._is_own_host(request.headers.get("host", "")):
+            message = (
+                "the Host header must be an IP address, localhost, or a name that the controller was told is its own"
+            )
+            raise ApiError(403, "Forbidden", message)
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise ApiError(415, "UnsupportedMediaType", "the body must be sent as application/json")
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > BODY_LIMIT_BYTES:
+                raise ApiError(413, "RequestEntityTooLarge", f"the body is larger than {BODY_LIMIT_BYTES} bytes")
+        try:
+            parsed = json.loads(body or b"{}")
+        except (ValueError, RecursionError):
+            raise bad_request("the body is no JSON") from None
+        if not isinstance(parsed, dict):
+            raise bad_request("the body must be a JSON object")
+        return parsed
+
+    def _is_own_host(self, header: str) -> bool:
+        host = header.lower()
+        host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+        if host in self._host_names:
+            return True
+        try:
+            ip_address(host)
+        except ValueError:
+            return False
+        return True
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name, "")
+    if not isinstance(value, str) or len(value) > _DESC_LIMIT:
+        raise bad_request(f"{name} must be a text of at most {_DESC_LIMIT} characters")
+    return value
+
+
+def _unavailable(error: PublishFailed) -> ApiError:
+    return ApiError(503, "ServiceUnavailable", f"the request could not be published: {error}")

@@ -1,0 +1,149 @@
+"""The paths of the resources: list, get and watch, each as JSON or as a Table."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from controller.api.errors import ApiError, bad_request, no_such_path, not_found
+from controller.api.resources import EVENTS, FLEET_RESOURCES, Resource
+from controller.api.selection import Selection, parse_selection
+from controller.api.store import ObjectStore, Stored
+from controller.api.table import wanted_form
+from controller.api.watch import DEFAULT_TIMEOUT_SECONDS, Watch, WatchRequest, WatchSlots
+from crds.document import API_VERSION
+
+_FALSE = ("", "0", "false")
+
+
+class ResourcePaths:
+    """Answers requests for objects."""
+
+    def __init__(self, objects: ObjectStore, events: ObjectStore, clock: Callable[[], datetime]) -> None:
+        self._objects = objects
+        self._events = events
+        self._clock = clock
+        self._slots = WatchSlots()
+        self.router = APIRouter()
+        core, fleet = "/api/v1", f"/apis/{API_VERSION}"
+        for path, endpoint in (
+            (f"{core}/events", self._all_events),
+            (f"{core}/namespaces/{{namespace}}/events", self._events_of_namespace),
+            (f"{core}/namespaces/{{namespace}}/events/{{name}}", self._event),
+            (f"{fleet}/{{plural}}", self._list),
+            (f"{fleet}/{{plural}}/{{name}}", self._get),
+        ):
+            self.router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
+
+    async def _list(self, request: Request, plural: str) -> Response:
+        return self._answer_list(request, _fleet_resource(plural), self._objects)
+
+    async def _get(self, request: Request, plural: str, name: str) -> Response:
+        resource = _fleet_resource(plural)
+        return self._answer_one(request, resource, self._objects, self._objects.get(resource.kind, name), name)
+
+    async def _all_events(self, request: Request) -> Response:
+        return self._answer_list(request, EVENTS, self._events)
+
+    async def _events_of_namespace(self, request: Request, namespace: str) -> Response:
+        return self._answer_list(request, EVENTS, self._events, namespace)
+
+    async def _event(self, request: Request, namespace: str, name: str) -> Response:
+        found = self._events.get(EVENTS.kind, name)
+        if found and found.document["metadata"]["namespace"] != namespace:
+            found = None
+        return self._answer_one(request, EVENTS, self._events, found, name)
+
+    def _answer_one(
+        self, request: Request, resource: Resource, store: ObjectStore, found: Stored | None, name: str
+    ) -> Response:
+        form = wanted_form(request.headers.get("accept", ""), request.query_params.get("includeObject", ""))
+        if found is None:
+            raise not_found(resource.plural, resource.group, name)
+        if form is None:
+            return Response(found.encoded, media_type="application/json")
+        version = str(store.version)
+        return JSONResponse(form.table(resource, [found.document], version=version, now=self._clock()))
+
+    def _answer_list(
+        self, request: Request, resource: Resource, store: ObjectStore, namespace: str | None = None
+    ) -> Response:
+        query = request.query_params
+        form = wanted_form(request.headers.get("accept", ""), query.get("includeObject", ""))
+        selection = parse_selection(
+            resource,
+            label_selector=query.get("labelSelector", ""),
+            field_selector=query.get("fieldSelector", ""),
+            namespace=namespace,
+        )
+        if query.get("watch", "").lower() not in _FALSE:
+            self._slots.require_free()
+            watch = Watch(_watch_request(request, resource, selection), store, self._clock)
+            return StreamingResponse(self._slots.held_for(watch.lines()), media_type="application/json")
+        if "sendInitialEvents" in query:
+            raise _invalid("sendInitialEvents", "is only for watches")
+        found = _selected(resource, store, selection)
+        version = str(store.version)
+        if form:
+            return JSONResponse(
+                form.table(resource, (one.document for one in found), version=version, now=self._clock())
+            )
+        return Response(_encoded_list(resource, found, version), media_type="application/json")
+
+
+def _fleet_resource(plural: str) -> Resource:
+    if plural not in FLEET_RESOURCES:
+        raise no_such_path()
+    return FLEET_RESOURCES[plural]
+
+
+def _selected(resource: Resource, store: ObjectStore, selection: Selection) -> list[Stored]:
+    found = [one for one in store.objects(resource.kind) if not selection or selection.matches(one.document)]
+    if order := resource.order:
+        found.sort(key=lambda one: order(one.document))
+    return found
+
+
+def _encoded_list(resource: Resource, found: Iterable[Stored], version: str) -> bytes:
+    head = (
+        f'{{"kind":"{resource.kind}List","apiVersion":"{resource.api_version}",'
+        f'"metadata":{{"resourceVersion":"{version}"}},"items":['
+    )
+    return head.encode() + b",".join(one.encoded for one in found) + b"]}"
+
+
+def _watch_request(request: Request, resource: Resource, selection: Selection) -> WatchRequest:
+    query = request.query_params
+    bookmarks = query.get("allowWatchBookmarks", "").lower() not in _FALSE
+    initial = query.get("sendInitialEvents", "").lower() not in _FALSE
+    if initial and (query.get("resourceVersionMatch") != "NotOlderThan" or not bookmarks):
+        raise _invalid("sendInitialEvents", "needs resourceVersionMatch=NotOlderThan and allowWatchBookmarks=true")
+    known = _number(query.get("resourceVersion", ""), "resourceVersion")
+    return WatchRequest(
+        resource=resource,
+        selection=selection,
+        form=wanted_form(request.headers.get("accept", ""), query.get("includeObject", "")),
+        after=None if initial or not known else known,
+        bookmarks=bookmarks,
+        mark_initial_end=initial,
+        timeout_seconds=_number(query.get("timeoutSeconds", ""), "timeoutSeconds") or DEFAULT_TIMEOUT_SECONDS,
+    )
+
+
+def _number(text: str, name: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 19):
+        raise bad_request(f"{name} is {text[:40]!r}, expected a decimal number")
+    return int(text)
+
+
+def _invalid(field: str, message: str) -> ApiError:
+    details: dict[str, Any] = {
+        "kind": "ListOptions",
+        "group": "meta.k8s.io",
+        "causes": [{"reason": "FieldValueForbidden", "message": f"Forbidden: {field} {message}", "field": field}],
+    }
+    return ApiError(422, "Invalid", f"ListOptions.meta.k8s.io is invalid: {field}: Forbidden: {message}", details)

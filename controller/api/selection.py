@@ -1,0 +1,69 @@
+"""Which objects a request is about: label and field selectors, and the namespace."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from controller.api.errors import bad_request
+from controller.api.resources import Resource
+from crds.selector import Requirement, parse_selector
+
+_FIELD_TERM = re.compile(r"^\s*(?P<field>[A-Za-z0-9_.]+)\s*(?P<op>==|=|!=)(?P<value>.*)$")
+
+
+@dataclass(frozen=True)
+class _FieldTerm:
+    path: tuple[str, ...]
+    value: str
+    negated: bool
+
+    def holds(self, document: Mapping[str, Any]) -> bool:
+        found: Any = document
+        for name in self.path:
+            found = found.get(name) if isinstance(found, Mapping) else None
+        return (("" if found is None else str(found)) == self.value) != self.negated
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What an object must be like to be in the answer."""
+
+    labels: tuple[Requirement, ...] = ()
+    fields: tuple[_FieldTerm, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.labels or self.fields)
+
+    def matches(self, document: Mapping[str, Any]) -> bool:
+        """True when the document meets every term."""
+        labels = document["metadata"].get("labels") or {}
+        return all(term.holds(labels) for term in self.labels) and all(term.holds(document) for term in self.fields)
+
+
+def parse_selection(
+    resource: Resource, *, label_selector: str = "", field_selector: str = "", namespace: str | None = None
+) -> Selection:
+    """Reads the selectors of a request.
+
+    Raises:
+        ApiError: BadRequest, when a selector cannot be read or names a field that objects are not selected by.
+    """
+    try:
+        labels = parse_selector(label_selector)
+    except ValueError as error:
+        raise bad_request(str(error)) from None
+    terms = [_field_term(resource, text) for text in field_selector.split(",") if text.strip()]
+    if namespace is not None:
+        terms.append(_FieldTerm(("metadata", "namespace"), namespace, negated=False))
+    return Selection(labels, tuple(terms))
+
+
+def _field_term(resource: Resource, text: str) -> _FieldTerm:
+    match = _FIELD_TERM.match(text)
+    if not match:
+        raise bad_request(f"{text!r} is no field selector: write field=value or field!=value")
+    if match["field"] not in resource.fields:
+        known = ", ".join(sorted(resource.fields))
+        raise bad_request(f"field label not supported: {match['field']}; {resource.plural} have {known}")
+    return _FieldTerm(resource.fields[match["field"]], match["value"].strip(), match["op"] == "!=")

@@ -1,0 +1,178 @@
+"""Puts the paths together and serves them."""
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Callable, Collection, Generator
+from datetime import UTC, datetime
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from controller.api.control import FleetControl
+from controller.api.discovery import discovery_router
+from controller.api.errors import ApiError, manifests_only, no_such_path
+from controller.api.fleet_paths import PREFIX, FleetPaths
+from controller.api.resource_paths import ResourcePaths
+from controller.api.store import ObjectStore
+
+# Watches end by themselves when the server stops; whoever is still reading an answer then has this long.
+_GRACEFUL_SHUTDOWN_SECONDS = 1
+
+
+class PortInUse(OSError):  # noqa: N818 - says what happened
+    """Another program listens there."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(
+    objects: ObjectStore,
+    events: ObjectStore,
+    control: FleetControl,
+    *,
+    host_names: Collection[str] = (),
+    fleet_version: str = "unknown",
+    ready: Callable[[], bool] = lambda: True,
+    clock: Callable[[], datetime] = _utc_now,
+) -> FastAPI:
+    """The API as an ASGI application.
+
+    Args:
+        objects: the cameras, instances and nodes.
+        events: the core/v1 Events about them.
+        control: the controller.
+        host_names: names that the server is reached by; POSTs to any other name are refused.
+        fleet_version: version of this program.
+        ready: says whether the objects are worth reading yet, for `/readyz`.
+        clock: tells the time, UTC, that ages in tables are counted to.
+    """
+    # The generated pages would load scripts from a CDN, and the paths describe themselves as Kubernetes has it.
+    app = FastAPI(title="fleet", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app.state.stores = (objects, events)
+    app.add_exception_handler(ApiError, _on_api_error)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_bug)
+    app.add_middleware(_NoImpersonation)
+    app.include_router(discovery_router(fleet_version))
+    app.include_router(ResourcePaths(objects, events, clock).router)
+    app.include_router(FleetPaths(control, host_names).router)
+
+    async def is_ready() -> Response:
+        return PlainTextResponse("ok") if ready() else PlainTextResponse("not ready", 503)
+
+    async def is_alive() -> Response:
+        return PlainTextResponse("ok")
+
+    app.add_api_route("/readyz", is_ready, methods=["GET"], response_model=None)
+    app.add_api_route("/healthz", is_alive, methods=["GET"], response_model=None)
+    app.add_api_route("/livez", is_alive, methods=["GET"], response_model=None)
+    return app
+
+
+async def serve(app: FastAPI, host: str, port: int, *, listening: Callable[[int], None] | None = None) -> None:
+    """Serves an application of `create_app` until it is cancelled; signals stay with the caller.
+
+    Args:
+        app: the application.
+        host: the address to listen on.
+        port: the port to listen on; 0 for any free one.
+        listening: told the port as soon as connections are accepted.
+
+    Raises:
+        PortInUse: something else listens there.
+        OSError: it cannot be listened there for another reason.
+    """
+    listener = _listen(host, port)
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        ws="none",
+        # A proxy's X-Forwarded-For must not change who the client is.
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACEFUL_SHUTDOWN_SECONDS,
+    )
+    server = _Server(config)
+    if listening:
+        listening(listener.getsockname()[1])  # the backlog of the socket takes connections already
+    running = asyncio.create_task(server.serve(sockets=[listener]), name="api-server")
+    try:
+        await asyncio.shield(running)
+    finally:
+        for store in app.state.stores:
+            store.end_watches()
+        server.should_exit = True
+        await running
+        listener.close()
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the program that it is a part of."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            message = f"port {port} on {host} is in use by another program: stop that, or choose another port"
+            raise PortInUse(error.errno, message) from None
+        raise
+    return listener
+
+
+class _NoImpersonation:
+    """Refuses requests in the name of somebody else: to ignore the wish would run them with more rights than meant."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and any(name.lower().startswith(b"impersonate-") for name, _ in scope["headers"]):
+            refusal = ApiError(403, "Forbidden", "this API knows no users, so nobody can be impersonated")
+            await _answer(refusal)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _answer(error: ApiError) -> JSONResponse:
+    return JSONResponse(error.document(), error.code)
+
+
+async def _on_api_error(_request: Request, error: Exception) -> Response:
+    return _answer(error) if isinstance(error, ApiError) else await _on_bug(_request, error)
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    code = error.status_code if isinstance(error, HTTPException) else 500
+    path = request.url.path
+    if code == 404:
+        return _answer(no_such_path())
+    if code == 405 and path.startswith(f"{PREFIX}/"):
+        return _answer(ApiError(405, "MethodNotAllowed", f"{request.method} is not allowed at {path}"))
+    if code == 405:
+        return _answer(manifests_only(path))
+    return _answer(ApiError(code, "Unknown", f"{request.method} {path} failed with {code}"))
+
+
+async def _on_bug(_request: Request, _error: Exception) -> Response:
+    return _answer(ApiError(500, "InternalError", "the controller failed to answer; its log says why"))

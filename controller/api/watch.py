@@ -1,0 +1,146 @@
+"""Watches: the changes of objects as a stream of JSON lines."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from controller.api.errors import ApiError
+from controller.api.resources import Resource
+from controller.api.selection import Selection
+from controller.api.store import Change, Cursor, ObjectStore, Stored
+from controller.api.table import TableForm
+
+BOOKMARK_SECONDS = 60.0
+DEFAULT_TIMEOUT_SECONDS = 1800.0
+WATCH_LIMIT = 1000
+_INITIAL_EVENTS_END = {"k8s.io/initial-events-end": "true"}
+
+
+@dataclass(frozen=True)
+class WatchRequest:
+    """What a client wants to watch, and how it wants to be told."""
+
+    resource: Resource
+    selection: Selection
+    form: TableForm | None
+    after: int | None
+    """The version that the client knows; None: all objects come first, as if they had just been added."""
+    bookmarks: bool = False
+    """True when the client wants to be told the version now and then."""
+    mark_initial_end: bool = False
+    """True when a bookmark shall say that all the objects of the beginning were sent."""
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+
+
+class WatchSlots:
+    """Counts the open watches of a server, so that they are bounded."""
+
+    def __init__(self, limit: int = WATCH_LIMIT) -> None:
+        self._limit = limit
+        self._taken = 0
+
+    def require_free(self) -> None:
+        """Returns when another watch may be opened.
+
+        Raises:
+            ApiError: TooManyRequests.
+        """
+        if self._taken >= self._limit:
+            raise ApiError(429, "TooManyRequests", f"{self._limit} watches are open already: try again later")
+
+    async def held_for(self, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The same lines; a slot is taken while they are read."""
+        self._taken += 1
+        try:
+            async for line in lines:
+                yield line
+        finally:
+            self._taken -= 1
+
+
+class Watch:
+    """One open watch."""
+
+    def __init__(self, request: WatchRequest, store: ObjectStore, clock: Callable[[], datetime]) -> None:
+        self._request = request
+        self._store = store
+        self._clock = clock
+        self._columns_sent = False
+
+    async def lines(self) -> AsyncIterator[bytes]:
+        """The events, until the time is up, the server stops, or the client is too slow.
+
+        Errors are events too: clients read the reason there and list again.
+        """
+        try:
+            cursor = self._store.cursor(self._request.resource.kind, self._request.after)
+            if self._request.after is None:
+                for one in self._store.objects(self._request.resource.kind):
+                    if self._request.selection.matches(one.document):
+                        yield self._event("ADDED", one.document, one)
+                if self._request.mark_initial_end:
+                    yield self._bookmark(cursor.version, _INITIAL_EVENTS_END)
+            async for line in self._follow(cursor):
+                yield line
+        except ApiError as error:
+            yield _line("ERROR", error.document())
+
+    async def _follow(self, cursor: Cursor) -> AsyncIterator[bytes]:
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + self._request.timeout_seconds
+        bookmark_at = loop.time() + BOOKMARK_SECONDS
+        while not self._store.ended:
+            for change in cursor.take():
+                for line in self._told(change):
+                    yield line
+            if loop.time() >= ends_at:
+                return
+            if loop.time() >= bookmark_at:
+                bookmark_at = loop.time() + BOOKMARK_SECONDS
+                if self._request.bookmarks:
+                    yield self._bookmark(cursor.version, {})
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(min(ends_at, bookmark_at)):
+                    await cursor.wait()
+
+    def _told(self, change: Change) -> Iterator[bytes]:
+        """The event for a change, if the client should see one; an object that leaves its selection is gone for it."""
+        matches = self._request.selection.matches
+        was = change.old if change.old and matches(change.old.document) else None
+        is_now = change.new if change.new and matches(change.new.document) else None
+        if is_now:
+            yield self._event("MODIFIED" if was else "ADDED", is_now.document, is_now)
+        elif was:
+            metadata = {**was.document["metadata"], "resourceVersion": str(change.version)}
+            yield self._event("DELETED", {**was.document, "metadata": metadata})
+
+    def _event(self, kind: str, document: Mapping[str, Any], stored: Stored | None = None) -> bytes:
+        if form := self._request.form:
+            return _line(kind, self._table(form, [document], document["metadata"]["resourceVersion"]))
+        if stored:
+            return b'{"type":"' + kind.encode() + b'","object":' + stored.encoded + b"}\n"
+        return _line(kind, document)
+
+    def _bookmark(self, version: int, annotations: Mapping[str, str]) -> bytes:
+        if form := self._request.form:
+            return _line("BOOKMARK", self._table(form, [], str(version)))
+        metadata: dict[str, Any] = {"resourceVersion": str(version), "creationTimestamp": None}
+        if annotations:
+            metadata["annotations"] = annotations
+        resource = self._request.resource
+        document = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata}
+        return _line("BOOKMARK", document)
+
+    def _table(self, form: TableForm, documents: list[Mapping[str, Any]], version: str) -> Mapping[str, Any]:
+        with_columns, self._columns_sent = not self._columns_sent, True
+        return form.table(
+            self._request.resource, documents, version=version, now=self._clock(), with_columns=with_columns
+        )
+
+
+def _line(kind: str, document: Mapping[str, Any]) -> bytes:
+    return json.dumps({"type": kind, "object": document}, separators=(",", ":")).encode() + b"\n"

@@ -1,0 +1,160 @@
+"""Which revision is in force: the newest valid one, unless it removes too much and nobody approved of that."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.api.control import ApproveRefused
+from controller.model import Previous, Revision
+from controller.planner.describe import describe_plan
+from controller.planner.guard import RemovalLimit, why_parked
+from controller.planner.planner import plan
+from controller.source.last_good import LastGood
+from controller.source.reader import Loaded, Reading, Rejected, Unreadable
+from controller.status.events import EventType
+
+_log = logging.getLogger(__name__)
+
+# Fewer digits of a revision than this are no approval: someone might mean another one.
+_FEWEST_DIGITS = 7
+
+Tell = Callable[[EventType, str, str], None]
+"""Takes type, reason and message of an event about the fleet."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A reading of the manifests that is not in force, and why."""
+
+    state: str
+    """Rejected (it has errors), Parked (it waits for approval) or Unreadable."""
+    message: str
+    revision_id: str = ""
+    description: str = ""
+    problems: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    """The instances that a parked one would take away."""
+    changes: str = ""
+    """The plan as text, for a parked one."""
+
+
+class RevisionGate:
+    """Takes readings of the manifests into force, or sets them aside. The last good revision stays until then."""
+
+    def __init__(self, *, last_good: LastGood, limit: RemovalLimit, tell: Tell) -> None:
+        """Makes a gate that nothing has passed yet.
+
+        Args:
+            last_good: the copy on disk of the revision in force.
+            limit: how many instances a revision may remove without approval.
+            tell: takes what happened.
+        """
+        self._last_good = last_good
+        self._limit = limit
+        self._tell = tell
+        self._approved: set[str] = set()
+        self.in_force: Revision | None = None
+        self.in_force_since: datetime | None = None
+        self.candidate: Candidate | None = None
+
+    @property
+    def approved(self) -> bool:
+        """True when a person approved of what the revision in force removes."""
+        return self.in_force is not None and self.in_force.id in self._approved
+
+    def recall(self, now: datetime) -> None:
+        """Puts the revision in force that was so when the controller stopped, if that is still known."""
+        recalled = self._last_good.load()
+        if recalled.warning:
+            _log.warning("the last good revision: %s", recalled.warning)
+        if recalled.revision is not None:
+            _log.info("revision %s was in force when the controller stopped", recalled.revision.id)
+            self.in_force, self.in_force_since = recalled.revision, now
+
+    def consider(self, reading: Reading, published: Previous | None, now: datetime) -> bool:
+        """Takes a reading into force, or sets it aside.
+
+        Args:
+            reading: the source as it is now.
+            published: the generations that the agents hold; None while that is not known yet.
+            now: the time, UTC.
+
+        Returns:
+            False when it cannot be decided before `published` is known: what would it remove?
+        """
+        match reading:
+            case Loaded(revision=revision):
+                return self._consider_revision(revision, published, now)
+            case Rejected(revision_id=revision_id, description=description, problems=problems):
+                message = f"it has {len(problems)} error{'s' if len(problems) != 1 else ''}"
+                self._set_aside(Candidate("Rejected", message, revision_id, description, tuple(map(str, problems))))
+            case Unreadable(message=message):
+                self._set_aside(Candidate("Unreadable", message))
+        return True
+
+    def _consider_revision(self, revision: Revision, published: Previous | None, now: datetime) -> bool:
+        if self.in_force is not None and revision.id == self.in_force.id:
+            if self.candidate is not None:
+                self._tell(
+                    EventType.NORMAL, "RevisionRestored", f"the manifests are again as in revision {revision.id}"
+                )
+            self.candidate = None
+            return True
+        if published is None:
+            return False
+        planned = plan(revision, published)
+        parked = why_parked(planned, published, self._limit)
+        if parked is not None and revision.id not in self._approved:
+            self._set_aside(
+                Candidate(
+                    "Parked",
+                    parked,
+                    revision.id,
+                    revision.description,
+                    removed=planned.removed,
+                    changes=describe_plan(planned),
+                )
+            )
+            return True
+        self.candidate = None
+        self.in_force, self.in_force_since = revision, now
+        try:
+            self._last_good.store(revision)
+        except OSError as error:
+            _log.warning("the last good revision cannot be kept on disk: %s", error)
+        self._tell(EventType.NORMAL, "RevisionAccepted", f"revision {revision.id} is in force ({revision.description})")
+        _log.info("revision %s:\n%s", revision.id, describe_plan(planned))
+        return True
+
+    def _set_aside(self, candidate: Candidate) -> None:
+        if candidate == self.candidate:
+            return
+        self.candidate = candidate
+        stays = f"revision {self.in_force.id} stays in force" if self.in_force else "no revision is in force"
+        name = f"revision {candidate.revision_id}: " if candidate.revision_id else ""
+        self._tell(EventType.WARNING, f"Revision{candidate.state}", f"{name}{candidate.message}; {stays}")
+        for problem in candidate.problems:
+            _log.warning("%s", problem)
+
+    def approve(self, revision: str) -> str:
+        """Approves the parked revision, named by its id or the beginning of it; the next reading lets it through.
+
+        Returns:
+            A sentence for people.
+
+        Raises:
+            ApproveRefused: no such revision is parked.
+        """
+        candidate = self.candidate
+        if candidate is None or candidate.state != "Parked":
+            raise ApproveRefused("no revision waits for approval")
+        full = candidate.revision_id
+        enough = len(revision.removeprefix("sha256:")) >= _FEWEST_DIGITS
+        if not enough or not full.startswith((revision, f"sha256:{revision}")):
+            raise ApproveRefused(
+                f"revision {full} waits for approval, not {revision!r} (at least {_FEWEST_DIGITS} digits of it)"
+            )
+        self._approved.add(full)
+        self._tell(EventType.NORMAL, "RevisionApproved", f"revision {full} was approved: {candidate.message}")
+        return f"revision {full} is approved: {candidate.message}"

@@ -1,0 +1,65 @@
+"""Blocking calls in threads that nobody has to wait for."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class BlockingCalls:
+    """Runs blocking functions, each in a thread of its own.
+
+    A cancelled call returns at once while its thread finishes what it does. The threads are daemons, which those of
+    `ThreadPoolExecutor` are not: an agent that is told to leave does not wait for an image that is being pulled.
+
+    Args:
+        name: what the threads are called.
+        limit: most threads at a time; one counts until it ends, also when its call was cancelled.
+    """
+
+    def __init__(self, name: str, limit: int) -> None:
+        self._name = name
+        self._slots = asyncio.Semaphore(limit)
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Calls the function in a thread; returns or raises what it does."""
+        await self._slots.acquire()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+
+        def settle(result: T | None, error: BaseException | None) -> None:
+            self._slots.release()
+            if future.done():
+                return
+            if error is None:
+                future.set_result(result)  # type: ignore[arg-type]  # T itself may be None
+            else:
+                future.set_exception(error)
+
+        def work() -> None:
+            result, failure = None, None
+            try:
+                result = function(*args, **kwargs)
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the caller gets it
+                failure = error
+            # The loop may have been closed in the meantime: then nobody waits any more.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(settle, result, failure)
+
+        threading.Thread(target=work, name=self._name, daemon=True).start()
+        return await future
+
+    async def run_to_its_end(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `run`, but a cancelled call is over only when its thread is: for changes that the next look must see."""
+        call = asyncio.ensure_future(self.run(function, *args, **kwargs))
+        try:
+            return await asyncio.shield(call)
+        except asyncio.CancelledError:
+            await asyncio.wait({call})
+            if not call.cancelled():
+                call.exception()  # looked at, so that nobody complains that it was not
+            raise

@@ -1,0 +1,133 @@
+"""A connection to the Docker Engine, its images, and its errors in the agent's words.
+
+Everything here blocks: call it in a thread.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import docker
+from docker.errors import APIError, InvalidRepository
+from docker.utils import kwargs_from_env, parse_repository_tag
+
+from nodeagent.model import Permanent, Transient, Waiting
+
+NOT_FOUND, BAD_REQUEST, CONFLICT = 404, 400, 409
+
+_TIMEOUT_S = 60
+# A pull is silent while the engine unpacks or checks a layer, and those of DeepStream have gigabytes.
+_PULL_SILENCE_S = 900
+
+
+class _PullClient(docker.APIClient):
+    """Gives up a pull that says nothing for a long time; the SDK would wait for ever."""
+
+    def send(self, *args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("timeout") is None:
+            kwargs["timeout"] = _PULL_SILENCE_S
+        return super().send(*args, **kwargs)
+
+
+class DockerEngine:
+    """The engine of this machine, connected to when it is first needed.
+
+    Args:
+        address: of the engine, as in DOCKER_HOST; None takes what the environment says.
+        connections: most connections that are kept.
+    """
+
+    def __init__(self, address: str | None, connections: int) -> None:
+        self._arguments: dict[str, Any] = {**kwargs_from_env()} if address is None else {"base_url": address}
+        self._connections = connections
+        self._client: docker.APIClient | None = None
+        self._lock = threading.Lock()
+
+    def client(self) -> docker.APIClient:
+        """The connected client.
+
+        Raises:
+            DockerException: the engine does not answer.
+        """
+        with self._lock:
+            if self._client is None:
+                self._client = docker.APIClient(
+                    **self._arguments, version="auto", timeout=_TIMEOUT_S, max_pool_size=self._connections
+                )
+            return self._client
+
+    def close(self) -> None:
+        """Closes the connections that nobody uses."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+
+    def has_image(self, image: str) -> bool:
+        """True when the image is on this node.
+
+        Raises:
+            Permanent: this cannot be the name of an image.
+        """
+        with errors_of(f"look for image {image}"):
+            try:
+                self.client().inspect_image(image)  # type: ignore[no-untyped-call]
+            except APIError as error:
+                if error.status_code == NOT_FOUND:
+                    return False
+                if error.status_code == BAD_REQUEST:
+                    raise Permanent(f"{image!r} is not the name of an image: {explanation(error)}") from error
+                raise
+        return True
+
+    def pull(self, image: str, cancelled: threading.Event) -> None:
+        """Pulls an image; gives up when `cancelled` is set, at the next sign of progress.
+
+        Raises:
+            Permanent: this cannot be the name of an image.
+        """
+        repository, tag = parse_repository_tag(image)
+        with errors_of(f"pull image {image}"), contextlib.ExitStack() as stack:
+            # Of its own, so that it knows the registry log-ins of today, and no one waits for its connection.
+            client = _PullClient(**self._arguments, version="auto", timeout=_TIMEOUT_S)
+            stack.callback(client.close)
+            try:
+                progress = client.pull(repository, tag, stream=True, decode=True)
+                stack.callback(progress.close)
+                for step in progress:
+                    if cancelled.is_set():
+                        return
+                    # The engine has answered 200 before it knew.
+                    if "errorDetail" in step or "error" in step:
+                        detail = step.get("errorDetail") or {}
+                        raise Transient(f"cannot pull image {image}: {detail.get('message') or step.get('error')}")
+            except InvalidRepository as error:
+                raise Permanent(f"{image!r} is not the name of an image: {error}") from error
+            except APIError as error:
+                if error.status_code == BAD_REQUEST:
+                    raise Permanent(f"{image!r} is not the name of an image: {explanation(error)}") from error
+                raise
+
+
+def explanation(error: APIError) -> str:
+    """What the engine says about a refusal."""
+    return str(error.explanation or error)
+
+
+@contextlib.contextmanager
+def errors_of(what: str) -> Iterator[None]:
+    """Turns errors of the SDK into the agent's words: Transient, unless somebody knew better.
+
+    Args:
+        what: what was tried, for "cannot …".
+    """
+    try:
+        yield
+    except (Transient, Permanent, Waiting):
+        raise
+    except APIError as error:
+        raise Transient(f"cannot {what}: {explanation(error)}") from error
+    except Exception as error:
+        # The SDK lets those of requests, urllib3 and the operating system through; what is unknown is Transient.
+        raise Transient(f"cannot {what}: {error}") from error

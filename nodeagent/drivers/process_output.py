@@ -1,0 +1,63 @@
+"""The log file of a process: its output and that of the run before it, neither ever large."""
+
+import contextlib
+import os
+from pathlib import Path
+
+_LOG, _OLD_LOG = "output.log", "output.old.log"
+_MOST_BYTES = 1024 * 1024
+_TAIL_BYTES = 64 * 1024
+
+
+def open_log(directory: Path) -> int:
+    """A descriptor for the log of a new run; the log of the last run is kept as the old one.
+
+    Raises:
+        OSError: the disk does not allow it.
+    """
+    path = directory / _LOG
+    with contextlib.suppress(FileNotFoundError):
+        path.replace(directory / _OLD_LOG)
+    # Appending: after `keep_small` has cut the file, the program goes on at its new end.
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
+def keep_small(directory: Path) -> None:
+    """Cuts the log when it has grown beyond 1 MiB, and keeps the last 64 KiB of it as the old one.
+
+    The program writes to the file itself, so that it goes on while no agent runs; what it writes between two calls is
+    not limited, and what it writes while the file is being cut is lost.
+    """
+    path = directory / _LOG
+    with contextlib.suppress(OSError):
+        if path.stat().st_size <= _MOST_BYTES:
+            return
+        (directory / _OLD_LOG).write_bytes(_last_bytes(path))
+        os.truncate(path, 0)
+
+
+def tail(directory: Path, lines: int) -> str:
+    """The last lines of the log, at most 64 KiB of them; empty when there is none."""
+    try:
+        content = _last_bytes(directory / _LOG)
+    except OSError:
+        return ""
+    return last_lines(content, lines)
+
+
+def last_lines(content: bytes, lines: int) -> str:
+    """The last lines of an output, at most 64 KiB of them and none of which the beginning is missing.
+
+    What is left of a line that was cut could be the second half of an address, and its password not be known as one.
+    """
+    if len(content) > _TAIL_BYTES:
+        content = content[-_TAIL_BYTES:].partition(b"\n")[2]
+    return "\n".join(content.decode(errors="replace").splitlines()[-lines:]) if lines > 0 else ""
+
+
+def _last_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        # One more than `last_lines` keeps, by which it sees that the file was cut here.
+        file.seek(max(0, size - _TAIL_BYTES - 1))
+        return file.read(_TAIL_BYTES + 1)

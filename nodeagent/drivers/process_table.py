@@ -1,0 +1,132 @@
+"""Processes of this machine as /proc shows them: found by their environment, told apart by when they were started.
+
+Read here and not through psutil, whose start times move with the clock of the machine: an id made of them would name
+another process after the clock was set. The kernel's count of ticks since boot never changes.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from signal import Signals
+
+_PROC = Path("/proc")
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+# Asked for once: the same process must not seem to have started at another time in every look.
+_BOOTED = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+# Positions in /proc/<pid>/stat after the name of the program, see proc_pid_stat(5).
+_STATE, _SESSION, _START = 0, 3, 19
+
+
+@dataclass(frozen=True)
+class ProcessId:
+    """One process, never mistaken for a later one with the same pid."""
+
+    pid: int
+    start_ticks: int
+    """Clock ticks from boot to its start."""
+
+    def __str__(self) -> str:
+        return f"{self.pid}:{self.start_ticks}"
+
+    @property
+    def started_at(self) -> datetime:
+        """When it was started, as far as the clock can be trusted."""
+        return datetime.fromtimestamp(_BOOTED + self.start_ticks / _TICKS_PER_SECOND, UTC)
+
+    def runs(self) -> bool:
+        """True while it runs; one that has left and was not waited for yet does not."""
+        state = _stat(self.pid)
+        return state is not None and state.start_ticks == self.start_ticks and not state.left
+
+    def reap(self) -> int | None:
+        """Frees its entry, if it has left and is a child of ours, and returns its exit code; otherwise None.
+
+        A negative code is the signal that killed it.
+        """
+        state = _stat(self.pid)
+        if state is None or state.start_ticks != self.start_ticks or not state.left:
+            return None
+        try:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+        except ChildProcessError:
+            return None
+        return os.waitstatus_to_exitcode(status) if pid else None
+
+    def send(self, number: Signals) -> None:
+        """Sends a signal to it alone; "it has left" is success."""
+        if self.runs():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def send_to_group(self, number: Signals) -> None:
+        """Sends a signal to it and its children, when it leads their group; "it has left" is success."""
+        if self.runs():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
+
+
+@dataclass(frozen=True)
+class FoundProcess:
+    """A process that was found by its environment."""
+
+    id: ProcessId
+    session: int
+    environment: Mapping[str, str]
+
+    @property
+    def leads(self) -> bool:
+        """True for the one that was started, False for its children, which inherit its environment."""
+        return self.session == self.id.pid
+
+
+def find(environment: Mapping[str, str]) -> Iterator[FoundProcess]:
+    """All running processes whose environment began with these variables; those that are not ours to read are none.
+
+    Raises:
+        OSError: /proc cannot be read.
+    """
+    wanted = [f"{name}={value}".encode() for name, value in environment.items()]
+    for entry in _PROC.iterdir():
+        if not entry.name.isdecimal():
+            continue
+        try:
+            block = (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        pid, variables = int(entry.name), block.split(b"\0")
+        if not all(variable in variables for variable in wanted):
+            continue
+        state = _stat(pid)
+        if state is not None and not state.left:
+            texts = (variable.decode(errors="replace").partition("=") for variable in variables)
+            yield FoundProcess(
+                id=ProcessId(pid, state.start_ticks),
+                session=state.session,
+                environment={name: value for name, _, value in texts},
+            )
+
+
+def id_of(pid: int) -> ProcessId | None:
+    """The full id of the process that has a pid now; None when none has."""
+    state = _stat(pid)
+    return None if state is None else ProcessId(pid, state.start_ticks)
+
+
+@dataclass(frozen=True)
+class _Stat:
+    start_ticks: int
+    session: int
+    left: bool
+
+
+def _stat(pid: int) -> _Stat | None:
+    try:
+        # The name of the program stands in brackets and may hold anything, brackets too.
+        fields = Path(_PROC, str(pid), "stat").read_bytes().rpartition(b")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return _Stat(int(fields[_START]), int(fields[_SESSION]), left=fields[_STATE] in {b"Z", b"X"})

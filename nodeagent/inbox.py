@@ -1,0 +1,147 @@
+"""What comes in from the bus: generations for the ledger, words of the controller, wishes for a new report."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, Record, Start, Subscription, Topic
+from bus.codec import Undecodable, decode_signed
+from crds.messages import AgentCommand, AgentInfo, CommandKind
+from nodeagent.ledger.acceptance import Verdict
+from nodeagent.ledger.ledger import Ledger
+from nodeagent.reporter.conditions import ADMITTED, LEDGER_WRITABLE, RECORDS_ACCEPTED, Conditions
+
+_log = logging.getLogger(__name__)
+
+
+class Inbox:
+    """Reads topics 210, 201 and 301. Whatever lies there, reading goes on (invariant S15)."""
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        ledger: Ledger,
+        identity: AgentInfo,
+        controller_key: str,
+        conditions: Conditions,
+        on_generation: Callable[[], None],
+        on_greeting_wanted: Callable[[], None],
+        on_report_wanted: Callable[[], None],
+    ) -> None:
+        """Makes an inbox.
+
+        Args:
+            bus: the way to the controller.
+            ledger: takes generations.
+            identity: who this is.
+            controller_key: public key of the controller.
+            conditions: where refusals are said.
+            on_generation: told when a newer generation is in force.
+            on_greeting_wanted: told when the agent should greet.
+            on_report_wanted: told when it should report, whether anything changed or not.
+        """
+        self._bus = bus
+        self._ledger = ledger
+        self._fleet_id = identity.fleet_id
+        self._node_id = str(identity.node_id)
+        self._controller_key = controller_key
+        self._conditions = conditions
+        self._on_generation = on_generation
+        self._on_greeting_wanted = on_greeting_wanted
+        self._on_report_wanted = on_report_wanted
+        self._unwritten: bytes | None = None
+
+    async def run(self) -> None:
+        """Reads until cancelled."""
+        subscriptions = (
+            Subscription(Topic.AGENT_CONFIG, Start.BEGINNING, self._node_id),
+            Subscription(Topic.AGENT_COMMAND, Start.END, self._node_id),
+            Subscription(Topic.REFRESH, Start.END),
+        )
+        async with self._bus.subscribe(subscriptions) as events:
+            self._on_greeting_wanted()
+            async for event in events:
+                try:
+                    self._take(event)
+                except Exception:  # one record must not take the agent down, now and at every start after
+                    _log.exception("a record could not be taken: %s", _place_of(event))
+
+    @property
+    def holds_unwritten(self) -> bool:
+        """True when a generation could not be written to disk, and is not acted on."""
+        return self._unwritten is not None
+
+    def retry_unwritten(self) -> None:
+        """Tries again to write the generation that could not be written."""
+        if self._unwritten is not None:
+            self._take_config(self._unwritten)
+
+    def _take(self, event: BusEvent) -> None:
+        match event:
+            case Record(topic=Topic.AGENT_CONFIG):
+                if event.key == self._node_id.encode() and event.value is not None:
+                    self._take_config(event.value)
+            case Record(topic=Topic.AGENT_COMMAND):
+                if event.key == self._node_id.encode() and event.value is not None:
+                    self._take_command(event.value)
+            case Record(topic=Topic.REFRESH):
+                _log.info("asked to greet and report again")
+                self._on_greeting_wanted()
+                self._on_report_wanted()
+            case ConnectionChanged(connected=connected, message=message):
+                _log.info("Kafka is %s %s", "reachable" if connected else "away; everything goes on", message)
+                if connected:
+                    self._on_greeting_wanted()
+                    self._on_report_wanted()
+            case CaughtUp():
+                held = self._ledger.current
+                _log.info("read topic 210 to its end; holding %s", held.ref.order if held else "no generation")
+            case _:
+                pass
+
+    def _take_config(self, envelope: bytes) -> None:
+        try:
+            decision = self._ledger.take(envelope, datetime.now(UTC))
+        except OSError as error:
+            # Not on disk, so not acted on; the loop of the agent tries again.
+            self._unwritten = envelope
+            if self._conditions.set(LEDGER_WRITABLE, ok=False, reason="WriteFailed", message=str(error)):
+                _log.error("cannot persist a new generation, the old one stays in force: %s", error)
+            return
+        # What could not be written waits until it is, or until something newer is: no other record says that it may go.
+        if decision.verdict is Verdict.ACCEPTED or envelope == self._unwritten:
+            self._unwritten = None
+        if self._unwritten is None:
+            self._conditions.set(LEDGER_WRITABLE, ok=True, reason="Written")
+        if decision.verdict is Verdict.ACCEPTED:
+            _log.info("accepted %s", decision.message)
+            self._conditions.set(RECORDS_ACCEPTED, ok=True, reason="Accepted")
+            self._on_generation()
+        elif decision.verdict is Verdict.UNCHANGED:
+            self._conditions.set(RECORDS_ACCEPTED, ok=True, reason="Accepted")
+        else:
+            _log.warning("%s: %s", decision.verdict, decision.message)
+            # An older record lies before a newer one whenever a topic is read anew: no fault of anybody.
+            if decision.verdict is not Verdict.STALE:
+                self._conditions.set(RECORDS_ACCEPTED, ok=False, reason=decision.verdict, message=decision.message)
+
+    def _take_command(self, envelope: bytes) -> None:
+        try:
+            command = decode_signed(AgentCommand, envelope, [self._controller_key])
+        except Undecodable as error:
+            _log.warning("a record on topic 201 is not for us: %s", error)
+            return
+        if command.fleet_id != self._fleet_id or str(command.node_id) != self._node_id:
+            return
+        if command.command is CommandKind.ASK_INFO:
+            self._on_greeting_wanted()
+            return
+        admitted = command.command is CommandKind.ADMITTED
+        reason = "Admitted" if admitted else "Refused"
+        if self._conditions.set(ADMITTED, ok=admitted, reason=reason, message=command.reason):
+            _log.info("the controller says: %s %s", reason, command.reason)
+
+
+def _place_of(event: BusEvent) -> str:
+    return f"{event.topic}[{event.partition}]@{event.offset}" if isinstance(event, Record) else type(event).__name__

@@ -1,0 +1,47 @@
+"""The conditions of the agent itself: one statement of each type, with the time since when it holds."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from crds.condition import Condition, ConditionStatus
+
+ADMITTED = "Admitted"
+"""The controller knows this agent and wants it."""
+ENGINE_REACHABLE = "EngineReachable"
+LEDGER_WRITABLE = "LedgerWritable"
+"""A new generation can be written to disk; without that it is not acted on."""
+RECORDS_ACCEPTED = "RecordsAccepted"
+"""The last record that was not merely late could be accepted."""
+
+
+class Conditions:
+    """What stands in the report beside the instances.
+
+    Args:
+        on_change: told when a condition changed in anything but its time.
+    """
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
+        self._by_type: dict[str, Condition] = {}
+
+    @property
+    def all(self) -> tuple[Condition, ...]:
+        """All that were ever set, in the order in which they first were."""
+        return tuple(self._by_type.values())
+
+    def set(self, kind: str, *, ok: bool, reason: str, message: str = "") -> bool:
+        """Sets a condition; True when that changed anything but the time."""
+        before = self._by_type.get(kind)
+        condition = Condition(
+            type=kind,
+            status=ConditionStatus.TRUE if ok else ConditionStatus.FALSE,
+            reason=reason,
+            message=message,
+            last_transition_time=datetime.now(UTC),
+        ).since((before,) if before else ())
+        self._by_type[kind] = condition
+        if condition == before:
+            return False
+        self._on_change()
+        return True

@@ -1,0 +1,53 @@
+"""The pipeline's log: one plain line on stderr per event, and never a credential in it."""
+
+import logging
+import re
+import sys
+import threading
+import time
+from types import TracebackType
+
+_LOG = logging.getLogger("pipeline")
+
+# Greedy up to the last "@" of the text: a password may hold "@", "/" or blanks that nobody has escaped. Hiding a little too
+# much of a line costs nothing, hiding a little too little costs a password.
+_USERINFO = re.compile(r"\b([a-z][a-z0-9+.-]*://).*@", re.IGNORECASE | re.DOTALL)
+
+
+def redact(text: str) -> str:
+    """Returns the text with the ``user:password`` part of every URL in it replaced by ``***``."""
+    return _USERINFO.sub(r"\1***@", text)
+
+
+class EventFormatter(logging.Formatter):
+    """Makes one line of every record: ``2025-01-31T12:00:00.123Z WARNING camera=dock not-reachable: ...``.
+
+    Camera ids come from a file, so line breaks and other control characters in them must not be able to forge a line.
+    """
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Formats the record, traceback included, and redacts the whole of it."""
+        line = redact(super().format(record))
+        return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in line)
+
+
+def start_event_log() -> None:
+    """Sends the pipeline's events to stderr; what no code expected goes the same, redacted way."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(EventFormatter())
+    _LOG.addHandler(handler)
+    _LOG.setLevel(logging.INFO)
+    _LOG.propagate = False
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda args: _log_uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
+    _LOG.critical("unexpected error", exc_info=(kind, error or kind(), traceback))

@@ -1,0 +1,17 @@
+"""What the exit codes of the programs of this package mean."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Whoever starts the program decides by this number whether starting it again can help.
+
+    Attributes:
+        OK: It was asked to stop (SIGTERM or SIGINT) and did.
+        CONFIGURATION: A file or an argument is wrong; starting it again unchanged cannot help.
+        PORT: The port cannot be listened on; starting it again later may help.
+    """
+
+    OK = 0
+    CONFIGURATION = 2
+    PORT = 3

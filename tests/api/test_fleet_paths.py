@@ -1,0 +1,75 @@
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import FakeControl, Http
+
+PATHS = {"/fleet/v1/approve": "revision", "/fleet/v1/update": "desc", "/fleet/v1/refresh": "desc"}
+
+
+def test_how_the_controller_is(http: Http) -> None:
+    assert http.json("/fleet/v1/status") == {"leader": True, "revision": "sha256:1"}
+
+
+@pytest.mark.parametrize(("path", "field"), PATHS.items())
+def test_what_is_asked_reaches_the_controller(http: Http, control: FakeControl, path: str, field: str) -> None:
+    answer = http("POST", path, json={field: "sha256:1"})
+    assert (answer.status_code, answer.json()["status"]) == (200, "Success")
+    assert control.asked == [(path.rpartition("/")[2], "sha256:1")]
+
+
+def test_a_description_may_be_left_out(http: Http, control: FakeControl) -> None:
+    assert http("POST", "/fleet/v1/update", json={}).status_code == 200
+    assert control.asked == [("update", "")]
+
+
+def test_an_approval_of_another_revision_is_a_conflict(http: Http) -> None:
+    answer = http("POST", "/fleet/v1/approve", json={"revision": "sha256:2"})
+    assert (answer.status_code, answer.json()["reason"]) == (409, "Conflict")
+    assert answer.json()["message"] == "revision sha256:2 is not the one that waits"
+
+
+@pytest.mark.parametrize("path", ["/fleet/v1/update", "/fleet/v1/refresh"])
+def test_a_broker_that_is_down_is_said(http: Http, control: FakeControl, path: str) -> None:
+    control.broker_is_down = True
+    answer = http("POST", path, json={})
+    assert (answer.status_code, answer.json()["reason"]) == (503, "ServiceUnavailable")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("headers", "content", "code"),
+    [
+        pytest.param({"content-type": "text/plain"}, b"{}", 415, id="a form of a web page"),
+        pytest.param({"content-type": "application/x-www-form-urlencoded"}, b"{}", 415, id="another form"),
+        pytest.param({}, b"{}", 415, id="no type"),
+        pytest.param({"host": "evil.example.com"}, b"{}", 403, id="a name that was made to point here"),
+        pytest.param({"host": ""}, b"{}", 403, id="no name"),
+        pytest.param({"host": "127.0.0.1.evil.example.com"}, b"{}", 403, id="a name that looks like an address"),
+        pytest.param({"content-type": "application/json"}, b"{", 400, id="no JSON"),
+        pytest.param({"content-type": "application/json"}, b"[]", 400, id="no object"),
+        pytest.param({"content-type": "application/json"}, b"[" * 60_000, 400, id="deep"),
+        pytest.param({"content-type": "application/json"}, b'{"desc":1,"revision":1}', 400, id="no text"),
+        pytest.param({"content-type": "application/json"}, b" " * 70_000, 413, id="too large"),
+    ],
+)
+def test_posts_that_are_refused(
+    http: Http, control: FakeControl, path: str, headers: dict[str, str], content: bytes, code: int
+) -> None:
+    if "host" in headers:
+        headers = {**headers, "content-type": "application/json"}
+    assert http("POST", path, headers=headers, content=content).status_code == code
+    assert control.asked == []
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.0.1:8080", "[::1]:8080", "localhost:8080", "LOCALHOST", "fleet.example.org:443"]
+)
+def test_hosts_that_are_ours(http: Http, host: str) -> None:
+    assert http("POST", "/fleet/v1/update", json={}, headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/fleet/v1/status"), ("GET", "/fleet/v1/approve")])
+def test_the_wrong_method(http: Http, method: str, path: str) -> None:
+    answer: Any = http(method, path)
+    assert (answer.status_code, answer.json()["message"]) == (405, f"{method} is not allowed at {path}")

@@ -1,0 +1,257 @@
+"""What every bus must do, whoever implements it."""
+
+import asyncio
+import contextlib
+import os
+import threading
+
+import pytest
+
+import bus.kafka_settings
+import bus.memory
+from bus.base import CaughtUp, ConnectionChanged, PublishFailed, Record, Start, Subscription, Topic
+from bus.topics import SETTINGS, partition_of
+
+BEGINNING, END = Start.BEGINNING, Start.END
+
+
+def values(records):
+    return [record.value for record in records]
+
+
+def test_an_acknowledged_record_is_found_by_a_reader_from_the_beginning(stand):
+    async def test(session):
+        for number in range(3):
+            await session.bus.publish(Topic.AGENT_CONFIG, key=f"node-{number}", value=b"%d" % number)
+            records = await session.read_all(Topic.AGENT_CONFIG, bus=session.client())
+            assert sorted(values(records)) == [b"%d" % n for n in range(number + 1)]
+        record = next(record for record in records if record.value == b"2")
+        assert (record.topic, record.key, record.offset) == (Topic.AGENT_CONFIG, b"node-2", 0)
+        assert record.partition == partition_of("node-2", 64)
+        assert record.written_at.utcoffset().total_seconds() == 0
+
+    stand.run(test)
+
+
+def test_records_of_a_key_keep_their_order(stand):
+    async def test(session):
+        events = await session.read(Subscription(Topic.AGENT_RESPONSE, BEGINNING))
+        sent = [b"%d" % number for number in range(300)]
+        await asyncio.gather(*(session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=value) for value in sent))
+        assert values(await session.take(events, 300)) == sent
+
+    stand.run(test)
+
+
+def test_a_reader_of_a_key_sees_its_partition_only(stand):
+    mine = partition_of("node", 64)
+    neighbour = next(f"n{n}" for n in range(1000) if partition_of(f"n{n}", 64) == mine)
+    stranger = next(f"n{n}" for n in range(1000) if partition_of(f"n{n}", 64) != mine)
+
+    async def test(session):
+        for key in (neighbour, stranger, "node"):
+            await session.bus.publish(Topic.AGENT_CONFIG, key=key, value=key.encode())
+        events = await session.read(Subscription(Topic.AGENT_CONFIG, BEGINNING, key="node"))
+        assert values(await session.until_caught_up(events)) == [neighbour.encode(), b"node"]
+
+    stand.run(test)
+
+
+def test_a_reader_from_the_end_sees_all_that_is_written_once_it_is_open(stand):
+    async def test(session):
+        await session.bus.publish(Topic.AGENT_COMMAND, key="node", value=b"old")
+        for number in range(5):
+            value = b"%d" % number
+            async with session.bus.subscribe((Subscription(Topic.AGENT_COMMAND, END, key="node"),)) as events:
+                await session.bus.publish(Topic.AGENT_COMMAND, key="node", value=value)
+                assert values(await session.take(events, 1)) == [value]
+
+    stand.run(test)
+
+
+def test_caught_up_comes_once_also_for_empty_topics_and_from_the_end(stand):
+    async def test(session):
+        await session.bus.publish(Topic.AGENT_COMMAND, key="node", value=b"old")
+        events = await session.read(
+            Subscription(Topic.AGENT_INFO, BEGINNING),
+            Subscription(Topic.REFRESH, BEGINNING),
+            Subscription(Topic.AGENT_COMMAND, END),
+        )
+        assert await anext(events) == ConnectionChanged(connected=True)
+        assert await anext(events) == CaughtUp()
+        await session.bus.publish(Topic.REFRESH, key=None, value=b"new")
+        event = await anext(events)
+        assert isinstance(event, Record)
+        assert (event.value, event.key, event.partition) == (b"new", None, 0)
+
+    stand.run(test)
+
+
+def test_caught_up_comes_after_all_that_lay_there(stand):
+    async def test(session):
+        keys = [f"node-{n}" for n in range(200)]
+        for topic in (Topic.AGENT_INFO, Topic.AGENT_RESPONSE):
+            await asyncio.gather(*(session.bus.publish(topic, key=key, value=b"x") for key in keys))
+        events = await session.read(
+            Subscription(Topic.AGENT_INFO, BEGINNING), Subscription(Topic.AGENT_RESPONSE, BEGINNING)
+        )
+        records = await session.until_caught_up(events)
+        assert len(records) == 400
+        assert {record.topic for record in records} == {Topic.AGENT_INFO, Topic.AGENT_RESPONSE}
+
+    stand.run(test)
+
+
+def test_caught_up_comes_while_others_go_on_writing(stand):
+    async def test(session):
+        async def write_on():
+            for number in range(1_000_000):
+                await session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=b"%d" % number)
+
+        writing = asyncio.create_task(write_on())
+        reading = await session.read(Subscription(Topic.AGENT_RESPONSE, END))
+        await session.take(reading, 10)
+        events = await session.read(Subscription(Topic.AGENT_RESPONSE, BEGINNING))
+        assert len(await session.until_caught_up(events)) >= 10
+        writing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await writing
+
+    stand.run(test)
+
+
+def test_a_tombstone_is_delivered(stand):
+    async def test(session):
+        await session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=b"status")
+        await session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=None)
+        assert values(await session.read_all(Topic.AGENT_RESPONSE)) == [b"status", None]
+
+    stand.run(test)
+
+
+def test_the_largest_values_pass_and_larger_ones_are_refused(stand):
+    async def test(session):
+        for topic, settings in SETTINGS.items():
+            noise = os.urandom(settings.max_value_bytes)
+            with pytest.raises(ValueError) as refusal:
+                await session.bus.publish(topic, key="node", value=noise + b"x")
+            assert "too large" in str(refusal.value)
+            # Several at once, since brokers limit batches and not records.
+            await asyncio.gather(*(session.bus.publish(topic, key="node", value=noise) for _ in range(3)))
+            assert values(await session.read_all(topic)) == [noise] * 3
+
+    stand.run(test)
+
+
+def test_garbage_passes_through_untouched(stand):
+    garbage = [(b"\xff\xfe", b""), (b"", b"\x00"), (b"k" * 5_000, b"[" * 50_000), (b"node", None), (b"node", b"\xf0")]
+
+    async def test(session):
+        for key, value in garbage:
+            stand.raw(Topic.AGENT_CONFIG, 63, key, value)
+        assert [(record.key, record.value) for record in await session.read_all(Topic.AGENT_CONFIG)] == garbage
+        stand.raw(Topic.UPDATE_CONFIG, 0, None, b"?")
+        (record,) = await session.read_all(Topic.UPDATE_CONFIG)
+        assert (record.key, record.value) == (None, b"?")
+
+    stand.run(test)
+
+
+def test_an_iterator_that_is_waited_for_ends_when_the_bus_closes(stand):
+    async def test(session):
+        events = await session.read(Subscription(Topic.AGENT_INFO, BEGINNING))
+        await session.until_caught_up(events)
+        waiting = asyncio.create_task(anext(events, None))
+        await asyncio.sleep(0)
+        await session.bus.aclose()
+        assert await waiting is None
+
+    stand.run(test)
+
+
+def test_waiting_for_an_event_can_be_given_up_without_losing_one(stand):
+    async def test(session):
+        events = await session.read(Subscription(Topic.AGENT_COMMAND, END))
+        await session.until_caught_up(events)
+        waiting = asyncio.create_task(anext(events))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await session.bus.publish(Topic.AGENT_COMMAND, key="node", value=b"1")
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert values(await session.take(events, 1)) == [b"1"]
+
+    stand.run(test)
+
+
+def test_a_closed_bus_leaves_no_thread_behind(stand):
+    before = set(threading.enumerate())
+
+    async def test(session):
+        await session.bus.publish(Topic.AGENT_INFO, key="node", value=b"x")
+        await session.read(Subscription(Topic.AGENT_INFO, BEGINNING))
+
+    stand.run(test)
+    assert [thread.name for thread in set(threading.enumerate()) - before] == []
+
+
+# --- brokers that go and come back ---
+
+
+def test_an_outage_is_told_and_loses_nothing(breakable):
+    async def test(session):
+        events = await session.read(Subscription(Topic.AGENT_RESPONSE, BEGINNING))
+        await session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=b"before")
+        assert values(await session.take(events, 1)) == [b"before"]
+        breakable.down()
+        async for event in events:
+            if isinstance(event, ConnectionChanged) and not event.connected:
+                assert event.message
+                break
+        publishing = asyncio.create_task(session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=b"during"))
+        await asyncio.sleep(0)
+        assert not publishing.done()
+        breakable.up()
+        await publishing
+        await session.until_connected(events, connected=True)
+        assert values(await session.take(events, 1)) == [b"during"]
+        await session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=b"after")
+        assert values(await session.take(events, 1)) == [b"after"]
+
+    breakable.run(test)
+
+
+@pytest.mark.parametrize("start", Start)
+def test_a_reader_that_is_opened_during_an_outage_begins_after_it(breakable, start):
+    async def test(session):
+        await session.bus.publish(Topic.AGENT_CONFIG, key="node", value=b"old")
+        breakable.down()
+        client = session.client()
+        events = await session.read(Subscription(Topic.AGENT_CONFIG, start), bus=client)
+        await session.until_connected(events, connected=False)
+        breakable.up()
+        await session.until_connected(events, connected=True)
+        assert values(await session.until_caught_up(events)) == ([b"old"] if start is BEGINNING else [])
+        await client.publish(Topic.AGENT_CONFIG, key="node", value=b"new")
+        assert values(await session.take(events, 1)) == [b"new"]
+
+    breakable.run(test)
+
+
+def test_without_brokers_a_publish_fails_in_time_and_closing_does_not_hang(breakable, monkeypatch):
+    monkeypatch.setattr(bus.kafka_settings, "PUBLISH_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(bus.memory, "_PUBLISH_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("bus.kafka_writer._FLUSH_S", 0.3)
+
+    async def test(session):
+        breakable.down()
+        await session.read(Subscription(Topic.AGENT_CONFIG, BEGINNING))
+        with pytest.raises(PublishFailed) as failure:
+            await session.bus.publish(Topic.AGENT_CONFIG, key="node", value=b"x")
+        assert "0.3 s" in str(failure.value)
+        async with asyncio.timeout(3):
+            await session.bus.aclose()
+
+    before = set(threading.enumerate())
+    breakable.run(test)
+    assert [thread.name for thread in set(threading.enumerate()) - before] == []

@@ -1,0 +1,106 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cli.main import fleet
+
+WELL = """\
+Fleet:       default (epoch 3, Kafka connected)
+Revision:    sha256:aaaa (manifests)
+Nodes:       1 of 1 ready
+Instances:   1 of 1 ready
+Cameras:     1 of 2 ready
+"""
+PARKED = """
+Parked: revision sha256:bbbb: it removes 2 of 3 instances. The last good revision stays in force.
+It would remove: entrance, yard.
+If that is what you want: fleet approve sha256:bbbb
+"""
+REJECTED = """
+Rejected: revision sha256:cccc: it has 1 error. The last good revision stays in force.
+  m/a.yaml:3:1: spec.nod: there is no such field; did you mean node?
+Correct the manifests and save them; `fleet validate` checks them before.
+"""
+CANDIDATE = {"description": "", "problems": [], "removed": [], "changes": ""}
+
+
+def test_a_fleet_that_is_well(run: Callable[..., Any]) -> None:
+    result = run("status")
+    assert (result.exit_code, result.stdout) == (0, WELL)
+
+
+def test_what_to_do_about_a_parked_revision(run: Callable[..., Any], served: Any) -> None:
+    served.control.answer["candidate"] = CANDIDATE | {
+        "state": "Parked",
+        "id": "sha256:bbbb",
+        "message": "it removes 2 of 3 instances",
+        "removed": ["entrance", "yard"],
+    }
+    assert run("status").stdout == WELL + PARKED
+
+
+def test_what_to_do_about_a_rejected_revision(run: Callable[..., Any], served: Any) -> None:
+    served.control.answer["candidate"] = CANDIDATE | {
+        "state": "Rejected",
+        "id": "sha256:cccc",
+        "message": "it has 1 error",
+        "problems": ["m/a.yaml:3:1: spec.nod: there is no such field; did you mean node?"],
+    }
+    assert run("status").stdout == WELL + REJECTED
+
+
+def test_reasons_pending_nodes_and_a_lost_broker(run: Callable[..., Any], served: Any) -> None:
+    served.control.answer |= {
+        "kafka": {"connected": False, "caughtUp": True},
+        "revision": None,
+        "nodes": {"total": 2, "ready": 1, "pending": 1},
+        "reasons": [{"object": "dsinstance/yard", "reason": "NoNode", "message": "no node has zone=outdoor"}],
+    }
+    shown = run("status").stdout
+    assert "Kafka away" in shown
+    assert "none is in force" in shown
+    assert "Nodes:       1 of 1 ready, 1 asking to join (fleet get nodes)" in shown
+    assert "  dsinstance/yard: NoNode: no node has zone=outdoor\n" in shown
+    assert "Kafka is away: what runs goes on, changes wait until it is back." in shown
+
+
+def test_status_for_programs(run: Callable[..., Any]) -> None:
+    assert json.loads(run("status", "-o", "json").stdout)["epoch"] == 3
+    assert "fleetId: default\n" in run("status", "-o", "yaml").stdout
+
+
+def test_requests_reach_the_controller(run: Callable[..., Any], served: Any) -> None:
+    assert run("approve", "sha256:bbbb").stdout == "revision sha256:bbbb is approved\n"
+    assert run("update", "-m", "now please").stdout == "the controller was asked to reconcile\n"
+    assert run("refresh").stdout == "the agents were asked to report\n"
+    assert served.control.asked == [("approve", "sha256:bbbb"), ("update", "now please"), ("refresh", "")]
+
+
+def test_a_refused_approval(run: Callable[..., Any]) -> None:
+    result = run("approve", "sha256:dddd")
+    assert result.stderr == "error: the controller says Conflict: no revision waits for approval\n"
+    assert result.exit_code == 1
+
+
+def test_versions_of_both_sides(run: Callable[..., Any], run_offline: Callable[..., Any]) -> None:
+    assert run("version").stdout.startswith("Client Version: ")
+    assert json.loads(run("version", "-o", "json").stdout)["serverVersion"]["major"] == "1"
+    alone = run_offline("--server", "http://127.0.0.1:9", "version")
+    assert alone.stdout.startswith("Client Version: ")
+    assert "Server Version" not in alone.stdout
+    assert alone.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("color", "environment", "options"), [(True, {}, []), (False, {"NO_COLOR": "1"}, []), (False, {}, ["--no-color"])]
+)
+def test_color_can_be_turned_off(
+    served: Any, color: bool, environment: dict[str, str], options: list[str]
+) -> None:
+    from click.testing import CliRunner
+
+    words = ["--server", served.url, *options, "status"]
+    shown = CliRunner(env={"NO_COLOR": None, **environment}).invoke(fleet, words, color=True).stdout
+    assert ("\x1b[" in shown) == color

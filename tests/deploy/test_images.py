@@ -1,0 +1,93 @@
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import docker
+import pytest
+from docker.models.containers import Container
+
+from deploy import build_busybox_image, build_pipeline_image
+
+pytestmark = pytest.mark.docker
+
+APP_CONF = {
+    "app_type": "mot",
+    "face_raw_meta_topic": "face",
+    "mot_raw_meta_topic": "mot",
+    "visual_topic": "visual",
+    "kafka_connection_str": "127.0.0.1:9092",
+    "streammux_output_width": 1280,
+    "streammux_output_height": 720,
+    "streammux_batch_size": 4,
+    "streammux_buffer_pool": 4,
+    "streammux_nvbuf_memory_type": 0,
+    "face_confidence_threshold": 0.5,
+    "mot_confidence_threshold": 0.5,
+    "gpu_id": 0,
+}
+
+
+@pytest.fixture
+def run(docker_client: docker.DockerClient) -> Iterator[Callable[..., Container]]:
+    """Starts containers that are removed after the test."""
+    started: list[Container] = []
+
+    def start(image: str, command: list[str], **options: object) -> Container:
+        container = docker_client.containers.run(image, command, detach=True, **options)
+        started.append(container)
+        return container
+
+    yield start
+    for container in started:
+        sys.stdout.write(container.logs().decode())  # shown when the test failed
+        container.remove(force=True)
+
+
+def test_busybox_has_a_shell(run: Callable[..., Container], busybox_image: str) -> None:
+    container = run(busybox_image, ["sh", "-c", "echo $((6 * 7)); exit 3"], network_mode="none")
+    assert container.wait(timeout=30)["StatusCode"] == 3
+    assert container.logs() == b"42\n"
+
+
+def test_an_image_is_made_once(docker_client: docker.DockerClient, busybox_image: str, pipeline_image: str) -> None:
+    before = [docker_client.images.get(each).id for each in (busybox_image, pipeline_image)]
+    build_busybox_image.build(docker_client)
+    build_pipeline_image.build(docker_client)
+    assert [docker_client.images.get(each).id for each in (busybox_image, pipeline_image)] == before
+
+
+def test_the_pipeline_image_says_what_it_runs(docker_client: docker.DockerClient, pipeline_image: str) -> None:
+    config = docker_client.images.get(pipeline_image).attrs["Config"]
+    assert config["Entrypoint"][1:] == ["-m", "pipeline"]
+    assert config["Cmd"] == ["/workspace/configs/source_list.json"]
+    assert config["WorkingDir"] == "/workspace/build"
+
+
+def test_the_pipeline_runs_and_stops_at_once(
+    run: Callable[..., Container],
+    pipeline_image: str,
+    tmp_path: Path,
+    free_port: Callable[[], int],
+    wait_until: Callable[..., object],
+) -> None:
+    (tmp_path / "app_conf.json").write_text(json.dumps(APP_CONF), encoding="utf-8")
+    camera = {"camera_id": "cam-1", "encode_type": "h264", "type": "rtsp", "stream": False}
+    camera["address"] = f"rtsp://127.0.0.1:{free_port()}/nobody"
+    (tmp_path / "source_list.json").write_text(json.dumps({"sources": [camera]}), encoding="utf-8")
+    container = run(
+        pipeline_image,
+        ["/workspace/configs/source_list.json", "--port", str(free_port())],
+        network_mode="host",
+        read_only=True,
+        cap_drop=["ALL"],
+        volumes={str(tmp_path): {"bind": "/workspace/configs", "mode": "ro"}},
+    )
+    wait_until(lambda: b"serving on" in container.logs(), 20, "the pipeline says that it serves")
+    asked = time.monotonic()
+    container.stop(timeout=10)
+    # 10 s is when Docker kills; the bound is wide for a busy machine.
+    assert time.monotonic() - asked < 5
+    container.reload()
+    assert container.attrs["State"]["ExitCode"] == 0

@@ -1,0 +1,113 @@
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.model import Fleet
+from controller.status.fold import NODE_LOST_AFTER_SECONDS, AgentMessage, connected, fold, fold_all
+from tests.status.fleets import FLEET_ID, NOW, greeting, node_id, report
+
+SECOND = timedelta(seconds=1)
+
+offsets = st.integers(min_value=-200, max_value=200).map(lambda number: NOW + number * SECOND)
+numbers = st.integers(min_value=1, max_value=3)
+messages = st.one_of(
+    st.builds(lambda number, at: greeting(number, sent_at=at), numbers, offsets),
+    st.builds(
+        lambda number, at, sequence: report(number, sent_at=at, sequence=sequence),
+        numbers,
+        offsets,
+        st.integers(min_value=0, max_value=3),
+    ),
+)
+seen = st.lists(st.tuples(messages, offsets), max_size=12)
+
+
+def folded(*steps: tuple[AgentMessage, int]) -> Fleet:
+    return fold_all(Fleet(), [(message, NOW + second * SECOND) for message, second in steps])
+
+
+def test_a_greeting_and_a_report_are_kept_side_by_side() -> None:
+    fleet = folded((greeting(1), 0), (report(1), 3))
+    held = fleet.nodes[node_id(1)]
+    assert (held.info, held.response, held.last_seen) == (greeting(1), report(1), NOW + 3 * SECOND)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "winner"),
+    [
+        pytest.param((0, 5), (1, 0), 1, id="a new run counts from 0 again and is newer by its time"),
+        pytest.param((1, 0), (0, 5), 0, id="the late report of an old run is ignored"),
+        pytest.param((0, 1), (0, 2), 1, id="the sequence decides at equal times"),
+        pytest.param((0, 2), (0, 1), 0, id="whichever comes first"),
+    ],
+)
+def test_the_newest_report_wins(first: tuple[int, int], second: tuple[int, int], winner: int) -> None:
+    reports = [report(1, sent_at=NOW + at * SECOND, sequence=sequence) for at, sequence in (first, second)]
+    assert folded((reports[0], 1), (reports[1], 1)).nodes[node_id(1)].response == reports[winner]
+
+
+def test_an_older_greeting_does_not_overwrite_a_newer_one() -> None:
+    newer = greeting(1, sent_at=NOW + SECOND, agent_version="2")
+    assert folded((newer, 1), (greeting(1), 2)).nodes[node_id(1)].info == newer
+
+
+def test_a_message_delivered_again_is_no_sign_of_life() -> None:
+    fleet = folded((report(1), 0))
+    assert fold(fleet, report(1), NOW + 60 * SECOND) is fleet
+
+
+def test_other_fleets_are_ignored_when_the_fleet_is_named() -> None:
+    foreign = greeting(1).model_copy(update={"fleet_id": "other"})
+    assert fold(Fleet(), foreign, NOW, fleet_id=FLEET_ID) == Fleet()
+    assert fold(Fleet(), greeting(1), NOW, fleet_id=FLEET_ID).nodes
+
+
+def test_an_agent_whose_clock_was_years_ahead_is_heard_again_when_it_is_right() -> None:
+    ahead = report(1, sent_at=NOW + timedelta(days=3650))
+    right = report(1, sent_at=NOW + 5 * SECOND, sequence=2)
+    assert folded((ahead, 0), (right, 5)).nodes[node_id(1)].response == right
+
+
+def test_a_node_is_connected_until_three_reports_are_missing() -> None:
+    held = folded((report(1), 0)).nodes[node_id(1)]
+    assert connected(held, NOW + (NODE_LOST_AFTER_SECONDS - 1) * SECOND)
+    assert not connected(held, NOW + NODE_LOST_AFTER_SECONDS * SECOND)
+
+
+@given(seen, messages, offsets)
+def test_folding_is_idempotent(
+    before: list[tuple[AgentMessage, datetime]], message: AgentMessage, at: datetime
+) -> None:
+    once = fold(fold_all(Fleet(), before), message, at)
+    assert fold(once, message, at) is once
+
+
+@given(st.permutations([1, 2, 3]), seen)
+def test_the_order_of_messages_of_distinct_nodes_does_not_matter(
+    order: list[int], mixed: list[tuple[AgentMessage, datetime]]
+) -> None:
+    node_by_node = [one for number in order for one in mixed if str(one[0].node_id) == node_id(number)]
+    assert fold_all(Fleet(), node_by_node) == fold_all(Fleet(), mixed)
+
+
+@given(seen)
+def test_last_seen_never_goes_back(steps: list[tuple[AgentMessage, datetime]]) -> None:
+    fleet = Fleet()
+    for message, at in steps:
+        before = fleet
+        fleet = fold(fleet, message, at)
+        for held in before.nodes.values():
+            now_held = fleet.nodes[held.node_id]
+            assert held.last_seen is not None
+            assert now_held.last_seen is not None
+            assert held.last_seen <= now_held.last_seen
+
+
+@given(seen)
+def test_folding_one_by_one_and_all_at_once_is_the_same(steps: list[tuple[AgentMessage, datetime]]) -> None:
+    fleet = Fleet()
+    for message, at in steps:
+        fleet = fold(fleet, message, at)
+    assert fold_all(Fleet(), steps) == fleet
