@@ -6,6 +6,7 @@ API: https://github.com/confluentinc/librdkafka/blob/master/src/rdkafka_mock.h, 
 """
 
 import ctypes
+import time
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -18,12 +19,7 @@ _PRODUCER = 0
 _ALL_BROKERS = -1
 _ERROR_BYTES = 512
 
-_SETTINGS = {
-    # The handle has no brokers of its own to connect to, and would say so on stderr.
-    b"log_level": b"0",
-    # The mock cluster is woken for an order at most this often, and else looks after a second.
-    b"linger.ms": b"0",
-}
+_BETWEEN_ORDERS_S = 0.002
 
 # name -> result type, argument types
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
@@ -72,8 +68,7 @@ class EmbeddedBroker:
             return
         error = ctypes.create_string_buffer(_ERROR_BYTES)
         settings = _call("rd_kafka_conf_new")
-        for name, value in _SETTINGS.items():
-            _call("rd_kafka_conf_set", settings, name, value, error, _ERROR_BYTES)
+        _call("rd_kafka_conf_set", settings, b"log_level", b"0", error, _ERROR_BYTES)  # it has no brokers, and says so
         self._handle = _call("rd_kafka_new", _PRODUCER, settings, error, _ERROR_BYTES)
         if not self._handle:
             raise RuntimeError(f"librdkafka gives no handle: {error.value.decode(errors='replace')}")
@@ -89,18 +84,18 @@ class EmbeddedBroker:
     def stop(self) -> None:
         """Ends the broker; all that lay on it is gone. Ending it twice is no error."""
         if self._cluster:
-            _call("rd_kafka_mock_cluster_destroy", self._cluster)
+            _order("rd_kafka_mock_cluster_destroy", self._cluster)
         if self._handle:
             _call("rd_kafka_destroy", self._handle)
         self._cluster = self._handle = None
 
     def set_down(self) -> None:
         """Drops all connections and refuses new ones, until `set_up`; what lies on the topics stays."""
-        _call("rd_kafka_mock_broker_set_down", self._running(), _ALL_BROKERS)
+        _order("rd_kafka_mock_broker_set_down", self._running(), _ALL_BROKERS)
 
     def set_up(self) -> None:
         """Accepts connections again."""
-        _call("rd_kafka_mock_broker_set_up", self._running(), _ALL_BROKERS)
+        _order("rd_kafka_mock_broker_set_up", self._running(), _ALL_BROKERS)
 
     def __enter__(self) -> Self:
         self.start()
@@ -116,10 +111,19 @@ class EmbeddedBroker:
 
     def _create(self, topic: Topic, partitions: int) -> None:
         name = topic_name(self._prefix, topic)
-        code = _call("rd_kafka_mock_topic_create", self._cluster, name.encode(), partitions, 1)
+        code = _order("rd_kafka_mock_topic_create", self._cluster, name.encode(), partitions, 1)
         if code:
             self.stop()
             raise RuntimeError(f"the embedded broker refuses topic {name} with error {code}")
+
+
+def _order(name: str, *arguments: Any) -> Any:
+    """Has the cluster's own thread do something.
+
+    An order that comes while the last one is being finished does not wake that thread, and waits for a second.
+    """
+    time.sleep(_BETWEEN_ORDERS_S)
+    return _call(name, *arguments)
 
 
 def _call(name: str, *arguments: Any) -> Any:

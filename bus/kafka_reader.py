@@ -20,7 +20,10 @@ Place = tuple[str, int]
 """Name of a topic on Kafka, partition."""
 
 _POLL_S = 0.1
-_PROBE_S = 0.5
+_PROBE_S = 0.3
+_LONGEST_PROBE_S = 2.0
+_GRACE_S = 1.0
+"""How long the brokers may owe an answer before that is called an outage, unless every connection is known to be lost."""
 _BATCH = 256
 _FIRST_ANSWER_S = 3.0
 _CLOSE_S = 5.0
@@ -67,6 +70,8 @@ class Reader:
         self._doubt: str | None = "no answer yet"
         """Why the brokers may be out of reach."""
         self._doubt_since = time.monotonic()
+        self._all_down = False
+        self._probe_s = _PROBE_S
 
     async def open(self) -> None:
         """Starts to read; returns when the place to begin at is known, or when the brokers are out of reach."""
@@ -107,6 +112,7 @@ class Reader:
         if self._doubt is None:
             self._doubt_since = time.monotonic()
         self._doubt = error.str()
+        self._all_down = self._all_down or error.code() == KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001 - its public name
 
     def _probe(self) -> None:
         try:
@@ -115,11 +121,15 @@ class Reader:
                 self._assign(self._offsets(_EARLIEST), ends)
         except KafkaException as error:
             self._doubt = error.args[0].str()
-            # A leader that moves, or one of several addresses that fails, must not look like an outage.
-            if time.monotonic() - self._doubt_since >= _PROBE_S:
+            # librdkafka loses a request that it has given to a bootstrap connection when it replaces that one. So the
+            # first time is short, and one failure is no outage; nor is a leader that moves.
+            self._probe_s = min(2 * self._probe_s, _LONGEST_PROBE_S)
+            if self._all_down or time.monotonic() - self._doubt_since >= _GRACE_S:
                 self._set_connected(connected=False, message=self._doubt)
             return
         self._doubt = None
+        self._all_down = False
+        self._probe_s = _PROBE_S
         self._set_connected(connected=True, message="")
         self._report_caught_up()
 
@@ -127,7 +137,7 @@ class Reader:
         """The first or the next offset of each partition: the protocol takes them for times, many in one request."""
         asked = [TopicPartition(topic, partition, which) for topic, partition in self._starts]
         offsets: dict[Place, int] = {}
-        for answer in self._consumer.offsets_for_times(asked, timeout=_PROBE_S):
+        for answer in self._consumer.offsets_for_times(asked, timeout=self._probe_s):
             if answer.error is not None:
                 raise KafkaException(answer.error)
             offsets[answer.topic, answer.partition] = answer.offset
@@ -161,7 +171,7 @@ class Reader:
             error = message.error()
             if error is None:
                 events.append(self._record(message))
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - that is its public name
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
                 self._move(message, step=0)
             else:
                 self._on_error(error)

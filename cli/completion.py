@@ -1,7 +1,5 @@
 """`fleet completion`, and what it completes: kinds, and the names of objects as the controller knows them."""
 
-from typing import Any
-
 import click
 
 from cli.kinds import KINDS, OBJECT_KINDS, Kind
@@ -67,7 +65,7 @@ def _names(ctx: click.Context, kind: Kind | None) -> list[str]:
 
     server = ctx.find_root().params.get("server") or DEFAULT_SERVER
     try:
-        answer: Any = Api(server, timeout_seconds=_PATIENCE_SECONDS).get(kind.path)
+        answer = Api(server, timeout_seconds=_PATIENCE_SECONDS).get_list(kind.path)
         return [str(item["metadata"]["name"]) for item in answer["items"]]
-    except (Failure, KeyError, TypeError):
+    except Failure:
         return []

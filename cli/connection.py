@@ -52,8 +52,8 @@ class Api:
             raise Failure(f"--server '{printable(url)}' is no address such as http://127.0.0.1:8420")
         self._tls = parts.scheme == "https"
 
-    def get(self, path: str, query: Mapping[str, str] | None = None, accept: str = JSON) -> Any:
-        """The JSON answer to a GET.
+    def get(self, path: str, query: Mapping[str, str] | None = None, accept: str = JSON) -> dict[str, Any]:
+        """The JSON object that answers a GET.
 
         Raises:
             Unreachable: nobody answers.
@@ -62,9 +62,24 @@ class Api:
         """
         return self._exchange("GET", _with_query(path, query), None, accept)
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """The JSON answer to a POST; raises as `get` does."""
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The JSON object that answers a POST; raises as `get` does."""
         return self._exchange("POST", path, json.dumps(body).encode(), JSON)
+
+    def get_object(self, path: str) -> dict[str, Any]:
+        """The object at a path, which has a name; raises as `get` does."""
+        found = self.get(path)
+        if not _is_object(found):
+            raise self._no_controller("a JSON object without a name")
+        return found
+
+    def get_list(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The list at a path, whose items are objects with names; raises as `get` does."""
+        found = self.get(path, query)
+        items, metadata = found.get("items"), found.get("metadata")
+        if not isinstance(items, list) or not isinstance(metadata, dict) or not all(map(_is_object, items)):
+            raise self._no_controller("a JSON object that is no list of objects")
+        return found
 
     @contextmanager
     def watch(
@@ -88,10 +103,12 @@ class Api:
                 connection.request("GET", _with_query(path, {**query, "watch": "true"}), headers={"Accept": accept})
                 response = connection.getresponse()
                 if response.status != 200:
-                    self._parsed(response)
+                    with response:
+                        self._parsed(response)
                 if connection.sock is not None:
                     connection.sock.settimeout(timeout_seconds)
-            yield self._events(response)
+            with response:
+                yield self._events(response)
         finally:
             connection.close()
 
@@ -108,23 +125,24 @@ class Api:
             return HTTPSConnection(self._host, self._port, timeout=self._timeout)
         return HTTPConnection(self._host, self._port, timeout=self._timeout)
 
-    def _exchange(self, method: str, target: str, body: bytes | None, accept: str) -> Any:
+    def _exchange(self, method: str, target: str, body: bytes | None, accept: str) -> dict[str, Any]:
         connection = self._connection()
         headers = {"Accept": accept} | ({"Content-Type": JSON} if body is not None else {})
         try:
             with self._explained():
                 connection.request(method, target, body=body, headers=headers)
-                return self._parsed(connection.getresponse())
+                with connection.getresponse() as response:
+                    return self._parsed(response)
         finally:
             connection.close()
 
-    def _parsed(self, response: HTTPResponse) -> Any:
+    def _parsed(self, response: HTTPResponse) -> dict[str, Any]:
         body = response.read(_MOST_BYTES)
         try:
             answer = json.loads(body)
         except ValueError:
             answer = None
-        if response.status < 300 and answer is not None:
+        if response.status < 300 and isinstance(answer, dict):
             return answer
         if isinstance(answer, dict) and answer.get("kind") == "Status":
             reason = one_line(str(answer.get("reason") or response.status))
@@ -134,9 +152,10 @@ class Api:
                 f"the controller answers {response.status}: {one_line(str(answer['detail']))}", response.status
             )
         kind = response.headers.get_content_type()
-        raise Failure(
-            f"{self.url} answered {response.status} with {kind} that is not of a fleet controller: is --server right?"
-        )
+        raise self._no_controller(f"{response.status} and {kind}")
+
+    def _no_controller(self, answer: str) -> Failure:
+        return Failure(f"{self.url} answers with {answer}, as no fleet controller does: is --server right?")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -160,6 +179,11 @@ class Api:
             raise Unreachable(
                 f"no controller answers at {self.url} ({why}): start one with `fleet up`, or name another with --server"
             ) from None
+
+
+def _is_object(value: Any) -> bool:
+    metadata = value.get("metadata") if isinstance(value, dict) else None
+    return isinstance(metadata, dict) and isinstance(metadata.get("name"), str)
 
 
 def _with_query(path: str, query: Mapping[str, str] | None) -> str:

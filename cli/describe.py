@@ -43,8 +43,8 @@ def _documents(api: Api, target: Target) -> list[dict[str, Any]]:
     if target.kind == EVENT:
         raise Failure("events describe other objects: see `fleet events`, or `fleet get events -o yaml`")
     if target.name:
-        return [api.get(target.kind.path_of(target.name))]
-    return list(api.get(target.kind.path)["items"])
+        return [api.get_object(target.kind.path_of(target.name))]
+    return list(api.get_list(target.kind.path)["items"])
 
 
 def _print(document: dict[str, Any]) -> None:

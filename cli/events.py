@@ -32,7 +32,7 @@ def events(server: str, *, watch: bool, subject: str | None, output: str | None)
     if watch:
         _watch(api, query)
         return
-    answer = api.get(EVENT.path, query)
+    answer = api.get_list(EVENT.path, query)
     if output:
         from cli.get import print_document
 
@@ -45,7 +45,7 @@ def events(server: str, *, watch: bool, subject: str | None, output: str | None)
 
 def events_of(api: Api, kind: Kind, name: str) -> list[dict[str, Any]]:
     """The events of one object, the latest last."""
-    return in_order(api.get(EVENT.path, _field_selector(kind, name))["items"])
+    return in_order(api.get_list(EVENT.path, _field_selector(kind, name))["items"])
 
 
 def in_order(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -63,9 +63,9 @@ def _print_documents(api: Api, targets: Sequence[Target], output: str, selector:
     items: list[Any] = []
     for target in targets:
         if target.name:
-            items.append(api.get(target.kind.path_of(target.name)))
+            items.append(api.get_object(target.kind.path_of(target.name)))
         else:
-            items += api.get(target.kind.path, query)["items"]
+            items += api.get_list(target.kind.path, query)["items"]
     print_document({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": items}, output)
 
 

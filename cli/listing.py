@@ -1,6 +1,6 @@
 """The tables of `fleet get`: fetched from the server, sorted and put below each other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from re import findall, fullmatch
 from typing import Any, NamedTuple
 
@@ -57,7 +57,7 @@ def _rows(api: Api, targets: Sequence[Target], selector: str, form: Form, missin
     rows = Rows([], [])
     for target in targets:
         try:
-            table = fetch_table(api, target, selector)
+            table = fetch_table(api, target, {"labelSelector": selector} if selector else None)
         except Refused as refused:
             if refused.status != 404 or not target.name:
                 raise
@@ -71,7 +71,7 @@ def _rows(api: Api, targets: Sequence[Target], selector: str, form: Form, missin
     return _sorted(rows, form.sort_by) if form.sort_by and rows.cells else rows
 
 
-def fetch_table(api: Api, target: Target, selector: str = "") -> dict[str, Any]:
+def fetch_table(api: Api, target: Target, query: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The Table of a kind, or of one object.
 
     Raises:
@@ -79,8 +79,8 @@ def fetch_table(api: Api, target: Target, selector: str = "") -> dict[str, Any]:
         Failure: there is no Table in the answer.
     """
     path = target.kind.path_of(target.name) if target.name else target.kind.path
-    table = api.get(path, {"labelSelector": selector} if selector else None, TABLE)
-    if not isinstance(table, dict) or table.get("kind") != "Table":
+    table = api.get(path, query, TABLE)
+    if table.get("kind") != "Table":
         raise Failure(f"{api.url} lists {target.kind.plural} without a table: is its controller of another version?")
     return table
 

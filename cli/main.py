@@ -81,9 +81,16 @@ def main() -> None:
 
 
 def _run() -> int:
+    if "_FLEET_COMPLETE" in os.environ:
+        fleet.main(prog_name="fleet")
     try:
-        code = fleet.main(prog_name="fleet", standalone_mode=False)
+        # Not fleet.main, which has its own idea of Ctrl-C and of closed pipes.
+        with fleet.make_context("fleet", sys.argv[1:]) as context:
+            fleet.invoke(context)
         sys.stdout.flush()
+    except click.exceptions.Exit as left:
+        sys.stdout.flush()
+        return left.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -92,4 +99,4 @@ def _run() -> int:
     except UnicodeEncodeError:
         Failure("this terminal cannot show the output: set PYTHONIOENCODING=utf-8").show()
         return 1
-    return code if isinstance(code, int) else 0
+    return 0

@@ -43,7 +43,9 @@ def revision_of_commit(repository: str, ref: str, directory: str) -> Revision:
     """The manifests of a commit; raises as `revision_in` does."""
     from controller.source.git import load_git
 
-    return _revision(load_git(repository, ref, subdirectory="" if directory == "." else directory), f"{repository} at {ref}")
+    return _revision(
+        load_git(repository, ref, subdirectory="" if directory == "." else directory), f"{repository} at {ref}"
+    )
 
 
 def _revision(reading: Any, source: str) -> Revision:
@@ -65,7 +67,7 @@ def revision_of_server(server: str) -> Revision:
     api = Api(server)
     found: dict[str, list[Any]] = {kind.name: [] for kind in OBJECT_KINDS}
     for kind in OBJECT_KINDS:
-        for document in api.get(kind.path)["items"]:
+        for document in api.get_list(kind.path)["items"]:
             if not is_manifest(document):
                 continue
             manifest = manifest_of(document)

@@ -1,9 +1,11 @@
 """`fleet approve`, `fleet update`, `fleet refresh`: the three things that a person may ask of a controller."""
 
+from typing import Any
+
 import click
 
 from cli.connection import Api
-from cli.failure import Failure, one_line
+from cli.failure import one_line
 
 
 @click.command(short_help="Approve of the removals of a parked revision.")
@@ -34,8 +36,6 @@ def refresh(server: str, *, message: str) -> None:
     _say(Api(server).post("/fleet/v1/refresh", {"desc": message}), "the agents were asked to report")
 
 
-def _say(answer: object, otherwise: str) -> None:
-    if isinstance(answer, dict) and answer.get("status") == "Failure":
-        raise Failure(one_line(str(answer.get("message") or "the controller refused, and does not say why")))
-    message = answer.get("message") if isinstance(answer, dict) else None
+def _say(answer: dict[str, Any], otherwise: str) -> None:
+    message = answer.get("message")
     click.echo(one_line(str(message)) if message else otherwise)

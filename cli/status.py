@@ -23,7 +23,7 @@ def status(server: str, *, output: str | None) -> None:
     """
     api = Api(server)
     answer = api.get("/fleet/v1/status")
-    if not isinstance(answer, dict):
+    if "fleetId" not in answer:
         raise Failure(f"{api.url} says nothing of a fleet: is --server right?")
     if output:
         from cli.get import print_document

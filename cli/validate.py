@@ -9,7 +9,9 @@ from cli.failure import Failure
 
 @click.command(short_help="Check manifests, offline.")
 @click.argument("path", default="manifests", type=click.Path(path_type=Path))
-@click.option("--git", "repository", metavar="REPO", help="Check a commit of this repository; PATH is inside it, `.` for its top.")
+@click.option(
+    "--git", "repository", metavar="REPO", help="Check a commit of this repository; PATH is inside it, `.` for its top."
+)
 @click.option("--ref", metavar="REF", help="The commit to check, with --git; default: HEAD.")
 def validate(path: Path, *, repository: str | None, ref: str | None) -> None:
     """Checks all manifests below PATH (default: manifests), and prints every problem with its place.

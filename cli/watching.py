@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import click
 
 from cli.connection import JSON, TABLE, Api, Refused, Unreachable
-from cli.kinds import Kind
+from cli.kinds import Kind, Target
+from cli.listing import fetch_table
 from cli.tables import Columns, rows_of
 
 _FIRST_PAUSE_SECONDS = 0.5
@@ -62,12 +63,12 @@ def _over(deadline: float | None, margin: float = 0.0) -> bool:
 
 
 def _listed(api: Api, watched: Watched) -> tuple[str, list[dict[str, Any]]]:
-    answer = api.get(watched.kind.path, watched.query, watched.accept)
-    version = str(answer["metadata"]["resourceVersion"])
     bookmark = {"type": "BOOKMARK", "object": {}}
     if watched.accept == TABLE:
-        return version, [{"type": "ADDED", "object": answer}, bookmark]
-    return version, [*({"type": "ADDED", "object": item} for item in answer["items"]), bookmark]
+        answer = fetch_table(api, Target(watched.kind, None), watched.query)
+        return _version_of(answer) or "", [{"type": "ADDED", "object": answer}, bookmark]
+    answer = api.get_list(watched.kind.path, watched.query)
+    return _version_of(answer) or "", [*({"type": "ADDED", "object": item} for item in answer["items"]), bookmark]
 
 
 def _changes(

@@ -24,7 +24,7 @@ from controller.publish.generations import KnownGenerations, next_epoch, next_re
 from controller.publish.publisher import Publisher
 from controller.revision_gate import RevisionGate
 from controller.source.last_good import LastGood
-from controller.source.reader import Source
+from controller.source.reader import Reading, Source
 from controller.status.documents import documents
 from controller.status.event_log import EventLog
 from controller.status.events import EventType, FleetEvent, events_between
@@ -83,7 +83,9 @@ class Controller:
         self._wake = asyncio.Event()
         self._caught_up = False
         self._connected = False
-        self._source_changed = True
+        self._fetch = asyncio.Event()
+        self._reading: Reading | None = None
+        self._reading_is_new = False
         self._epoch = 0
         self._plan: FleetPlan | None = None
         self._planned_for: tuple[Any, ...] = ()
@@ -102,6 +104,7 @@ class Controller:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read_bus())
             tasks.create_task(self._watch_source())
+            tasks.create_task(self._fetch_on_demand())
             tasks.create_task(self._loop())
 
     # --- what wakes the loop -------------------------------------------------------------------------------------
@@ -124,7 +127,7 @@ class Controller:
                 self._take_published(event, now)
             case Record(topic=Topic.UPDATE_CONFIG):
                 _log.info("asked to reconcile now")
-                self._look_at_source_again()
+                self._fetch.set()
             case Record():
                 # While old records are read, a node is as alive as the record is young.
                 refused = self._tracker.take(event, now if self._caught_up else min(event.written_at, now))
@@ -173,20 +176,28 @@ class Controller:
         )
 
     async def _watch_source(self) -> None:
+        """Reads beside the loop: a repository that does not answer must not hold up anything else."""
+        await self._read_source()
         async for _ in self._source.changes():
-            self._look_at_source_again()
+            await self._read_source()
 
-    def _look_at_source_again(self) -> None:
-        self._source_changed = True
+    async def _read_source(self) -> None:
+        self._reading = await self._source.read()
+        self._reading_is_new = True
         self._wake.set()
+
+    async def _fetch_on_demand(self) -> None:
+        while True:
+            await self._fetch.wait()
+            self._fetch.clear()
+            await self._source.refresh()
 
     # --- the loop ------------------------------------------------------------------------------------------------
 
     async def _loop(self) -> None:
         while True:
-            if self._source_changed:
-                self._source_changed = False
-                await self._look_at_source()
+            if self._reading_is_new:
+                self._consider_reading()
             if self._caught_up:
                 await self._act()
             wait_seconds = self._show_when_due()
@@ -197,11 +208,11 @@ class Controller:
                 pass
             self._wake.clear()
 
-    async def _look_at_source(self) -> None:
-        reading = await self._source.read()
+    def _consider_reading(self) -> None:
         published = self._publisher.published if self._caught_up else None
-        if not self._gate.consider(reading, published, datetime.now(UTC)):
-            self._source_changed = True  # looked at again when the topics were read to their ends
+        # What cannot be decided before the topics were read to their ends stays new until then.
+        decided = self._reading is None or self._gate.consider(self._reading, published, datetime.now(UTC))
+        self._reading_is_new = not decided
         self._pin_keys()
 
     def _pin_keys(self) -> None:
@@ -362,7 +373,8 @@ class Controller:
             ApproveRefused: no such revision is parked.
         """
         said = self._gate.approve(revision)
-        self._look_at_source_again()
+        self._reading_is_new = True
+        self._wake.set()
         return said
 
     async def update(self, desc: str) -> None:
@@ -371,7 +383,6 @@ class Controller:
         Raises:
             PublishFailed: the brokers did not take it.
         """
-        await self._source.refresh()
         await self._bus.publish(Topic.UPDATE_CONFIG, key=None, value=encode_plain(UpdateConfig(desc=desc)))
 
     async def refresh(self, desc: str) -> None:

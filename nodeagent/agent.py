@@ -8,7 +8,7 @@ cancels it, and the death of a neighbour never waits for a long pull.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -186,8 +186,9 @@ class Agent:
         # One generation for the whole turn, and what was busy when it began: a chain that ends while the engine is
         # asked may be half in the answer.
         desired = self._ledger.current
+        wanted = {one.instance_name: one.digest for one in desired.node_config_list} if desired else {}
         if desired is not None:
-            self._chains.cancel_superseded({one.instance_name: one.digest for one in desired.node_config_list})
+            self._chains.cancel_superseded(wanted)
         busy, failing = self._chains.busy, self._chains.failing
         try:
             self._observed = await self._observe(desired)
@@ -197,13 +198,13 @@ class Agent:
             return _RETRY_SECONDS
         self._conditions.set(ENGINE_REACHABLE, ok=True, reason="Answers")
         now = datetime.now(UTC)
-        await self._remember(desired, self._observed, busy, now)
+        await self._remember(wanted.keys(), self._observed, busy, now)
         self._plan = diff(desired, self._observed, self._history, now, busy - failing)
         chains = {chain[0].instance: chain for chain in self._plan.chains}
         for name in failing - self._plan.waiting.keys():
             self._chains.cancel_unless_it_leads_on(name, chains.get(name, ()))
         for name in chains.keys() - busy:
-            self._begin(chains[name], desired)
+            self._chains.begin(chains[name], wanted.get(name))
         self._settled = None if self._chains.busy or busy else desired
         self._sender.nudge()
         if self._plan.wake_at is not None:
@@ -235,9 +236,8 @@ class Agent:
             return ()
 
     async def _remember(
-        self, desired: AgentConfig | None, observed: Observed, busy: frozenset[str], now: datetime
+        self, wanted: AbstractSet[str], observed: Observed, busy: AbstractSet[str], now: datetime
     ) -> None:
-        wanted = {one.instance_name for one in desired.node_config_list} if desired else set()
         known = wanted | observed.instances.keys()
         for name in self._history.keys() - known - busy:
             del self._history[name]
@@ -257,10 +257,6 @@ class Agent:
             return self._directories.redacted(name, await self._driver.output(name, _OUTPUT_LINES))
         except Transient:
             return ""
-
-    def _begin(self, chain: tuple[Op, ...], desired: AgentConfig | None) -> None:
-        wanted = {one.instance_name: one.digest for one in desired.node_config_list} if desired else {}
-        self._chains.begin(chain, wanted.get(chain[0].instance))
 
     def _on_outcome(self, outcome: Outcome) -> None:
         name = outcome.op.instance

@@ -64,7 +64,7 @@ class Inbox:
             async for event in events:
                 try:
                     self._take(event)
-                except Exception:  # one record must not take the agent down, now and at every start after
+                except Exception:  # noqa: BLE001 - no record may take the agent down, now and at every start after
                     _log.exception("a record could not be taken: %s", _place_of(event))
 
     @property

@@ -30,9 +30,9 @@ def look(api: Api) -> View | None:
     """What there is to see now; None while the controller does not answer."""
     try:
         tables = {kind.plural: rows_of(fetch_table(api, Target(kind, None))) for kind in OBJECT_KINDS}
-        happened = in_order(api.get(EVENT.path)["items"])
+        happened = in_order(api.get_list(EVENT.path)["items"])
         notices = sentences(api.get("/fleet/v1/status"))
-        nodes, cameras = (list(api.get(kind.path)["items"]) for kind in (NODE, CAMERA))
+        nodes, cameras = (list(api.get_list(kind.path)["items"]) for kind in (NODE, CAMERA))
     except Failure:
         return None
     return View(tables, [cells_of(event) for event in happened[-_MOST_EVENTS:]], notices, nodes, cameras)

@@ -21,11 +21,13 @@ _FALSE = ("", "0", "false")
 class ResourcePaths:
     """Answers requests for objects."""
 
-    def __init__(self, objects: ObjectStore, events: ObjectStore, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, objects: ObjectStore, events: ObjectStore, clock: Callable[[], datetime], watch_limit: int
+    ) -> None:
         self._objects = objects
         self._events = events
         self._clock = clock
-        self._slots = WatchSlots()
+        self._slots = WatchSlots(watch_limit)
         self.router = APIRouter()
         core, fleet = "/api/v1", f"/apis/{API_VERSION}"
         for path, endpoint in (

@@ -19,6 +19,7 @@ from controller.api.errors import ApiError, manifests_only, no_such_path
 from controller.api.fleet_paths import PREFIX, FleetPaths
 from controller.api.resource_paths import ResourcePaths
 from controller.api.store import ObjectStore
+from controller.api.watch import WATCH_LIMIT
 
 # Watches end by themselves when the server stops; whoever is still reading an answer then has this long.
 _GRACEFUL_SHUTDOWN_SECONDS = 1
@@ -40,6 +41,7 @@ def create_app(
     host_names: Collection[str] = (),
     fleet_version: str = "unknown",
     ready: Callable[[], bool] = lambda: True,
+    watch_limit: int = WATCH_LIMIT,
     clock: Callable[[], datetime] = _utc_now,
 ) -> FastAPI:
     """The API as an ASGI application.
@@ -51,6 +53,7 @@ def create_app(
         host_names: names that the server is reached by; POSTs to any other name are refused.
         fleet_version: version of this program.
         ready: says whether the objects are worth reading yet, for `/readyz`.
+        watch_limit: watches that may be open at the same time.
         clock: tells the time, UTC, that ages in tables are counted to.
     """
     # The generated pages would load scripts from a CDN, and the paths describe themselves as Kubernetes has it.
@@ -61,7 +64,7 @@ def create_app(
     app.add_exception_handler(Exception, _on_bug)
     app.add_middleware(_NoImpersonation)
     app.include_router(discovery_router(fleet_version))
-    app.include_router(ResourcePaths(objects, events, clock).router)
+    app.include_router(ResourcePaths(objects, events, clock, watch_limit).router)
     app.include_router(FleetPaths(control, host_names).router)
 
     async def is_ready() -> Response:

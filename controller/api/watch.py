@@ -39,7 +39,7 @@ class WatchRequest:
 class WatchSlots:
     """Counts the open watches of a server, so that they are bounded."""
 
-    def __init__(self, limit: int = WATCH_LIMIT) -> None:
+    def __init__(self, limit: int) -> None:
         self._limit = limit
         self._taken = 0
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from crds.camera import Camera
+from crds.camera import Camera, CameraSpec
+from crds.change import ChangeClass, declared_change_class
 from crds.digest import digest
 from crds.dsinstance import DsInstance
 from crds.messages import CameraConfig, InstanceConfig, PartDigests, RenderedFile
@@ -53,7 +54,7 @@ def render_instance(instance: DsInstance, cameras: tuple[Camera, ...], rest_port
                 [spec.image, spec.app.kind.value, rest_port, {**container, "stop_timeout_seconds": None}],
             ),
             files=digest([file.model_dump(mode="json") for file in files]),
-            streams=digest([[name, settings] for name, settings in camera_settings.items()]),
+            streams=digest([[camera.name, camera.camera_id, _stream(camera)] for camera in cameras]),
             analytics=digest([]),
         ).model_dump(mode="json"),
     }
@@ -100,6 +101,12 @@ def _address(camera: Camera) -> str:
         return camera.spec.address
     scheme, rest = camera.spec.address.split("://", 1)
     return f"{scheme}://{userinfo_placeholder(camera.spec.credentials_ref.name)}{rest}"
+
+
+def _stream(camera: Camera) -> dict[str, Any]:
+    """What the app is told of a camera: without the fields whose changes touch nothing that runs."""
+    untold = {name for name, field in CameraSpec.model_fields.items() if declared_change_class(field) is ChangeClass.NONE}
+    return camera.spec.model_dump(mode="json", exclude={"limits", "camera_id"} | untold)
 
 
 def _camera_settings(camera: Camera) -> dict[str, Any]:

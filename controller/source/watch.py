@@ -54,7 +54,7 @@ async def wakeups(directory: str, *, poll_seconds: float) -> AsyncIterator[None]
                         yield
                     if not is_same:
                         break
-        except (OSError, RuntimeError):
+        except (OSError, RuntimeError, ExceptionGroup):
             # Away, or no watch can be had (inotify's limits): look again and again.
             await asyncio.sleep(min(LOOK_SECONDS, poll_seconds))
             if _identity(directory) != watched or loop.time() - last >= poll_seconds:

@@ -162,10 +162,7 @@ class _Instance:
             cause = "it is not there" if self._history.restarts == 0 else "it is gone"
             kinds = (OpKind.PULL_IMAGE, OpKind.WRITE_FILES, OpKind.CREATE, OpKind.START, OpKind.NOTE)
             return self._chain(kinds, cause)
-        if there.finished_at is None:
-            cause = "it was created and never started"
-        else:
-            cause = self._left_with(there)
+        cause = "it was created and never started" if there.finished_at is None else self._left_with(there)
         return self._chain((OpKind.WRITE_FILES, OpKind.START, OpKind.NOTE), cause)
 
     @staticmethod
@@ -176,9 +173,8 @@ class _Instance:
     def _changed(self, there: ObservedInstance) -> tuple[Op, ...] | _Wait:
         change_class, cause = self._what_changed(there)
         stop = (OpKind.STOP,) if there.running else ()
-        if change_class is ChangeClass.NONE:
-            start = () if there.running else (OpKind.START,)
-            return self._chain((*start, OpKind.NOTE), cause)
+        if change_class is ChangeClass.NONE and there.running:
+            return self._chain((OpKind.NOTE,), cause)
         if change_class.rank <= ChangeClass.RESTART.rank:
             return self._guarded(self._chain((OpKind.WRITE_FILES, *stop, OpKind.START, OpKind.NOTE), cause))
         # The image and the files are made ready first: the instance is blind only from STOP to START.

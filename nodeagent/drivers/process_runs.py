@@ -52,7 +52,9 @@ class ProcessRuns:
                     code = run.id.reap()
                     self._runs[name] = replace(run, finished_at=datetime.now(UTC), exit_code=code)
             for name, run in found.items():
-                if name not in self._runs or self._runs[name].finished_at is not None:
+                known = self._runs.get(name)
+                # One that has left since it was found is not to come back to life.
+                if known is None or (known.finished_at is not None and known.id != run.id):
                     self._runs[name] = run
             return dict(self._runs)
 

@@ -18,7 +18,7 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 # Asked for once: the same process must not seem to have started at another time in every look.
 _BOOTED = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
 # Positions in /proc/<pid>/stat after the name of the program, see proc_pid_stat(5).
-_STATE, _SESSION, _START = 0, 3, 19
+_STATE, _SESSION, _THREADS, _START = 0, 3, 17, 19
 
 
 @dataclass(frozen=True)
@@ -129,4 +129,6 @@ def _stat(pid: int) -> _Stat | None:
         fields = Path(_PROC, str(pid), "stat").read_bytes().rpartition(b")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return _Stat(int(fields[_START]), int(fields[_SESSION]), left=fields[_STATE] in {b"Z", b"X"})
+    # The first thread of a program may be gone while others still leave; it cannot be waited for before they have.
+    left = fields[_STATE] in {b"Z", b"X"} and int(fields[_THREADS]) <= 1
+    return _Stat(int(fields[_START]), int(fields[_SESSION]), left)

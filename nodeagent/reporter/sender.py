@@ -44,7 +44,7 @@ class ReportSender:
 
     def force(self) -> None:
         """Report now, whether anything changed or not."""
-        self._last_sent = None
+        self._forced = True
         self._changed.set()
 
     async def run(self) -> None:
@@ -52,21 +52,20 @@ class ReportSender:
         clock = asyncio.get_running_loop().time
         due_at = clock() + REPORT_EVERY_SECONDS
         while True:
-            try:
+            # A deadline and no delay: somebody may nudge more often than every five seconds, for ever.
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(due_at):
                     await self._changed.wait()
-            except TimeoutError:
-                self._last_sent = None
             self._changed.clear()
-            tried = clock() >= due_at
-            if await self._send_if_changed() or tried:
+            if await self._send(even_if_unchanged=self._forced or clock() >= due_at):
                 due_at = clock() + REPORT_EVERY_SECONDS
 
-    async def _send_if_changed(self) -> bool:
-        """Sends unless nothing changed; True when the brokers have the report."""
+    async def _send(self, *, even_if_unchanged: bool) -> bool:
+        """Sends the report of this moment, if there is a reason to; True when it was tried."""
+        self._forced = False
         report = self._build(self._sequence, datetime.now(UTC))
         standing = _without_moving(report.model_dump(mode="json"))
-        if standing == self._last_sent:
+        if standing == self._last_sent and not even_if_unchanged:
             return False
         self._sequence += 1
         try:
@@ -81,8 +80,7 @@ class ReportSender:
             _log.error("the report cannot be sent: %s", error)
         else:
             self._last_sent = standing
-            return True
-        return False
+        return True
 
 
 def _without_moving(value: Any) -> Any:

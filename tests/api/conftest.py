@@ -1,67 +1,19 @@
-import asyncio
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
-import httpx
 import pytest
 from fastapi import FastAPI
 
-from bus.base import PublishFailed
-from controller.api.control import ApproveRefused
-from controller.api.server import create_app, serve
+from controller.api.server import create_app
 from controller.api.store import ObjectStore
-from controller.model import Fleet, ObjectRef
-from controller.status.documents import documents
+from controller.model import ObjectRef
 from controller.status.event_log import EventLog
 from controller.status.events import EventType, FleetEvent
+from tests.api.serving import REVISION, FakeControl, Http, LiveServer, fleet_documents, running
 from tests.status import fleets
 from tests.status.fleets import NOW
 
 STARTED_AT_MS = 1_772_000_000_000
-
-REVISION = fleets.revision(
-    fleets.camera("hq-1"),
-    fleets.camera("hq-2"),
-    fleets.camera("yard-1"),
-    fleets.instance("door", "n1", ("hq-1", "hq-2")),
-    fleets.node("n1", 1),
-    fleets.node("n2", 2, unschedulable=True),
-)
-
-
-def fleet_documents(fleet: Fleet) -> tuple[dict[str, Any], ...]:
-    return documents(REVISION, fleets.plan(REVISION), fleets.published(REVISION), fleet, NOW)
-
-
-@dataclass
-class FakeControl:
-    """A controller that remembers what it was asked, and fails when told to."""
-
-    asked: list[tuple[str, str]] = field(default_factory=list)
-    broker_is_down: bool = False
-
-    def status(self) -> dict[str, Any]:
-        return {"leader": True, "revision": "sha256:1"}
-
-    async def approve(self, revision: str) -> str:
-        if revision != "sha256:1":
-            raise ApproveRefused(f"revision {revision} is not the one that waits")
-        self.asked.append(("approve", revision))
-        return "revision sha256:1 is approved"
-
-    async def update(self, desc: str) -> None:
-        await self._publish("update", desc)
-
-    async def refresh(self, desc: str) -> None:
-        await self._publish("refresh", desc)
-
-    async def _publish(self, what: str, desc: str) -> None:
-        if self.broker_is_down:
-            raise PublishFailed("no acknowledgement within 10 s")
-        self.asked.append((what, desc))
 
 
 @pytest.fixture
@@ -98,82 +50,12 @@ def app(objects: ObjectStore, events: ObjectStore, control: FakeControl) -> Fast
     return create_app(objects, events, control, host_names=("fleet.example.org",), clock=lambda: NOW)
 
 
-class Http:
-    """Requests to an application without a server."""
-
-    def __init__(self, app: FastAPI) -> None:
-        self._app = app
-
-    def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
-        async def request() -> httpx.Response:
-            transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
-                return await client.request(method, path, **options)
-
-        return asyncio.run(request())
-
-    def get(self, path: str, **options: Any) -> httpx.Response:
-        return self("GET", path, **options)
-
-    def json(self, path: str, **options: Any) -> Any:
-        answer = self.get(path, **options)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-
 @pytest.fixture
 def http(app: FastAPI) -> Http:
     return Http(app)
 
 
-@dataclass
-class LiveServer:
-    """The real server, on a thread and loop of its own."""
-
-    url: str
-    loop: asyncio.AbstractEventLoop
-    stop: Callable[[], None]
-
-    def run(self, action: Callable[[], Any]) -> Any:
-        """Calls something where the store may be touched: on the loop of the server."""
-
-        async def call() -> Any:
-            return action()
-
-        return asyncio.run_coroutine_threadsafe(call(), self.loop).result(timeout=10)
-
-
 @pytest.fixture
 def server(app: FastAPI) -> Iterator[LiveServer]:
-    listening = threading.Event()
-    found: dict[str, Any] = {}
-
-    async def run() -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        found.update(loop=asyncio.get_running_loop(), task=task)
-
-        def on_listening(port: int) -> None:
-            found["port"] = port
-            listening.set()
-
-        await serve(app, "127.0.0.1", 0, listening=on_listening)
-
-    def main() -> None:
-        try:
-            asyncio.run(run())
-        except asyncio.CancelledError:
-            pass
-
-    thread = threading.Thread(target=main)
-    thread.start()
-    assert listening.wait(10)
-
-    def stop() -> None:
-        if thread.is_alive():
-            found["loop"].call_soon_threadsafe(found["task"].cancel)
-        thread.join(10)
-        assert not thread.is_alive()
-
-    yield LiveServer(f"http://127.0.0.1:{found['port']}", found["loop"], stop)
-    stop()
+    with running(app) as live:
+        yield live

@@ -5,7 +5,7 @@ import pytest
 
 from controller.api.columns import COLUMNS, human_duration, printable
 from controller.api.store import object_uid
-from tests.api.conftest import FakeControl, Http
+from tests.api.serving import FakeControl, Http
 from tests.status.fleets import NOW
 
 FLEET = "/apis/dsfleet.io/v1"

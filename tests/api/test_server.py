@@ -14,9 +14,9 @@ import pytest
 from fastapi import FastAPI
 
 from controller.api import watch
-from controller.api.server import PortInUse, serve
+from controller.api.server import PortInUse, create_app, serve
 from controller.api.store import ObjectStore
-from tests.api.conftest import REVISION, LiveServer, fleet_documents
+from tests.api.serving import REVISION, FakeControl, LiveServer, fleet_documents, running
 from tests.status import fleets
 from tests.status.fleets import NOW
 
@@ -116,17 +116,16 @@ def test_events_are_watched_too(server: LiveServer) -> None:
         assert {event["object"]["reason"] for event in events} == {"NodeLost", "CameraReady", "Running"}
 
 
-def test_open_watches_are_bounded(
-    server: LiveServer, app: FastAPI, monkeypatch: pytest.MonkeyPatch, wait_until: Callable[..., Any]
-) -> None:
-    def code() -> int:
-        return httpx.get(f"{server.url}{CAMERAS}", params={"watch": "1", "timeoutSeconds": "1"}).status_code
+def test_open_watches_are_bounded(objects: ObjectStore, events: ObjectStore, wait_until: Callable[..., Any]) -> None:
+    with running(create_app(objects, events, FakeControl(), watch_limit=1)) as server:
 
-    monkeypatch.setattr(watch.WatchSlots.__init__, "__defaults__", (1,))
-    del app
-    with watching(server, resourceVersion=version(server)):
-        pass
-    wait_until(lambda: code() == 200, 5.0, "the slot of a client that went away is free again")
+        def code() -> int:
+            query = {"watch": "1", "timeoutSeconds": "1"}
+            return httpx.get(f"{server.url}{CAMERAS}", params=query).status_code
+
+        with watching(server, resourceVersion=version(server)):
+            assert code() == 429
+        wait_until(lambda: code() == 200, 5.0, "the slot of a client that went away is free again")
 
 
 def test_stopping_ends_the_watches_at_once(server: LiveServer) -> None:

@@ -11,16 +11,17 @@ import bus.kafka_settings
 import bus.memory
 from bus.base import CaughtUp, ConnectionChanged, PublishFailed, Record, Start, Subscription, Topic
 from bus.topics import SETTINGS, partition_of
+from tests.bus.stands import Session, Stand
 
 BEGINNING, END = Start.BEGINNING, Start.END
 
 
-def values(records):
+def values(records: list[Record]) -> list[bytes | None]:
     return [record.value for record in records]
 
 
-def test_an_acknowledged_record_is_found_by_a_reader_from_the_beginning(stand):
-    async def test(session):
+def test_an_acknowledged_record_is_found_by_a_reader_from_the_beginning(stand: Stand) -> None:
+    async def test(session: Session) -> None:
         for number in range(3):
             await session.bus.publish(Topic.AGENT_CONFIG, key=f"node-{number}", value=b"%d" % number)
             records = await session.read_all(Topic.AGENT_CONFIG, bus=session.client())
@@ -33,8 +34,8 @@ def test_an_acknowledged_record_is_found_by_a_reader_from_the_beginning(stand):
     stand.run(test)
 
 
-def test_records_of_a_key_keep_their_order(stand):
-    async def test(session):
+def test_records_of_a_key_keep_their_order(stand: Stand) -> None:
+    async def test(session: Session) -> None:
         events = await session.read(Subscription(Topic.AGENT_RESPONSE, BEGINNING))
         sent = [b"%d" % number for number in range(300)]
         await asyncio.gather(*(session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=value) for value in sent))
@@ -43,12 +44,12 @@ def test_records_of_a_key_keep_their_order(stand):
     stand.run(test)
 
 
-def test_a_reader_of_a_key_sees_its_partition_only(stand):
+def test_a_reader_of_a_key_sees_its_partition_only(stand: Stand) -> None:
     mine = partition_of("node", 64)
     neighbour = next(f"n{n}" for n in range(1000) if partition_of(f"n{n}", 64) == mine)
     stranger = next(f"n{n}" for n in range(1000) if partition_of(f"n{n}", 64) != mine)
 
-    async def test(session):
+    async def test(session: Session) -> None:
         for key in (neighbour, stranger, "node"):
             await session.bus.publish(Topic.AGENT_CONFIG, key=key, value=key.encode())
         events = await session.read(Subscription(Topic.AGENT_CONFIG, BEGINNING, key="node"))
@@ -57,8 +58,8 @@ def test_a_reader_of_a_key_sees_its_partition_only(stand):
     stand.run(test)
 
 
-def test_a_reader_from_the_end_sees_all_that_is_written_once_it_is_open(stand):
-    async def test(session):
+def test_a_reader_from_the_end_sees_all_that_is_written_once_it_is_open(stand: Stand) -> None:
+    async def test(session: Session) -> None:
         await session.bus.publish(Topic.AGENT_COMMAND, key="node", value=b"old")
         for number in range(5):
             value = b"%d" % number
@@ -69,8 +70,8 @@ def test_a_reader_from_the_end_sees_all_that_is_written_once_it_is_open(stand):
     stand.run(test)
 
 
-def test_caught_up_comes_once_also_for_empty_topics_and_from_the_end(stand):
-    async def test(session):
+def test_caught_up_comes_once_also_for_empty_topics_and_from_the_end(stand: Stand) -> None:
+    async def test(session: Session) -> None:
         await session.bus.publish(Topic.AGENT_COMMAND, key="node", value=b"old")
         events = await session.read(
             Subscription(Topic.AGENT_INFO, BEGINNING),
@@ -87,8 +88,8 @@ def test_caught_up_comes_once_also_for_empty_topics_and_from_the_end(stand):
     stand.run(test)
 
 
-def test_caught_up_comes_after_all_that_lay_there(stand):
-    async def test(session):
+def test_caught_up_comes_after_all_that_lay_there(stand: Stand) -> None:
+    async def test(session: Session) -> None:
         keys = [f"node-{n}" for n in range(200)]
         for topic in (Topic.AGENT_INFO, Topic.AGENT_RESPONSE):
             await asyncio.gather(*(session.bus.publish(topic, key=key, value=b"x") for key in keys))
@@ -102,9 +103,9 @@ def test_caught_up_comes_after_all_that_lay_there(stand):
     stand.run(test)
 
 
-def test_caught_up_comes_while_others_go_on_writing(stand):
-    async def test(session):
-        async def write_on():
+def test_caught_up_comes_while_others_go_on_writing(stand: Stand) -> None:
+    async def test(session: Session) -> None:
+        async def write_on() -> None:
             for number in range(1_000_000):
                 await session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=b"%d" % number)
 
@@ -120,8 +121,8 @@ def test_caught_up_comes_while_others_go_on_writing(stand):
     stand.run(test)
 
 
-def test_a_tombstone_is_delivered(stand):
-    async def test(session):
+def test_a_tombstone_is_delivered(stand: Stand) -> None:
+    async def test(session: Session) -> None:
         await session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=b"status")
         await session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=None)
         assert values(await session.read_all(Topic.AGENT_RESPONSE)) == [b"status", None]
@@ -129,8 +130,8 @@ def test_a_tombstone_is_delivered(stand):
     stand.run(test)
 
 
-def test_the_largest_values_pass_and_larger_ones_are_refused(stand):
-    async def test(session):
+def test_the_largest_values_pass_and_larger_ones_are_refused(stand: Stand) -> None:
+    async def test(session: Session) -> None:
         for topic, settings in SETTINGS.items():
             noise = os.urandom(settings.max_value_bytes)
             with pytest.raises(ValueError) as refusal:
@@ -143,10 +144,10 @@ def test_the_largest_values_pass_and_larger_ones_are_refused(stand):
     stand.run(test)
 
 
-def test_garbage_passes_through_untouched(stand):
+def test_garbage_passes_through_untouched(stand: Stand) -> None:
     garbage = [(b"\xff\xfe", b""), (b"", b"\x00"), (b"k" * 5_000, b"[" * 50_000), (b"node", None), (b"node", b"\xf0")]
 
-    async def test(session):
+    async def test(session: Session) -> None:
         for key, value in garbage:
             stand.raw(Topic.AGENT_CONFIG, 63, key, value)
         assert [(record.key, record.value) for record in await session.read_all(Topic.AGENT_CONFIG)] == garbage
@@ -157,8 +158,8 @@ def test_garbage_passes_through_untouched(stand):
     stand.run(test)
 
 
-def test_an_iterator_that_is_waited_for_ends_when_the_bus_closes(stand):
-    async def test(session):
+def test_an_iterator_that_is_waited_for_ends_when_the_bus_closes(stand: Stand) -> None:
+    async def test(session: Session) -> None:
         events = await session.read(Subscription(Topic.AGENT_INFO, BEGINNING))
         await session.until_caught_up(events)
         waiting = asyncio.create_task(anext(events, None))
@@ -169,8 +170,8 @@ def test_an_iterator_that_is_waited_for_ends_when_the_bus_closes(stand):
     stand.run(test)
 
 
-def test_waiting_for_an_event_can_be_given_up_without_losing_one(stand):
-    async def test(session):
+def test_waiting_for_an_event_can_be_given_up_without_losing_one(stand: Stand) -> None:
+    async def test(session: Session) -> None:
         events = await session.read(Subscription(Topic.AGENT_COMMAND, END))
         await session.until_caught_up(events)
         waiting = asyncio.create_task(anext(events))
@@ -184,10 +185,10 @@ def test_waiting_for_an_event_can_be_given_up_without_losing_one(stand):
     stand.run(test)
 
 
-def test_a_closed_bus_leaves_no_thread_behind(stand):
+def test_a_closed_bus_leaves_no_thread_behind(stand: Stand) -> None:
     before = set(threading.enumerate())
 
-    async def test(session):
+    async def test(session: Session) -> None:
         await session.bus.publish(Topic.AGENT_INFO, key="node", value=b"x")
         await session.read(Subscription(Topic.AGENT_INFO, BEGINNING))
 
@@ -198,8 +199,8 @@ def test_a_closed_bus_leaves_no_thread_behind(stand):
 # --- brokers that go and come back ---
 
 
-def test_an_outage_is_told_and_loses_nothing(breakable):
-    async def test(session):
+def test_an_outage_is_told_and_loses_nothing(breakable: Stand) -> None:
+    async def test(session: Session) -> None:
         events = await session.read(Subscription(Topic.AGENT_RESPONSE, BEGINNING))
         await session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=b"before")
         assert values(await session.take(events, 1)) == [b"before"]
@@ -222,8 +223,8 @@ def test_an_outage_is_told_and_loses_nothing(breakable):
 
 
 @pytest.mark.parametrize("start", Start)
-def test_a_reader_that_is_opened_during_an_outage_begins_after_it(breakable, start):
-    async def test(session):
+def test_a_reader_that_is_opened_during_an_outage_begins_after_it(breakable: Stand, start: Start) -> None:
+    async def test(session: Session) -> None:
         await session.bus.publish(Topic.AGENT_CONFIG, key="node", value=b"old")
         breakable.down()
         client = session.client()
@@ -238,12 +239,14 @@ def test_a_reader_that_is_opened_during_an_outage_begins_after_it(breakable, sta
     breakable.run(test)
 
 
-def test_without_brokers_a_publish_fails_in_time_and_closing_does_not_hang(breakable, monkeypatch):
+def test_without_brokers_a_publish_fails_in_time_and_closing_does_not_hang(
+    breakable: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(bus.kafka_settings, "PUBLISH_TIMEOUT_S", 0.3)
     monkeypatch.setattr(bus.memory, "_PUBLISH_TIMEOUT_S", 0.3)
     monkeypatch.setattr("bus.kafka_writer._FLUSH_S", 0.3)
 
-    async def test(session):
+    async def test(session: Session) -> None:
         breakable.down()
         await session.read(Subscription(Topic.AGENT_CONFIG, BEGINNING))
         with pytest.raises(PublishFailed) as failure:

@@ -134,9 +134,7 @@ class Served:
         started = int(NOW.timestamp() * 1000)
         self.control = Control()
         self._objects, self._events = ObjectStore(started), ObjectStore(started)
-        self._app = create_app(
-            self._objects, self._events, self.control, fleet_version="0.1.0", clock=lambda: SHOWN_AT
-        )
+        self._app = create_app(self._objects, self._events, self.control, fleet_version="0.1.0", clock=lambda: SHOWN_AT)
         self._loop = asyncio.new_event_loop()
         self._listening = threading.Event()
         self._thread = threading.Thread(target=self._run)

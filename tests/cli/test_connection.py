@@ -26,7 +26,9 @@ def test_a_name_that_does_not_exist(run_offline: Callable[..., Any]) -> None:
     assert "error: no controller answers at http://no-such-host.invalid:8420 (" in result.stderr
 
 
-@pytest.mark.parametrize("url", ["", "ftp://a", "http://", "http://a:b", "http://a:99999", "http://a/path", "http://[::1"])
+@pytest.mark.parametrize(
+    "url", ["", "ftp://a", "http://", "http://a:b", "http://a:99999", "http://a/path", "http://[::1"]
+)
 def test_what_is_no_address(run_offline: Callable[..., Any], url: str) -> None:
     result = run_offline("--server", url, "get", "cam")
     assert "is no address such as http://127.0.0.1:8420" in result.stderr
@@ -50,7 +52,9 @@ def test_the_scheme_may_be_left_out(small_fleet: Any, run_offline: Callable[...,
         (200, "application/json", b'{"kind":"Table"}'),
     ],
 )
-@pytest.mark.parametrize("words", [("get", "cam"), ("get", "cam", "-o", "json"), ("status",), ("events",), ("describe", "cam")])
+@pytest.mark.parametrize(
+    "words", [("get", "cam"), ("get", "cam", "-o", "json"), ("status",), ("events",), ("describe", "cam")]
+)
 def test_answers_that_are_none(
     nonsense: Callable[..., str],
     run_offline: Callable[..., Any],
@@ -68,12 +72,14 @@ def test_answers_that_are_none(
 
 def test_a_page_is_not_taken_for_a_controller(nonsense: Callable[..., str]) -> None:
     url = nonsense(200, "text/html", b"<html>")
-    with pytest.raises(Failure, match="answered 200 with text/html that is not of a fleet controller"):
+    with pytest.raises(Failure, match="answers with 200 and text/html, as no fleet controller does"):
         Api(url).get("/apis")
 
 
 def test_causes_of_a_refusal_are_named(nonsense: Callable[..., str]) -> None:
-    body = b'{"kind":"Status","reason":"Invalid","message":"no","details":{"causes":[{"field":"spec.x","message":"odd"}]}}'
+    body = (
+        b'{"kind":"Status","reason":"Invalid","message":"no","details":{"causes":[{"field":"spec.x","message":"odd"}]}}'
+    )
     with pytest.raises(Refused) as refused:
         Api(nonsense(422, "application/json", body)).get("/apis")
     assert refused.value.message == "the controller says Invalid: no\n  spec.x: odd"

@@ -20,12 +20,12 @@ Spec:
   Limits:
     Minimum Fps:  2
 Status:
-  Ready:    false
-  Fps:      10.0
-  Nodes:    node-a
+  Ready:   false
+  Fps:     10.0
+  Nodes:   node-a
   Instances:
   - Name:  entrance
-  Reason:   NoFrames
+  Reason:  NoFrames
 Conditions:
   TYPE    STATUS   REASON     SINCE   MESSAGE
   Ready   False    NoFrames   AGE     ten a second

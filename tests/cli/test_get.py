@@ -40,7 +40,9 @@ def test_any_word_for_a_kind(run: Callable[..., Any], word: str) -> None:
     assert run("get", word).stdout == CAMERAS
 
 
-@pytest.mark.parametrize("words", [("cam/lobby",), ("cam", "lobby"), ("cam", "-l", "area=hall"), ("cam", "-l", "area!=yard")])
+@pytest.mark.parametrize(
+    "words", [("cam/lobby",), ("cam", "lobby"), ("cam", "-l", "area=hall"), ("cam", "-l", "area!=yard")]
+)
 def test_one_object(run: Callable[..., Any], words: tuple[str, ...]) -> None:
     assert run("get", *words).stdout == ONE_CAMERA
 

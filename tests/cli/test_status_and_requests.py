@@ -96,9 +96,7 @@ def test_versions_of_both_sides(run: Callable[..., Any], run_offline: Callable[.
 @pytest.mark.parametrize(
     ("color", "environment", "options"), [(True, {}, []), (False, {"NO_COLOR": "1"}, []), (False, {}, ["--no-color"])]
 )
-def test_color_can_be_turned_off(
-    served: Any, color: bool, environment: dict[str, str], options: list[str]
-) -> None:
+def test_color_can_be_turned_off(served: Any, color: bool, environment: dict[str, str], options: list[str]) -> None:
     from click.testing import CliRunner
 
     words = ["--server", served.url, *options, "status"]

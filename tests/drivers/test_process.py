@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -41,6 +42,23 @@ def proc(runtime_id: str, name: str) -> str:
     return Path("/proc", runtime_id.partition(":")[0], name).read_bytes().replace(b"\0", b"\n").decode()
 
 
+def links(pid: int, *names: str) -> list[str]:
+    return [str(Path("/proc", str(pid), name).readlink()) for name in names]
+
+
+def open_files(pid: int) -> set[str]:
+    found = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        # The one that reads the folder is in the list, and gone.
+        with contextlib.suppress(FileNotFoundError):
+            found.add(str(descriptor.readlink()))
+    return found
+
+
+def count_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def test_only_the_reference_app_is_run(process_stand: ProcessStand) -> None:
     async def test(session: Session) -> None:
         for kind in (OpKind.PULL_IMAGE, OpKind.CREATE, OpKind.START):
@@ -74,15 +92,14 @@ def test_a_process_inherits_little(process_stand: ProcessStand, monkeypatch: pyt
         assert command == ["/bin/sh", f"{folder}/configs/source_list.json", "--port", "9123"]
         for name in ("environ", "cmdline"):
             assert "Geheim" not in proc(there.runtime_id, name)
-        pid = there.runtime_id.partition(":")[0]
-        assert Path(f"/proc/{pid}/cwd").readlink() == folder / "build"
         await session.until_says("sleeping")
-        descriptors = {number: os.readlink(f"/proc/{pid}/fd/{number}") for number in ("0", "1", "2")}
-        assert descriptors == {"0": f"{folder}/lock", "1": f"{folder}/output.log", "2": f"{folder}/output.log"}
-        held = {os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
-        assert os.readlink(f"/proc/self/fd/{writer}") not in held
-        assert os.getsid(int(pid)) == int(pid)
-        await session.until_says("3", "lobby")
+        pid = int(there.runtime_id.partition(":")[0])
+        assert links(pid, "cwd") == [str(folder / "build")]
+        log = str(folder / "output.log")
+        assert links(pid, "fd/0", "fd/1", "fd/2") == [str(folder / "lock"), log, log]
+        assert links(os.getpid(), f"fd/{writer}")[0] not in open_files(pid)
+        assert os.getsid(pid) == pid
+        assert (await session.driver.output("lobby", 5)).split() == ["2", "sleeping"]
 
     process_stand.run(test)
     os.close(reader)
@@ -207,7 +224,7 @@ def test_no_zombie_and_no_descriptor_is_left(process_stand: ProcessStand) -> Non
         left = await session.until_left()
         assert left.exit_code == 0
         assert id_of(int(left.runtime_id.partition(":")[0])) is None
-        before = len(os.listdir("/proc/self/fd"))
+        before = count_descriptors()
         for _ in range(10):
             await session.begin(config)
             await session.until_left()
@@ -225,7 +242,7 @@ async def _drain(session: Session) -> None:
 
 
 async def _descriptors_at_most(number: int) -> bool:
-    return len(os.listdir("/proc/self/fd")) <= number
+    return count_descriptors() <= number
 
 
 def test_a_program_that_cannot_be_started_is_transient(process_stand: ProcessStand) -> None:

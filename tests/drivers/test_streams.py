@@ -37,14 +37,17 @@ Answer = Callable[[str, asyncio.StreamWriter], Any]
 @contextlib.asynccontextmanager
 async def app(answer: Answer) -> AsyncIterator[int]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
+        try:
             request = (await reader.readuntil(b"\r\n\r\n")).decode()
             assert "Accept: */*" in request
             done = answer(request.split()[1], writer)
             if asyncio.iscoroutine(done):
                 await done
             await writer.drain()
-        writer.close()
+        except (ConnectionError, asyncio.CancelledError):
+            writer.transport.abort()
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:

@@ -5,7 +5,6 @@ from typing import Any
 import hypothesis
 from hypothesis import strategies as st
 
-
 NODES = ("attic", "gate", "hut")
 CAMERAS = ("alley", "dock", "door", "fence", "roof")
 INSTANCES = ("court", "faces", "hall", "shed", "tracks", "yard")
@@ -65,7 +64,9 @@ def settings() -> st.SearchStrategy[dict[str, Any]]:
         ),
         streammux=optional(batchSize=st.integers(8, 1024), nvbufMemoryType=st.integers(0, 4)),
         container=optional(
-            env=st.dictionaries(st.from_regex(r"[A-Z_][A-Z0-9_]{0,5}", fullmatch=True), st.text(max_size=8), max_size=3),
+            env=st.dictionaries(
+                st.from_regex(r"[A-Z_][A-Z0-9_]{0,5}", fullmatch=True), st.text(max_size=8), max_size=3
+            ),
             command=st.lists(st.text(max_size=8), max_size=3),
             cpus=st.floats(0.1, 64),
             stopTimeoutSeconds=st.integers(0, 600),
@@ -111,5 +112,3 @@ def roomy_nodes(draw: st.DrawFn) -> Short:
     """Machines that have room and ports for everything."""
     names = draw(st.lists(st.sampled_from(NODES), unique=True, min_size=2))
     return {f"node/{name}": {"labels": draw(LABELS)} for name in names}
-
-

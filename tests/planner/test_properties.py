@@ -59,14 +59,12 @@ def test_a_published_plan_is_the_next_plan(fleet: Short, before: Short) -> None:
 
     assert again.changes == ()
     assert digests(again) == digests(first)
-    assert again.reasons == first.reasons
+    assert [one.subject for one in again.reasons] == [one.subject for one in first.reasons]
 
 
 @QUICK
 @given(fleet=fleets(), before=fleets(), data=st.data())
-def test_a_plan_that_was_published_in_part_comes_to_the_same(
-    fleet: Short, before: Short, data: st.DataObject
-) -> None:
+def test_a_plan_that_was_published_in_part_comes_to_the_same(fleet: Short, before: Short, data: st.DataObject) -> None:
     """Nodes get their records one after the other, and the controller may die in between."""
     old = published(plan(revision(before), {}))
     wanted = plan(revision(fleet), old)

@@ -1,0 +1,135 @@
+"""The same stand for every implementation of the bus, so that one suite holds all of them to one contract."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, TypeVar
+
+from confluent_kafka import Producer
+
+from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, Record, Start, Subscription, Topic
+from bus.kafka import KafkaBus
+from bus.memory import MemoryBus, MemoryLog
+from bus.topics import topic_name
+
+DEADLINE_S = 20.0
+
+T = TypeVar("T")
+
+
+class Stand:
+    """Brokers of one kind, with topics of their own."""
+
+    def bus(self) -> Bus:
+        raise NotImplementedError
+
+    def raw(self, topic: Topic, partition: int, key: bytes | None, value: bytes | None) -> None:
+        """Writes what our own bus would not."""
+        raise NotImplementedError
+
+    def down(self) -> None:
+        raise NotImplementedError
+
+    def up(self) -> None:
+        raise NotImplementedError
+
+    def run(self, test: Callable[["Session"], Coroutine[Any, Any, T]]) -> T:
+        async def whole() -> T:
+            async with asyncio.timeout(DEADLINE_S), Session.open(self) as session:
+                return await test(session)
+
+        return asyncio.run(whole())
+
+
+class Session:
+    """What a test does with a stand."""
+
+    def __init__(self, stand: Stand, stack: AsyncExitStack) -> None:
+        self.stand = stand
+        self.stack = stack
+        self.bus = self.client()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, stand: Stand) -> AsyncIterator["Session"]:
+        async with AsyncExitStack() as stack:
+            yield cls(stand, stack)
+
+    def client(self) -> Bus:
+        bus = self.stand.bus()
+        self.stack.push_async_callback(bus.aclose)
+        return bus
+
+    async def read(self, *subscriptions: Subscription, bus: Bus | None = None) -> AsyncIterator[BusEvent]:
+        return await self.stack.enter_async_context((bus or self.bus).subscribe(subscriptions))
+
+    async def read_all(self, topic: Topic, *, bus: Bus | None = None) -> list[Record]:
+        """All that lies on a topic now, read by a new reader."""
+        async with (bus or self.bus).subscribe((Subscription(topic, Start.BEGINNING),)) as events:
+            return await self.until_caught_up(events)
+
+    async def until_caught_up(self, events: AsyncIterator[BusEvent]) -> list[Record]:
+        records = []
+        async for event in events:
+            if isinstance(event, CaughtUp):
+                return records
+            if isinstance(event, Record):
+                records.append(event)
+        raise AssertionError("the iterator ended")
+
+    async def take(self, events: AsyncIterator[BusEvent], count: int) -> list[Record]:
+        """The next records, whatever other events lie between them."""
+        records: list[Record] = []
+        while len(records) < count:
+            event = await anext(events)
+            if isinstance(event, Record):
+                records.append(event)
+        return records
+
+    async def until_connected(self, events: AsyncIterator[BusEvent], connected: bool) -> None:
+        async for event in events:
+            assert isinstance(event, ConnectionChanged), event
+            if event.connected is connected:
+                return
+
+
+class MemoryStand(Stand):
+    def __init__(self) -> None:
+        self.log = MemoryLog()
+        self.down = self.log.set_down
+        self.up = self.log.set_up
+
+    def bus(self) -> Bus:
+        return MemoryBus(self.log)
+
+    def raw(self, topic: Topic, partition: int, key: bytes | None, value: bytes | None) -> None:
+        self.log.append(topic, key, value, partition=partition)
+
+
+class KafkaStand(Stand):
+    def __init__(self, bootstrap_servers: str, *, prefix: str, embedded: bool) -> None:
+        self.bootstrap_servers = bootstrap_servers
+        self.prefix = prefix
+        self.embedded = embedded
+
+    def bus(self) -> KafkaBus:
+        return KafkaBus(
+            self.bootstrap_servers,
+            topic_prefix=self.prefix,
+            client_id="test",
+            group_id=f"{self.prefix}group",
+            embedded=self.embedded,
+        )
+
+    def raw(self, topic: Topic, partition: int, key: bytes | None, value: bytes | None) -> None:
+        producer = Producer({"bootstrap.servers": self.bootstrap_servers, "message.max.bytes": 2_000_000})
+        errors = []
+        producer.produce(
+            topic_name(self.prefix, topic),
+            key=key,
+            value=value,
+            partition=partition,
+            on_delivery=lambda error, _: errors.append(error),
+        )
+        assert producer.flush(DEADLINE_S) == 0
+        assert errors == [None]

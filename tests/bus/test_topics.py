@@ -1,0 +1,95 @@
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from bus.base import Topic
+from bus.kafka import KafkaBus
+from bus.kafka_topics import Mismatch, TopicMismatch
+from bus.topics import SETTINGS, partition_of, topic_name
+from tests.bus.stands import KafkaStand
+
+# From Kafka's own test of its partitioner's hash: clients/src/test/java/org/apache/kafka/common/utils/UtilsTest.java
+JAVA_MURMUR2 = {
+    "21": -973932308,
+    "foobar": -790332482,
+    "a-little-bit-long-string": -985981536,
+    "a-little-bit-longer-string": -1486304829,
+    "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971,
+    "abc": 479470107,
+}
+
+
+@pytest.mark.parametrize("key", JAVA_MURMUR2)
+@pytest.mark.parametrize("partitions", [1, 7, 64])
+def test_a_key_falls_into_the_partition_that_java_clients_choose(key: str, partitions: int) -> None:
+    assert partition_of(key, partitions) == (JAVA_MURMUR2[key] & 0x7FFFFFFF) % partitions
+
+
+def test_names_carry_the_prefix() -> None:
+    assert [topic_name("a.", topic) for topic in Topic] == [f"a.{topic.value}" for topic in Topic]
+
+
+def test_every_topic_has_settings_that_kafka_can_hold() -> None:
+    assert set(SETTINGS) == set(Topic)
+    for settings in SETTINGS.values():
+        assert settings.cleanup_policy in {"compact", "delete"}
+        assert 0 < settings.max_value_bytes < settings.max_message_bytes
+
+
+def with_bus(bus: KafkaBus, coroutine_of: Callable[[KafkaBus], Coroutine[Any, Any, None]]) -> None:
+    async def whole() -> None:
+        try:
+            await coroutine_of(bus)
+        finally:
+            await bus.aclose()
+
+    asyncio.run(whole())
+
+
+@pytest.mark.kafka
+def test_missing_topics_are_made_and_then_found_right(kafka_without_topics: KafkaStand) -> None:
+    stand = kafka_without_topics
+    with pytest.raises(TopicMismatch) as missing:
+        with_bus(stand.bus(), KafkaBus.verify_topics)
+    assert {mismatch.topic for mismatch in missing.value.mismatches} == {topic_name(stand.prefix, t) for t in Topic}
+
+    with_bus(stand.bus(), KafkaBus.ensure_topics)
+    with_bus(stand.bus(), KafkaBus.ensure_topics)
+    with_bus(stand.bus(), KafkaBus.verify_topics)
+
+
+@pytest.mark.kafka
+def test_a_topic_that_would_lose_records_is_named_with_what_is_wrong(kafka_without_topics: KafkaStand) -> None:
+    stand = kafka_without_topics
+    name = f"{stand.prefix}AgentConfig"
+    admin = AdminClient({"bootstrap.servers": stand.bootstrap_servers})
+    admin.create_topics([NewTopic(name, num_partitions=4, config={"cleanup.policy": "delete"})])[name].result(10)
+
+    with pytest.raises(TopicMismatch) as failure:
+        with_bus(stand.bus(), KafkaBus.ensure_topics)
+    assert set(failure.value.mismatches) == {
+        Mismatch(name, "partitions", "4", "64"),
+        Mismatch(name, "cleanup.policy", "delete", "compact"),
+        Mismatch(name, "max.message.bytes", "1048588", "1048576"),
+    }
+    assert f"{name}: cleanup.policy is delete, must be compact" in str(failure.value)
+
+
+def test_the_embedded_broker_has_its_topics_from_birth(embedded: KafkaStand) -> None:
+    with_bus(embedded.bus(), KafkaBus.ensure_topics)
+    with_bus(embedded.bus(), KafkaBus.verify_topics)
+    metadata = AdminClient({"bootstrap.servers": embedded.bootstrap_servers}).list_topics(timeout=10)
+    found = {name: len(topic.partitions) for name, topic in metadata.topics.items()}
+    assert found == {topic_name(embedded.prefix, topic): SETTINGS[topic].partitions for topic in Topic}
+
+
+def test_brokers_that_do_not_answer_are_an_error_of_the_connection(
+    free_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bus.kafka_topics._TIMEOUT_S", 0.3)
+    bus = KafkaBus(f"127.0.0.1:{free_port()}", client_id="test", group_id="test", embedded=False)
+    with pytest.raises(ConnectionError):
+        with_bus(bus, KafkaBus.ensure_topics)

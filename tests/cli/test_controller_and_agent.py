@@ -1,0 +1,124 @@
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import controller.app
+import nodeagent.app
+from cli.main import fleet
+
+NODE_ID = "c23cec31-1270-43a3-ad1d-cad29a99857d"
+KEY = "ab" * 32
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The options of what would have been run."""
+    options: list[Any] = []
+    monkeypatch.setattr(controller.app, "run", options.append)
+    monkeypatch.setattr(nodeagent.app, "run", options.append)
+    monkeypatch.setattr("cli.controller.start_log", lambda _: None)
+    monkeypatch.setattr("cli.agent.start_log", lambda _: None)
+    return options
+
+
+def test_options_of_the_controller(started: list[Any], run_offline: Callable[..., Any], tmp_path: Path) -> None:
+    settings = tmp_path / "kafka.conf"
+    settings.write_text("# a comment\n\nsecurity.protocol = SSL\nssl.key.password=a=b\n", encoding="utf-8")
+    words = ["--git", "g", "--ref", "r", "--git-directory", "d", "--git-interval", "2", "--listen", "[::1]:9"]
+    words += ["--kafka-config", str(settings), "--removal-limit-percent", "5", "--embedded-broker-client"]
+    assert run_offline("controller", *words).exit_code == 0
+    assert started == [
+        controller.app.ControllerOptions(
+            bootstrap_servers="127.0.0.1:9092",
+            state_dir=Path("/var/lib/fleet/controller"),
+            git="g",
+            git_ref="r",
+            git_directory="d",
+            git_interval_seconds=2,
+            host="::1",
+            port=9,
+            removal_limit_percent=5,
+            embedded=True,
+            kafka_config={"security.protocol": "SSL", "ssl.key.password": "a=b"},
+        )
+    ]
+
+
+def test_options_from_the_environment(started: list[Any], tmp_path: Path) -> None:
+    environment = {
+        "FLEET_NODE_ID": NODE_ID,
+        "FLEET_CONTROLLER_KEY": KEY,
+        "FLEET_STATE_DIR": str(tmp_path),
+        "FLEET_BOOTSTRAP_SERVERS": "a:1,b:2",
+        "FLEET_GPUS": "0 1",
+        "FLEET_STOP_INSTANCES_ON_EXIT": "1",
+        "FLEET_DRIVER": "process",
+    }
+    assert CliRunner(env=environment).invoke(fleet, ["agent", "--hostname", "edge-1"]).exit_code == 0
+    [options] = started
+    assert options == nodeagent.app.AgentOptions(
+        node_id=uuid.UUID(NODE_ID),
+        bootstrap_servers="a:1,b:2",
+        state_dir=tmp_path,
+        secrets_dir=Path("/etc/fleet/secrets"),
+        controller_key=KEY,
+        driver="process",
+        hostname="edge-1",
+        gpus=("0", "1"),
+        stop_instances_on_exit=True,
+    )
+
+
+def test_the_id_of_a_node_is_made_up_once(started: list[Any], run_offline: Callable[..., Any], tmp_path: Path) -> None:
+    words = ("agent", "--state-dir", str(tmp_path / "state"), "--controller-key", KEY)
+    first = run_offline(*words)
+    assert first.exit_code == 0
+    assert f"this machine is node {started[0].node_id}: put that into spec.nodeId" in first.stdout
+    assert run_offline(*words).stdout == ""
+    assert started[0].node_id == started[1].node_id
+    assert started[0].node_id.version == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("controller",), "say where the manifests are: --manifests DIRECTORY or --git REPOSITORY, one of them"),
+        (("controller", "--manifests", "a", "--git", "b"), "say where the manifests are"),
+        (("controller", "--manifests", "a", "--listen", "8420"), "--listen '8420' is not of the form 127.0.0.1:8420"),
+        (("controller", "--manifests", "a", "--listen", "a:70000"), "--listen 'a:70000' is not of the form"),
+        (("agent",), "Missing option '--controller-key'"),
+        (("agent", "--controller-key", KEY, "--node-id", "a"), "--node-id holds 'a', which is no UUID"),
+        (("agent", "--controller-key", KEY, "--node-id", str(uuid.UUID(int=1))), "which is no UUID of version 4"),
+        (("agent", "--controller-key", KEY, "--state-dir", "/proc/none"), "the state directory cannot be used: "),
+    ],
+)
+def test_sentences_for_mistakes(
+    started: list[Any], run_offline: Callable[..., Any], words: tuple[str, ...], sentence: str
+) -> None:
+    result = run_offline(*words)
+    assert sentence in result.stderr
+    assert result.exit_code in (1, 2)
+    assert not started
+
+
+def test_a_bad_kafka_configuration_is_named_and_not_shown(
+    started: list[Any], run_offline: Callable[..., Any], tmp_path: Path
+) -> None:
+    settings = tmp_path / "kafka.conf"
+    settings.write_text("ok=1\nsecret-word\n", encoding="utf-8")
+    result = run_offline("controller", "--manifests", "a", "--kafka-config", str(settings))
+    assert result.stderr == f"error: {settings}:2: expected key=value, such as security.protocol=SSL\n"
+
+
+def test_what_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch, run_offline: Callable[..., Any]) -> None:
+    def refuse(_: object) -> None:
+        raise controller.app.CannotStart("the disk is full")
+
+    monkeypatch.setattr(controller.app, "run", refuse)
+    monkeypatch.setattr("cli.controller.start_log", lambda _: None)
+    result = run_offline("controller", "--manifests", "a")
+    assert (result.exit_code, result.stderr) == (1, "error: the disk is full\n")

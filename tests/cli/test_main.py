@@ -1,0 +1,94 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+import pytest
+
+from cli import kinds
+from cli.failure import Failure
+from cli.main import fleet
+from crds.kinds import KINDS, kind_named
+
+
+def test_the_kinds_are_those_of_the_manifests() -> None:
+    listed = {(kind.name, kind.plural, kind.short) for kind in kinds.OBJECT_KINDS}
+    assert listed == {(name, kind.plural, kind.short_name) for name, kind in KINDS.items()}
+    for kind in kinds.OBJECT_KINDS:
+        assert kind_named(kind.singular) is KINDS[kind.name]
+
+
+def test_targets_of_the_command_line() -> None:
+    assert [str(one) for one in kinds.targets_of(["cam,no"])] == ["cameras", "nodes"]
+    assert [str(one) for one in kinds.targets_of(["all,cam"])] == ["nodes", "dsinstances", "cameras"]
+    assert [str(one) for one in kinds.targets_of(["ds", "a", "b"])] == ["dsinstance/a", "dsinstance/b"]
+    assert [str(one) for one in kinds.targets_of(["ds/a", "cam/b"])] == ["dsinstance/a", "camera/b"]
+    for wrong in (["ds/"], ["/a"], ["ds/a/b"], ["ds/a", "b"]):
+        with pytest.raises(Failure):
+            kinds.targets_of(wrong)
+
+
+def test_names_cannot_leave_their_path() -> None:
+    assert kinds.CAMERA.path_of("../nodes?x") == "/apis/dsfleet.io/v1/cameras/..%2Fnodes%3Fx"
+
+
+def test_every_command_has_help(run_offline: Callable[..., Any]) -> None:
+    context = click.Context(fleet)
+    for name in fleet.list_commands(context):
+        result = run_offline(name, "--help")
+        assert result.exit_code == 0
+        assert "\\b" not in result.stdout
+        assert name in run_offline("--help").stdout
+
+
+def test_a_mistyped_command(run_offline: Callable[..., Any]) -> None:
+    result = run_offline("staus")
+    assert result.exit_code == 2
+    assert "there is no command 'staus'. Did you mean `fleet status`?" in result.stderr
+
+
+def test_getting_things_imports_nothing_heavy() -> None:
+    program = (
+        "import sys\nfrom click.testing import CliRunner\nfrom cli.main import fleet\n"
+        "CliRunner().invoke(fleet, ['--server', 'http://127.0.0.1:9', 'get', 'cam'])\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules} & "
+        "{'pydantic', 'confluent_kafka', 'docker', 'asyncio', 'rich', 'ruamel', 'urllib3', 'fastapi'}))"
+    )
+    # `click.testing` alone is more than the command imports.
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts(run_offline: Callable[..., Any], shell: str) -> None:
+    assert f"_FLEET_COMPLETE={shell}_complete" in run_offline("completion", shell).stdout
+
+
+def _completed(server: str, *words: str) -> set[str]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "FLEET_SERVER": server,
+        "_FLEET_COMPLETE": "bash_complete",
+        "COMP_WORDS": " ".join(["fleet", *words]),
+        "COMP_CWORD": str(len(words)),
+    }
+    shown = subprocess.run([sys.executable, "-m", "cli"], env=environment, capture_output=True, text=True, check=False)
+    assert shown.stderr == ""
+    return {line.partition(",")[2] for line in shown.stdout.splitlines()}
+
+
+def test_completion_of_kinds_and_names(small_fleet: Any) -> None:
+    url = small_fleet.url
+    assert _completed(url, "get", "") >= {"nodes", "dsinstances", "cameras", "events", "all"}
+    assert _completed(url, "get", "no,c") == {"no,cameras"}
+    assert _completed(url, "get", "cam", "d") == {"dock"}
+    assert _completed(url, "describe", "cam/") == {"cam/dock", "cam/lobby"}
+    assert _completed(url, "wait", "ds/") == {"ds/entrance"}
+    assert _completed(url, "events", "--for", "no") == {"node/"}
+
+
+def test_completion_is_silent_when_nobody_answers(nonsense: Callable[..., str]) -> None:
+    assert _completed("http://127.0.0.1:9", "get", "cam", "") == set()
+    assert _completed(nonsense(200, "text/html", b"<html>"), "get", "cam", "") == set()
+    assert _completed("no url at all", "get", "cam", "") == set()

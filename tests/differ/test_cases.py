@@ -1,0 +1,144 @@
+"""Every document of `cases/*.yaml`: what is desired, what was observed and remembered, and the plan as text.
+
+`desired` maps instances to their specs (see `generations`); without the key nothing is known to be desired. `before`
+is what the containers were made from, where that is not what is desired. `observed` says what is there of an
+instance: `running`, `created`, `exited 3` or `exited`. `files` names instances whose folder is not as it should be.
+Times are seconds from now.
+"""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from crds.messages import AgentConfig, InstanceConfig
+from nodeagent.differ.diff import diff
+from nodeagent.model import (
+    Applied,
+    FilesState,
+    InstanceHistory,
+    Observed,
+    ObservedInstance,
+    Op,
+    OpKind,
+    Outcome,
+    OutcomeKind,
+)
+from tests.differ.generations import NOW, generation, rendered
+
+CASES = Path(__file__).parent / "cases"
+KEYS = {
+    "name",
+    "desired",
+    "before",
+    "cameras",
+    "cameras before",
+    "observed",
+    "notes lost",
+    "files",
+    "history",
+    "busy",
+    "folders",
+    "plan",
+    "wake after",
+}
+
+
+def read_cases() -> list[tuple[str, dict[str, Any]]]:
+    cases = []
+    for path in sorted(CASES.glob("*.yaml")):
+        for case in YAML(typ="safe").load_all(path.read_text()):
+            assert case.keys() <= KEYS, f"{path.name}: {case.keys() - KEYS}"
+            cases.append((f"{path.stem}: {case['name']}", case))
+    return cases
+
+
+def desired_in(case: dict[str, Any]) -> AgentConfig | None:
+    return generation(rendered(case["desired"], case.get("cameras")), 2) if "desired" in case else None
+
+
+def observed_in(case: dict[str, Any], desired: AgentConfig | None) -> Observed:
+    made_from = {one.instance_name: one for one in desired.node_config_list} if desired else {}
+    if "before" in case:
+        cameras = case.get("cameras before", case.get("cameras"))
+        made_from |= {one.instance_name: one for one in rendered(case["before"], cameras)}
+    lost = case.get("notes lost", [])
+    return Observed(
+        {
+            name: there(made_from[name], text, noted=name not in lost)
+            for name, text in case.get("observed", {}).items()
+        },
+        {
+            one.instance_name: files(case.get("files", {}).get(one.instance_name))
+            for one in (desired.node_config_list if desired else ())
+        },
+        tuple(case.get("folders", ())),
+    )
+
+
+def there(config: InstanceConfig, text: str, *, noted: bool = True) -> ObservedInstance:
+    word, _, code = text.partition(" ")
+    name = config.instance_name
+    return ObservedInstance(
+        name,
+        runtime_id=f"id-{name}",
+        running=word == "running",
+        generation=1,
+        digest=config.digest,
+        digests=config.digests,
+        started_at=None if word == "created" else NOW - timedelta(seconds=30),
+        finished_at=NOW if word == "exited" else None,
+        exit_code=int(code) if code else None,
+        applied=Applied(config, 1, f"id-{name}") if noted else None,
+    )
+
+
+def files(text: str | None) -> FilesState:
+    if text is None:
+        return FilesState(current=True)
+    if text.startswith("secret "):
+        return FilesState(current=False, secrets_missing=(text.removeprefix("secret "),))
+    assert text == "drifted"
+    return FilesState(current=False)
+
+
+def history_in(case: dict[str, Any], desired: AgentConfig | None) -> dict[str, InstanceHistory]:
+    configs = {one.instance_name: one for one in desired.node_config_list} if desired else {}
+    return {name: history(configs.get(name), **given) for name, given in case.get("history", {}).items()}
+
+
+def history(config: InstanceConfig | None, **given: Any) -> InstanceHistory:
+    for key in ("last_exit_at", "last_stop_at"):
+        if key in given:
+            given[key] = NOW + timedelta(seconds=given[key])
+    failed = given.pop("failed", None)
+    if failed is None:
+        return InstanceHistory(**given)
+    kind, op_kind, message = failed
+    # A failure of another form of the instance has another digest.
+    op = Op(OpKind(op_kind), "x", "a test", None if given.pop("of another form", False) else config)
+    outcome = Outcome(op, OutcomeKind(kind), NOW, message)
+    digest = (op.config.digest if op.config else "sha256:other") if kind == "permanent" else None
+    return InstanceHistory(**given, outcome=outcome, failed_digest=digest)
+
+
+def seconds_from_now(moment: datetime | None) -> float | None:
+    return None if moment is None else (moment - NOW).total_seconds()
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in read_cases()])
+def test_the_plan_of_a_case_is_the_text_that_it_expects(case: dict[str, Any]) -> None:
+    desired = desired_in(case)
+
+    plan = diff(desired, observed_in(case, desired), history_in(case, desired), NOW, set(case.get("busy", ())))
+
+    assert str(plan) == case.get("plan", "").rstrip("\n")
+    assert seconds_from_now(plan.wake_at) == case.get("wake after")
+
+
+def test_names_of_cases_are_unique() -> None:
+    names = [name for name, _ in read_cases()]
+    assert len(set(names)) == len(names)
+    assert len(names) >= 25

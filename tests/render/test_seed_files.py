@@ -1,0 +1,186 @@
+"""The files of the app that this project began with, from the values that it ran with."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pipeline.config
+from controller.render.instance import render_instance
+from crds.camera import Camera
+from crds.dsinstance import AppKind, DsInstance
+from crds.messages import InstanceConfig
+from deepstream import retinaface
+from tests.planner.short_manifests import manifest, merged
+
+SEED: dict[str, Any] = {
+    "node": "gate",
+    "image": "registry.local/deepstream-retinaface:1.2",
+    "cameras": ["front", "hall"],
+    "app": {
+        "kind": "retinaface",
+        "appType": "NORMAL",
+        "faceRawMetaTopic": "RawFaceMeta",
+        "motRawMetaTopic": "RawMotMeta",
+        "visualTopic": "RawImage",
+        "kafkaConnectionStr": "172.21.100.242:9092",
+        "faceConfidenceThreshold": 0.45,
+        "motConfidenceThreshold": 0.5,
+        "gpuId": 0,
+    },
+    "streammux": {"width": 3840, "height": 2160, "batchSize": 4, "bufferPool": 40, "nvbufMemoryType": 3},
+}
+APP_CONF = {
+    "app_type": "NORMAL",
+    "face_raw_meta_topic": "RawFaceMeta",
+    "mot_raw_meta_topic": "RawMotMeta",
+    "visual_topic": "RawImage",
+    "kafka_connection_str": "172.21.100.242:9092",
+    "streammux_output_width": 3840,
+    "streammux_output_height": 2160,
+    "streammux_batch_size": 4,
+    "streammux_buffer_pool": 40,
+    "streammux_nvbuf_memory_type": 3,
+    "face_confidence_threshold": 0.45,
+    "mot_confidence_threshold": 0.5,
+    "gpu_id": 0,
+}
+
+
+def camera(name: str, **spec: Any) -> Camera:
+    one = manifest(f"camera/{name}", spec)
+    assert isinstance(one, Camera)
+    return one
+
+
+def render(cameras: tuple[Camera, ...], patch: dict[str, Any] | None = None) -> InstanceConfig:
+    instance = manifest("dsinstance/faces", merged(SEED, patch or {}))
+    assert isinstance(instance, DsInstance)
+    return render_instance(instance, cameras, 21000)
+
+
+def files(config: InstanceConfig) -> dict[str, str]:
+    return {file.path: file.content for file in config.files}
+
+
+FRONT = camera("front", address="rtsp://10.0.0.9:554/cam?channel=1&subtype=0", encodeType="h265")
+HALL = camera("hall", address="file:///clips/hall%20way.mp4", type="file", cameraId="HALL-2")
+
+
+def test_app_conf_holds_every_key_with_its_type() -> None:
+    text = files(render((FRONT, HALL)))["app_conf.json"]
+
+    written = json.loads(text)
+
+    assert written == APP_CONF
+    assert list(written) == list(APP_CONF)
+    for key, value in written.items():
+        assert type(value) is type(APP_CONF[key]), key
+    assert text.endswith("}\n")
+
+
+def test_source_list_holds_every_camera_in_its_slot() -> None:
+    config = render((FRONT, HALL))
+
+    written = json.loads(files(config)["source_list.json"])
+
+    assert written == {
+        "sources": [
+            {
+                "camera_id": "front",
+                "address": "rtsp://10.0.0.9:554/cam?channel=1&subtype=0",
+                "encode_type": "h265",
+                "type": "rtsp",
+                "stream": True,
+            },
+            {
+                "camera_id": "HALL-2",
+                "address": "file:///clips/hall%20way.mp4",
+                "encode_type": "h264",
+                "type": "file",
+                "stream": True,
+            },
+        ]
+    }
+    assert [(one.slot, one.name, one.camera_id) for one in config.cameras] == [
+        (0, "front", "front"),
+        (1, "hall", "HALL-2"),
+    ]
+
+
+def test_there_are_exactly_the_two_files() -> None:
+    assert sorted(files(render(()))) == ["app_conf.json", "source_list.json"]
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        pytest.param(
+            {"app": {"faceConfidenceThreshold": 1, "motConfidenceThreshold": 1}}, id="a whole number is a float"
+        ),
+        pytest.param({"app": {"appType": "VISUAL"}}, id="pictures"),
+        pytest.param({"app": {"kind": "reference"}}, id="reference workload"),
+        pytest.param({"app": {"kafkaConnectionStr": "a:1,b:2"}, "streammux": {"batchSize": 1024}}, id="large"),
+    ],
+)
+def test_types_do_not_depend_on_how_a_value_was_written(patch: dict[str, Any]) -> None:
+    written = json.loads(files(render((FRONT,), patch))["app_conf.json"])
+    assert {key: type(value) for key, value in written.items()} == {key: type(APP_CONF[key]) for key in APP_CONF}
+
+
+@pytest.mark.parametrize("cameras", [(), (FRONT,), (FRONT, HALL)])
+def test_the_reference_workload_reads_what_is_rendered(tmp_path: Path, cameras: tuple[Camera, ...]) -> None:
+    for name, content in files(render(cameras)).items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+
+    loaded = pipeline.config.load(tmp_path / "source_list.json")
+
+    assert loaded.app == pipeline.config.AppConf(**APP_CONF)  # type: ignore[arg-type]
+    addresses = {"front": "rtsp://10.0.0.9:554/cam?channel=1&subtype=0", "HALL-2": "/clips/hall way.mp4"}
+    assert [(one.camera_id, one.address, one.encode_type, one.type) for one in loaded.sources] == [
+        (one.camera_id, addresses[one.camera_id], one.spec.encode_type, one.spec.type) for one in cameras
+    ]
+
+
+def test_what_is_rendered_is_read_back_equal() -> None:
+    written = files(render((FRONT, HALL)))
+
+    assert retinaface.dump(retinaface.parse_app_conf(written["app_conf.json"])) == written["app_conf.json"]
+    sources = retinaface.parse_source_list(written["source_list.json"])
+    assert retinaface.dump(sources) == written["source_list.json"]
+    assert [one.camera_id for one in sources.sources] == ["front", "HALL-2"]
+
+
+@pytest.mark.parametrize("key", APP_CONF)
+def test_a_missing_or_wrong_typed_key_is_refused_on_reading(key: str) -> None:
+    without = {name: value for name, value in APP_CONF.items() if name != key}
+    for broken in (without, {**APP_CONF, key: None}, {**APP_CONF, key: [APP_CONF[key]]}, {**APP_CONF, "more": 1}):
+        with pytest.raises(ValueError, match="AppConf"):
+            retinaface.parse_app_conf(json.dumps(broken))
+    if isinstance(APP_CONF[key], int):
+        with pytest.raises(ValueError, match=key):
+            retinaface.parse_app_conf(json.dumps({**APP_CONF, key: 4.5}))
+
+
+@pytest.mark.parametrize("kind", list(AppKind))
+def test_equal_input_gives_equal_bytes(kind: AppKind) -> None:
+    patch = {"app": {"kind": kind.value}, "container": {"env": {"B": "2", "A": "1"}}}
+    again = {"container": {"env": {"A": "1", "B": "2"}}, "app": {"kind": kind.value}}
+    assert render((FRONT, HALL), patch).digest == render((FRONT, HALL), again).digest
+    assert render((FRONT, HALL), patch).model_dump_json(exclude={"container"}) == render(
+        (FRONT, HALL), again
+    ).model_dump_json(exclude={"container"})
+
+
+def test_the_digest_covers_everything() -> None:
+    config = render((FRONT, HALL))
+    for field, value in {"rest_port": 21001, "image": "other:1", "instance_name": "other", "cameras": ()}.items():
+        content = config.model_copy(update={field: value}).model_dump(mode="json")
+        with pytest.raises(ValueError, match="the digest does not belong to the content"):
+            InstanceConfig.model_validate(content)
+
+
+def test_letters_beyond_ascii_stay_readable() -> None:
+    entrance = camera("front", address="rtsp://10.0.0.9/eingänge/tür")
+    assert "rtsp://10.0.0.9/eingänge/tür" in files(render((entrance,)))["source_list.json"]
