@@ -48,7 +48,8 @@ class Api:
             self._host, self._port = parts.hostname or "", parts.port
         except ValueError:
             parts, self._host = urlsplit(""), ""
-        if parts.scheme not in ("http", "https") or not self._host or parts.path or parts.query:
+        readable = self._host and self._host.isprintable() and " " not in self._host
+        if parts.scheme not in ("http", "https") or not readable or parts.path or parts.query:
             raise Failure(f"--server '{printable(url)}' is no address such as http://127.0.0.1:8420")
         self._tls = parts.scheme == "https"
 

@@ -18,6 +18,7 @@ from bus.codec import Undecodable, encode_plain, encode_signed
 from bus.signature import SigningKey
 from controller.api.store import ObjectStore
 from controller.model import FleetPlan, NodeState, ObjectRef, ObservedNode, Revision
+from controller.planner.exclusive import holders_of_exclusive_cameras
 from controller.planner.guard import RemovalLimit
 from controller.planner.planner import plan
 from controller.publish.generations import KnownGenerations, next_epoch, next_record
@@ -88,7 +89,7 @@ class Controller:
         self._reading_is_new = False
         self._epoch = 0
         self._plan: FleetPlan | None = None
-        self._planned_for: tuple[Any, ...] = ()
+        self._planned_from: tuple[Any, ...] = ()
         self._answered: dict[str, tuple[datetime, CommandKind]] = {}
         self._failed: dict[str, str] = {}
         self._documents: tuple[dict[str, Any], ...] = ()
@@ -260,10 +261,12 @@ class Controller:
 
     def _planned(self, revision: Revision, published: Mapping[str, AgentConfig]) -> FleetPlan:
         """The plan, made anew when its input changed."""
-        made_from = (revision, tuple((node_id, config.ref.order) for node_id, config in sorted(published.items())))
-        if self._plan is None or self._planned_for[0] is not revision or self._planned_for[1] != made_from[1]:
-            self._plan = plan(revision, published)
-            self._planned_for = made_from
+        holders = holders_of_exclusive_cameras(revision, published, self._tracker.fleet)
+        generations = tuple((node_id, config.ref.order) for node_id, config in sorted(published.items()))
+        made_from = (revision.id, generations, holders)
+        if self._plan is None or self._planned_from != made_from:
+            self._plan = plan(revision, published, holders)
+            self._planned_from = made_from
         return self._plan
 
     def _next_record(self, state: NodeState, published: AgentConfig | None, now: datetime) -> AgentConfig | None:

@@ -245,6 +245,8 @@ class InstanceStatus(WireModel):
     since: datetime
     """When `state` last changed."""
     cameras: tuple[CameraStatus, ...] = ()
+    exclusive_cameras: tuple[str, ...] = ()
+    """Cameras that allow one reader and that it reads, or would read when it is started again."""
 
 
 class AgentResponse(WireModel):

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from controller.model import FleetPlan, NodeState, ObjectRef, Previous, Reason, Revision
 from controller.planner.changes import changes_between
+from controller.planner.exclusive import Holders, withheld
 from controller.planner.placement import place
 from controller.planner.ports import assign_ports
 from controller.render.instance import render_instance
@@ -14,12 +16,14 @@ from crds.messages import AgentConfig, Removals
 from crds.node import Node
 
 
-def plan(revision: Revision, previous: Previous) -> FleetPlan:
+def plan(revision: Revision, previous: Previous, holders: Holders = MappingProxyType({})) -> FleetPlan:
     """Plans the whole fleet.
 
     Args:
         revision: the manifests that are, or would be, in force.
         previous: what was published last, by node id: instances stay where they are and keep their ports.
+        holders: who holds exclusive cameras now; those of others are withheld. Without it the plan is the one that is
+            reached in the end: what people are shown before anything happens.
 
     Returns:
         The desired state of every node, the reasons for what is not in it, and the changes against `previous`.
@@ -35,11 +39,18 @@ def plan(revision: Revision, previous: Previous) -> FleetPlan:
     for node in revision.nodes:
         mine = on_node.get(node.name, [])
         ports = assign_ports((one.name for one in mine), node.spec.instance_ports, ports_now.get(node.node_id, {}))
-        instances = tuple(
-            render_instance(one, revision.cameras_of(one), ports[one.name]) for one in mine if one.name in ports
-        )
-        reasons += tuple(_no_port(one.name, node) for one in mine if one.name not in ports)
-        nodes[node.node_id] = NodeState(node.node_id, node.name, node.spec.hostname, instances)
+        instances = []
+        for one in mine:
+            if one.name not in ports:
+                reasons += (_no_port(one.name, node),)
+                continue
+            cameras = revision.cameras_of(one)
+            not_yet = withheld(cameras, (node.node_id, one.name), holders, revision)
+            reasons += not_yet
+            names = {reason.subject.name for reason in not_yet}
+            given = tuple(camera for camera in cameras if camera.name not in names)
+            instances.append(render_instance(one, given, ports[one.name]))
+        nodes[node.node_id] = NodeState(node.node_id, node.name, node.spec.hostname, tuple(instances))
     for node_id, config in previous.items():
         if node_id not in nodes:
             # Its manifest is gone: what it runs goes too, by an explicit drain, and under the removal guard.

@@ -105,7 +105,9 @@ def _address(camera: Camera) -> str:
 
 def _stream(camera: Camera) -> dict[str, Any]:
     """What the app is told of a camera: without the fields whose changes touch nothing that runs."""
-    untold = {name for name, field in CameraSpec.model_fields.items() if declared_change_class(field) is ChangeClass.NONE}
+    untold = {
+        name for name, field in CameraSpec.model_fields.items() if declared_change_class(field) is ChangeClass.NONE
+    }
     return camera.spec.model_dump(mode="json", exclude={"limits", "camera_id"} | untold)
 
 

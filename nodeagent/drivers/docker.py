@@ -4,7 +4,6 @@ import contextlib
 import threading
 import time
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Any
 
 from docker.errors import APIError, NotFound
@@ -16,6 +15,7 @@ from nodeagent.drivers.docker_container import container_name, create_arguments
 from nodeagent.drivers.docker_engine import BAD_REQUEST, CONFLICT, NOT_FOUND, DockerEngine, errors_of, explanation
 from nodeagent.drivers.docker_events import Stop, changed_instances
 from nodeagent.drivers.docker_needs import wait_for_what_is_missing
+from nodeagent.drivers.docker_states import ContainerStates
 from nodeagent.drivers.instance_files import InstanceDirectories
 from nodeagent.drivers.labels import labels_of, labels_of_owner, observed
 from nodeagent.drivers.process_output import last_lines
@@ -54,6 +54,7 @@ class DockerDriver:
         self._stops = BlockingCalls("docker-stop", _STOPS_AT_ONCE)
         self._pulls = BlockingCalls("docker-pull", _PULLS_AT_ONCE)
         self._streams = BlockingCalls("docker-events", _STREAMS_AT_ONCE)
+        self._states = ContainerStates()
         self._open: set[Stop] = set()
         self._closed = False
 
@@ -107,7 +108,7 @@ class DockerDriver:
             return
         stop = Stop()
         self._open.add(stop)
-        names = changed_instances(self._engine, self._streams, _label_filters(self._owner), since_s, stop)
+        names = changed_instances(self._engine, self._streams, self._states, _label_filters(self._owner), since_s, stop)
         try:
             async with contextlib.aclosing(names):
                 async for name in names:
@@ -137,25 +138,24 @@ class DockerDriver:
         instances: dict[str, ObservedInstance] = {}
         with errors_of("look at the containers"):
             # Copies first, so that the right ones come to stand in their place.
-            for container in sorted(self._containers(), key=self._is_copy, reverse=True):
+            containers = sorted(self._containers(), key=self._is_copy, reverse=True)
+            for container in containers:
                 name = container["Labels"].get(LABEL_INSTANCE)
                 if not name:
                     continue
-                try:
-                    state = self._engine.client().inspect_container(container["Id"])["State"]
-                except NotFound:
+                state = self._states.of(self._engine.client(), container)
+                if state is None:
                     continue
-                running, finished_at = bool(state["Running"]), _time(state["FinishedAt"])
                 instances[name] = observed(
                     container["Labels"],
                     runtime_id=container["Id"],
-                    running=running,
+                    running=state.running,
                     applied=self._directories.read_applied(name),
-                    started_at=_time(state["StartedAt"]),
-                    # A container that runs again still shows when it left the last time.
-                    finished_at=None if running else finished_at,
-                    exit_code=None if running or finished_at is None else int(state["ExitCode"]),
+                    started_at=state.started_at,
+                    finished_at=state.finished_at,
+                    exit_code=state.exit_code,
                 )
+            self._states.keep_only([container["Id"] for container in containers])
         return instances
 
     def _create(self, config: InstanceConfig, generation: int) -> None:
@@ -237,7 +237,8 @@ class DockerDriver:
                 return ""
             client = self._engine.client()
             text = last_lines(client.logs(container["Id"], tail=lines), lines)
-            if client.inspect_container(container["Id"])["State"]["OOMKilled"]:
+            state = self._states.of(client, container)
+            if state is not None and state.out_of_memory:
                 text += "\n[the container ran out of memory and was killed]"
         return self._directories.redacted(instance, text.strip("\n"))
 
@@ -249,9 +250,3 @@ def _must_equal(config: InstanceConfig, labels: dict[str, str]) -> None:
 
 def _label_filters(labels: dict[str, str]) -> list[str]:
     return [f"{name}={value}" for name, value in labels.items()]
-
-
-def _time(text: str) -> datetime | None:
-    """A time of the engine; it writes the year 1 for "never"."""
-    moment = datetime.fromisoformat(text)
-    return moment if moment.year > 1 else None

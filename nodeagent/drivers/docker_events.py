@@ -12,6 +12,7 @@ from docker.types import CancellableStream
 from nodeagent.drivers.base import LABEL_INSTANCE
 from nodeagent.drivers.blocking_calls import BlockingCalls
 from nodeagent.drivers.docker_engine import DockerEngine, errors_of
+from nodeagent.drivers.docker_states import ContainerStates
 from nodeagent.drivers.mailbox import Mailbox
 
 _EVENTS = ["create", "start", "die", "oom", "destroy"]
@@ -53,13 +54,19 @@ class Stop:
 
 
 async def changed_instances(
-    engine: DockerEngine, calls: BlockingCalls, labels: list[str], since_s: float, stop: Stop
+    engine: DockerEngine,
+    calls: BlockingCalls,
+    states: ContainerStates,
+    labels: list[str],
+    since_s: float,
+    stop: Stop,
 ) -> AsyncGenerator[str, None]:
     """Names of instances to which something happened; ends when the engine goes away, or `stop` is called.
 
     Args:
         engine: the engine.
         calls: runs the thread that listens.
+        states: is told of every change.
         labels: filters for labels, in the engine's words.
         since_s: from which time on, in seconds since 1970.
         stop: ends it.
@@ -70,7 +77,9 @@ async def changed_instances(
     loop, mailbox = asyncio.get_running_loop(), Mailbox()
 
     def hand_over(event: dict[str, Any]) -> None:
-        name = event.get("Actor", {}).get("Attributes", {}).get(LABEL_INSTANCE)
+        actor = event.get("Actor", {})
+        states.changed(actor.get("ID", ""))
+        name = actor.get("Attributes", {}).get(LABEL_INSTANCE)
         if name:
             loop.call_soon_threadsafe(mailbox.put, name)
 
@@ -79,7 +88,7 @@ async def changed_instances(
         if not stream.cancelled():
             stream.exception()  # looked at, so that nobody complains when the caller has gone before
 
-    stream = asyncio.ensure_future(calls.run(_follow, engine, labels, int(since_s), hand_over, stop))
+    stream = asyncio.ensure_future(calls.run(_follow, engine, states, labels, int(since_s), hand_over, stop))
     stream.add_done_callback(ended)
     try:
         while (name := await mailbox.next()) is not None:
@@ -91,11 +100,16 @@ async def changed_instances(
 
 
 def _follow(
-    engine: DockerEngine, labels: list[str], since_s: int, on_event: Callable[[dict[str, Any]], None], stop: Stop
+    engine: DockerEngine,
+    states: ContainerStates,
+    labels: list[str],
+    since_s: int,
+    on_event: Callable[[dict[str, Any]], None],
+    stop: Stop,
 ) -> None:
     filters = {"type": ["container"], "event": _EVENTS, "label": labels}
     with errors_of("watch the engine"):
         stream = engine.client().events(since=since_s, filters=filters, decode=True)
-        with stop.ends(stream):
+        with stop.ends(stream), states.listening():
             for event in stream:
                 on_event(event)

@@ -62,7 +62,7 @@ def instance_statuses(
         else:
             state, reason, message = _state(name, config, there, known, now)
             cameras = _cameras(name, config, there, known, previous.get(name), now)
-        statuses.append(_status(name, state, reason, message, there, known, cameras, previous.get(name), now))
+        statuses.append(_status(name, state, reason, message, config, there, known, cameras, previous.get(name), now))
     return tuple(statuses)
 
 
@@ -71,6 +71,7 @@ def _status(
     state: InstanceState,
     reason: str,
     message: str,
+    config: InstanceConfig | None,
     there: ObservedInstance | None,
     known: Known,
     cameras: tuple[CameraStatus, ...],
@@ -91,6 +92,14 @@ def _status(
         started_at=there.started_at if there and runs else None,
         since=before.since if before and before.state == state else now,
         cameras=cameras,
+        exclusive_cameras=_exclusive_cameras(config, there),
+    )
+
+
+def _exclusive_cameras(config: InstanceConfig | None, there: ObservedInstance | None) -> tuple[str, ...]:
+    applied = there.applied.config if there and there.running and there.applied else None
+    return tuple(
+        sorted({camera.name for one in (config, applied) if one for camera in one.cameras if camera.exclusive})
     )
 
 

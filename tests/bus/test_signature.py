@@ -1,4 +1,3 @@
-import os
 import stat
 import threading
 from pathlib import Path
@@ -18,7 +17,7 @@ def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "er" / "key.pem"
     first = SigningKey.load_or_create(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert os.listdir(path.parent) == ["key.pem"]
+    assert list(path.parent.iterdir()) == [path]
     assert len(bytes.fromhex(first.public_key_hex)) == 32
     assert SigningKey.load_or_create(path).public_key_hex == first.public_key_hex
 

@@ -75,7 +75,7 @@ def _completed(server: str, *words: str) -> set[str]:
     }
     shown = subprocess.run([sys.executable, "-m", "cli"], env=environment, capture_output=True, text=True, check=False)
     assert shown.stderr == ""
-    return {line.partition(",")[2] for line in shown.stdout.splitlines()}
+    return {line.partition(",")[2] for line in shown.stdout.split()}
 
 
 def test_completion_of_kinds_and_names(small_fleet: Any) -> None:

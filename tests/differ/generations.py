@@ -29,9 +29,9 @@ def rendered(instances: Instances, cameras: Instances | None = None) -> tuple[In
     return plan(revision(short), {}).nodes[NODE].instances
 
 
-def instance(name: str = "yard", cameras: Instances | None = None, **spec: Any) -> InstanceConfig:
-    """One instance."""
-    return rendered({name: spec}, cameras)[0]
+def instance(name: str = "yard", with_cameras: Instances | None = None, **spec: Any) -> InstanceConfig:
+    """One instance, from its spec and those of its cameras that are to differ from the default."""
+    return rendered({name: spec}, with_cameras)[0]
 
 
 def generation(

@@ -66,10 +66,7 @@ def observed_in(case: dict[str, Any], desired: AgentConfig | None) -> Observed:
         made_from |= {one.instance_name: one for one in rendered(case["before"], cameras)}
     lost = case.get("notes lost", [])
     return Observed(
-        {
-            name: there(made_from[name], text, noted=name not in lost)
-            for name, text in case.get("observed", {}).items()
-        },
+        {name: there(made_from[name], text, noted=name not in lost) for name, text in case.get("observed", {}).items()},
         {
             one.instance_name: files(case.get("files", {}).get(one.instance_name))
             for one in (desired.node_config_list if desired else ())

@@ -462,3 +462,63 @@ def test_other_fleets_on_the_same_engine_are_not_seen(
         assert neighbour.inspect()["State"]["Running"]
     finally:
         neighbour.close()
+
+
+@with_engine
+def test_states_are_asked_for_again_only_after_an_event(
+    docker_stand: DockerStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    inspect = docker.APIClient.inspect_container
+
+    def counted(client: docker.APIClient, container: str) -> Any:
+        asked.append(container)
+        return inspect(client, container)
+
+    monkeypatch.setattr(docker.APIClient, "inspect_container", counted)
+
+    async def asks(session: Session) -> int:
+        before = len(asked)
+        await session.driver.observe()
+        return len(asked) - before
+
+    async def test(session: Session) -> None:
+        there = await session.begin(docker_stand.config())
+        await session.begin(docker_stand.config("dock"))
+        assert [await asks(session), await asks(session)] == [2, 2]
+        events = session.driver.events()
+        listener = asyncio.ensure_future(anext(events))
+
+        async def remembers() -> bool:
+            return await asks(session) == 0
+
+        await session.until(remembers, "states are remembered")
+        listener.cancel()
+        await asyncio.wait({listener})
+
+        told = session.driver.events()
+        following = asyncio.ensure_future(_collect(told))
+        await session.until(remembers, "states are remembered")
+        # Back in the same state before anybody looks: the list alone could not tell.
+        await asyncio.to_thread(docker_stand.client.api.restart, there.runtime_id, timeout=0)
+
+        async def newer() -> bool:
+            found = await session.find()
+            assert found is not None
+            return found.started_at is not None and there.started_at is not None and found.started_at > there.started_at
+
+        await session.until(newer, "the new start is seen")
+        following.cancel()
+        await asyncio.wait({following})
+
+        async def asks_again() -> bool:
+            return await asks(session) == 2
+
+        await session.until(asks_again, "nothing is remembered when nobody listens")
+
+    docker_stand.run(test)
+
+
+async def _collect(names: Any) -> None:
+    async for _ in names:
+        pass

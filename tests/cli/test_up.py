@@ -1,0 +1,143 @@
+"""`fleet up` with all its real parts: what the demo shows, and what is left behind."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("av", reason="the reference workload needs PyAV")
+
+EXAMPLE = Path(__file__).parents[2] / "manifests"
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+class Up:
+    """A running `fleet up` on ports of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.listen = f"127.0.0.1:{_free_port()}"
+        self.manifests = Path(shutil.copytree(EXAMPLE, folder / "manifests"))
+        self.state = folder / "state"
+        self.cameras_port = _free_port()
+        self._edit("cameras.yaml", ":8554/", f":{self.cameras_port}/")
+        for first, last in ((21000, 21049), (21050, 21099)):
+            port = _free_port()
+            self._edit("nodes.yaml", f"first: {first}\n    last: {last}", f"first: {port}\n    last: {port}")
+        self.output = folder / "output"
+        self.process = self.start()
+
+    def _edit(self, name: str, old: str, new: str) -> None:
+        file = self.manifests / name
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+    def command(self) -> list[str]:
+        options = ["--manifests", str(self.manifests), "--state-dir", str(self.state), "--listen", self.listen]
+        return [sys.executable, "-m", "cli", "up", *options, "--no-table"]
+
+    def start(self) -> subprocess.Popen[bytes]:
+        with self.output.open("ab") as output:
+            return subprocess.Popen(self.command(), stdout=output, stderr=output)
+
+    def fleet(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "cli", "--server", f"http://{self.listen}", *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, self.output.read_text(encoding="utf-8")
+            assert self.process.poll() is None, self.output.read_text(encoding="utf-8")
+            time.sleep(0.1)
+
+    def children(self, word: str) -> list[int]:
+        """The children whose command line holds a word."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            try:
+                parent = (entry / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+                if int(parent) == self.process.pid and word in (entry / "cmdline").read_text(encoding="utf-8"):
+                    found.append(int(entry.name))
+            except (OSError, ValueError, IndexError):
+                continue
+        return found
+
+    def left_behind(self) -> list[str]:
+        """The command lines of processes that name the state directory, or carry the label of the fleet."""
+        fleet_id = (self.state / "fleet-id").read_text(encoding="utf-8").strip()
+        found = []
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit() or int(entry.name) == os.getpid():
+                continue
+            try:
+                command, variables = (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            if str(self.state).encode() in command or f"DSFLEET_IO_FLEET={fleet_id}".encode() in variables:
+                found.append(command.replace(b"\0", b" ").decode())
+        return found
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    started = Up(tmp_path)
+    yield started
+    if started.process.poll() is None:
+        started.process.kill()
+        started.process.wait()
+
+
+def _all_ready(up: Up, *more: str) -> bool:
+    shown = up.fleet("get", "cameras", "--no-headers").stdout
+    lines = [line.split() for line in shown.splitlines()]
+    return len(lines) == 5 + len(more) and all(line[3] == "True" for line in lines)
+
+
+def test_the_example_runs_survives_crashes_and_leaves_nothing_behind(up: Up) -> None:
+    up.until(lambda: _all_ready(up))
+
+    second = subprocess.run(up.command(), capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    assert f"another `fleet up` (pid {up.process.pid}) uses {up.state}" in second.stderr
+
+    for part in ("agents", "controller.pub"):
+        assert up.children(part)
+    [controller] = [pid for pid in up.children("controller") if pid not in up.children("agents")]
+    agent = up.children("agents")[0]
+    for pid in (agent, controller):
+        os.kill(pid, signal.SIGKILL)
+    up.until(lambda: len(up.children("agents")) == 2 and up.fleet("status").returncode == 0)
+    assert f"(pid {agent}) was killed by SIGKILL; starting it again in 1 s" in up.output.read_text(encoding="utf-8")
+
+    text = (up.manifests / "cameras.yaml").read_text(encoding="utf-8")
+    roof = text.split("---\n")[2].replace("yard-north", "roof")
+    (up.manifests / "cameras.yaml").write_text(f"{text}---\n{roof}", encoding="utf-8")
+    up.until(lambda: _all_ready(up, "roof"))
+
+    up.process.send_signal(signal.SIGINT)
+    assert up.process.wait(60) == 0
+    assert up.left_behind() == []
+    assert up.output.read_text(encoding="utf-8").endswith("everything has ended\n")
+
+
+def test_what_is_killed_leaves_nothing_behind_either(up: Up) -> None:
+    up.until(lambda: _all_ready(up))
+    up.process.kill()
+    up.process.wait()
+    deadline = time.monotonic() + 40
+    while up.left_behind() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert up.left_behind() == []

@@ -1,0 +1,242 @@
+import asyncio
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.failure import Failure
+from cli.parts_options import split_listen
+from cli.up import children, preflight
+from cli.up.cameras import simulated, write_cameras_file
+from cli.up.children import Child
+from cli.up.layout import StateDirectory
+from cli.up.screen import Lines
+from cli.up.view import View, look
+from crds.camera import Camera
+
+
+def _camera(name: str, address: str, secret: str | None = None) -> Camera:
+    spec: dict[str, Any] = {"address": address}
+    if secret:
+        spec["credentialsRef"] = {"name": secret}
+    metadata = {"name": name}
+    return Camera.model_validate({"apiVersion": "dsfleet.io/v1", "kind": "Camera", "metadata": metadata, "spec": spec})
+
+
+def test_cameras_of_this_machine_are_simulated(tmp_path: Path) -> None:
+    cameras = [
+        _camera("a", "rtsp://127.0.0.1:8554/a"),
+        _camera("b", "rtsp://localhost/b"),
+        _camera("far", "rtsp://10.0.0.9:8554/far"),
+        _camera("deep", "rtsp://127.0.0.1:8554/deep/path"),
+        _camera("tls", "rtsps://127.0.0.1:8554/tls"),
+    ]
+    assert simulated(cameras, tmp_path) == {8554: {"a": ("", "")}, 554: {"b": ("", "")}}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_password_is_made_up_once_and_kept_private(tmp_path: Path) -> None:
+    camera = _camera("dock", "rtsp://127.0.0.1:8554/dock", "dock-camera")
+    [(user, password)] = simulated([camera], tmp_path)[8554].values()
+    assert user == "viewer"
+    assert len(password) >= 20
+    assert simulated([camera], tmp_path)[8554]["dock"] == (user, password)
+    for file in (tmp_path / "dock-camera").iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    cameras_file = tmp_path / "cameras.json"
+    write_cameras_file(cameras_file, {"dock": (user, password), "a": ("", "")})
+    assert stat.S_IMODE(cameras_file.stat().st_mode) == 0o600
+    entries = [{"name": "a"}, {"name": "dock", "user": user, "password": password}]
+    assert json.loads(cameras_file.read_text(encoding="utf-8")) == entries
+
+
+def test_a_secret_that_is_there_is_never_written(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "username").write_text("me\n", encoding="utf-8")
+    assert simulated([_camera("dock", "rtsp://127.0.0.1/dock", "own")], tmp_path) == {554: {"dock": ("", "")}}
+    assert [file.name for file in (tmp_path / "own").iterdir()] == ["username"]
+
+
+def test_one_fleet_for_a_state_directory(tmp_path: Path) -> None:
+    first, second = StateDirectory(tmp_path / "state"), StateDirectory(tmp_path / "state")
+    assert first.fleet_id() == second.fleet_id()
+    assert first.fleet_id() != StateDirectory(tmp_path / "other").fleet_id()
+    assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
+    first.lock()
+    with pytest.raises(Failure, match=rf"another `fleet up` \(pid {os.getpid()}\) uses .*/state: stop it, or choose"):
+        second.lock()
+    os.close(first._lock or 0)
+    second.lock()
+    os.close(second._lock or 0)
+
+
+def test_a_state_directory_that_cannot_be_made() -> None:
+    with pytest.raises(Failure, match="the state directory cannot be made: "):
+        StateDirectory(Path("/proc/none"))
+
+
+def test_addresses_to_listen_on() -> None:
+    assert split_listen("127.0.0.1:80") == ("127.0.0.1", 80)
+    assert split_listen("[::1]:80") == ("::1", 80)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(Failure, match=f"cannot listen on {listen}: another program listens there; choose"):
+            preflight.require_free_port(listen)
+    preflight.require_free_port(listen)
+
+
+def test_an_engine_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match=r"no Docker Engine answers at unix:///.*: start one, .* or use --driver process"):
+        preflight.require_docker((), f"unix://{tmp_path}/none.sock")
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Makes a module of some code for children to run; returns its name."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    def make(code: str) -> str:
+        (tmp_path / "a_part.py").write_text(code, encoding="utf-8")
+        return "a_part"
+
+    return make
+
+
+def _child(module: str, log: Path, said: list[str]) -> Child:
+    return Child("part", module, list, log, said.append)
+
+
+def test_a_child_that_dies_is_started_again(
+    module: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "_FIRST_DELAY_SECONDS", 0.05)
+    said: list[str] = []
+
+    async def scenario() -> None:
+        child = _child(module("import time; print('up', flush=True); time.sleep(60)"), tmp_path / "log", said)
+        child.start()
+        await _until(lambda: child.last_line() == "up")
+        first = child.pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        await _until(lambda: child.pid not in (None, first))
+        assert await child.stop(5, asyncio.Event())
+        assert child.pid is None
+        assert said == [f"part (pid {first}) was killed by SIGKILL; starting it again in 0.05 s"]
+
+    asyncio.run(scenario())
+
+
+def test_a_child_that_cannot_start_says_why_with_growing_delays(
+    module: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "_FIRST_DELAY_SECONDS", 0.02)
+    said: list[str] = []
+
+    async def scenario() -> None:
+        child = _child(module("import sys; sys.exit('no disk \x1b[2J')"), tmp_path / "log", said)
+        child.start()
+        await _until(lambda: len(said) == 3)
+        await child.stop(5, asyncio.Event())
+
+    asyncio.run(scenario())
+    endings = [line.partition(") ")[2] for line in said]
+    assert endings[:2] == [
+        "left with code 1 (no disk \\x1b[2J); starting it again in 0.02 s",
+        "left with code 1 (no disk \\x1b[2J); starting it again in 0.04 s",
+    ]
+
+
+@pytest.mark.parametrize("hurried", [True, False])
+def test_a_child_that_does_not_leave_is_killed(module: Callable[[str], str], tmp_path: Path, hurried: bool) -> None:
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+
+    async def scenario() -> None:
+        child = _child(module(deaf), tmp_path / "log", [])
+        child.start()
+        await _until(lambda: child.last_line() == "up")
+        hurry = asyncio.Event()
+        if hurried:
+            hurry.set()
+        assert not await child.stop(30 if hurried else 0.2, hurry)
+        assert child.pid is None
+
+    asyncio.run(scenario())
+
+
+def test_children_end_with_their_parent(module: Callable[[str], str], tmp_path: Path) -> None:
+    name = module("import os, time; print(os.getpid(), flush=True); time.sleep(60)")
+    parent = (
+        "import os, subprocess, sys, time\n"
+        f"run = [sys.executable, '-m', 'cli.up.leash', str(os.getpid()), sys.executable, '-m', {name!r}]\n"
+        "subprocess.Popen(run); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        child = int(started.stdout.readline())
+        started.kill()
+        asyncio.run(_until(lambda: not _runs(child)))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(15):
+        while not condition():  # noqa: ASYNC110 - other processes set no event of ours
+            await asyncio.sleep(0.01)
+
+
+def test_options_of_our_own_do_not_reach_children() -> None:
+    ours = {"FLEET_STATE_DIR": "a", "FLEET_GIT": "b", "FLEET_LOG_LEVEL": "debug", "FLEET_TEST_KAFKA": "c", "HOME": "d"}
+    kept = children._environment(ours)
+    assert {key for key in kept if key in ours} == {"FLEET_LOG_LEVEL", "FLEET_TEST_KAFKA", "HOME"}
+
+
+@pytest.fixture
+def view(small_fleet: Any) -> View:
+    from cli.connection import Api
+
+    seen = look(Api(small_fleet.url))
+    assert seen is not None
+    return seen
+
+
+def test_lines_say_each_change_once(view: View, capsys: pytest.CaptureFixture[str]) -> None:
+    screen = Lines()
+    screen.show(None)
+    screen.show(view)
+    first = capsys.readouterr().out.splitlines()
+    assert first == [
+        "node/node-a  status=Ready  instances=1  cameras=0  generation=<none>",
+        "dsinstance/entrance  node=node-a  status=Running  cameras=1/2  restarts=0",
+        "camera/dock  instance=entrance  node=node-a  ready=False",
+        "camera/lobby  instance=entrance  node=node-a  ready=True",
+    ]
+    screen.show(view)
+    assert capsys.readouterr().out == ""
+    fewer = view.tables["cameras"]._replace(cells=view.tables["cameras"].cells[1:])
+    screen.show(view._replace(tables={**view.tables, "cameras": fewer}, notices=["Rejected: it has 1 error."]))
+    screen.show(None)
+    screen.show(None)
+    assert (
+        capsys.readouterr().out == "camera/dock  deleted\nRejected: it has 1 error.\nthe controller does not answer\n"
+    )
+
+
+def test_nobody_to_look_at() -> None:
+    from cli.connection import Api
+
+    assert look(Api("http://127.0.0.1:9")) is None

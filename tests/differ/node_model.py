@@ -1,0 +1,72 @@
+"""A node without an engine, as pure data: what operations do to containers, files and notes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from crds.messages import AgentConfig, InstanceConfig
+from nodeagent.model import Applied, FilesState, Observed, ObservedInstance, Op, OpKind
+
+
+@dataclass(frozen=True)
+class NodeModel:
+    """What there is on a node."""
+
+    containers: Mapping[str, ObservedInstance] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    """By name of the instance: digest of the files in its folder."""
+    created: int = 0
+
+    def observed(self, desired: AgentConfig | None) -> Observed:
+        configs = desired.node_config_list if desired else ()
+        return Observed(
+            self.containers,
+            {
+                one.instance_name: FilesState(current=self.files.get(one.instance_name) == one.digests.files)
+                for one in configs
+            },
+            tuple(sorted(self.files)),
+        )
+
+    def after(self, op: Op, now: datetime) -> "NodeModel":
+        there = self.containers.get(op.instance)
+        config = op.config
+        if op.kind is OpKind.STOP and there is not None and there.running and op.runtime_id == there.runtime_id:
+            return self._with(replace(there, running=False, finished_at=now, exit_code=0))
+        if op.kind is OpKind.REMOVE:
+            gone = there is not None and op.runtime_id in {None, there.runtime_id}
+            containers = {name: one for name, one in self.containers.items() if name != op.instance or not gone}
+            files = {name: one for name, one in self.files.items() if name != op.instance or config is not None}
+            return replace(self, containers=containers, files=files)
+        if config is None:
+            return self
+        if op.kind is OpKind.WRITE_FILES:
+            return replace(self, files={**self.files, op.instance: config.digests.files})
+        if op.kind is OpKind.CREATE and there is None:
+            made = replace(self, created=self.created + 1)
+            return made._with(container(config, f"new-{made.created}", op.generation))
+        if op.kind is OpKind.START and there is not None and not there.running:
+            return self._with(replace(_noted(there, config, op.generation), running=True, finished_at=None))
+        if op.kind is OpKind.NOTE and there is not None:
+            return self._with(_noted(there, config, op.generation))
+        return self
+
+    def _with(self, one: ObservedInstance) -> "NodeModel":
+        return replace(self, containers={**self.containers, one.name: one})
+
+
+def container(config: InstanceConfig, runtime_id: str, generation: int) -> ObservedInstance:
+    """A container that was created and never started."""
+    return ObservedInstance(
+        config.instance_name,
+        runtime_id,
+        running=False,
+        generation=generation,
+        digest=config.digest,
+        digests=config.digests,
+    )
+
+
+def _noted(there: ObservedInstance, config: InstanceConfig, generation: int) -> ObservedInstance:
+    note = Applied(config, generation, there.runtime_id)
+    return replace(there, applied=note, digest=config.digest, digests=config.digests, generation=generation)

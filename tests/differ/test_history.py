@@ -1,0 +1,143 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from nodeagent.differ.diff import leads_on
+from nodeagent.differ.history import (
+    TRUSTED_AFTER,
+    after_observation,
+    after_outcome,
+    may_repair_at,
+    may_start_at,
+    restart_delay,
+)
+from nodeagent.model import InstanceHistory, ObservedInstance, Op, OpKind, Outcome, OutcomeKind
+from tests.differ.generations import NOW, instance
+from tests.differ.node_model import container
+
+YARD = instance("yard")
+OTHER_FORM = instance("yard", image="retinaface:2")
+CREATED = container(YARD, "id-1", 1)
+RUNNING = replace(CREATED, running=True, started_at=NOW)
+SECOND = timedelta(seconds=1)
+
+
+def exited(after_seconds: float, code: int | None = 1) -> ObservedInstance:
+    return replace(CREATED, finished_at=NOW + after_seconds * SECOND, exit_code=code)
+
+
+def op(kind: OpKind, form: object = YARD, runtime_id: str | None = None) -> Op:
+    return Op(kind, "yard", "a test", form, runtime_id=runtime_id)  # type: ignore[arg-type]
+
+
+def look(history: InstanceHistory, sight: ObservedInstance | None, after_seconds: float) -> InstanceHistory:
+    return after_observation(history, sight, being_changed=False, now=NOW + after_seconds * SECOND)
+
+
+def done(history: InstanceHistory, one: Op) -> InstanceHistory:
+    return after_outcome(history, Outcome(one, OutcomeKind.DONE, NOW))
+
+
+@pytest.mark.parametrize(
+    ("exits", "seconds"), [(0, 0), (1, 0), (2, 1), (3, 2), (4, 4), (7, 32), (8, 60), (9, 60), (10**9, 60)]
+)
+def test_delays_before_the_next_start(exits: int, seconds: int) -> None:
+    assert restart_delay(exits) == seconds * SECOND
+
+
+def test_nothing_waits_without_a_past() -> None:
+    assert may_start_at(InstanceHistory()) is None
+    assert may_repair_at(InstanceHistory()) is None
+
+
+def test_an_exit_that_was_never_seen_running_counts() -> None:
+    history = look(InstanceHistory(), exited(1, code=137), 1)
+
+    assert (history.exits, history.restarts, history.last_exit_code) == (1, 1, 137)
+
+
+def test_exits_after_each_other_count_and_a_long_run_is_trusted_again() -> None:
+    history = look(look(look(InstanceHistory(), RUNNING, 0), exited(1), 1), exited(2), 2)
+    assert (history.exits, history.restarts) == (2, 2)
+
+    history = look(history, RUNNING, 3)
+    assert history.exits == 2
+    history = look(history, RUNNING, TRUSTED_AFTER.total_seconds() + 3)
+    assert (history.exits, history.restarts) == (0, 2)
+    assert look(history, exited(99), 100).exits == 1
+
+
+def test_a_container_that_was_never_started_is_no_exit() -> None:
+    assert look(InstanceHistory(), CREATED, 1).restarts == 0
+
+
+def test_what_vanishes_counts_once() -> None:
+    history = look(look(look(InstanceHistory(), RUNNING, 0), None, 1), None, 2)
+
+    assert (history.restarts, history.last_exit_code) == (1, None)
+
+
+def test_what_the_agent_stopped_and_started_may_die_before_anybody_saw_it_run() -> None:
+    history = look(InstanceHistory(), RUNNING, 0)
+    history = done(history, op(OpKind.STOP, runtime_id="id-1"))
+    assert look(history, exited(1, code=0), 1).restarts == 0
+
+    history = done(history, op(OpKind.START))
+    assert look(history, exited(2), 2).exits == 1
+    assert look(look(history, exited(2), 2), exited(3), 3).exits == 2
+
+
+def test_stops_count_until_it_ran_long_enough() -> None:
+    history = done(done(InstanceHistory(), op(OpKind.STOP)), op(OpKind.STOP))
+    assert (history.stops, may_repair_at(history)) == (2, NOW + SECOND)
+
+    history = look(history, RUNNING, TRUSTED_AFTER.total_seconds())
+    assert history.stops == 0
+
+
+def test_a_permanent_failure_is_remembered_for_its_digest_and_ended_by_a_success() -> None:
+    failed = after_outcome(InstanceHistory(), Outcome(op(OpKind.CREATE), OutcomeKind.PERMANENT, NOW, "no"))
+    assert failed.failed_digest == YARD.digest
+
+    assert done(failed, op(OpKind.CREATE)).failed_digest is None
+    assert done(failed, op(OpKind.CREATE)).outcome is None
+
+
+def test_a_success_of_another_form_says_nothing_about_the_one_that_failed() -> None:
+    failed = after_outcome(
+        InstanceHistory(), Outcome(op(OpKind.PULL_IMAGE, OTHER_FORM), OutcomeKind.PERMANENT, NOW, "no")
+    )
+
+    assert done(failed, op(OpKind.START)).failed_digest == OTHER_FORM.digest
+
+
+def test_a_transient_failure_is_not_permanent() -> None:
+    failed = after_outcome(InstanceHistory(), Outcome(op(OpKind.CREATE), OutcomeKind.TRANSIENT, NOW, "later"))
+
+    assert failed.failed_digest is None
+    assert failed.outcome is not None
+
+
+def chain(*ops: tuple[OpKind, str | None] | OpKind) -> tuple[Op, ...]:
+    return tuple(op(*((one, YARD) if isinstance(one, OpKind) else (one[0], YARD, one[1]))) for one in ops)
+
+
+@pytest.mark.parametrize(
+    ("rest", "planned", "expected"),
+    [
+        (chain(OpKind.CREATE, OpKind.START), chain(OpKind.PULL_IMAGE, OpKind.CREATE, OpKind.START), True),
+        (chain(OpKind.CREATE, OpKind.START), chain(OpKind.CREATE, OpKind.START), True),
+        # The container is gone: to start it again and again would never end.
+        (chain(OpKind.START), chain(OpKind.CREATE, OpKind.START, OpKind.NOTE), False),
+        # Another one holds the name.
+        (chain(OpKind.CREATE), chain((OpKind.REMOVE, "id-2"), OpKind.CREATE, OpKind.START), False),
+        (chain((OpKind.STOP, "id-1")), chain((OpKind.STOP, "id-2")), False),
+        (chain(OpKind.STOP, OpKind.START), (), False),
+        (chain(OpKind.STOP, OpKind.START), chain(OpKind.START), False),
+    ],
+)
+def test_a_chain_that_fails_goes_on_while_the_same_would_be_planned(
+    rest: tuple[Op, ...], planned: tuple[Op, ...], expected: bool
+) -> None:
+    assert leads_on(rest, planned) is expected

@@ -1,0 +1,179 @@
+import os
+import re
+from signal import SIGKILL
+
+import psutil
+import pytest
+
+from tests.e2e.running_fleet import UpFleet, eventually, workloads
+
+pytestmark = pytest.mark.e2e
+
+ENTRANCE, GATE, YARD = "instances/entrance.yaml", "instances/gate.yaml", "instances/yard.yaml"
+
+
+def test_all_cameras_become_ready(up_fleet: UpFleet) -> None:
+    waited = up_fleet.cli("wait", "--for=condition=Ready", "cameras", "--all", "--timeout", "30s")
+    assert (waited.returncode, waited.stderr) == (0, "")
+    assert up_fleet.status()["cameras"] == {"total": 5, "ready": 5}
+    assert {name: one.node for name, one in up_fleet.state().instances.items()} == {
+        "entrance": "node-a",
+        "gate": "node-a",
+        "yard": "node-b",
+    }
+
+
+def test_an_edited_threshold_touches_one_instance(up_fleet: UpFleet) -> None:
+    before = up_fleet.state()
+    up_fleet.manifests.replace(ENTRANCE, "faceConfidenceThreshold: 0.45", "faceConfidenceThreshold: 0.6")
+    after = up_fleet.settle()
+    assert before.differences(after) == {"dsinstance/entrance", "node/node-a"}
+    assert after.generations["node-a"][1] == before.generations["node-a"][1] + 1
+    assert after.instances["entrance"].restarts == before.instances["entrance"].restarts
+
+
+def test_what_says_the_same_in_other_words_touches_nothing(up_fleet: UpFleet) -> None:
+    before = up_fleet.state()
+    revision = up_fleet.status()["revision"]["id"]
+    up_fleet.manifests.replace(ENTRANCE, "faceConfidenceThreshold: 0.45", "faceConfidenceThreshold: 0.450  # the same")
+    eventually(lambda: up_fleet.status()["revision"]["id"] != revision, "the new revision is in force")
+    assert before.differences(up_fleet.settle()) == set()
+
+
+def test_a_camera_comes_and_another_goes(up_fleet: UpFleet) -> None:
+    before = up_fleet.state()
+    cameras = up_fleet.manifests.read("cameras.yaml")
+    south = next(one for one in cameras.split("---\n") if "name: yard-south" in one)
+    up_fleet.manifests.write("cameras.yaml", f"{cameras}---\n{south.replace('yard-south', 'yard-east')}")
+    with_east = up_fleet.settle()
+    assert before.differences(with_east) == {"dsinstance/yard", "node/node-b"}
+    assert up_fleet.documents("cameras").keys() > {"yard-east", "yard-south"}
+
+    up_fleet.manifests.remove_document("cameras.yaml", "yard-south")
+    assert with_east.differences(up_fleet.settle()) == {"dsinstance/yard", "node/node-b"}
+    assert "yard-south" not in up_fleet.documents("cameras")
+
+
+def test_an_instance_moves_to_the_other_node(up_fleet: UpFleet) -> None:
+    before = up_fleet.state()
+    up_fleet.manifests.replace(ENTRANCE, "node: node-a", "node: node-b")
+    after = up_fleet.settle()
+    assert before.differences(after) == {"dsinstance/entrance", "node/node-a", "node/node-b"}
+    assert after.instances["entrance"].node == "node-b"
+    assert workloads(up_fleet.fleet_id).keys() == {"entrance", "gate", "yard"}
+
+
+def test_a_broken_manifest_is_rejected_with_its_place(up_fleet: UpFleet) -> None:
+    before = up_fleet.state()
+    good = up_fleet.manifests.read(ENTRANCE)
+    up_fleet.manifests.replace(ENTRANCE, "faceConfidenceThreshold", "faceConfidenceTreshold")
+    candidate = eventually(up_fleet.candidate, "the revision is set aside")
+    assert candidate["state"] == "Rejected"
+    line = 1 + good[: good.index("faceConfidenceThreshold")].count("\n")
+    [problem] = candidate["problems"]
+    assert re.search(rf"{ENTRANCE}:{line}:\d+: ", problem)
+    assert "faceConfidenceThreshold" in problem, "the right word is suggested"
+    said = up_fleet.cli("status")
+    assert f"{ENTRANCE}:{line}:" in said.stdout + said.stderr
+
+    up_fleet.manifests.write(ENTRANCE, good)
+    eventually(lambda: not up_fleet.candidate(), "the repaired manifests are taken")
+    assert before.differences(up_fleet.settle()) == set()
+
+
+def test_an_empty_directory_is_no_empty_fleet(up_fleet: UpFleet) -> None:
+    before = up_fleet.state()
+    away = up_fleet.root / "away"
+    up_fleet.manifests.path.rename(away)
+    up_fleet.manifests.path.mkdir()
+    try:
+        candidate = eventually(up_fleet.candidate, "the empty directory is set aside")
+        assert candidate["state"] == "Unreadable"
+        assert "holds no manifest file" in candidate["message"]
+        assert before.differences(up_fleet.state()) == set()
+    finally:
+        up_fleet.manifests.path.rmdir()
+        away.rename(up_fleet.manifests.path)
+    eventually(lambda: not up_fleet.candidate(), "the manifests are read again")
+    assert before.differences(up_fleet.settle()) == set()
+
+
+def test_a_mass_removal_waits_for_approval(up_fleet: UpFleet) -> None:
+    before = up_fleet.state()
+    up_fleet.manifests.remove(ENTRANCE)
+    eventually(lambda: up_fleet.runtimes().keys() == {"gate", "yard"}, "one instance may go without approval")
+    up_fleet.manifests.write(ENTRANCE, "")
+    up_fleet.manifests.restore()
+    before = up_fleet.settle()
+
+    up_fleet.manifests.path.joinpath("instances").rename(up_fleet.root / "instances-away")
+    candidate = eventually(up_fleet.candidate, "the revision is set aside")
+    up_fleet.manifests.write(YARD, (up_fleet.root / "instances-away" / "yard.yaml").read_text(encoding="utf-8"))
+    candidate = eventually(
+        lambda: up_fleet.candidate().get("removed") == ["entrance", "gate"] and up_fleet.candidate(), "it is parked"
+    )
+    assert candidate["state"] == "Parked"
+    assert before.differences(up_fleet.state()) == set()
+
+    refused = up_fleet.cli("approve", "0123456789")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert up_fleet.cli("approve", candidate["id"]).returncode == 0
+    # The cameras of the instances that are gone are watched by nobody, so the fleet as a whole never settles.
+    eventually(lambda: up_fleet.runtimes().keys() == {"yard"}, "what was approved is gone")
+    assert before.differences(up_fleet.state()) == {"dsinstance/entrance", "dsinstance/gate", "node/node-a"}
+
+
+def test_a_killed_agent_leaves_its_workloads_alone(up_fleet: UpFleet) -> None:
+    before, killed = up_fleet.state(), up_fleet.agent("node-a")
+    os.kill(killed, SIGKILL)
+    eventually(lambda: not psutil.pid_exists(killed), "the agent is gone")
+    assert before.differences(up_fleet.state()) == set()
+    eventually(lambda: _agent_again(up_fleet, killed), "the agent is started again")
+    up_fleet.manifests.replace(ENTRANCE, "faceConfidenceThreshold: 0.45", "faceConfidenceThreshold: 0.6")
+    assert before.differences(up_fleet.settle()) == {"dsinstance/entrance", "node/node-a"}
+
+
+def _agent_again(fleet: UpFleet, killed: int) -> bool:
+    try:
+        return fleet.agent("node-a") != killed
+    except pytest.fail.Exception:
+        return False
+
+
+def test_a_killed_controller_publishes_nothing_new(up_fleet: UpFleet) -> None:
+    before, epoch = up_fleet.state(), up_fleet.status()["epoch"]
+    os.kill(up_fleet.part("controller"), SIGKILL)
+    eventually(lambda: up_fleet.unsettled(), "the controller is away")
+    assert before.differences(up_fleet.settle()) == set()
+    assert up_fleet.status()["epoch"] > epoch
+    up_fleet.manifests.replace(GATE, "faceConfidenceThreshold: 0.3", "faceConfidenceThreshold: 0.6")
+    assert before.differences(up_fleet.settle()) == {"dsinstance/gate", "node/node-a"}
+
+
+def test_a_killed_workload_is_started_again(up_fleet: UpFleet) -> None:
+    before = up_fleet.state()
+    workloads(up_fleet.fleet_id)["entrance"].send(SIGKILL)
+    eventually(
+        lambda: up_fleet.state().instances["entrance"].restarts > before.instances["entrance"].restarts
+        if "entrance" in up_fleet.runtimes()
+        else False,
+        "the restart is seen",
+    )
+    assert before.differences(up_fleet.settle()) == {"dsinstance/entrance"}
+
+
+def test_ctrl_c_ends_everything_and_the_next_run_goes_on(up_fleet: UpFleet) -> None:
+    assert up_fleet.up is not None
+    before, fleet_id = up_fleet.state(), up_fleet.fleet_id
+    parts = psutil.Process(up_fleet.up.pid).children(recursive=True)
+    assert up_fleet.stop() == 0
+    assert [part for part in parts if part.is_running()] == []
+    assert workloads(fleet_id) == {}
+
+    up_fleet.start()
+    after = up_fleet.settle()
+    assert up_fleet.fleet_id == fleet_id
+    assert after.generations == before.generations, "nothing changed, so no number did"
+    up_fleet.manifests.replace(GATE, "faceConfidenceThreshold: 0.3", "faceConfidenceThreshold: 0.6")
+    assert after.differences(up_fleet.settle()) == {"dsinstance/gate", "node/node-a"}
+    assert up_fleet.generations()["node-a"][1] == before.generations["node-a"][1] + 1

@@ -1,0 +1,89 @@
+"""A camera that allows one reader is never given to two, whatever moves (invariant S6)."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from controller.model import Fleet, FleetPlan, ObservedNode, Previous
+from controller.planner.exclusive import holders_of_exclusive_cameras
+from controller.planner.planner import plan, previous_from
+from crds.messages import AgentResponse, GenerationRef, InstanceState, InstanceStatus
+from tests.planner.short_manifests import NOW, ShortFleet, node_id, revision
+
+FLEET: ShortFleet = {
+    "node/a": {},
+    "node/b": {},
+    "camera/dock": {"exclusive": True},
+    "camera/door": {},
+    "dsinstance/yard": {"node": "a", "cameras": ["dock", "door"]},
+}
+MOVED: ShortFleet = {**FLEET, "dsinstance/yard": {"node": "b", "cameras": ["dock", "door"]}}
+
+
+def cameras_on(planned: FleetPlan, node: str) -> dict[str, tuple[str, ...]]:
+    return {
+        one.instance_name: tuple(camera.name for camera in one.cameras)
+        for one in planned.nodes[node_id(node)].instances
+    }
+
+
+def fleet_where(holding: Mapping[str, tuple[str, ...]]) -> Fleet:
+    """Agents that say of their instance `yard` which exclusive cameras it holds."""
+    nodes = {}
+    for node, cameras in holding.items():
+        status = InstanceStatus(instance_name="yard", state=InstanceState.RUNNING, since=NOW, exclusive_cameras=cameras)
+        response = AgentResponse(
+            fleet_id="default",
+            node_id=UUID(node_id(node)),
+            observed=GenerationRef(epoch=1, generation=1),
+            applied=None,
+            status=(status,),
+            sequence=1,
+            sent_at=NOW,
+        )
+        nodes[node_id(node)] = ObservedNode(node_id(node), response=response, last_seen=NOW)
+    return Fleet(nodes)
+
+
+def replan(short: ShortFleet, previous: Previous, fleet: Fleet) -> FleetPlan:
+    wanted = revision(short, "sha256:2")
+    return plan(wanted, previous, holders_of_exclusive_cameras(wanted, previous, fleet))
+
+
+def test_a_moved_instance_gets_its_exclusive_camera_when_the_other_node_has_let_go_of_it() -> None:
+    before = previous_from(plan(revision(FLEET), {}), NOW)
+
+    at_first = replan(MOVED, before, fleet_where({"a": ("dock",)}))
+    assert cameras_on(at_first, "a") == {}
+    assert cameras_on(at_first, "b") == {"yard": ("door",)}, "the other camera need not wait"
+    assert [(str(one.subject), one.reason) for one in at_first.reasons] == [("camera/dock", "HeldElsewhere")]
+    assert "dsinstance/yard on node/a" in at_first.reasons[0].message
+
+    published = previous_from(at_first, NOW)
+    not_heard_yet = replan(MOVED, published, fleet_where({"a": ("dock",)}))
+    assert cameras_on(not_heard_yet, "b") == {"yard": ("door",)}, "published is not yet applied"
+
+    released = replan(MOVED, published, fleet_where({"a": (), "b": ()}))
+    assert cameras_on(released, "b") == {"yard": ("dock", "door")}
+    assert released.reasons == ()
+
+
+def test_who_has_the_camera_keeps_it() -> None:
+    before = previous_from(plan(revision(FLEET), {}), NOW)
+    again = replan(FLEET, before, fleet_where({"a": ("dock",)}))
+    assert again.changes == ()
+
+
+def test_a_silent_node_keeps_its_camera_until_its_manifest_is_removed() -> None:
+    before = previous_from(plan(revision(FLEET), {}), NOW)
+    published = previous_from(replan(MOVED, before, fleet_where({"a": ("dock",)})), NOW)
+    silent = fleet_where({"a": ("dock",), "b": ()})
+    assert cameras_on(replan(MOVED, published, silent), "b") == {"yard": ("door",)}
+    without_a = {key: one for key, one in MOVED.items() if key != "node/a"}
+    assert cameras_on(replan(without_a, published, silent), "b") == {"yard": ("dock", "door")}
+
+
+def test_what_people_are_shown_is_the_plan_that_is_reached_in_the_end() -> None:
+    before = previous_from(plan(revision(FLEET), {}), NOW)
+    shown = plan(revision(MOVED, "sha256:2"), before)
+    assert cameras_on(shown, "b") == {"yard": ("dock", "door")}
+    assert shown.removed == ()
