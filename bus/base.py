@@ -96,7 +96,8 @@ class Bus(Protocol):
         """Opens a reader.
 
         Inside the context the iterator delivers for ever. Lost brokers are waited for, not raised; opening waits for
-        them no longer than 3 s. A topic that lost its records is read from its new beginning.
+        them no longer than 3 s. A topic that is found shorter than what was read of it was made anew, and is read from
+        its beginning.
 
         `CaughtUp` comes as soon as all that lay there at the start is delivered, also when that was nothing; it needs
         the brokers, so it may come late, but then it comes.

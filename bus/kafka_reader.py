@@ -22,10 +22,11 @@ Place = tuple[str, int]
 _POLL_S = 0.1
 _PROBE_S = 0.3
 _LONGEST_PROBE_S = 2.0
-_GRACE_S = 1.0
+_GRACE_S = 2.0
 """How long the brokers may owe an answer before that is called an outage, unless every connection is known to be lost."""
 _BATCH = 256
 _FIRST_ANSWER_S = 3.0
+"""How long opening waits for brokers that neither answer nor refuse."""
 _CLOSE_S = 5.0
 _EARLIEST, _LATEST = -2, -1
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -74,7 +75,7 @@ class Reader:
         self._probe_s = _PROBE_S
 
     async def open(self) -> None:
-        """Starts to read; returns when the place to begin at is known, or when the brokers are out of reach."""
+        """Starts to read; returns when the place to begin at is known, or when no broker can be reached."""
         self._thread.start()
         try:
             async with asyncio.timeout(_FIRST_ANSWER_S):
@@ -126,11 +127,14 @@ class Reader:
             self._probe_s = min(2 * self._probe_s, _LONGEST_PROBE_S)
             if self._all_down or time.monotonic() - self._doubt_since >= _GRACE_S:
                 self._set_connected(connected=False, message=self._doubt)
+            if self._all_down:
+                self.events.call(self._answered.set)
             return
         self._doubt = None
         self._all_down = False
         self._probe_s = _PROBE_S
         self._set_connected(connected=True, message="")
+        self.events.call(self._answered.set)
         self._report_caught_up()
 
     def _offsets(self, which: int) -> dict[Place, int]:
@@ -160,7 +164,6 @@ class Reader:
         if connected is not self._connected:
             self._connected = connected
             self.events.put([ConnectionChanged(connected, message)])
-            self.events.call(self._answered.set)
 
     def _read(self) -> None:
         first = self._consumer.poll(_POLL_S)

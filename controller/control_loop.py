@@ -164,10 +164,11 @@ class Controller:
         seen = (*(config.ref for config in self._publisher.published.values()), *held)
         self._epoch = next_epoch(seen)
         self._caught_up = True
+        # Nodes that something was published for were admitted in an earlier term, and need not be told again.
         self._answered = {
             node_id: (node.info.sent_at, CommandKind.ADMITTED)
             for node_id, node in self._tracker.fleet.nodes.items()
-            if node.info
+            if node.info and node_id in self._publisher.published
         }
         _log.info(
             "read the topics to their ends: %d generations, %d nodes; this is epoch %d",
@@ -288,7 +289,9 @@ class Controller:
 
     async def _answer_greetings(self, now: datetime) -> None:
         """Admits or refuses every agent that greeted since it was last answered."""
-        known = self._gate.in_force.node_by_id if self._gate.in_force else {}
+        if self._gate.in_force is None:
+            return  # before any manifests were read, nobody can say who belongs to the fleet
+        known = self._gate.in_force.node_by_id
         for node_id, node in list(self._tracker.fleet.nodes.items()):
             if node.info is None:
                 continue

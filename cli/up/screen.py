@@ -1,5 +1,7 @@
 """What `fleet up` shows: a live table on a terminal, lines about changes everywhere else."""
 
+import contextlib
+import os
 import shutil
 import sys
 from typing import TYPE_CHECKING, Protocol
@@ -49,8 +51,11 @@ class Lines:
         self._answering: bool | None = None
 
     def say(self, line: str) -> None:
-        """Prints the line."""
-        click.echo(line)
+        """Prints the line. A reader that has left, as `tee` does at Ctrl-C, must not keep the parts from being stopped."""
+        try:
+            click.echo(line)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def show(self, view: View | None) -> None:
         """Prints what is new since the last look."""
@@ -99,15 +104,17 @@ class LiveTable:
         self._live.start()
 
     def say(self, line: str) -> None:
-        """Prints the line above the table."""
-        self._console.print(line, markup=False)
+        """Prints the line above the table; a terminal that is gone must not keep the parts from being stopped."""
+        with contextlib.suppress(OSError):
+            self._console.print(line, markup=False)
 
     def show(self, view: View | None) -> None:
         """Renews the table."""
         from rich.text import Text
 
         shown = self._drawn(view) if view else Text("waiting for the controller to answer …", style="yellow")
-        self._live.update(shown, refresh=True)
+        with contextlib.suppress(OSError):
+            self._live.update(shown, refresh=True)
 
     def _drawn(self, view: View) -> "Group":
         from rich.console import Group
@@ -130,7 +137,8 @@ class LiveTable:
 
     def close(self) -> None:
         """Takes the table away; what was said stays."""
-        self._live.stop()
+        with contextlib.suppress(OSError):
+            self._live.stop()
 
 
 def _block(rows: Rows) -> "list[Text]":

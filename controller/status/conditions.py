@@ -54,7 +54,7 @@ def condition(
         verdict: what is said now.
         previous: the document as it was before, if there was one: its transition time stays while the status does.
         now: the time of this look.
-        since: when the status changed, where an observer knows that better than `now` does.
+        since: when the status changed by the word of an observer: taken for an object that was not looked at before.
     """
     changed_at = None
     for old in (previous or {}).get("status", {}).get("conditions", ()):
@@ -65,5 +65,5 @@ def condition(
         "status": verdict.status.value,
         "reason": verdict.reason,
         "message": verdict.message,
-        "lastTransitionTime": changed_at or timestamp(since or now),
+        "lastTransitionTime": changed_at or timestamp(since if since and previous is None else now),
     }

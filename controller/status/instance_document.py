@@ -16,7 +16,7 @@ def instance_status(instance: DsInstance, picture: Picture) -> Document:
     previous = picture.previous.get((instance.kind, instance.name))
     found = _unpublished(instance, reasons, picture) if sighting is None else _published(sighting)
     verdict: Verdict = found.pop("verdict")
-    since = sighting.status.since if sighting and sighting.status else None
+    since = sighting.status.since if verdict.is_true and sighting and sighting.status else None
     conditions = [condition("Ready", verdict, previous=previous, now=picture.now, since=since)]
     if picture.layout.plan is not None:
         planned = _because(reasons) if reasons else true("Planned")

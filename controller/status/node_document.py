@@ -14,7 +14,7 @@ from crds.node import Node
 
 _READY = "Ready"
 _UP_TO_DATE = "UpToDate"
-# A greeting is unbounded text; a document is not.
+# A greeting is unbounded text from anybody; a document, which terminals show, is not.
 _MOST_CHARACTERS = 253
 _MOST_GPUS = 64
 
@@ -60,7 +60,7 @@ def pending_nodes(picture: Picture) -> Iterator[Document]:
 
 def _pending_node(name: str, observed: ObservedNode, info: AgentInfo, picture: Picture) -> Document:
     silence = picture.silence(observed.node_id)
-    hostname = info.hostname[:_MOST_CHARACTERS]
+    hostname = _clean(info.hostname)
     message = (
         f"An agent on {hostname} asks to join: commit a Node manifest with spec.nodeId {observed.node_id} and "
         f"spec.hostname {hostname}; give it spec.publicKey to admit no other agent under this id"
@@ -70,13 +70,13 @@ def _pending_node(name: str, observed: ObservedNode, info: AgentInfo, picture: P
     spec: Document = {
         "nodeId": observed.node_id,
         "hostname": hostname,
-        "address": info.ip_address[:_MOST_CHARACTERS],
-        "publicKey": info.public_key[:_MOST_CHARACTERS],
+        "address": _clean(info.ip_address),
+        "publicKey": _clean(info.public_key),
     }
     if info.capacity is not None:
         spec["capacity"] = info.capacity
     if info.gpulist:
-        spec["gpus"] = [gpu[:_MOST_CHARACTERS] for gpu in info.gpulist[:_MOST_GPUS]]
+        spec["gpus"] = [_clean(gpu) for gpu in info.gpulist[:_MOST_GPUS]]
     return {
         "apiVersion": API_VERSION,
         "kind": "Node",
@@ -160,11 +160,15 @@ def _agent(observed: ObservedNode) -> Document:
     if info is None:
         return {}
     return {
-        "agentVersion": info.agent_version[:_MOST_CHARACTERS],
-        "driver": info.driver[:_MOST_CHARACTERS],
-        "address": info.ip_address[:_MOST_CHARACTERS],
+        "agentVersion": _clean(info.agent_version),
+        "driver": _clean(info.driver),
+        "address": _clean(info.ip_address),
         "publicKeyFingerprint": _fingerprint(info.public_key),
     }
+
+
+def _clean(text: str) -> str:
+    return "".join(one if one.isprintable() else "?" for one in text[:_MOST_CHARACTERS])
 
 
 def _fingerprint(public_key: str) -> str | None:

@@ -93,15 +93,14 @@ class DockerEngine:
             client = _PullClient(**self._arguments, version="auto", timeout=_TIMEOUT_S)
             stack.callback(client.close)
             try:
-                progress = client.pull(repository, tag, stream=True, decode=True)
-                stack.callback(progress.close)
-                for step in progress:
+                failure = None
+                for step in client.pull(repository, tag, stream=True, decode=True):
                     if cancelled.is_set():
                         return
-                    # The engine has answered 200 before it knew.
-                    if "errorDetail" in step or "error" in step:
-                        detail = step.get("errorDetail") or {}
-                        raise Transient(f"cannot pull image {image}: {detail.get('message') or step.get('error')}")
+                    # The engine has answered 200 before it knew. What follows is read, so that the connection ends well.
+                    failure = step.get("error", failure)
+                if failure is not None:
+                    raise Transient(f"cannot pull image {image}: {failure}")
             except InvalidRepository as error:
                 raise Permanent(f"{image!r} is not the name of an image: {error}") from error
             except APIError as error:

@@ -45,6 +45,8 @@ class Stop:
             with self._lock:
                 self._close()
                 self._stream = None
+            # `close` ends the stream for whoever reads it, and leaves the socket open.
+            stream._response.close()  # noqa: SLF001 - the SDK gives no other way to the connection
 
     def _close(self) -> None:
         if self._stream is not None:

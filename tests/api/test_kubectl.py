@@ -148,7 +148,7 @@ def test_watch(kubectl: Kubectl, server: LiveServer, objects: ObjectStore) -> No
         (("get", "cam", "nobody"), 'Error from server (NotFound): cameras.dsfleet.io "nobody" not found'),
         (("delete", "cam", "hq-1", "--wait=false"), "Error from server (MethodNotAllowed)"),
         (("label", "cam", "hq-1", "a=b"), "Error from server (MethodNotAllowed)"),
-        (("get", "cam", "--as=bob"), "Error from server (Forbidden)"),
+        (("get", "--raw", "/version", "--as=bob"), "Error from server (Forbidden)"),
     ],
 )
 def test_refusals(kubectl: Kubectl, arguments: tuple[str, ...], expected: str) -> None:

@@ -78,7 +78,7 @@ def test_caught_up_comes_once_also_for_empty_topics_and_from_the_end(stand: Stan
             Subscription(Topic.REFRESH, BEGINNING),
             Subscription(Topic.AGENT_COMMAND, END),
         )
-        assert await anext(events) == ConnectionChanged(connected=True)
+        await session.until_connected(events, connected=True)
         assert await anext(events) == CaughtUp()
         await session.bus.publish(Topic.REFRESH, key=None, value=b"new")
         event = await anext(events)

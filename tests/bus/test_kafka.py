@@ -7,7 +7,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
-from bus.base import ConnectionChanged, Record, Start, Subscription, Topic
+from bus.base import Record, Start, Subscription, Topic
 from bus.kafka import KafkaBus
 from bus.topics import partition_of, topic_name
 from tests.bus.stands import DEADLINE_S, KafkaStand, Session

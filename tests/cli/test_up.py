@@ -133,6 +133,20 @@ def test_the_example_runs_survives_crashes_and_leaves_nothing_behind(up: Up) -> 
     assert up.output.read_text(encoding="utf-8").endswith("everything has ended\n")
 
 
+def test_a_reader_that_leaves_does_not_keep_it_from_stopping(tmp_path: Path) -> None:
+    up = Up(tmp_path)
+    up.process.kill()
+    up.process.wait()
+    with subprocess.Popen(up.command(), stdout=subprocess.PIPE) as piped:
+        assert piped.stdout is not None
+        piped.stdout.readline()
+        piped.stdout.close()
+        time.sleep(2)
+        piped.send_signal(signal.SIGINT)
+        assert piped.wait(60) == 0
+    assert up.left_behind() == []
+
+
 def test_what_is_killed_leaves_nothing_behind_either(up: Up) -> None:
     up.until(lambda: _all_ready(up))
     up.process.kill()

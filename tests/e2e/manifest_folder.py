@@ -81,9 +81,18 @@ class ManifestFolder:
         self.write(file, text.replace(old, new))
 
     def remove(self, *files: str) -> None:
+        """Removes files all at once: in a commit, or by a folder that takes the place of this one."""
+        if self.is_git:
+            self.git("rm", "-q", *files)
+            self.commit(f"remove {', '.join(files)}")
+            return
+        old, new = (self.path.with_name(f"{self.path.name}.{word}") for word in ("old", "new"))
+        shutil.copytree(self.path, new)
         for file in files:
-            (self.path / file).unlink()
-        self.commit(f"remove {', '.join(files)}")
+            (new / file).unlink()
+        self.path.rename(old)
+        new.rename(self.path)
+        shutil.rmtree(old)
 
     def remove_document(self, file: str, name: str) -> None:
         """Takes one document out of a file of several."""

@@ -232,6 +232,13 @@ def test_an_agent_that_is_in_no_manifest_asks_to_join() -> None:
     assert f"spec.nodeId {node_id(5)}" in found["status"]["message"]
 
 
+def test_a_greeting_cannot_write_to_the_terminal_of_whoever_looks() -> None:
+    odd = greeting(5, hostname="\x1b[2Jx\n" + "y" * 1000, ip_address="\u202e", gpulist=("\x07",) * 1000)
+    found = shown(fold(healthy(REVISION), odd, NOW))["node/pending-00000005"]
+    assert found["spec"]["hostname"] == "?[2Jx?" + "y" * 247
+    assert (found["spec"]["address"], found["spec"]["gpus"]) == ("?", ["?"] * 64)
+
+
 def test_two_pending_nodes_whose_ids_begin_alike_have_two_names() -> None:
     fleet = healthy(REVISION)
     ids = [f"00000005-0000-4000-8000-{number:012x}" for number in (1, 2)]
@@ -271,6 +278,13 @@ def test_transition_times_stay_while_the_status_does() -> None:
 def test_a_first_look_takes_the_transition_time_from_the_agent() -> None:
     found = shown(healthy(REVISION))["camera/hq-1"]
     assert found["status"]["conditions"][0]["lastTransitionTime"] == "2026-03-01T11:56:30Z"
+
+
+def test_a_later_look_never_dates_a_transition_back() -> None:
+    first = documents(REVISION, PLAN, PUBLISHED, healthy(REVISION), NOW)
+    found = shown(reported(cameras=(camera_said("hq-1", ready=False),)), previous=first)
+    for name in ("camera/hq-1", "dsinstance/door"):
+        assert found[name]["status"]["conditions"][0]["lastTransitionTime"] == "2026-03-01T12:00:30Z"
 
 
 @pytest.mark.parametrize(("fps", "shown_fps"), [(25.4, 25.0), (20.04, 20.0), (0.0, 0.0)])

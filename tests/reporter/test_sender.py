@@ -1,0 +1,228 @@
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from bus.base import Topic
+from bus.codec import decode_signed
+from bus.signature import SigningKey
+from crds.condition import Condition, ConditionStatus
+from crds.messages import AgentResponse, CameraStatus, InstanceState, InstanceStatus
+from nodeagent.reporter import sender as sender_module
+from nodeagent.reporter.sender import ReportSender
+from tests.differ.generations import FLEET, NODE, NOW
+
+KEY = SigningKey.generate()
+NEVER = 1000.0
+
+
+@dataclass
+class Node:
+    """What a report is made of."""
+
+    state: InstanceState = InstanceState.RUNNING
+    frames: "itertools.count[int]" = field(default_factory=itertools.count)
+    conditions: tuple[Condition, ...] = ()
+    names: int = 1
+
+    def report(self, sequence: int, now: datetime) -> AgentResponse:
+        number = next(self.frames)
+        cameras = (
+            CameraStatus(
+                name="dock", ready=True, reason="x", message=str(number), fps=number, frame_number=number, since=NOW
+            ),
+        )
+        return AgentResponse(
+            fleet_id=FLEET,
+            node_id=UUID(NODE),
+            observed=None,
+            applied=None,
+            status=tuple(
+                InstanceStatus(instance_name=f"i{index}", state=self.state, since=NOW, cameras=cameras)
+                for index in range(self.names)
+            ),
+            conditions=self.conditions,
+            sequence=sequence,
+            sent_at=now,
+        )
+
+
+def reports(bus: Any) -> list[AgentResponse]:
+    return [decode_signed(AgentResponse, value, [KEY.public_key_hex]) for _, _, value in bus.sent]
+
+
+@asynccontextmanager
+async def running(bus: Any, node: Node) -> AsyncIterator[ReportSender]:
+    sender = ReportSender(bus=bus, key=KEY, build=node.report)
+    task = asyncio.create_task(sender.run())
+    try:
+        yield sender
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def turns(count: int = 20) -> None:
+    """Lets everything happen that needs no time."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def every(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    return lambda seconds: monkeypatch.setattr(sender_module, "REPORT_EVERY_SECONDS", seconds)
+
+
+def test_a_change_is_sent_at_once_and_numbers_that_move_are_not(
+    watched_bus: Any, every: Callable[[float], None]
+) -> None:
+    every(NEVER)
+    node = Node()
+
+    async def scenario() -> None:
+        async with running(watched_bus, node) as sender:
+            sender.nudge()
+            await watched_bus.until(1)
+            for _ in range(5):
+                sender.nudge()
+                await turns()
+            assert len(watched_bus.sent) == 1
+
+            node.state = InstanceState.UNHEALTHY
+            sender.nudge()
+            await watched_bus.until(2)
+
+    asyncio.run(scenario())
+    assert [one.status[0].state for one in reports(watched_bus)] == ["Running", "Unhealthy"]
+    assert [(topic, key) for topic, key, _ in watched_bus.sent] == [(Topic.AGENT_RESPONSE, NODE)] * 2
+
+
+def test_a_condition_that_changed_is_a_change(watched_bus: Any, every: Callable[[float], None]) -> None:
+    every(NEVER)
+    node = Node()
+
+    async def scenario() -> None:
+        async with running(watched_bus, node) as sender:
+            sender.nudge()
+            await watched_bus.until(1)
+            node.conditions = (Condition(type="A", status=ConditionStatus.FALSE, reason="B", last_transition_time=NOW),)
+            sender.nudge()
+            await watched_bus.until(2)
+
+    asyncio.run(scenario())
+
+
+def test_without_a_change_it_is_sent_again_and_again(watched_bus: Any, every: Callable[[float], None]) -> None:
+    every(0.02)
+
+    async def scenario() -> None:
+        async with running(watched_bus, Node()):
+            await watched_bus.until(3)
+
+    asyncio.run(scenario())
+    sent = reports(watched_bus)
+    assert [one.sequence for one in sent] == list(range(len(sent)))
+
+
+def test_nudges_do_not_put_off_the_regular_report(watched_bus: Any, every: Callable[[float], None]) -> None:
+    every(0.05)
+
+    async def scenario() -> None:
+        async with running(watched_bus, Node()) as sender:
+            async with asyncio.timeout(10):
+                while len(watched_bus.sent) < 4:
+                    sender.nudge()
+                    await asyncio.sleep(0.005)
+
+    asyncio.run(scenario())
+
+
+def test_a_report_can_be_forced_also_while_another_one_is_on_its_way(
+    watched_bus: Any, every: Callable[[float], None]
+) -> None:
+    every(NEVER)
+
+    async def scenario() -> None:
+        async with running(watched_bus, Node()) as sender:
+            sender.force()
+            await watched_bus.until(1)
+            await turns()
+            watched_bus.open.clear()
+            sender.force()
+            await watched_bus.until(2)
+            sender.force()
+            watched_bus.open.set()
+            await watched_bus.until(3)
+            await turns()
+            assert len(watched_bus.sent) == 3
+
+    asyncio.run(scenario())
+
+
+def test_changes_while_a_report_is_on_its_way_become_one_newer_report(
+    watched_bus: Any, every: Callable[[float], None]
+) -> None:
+    every(NEVER)
+    node = Node()
+
+    async def scenario() -> None:
+        async with running(watched_bus, node) as sender:
+            watched_bus.open.clear()
+            sender.nudge()
+            await watched_bus.until(1)
+            for state in (InstanceState.UNHEALTHY, InstanceState.PENDING, InstanceState.FAILED):
+                node.state = state
+                sender.nudge()
+                await turns()
+            watched_bus.open.set()
+            await watched_bus.until(2)
+            await turns()
+
+    asyncio.run(scenario())
+    assert [one.status[0].state for one in reports(watched_bus)] == ["Running", "Failed"]
+
+
+def test_a_failed_report_is_followed_by_a_newer_one(watched_bus: Any, every: Callable[[float], None]) -> None:
+    every(NEVER)
+    watched_bus.failures = 2
+
+    async def scenario() -> None:
+        async with running(watched_bus, Node()) as sender:
+            for count in (1, 2, 3):
+                sender.nudge()
+                await watched_bus.until(count)
+                await turns()
+            sender.nudge()
+            await turns()
+
+    asyncio.run(scenario())
+    assert [one.sequence for one in reports(watched_bus)] == [0, 1, 2]
+
+
+def test_a_report_that_is_too_large_is_not_tried_again_before_it_is_another_one(
+    watched_bus: Any, every: Callable[[float], None]
+) -> None:
+    every(NEVER)
+    node = Node(names=3000)
+
+    async def scenario() -> None:
+        async with running(watched_bus, node) as sender:
+            sender.nudge()
+            await turns()
+            built = next(node.frames)
+            assert not watched_bus.sent
+            sender.nudge()
+            await turns()
+            assert next(node.frames) <= built + 2
+
+            node.names = 1
+            sender.nudge()
+            await watched_bus.until(1)
+
+    asyncio.run(scenario())
