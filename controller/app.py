@@ -108,7 +108,14 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey) -> N
         limit=RemovalLimit(options.removal_limit_percent),
     )
     version = importlib.metadata.version("dsfleet")
-    app = create_app(store, event_store, controller, fleet_version=version, host_names=(options.host,))
+    app = create_app(
+        store,
+        event_store,
+        controller,
+        fleet_version=version,
+        host_names=(options.host,),
+        ready=lambda: controller.caught_up,
+    )
     try:
         await _until_signal(_control(controller, bus), serve(app, options.host, options.port))
     except* PortInUse as error:

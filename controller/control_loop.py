@@ -11,28 +11,28 @@ import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, PublishFailed, Record, Start, Subscription, Topic
-from bus.codec import Undecodable, encode_plain, encode_signed
+from bus.codec import Undecodable, encode_plain
 from bus.signature import SigningKey
 from controller.api.store import ObjectStore
 from controller.model import FleetPlan, NodeState, ObjectRef, ObservedNode, Revision
 from controller.planner.exclusive import holders_of_exclusive_cameras
 from controller.planner.guard import RemovalLimit
 from controller.planner.planner import plan
+from controller.publish.admission import Admission
 from controller.publish.generations import KnownGenerations, next_epoch, next_record
 from controller.publish.publisher import Publisher
 from controller.revision_gate import RevisionGate
 from controller.source.last_good import LastGood
 from controller.source.reader import Reading, Source
-from controller.status.documents import documents
+from controller.status.documents import LiveDocuments
 from controller.status.event_log import EventLog
 from controller.status.events import EventType, FleetEvent, events_between
 from controller.status.fold import connected
 from controller.status.summary import summary
 from controller.status.tracker import Tracker
-from crds.messages import AgentCommand, AgentConfig, CommandKind, GenerationRef, Refresh, UpdateConfig
+from crds.messages import AgentConfig, GenerationRef, Refresh, UpdateConfig
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +79,7 @@ class Controller:
         self._store = store
         self._event_store = event_store
         self._gate = RevisionGate(last_good=last_good, limit=limit, tell=self._tell)
+        self._admission = Admission(fleet_id=fleet_id, bus=bus, key=key)
         self._tracker = Tracker(fleet_id)
         self._event_log = EventLog()
         self._wake = asyncio.Event()
@@ -90,8 +91,8 @@ class Controller:
         self._epoch = 0
         self._plan: FleetPlan | None = None
         self._planned_from: tuple[Any, ...] = ()
-        self._answered: dict[str, tuple[datetime, CommandKind]] = {}
         self._failed: dict[str, str] = {}
+        self._live = LiveDocuments()
         self._documents: tuple[dict[str, Any], ...] = ()
         self._shown_at = 0.0
         self._show_cost_seconds = 0.0
@@ -165,11 +166,7 @@ class Controller:
         self._epoch = next_epoch(seen)
         self._caught_up = True
         # Nodes that something was published for were admitted in an earlier term, and need not be told again.
-        self._answered = {
-            node_id: (node.info.sent_at, CommandKind.ADMITTED)
-            for node_id, node in self._tracker.fleet.nodes.items()
-            if node.info and node_id in self._publisher.published
-        }
+        self._admission.skip(self._tracker.fleet)
         _log.info(
             "read the topics to their ends: %d generations, %d nodes; this is epoch %d",
             len(self._publisher.published),
@@ -226,7 +223,8 @@ class Controller:
     async def _act(self) -> None:
         try:
             await self._publish(datetime.now(UTC))
-            await self._answer_greetings(datetime.now(UTC))
+            known = self._gate.in_force.node_by_id if self._gate.in_force else ()
+            await self._admission.answer(self._tracker.fleet, known, epoch=self._epoch, now=datetime.now(UTC))
         except PublishFailed as error:
             self._tell(EventType.WARNING, "PublishFailed", f"{error}; it is tried again every {TICK_SECONDS:g} s")
 
@@ -287,32 +285,6 @@ class Controller:
             now=now,
         )
 
-    async def _answer_greetings(self, now: datetime) -> None:
-        """Admits or refuses every agent that greeted since it was last answered."""
-        if self._gate.in_force is None:
-            return  # before any manifests were read, nobody can say who belongs to the fleet
-        known = self._gate.in_force.node_by_id
-        for node_id, node in list(self._tracker.fleet.nodes.items()):
-            if node.info is None:
-                continue
-            kind = CommandKind.ADMITTED if node_id in known else CommandKind.REFUSED
-            answer = (node.info.sent_at, kind)
-            if self._answered.get(node_id) == answer:
-                continue
-            reason = (
-                "" if node_id in known else f"no Node manifest has nodeId {node_id}: commit one to admit this machine"
-            )
-            command = AgentCommand(
-                fleet_id=self._fleet_id,
-                node_id=UUID(node_id),
-                command=kind,
-                reason=reason,
-                epoch=self._epoch,
-                sent_at=now,
-            )
-            await self._bus.publish(Topic.AGENT_COMMAND, key=node_id, value=encode_signed(command, self._key))
-            self._answered[node_id] = answer
-
     # --- what the API shows and asks -----------------------------------------------------------------------------
 
     def _show_when_due(self) -> float:
@@ -329,9 +301,7 @@ class Controller:
 
     def _show(self, now: datetime) -> None:
         revision = self._gate.in_force or Revision("", (), (), ())
-        shown = documents(
-            revision, self._plan, self._publisher.published, self._tracker.fleet, now, previous=self._documents
-        )
+        shown = self._live.update(revision, self._plan, self._publisher.published, self._tracker.fleet, now)
         self._event_log.add(events_between(self._documents, shown, now))
         self._documents = shown
         self._store.replace(shown, now)
@@ -340,6 +310,11 @@ class Controller:
     def _tell(self, kind: EventType, reason: str, message: str, subject: ObjectRef = _FLEET) -> None:
         _log.log(logging.WARNING if kind is EventType.WARNING else logging.INFO, "%s: %s: %s", subject, reason, message)
         self._event_log.add((FleetEvent(subject, kind, reason, message, datetime.now(UTC)),))
+
+    @property
+    def caught_up(self) -> bool:
+        """True when the topics were read to their ends: what the API shows is then the whole fleet."""
+        return self._caught_up
 
     def status(self) -> dict[str, Any]:
         """The answer of `/fleet/v1/status`."""

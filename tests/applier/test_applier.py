@@ -1,0 +1,264 @@
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from crds.messages import InstanceConfig
+from nodeagent import applier as applier_module
+from nodeagent.applier import Applier
+from nodeagent.drivers.fake import FakeDriver
+from nodeagent.drivers.instance_files import InstanceDirectories
+from nodeagent.model import Op, OpKind, Outcome, OutcomeKind, Permanent, Transient, Waiting
+from tests.differ.generations import FLEET, NODE, instance
+
+YARD = instance("yard")
+HALL = instance("hall")
+ALL = (OpKind.PULL_IMAGE, OpKind.WRITE_FILES, OpKind.CREATE, OpKind.START, OpKind.NOTE)
+DEADLINE_S = 10
+
+
+def chain(*kinds: OpKind, config: InstanceConfig = YARD) -> tuple[Op, ...]:
+    return tuple(Op(kind, config.instance_name, "a test", config, 1) for kind in kinds)
+
+
+@dataclass
+class Bench:
+    """An applier over a fake engine, and what it told."""
+
+    driver: FakeDriver
+    directories: InstanceDirectories
+    begun: list[OpKind] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def applier(self, concurrency: int = 2) -> Applier:
+        return Applier(
+            driver=self.driver,
+            directories=self.directories,
+            on_begin=lambda op: self.begun.append(op.kind),
+            on_outcome=self.outcomes.append,
+            concurrency=concurrency,
+        )
+
+    @property
+    def told(self) -> list[tuple[OpKind, OutcomeKind, int]]:
+        return [(one.op.kind, one.kind, one.attempt) for one in self.outcomes]
+
+    def run(self, ops: tuple[Op, ...]) -> None:
+        async def within_the_deadline() -> None:
+            async with asyncio.timeout(DEADLINE_S):
+                await self.applier().run(ops)
+
+        asyncio.run(within_the_deadline())
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(FakeDriver(FLEET, NODE), InstanceDirectories(tmp_path / "instances", tmp_path / "secrets"))
+
+
+@pytest.fixture
+def delays(monkeypatch: pytest.MonkeyPatch) -> Callable[[float, float], None]:
+    def patch(first: float, longest: float) -> None:
+        monkeypatch.setattr(applier_module, "_FIRST_DELAY_SECONDS", first)
+        monkeypatch.setattr(applier_module, "_LONGEST_DELAY_SECONDS", longest)
+
+    return patch
+
+
+@pytest.fixture
+def quick(delays: Callable[[float, float], None]) -> None:
+    delays(0.001, 0.002)
+
+
+async def until(predicate: Callable[[], object]) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while not predicate():
+            await asyncio.sleep(0.001)
+
+
+def test_a_chain_is_performed_in_order(bench: Bench) -> None:
+    bench.run(chain(*ALL))
+
+    assert bench.begun == list(ALL)
+    assert bench.told == [(kind, OutcomeKind.DONE, 1) for kind in ALL]
+    assert [one.running for one in bench.driver.engine.containers] == [True]
+    assert bench.directories.files_state(YARD).current
+    note = bench.directories.read_applied("yard")
+    assert note is not None
+    assert (note.config, note.generation, note.runtime_id) == (YARD, 1, bench.driver.engine.containers[0].id)
+
+
+@pytest.mark.usefixtures("quick")
+def test_transient_failures_are_tried_again_and_told_each_time(bench: Bench) -> None:
+    for _ in range(3):
+        bench.driver.fail_next(OpKind.CREATE, Transient("the engine is busy"))
+
+    bench.run(chain(OpKind.PULL_IMAGE, OpKind.WRITE_FILES, OpKind.CREATE))
+
+    assert bench.told[2:] == [
+        (OpKind.CREATE, OutcomeKind.TRANSIENT, 1),
+        (OpKind.CREATE, OutcomeKind.TRANSIENT, 2),
+        (OpKind.CREATE, OutcomeKind.TRANSIENT, 3),
+        (OpKind.CREATE, OutcomeKind.DONE, 1),
+    ]
+    assert {one.message for one in bench.outcomes[2:5]} == {"the engine is busy"}
+
+
+@pytest.mark.usefixtures("quick")
+def test_retries_are_never_capped_in_number(bench: Bench) -> None:
+    for _ in range(60):
+        bench.driver.fail_next(OpKind.PULL_IMAGE, Transient("the registry is away"))
+
+    bench.run(chain(OpKind.PULL_IMAGE))
+
+    assert len(bench.outcomes) == 61
+
+
+def test_delays_grow_with_jitter_and_are_capped(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    # Where tenacity waits between two attempts.
+    monkeypatch.setattr("tenacity.asyncio._portable_async_sleep", sleep)
+    for _ in range(300):
+        bench.driver.fail_next(OpKind.PULL_IMAGE, Transient("the registry is away"))
+
+    bench.run(chain(OpKind.PULL_IMAGE))
+
+    assert len(slept) == 300
+    assert all(0 <= seconds <= min(30.0, 0.5 * 2**attempt) for attempt, seconds in enumerate(slept))
+    assert len(set(slept)) > 200
+    assert max(slept[10:]) > 15 > min(slept[10:])
+
+
+def test_an_error_may_say_when_to_try_again(bench: Bench, delays: Callable[[float, float], None]) -> None:
+    delays(1000, 1000)
+    bench.driver.fail_next(OpKind.PULL_IMAGE, Transient("too many requests", retry_after_seconds=0.0))
+
+    bench.run(chain(OpKind.PULL_IMAGE))
+
+    assert len(bench.outcomes) == 2
+
+
+def test_a_permanent_failure_ends_the_chain(bench: Bench) -> None:
+    bench.driver.fail_next(OpKind.PULL_IMAGE, Permanent("no such reference"))
+
+    bench.run(chain(*ALL))
+
+    assert bench.told == [(OpKind.PULL_IMAGE, OutcomeKind.PERMANENT, 1)]
+    assert bench.outcomes[0].message == "no such reference"
+    assert not bench.driver.engine.containers
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_nobody_foresaw_is_transient(bench: Bench) -> None:
+    bench.driver.fail_next(OpKind.PULL_IMAGE, ZeroDivisionError("oh"))
+
+    bench.run(chain(OpKind.PULL_IMAGE))
+
+    assert bench.told == [(OpKind.PULL_IMAGE, OutcomeKind.TRANSIENT, 1), (OpKind.PULL_IMAGE, OutcomeKind.DONE, 1)]
+    assert bench.outcomes[0].message == "unexpected ZeroDivisionError: oh"
+
+
+@pytest.mark.usefixtures("quick")
+def test_waiting_is_said_as_such_and_ends_when_what_is_waited_for_comes(bench: Bench) -> None:
+    bench.driver.fail_next(OpKind.START, Waiting("the GPU is not there", on="gpu"))
+
+    bench.run(chain(*ALL))
+
+    assert (OpKind.START, OutcomeKind.WAITING, 1) in bench.told
+    assert bench.told[-1] == (OpKind.NOTE, OutcomeKind.DONE, 1)
+
+
+def test_a_chain_that_waits_for_its_next_attempt_ends_at_once_when_cancelled(
+    bench: Bench, delays: Callable[[float, float], None]
+) -> None:
+    delays(1000, 1000)
+    bench.driver.fail_next(OpKind.PULL_IMAGE, Transient("the registry is away"))
+
+    async def scenario() -> None:
+        task = asyncio.create_task(bench.applier().run(chain(*ALL)))
+        await until(lambda: bench.outcomes)
+        task.cancel()
+        async with asyncio.timeout(1):
+            await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
+
+    asyncio.run(scenario())
+    assert bench.begun == [OpKind.PULL_IMAGE]
+
+
+def test_pulls_keep_no_slot(bench: Bench) -> None:
+    async def scenario() -> None:
+        applier = bench.applier(concurrency=1)
+        for _ in range(5):
+            bench.driver.delay_next(OpKind.PULL_IMAGE, 1000)
+        pulls = [asyncio.create_task(applier.run(chain(OpKind.PULL_IMAGE))) for _ in range(5)]
+        await until(lambda: bench.driver.performed[OpKind.PULL_IMAGE] == 5)
+        async with asyncio.timeout(DEADLINE_S):
+            await applier.run(chain(*ALL, config=HALL))
+        for pull in pulls:
+            pull.cancel()
+        await asyncio.gather(*pulls, return_exceptions=True)
+
+    asyncio.run(scenario())
+    assert [one.running for one in bench.driver.engine.containers] == [True]
+
+
+def test_operations_on_the_engine_are_bounded(bench: Bench) -> None:
+    async def scenario() -> None:
+        applier = bench.applier(concurrency=2)
+        bench.driver.engine.images.add(YARD.image)
+        for _ in range(5):
+            bench.driver.delay_next(OpKind.CREATE, 1000)
+        tasks = [
+            asyncio.create_task(applier.run(chain(OpKind.CREATE, config=instance(f"i{number}")))) for number in range(5)
+        ]
+        await until(lambda: bench.driver.performed[OpKind.CREATE] == 2)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert bench.driver.performed[OpKind.CREATE] == 2
+        # One that is cancelled gives its slot back.
+        tasks[0].cancel()
+        await until(lambda: bench.driver.performed[OpKind.CREATE] == 3)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.usefixtures("quick")
+def test_one_that_waits_for_its_next_attempt_keeps_no_slot(bench: Bench) -> None:
+    async def scenario() -> None:
+        applier = bench.applier(concurrency=1)
+        for _ in range(3):
+            bench.driver.fail_next(OpKind.STOP, Transient("busy", retry_after_seconds=1000))
+        stuck = asyncio.create_task(applier.run(chain(OpKind.STOP)))
+        await until(lambda: bench.outcomes)
+        async with asyncio.timeout(DEADLINE_S):
+            await applier.run(chain(*ALL, config=HALL))
+        stuck.cancel()
+        await asyncio.gather(stuck, return_exceptions=True)
+
+    asyncio.run(scenario())
+
+
+def test_a_removal_takes_the_folder_and_a_replacement_keeps_it(bench: Bench) -> None:
+    bench.run(chain(*ALL))
+    container = bench.driver.engine.containers[0].id
+    bench.run((Op(OpKind.REMOVE, "yard", "a test", YARD, 1, runtime_id=container),))
+    assert bench.directories.orphans(()) == ("yard",)
+
+    bench.run((Op(OpKind.REMOVE, "yard", "a test", runtime_id=container),))
+    assert bench.directories.orphans(()) == ()
+
+
+def test_nothing_is_noted_about_what_is_not_there(bench: Bench) -> None:
+    bench.run(chain(OpKind.NOTE))
+
+    assert bench.directories.read_applied("yard") is None
