@@ -114,7 +114,7 @@ def _envelope(model: type[BaseModel], value: bytes | None) -> Envelope:
     except (KeyError, TypeError, ValueError, AttributeError, FormatError):
         raise Undecodable("not a DSSE envelope") from None
     if envelope.payload_type != _payload_type(model):
-        raise Undecodable(f"not a {model.__name__} but {_quote(str(envelope.payload_type))}")
+        raise Undecodable(f"not {model.__name__} but {_quote(str(envelope.payload_type))}")
     return envelope
 
 

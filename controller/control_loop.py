@@ -150,12 +150,13 @@ class Controller:
         self._wake.set()
 
     def _take_published(self, record: Record, now: datetime) -> None:
+        key = (record.key or b"")[:64].decode(errors="replace")
         if record.value is None:
+            self._publisher.miss(key)
             return
         try:
             self._publisher.remember(record.value, now, on_topic=True)
         except Undecodable as error:
-            key = (record.key or b"")[:64].decode(errors="replace")
             self._tell(EventType.WARNING, "RecordRefused", f"topic {record.topic}, key {key}: {error}")
 
     def _begin_term(self) -> None:
@@ -166,7 +167,7 @@ class Controller:
         self._epoch = next_epoch(seen)
         self._caught_up = True
         # Nodes that something was published for were admitted in an earlier term, and need not be told again.
-        self._admission.skip(self._tracker.fleet)
+        self._admission.skip(self._tracker.fleet, self._publisher.published)
         _log.info(
             "read the topics to their ends: %d generations, %d nodes; this is epoch %d",
             len(self._publisher.published),
@@ -223,8 +224,9 @@ class Controller:
     async def _act(self) -> None:
         try:
             await self._publish(datetime.now(UTC))
-            known = self._gate.in_force.node_by_id if self._gate.in_force else ()
-            await self._admission.answer(self._tracker.fleet, known, epoch=self._epoch, now=datetime.now(UTC))
+            if self._gate.in_force is not None:  # before that, nobody can say who belongs to the fleet
+                known = self._gate.in_force.node_by_id
+                await self._admission.answer(self._tracker.fleet, known, epoch=self._epoch, now=datetime.now(UTC))
         except PublishFailed as error:
             self._tell(EventType.WARNING, "PublishFailed", f"{error}; it is tried again every {TICK_SECONDS:g} s")
 
@@ -247,7 +249,7 @@ class Controller:
             if isinstance(result, ValueError):
                 # Too large, by the words of the bus. It will be as large the next time.
                 self._failed[str(record.node_id)] = record.digest
-                subject = ObjectRef("Node", self._gate.in_force.node_by_id[str(record.node_id)].name)
+                subject = ObjectRef("Node", planned.nodes[str(record.node_id)].node_name)
                 self._tell(EventType.WARNING, "NotPublishable", str(result), subject)
             elif isinstance(result, BaseException):
                 raise result
@@ -274,6 +276,9 @@ class Controller:
         if node is None or node.info is None or self._failed.get(state.node_id) == state.digest:
             return None
         assert self._gate.in_force is not None  # noqa: S101 - the plan was made from it
+        manifest = self._gate.in_force.node_by_id.get(state.node_id)
+        if manifest and manifest.spec.public_key not in (None, node.info.public_key):
+            return None  # it greeted before its key was pinned to another one
         known = KnownGenerations(published, _highest(node), node.response.applied if node.response else None)
         return next_record(
             state,

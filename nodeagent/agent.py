@@ -38,7 +38,6 @@ from nodeagent.model import (
     OpKind,
     Outcome,
     OutcomeKind,
-    Permanent,
     Plan,
     Transient,
 )
@@ -225,8 +224,6 @@ class Agent:
             # A disk that does not answer is no evidence of other files: what runs is left alone.
             _log.warning("%s", error)
             return FilesState(current=True)
-        except Permanent:
-            return FilesState(current=False)  # writing them will say why
 
     def _folders(self) -> tuple[str, ...]:
         try:

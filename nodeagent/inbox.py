@@ -37,7 +37,7 @@ class Inbox:
             identity: who this is.
             controller_key: public key of the controller.
             conditions: where refusals are said.
-            on_generation: told when a newer generation is in force.
+            on_generation: told when a newer generation is in force, or waits to be written to disk.
             on_greeting_wanted: told when the agent should greet.
             on_report_wanted: told when it should report, whether anything changed or not.
         """
@@ -105,6 +105,8 @@ class Inbox:
             decision = self._ledger.take(envelope, datetime.now(UTC))
         except OSError as error:
             # Not on disk, so not acted on; the loop of the agent tries again.
+            if self._unwritten is None:
+                self._on_generation()
             self._unwritten = envelope
             if self._conditions.set(LEDGER_WRITABLE, ok=False, reason="WriteFailed", message=str(error)):
                 _log.error("cannot persist a new generation, the old one stays in force: %s", error)

@@ -27,10 +27,17 @@ class Admission:
         self._key = key
         self._answered: dict[str, tuple[datetime, CommandKind]] = {}
 
-    def skip(self, fleet: Fleet) -> None:
-        """Takes the greetings of a fleet as answered: they were, by the controller before this one."""
+    def skip(self, fleet: Fleet, admitted: Collection[str]) -> None:
+        """Takes greetings as answered: they were, by the controller before this one.
+
+        Args:
+            fleet: the agents that greeted.
+            admitted: the ids of the nodes that were admitted, as something was published for them.
+        """
         self._answered = {
-            node_id: (node.info.sent_at, CommandKind.ADMITTED) for node_id, node in fleet.nodes.items() if node.info
+            node_id: (node.info.sent_at, CommandKind.ADMITTED)
+            for node_id, node in fleet.nodes.items()
+            if node.info and node_id in admitted
         }
 
     async def answer(self, fleet: Fleet, known: Collection[str], *, epoch: int, now: datetime) -> None:

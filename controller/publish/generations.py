@@ -11,6 +11,10 @@ from crds.messages import AgentConfig, GenerationRef, Removals
 LONGEST_REMOVAL_LIST = 1000
 
 
+# Numbers above it are no numbers of ours: JSON keeps integers up to here exact in every language.
+LARGEST_NUMBER = 2**53 - 1
+
+
 @dataclass(frozen=True)
 class KnownGenerations:
     """What is known of the generations of one node."""
@@ -49,7 +53,8 @@ def next_record(
         approved: True when a person approved of the removals.
         now: time of issue, UTC.
     """
-    published, held = known.published, known.held
+    published = known.published
+    held = known.held if known.held and _is_credible(known.held) else None
     newest = max((ref.order for ref in (published.ref if published else None, held) if ref), default=(0, 0))
     agent_is_ahead = published is None or (held is not None and _is_beyond(held, published.ref))
     if published is not None and published.digest == state.digest and not agent_is_ahead:
@@ -68,6 +73,11 @@ def next_record(
         removals=_removals(state, known, approved=approved),
         node_config_list=state.instances,
     )
+
+
+def _is_credible(ref: GenerationRef) -> bool:
+    """False for numbers that only a broken agent, or somebody who pretends to be one, can tell of."""
+    return ref.epoch < LARGEST_NUMBER and ref.generation < LARGEST_NUMBER
 
 
 def _is_beyond(held: GenerationRef, published: GenerationRef) -> bool:
@@ -89,4 +99,4 @@ def _removals(state: NodeState, known: KnownGenerations, *, approved: bool) -> R
 
 def next_epoch(seen: tuple[GenerationRef, ...]) -> int:
     """The number of a new term: above every epoch that any record or agent tells of."""
-    return max((ref.epoch for ref in seen), default=0) + 1
+    return max((ref.epoch for ref in seen if _is_credible(ref)), default=0) + 1

@@ -64,6 +64,12 @@ class Publisher:
             known.on_topic = True
         return config
 
+    def miss(self, node_id: str) -> None:
+        """Takes note that the record of a node was deleted from the topic: the newest one will be sent again."""
+        known = self._published.get(node_id)
+        if known is not None:
+            known.on_topic = False
+
     def remember_from_disk(self, seen_at: datetime) -> None:
         """Takes in the copies on disk: what is left when the topics are lost. Unreadable ones are said and passed by."""
         for path in sorted(self._directory.glob("*.record")):

@@ -11,6 +11,11 @@ from crds.secret import userinfo_placeholder
 from deepstream import retinaface
 from deepstream.retinaface import AppConf, Source, SourceList
 
+# The id stands beside it, as it is even when the manifest leaves it to the name.
+_NOT_STREAMED = {"limits", "camera_id"} | {
+    name for name, field in CameraSpec.model_fields.items() if declared_change_class(field) is ChangeClass.NONE
+}
+
 
 def render_instance(instance: DsInstance, cameras: tuple[Camera, ...], rest_port: int) -> InstanceConfig:
     """Resolves one instance.
@@ -105,10 +110,7 @@ def _address(camera: Camera) -> str:
 
 def _stream(camera: Camera) -> dict[str, Any]:
     """What the app is told of a camera: without the fields whose changes touch nothing that runs."""
-    untold = {
-        name for name, field in CameraSpec.model_fields.items() if declared_change_class(field) is ChangeClass.NONE
-    }
-    return camera.spec.model_dump(mode="json", exclude={"limits", "camera_id"} | untold)
+    return camera.spec.model_dump(mode="json", exclude=_NOT_STREAMED)
 
 
 def _camera_settings(camera: Camera) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def _published(sighting: Sighting) -> Document:
         "cameras": {"ready": _cameras_ready(sighting), "total": len(config.cameras)},
         "restarts": status.restarts if status else None,
         "generation": status.generation if status else None,
-        "upToDate": None if sighting.silence else sighting.up_to_date,
+        "upToDate": None if sighting.silence else sighting.up_to_date and sighting.newest,
         "startedAt": timestamp(status.started_at) if status and status.started_at else None,
         "verdict": verdict,
     }
@@ -93,6 +93,8 @@ def _published(sighting: Sighting) -> Document:
 def _ready(sighting: Sighting, status: InstanceStatus) -> Verdict:
     if status.state is not InstanceState.RUNNING:
         return false(status.reason or status.state.value, status.message)
+    if not sighting.newest:
+        return false("NotPublished", "The manifests ask for something else, which is not published yet")
     if not sighting.up_to_date:
         return false("Outdated", status.message or "What runs is not what was published last")
     wanted = {camera.name for camera in sighting.config.cameras}

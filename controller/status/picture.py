@@ -22,6 +22,8 @@ class Sighting:
     node_name: str
     config: InstanceConfig
     generation: GenerationRef
+    newest: bool
+    """False while the manifests ask for something else that is not published yet: Kafka may be away."""
     silence: Verdict | None
     """Why nothing is known of the node right now; None while its agent is connected."""
     status: InstanceStatus | None
@@ -80,11 +82,13 @@ class Picture:
         )
 
     def _sighting(self, node_id: str, config: InstanceConfig) -> Sighting:
+        planned = self.layout.planned.get(config.instance_name)
         return Sighting(
             node_id=node_id,
             node_name=self.layout.node_name(node_id),
             config=config,
             generation=self.layout.published[node_id].ref,
+            newest=planned is None or (planned[0], planned[1].digest) == (node_id, config.digest),
             silence=self.silence(node_id),
             status=self._statuses(node_id).get(config.instance_name),
         )

@@ -22,6 +22,7 @@ from nodeagent.model import (
 
 _NO_HISTORY = InstanceHistory()
 _UNKNOWN_FILES = FilesState(current=False)
+_MAKES_READY = (OpKind.PULL_IMAGE, OpKind.WRITE_FILES)
 
 
 def diff(
@@ -70,13 +71,14 @@ def leads_on(rest: tuple[Op, ...], planned: tuple[Op, ...]) -> bool:
 
     Args:
         rest: the operations that are not done yet, the one that fails first.
-        planned: the chain that a plan made now has for the instance; it may begin with what was done already.
+        planned: the chain that a plan made now has for the instance; it may begin with what makes ready, done already.
     """
 
     def meant(ops: tuple[Op, ...]) -> list[tuple[OpKind, str | None]]:
         return [(op.kind, op.runtime_id) for op in ops]
 
-    return meant(planned)[-len(rest) :] == meant(rest)
+    before = planned[: -len(rest)]
+    return meant(planned[-len(rest) :]) == meant(rest) and all(op.kind in _MAKES_READY for op in before)
 
 
 def _removal(name: str, observed: ObservedInstance | None) -> tuple[Op, ...]:
@@ -125,9 +127,9 @@ class _Instance:
             outcome = self._history.outcome
             return _Wait(f"it failed and waits for a change of its manifest: {outcome.message if outcome else ''}")
         if there is not None and there.digest != self._config.digest:
-            return self._changed(there)
+            return self._changed(there, now)
         if there is not None and there.running:
-            return () if self._files.current or self._files.secrets_missing else self._repair(now)
+            return () if self._files_are_right() else self._repair(now)
         return back_off or self._guarded(self._start(there))
 
     def _what_to_run_meanwhile(self) -> Applied | None:
@@ -146,6 +148,10 @@ class _Instance:
             Op(kind, self._config.instance_name, cause, config=old.config, generation=old.generation)
             for kind in (OpKind.WRITE_FILES, OpKind.START)
         )
+
+    def _files_are_right(self) -> bool:
+        """Also when nobody can tell, for want of a secret: what runs is not stopped for a guess."""
+        return self._files.current or bool(self._files.secrets_missing)
 
     def _repair(self, now: datetime) -> tuple[Op, ...] | _Wait:
         cause = "its configuration files differ from what they should hold"
@@ -170,11 +176,11 @@ class _Instance:
         code = there.exit_code if there else None
         return "it left with an unknown code" if code is None else f"it left with code {code}"
 
-    def _changed(self, there: ObservedInstance) -> tuple[Op, ...] | _Wait:
+    def _changed(self, there: ObservedInstance, now: datetime) -> tuple[Op, ...] | _Wait:
         change_class, cause = self._what_changed(there)
         stop = (OpKind.STOP,) if there.running else ()
         if change_class is ChangeClass.NONE and there.running:
-            return self._chain((OpKind.NOTE,), cause)
+            return self._chain((OpKind.NOTE,), cause) if self._files_are_right() else self._repair(now)
         if change_class.rank <= ChangeClass.RESTART.rank:
             return self._guarded(self._chain((OpKind.WRITE_FILES, *stop, OpKind.START, OpKind.NOTE), cause))
         # The image and the files are made ready first: the instance is blind only from STOP to START.

@@ -46,7 +46,7 @@ class Stop:
                 self._close()
                 self._stream = None
             # `close` ends the stream for whoever reads it, and leaves the socket open.
-            stream._response.close()  # noqa: SLF001 - the SDK gives no other way to the connection
+            stream._response.close()  # type: ignore[attr-defined]  # noqa: SLF001 - the SDK has no other way
 
     def _close(self) -> None:
         if self._stream is not None:

@@ -150,6 +150,7 @@ class ProcessDriver:
                     if lock is not None:
                         # Again, now that nobody else can start one.
                         if self._runs.running(name) is None:
+                            self._runs.kill_children_left_behind(name)
                             self._spawn(config, generation, lock)
                         return
             except OSError as error:

@@ -4,6 +4,7 @@ Everything here blocks for some milliseconds: call it in a thread.
 """
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from nodeagent.drivers.base import LABEL_INSTANCE, LABELS
 from nodeagent.drivers.labels import labels_of_owner, variable_of
 from nodeagent.drivers.process_table import FoundProcess, ProcessId
 from nodeagent.model import Transient
+
+_KILL_WAIT_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,16 @@ class ProcessRuns:
         Raises:
             Transient: processes cannot be looked at.
         """
+        killed = []
         for process in self._ours():
             leader = process_table.id_of(process.session)
             left_behind = not process.leads and (leader is None or not leader.runs())
             if left_behind and process.environment.get(variable_of(LABEL_INSTANCE)) == name:
                 process.id.send(SIGKILL)
+                killed.append(process.id)
+        deadline = time.monotonic() + _KILL_WAIT_S
+        while any(process.runs() for process in killed) and time.monotonic() < deadline:
+            time.sleep(0.005)
 
     def _found(self) -> dict[str, Run]:
         runs: dict[str, Run] = {}

@@ -3,11 +3,13 @@
 import asyncio
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from confluent_kafka.admin import AdminClient
 
 from bus.embedded import EmbeddedBroker
+from bus.topics import SETTINGS
 from tests.bus.stands import DEADLINE_S, KafkaStand, MemoryStand, Stand
 
 
@@ -37,7 +39,13 @@ def kafka_without_topics(kafka_bootstrap: str) -> Iterator[KafkaStand]:
 
 
 @pytest.fixture
-def kafka(kafka_without_topics: KafkaStand) -> KafkaStand:
+def kafka(kafka_without_topics: KafkaStand, monkeypatch: pytest.MonkeyPatch) -> KafkaStand:
+    """Apache Kafka with all topics, of fewer partitions: to make 258 of them for each test would take most of its time."""
+    small = {topic: replace(settings, partitions=min(settings.partitions, 8)) for topic, settings in SETTINGS.items()}
+    monkeypatch.setattr("bus.kafka.SETTINGS", small)
+    monkeypatch.setattr("bus.kafka_topics.SETTINGS", small)
+    kafka_without_topics.partitions = 8
+
     async def ensure() -> None:
         bus = kafka_without_topics.bus()
         await bus.ensure_topics()
@@ -54,7 +62,7 @@ def stand(request: pytest.FixtureRequest) -> Stand:
 
 
 @pytest.fixture(params=["memory", "embedded"])
-def breakable(request: pytest.FixtureRequest) -> Stand:
-    """Brokers that a test may take away: the real ones are shared with other tests."""
+def own_stand(request: pytest.FixtureRequest) -> Stand:
+    """For what a test does to brokers that nobody else uses, and for what our client does whatever broker it has."""
     chosen: Stand = request.getfixturevalue(request.param)
     return chosen

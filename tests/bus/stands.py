@@ -10,7 +10,7 @@ from confluent_kafka import Producer
 from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, Record, Start, Subscription, Topic
 from bus.kafka import KafkaBus
 from bus.memory import MemoryBus, MemoryLog
-from bus.topics import topic_name
+from bus.topics import KEYED_PARTITIONS, partition_of, topic_name
 
 DEADLINE_S = 20.0
 
@@ -19,6 +19,12 @@ T = TypeVar("T")
 
 class Stand:
     """Brokers of one kind, with topics of their own."""
+
+    partitions = KEYED_PARTITIONS
+    """Of the topics that have keys."""
+
+    def partition(self, key: str) -> int:
+        return partition_of(key, self.partitions)
 
     def bus(self) -> Bus:
         raise NotImplementedError

@@ -94,7 +94,7 @@ def test_plain_messages_come_back() -> None:
 
 
 def test_a_message_of_another_kind_is_not_taken_for_this_one() -> None:
-    assert "not a AgentCommand but application/vnd.dsfleet.AgentInfo+json" in why_not(encode_signed(INFO, KEY))
+    assert "not AgentCommand but application/vnd.dsfleet.AgentInfo+json" in why_not(encode_signed(INFO, KEY))
 
 
 def test_only_trusted_keys_and_right_signatures_count() -> None:

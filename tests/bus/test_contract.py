@@ -10,7 +10,7 @@ import pytest
 import bus.kafka_settings
 import bus.memory
 from bus.base import CaughtUp, ConnectionChanged, PublishFailed, Record, Start, Subscription, Topic
-from bus.topics import SETTINGS, partition_of
+from bus.topics import SETTINGS
 from tests.bus.stands import Session, Stand
 
 BEGINNING, END = Start.BEGINNING, Start.END
@@ -28,7 +28,7 @@ def test_an_acknowledged_record_is_found_by_a_reader_from_the_beginning(stand: S
             assert sorted(values(records)) == [b"%d" % n for n in range(number + 1)]
         record = next(record for record in records if record.value == b"1")
         assert (record.topic, record.key, record.offset) == (Topic.AGENT_CONFIG, b"node-1", 0)
-        assert record.partition == partition_of("node-1", 64)
+        assert record.partition == stand.partition("node-1")
         assert record.written_at.utcoffset().total_seconds() == 0
 
     stand.run(test)
@@ -45,9 +45,9 @@ def test_records_of_a_key_keep_their_order(stand: Stand) -> None:
 
 
 def test_a_reader_of_a_key_sees_its_partition_only(stand: Stand) -> None:
-    mine = partition_of("node", 64)
-    neighbour = next(f"n{n}" for n in range(1000) if partition_of(f"n{n}", 64) == mine)
-    stranger = next(f"n{n}" for n in range(1000) if partition_of(f"n{n}", 64) != mine)
+    mine = stand.partition("node")
+    neighbour = next(f"n{n}" for n in range(1000) if stand.partition(f"n{n}") == mine)
+    stranger = next(f"n{n}" for n in range(1000) if stand.partition(f"n{n}") != mine)
 
     async def test(session: Session) -> None:
         for key in (neighbour, stranger, "node"):
@@ -149,7 +149,7 @@ def test_garbage_passes_through_untouched(stand: Stand) -> None:
 
     async def test(session: Session) -> None:
         for key, value in garbage:
-            stand.raw(Topic.AGENT_CONFIG, 63, key, value)
+            stand.raw(Topic.AGENT_CONFIG, stand.partitions - 1, key, value)
         assert [(record.key, record.value) for record in await session.read_all(Topic.AGENT_CONFIG)] == garbage
         stand.raw(Topic.UPDATE_CONFIG, 0, None, b"?")
         (record,) = await session.read_all(Topic.UPDATE_CONFIG)
@@ -158,7 +158,7 @@ def test_garbage_passes_through_untouched(stand: Stand) -> None:
     stand.run(test)
 
 
-def test_an_iterator_that_is_waited_for_ends_when_the_bus_closes(stand: Stand) -> None:
+def test_an_iterator_that_is_waited_for_ends_when_the_bus_closes(own_stand: Stand) -> None:
     async def test(session: Session) -> None:
         events = await session.read(Subscription(Topic.AGENT_INFO, BEGINNING))
         await session.until_caught_up(events)
@@ -167,10 +167,10 @@ def test_an_iterator_that_is_waited_for_ends_when_the_bus_closes(stand: Stand) -
         await session.bus.aclose()
         assert await waiting is None
 
-    stand.run(test)
+    own_stand.run(test)
 
 
-def test_waiting_for_an_event_can_be_given_up_without_losing_one(stand: Stand) -> None:
+def test_waiting_for_an_event_can_be_given_up_without_losing_one(own_stand: Stand) -> None:
     async def test(session: Session) -> None:
         events = await session.read(Subscription(Topic.AGENT_COMMAND, END))
         await session.until_caught_up(events)
@@ -182,17 +182,17 @@ def test_waiting_for_an_event_can_be_given_up_without_losing_one(stand: Stand) -
             await waiting
         assert values(await session.take(events, 1)) == [b"1"]
 
-    stand.run(test)
+    own_stand.run(test)
 
 
-def test_a_closed_bus_leaves_no_thread_behind(stand: Stand) -> None:
+def test_a_closed_bus_leaves_no_thread_behind(own_stand: Stand) -> None:
     before = set(threading.enumerate())
 
     async def test(session: Session) -> None:
         await session.bus.publish(Topic.AGENT_INFO, key="node", value=b"x")
         await session.read(Subscription(Topic.AGENT_INFO, BEGINNING))
 
-    stand.run(test)
+    own_stand.run(test)
     assert [thread.name for thread in set(threading.enumerate()) - before] == []
 
 
@@ -206,7 +206,7 @@ def test_the_newest_record_of_a_quiet_key_outlives_its_busy_neighbours(
 
     async def test(session: Session) -> None:
         await session.bus.publish(Topic.AGENT_CONFIG, key="node", value=b"quiet")
-        partition = partition_of("node", 64)
+        partition = stand.partition("node")
         for _ in range(7):
             stand.raw(Topic.AGENT_CONFIG, partition, b"busy", os.urandom(900_000))
         assert b"quiet" in values(await session.read_all(Topic.AGENT_CONFIG))
@@ -217,12 +217,12 @@ def test_the_newest_record_of_a_quiet_key_outlives_its_busy_neighbours(
 # --- brokers that go and come back ---
 
 
-def test_an_outage_is_told_and_loses_nothing(breakable: Stand) -> None:
+def test_an_outage_is_told_and_loses_nothing(own_stand: Stand) -> None:
     async def test(session: Session) -> None:
         events = await session.read(Subscription(Topic.AGENT_RESPONSE, BEGINNING))
         await session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=b"before")
         assert values(await session.take(events, 1)) == [b"before"]
-        breakable.down()
+        own_stand.down()
         async for event in events:
             if isinstance(event, ConnectionChanged) and not event.connected:
                 assert event.message
@@ -230,42 +230,42 @@ def test_an_outage_is_told_and_loses_nothing(breakable: Stand) -> None:
         publishing = asyncio.create_task(session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=b"during"))
         await asyncio.sleep(0)
         assert not publishing.done()
-        breakable.up()
+        own_stand.up()
         await publishing
         await session.until_connected(events, connected=True)
         assert values(await session.take(events, 1)) == [b"during"]
         await session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=b"after")
         assert values(await session.take(events, 1)) == [b"after"]
 
-    breakable.run(test)
+    own_stand.run(test)
 
 
 @pytest.mark.parametrize("start", Start)
-def test_a_reader_that_is_opened_during_an_outage_begins_after_it(breakable: Stand, start: Start) -> None:
+def test_a_reader_that_is_opened_during_an_outage_begins_after_it(own_stand: Stand, start: Start) -> None:
     async def test(session: Session) -> None:
         await session.bus.publish(Topic.AGENT_CONFIG, key="node", value=b"old")
-        breakable.down()
+        own_stand.down()
         client = session.client()
         events = await session.read(Subscription(Topic.AGENT_CONFIG, start), bus=client)
         await session.until_connected(events, connected=False)
-        breakable.up()
+        own_stand.up()
         await session.until_connected(events, connected=True)
         assert values(await session.until_caught_up(events)) == ([b"old"] if start is BEGINNING else [])
         await client.publish(Topic.AGENT_CONFIG, key="node", value=b"new")
         assert values(await session.take(events, 1)) == [b"new"]
 
-    breakable.run(test)
+    own_stand.run(test)
 
 
 def test_without_brokers_a_publish_fails_in_time_and_closing_does_not_hang(
-    breakable: Stand, monkeypatch: pytest.MonkeyPatch
+    own_stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bus.kafka_settings, "PUBLISH_TIMEOUT_S", 0.3)
     monkeypatch.setattr(bus.memory, "_PUBLISH_TIMEOUT_S", 0.3)
     monkeypatch.setattr("bus.kafka_writer._FLUSH_S", 0.3)
 
     async def test(session: Session) -> None:
-        breakable.down()
+        own_stand.down()
         await session.read(Subscription(Topic.AGENT_CONFIG, BEGINNING))
         with pytest.raises(PublishFailed) as failure:
             await session.bus.publish(Topic.AGENT_CONFIG, key="node", value=b"x")
@@ -274,5 +274,5 @@ def test_without_brokers_a_publish_fails_in_time_and_closing_does_not_hang(
             await session.bus.aclose()
 
     before = set(threading.enumerate())
-    breakable.run(test)
+    own_stand.run(test)
     assert [thread.name for thread in set(threading.enumerate()) - before] == []

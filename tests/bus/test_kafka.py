@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from confluent_kafka import Producer
@@ -30,7 +32,9 @@ def test_caught_up_needs_no_record_at_the_last_offset(kafka: KafkaStand) -> None
 
 
 @pytest.mark.kafka
-def test_topics_that_were_made_anew_are_read_from_their_beginning(kafka: KafkaStand) -> None:
+def test_topics_that_were_made_anew_are_read_from_their_beginning(
+    kafka: KafkaStand, wait_until: Callable[..., Any]
+) -> None:
     name = topic_name(kafka.prefix, Topic.AGENT_RESPONSE)
 
     async def test(session: Session) -> None:
@@ -40,6 +44,9 @@ def test_topics_that_were_made_anew_are_read_from_their_beginning(kafka: KafkaSt
         await session.take(events, 3)
         admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
         await asyncio.to_thread(admin.delete_topics([name])[name].result, DEADLINE_S)
+        await asyncio.to_thread(
+            wait_until, lambda: name not in admin.list_topics(timeout=DEADLINE_S).topics, DEADLINE_S, "topic deleted"
+        )
         second = session.client()
         assert isinstance(second, KafkaBus)
         await second.ensure_topics()

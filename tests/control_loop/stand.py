@@ -1,7 +1,8 @@
 """The real controller with a bus in memory, a source that is scripted, and agents that only talk."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from bus.base import BusEvent, CaughtUp, PublishFailed, Record, Subscription, Topic
-from bus.codec import decode_signed, encode_signed
+from bus.codec import Undecodable, decode_signed, encode_signed
 from bus.memory import MemoryBus, MemoryLog
 from bus.signature import SigningKey
 from bus.topics import SETTINGS, partition_of
@@ -97,6 +98,16 @@ class ShakyBus(MemoryBus):
             yield event
 
 
+class CountingStore(ObjectStore):
+    """The real store, which counts how often the fleet was shown."""
+
+    looks = 0
+
+    def replace(self, documents: Iterable[Mapping[str, Any]], now: datetime) -> int:
+        self.looks += 1
+        return super().replace(documents, now)
+
+
 class TalkingAgent:
     """An agent as the topics know it: it holds what a test says that it holds."""
 
@@ -159,7 +170,7 @@ class Stand:
         self.source = ScriptedSource(loaded({}))
         self.bus = ShakyBus(self.log)
         self.event_store = ObjectStore(1)
-        self.store = ObjectStore(1)
+        self.store = CountingStore(1)
         self.limit = RemovalLimit()
         self._directory = directory
         self._probes = count()
@@ -168,7 +179,7 @@ class Stand:
     async def controller(self, *, held_back: bool = False) -> AsyncIterator[Controller]:
         """Runs a new controller; one that ends by itself fails the test."""
         self.bus = ShakyBus(self.log)
-        self.store, self.event_store = ObjectStore(1), ObjectStore(1)
+        self.store, self.event_store = CountingStore(1), ObjectStore(1)
         if held_back:
             self.bus.may_catch_up.clear()
         controller = Controller(
@@ -224,11 +235,12 @@ class Stand:
 
     def configs(self, node: str) -> list[AgentConfig]:
         """Every generation of a node as it lies on topic 210, signed by the controller."""
-        return [
-            decode_signed(AgentConfig, record.value, [self.key.public_key_hex])
-            for record in self.records(Topic.AGENT_CONFIG)
-            if record.key == node_id(node).encode()
-        ]
+        found = []
+        for record in self.records(Topic.AGENT_CONFIG):
+            if record.key == node_id(node).encode():
+                with contextlib.suppress(Undecodable):
+                    found.append(decode_signed(AgentConfig, record.value, [self.key.public_key_hex]))
+        return found
 
     def newest(self, node: str) -> AgentConfig | None:
         return max(self.configs(node), key=lambda one: one.ref.order, default=None)
@@ -240,16 +252,22 @@ class Stand:
         return sum(1 for _ in self.records(Topic.AGENT_CONFIG))
 
     def commands(self, node: str) -> list[AgentCommand]:
-        return [
-            decode_signed(AgentCommand, record.value, [self.key.public_key_hex])
-            for record in self.records(Topic.AGENT_COMMAND)
-            if record.key == node_id(node).encode()
-        ]
+        found = []
+        for record in self.records(Topic.AGENT_COMMAND):
+            if record.key == node_id(node).encode():
+                with contextlib.suppress(Undecodable):
+                    found.append(decode_signed(AgentCommand, record.value, [self.key.public_key_hex]))
+        return found
 
     def kinds(self, node: str) -> list[CommandKind]:
         return [one.command for one in self.commands(node)]
 
     # --- what people see -----------------------------------------------------------------------------------------
+
+    @property
+    def looks(self) -> int:
+        """How often the fleet was shown."""
+        return self.store.looks
 
     def told(self, reason: str) -> list[str]:
         """The messages of the events with a reason."""

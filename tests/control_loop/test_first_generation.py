@@ -167,6 +167,22 @@ def test_an_agent_with_another_key_than_the_pinned_one_is_refused(play: Callable
     play(scenario)
 
 
+def test_a_key_that_is_pinned_later_counts_for_those_who_greeted_before(play: Callable[..., None]) -> None:
+    async def scenario(stand: Stand) -> None:
+        right = SigningKey.generate()
+        stand.agent("gate").greet(ref(9, 9))  # before the controller knows of any manifest
+        stand.source.say_silently(loaded({**YARD, "node/gate": {"publicKey": right.public_key_hex}}))
+        async with stand.controller() as controller:
+            await eventually(lambda: controller.status()["revision"], "a revision is in force")
+            await stand.settled()
+            assert stand.count_configs() == 0
+
+            stand.agent("gate", key=right).greet()
+            await eventually(lambda: stand.newest("gate"), "a generation")
+
+    play(scenario)
+
+
 def test_agents_of_another_fleet_on_the_same_topics_are_passed_by(play: Callable[..., None]) -> None:
     async def scenario(stand: Stand) -> None:
         stand.source.say_silently(loaded(YARD))

@@ -85,7 +85,7 @@ def test_a_bad_source_keeps_the_last_good_revision(play: Callable[..., None], ba
                 status = controller.status()
                 assert status["revision"]["id"] == "sha256:good"
                 assert status["candidate"]["state"] == type(bad).__name__
-                assert stand.told(f"Revision{type(bad).__name__}")
+                await eventually(lambda: stand.told(f"Revision{type(bad).__name__}"), "it is told")
                 assert stand.kinds("gate") == [CommandKind.ADMITTED]
 
     play(scenario)
@@ -157,9 +157,9 @@ def test_wiped_topics_and_a_lost_disk_take_no_generation_back(play: Callable[...
             stand.agent("hut").greet(ref(3, 9))
             gate = await eventually(lambda: stand.newest("gate"), "a generation of one node")
             hut = await eventually(lambda: stand.newest("hut"), "a generation of the other node")
-            assert gate.ref.order == (7, 41)
+            assert gate.ref.order > (7, 40)
             assert hut.ref.order > (3, 9)
-            assert hut.ref.generation == 10
+            assert (gate.generation, hut.generation) == (41, 10)
 
     play(scenario)
 
@@ -207,8 +207,8 @@ def test_two_contents_under_one_number_are_healed(play: Callable[..., None]) -> 
         await begin(stand)
         async with stand.controller():
             agent = stand.agent("gate")
+            agent.greet()
             agent.report(ref(1, 1, "sha256:other"))
-            config = await eventually(lambda: stand.newest("gate"), "a generation")
             config = await eventually(
                 lambda: (one := stand.newest("gate")) and one.ref.order > (1, 1) and one, "a generation above both"
             )

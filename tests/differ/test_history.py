@@ -129,7 +129,7 @@ def chain(*ops: tuple[OpKind, str | None] | OpKind) -> tuple[Op, ...]:
         (chain(OpKind.CREATE, OpKind.START), chain(OpKind.PULL_IMAGE, OpKind.CREATE, OpKind.START), True),
         (chain(OpKind.CREATE, OpKind.START), chain(OpKind.CREATE, OpKind.START), True),
         # The container is gone: to start it again and again would never end.
-        (chain(OpKind.START), chain(OpKind.CREATE, OpKind.START, OpKind.NOTE), False),
+        (chain(OpKind.START, OpKind.NOTE), chain(OpKind.PULL_IMAGE, OpKind.CREATE, OpKind.START, OpKind.NOTE), False),
         # Another one holds the name.
         (chain(OpKind.CREATE), chain((OpKind.REMOVE, "id-2"), OpKind.CREATE, OpKind.START), False),
         (chain((OpKind.STOP, "id-1")), chain((OpKind.STOP, "id-2")), False),

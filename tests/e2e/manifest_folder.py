@@ -44,7 +44,7 @@ class ManifestFolder:
         self._replace_everywhere("cameras.yaml", r"127\.0\.0\.1:\d+", f"127.0.0.1:{camera_port}")
         self.node_ids: dict[str, str] = {}
         nodes = (path / "nodes.yaml").read_text(encoding="utf-8")
-        for name, old in re.findall(r"name: (node-\S+).*?nodeId: (\S+)", nodes, re.DOTALL):
+        for name, old in re.findall(r"\n  name: (\S+).*?nodeId: (\S+)", nodes, re.DOTALL):
             self.node_ids[name] = str(uuid.uuid4())
             nodes = nodes.replace(old, self.node_ids[name])
         first = free_ports(_PORTS_OF_A_NODE * len(self.node_ids))

@@ -173,6 +173,12 @@ class RunningFleet:
         found: dict[str, Any] = self.get("/fleet/v1/status")
         return found
 
+    def epoch(self) -> int:
+        """The term of the controller; 0 while there is none."""
+        with contextlib.suppress(httpx.HTTPError):
+            return int(self.status()["epoch"])
+        return 0
+
     def candidate(self) -> dict[str, Any]:
         """The reading of the manifests that is not in force; empty when there is none, or nobody answers."""
         with contextlib.suppress(httpx.HTTPError):
@@ -222,7 +228,9 @@ class RunningFleet:
             found = {kind: self.documents(kind) for kind in KINDS}
         except httpx.HTTPError as error:
             return f"the controller does not answer: {error!r}"
-        return self._unready(found) or ("" if self.runtimes().keys() == wanted["dsinstances"].keys() else "too much runs")
+        return self._unready(found) or (
+            "" if self.runtimes().keys() == wanted["dsinstances"].keys() else "too much runs"
+        )
 
     @staticmethod
     def _unready(found: Mapping[str, Mapping[str, Any]]) -> str:

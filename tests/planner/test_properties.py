@@ -68,7 +68,7 @@ def test_a_plan_that_was_published_in_part_comes_to_the_same(fleet: Short, befor
     """Nodes get their records one after the other, and the controller may die in between."""
     old = published(plan(revision(before), {}))
     wanted = plan(revision(fleet), old)
-    # Pinned to nodes with room, every node is a matter of its own; else a half of a move may free what another waits for.
+    # An instance that waits for room may find it on another node once a part of the others has moved.
     assume(not wanted.reasons)
     new = published(wanted)
     done = data.draw(st.sets(st.sampled_from(sorted(new)))) if new else set()

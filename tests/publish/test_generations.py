@@ -82,6 +82,8 @@ def ref(epoch: int, generation: int, content: NodeState | None = None) -> Genera
         pytest.param(HALL, FIRST, ref(6, 1, YARD), (6, 2), id="the agent is ahead, and the content changes"),
         pytest.param(YARD, FIRST, ref(5, 1, HALL), (5, 2), id="the agent holds other content under the same number"),
         pytest.param(YARD, FIRST, GenerationRef(epoch=5, generation=1), None, id="the agent says no digest"),
+        pytest.param(HALL, FIRST, ref(10**30, 1), (5, 2), id="the agent tells of an absurd epoch"),
+        pytest.param(HALL, FIRST, ref(5, int("9" * 4300)), (5, 2), id="the agent tells of an absurd generation"),
     ],
 )
 def test_the_number_of_the_next_record(
@@ -176,6 +178,7 @@ def test_approval_stands_in_the_record(approved: bool) -> None:
 def test_a_new_term_is_above_every_epoch_seen() -> None:
     assert next_epoch(()) == 1
     assert next_epoch((ref(1, 90), ref(7, 1), ref(3, 400))) == 8
+    assert next_epoch((ref(4, 1), ref(int("9" * 4300), 1))) == 5
 
 
 FAULTS = ("none", "lost", "wiped", "restarted", "unacknowledged", "unheard")

@@ -167,6 +167,20 @@ def test_copies_of_what_the_topic_lost_are_sent_again_the_same_bytes(tmp_path: P
     assert (new.key, new.value) == (old.key, old.value)
 
 
+def test_a_record_that_was_deleted_from_the_topic_is_sent_again_once(tmp_path: Path) -> None:
+    log = MemoryLog()
+    one = publisher(log, tmp_path)
+    within(one.publish(config(3), NOW))
+    one.miss(GATE)
+    one.miss("nobody")
+
+    within(one.resend_missing({}, NOW))
+    within(one.resend_missing({}, LATER))
+
+    assert len({record.value for record in within(on_topic(log))}) == 1
+    assert len(within(on_topic(log))) == 2
+
+
 def test_a_copy_that_is_newer_than_the_topic_is_sent_again(tmp_path: Path) -> None:
     log = MemoryLog()
     within(publisher(MemoryLog(), tmp_path).publish(config(3), NOW))

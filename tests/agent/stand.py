@@ -1,0 +1,281 @@
+"""A node with the real agent, over a bus in memory, a fake engine, and real folders and ledger."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from bus.base import Topic
+from bus.codec import decode_self_signed, decode_signed, encode_plain, encode_signed
+from bus.memory import MemoryBus, MemoryLog
+from bus.signature import SigningKey
+from bus.topics import SETTINGS, partition_of
+from crds.messages import (
+    AgentConfig,
+    AgentInfo,
+    AgentResponse,
+    CommandKind,
+    InstanceConfig,
+    InstanceStatus,
+    Refresh,
+)
+from nodeagent.agent import Agent
+from nodeagent.drivers.fake import FakeDriver, FakeEngine
+from nodeagent.drivers.instance_files import InstanceDirectories
+from nodeagent.drivers.labels import observed
+from nodeagent.ledger.ledger import Ledger
+from nodeagent.model import Applied, ObservedInstance, OpKind, Probe, StreamStats
+from tests.differ.generations import FLEET, NODE, NOW
+
+DEADLINE_S = 10.0
+
+T = TypeVar("T")
+
+
+class NotingDriver(FakeDriver):
+    """Keeps its notes in the folders of the instances, as the drivers of real engines do; a test can hold its looks."""
+
+    def __init__(self, engine: FakeEngine, directories: InstanceDirectories) -> None:
+        super().__init__(FLEET, NODE, engine=engine)
+        self.looks = 0
+        self.holds_next_look = False
+        self.at_a_look = asyncio.Event()
+        self.let_it_end = asyncio.Event()
+        self._notes = directories
+
+    async def observe(self) -> dict[str, ObservedInstance]:
+        there = await super().observe()
+        self.looks += 1
+        found = {
+            name: observed(
+                next(one.labels for one in self.engine.containers if one.id == seen.runtime_id),
+                runtime_id=seen.runtime_id,
+                running=seen.running,
+                applied=self._notes.read_applied(name),
+                started_at=seen.started_at,
+                finished_at=seen.finished_at,
+                exit_code=seen.exit_code,
+            )
+            for name, seen in there.items()
+        }
+        if self.holds_next_look:
+            self.holds_next_look = False
+            self.at_a_look.set()
+            await self.let_it_end.wait()
+        return found
+
+    def _start(self, config: InstanceConfig, generation: int) -> None:
+        container = self._find(config.instance_name)
+        if container is not None and not container.running:
+            self._notes.note_applied(Applied(config, generation, container.id))
+        super()._start(config, generation)
+
+    @property
+    def mutations(self) -> dict[OpKind, int]:
+        """How often each kind of operation was asked for."""
+        return dict(self.performed)
+
+
+@dataclass
+class Apps:
+    """What the apps of the node say: frames that grow, unless they are silent."""
+
+    silent: set[str] = field(default_factory=set)
+    frames: int = 0
+
+    async def __call__(self, config: InstanceConfig, runtime_id: str, now: datetime) -> Probe:
+        name = config.instance_name
+        if name in self.silent:
+            return Probe(name, runtime_id, now, answered=False, message="connection refused")
+        self.frames += 1
+        streams = tuple(StreamStats(one.camera_id, 25.0, self.frames) for one in config.cameras)
+        return Probe(name, runtime_id, now, answered=True, ready=True, streams=streams)
+
+
+@dataclass
+class Running:
+    """One run of the agent."""
+
+    agent: Agent
+    task: asyncio.Task[None]
+    driver: NotingDriver
+    bus: MemoryBus
+    ledger: Ledger
+
+
+class Stand:
+    """What outlives an agent, and what a test does to it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.secrets = root / "secrets"
+        self.controller = SigningKey.generate()
+        self.key = SigningKey.generate()
+        self.log = MemoryLog()
+        self.engine = FakeEngine()
+        self.apps = Apps()
+        self.directories = self.new_directories()
+        self._read: dict[Topic, tuple[list[bytes], int]] = {}
+        self._reports: list[AgentResponse] = []
+
+    # --- the agent ---
+
+    def new_directories(self) -> InstanceDirectories:
+        return InstanceDirectories(self.root / "instances", self.secrets)
+
+    def new_ledger(self) -> Ledger:
+        return Ledger(
+            path=self.root / "ledger" / "current.record",
+            fleet_id=FLEET,
+            node_id=NODE,
+            controller_key=self.controller.public_key_hex,
+        )
+
+    @asynccontextmanager
+    async def agent(
+        self,
+        *,
+        driver: NotingDriver | None = None,
+        directories: InstanceDirectories | None = None,
+        ledger: Ledger | None = None,
+    ) -> AsyncIterator[Running]:
+        """An agent that runs; one that ended by itself is left to the test."""
+        directories = directories or self.new_directories()
+        driver = driver or NotingDriver(self.engine, directories)
+        bus = MemoryBus(self.log)
+        ledger = ledger or self.new_ledger()
+        agent = Agent(
+            bus=bus,
+            driver=driver,
+            directories=directories,
+            ledger=ledger,
+            key=self.key,
+            controller_key=self.controller.public_key_hex,
+            probe=self.apps,
+            identity=AgentInfo(
+                fleet_id=FLEET,
+                node_id=UUID(NODE),
+                hostname="gate",
+                ip_address="127.0.0.1",
+                agent_version="1",
+                driver="fake",
+                public_key=self.key.public_key_hex,
+                sent_at=NOW,
+            ),
+            concurrency=4,
+        )
+        task = asyncio.create_task(agent.run())
+        try:
+            yield Running(agent, task, driver, bus, ledger)
+        finally:
+            died = task.done()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await driver.aclose()
+            await bus.aclose()
+            if died and not task.cancelled() and task.exception() is None:
+                raise AssertionError("the agent ended")
+
+    # --- the controller ---
+
+    def write(self, topic: Topic, value: bytes | None, *, key: str | None = NODE) -> None:
+        """Lays anything on a topic."""
+        partition = 0 if key is None else partition_of(key, SETTINGS[topic].partitions)
+        self.log.append(topic, None if key is None else key.encode(), value, partition=partition)
+
+    def publish(self, config: AgentConfig, signed_by: SigningKey | None = None) -> None:
+        self.write(Topic.AGENT_CONFIG, encode_signed(config, signed_by or self.controller))
+
+    def refresh(self) -> None:
+        self.write(Topic.REFRESH, encode_plain(Refresh()), key=None)
+
+    def wipe(self) -> None:
+        """The brokers lose everything."""
+        self.log.wipe()
+        self._read.clear()
+        self._reports.clear()
+
+    # --- what the agent says ---
+
+    def values(self, topic: Topic) -> list[bytes]:
+        """All that lies at the key of this node, oldest first."""
+        place = (topic, partition_of(NODE, SETTINGS[topic].partitions))
+        values, position = self._read.get(topic, ([], 0))
+        while (record := self.log.at(place, position)) is not None:
+            position = record.offset + 1
+            if record.value is not None:
+                values.append(record.value)
+        self._read[topic] = (values, position)
+        return values
+
+    @property
+    def greetings(self) -> list[AgentInfo]:
+        return [decode_self_signed(value) for value in self.values(Topic.AGENT_INFO)]
+
+    @property
+    def reports(self) -> list[AgentResponse]:
+        values = self.values(Topic.AGENT_RESPONSE)
+        self._reports += [
+            decode_signed(AgentResponse, value, [self.key.public_key_hex]) for value in values[len(self._reports) :]
+        ]
+        return self._reports
+
+    @property
+    def report(self) -> AgentResponse | None:
+        return self.reports[-1] if self.reports else None
+
+    def applied(self) -> int:
+        """Number of the generation that is reported as applied; 0 for none."""
+        return self.report.applied.generation if self.report and self.report.applied else 0
+
+    def status(self, name: str) -> InstanceStatus | None:
+        statuses = self.report.status if self.report else ()
+        return next((one for one in statuses if one.instance_name == name), None)
+
+    def condition(self, kind: str) -> tuple[str, str]:
+        """Status and message; empty when it was never set."""
+        conditions = self.report.conditions if self.report else ()
+        return next(((one.status.value, one.message) for one in conditions if one.type == kind), ("", ""))
+
+    def running(self) -> dict[str, str]:
+        """What runs on the engine: image by name of the instance."""
+        return {one.labels["dsfleet.io/instance"]: one.id for one in self.engine.containers if one.running}
+
+
+async def until(predicate: Callable[[], T], what: str, within_s: float = DEADLINE_S) -> T:
+    """The predicate's first true value."""
+    value: Any = None
+    try:
+        async with asyncio.timeout(within_s):
+            while not (value := predicate()):  # noqa: ASYNC110 - nothing tells of all that tests wait for
+                await asyncio.sleep(0.002)
+    except TimeoutError:
+        raise AssertionError(f"after {within_s:g} s still not: {what}; last value: {value!r}") from None
+    return value  # type: ignore[no-any-return]
+
+
+def run(scenario: Coroutine[Any, Any, T]) -> T:
+    """Runs a scenario that must end."""
+
+    async def within_the_deadline() -> T:
+        async with asyncio.timeout(30):
+            return await scenario
+
+    return asyncio.run(within_the_deadline())
+
+
+def command(kind: CommandKind, reason: str = "", **different: Any) -> dict[str, Any]:
+    """The fields of a command for this node."""
+    return {
+        "fleet_id": FLEET,
+        "node_id": UUID(NODE),
+        "command": kind,
+        "reason": reason,
+        "epoch": 1,
+        "sent_at": NOW,
+        **different,
+    }

@@ -1,0 +1,188 @@
+"""Systematic crash points: the agent is killed before and after every single thing that it does to the node.
+
+Whatever was half done, the next agent comes to the end to which an agent comes that nobody kills; and the engine was
+asked to change nothing more often than that.
+"""
+
+import asyncio
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crds.messages import InstanceConfig
+from nodeagent.drivers.fake import FakeEngine
+from nodeagent.drivers.instance_files import InstanceDirectories
+from nodeagent.ledger.ledger import Ledger
+from nodeagent.model import Applied, FilesState, ObservedInstance, Op, OpKind
+from tests.agent.stand import NotingDriver, Stand, run, until
+from tests.differ.generations import FLEET, NODE, generation, instance
+
+CAMERAS: dict[str, Any] = {"dock": {"credentialsRef": {"name": "dock"}}}
+YARD = instance("yard", CAMERAS, cameras=["dock"])
+YARD_STRICTER = instance("yard", CAMERAS, cameras=["dock"], app={"motConfidenceThreshold": 0.9})
+YARD_NEWER = instance("yard", CAMERAS, cameras=["dock"], image="retinaface:2")
+# What an agent does to one instance at a time keeps its order, and so the crash points the same in every run.
+GENERATIONS = (
+    generation([YARD], 1),
+    generation([YARD_STRICTER], 2),
+    generation([YARD_STRICTER, instance("attic")], 3),
+    generation([YARD_STRICTER], 4),
+    generation([YARD_NEWER], 5),
+)
+
+
+class Killed(BaseException):
+    """The agent was killed here: nothing of it may catch this."""
+
+
+class Gate:
+    """Everything that changes the node goes through here, and at one place it ends."""
+
+    def __init__(self, at: int | None = None, *, after: bool = False) -> None:
+        self.entered: list[str] = []
+        self.left: list[str] = []
+        self.dead = False
+        self._at = at
+        self._after = after
+        self._lock = threading.Lock()
+
+    def look(self) -> None:
+        """The dead see nothing."""
+        if self.dead:
+            raise Killed
+
+    def enter(self, what: str) -> None:
+        self._pass(what, self.entered, deadly=not self._after)
+
+    def leave(self, what: str) -> None:
+        self._pass(what, self.left, deadly=self._after)
+
+    def _pass(self, what: str, passed: list[str], *, deadly: bool) -> None:
+        with self._lock:
+            self.look()
+            if deadly and len(passed) == self._at:
+                self.dead = True
+                raise Killed
+            passed.append(what)
+
+
+class GatedDriver(NotingDriver):
+    def __init__(self, engine: FakeEngine, directories: InstanceDirectories, gate: Gate) -> None:
+        super().__init__(engine, directories)
+        self._gate = gate
+
+    async def observe(self) -> dict[str, ObservedInstance]:
+        self._gate.look()
+        return await super().observe()
+
+    async def perform(self, op: Op) -> None:
+        self._gate.enter(f"{op.kind} {op.instance}")
+        await super().perform(op)
+        self._gate.leave(f"{op.kind} {op.instance}")
+
+
+class GatedDirectories(InstanceDirectories):
+    def __init__(self, root: Path, secrets: Path, gate: Gate) -> None:
+        super().__init__(root, secrets)
+        self._gate = gate
+
+    def files_state(self, config: InstanceConfig) -> FilesState:
+        self._gate.look()
+        return super().files_state(config)
+
+    def write(self, config: InstanceConfig) -> None:
+        self._gate.enter(f"write {config.instance_name}")
+        super().write(config)
+        self._gate.leave(f"write {config.instance_name}")
+
+    def note_applied(self, applied: Applied) -> None:
+        self._gate.enter(f"note {applied.config.instance_name}")
+        super().note_applied(applied)
+        self._gate.leave(f"note {applied.config.instance_name}")
+
+    def remove(self, name: str) -> None:
+        self._gate.enter(f"remove folder {name}")
+        super().remove(name)
+        self._gate.leave(f"remove folder {name}")
+
+
+class GatedLedger(Ledger):
+    def __init__(self, path: Path, controller_key: str, gate: Gate) -> None:
+        super().__init__(path=path, fleet_id=FLEET, node_id=NODE, controller_key=controller_key)
+        self._gate = gate
+
+    def _persist(self, envelope: bytes) -> None:
+        self._gate.enter("persist")
+        super()._persist(envelope)
+        self._gate.leave("persist")
+
+
+def new_stand(root: Path) -> Stand:
+    stand = Stand(root)
+    (stand.secrets / "dock").mkdir(parents=True)
+    (stand.secrets / "dock" / "username").write_text("admin")
+    (stand.secrets / "dock" / "password").write_text("s3cr3t-pass")
+    return stand
+
+
+async def play(stand: Stand, gate: Gate) -> Counter[OpKind]:
+    """All generations, each published when the one before is applied; a killed agent is followed by one that lives."""
+
+    async def script() -> None:
+        for config in GENERATIONS:
+            stand.publish(config)
+            await until(lambda number=config.generation: stand.applied() == number, f"{config.generation} is applied")  # type: ignore[misc]
+
+    played = asyncio.create_task(script())
+    directories = GatedDirectories(stand.root / "instances", stand.secrets, gate)
+    driver = GatedDriver(stand.engine, directories, gate)
+    ledger = GatedLedger(stand.root / "ledger" / "current.record", stand.controller.public_key_hex, gate)
+    async with stand.agent(driver=driver, directories=directories, ledger=ledger):
+        await until(lambda: gate.dead or played.done(), "it was killed, or came to the end")
+    changed = Counter(driver.changed)
+    if gate.dead:
+        reports = len(stand.reports)
+        async with stand.agent() as it:
+            await played
+            # The last generation may have been applied before: the new agent has to say so too.
+            await until(lambda: len(stand.reports) > reports, "the new agent reports")
+            await until(lambda: stand.applied() == GENERATIONS[-1].generation, "the new agent is done")
+        changed += it.driver.changed
+    await played
+    return changed
+
+
+def end_state(stand: Stand) -> dict[str, Any]:
+    files = {
+        str(path.relative_to(stand.root)): path.read_bytes()
+        for path in (stand.root / "instances").rglob("*")
+        if path.is_file() and path.name != "applied.json"
+    }
+    notes = {name: stand.directories.read_applied(name) for name in stand.directories.orphans(())}
+    return {
+        "containers": [(one.id, one.labels, one.running) for one in stand.engine.containers],
+        "files": files,
+        "notes": {name: (note.config.digest, note.runtime_id) if note else None for name, note in notes.items()},
+        "ledger": stand.new_ledger().current,
+    }
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_wherever_the_agent_is_killed_the_next_one_comes_to_the_same_end(tmp_path: Path, after: bool) -> None:
+    undisturbed, gate = new_stand(tmp_path / "undisturbed"), Gate()
+    changes = run(play(undisturbed, gate))
+    expected = end_state(undisturbed)
+    assert len(expected["containers"]) == 1
+    assert changes[OpKind.CREATE] == 3
+
+    for point, what in enumerate(gate.left if after else gate.entered):
+        stand, killer = new_stand(tmp_path / str(point)), Gate(point, after=after)
+        changed = run(play(stand, killer))
+
+        assert killer.dead, what
+        place = f"killed {'after' if after else 'before'} {what} ({point})"
+        assert end_state(stand) == expected, place
+        assert changed == changes, place
