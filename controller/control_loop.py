@@ -271,21 +271,24 @@ class Controller:
         return self._plan
 
     def _next_record(self, state: NodeState, published: AgentConfig | None, now: datetime) -> AgentConfig | None:
-        """The record to publish for a node now. A node that never greeted gets nothing: its numbers are not known."""
+        """The record to publish for a node now. Without a record before, its agent must greet and say what it holds."""
+        revision = self._gate.in_force
+        assert revision is not None  # noqa: S101 - the plan was made from it
         node = self._tracker.fleet.nodes.get(state.node_id)
-        if node is None or node.info is None or self._failed.get(state.node_id) == state.digest:
+        manifest = revision.node_by_id.get(state.node_id)
+        if node and node.info and manifest and manifest.spec.public_key not in (None, node.info.public_key):
+            node = None  # it greeted before its key was pinned to another one
+        greeted = node is not None and node.info is not None
+        if (published is None and not greeted) or self._failed.get(state.node_id) == state.digest:
             return None
-        assert self._gate.in_force is not None  # noqa: S101 - the plan was made from it
-        manifest = self._gate.in_force.node_by_id.get(state.node_id)
-        if manifest and manifest.spec.public_key not in (None, node.info.public_key):
-            return None  # it greeted before its key was pinned to another one
-        known = KnownGenerations(published, _highest(node), node.response.applied if node.response else None)
+        response = node.response if node else None
+        known = KnownGenerations(published, _highest(node) if node else None, response.applied if response else None)
         return next_record(
             state,
             known,
             fleet_id=self._fleet_id,
             epoch=self._epoch,
-            revision=self._gate.in_force.id,
+            revision=revision.id,
             approved=self._gate.approved,
             now=now,
         )

@@ -138,23 +138,28 @@ class RevisionGate:
             _log.warning("%s", problem)
 
     def approve(self, revision: str) -> str:
-        """Approves the parked revision, named by its id or the beginning of it; the next reading lets it through.
+        """Approves the removals of a revision, named by its id or the beginning of it.
+
+        That is the parked one, which the next reading lets through, or else the one in force, for agents that refused
+        to remove what no record explained to them.
 
         Returns:
             A sentence for people.
 
         Raises:
-            ApproveRefused: no such revision is parked.
+            ApproveRefused: no such revision is parked or in force.
         """
-        candidate = self.candidate
-        if candidate is None or candidate.state != "Parked":
-            raise ApproveRefused("no revision waits for approval")
-        full = candidate.revision_id
-        enough = len(revision.removeprefix("sha256:")) >= _FEWEST_DIGITS
-        if not enough or not full.startswith((revision, f"sha256:{revision}")):
-            raise ApproveRefused(
-                f"revision {full} waits for approval, not {revision!r} (at least {_FEWEST_DIGITS} digits of it)"
-            )
+        parked = self.candidate if self.candidate is not None and self.candidate.state == "Parked" else None
+        waiting = [
+            one for one in (parked.revision_id if parked else "", self.in_force.id if self.in_force else "") if one
+        ]
+        if len(revision.removeprefix("sha256:")) < _FEWEST_DIGITS:
+            raise ApproveRefused(f"{revision!r} is too short: give at least {_FEWEST_DIGITS} digits of the revision")
+        full = next((one for one in waiting if one.startswith((revision, f"sha256:{revision}"))), None)
+        if full is None:
+            names = f"revision {parked.revision_id} does" if parked else "no revision waits for approval"
+            raise ApproveRefused(f"revision {revision!r} does not wait for approval; {names}")
         self._approved.add(full)
-        self._tell(EventType.NORMAL, "RevisionApproved", f"revision {full} was approved: {candidate.message}")
-        return f"revision {full} is approved: {candidate.message}"
+        what = parked.message if parked and parked.revision_id == full else "agents may remove what it does not name"
+        self._tell(EventType.NORMAL, "RevisionApproved", f"revision {full} was approved: {what}")
+        return f"revision {full} is approved: {what}"

@@ -1,11 +1,10 @@
 """Conditions as Kubernetes has them: type, status, reason, message and the time of the last transition."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from crds.document import WireModel
+from crds.document import UtcTime, WireModel
 
 
 class ConditionStatus(StrEnum):
@@ -23,7 +22,7 @@ class Condition(WireModel):
     status: ConditionStatus
     reason: str
     message: str = ""
-    last_transition_time: datetime
+    last_transition_time: UtcTime
 
     def since(self, previous: Iterable[Self]) -> Self:
         """This condition with the transition time of its predecessor, when the status is still the same."""

@@ -1,8 +1,9 @@
 """The common forms of documents: manifests in camelCase for people, messages in snake_case for the wire."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 API_GROUP = "dsfleet.io"
@@ -23,6 +24,16 @@ LabelKey = Annotated[
     ),
 ]
 LabelValue = Annotated[str, StringConstraints(max_length=63, pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$")]
+
+
+def _in_utc(time: datetime) -> datetime:
+    if not 1970 <= time.year <= 9998:
+        raise ValueError("a time between the years 1970 and 9998 is expected")
+    return time.astimezone(UTC)
+
+
+UtcTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time with its zone, kept in UTC: what comes from topics must always compare with the time now."""
 
 
 class ManifestModel(BaseModel):

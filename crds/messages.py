@@ -3,7 +3,6 @@
 Times are UTC. Every message names the fleet, so that records of a neighbour on the same cluster are told apart.
 """
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -12,7 +11,7 @@ from pydantic import UUID4, Field, model_validator
 from crds.camera import CameraLimits
 from crds.condition import Condition
 from crds.digest import digest
-from crds.document import WireModel
+from crds.document import UtcTime, WireModel
 from crds.dsinstance import AppKind, ContainerSettings
 
 
@@ -48,7 +47,7 @@ class AgentInfo(WireModel):
     """Ed25519 key, 64 hexadecimal digits: this very message is signed with it."""
     highest: GenerationRef | None = None
     """The newest generation in its ledger; a controller never publishes below it."""
-    sent_at: datetime
+    sent_at: UtcTime
 
 
 # --- 201 AgentCommand ------------------------------------------------------------------------------------------------
@@ -70,7 +69,7 @@ class AgentCommand(WireModel):
     command: CommandKind
     reason: str = ""
     epoch: int = Field(ge=0)
-    sent_at: datetime
+    sent_at: UtcTime
 
 
 # --- 210 AgentConfig -------------------------------------------------------------------------------------------------
@@ -159,8 +158,8 @@ class AgentConfig(WireModel):
     digest: str
     """Digest of the content: see `content_digest`."""
     revision: str
-    issued_at: datetime
-    expires_at: datetime | None = None
+    issued_at: UtcTime
+    expires_at: UtcTime | None = None
     """After this time an agent does not accept the record; what runs goes on."""
     drain: bool = False
     """True when the node shall run nothing; an empty list alone never means that."""
@@ -223,7 +222,7 @@ class CameraStatus(WireModel):
     message: str = ""
     fps: float | None = None
     frame_number: int | None = None
-    since: datetime
+    since: UtcTime
     """When `ready` last changed."""
 
 
@@ -241,8 +240,8 @@ class InstanceStatus(WireModel):
     runtime_id: str | None = None
     """Id of the container, or of the process with its start time."""
     restarts: int = 0
-    started_at: datetime | None = None
-    since: datetime
+    started_at: UtcTime | None = None
+    since: UtcTime
     """When `state` last changed."""
     cameras: tuple[CameraStatus, ...] = ()
     exclusive_cameras: tuple[str, ...] = ()
@@ -262,7 +261,7 @@ class AgentResponse(WireModel):
     conditions: tuple[Condition, ...] = ()
     sequence: int = Field(ge=0)
     """Grows with every report of one run of the agent."""
-    sent_at: datetime
+    sent_at: UtcTime
 
 
 # --- 300 UpdateConfig, 301 Refresh -----------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from controller.model import ObjectRef, Reason, Revision
 from crds.dsinstance import DsInstance
@@ -36,7 +36,8 @@ def place(
 ) -> tuple[dict[str, Node], tuple[Reason, ...]]:
     """Gives every instance a node, or a reason why it has none.
 
-    What runs stays where it runs as long as its manifest allows that node: capacity and `unschedulable` hold back new
+    What runs stays where it runs as long as its manifest allows that node, and as long as no other node has room for
+    it: capacity and `unschedulable` hold back new
     placements only, so that no edit of a neighbour, and no added camera, ever takes a running instance away.
 
     Args:
@@ -62,6 +63,15 @@ def place(
         streams = len(revision.cameras_of(instance))
         chosen = _choose(revision, instance, streams, load)
         if isinstance(chosen, Reason):
+            stays_on = next(
+                (node for name in previous_nodes.get(instance.name, ()) if (node := revision.node_by_name.get(name))),
+                None,
+            )
+            if stays_on is not None:
+                # Where it is now is wrong, and yet better than nowhere: its cameras would be blind.
+                chosen = replace(chosen, message=f"{chosen.message}; it stays on {stays_on.name} until then")
+                placed[instance.name] = stays_on
+                load.add(stays_on, streams)
             reasons.append(chosen)
         else:
             placed[instance.name] = chosen

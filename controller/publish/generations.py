@@ -39,7 +39,8 @@ def next_record(
 ) -> AgentConfig | None:
     """The record to publish for a node, or None when the newest one says it all.
 
-    The generation grows when, and only when, the digest of the content changes. One exception heals: an agent that
+    The generation grows when, and only when, the digest of the content changes. Two exceptions heal: an agent that
+    waits for the approval of removals gets a number of its own for it; and an agent that
     holds more than the topics do (they were wiped), or something else under the same number (it was written without an
     acknowledgement, or by two controllers), gets a number above its own, or, when it holds this very content, the same
     number again.
@@ -57,7 +58,15 @@ def next_record(
     held = known.held if known.held and _is_credible(known.held) else None
     newest = max((ref.order for ref in (published.ref if published else None, held) if ref), default=(0, 0))
     agent_is_ahead = published is None or (held is not None and _is_beyond(held, published.ref))
-    if published is not None and published.digest == state.digest and not agent_is_ahead:
+    # An agent that refused to remove what no record explained to it is told the same again, with the approval.
+    asks_for_approval = (
+        approved
+        and published is not None
+        and not published.removals.approved
+        and held is not None
+        and held.order < published.ref.order
+    )
+    if published is not None and published.digest == state.digest and not agent_is_ahead and not asks_for_approval:
         return None
     same_as_held = agent_is_ahead and held is not None and held.digest == state.digest
     return AgentConfig(

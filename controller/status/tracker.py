@@ -6,12 +6,13 @@ from datetime import datetime
 
 from bus.base import Record, Topic
 from bus.codec import Undecodable, decode_self_signed, decode_signed
+from bus.topics import SETTINGS
 from controller.model import Fleet
 from controller.status.fold import fold
 from crds.messages import AgentResponse
 
-# Reports that wait for the greeting they are checked with; more than this many nodes is no fleet of ours.
-_MOST_WAITING = 20_000
+# More nodes than this are no fleet of ours: whoever may write the topics could make them up without end.
+_MOST_NODES = 20_000
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ class Tracker:
         pinned = self._pinned.get(node_id)
         if pinned is not None and pinned != info.public_key:
             raise Undecodable(f"node {node_id} greets with another key than its manifest pins in spec.publicKey")
+        if node_id not in self.fleet.nodes and len(self.fleet.nodes) >= _MOST_NODES:
+            raise Undecodable(f"node {node_id} is one too many: {_MOST_NODES} are known")
         self.fleet = fold(self.fleet, info, seen_at)
         waiting = self._waiting.pop(node_id, None)
         if waiting is not None:
@@ -81,7 +84,7 @@ class Tracker:
     def _take_response(self, key: str, value: bytes, seen_at: datetime) -> None:
         node = self.fleet.nodes.get(key)
         if node is None or node.info is None:
-            if len(self._waiting) < _MOST_WAITING:
+            if len(self._waiting) < _MOST_NODES and len(value) <= SETTINGS[Topic.AGENT_RESPONSE].max_value_bytes:
                 self._waiting[key] = (value, seen_at)
             return
         response = decode_signed(AgentResponse, value, [node.info.public_key])

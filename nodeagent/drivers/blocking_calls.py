@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import threading
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -28,30 +29,34 @@ class BlockingCalls:
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Calls the function in a thread; returns or raises what it does."""
         await self._slots.acquire()
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        call = functools.partial(function, *args, **kwargs)
+        threading.Thread(target=self._work, args=(call, future), name=self._name, daemon=True).start()
+        try:
+            return await future
+        finally:
+            # An error refers to this frame: without this, both would stay until the next garbage collection.
+            del future
 
-        def settle(result: T | None, error: BaseException | None) -> None:
-            self._slots.release()
-            if future.done():
-                return
-            if error is None:
-                future.set_result(result)  # type: ignore[arg-type]  # T itself may be None
-            else:
-                future.set_exception(error)
+    def _work(self, call: Callable[[], T], future: "asyncio.Future[T]") -> None:
+        result, failure = None, None
+        try:
+            result = call()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the caller gets it
+            failure = error
+        # The loop may have been closed in the meantime: then nobody waits any more.
+        with contextlib.suppress(RuntimeError):
+            future.get_loop().call_soon_threadsafe(self._settle, future, result, failure)
+        del future, result, failure  # for the same reason
 
-        def work() -> None:
-            result, failure = None, None
-            try:
-                result = function(*args, **kwargs)
-            except BaseException as error:  # noqa: BLE001 - whatever it is, the caller gets it
-                failure = error
-            # The loop may have been closed in the meantime: then nobody waits any more.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(settle, result, failure)
-
-        threading.Thread(target=work, name=self._name, daemon=True).start()
-        return await future
+    def _settle(self, future: "asyncio.Future[T]", result: T | None, failure: BaseException | None) -> None:
+        self._slots.release()
+        if future.done():
+            return
+        if failure is None:
+            future.set_result(result)  # type: ignore[arg-type]  # T itself may be None
+        else:
+            future.set_exception(failure)
 
     async def run_to_its_end(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `run`, but a cancelled call is over only when its thread is: for changes that the next look must see."""

@@ -5,6 +5,7 @@ Everything here blocks: call it in a thread.
 
 import contextlib
 import threading
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,6 +43,7 @@ class DockerEngine:
         self._arguments: dict[str, Any] = {**kwargs_from_env()} if address is None else {"base_url": address}
         self._connections = connections
         self._client: docker.APIClient | None = None
+        self._closed = False
         self._lock = threading.Lock()
 
     def client(self) -> docker.APIClient:
@@ -49,8 +51,11 @@ class DockerEngine:
 
         Raises:
             DockerException: the engine does not answer.
+            Transient: it was closed.
         """
         with self._lock:
+            if self._closed:
+                raise Transient("the driver was closed")
             if self._client is None:
                 self._client = docker.APIClient(
                     **self._arguments, version="auto", timeout=_TIMEOUT_S, max_pool_size=self._connections
@@ -58,8 +63,9 @@ class DockerEngine:
             return self._client
 
     def close(self) -> None:
-        """Closes the connections that nobody uses."""
+        """Closes the connections that nobody uses; no new ones are made."""
         with self._lock:
+            self._closed = True
             if self._client is not None:
                 self._client.close()
                 self._client = None
@@ -129,4 +135,16 @@ def errors_of(what: str) -> Iterator[None]:
         raise Transient(f"cannot {what}: {explanation(error)}") from error
     except Exception as error:
         # The SDK lets those of requests, urllib3 and the operating system through; what is unknown is Transient.
+        _release(error)
         raise Transient(f"cannot {what}: {error}") from error
+
+
+def _release(error: BaseException | None) -> None:
+    """Lets go of what the frames of an error hold.
+
+    When nobody listens, the SDK does not close the socket that it could not connect: each attempt would keep a
+    descriptor for as long as somebody remembers its error.
+    """
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__

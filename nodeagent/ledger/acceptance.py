@@ -80,8 +80,6 @@ def _why_refused(incoming: AgentConfig, fleet_id: str, node_id: str, now: dateti
         return f"is of fleet {incoming.fleet_id!r}, this agent belongs to {fleet_id!r}"
     if str(incoming.node_id) != node_id:
         return f"is for node {incoming.node_id}, this is {node_id}"
-    if incoming.expires_at is not None and incoming.expires_at.tzinfo is None:
-        return f"has a time without a zone in expires_at: {incoming.expires_at.isoformat()}"
     if incoming.expires_at is not None and now > incoming.expires_at:
         return f"expired at {incoming.expires_at.isoformat()}"
     return None

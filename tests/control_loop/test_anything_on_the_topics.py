@@ -134,15 +134,10 @@ TIMED_REPORTS: list[dict[str, Any]] = [
         },
     )
 ]
-NAIVE_TIMES = pytest.mark.xfail(
-    strict=True,
-    raises=ExceptionGroup,
-    reason="messages take times without a zone, and times that cannot be told in UTC; either ends the controller",
-)
 
 
 @pytest.mark.parametrize(
-    "greetings", [pytest.param(ODD_GREETINGS, id="odd"), pytest.param(TIMED_GREETINGS, id="times", marks=NAIVE_TIMES)]
+    "greetings", [pytest.param(ODD_GREETINGS, id="odd"), pytest.param(TIMED_GREETINGS, id="times")]
 )
 def test_well_signed_greetings_of_any_content_are_survived(
     play: Callable[..., None], greetings: list[dict[str, Any]]
@@ -197,9 +192,7 @@ def test_an_agent_that_claims_absurd_numbers_harms_itself_alone(play: Callable[.
     play(scenario)
 
 
-@pytest.mark.parametrize(
-    "reports", [pytest.param(ODD_REPORTS, id="odd"), pytest.param(TIMED_REPORTS, id="times", marks=NAIVE_TIMES)]
-)
+@pytest.mark.parametrize("reports", [pytest.param(ODD_REPORTS, id="odd"), pytest.param(TIMED_REPORTS, id="times")])
 def test_well_signed_reports_of_any_content_are_survived(
     play: Callable[..., None], reports: list[dict[str, Any]]
 ) -> None:

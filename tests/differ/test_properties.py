@@ -19,7 +19,7 @@ from tests.differ.generations import NOW, generation, instance
 from tests.differ.node_model import NodeModel, container
 
 # A busy machine is no failure.
-unhurried = settings(deadline=None, max_examples=200)
+unhurried = settings(deadline=None)
 
 NAMES = ("attic", "barn", "hall", "yard")
 SPECS: tuple[dict[str, Any], ...] = (

@@ -1,5 +1,8 @@
 import asyncio
+import contextlib
+import gc
 import threading
+import weakref
 
 import pytest
 
@@ -89,3 +92,29 @@ def test_a_mailbox_hands_out_each_name_once_and_in_order() -> None:
         assert mailbox.closed
 
     asyncio.run(test())
+
+
+def test_a_failed_call_leaves_nothing_to_collect() -> None:
+    class Held:
+        pass
+
+    references: list[weakref.ref[Held]] = []
+
+    def fail() -> None:
+        held = Held()
+        references.append(weakref.ref(held))
+        raise ValueError(held)
+
+    async def test() -> None:
+        calls = BlockingCalls("test", 1)
+        for _ in range(3):
+            with contextlib.suppress(ValueError):
+                await calls.run(fail)
+        await calls.run(threading.active_count)
+
+    gc.disable()
+    try:
+        asyncio.run(test())
+        assert [reference() for reference in references] == [None, None, None]
+    finally:
+        gc.enable()

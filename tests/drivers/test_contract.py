@@ -1,7 +1,6 @@
 """What every driver does, whatever runs beneath it."""
 
 import asyncio
-import gc
 import time
 
 import pytest
@@ -268,7 +267,6 @@ def test_an_engine_that_is_away_is_an_error_and_not_an_empty_node(stand: Stand) 
         with pytest.raises(Transient):
             await driver.output("lobby", 5)
         await driver.aclose()
-        gc.collect()
 
     stand.run(test)
 

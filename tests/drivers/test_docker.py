@@ -11,12 +11,14 @@ from typing import Any
 import docker
 import pytest
 
+from nodeagent.drivers.docker import DockerDriver
 from nodeagent.drivers.docker_container import command, container_name, create_arguments
 from nodeagent.drivers.docker_engine import DockerEngine
+from nodeagent.drivers.instance_files import InstanceDirectories
 from nodeagent.drivers.streams import probe
 from nodeagent.model import OpKind, Permanent, Transient, Waiting
 from tests.drivers.stands import DockerStand, Session, make_config, write_secret
-from tests.drivers.test_process import APP_CONF
+from tests.drivers.test_process import APP_CONF, count_descriptors
 
 MIB = 1024 * 1024
 
@@ -522,3 +524,34 @@ def test_states_are_asked_for_again_only_after_an_event(
 async def _collect(names: Any) -> None:
     async for _ in names:
         pass
+
+
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # the SDK's, when nobody listens
+def test_an_engine_that_stays_away_costs_no_descriptors(tmp_path: Path) -> None:
+    async def test() -> None:
+        driver = DockerDriver("f", "n", InstanceDirectories(tmp_path, tmp_path), f"unix://{tmp_path}/nobody.sock")
+        errors = []
+        for _ in range(20):
+            with pytest.raises(Transient) as away:
+                await driver.observe()
+            errors.append(away.value)
+        before = count_descriptors()
+        for _ in range(20):
+            with pytest.raises(Transient) as away:
+                await driver.observe()
+            errors.append(away.value)
+        assert count_descriptors() <= before
+        await driver.aclose()
+
+    asyncio.run(test())
+
+
+def test_a_closed_driver_says_so(tmp_path: Path) -> None:
+    async def test() -> None:
+        driver = DockerDriver("f", "n", InstanceDirectories(tmp_path, tmp_path), f"unix://{tmp_path}/nobody.sock")
+        await driver.aclose()
+        with pytest.raises(Transient, match="the driver was closed"):
+            await driver.observe()
+        assert [name async for name in driver.events()] == []
+
+    asyncio.run(test())

@@ -4,7 +4,6 @@ Both live as long as the session. Each test begins with the fleet as it was at f
 """
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import docker
 import pytest

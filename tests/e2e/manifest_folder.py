@@ -58,6 +58,7 @@ class ManifestFolder:
         (path / "nodes.yaml").write_text(nodes, encoding="utf-8")
         (path / "instances" / "gate.yaml").write_text(_GATE, encoding="utf-8")
         self._pristine = self._content()
+        self._threshold = 500
         if git:
             self.git("init", "-q", "-b", "main")
             self.commit("the example fleet")
@@ -79,6 +80,16 @@ class ManifestFolder:
         text = self.read(file)
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
         self.write(file, text.replace(old, new))
+
+    def change_threshold(self, instance: str) -> None:
+        """Gives an instance a threshold that it never had: an edit that nobody needs to take back."""
+        file = f"instances/{instance}.yaml"
+        self._threshold += 1
+        text = re.sub(
+            r"faceConfidenceThreshold: [0-9.]+", f"faceConfidenceThreshold: 0.{self._threshold}", self.read(file)
+        )
+        self._pristine[file] = text
+        self.write(file, text)
 
     def remove(self, *files: str) -> None:
         """Removes files all at once: in a commit, or by a folder that takes the place of this one."""

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 # Everything that a URL, JSON, a shell or a key file would take for something else; no ":" in a user name (RFC 7617).
 _NASTY_USER = "@hq/%41"
-_NASTY_PASSWORD = "pä:/?#@%2F'\"\\${x} &"  # noqa: S105 - made up
+_NASTY_PASSWORD = "pä:/?#@%2F'\"\\${x} &"
 
 
 @dataclass(frozen=True)

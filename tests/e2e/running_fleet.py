@@ -37,7 +37,6 @@ class Footprint:
     node: str
     runtime: str
     """Process or container, with the time it was started last."""
-    restarts: int
     generation: int
 
 
@@ -203,7 +202,6 @@ class RunningFleet:
             name: Footprint(
                 documents[name]["status"]["node"],
                 runtime,
-                documents[name]["status"]["restarts"],
                 documents[name]["status"]["generation"],
             )
             for name, runtime in runtimes.items()

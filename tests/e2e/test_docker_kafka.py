@@ -12,13 +12,12 @@ from tests.e2e.separate_fleet import SeparateFleet, run_kafka
 pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.kafka]
 
 ENTRANCE, GATE = "instances/entrance.yaml", "instances/gate.yaml"
-LOW, HIGH = "faceConfidenceThreshold: 0.45", "faceConfidenceThreshold: 0.6"
 
 
 def test_a_commit_touches_one_container(separate_fleet: SeparateFleet) -> None:
     before = separate_fleet.state()
     container = separate_fleet.containers()["entrance"].id
-    separate_fleet.manifests.replace(ENTRANCE, LOW, HIGH)
+    separate_fleet.manifests.change_threshold("entrance")
     assert before.differences(separate_fleet.settle()) == {"dsinstance/entrance", "node/node-a"}
     assert separate_fleet.containers()["entrance"].id == container, "it is restarted, not replaced"
     commit = separate_fleet.manifests.git("rev-parse", "HEAD").decode().strip()
@@ -79,7 +78,7 @@ def test_killed_programs_take_up_what_runs(separate_fleet: SeparateFleet) -> Non
     separate_fleet.revive()
     eventually(lambda: separate_fleet.epoch() > epoch, "the controller begins a new term")
     assert before.differences(separate_fleet.settle()) == set()
-    separate_fleet.manifests.replace(ENTRANCE, LOW, HIGH)
+    separate_fleet.manifests.change_threshold("entrance")
     assert before.differences(separate_fleet.settle()) == {"dsinstance/entrance", "node/node-a"}
 
 
@@ -128,7 +127,7 @@ def test_without_kafka_all_goes_on_and_a_restarted_agent_has_its_ledger(
     assert now.pop("entrance") != before.instances["entrance"].runtime
     assert now == {name: before.instances[name].runtime for name in ("gate", "yard")}
 
-    lonely_fleet.manifests.replace(GATE, "faceConfidenceThreshold: 0.3", "faceConfidenceThreshold: 0.6")
+    lonely_fleet.manifests.change_threshold("gate")
     run_kafka("start", tmp_path / "kafka", "--port", kafka_port)
     after = lonely_fleet.settle()
     assert before.differences(after) == {"dsinstance/entrance", "dsinstance/gate", "node/node-a"}

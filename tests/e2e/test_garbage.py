@@ -15,7 +15,6 @@ from tests.e2e.running_fleet import RunningFleet
 
 pytestmark = pytest.mark.e2e
 
-GATE = "instances/gate.yaml"
 SIGNED = {
     Topic.AGENT_INFO: AgentInfo,
     Topic.AGENT_COMMAND: AgentCommand,
@@ -114,7 +113,7 @@ def test_whatever_lies_on_the_topics_nothing_is_touched(fleet: RunningFleet) -> 
     assert writer.finish() == []
 
     # Read after all of that, because it lies behind it.
-    fleet.manifests.replace(GATE, "faceConfidenceThreshold: 0.3", "faceConfidenceThreshold: 0.6")
+    fleet.manifests.change_threshold("gate")
     assert before.differences(fleet.settle()) == {"dsinstance/gate", "node/node-a"}
     assert fleet.epoch() == epoch, "the controller was not started anew"
     assert "Traceback" not in fleet.logs()

@@ -31,40 +31,51 @@ def everything_said(fleet: RunningFleet) -> Iterator[tuple[str, bytes]]:
     for path in files_below(fleet.root):
         if not may_hold_it(path):
             yield f"file {path.relative_to(fleet.root)}", path.read_bytes()
+    for path in ("/fleet/v1/status", "/apis", "/apis/dsfleet.io/v1", EVENT.path, *(kind.path for kind in OBJECT_KINDS)):
+        yield f"API {path}", str(fleet.get(path)).encode()
+    if fleet.manifests.is_git:
+        yield "git objects", fleet.manifests.git("cat-file", "--batch-all-objects", "--batch")
+    yield from processes_show()
+    yield from commands_print(fleet)
+    if isinstance(fleet, SeparateFleet):
+        yield from engine_shows(fleet)
+
+
+def processes_show() -> Iterator[tuple[str, bytes]]:
+    """Of all processes of this machine, ours among them: what other users could read, and what root could."""
     for process in Path("/proc").iterdir():
         for part in ("cmdline", "environ") if process.name.isdecimal() else ():
             try:
                 yield f"{part} of process {process.name}", (process / part).read_bytes()
             except OSError:
                 continue  # it has left meanwhile
-    paths = ["/fleet/v1/status", "/apis", "/apis/dsfleet.io/v1", EVENT.path, *(kind.path for kind in OBJECT_KINDS)]
-    for path in paths:
-        yield f"API {path}", str(fleet.get(path)).encode()
+
+
+def commands_print(fleet: RunningFleet) -> Iterator[tuple[str, bytes]]:
     manifests = str(fleet.manifests.path)
     for arguments in (
-        *(("get", kind, "-o", form) for kind in ("nodes,dsinstances,cameras", "events") for form in ("yaml", "json")),
+        ("get", "nodes,dsinstances,cameras", "-o", "yaml"),
+        ("get", "events", "-o", "json"),
         ("get", "all", "-o", "wide"),
         ("describe", "cameras"),
         ("describe", "dsinstances"),
-        ("describe", "nodes"),
         ("status",),
         ("events",),
         ("plan", manifests),
-        ("plan", manifests, "-o", "json"),
-        ("plan", manifests, "--server-state"),
+        ("plan", manifests, "--server-state", "-o", "json"),
         ("validate", manifests),
     ):
         done = fleet.cli(*arguments)
         assert "Traceback" not in done.stderr
         assert done.stdout, f"fleet {' '.join(arguments)} prints nothing: {done.stderr}"
         yield f"fleet {' '.join(arguments)}", (done.stdout + done.stderr).encode()
-    if fleet.manifests.is_git:
-        yield "git objects", fleet.manifests.git("cat-file", "--batch-all-objects", "--batch")
-    if isinstance(fleet, SeparateFleet):
-        for name, container in fleet.containers().items():
-            yield f"docker inspect {name}", str(fleet.engine.api.inspect_container(container.id)).encode()
-            yield f"docker logs {name}", container.logs()
-            yield f"docker top {name}", str(container.top()).encode()
+
+
+def engine_shows(fleet: SeparateFleet) -> Iterator[tuple[str, bytes]]:
+    for name, container in fleet.containers().items():
+        yield f"docker inspect {name}", str(fleet.engine.api.inspect_container(container.id)).encode()
+        yield f"docker logs {name}", container.logs()
+        yield f"docker top {name}", str(container.top()).encode()
 
 
 def test_the_password_is_where_it_is_needed_and_nowhere_else(

@@ -50,14 +50,6 @@ def test_a_record_expires(expires_after: float, expected: Verdict) -> None:
     assert verdict(generation(FOUR, 6, epoch=3, expires_at=expires_at))[0] is expected
 
 
-def test_a_time_without_a_zone_is_refused_and_kills_nobody() -> None:
-    # Compared with a time that has a zone it would raise, at every start of every agent that reads the record.
-    found, message = verdict(generation(FOUR, 6, epoch=3, expires_at=NOW.replace(tzinfo=None)))
-
-    assert found is Verdict.REFUSED
-    assert "zone" in message
-
-
 def test_an_expired_copy_of_what_is_held_stays_refused_without_harm() -> None:
     held = generation(FOUR, 5, epoch=3, expires_at=NOW - timedelta(days=1))
 

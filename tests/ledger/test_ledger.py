@@ -62,9 +62,15 @@ def test_a_higher_epoch_with_a_lower_generation_takes_over(path: Path) -> None:
     assert recalled.ref.order == (2, 1)
 
 
+def without_a_zone() -> bytes:
+    """Compared with a time that has one it would raise, at every start of every agent that reads the record."""
+    return signed(TWO.model_copy(update={"expires_at": NOW.replace(tzinfo=None)}))
+
+
 @pytest.mark.parametrize(
     "envelope",
     [
+        pytest.param(without_a_zone, id="a time without a zone"),
         pytest.param(lambda: signed(TWO, STRANGER), id="signed by a stranger"),
         pytest.param(lambda: signed(generation([instance()], 2, node=OTHER_NODE)), id="of another node"),
         pytest.param(lambda: signed(generation([instance()], 2, fleet="other")), id="of another fleet"),
