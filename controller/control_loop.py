@@ -6,6 +6,7 @@ their ends: what was published before a restart is what the agents hold.
 """
 
 import asyncio
+import contextlib
 import importlib.metadata
 import logging
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from controller.planner.planner import plan
 from controller.publish.admission import Admission
 from controller.publish.generations import KnownGenerations, next_epoch, next_record
 from controller.publish.publisher import Publisher
+from controller.render.instance import Renderer
 from controller.revision_gate import RevisionGate
 from controller.source.last_good import LastGood
 from controller.source.reader import Reading, Source
@@ -83,19 +85,19 @@ class Controller:
         self._tracker = Tracker(fleet_id)
         self._event_log = EventLog()
         self._wake = asyncio.Event()
+        self._changed = asyncio.Event()
         self._caught_up = False
         self._connected = False
         self._fetch = asyncio.Event()
         self._reading: Reading | None = None
         self._reading_is_new = False
         self._epoch = 0
+        self._renderer = Renderer()
         self._plan: FleetPlan | None = None
         self._planned_from: tuple[Any, ...] = ()
         self._failed: dict[str, str] = {}
         self._live = LiveDocuments()
         self._documents: tuple[dict[str, Any], ...] = ()
-        self._shown_at = 0.0
-        self._show_cost_seconds = 0.0
 
     async def run(self) -> None:
         """Runs until cancelled. Instances and agents go on when it ends."""
@@ -107,7 +109,8 @@ class Controller:
             tasks.create_task(self._read_bus())
             tasks.create_task(self._watch_source())
             tasks.create_task(self._fetch_on_demand())
-            tasks.create_task(self._loop())
+            tasks.create_task(self._decide_and_act())
+            tasks.create_task(self._show_changes())
 
     # --- what wakes the loop -------------------------------------------------------------------------------------
 
@@ -194,18 +197,16 @@ class Controller:
 
     # --- the loop ------------------------------------------------------------------------------------------------
 
-    async def _loop(self) -> None:
+    async def _decide_and_act(self) -> None:
         while True:
             if self._reading_is_new:
                 self._consider_reading()
             if self._caught_up:
                 await self._act()
-            wait_seconds = self._show_when_due()
-            try:
-                async with asyncio.timeout(wait_seconds):
+            self._changed.set()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK_SECONDS):
                     await self._wake.wait()
-            except TimeoutError:
-                pass
             self._wake.clear()
 
     def _consider_reading(self) -> None:
@@ -266,7 +267,8 @@ class Controller:
         generations = tuple((node_id, config.ref.order) for node_id, config in sorted(published.items()))
         made_from = (revision.id, generations, holders)
         if self._plan is None or self._planned_from != made_from:
-            self._plan = plan(revision, published, holders)
+            self._plan = plan(revision, published, holders, self._renderer)
+            self._renderer.forget_unused()
             self._planned_from = made_from
         return self._plan
 
@@ -295,17 +297,18 @@ class Controller:
 
     # --- what the API shows and asks -----------------------------------------------------------------------------
 
-    def _show_when_due(self) -> float:
-        """Shows the fleet unless that was done a moment ago; returns the seconds to wait for a wake-up."""
+    async def _show_changes(self) -> None:
+        """Beside the loop that acts: brokers that do not answer must not keep people from seeing that."""
         clock = asyncio.get_running_loop().time
-        # Showing a large fleet takes a while: it may take a fifth of the time, however many reports come in.
-        due_at = self._shown_at + max(_SHOW_EVERY_SECONDS, 4 * self._show_cost_seconds)
-        if clock() < due_at:
-            return due_at - clock()
-        self._shown_at = clock()
-        self._show(datetime.now(UTC))
-        self._show_cost_seconds = clock() - self._shown_at
-        return TICK_SECONDS
+        while True:
+            begun = clock()
+            self._show(datetime.now(UTC))
+            # Showing a large fleet takes a while: it may take a fifth of the time, however many reports come in.
+            await asyncio.sleep(max(_SHOW_EVERY_SECONDS, 4 * (clock() - begun)))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK_SECONDS):
+                    await self._changed.wait()
+            self._changed.clear()
 
     def _show(self, now: datetime) -> None:
         revision = self._gate.in_force or Revision("", (), (), ())

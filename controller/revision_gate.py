@@ -150,15 +150,13 @@ class RevisionGate:
             ApproveRefused: no such revision is parked or in force.
         """
         parked = self.candidate if self.candidate is not None and self.candidate.state == "Parked" else None
-        waiting = [
-            one for one in (parked.revision_id if parked else "", self.in_force.id if self.in_force else "") if one
-        ]
-        if len(revision.removeprefix("sha256:")) < _FEWEST_DIGITS:
-            raise ApproveRefused(f"{revision!r} is too short: give at least {_FEWEST_DIGITS} digits of the revision")
-        full = next((one for one in waiting if one.startswith((revision, f"sha256:{revision}"))), None)
+        waiting = [parked.revision_id] if parked else []
+        waiting += [self.in_force.id] if self.in_force else []
+        enough = len(revision.removeprefix("sha256:")) >= _FEWEST_DIGITS
+        full = next((one for one in waiting if enough and one.startswith((revision, f"sha256:{revision}"))), None)
         if full is None:
-            names = f"revision {parked.revision_id} does" if parked else "no revision waits for approval"
-            raise ApproveRefused(f"revision {revision!r} does not wait for approval; {names}")
+            waits = f"revision {parked.revision_id} waits" if parked else "no revision waits"
+            raise ApproveRefused(f"{waits} for approval, not {revision!r} (at least {_FEWEST_DIGITS} digits of it)")
         self._approved.add(full)
         what = parked.message if parked and parked.revision_id == full else "agents may remove what it does not name"
         self._tell(EventType.NORMAL, "RevisionApproved", f"revision {full} was approved: {what}")

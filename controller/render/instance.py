@@ -17,6 +17,30 @@ _NOT_STREAMED = {"limits", "camera_id"} | {
 }
 
 
+class Renderer:
+    """Renders instances, and gives the same result again for the very same manifests without making it anew.
+
+    Rendering is most of the time of a plan, and an edit touches few of ten thousand instances. Manifests are frozen,
+    and sources give out the same objects for what did not change, so identity is enough.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], tuple[object, InstanceConfig]] = {}
+        self._used: dict[tuple[int, ...], tuple[object, InstanceConfig]] = {}
+
+    def render(self, instance: DsInstance, cameras: tuple[Camera, ...], rest_port: int) -> InstanceConfig:
+        """See `render_instance`."""
+        key = (id(instance), *map(id, cameras), rest_port)
+        # The manifests are kept beside the result, so that their ids are not given to others.
+        found = self._known.get(key) or ((instance, cameras), render_instance(instance, cameras, rest_port))
+        self._used[key] = found
+        return found[1]
+
+    def forget_unused(self) -> None:
+        """Forgets what was not asked for since the last call: to be called after each plan."""
+        self._known, self._used = self._used, {}
+
+
 def render_instance(instance: DsInstance, cameras: tuple[Camera, ...], rest_port: int) -> InstanceConfig:
     """Resolves one instance.
 

@@ -29,8 +29,26 @@ class BlockingCalls:
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Calls the function in a thread; returns or raises what it does."""
         await self._slots.acquire()
+        return await self._in_thread(functools.partial(function, *args, **kwargs))
+
+    async def run_to_its_end(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `run`, but once its thread has begun, a cancelled call is over only when the thread is.
+
+        For changes that whoever looks next must see.
+        """
+        await self._slots.acquire()
+        call = asyncio.ensure_future(self._in_thread(functools.partial(function, *args, **kwargs)))
+        try:
+            return await asyncio.shield(call)
+        except asyncio.CancelledError:
+            await asyncio.wait({call})
+            if not call.cancelled():
+                call.exception()  # looked at, so that nobody complains that it was not
+            raise
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        """Calls it in a thread that has a slot, which is free again when the thread ends."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        call = functools.partial(function, *args, **kwargs)
         threading.Thread(target=self._work, args=(call, future), name=self._name, daemon=True).start()
         try:
             return await future
@@ -57,14 +75,3 @@ class BlockingCalls:
             future.set_result(result)  # type: ignore[arg-type]  # T itself may be None
         else:
             future.set_exception(failure)
-
-    async def run_to_its_end(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """As `run`, but a cancelled call is over only when its thread is: for changes that the next look must see."""
-        call = asyncio.ensure_future(self.run(function, *args, **kwargs))
-        try:
-            return await asyncio.shield(call)
-        except asyncio.CancelledError:
-            await asyncio.wait({call})
-            if not call.cancelled():
-                call.exception()  # looked at, so that nobody complains that it was not
-            raise

@@ -1,5 +1,6 @@
 """Runs instances as containers of a Docker Engine."""
 
+import asyncio
 import contextlib
 import threading
 import time
@@ -12,7 +13,15 @@ from crds.messages import InstanceConfig
 from nodeagent.drivers.base import LABEL_DIGEST, LABEL_INSTANCE, config_of
 from nodeagent.drivers.blocking_calls import BlockingCalls
 from nodeagent.drivers.docker_container import container_name, create_arguments
-from nodeagent.drivers.docker_engine import BAD_REQUEST, CONFLICT, NOT_FOUND, DockerEngine, errors_of, explanation
+from nodeagent.drivers.docker_engine import (
+    BAD_REQUEST,
+    CONFLICT,
+    NOT_FOUND,
+    DockerEngine,
+    errors_of,
+    explanation,
+    label_filters,
+)
 from nodeagent.drivers.docker_events import Stop, changed_instances
 from nodeagent.drivers.docker_needs import wait_for_what_is_missing
 from nodeagent.drivers.docker_states import ContainerStates
@@ -23,7 +32,7 @@ from nodeagent.model import Applied, ObservedInstance, Op, OpKind, Permanent, Tr
 
 # Each kind of work has slots of its own: neither a pull nor a slow stop may keep a crashed neighbour from its restart.
 _CALLS_AT_ONCE, _STOPS_AT_ONCE, _PULLS_AT_ONCE, _STREAMS_AT_ONCE = 16, 32, 3, 4
-_REMOVAL_WAIT_S = 10.0
+_REMOVAL_WAIT_S, _CLOSE_WAIT_S = 10.0, 1.0
 
 
 class DockerDriver:
@@ -91,7 +100,10 @@ class DockerDriver:
         self._closed = True
         for stop in self._open:
             stop()
-        await self._calls.run(self._engine.close)
+        # Not for long: an engine that hangs may keep the one who is connecting to it.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_WAIT_S):
+                await self._calls.run(self._engine.close)
 
     async def _pull(self, image: str) -> None:
         # Whatever its tag, an image that is there is not asked for again: instances start without the registry.
@@ -108,7 +120,7 @@ class DockerDriver:
             return
         stop = Stop()
         self._open.add(stop)
-        names = changed_instances(self._engine, self._streams, self._states, _label_filters(self._owner), since_s, stop)
+        names = changed_instances(self._engine, self._streams, self._states, label_filters(self._owner), since_s, stop)
         try:
             async with contextlib.aclosing(names):
                 async for name in names:
@@ -117,9 +129,7 @@ class DockerDriver:
             self._open.discard(stop)
 
     def _containers(self, **labels: str) -> list[dict[str, Any]]:
-        filters = {"label": _label_filters({**self._owner, **labels})}
-        containers: list[dict[str, Any]] = self._engine.client().containers(all=True, filters=filters)
-        return containers
+        return self._engine.containers({**self._owner, **labels})
 
     def _find(self, instance: str) -> dict[str, Any] | None:
         """The container of an instance; the one with the right name, if somebody has made a copy of its labels."""
@@ -246,7 +256,3 @@ class DockerDriver:
 def _must_equal(config: InstanceConfig, labels: dict[str, str]) -> None:
     if labels.get(LABEL_DIGEST) != config.digest:
         raise Transient(f"an older container still holds the name of instance {config.instance_name}")
-
-
-def _label_filters(labels: dict[str, str]) -> list[str]:
-    return [f"{name}={value}" for name, value in labels.items()]

@@ -6,7 +6,7 @@ Everything here blocks: call it in a thread.
 import contextlib
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import docker
@@ -70,6 +70,11 @@ class DockerEngine:
                 self._client.close()
                 self._client = None
 
+    def containers(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+        """The engine's list of the containers with these labels, running or not."""
+        found: list[dict[str, Any]] = self.client().containers(all=True, filters={"label": label_filters(labels)})
+        return found
+
     def has_image(self, image: str) -> bool:
         """True when the image is on this node.
 
@@ -113,6 +118,11 @@ class DockerEngine:
                 if error.status_code == BAD_REQUEST:
                     raise Permanent(f"{image!r} is not the name of an image: {explanation(error)}") from error
                 raise
+
+
+def label_filters(labels: Mapping[str, str]) -> list[str]:
+    """Labels as the engine wants them in filters."""
+    return [f"{name}={value}" for name, value in labels.items()]
 
 
 def explanation(error: APIError) -> str:

@@ -36,7 +36,7 @@ def test_a_mass_removal_is_parked_and_says_what_it_would_do(play: Callable[..., 
                 await stand.say(EMPTY)
                 await parked(stand, controller)
                 status = controller.status()
-                assert status["revision"]["id"] == "sha256:0000000000"
+                assert status["revision"]["id"] == "sha256:1111111111"
                 candidate = status["candidate"]
                 assert candidate["id"] == EIGHT
                 assert candidate["removed"] == list(NAMES)
@@ -81,7 +81,7 @@ def test_an_approved_removal_is_published_as_approved(play: Callable[..., None],
 
 
 @pytest.mark.parametrize(
-    "named", ["", "sha256:", "sha256:deadbe", "deadbe", "sha256:beefdead", "beefdead", EIGHT + "0", "sha256:0000000000"]
+    "named", ["", "sha256:", "sha256:deadbe", "deadbe", "sha256:beefdead", "beefdead", EIGHT + "0", "sha256:1111111111"]
 )
 def test_another_id_is_no_approval(play: Callable[..., None], named: str) -> None:
     async def scenario(stand: Stand) -> None:
@@ -104,7 +104,7 @@ def test_nothing_waits_for_approval(play: Callable[..., None]) -> None:
         async with stand.controller() as controller:
             await eventually(lambda: controller.status()["revision"], "a revision is in force")
             with pytest.raises(ApproveRefused, match="no revision waits for approval"):
-                await controller.approve("sha256:0000000000")
+                await controller.approve("sha256:1111111111")
 
     play(scenario)
 

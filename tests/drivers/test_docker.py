@@ -546,6 +546,66 @@ def test_an_engine_that_stays_away_costs_no_descriptors(tmp_path: Path) -> None:
     asyncio.run(test())
 
 
+class Engine:
+    """A socket that takes connections and answers each request with the same bytes, or never."""
+
+    def __init__(self, path: Path, answer: bytes) -> None:
+        self.address = f"unix://{path}"
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.bind(str(path))
+        self._server.listen()
+        self._answer = answer
+        self._held: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._server.accept()
+            except OSError:
+                return
+            self._held.append(connection)
+            connection.recv(65536)
+            if self._answer:
+                connection.sendall(self._answer)
+                connection.close()
+
+    def close(self) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+        self._thread.join()
+        for connection in self._held:
+            connection.close()
+
+
+@pytest.mark.parametrize("answer", [b"", http("200 OK", "no JSON"), http("200 OK", "[]"), b"nonsense"])
+def test_an_engine_that_hangs_or_talks_nonsense_is_transient_and_holds_nobody(tmp_path: Path, answer: bytes) -> None:
+    engine = Engine(tmp_path / "socket", answer)
+
+    async def test() -> None:
+        driver = DockerDriver("f", "n", InstanceDirectories(tmp_path, tmp_path), engine.address)
+        began = time.monotonic()
+        look = asyncio.ensure_future(driver.observe())
+        if answer:
+            with pytest.raises(Transient, match="cannot look at the containers"):
+                await look
+            with pytest.raises(Transient, match="cannot watch the engine"):
+                await anext(driver.events())
+        else:
+            await asyncio.wait({look}, timeout=0.1)
+            assert not look.done()
+            look.cancel()
+            await asyncio.wait({look})
+        await driver.aclose()
+        assert time.monotonic() - began < 5
+
+    try:
+        asyncio.run(test())
+    finally:
+        engine.close()
+
+
 def test_a_closed_driver_says_so(tmp_path: Path) -> None:
     async def test() -> None:
         driver = DockerDriver("f", "n", InstanceDirectories(tmp_path, tmp_path), f"unix://{tmp_path}/nobody.sock")

@@ -151,6 +151,34 @@ def test_a_killed_agent_leaves_what_the_next_one_adopts(process_stand: ProcessSt
     process_stand.run(test)
 
 
+@pytest.mark.parametrize("after_ms", [0, 1, 2, 4, 6, 8, 12, 16])
+def test_an_agent_killed_in_the_middle_of_a_start_leaves_one_or_none(
+    process_stand: ProcessStand, after_ms: int
+) -> None:
+    program = AGENT.replace("asyncio.run(", "print('go', flush=True)\nasyncio.run(")
+    arguments = [process_stand.fleet_id, process_stand.node_id, str(process_stand.root)]
+    agent = subprocess.Popen(
+        [sys.executable, "-c", program, *arguments], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert agent.stdout is not None
+    assert agent.stdout.readline() == b"go\n"
+    time.sleep(after_ms / 1000)  # the fault, not a state that is waited for
+    agent.kill()
+    agent.wait()
+    agent.stdout.close()
+
+    async def test(session: Session) -> None:
+        await session.do(OpKind.START, process_stand.config(), 5)
+        assert process_stand.count("lobby") == 1
+        there = await session.find()
+        assert there is not None
+        assert (there.running, there.generation) == (True, 5)
+        await session.do(OpKind.REMOVE, process_stand.config())
+        assert process_stand.processes() == []
+
+    process_stand.run(test)
+
+
 def test_a_second_start_waits_for_a_process_that_is_not_seen_yet(
     process_stand: ProcessStand, monkeypatch: pytest.MonkeyPatch
 ) -> None:

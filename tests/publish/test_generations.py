@@ -175,6 +175,16 @@ def test_approval_stands_in_the_record(approved: bool) -> None:
     assert made(NONE, FIRST, approved=approved).removals.approved is approved
 
 
+def test_an_agent_that_refused_removals_is_told_again_when_they_are_approved() -> None:
+    """After topics and disk were lost, no record explains what goes; then a person must be able to say so."""
+    behind = ref(5, FIRST.generation - 1, BOTH)
+    assert record(YARD, FIRST, held=behind, approved=False) is None
+    again = made(YARD, FIRST, held=behind, approved=True)
+    assert (again.generation, again.digest, again.removals.approved) == (FIRST.generation + 1, FIRST.digest, True)
+    assert record(YARD, again, held=behind, approved=True) is None, "once is enough"
+    assert record(YARD, FIRST, held=FIRST.ref, approved=True) is None, "it was accepted without"
+
+
 def test_a_new_term_is_above_every_epoch_seen() -> None:
     assert next_epoch(()) == 1
     assert next_epoch((ref(1, 90), ref(7, 1), ref(3, 400))) == 8
