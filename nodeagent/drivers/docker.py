@@ -10,9 +10,9 @@ from typing import Any
 from docker.errors import APIError, NotFound
 
 from crds.messages import InstanceConfig
-from nodeagent.drivers.base import LABEL_DIGEST, LABEL_INSTANCE, config_of
+from nodeagent.drivers.base import LABEL_INSTANCE, config_of
 from nodeagent.drivers.blocking_calls import BlockingCalls
-from nodeagent.drivers.docker_container import container_name, create_arguments
+from nodeagent.drivers.docker_container import container_name, create_arguments, must_equal
 from nodeagent.drivers.docker_engine import (
     BAD_REQUEST,
     CONFLICT,
@@ -153,8 +153,7 @@ class DockerDriver:
                 name = container["Labels"].get(LABEL_INSTANCE)
                 if not name:
                     continue
-                state = self._states.of(self._engine.client(), container)
-                if state is None:
+                if (state := self._states.of(self._engine.client(), container)) is None:
                     continue
                 instances[name] = observed(
                     container["Labels"],
@@ -172,9 +171,8 @@ class DockerDriver:
         name = container_name(self._fleet_id, self._node_id, config.instance_name)
         configs = self._directories.configs(config.instance_name)
         with errors_of(f"create container {name}"):
-            there = self._find(config.instance_name)
-            if there is not None:
-                _must_equal(config, there["Labels"])
+            if (there := self._find(config.instance_name)) is not None:
+                must_equal(config, there["Labels"])
                 return
             client = self._engine.client()
             labels = labels_of(self._fleet_id, self._node_id, config, generation)
@@ -199,7 +197,7 @@ class DockerDriver:
         labels = holder["Config"]["Labels"] or {}
         if not self._owner.items() <= labels.items() or labels.get(LABEL_INSTANCE) != config.instance_name:
             raise Transient(f"container {holder['Id'][:12]}, which is not of this fleet and node, has the name {name}")
-        _must_equal(config, labels)
+        must_equal(config, labels)
 
     def _start(self, config: InstanceConfig, generation: int) -> None:
         name = config.instance_name
@@ -251,8 +249,3 @@ class DockerDriver:
             if state is not None and state.out_of_memory:
                 text += "\n[the container ran out of memory and was killed]"
         return self._directories.redacted(instance, text.strip("\n"))
-
-
-def _must_equal(config: InstanceConfig, labels: dict[str, str]) -> None:
-    if labels.get(LABEL_DIGEST) != config.digest:
-        raise Transient(f"an older container still holds the name of instance {config.instance_name}")

@@ -1,5 +1,6 @@
 """From an instance to the arguments of the engine for its container: pure."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ from docker.types import DeviceRequest, HostConfig, LogConfig, Mount
 
 from crds.dsinstance import AppKind
 from crds.messages import InstanceConfig
+from nodeagent.drivers.base import LABEL_DIGEST
+from nodeagent.model import Transient
 
 # Without "video" there is no NVDEC, and with "gpu" alone it depends on the image; see the Container Toolkit's
 # https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html#driver-capabilities
@@ -55,6 +58,16 @@ def command(config: InstanceConfig) -> list[str] | None:
     if config.app_kind is AppKind.REFERENCE:
         return [f"{config.container.config_mount_path}/source_list.json", "--port", str(config.rest_port)]
     return None
+
+
+def must_equal(config: InstanceConfig, labels: Mapping[str, str]) -> None:
+    """Compares an instance with the labels of the container that has its name.
+
+    Raises:
+        Transient: the container was made for another configuration.
+    """
+    if labels.get(LABEL_DIGEST) != config.digest:
+        raise Transient(f"an older container still holds the name of instance {config.instance_name}")
 
 
 def _host_config(config: InstanceConfig, configs: Path, api_version: str) -> HostConfig:

@@ -87,8 +87,10 @@ class InstanceDirectories:
     def files_state(self, config: InstanceConfig) -> FilesState:
         """Compares the configuration folder with what it should hold: edits by hand and new passwords show.
 
-        A folder that cannot be read, or files that cannot be written, are not current: `write` says why, and so one
-        instance with such a problem does not keep anybody from looking at its neighbours.
+        Files that cannot be written at all are not current: `write` says why.
+
+        Raises:
+            Transient: the disk does not answer. That is no reason to touch what runs.
         """
         secrets, missing = {}, []
         for secret_name in _secret_names(config):
@@ -101,7 +103,9 @@ class InstanceDirectories:
         try:
             tree = _tree(config, secrets)
             return FilesState(current=folder_tree.matches(self._path(config.instance_name) / "configs", tree))
-        except (OSError, Permanent):
+        except OSError as error:
+            raise Transient(f"the configuration folder of {config.instance_name} cannot be read: {error}") from error
+        except Permanent:
             return FilesState(current=False)
 
     def note_applied(self, applied: Applied) -> None:

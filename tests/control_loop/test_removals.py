@@ -36,7 +36,7 @@ def test_a_mass_removal_is_parked_and_says_what_it_would_do(play: Callable[..., 
                 await stand.say(EMPTY)
                 await parked(stand, controller)
                 status = controller.status()
-                assert status["revision"]["id"] == "sha256:1111111111"
+                assert status["revision"]["id"] == "sha256:0000000000"
                 candidate = status["candidate"]
                 assert candidate["id"] == EIGHT
                 assert candidate["removed"] == list(NAMES)

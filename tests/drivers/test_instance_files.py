@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 import threading
@@ -5,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nodeagent.drivers import folder_tree
 from nodeagent.drivers.instance_files import InstanceDirectories
 from nodeagent.model import Applied, FilesState, Permanent, Transient, Waiting
 from tests.drivers.stands import make_config, write_secret
@@ -342,3 +344,18 @@ def test_a_text_is_shown_without_secrets(directories: InstanceDirectories, tmp_p
     assert directories.redacted("lobby", text).splitlines()[0] == "RTSP://***@home"
     directories.note_applied(Applied(make_config(script=ADDRESS), 1, "runtime"))
     assert directories.redacted("lobby", text).splitlines()[1] == "plain ***, coded ***, mail me@home"
+
+
+def test_a_disk_that_does_not_answer_is_no_drift(
+    directories: InstanceDirectories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taken for drift it would stop every instance of the node, to write files that cannot be written (S4)."""
+    config = make_config()
+    directories.write(config)
+
+    def broken(*_: object) -> bool:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(folder_tree, "matches", broken)
+    with pytest.raises(Transient, match="Input/output error"):
+        directories.files_state(config)
