@@ -263,7 +263,7 @@ def test_tombstones_take_nothing_away(play: Callable[..., None]) -> None:
             for topic in Topic:
                 write(stand.log, topic, GATE, None)
             await stand.settled()
-            assert stand.shown("Node")["gate"]["status"]["instances"] == 1
+            await eventually(lambda: stand.shown("Node")["gate"]["status"]["instances"] == 1, "it is shown")
             await still_works(stand)
         stand.log.compact()
         assert stand.orders("gate") == [(1, 2)]
