@@ -14,6 +14,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from bus.base import BusEvent, CaughtUp, ConnectionChanged, Record, Start, Topic
+from bus.client_log import client_logger
 from bus.handover import Handover
 
 Place = tuple[str, int]
@@ -56,7 +57,7 @@ class Reader:
         self._topics = topics
         self._starts = starts
         self._logger = logger
-        self._consumer = Consumer(dict(settings), error_cb=self._on_error, logger=logger)
+        self._consumer = Consumer(dict(settings), error_cb=self._on_error, logger=client_logger(logger))
         self.events = Handover()
         """What is read."""
         self._answered = asyncio.Event()

@@ -15,9 +15,12 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # public, but 
 )
 
 from bus.base import Topic
+from bus.client_log import client_logger
 from bus.topics import SETTINGS, TopicSettings, topic_name
 
 _TIMEOUT_S = 10.0
+# Brokers that are there say what they have at once; that they are away should be known, and said, soon.
+_ANSWER_S = 3.0
 _RETRY_S = 0.05
 _REPLICAS = 3
 
@@ -50,7 +53,7 @@ def ensure(settings: Mapping[str, Any], prefix: str, logger: logging.Logger) -> 
         TopicMismatch: an existing topic is not as it must be.
         ConnectionError: the brokers did not answer in time, or refused.
     """
-    admin = AdminClient(dict(settings), logger=logger)
+    admin = AdminClient(dict(settings), logger=client_logger(logger))
     wanted = _wanted(prefix)
     deadline = time.monotonic() + _TIMEOUT_S
     try:
@@ -71,7 +74,7 @@ def verify(settings: Mapping[str, Any], prefix: str, logger: logging.Logger) -> 
         TopicMismatch: a topic is absent or not as it must be.
         ConnectionError: the brokers did not answer in time, or refused.
     """
-    admin = AdminClient(dict(settings), logger=logger)
+    admin = AdminClient(dict(settings), logger=client_logger(logger))
     try:
         _compare(admin, _wanted(prefix), _partitions(admin))
     except KafkaException as error:
@@ -83,12 +86,12 @@ def _wanted(prefix: str) -> dict[str, TopicSettings]:
 
 
 def _partitions(admin: AdminClient) -> dict[str, int]:
-    topics = admin.list_topics(timeout=_TIMEOUT_S).topics
+    topics = admin.list_topics(timeout=_ANSWER_S).topics
     return {name: len(topic.partitions) for name, topic in topics.items() if topic.error is None}
 
 
 def _create(admin: AdminClient, topics: Mapping[str, TopicSettings]) -> None:
-    replicas = min(_REPLICAS, len(admin.list_topics(timeout=_TIMEOUT_S).brokers))
+    replicas = min(_REPLICAS, len(admin.list_topics(timeout=_ANSWER_S).brokers))
     in_sync = "2" if replicas == _REPLICAS else "1"
     new = [
         NewTopic(

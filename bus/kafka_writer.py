@@ -8,6 +8,8 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from bus.client_log import client_logger
+
 _POLL_S = 0.1
 _FLUSH_S = 5.0
 
@@ -31,7 +33,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._settled = asyncio.Event()
         self._closing = threading.Event()
-        self._producer = Producer(dict(settings), error_cb=self._on_error, logger=logger)
+        self._producer = Producer(dict(settings), error_cb=self._on_error, logger=client_logger(logger))
         self._thread = threading.Thread(target=self._run, name="kafka-writer", daemon=True)
         self._thread.start()
 

@@ -144,7 +144,7 @@ class Agent:
                     _log.debug("the engine says that something happened to %s", name)
                     self._wake.set()
             except Transient as error:
-                _log.info("cannot watch the engine: %s", error)
+                _log.debug("%s", error)  # the loop says so once, when it looks
             await asyncio.sleep(_RETRY_SECONDS)
             self._wake.set()
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from controller.model import ObservedNode
+from controller.model import NodeState, ObservedNode
 from controller.status.conditions import Document, Verdict, condition, false, timestamp, true, unknown
 from controller.status.picture import Picture
 from crds.condition import ConditionStatus
@@ -26,7 +26,8 @@ def node_status(node: Node, picture: Picture) -> Document:
     silence = picture.silence(node.node_id)
     previous = picture.previous.get((node.kind, node.name))
     ready = silence or _ready(observed)
-    up_to_date = silence or _up_to_date(observed, published)
+    wanted = picture.layout.plan.nodes.get(node.node_id) if picture.layout.plan else None
+    up_to_date = silence or _up_to_date(observed, published, wanted)
     phase = {ConditionStatus.TRUE: "Ready", ConditionStatus.FALSE: "NotReady", ConditionStatus.UNKNOWN: "Unknown"}
     own = [
         condition(_READY, ready, previous=previous, now=picture.now),
@@ -103,7 +104,9 @@ def _ready(observed: ObservedNode) -> Verdict:
     return true("AgentConnected")
 
 
-def _up_to_date(observed: ObservedNode, published: AgentConfig | None) -> Verdict:
+def _up_to_date(observed: ObservedNode, published: AgentConfig | None, wanted: NodeState | None) -> Verdict:
+    if published is not None and wanted is not None and wanted.digest != published.digest:
+        return false("NotPublished", "The manifests ask for something else, which is not published yet")
     response = observed.response
     if response is None:
         return unknown("NoReport", "The agent has not reported yet")

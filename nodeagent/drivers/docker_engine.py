@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import docker
-from docker.errors import APIError, InvalidRepository
+from docker.constants import DEFAULT_UNIX_SOCKET
+from docker.errors import APIError, DockerException, InvalidRepository
 from docker.utils import kwargs_from_env, parse_repository_tag
 
 from nodeagent.model import Permanent, Transient, Waiting
@@ -50,16 +51,22 @@ class DockerEngine:
         """The connected client.
 
         Raises:
-            DockerException: the engine does not answer.
-            Transient: it was closed.
+            Transient: the engine does not answer, or this was closed.
         """
         with self._lock:
             if self._closed:
                 raise Transient("the driver was closed")
             if self._client is None:
-                self._client = docker.APIClient(
-                    **self._arguments, version="auto", timeout=_TIMEOUT_S, max_pool_size=self._connections
-                )
+                try:
+                    self._client = docker.APIClient(
+                        **self._arguments, version="auto", timeout=_TIMEOUT_S, max_pool_size=self._connections
+                    )
+                except DockerException as error:
+                    _release(error)
+                    raise Transient(
+                        f"no Docker Engine answers at {self._arguments.get('base_url', DEFAULT_UNIX_SOCKET).removeprefix('http+')}: "
+                        "is it running, and may this user reach it?"
+                    ) from error
             return self._client
 
     def close(self) -> None:

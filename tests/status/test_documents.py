@@ -8,6 +8,7 @@ import pytest
 from controller.model import Fleet, FleetPlan, ObjectRef, Reason
 from controller.status.documents import documents
 from controller.status.fold import fold
+from crds.camera import Camera
 from crds.condition import Condition, ConditionStatus
 from crds.messages import AgentResponse, CameraStatus, GenerationRef, InstanceState
 from tests.status import fleets
@@ -211,6 +212,19 @@ def test_an_instance_that_could_not_be_planned_says_why() -> None:
 def test_what_is_not_published_says_how_far_it_got(inputs: dict[str, Any], expected: dict[str, str]) -> None:
     found = shown(healthy(REVISION), **inputs)
     assert {name: found[name]["status"]["reason"] for name in expected} == expected
+
+
+def test_an_edit_that_is_not_published_yet_is_not_up_to_date() -> None:
+    """Kafka may be away: `fleet wait` right after an edit must not take the old state for the new one."""
+    edited = fleets.revision(
+        *(one for one in REVISION.objects if not isinstance(one, Camera)),
+        *(camera(one.name, encodeType="h265") for one in REVISION.cameras),
+    )
+    found = shown(healthy(REVISION), revision=edited, plan=plan(edited))
+    door = next(name for name, one in found.items() if name.startswith("dsinstance/") and one["spec"]["cameras"])
+    home = f"node/{found[door]['status']['node']}"
+    assert conditions(found[door])["Ready"] == "False NotPublished"
+    assert conditions(found[home])["UpToDate"] == "False NotPublished"
 
 
 def test_while_an_instance_moves_it_is_shown_where_it_is_planned() -> None:
