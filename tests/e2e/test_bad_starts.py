@@ -82,8 +82,9 @@ def test_up_names_the_port_that_is_in_use(tmp_path: Path, manifests: Path, taken
     )
 
 
-def test_up_without_an_engine(tmp_path: Path, manifests: Path) -> None:
+def test_up_without_an_engine(tmp_path: Path, manifests: Path, free_port: Callable[[], int]) -> None:
     options = ["--manifests", str(manifests), "--state-dir", str(tmp_path / "state"), "--driver", "docker"]
+    options += ["--listen", f"127.0.0.1:{free_port()}"]
     assert "unix:///nonexistent" in refused("up", *options, "--docker-host", "unix:///nonexistent")
 
 
