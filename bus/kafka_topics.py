@@ -65,6 +65,8 @@ def ensure(settings: Mapping[str, Any], prefix: str, logger: logging.Logger) -> 
         _compare(admin, wanted, partitions)
     except KafkaException as error:
         raise ConnectionError(f"Kafka: {error.args[0].str()}") from error
+    except TimeoutError as error:
+        raise ConnectionError(f"Kafka did not say within {_TIMEOUT_S:g} s whether it made the topics") from error
 
 
 def verify(settings: Mapping[str, Any], prefix: str, logger: logging.Logger) -> None:

@@ -30,7 +30,7 @@ def status(server: str, *, output: str | None) -> None:
 
         print_document(answer, output)
         return
-    for line in [*_head(answer), *_counts(answer), *_reasons(answer)]:
+    for line in [*_head(answer), *_counts(answer), *_listed(answer, "notReady"), *_listed(answer, "reasons")]:
         click.echo(line)
     for sentence in sentences(answer):
         click.echo()
@@ -64,11 +64,14 @@ def _counts(answer: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _reasons(answer: dict[str, Any]) -> list[str]:
-    reasons = answer.get("reasons") or []
+_LISTS = {"notReady": "Not ready:", "reasons": "Not done as the manifests ask:"}
+
+
+def _listed(answer: dict[str, Any], key: str) -> list[str]:
+    reasons = answer.get(key) or []
     if not reasons:
         return []
-    lines = ["Not done as the manifests ask:"]
+    lines = [_LISTS[key]]
     lines += [
         f"  {_text(one.get('object'))}: {_text(one.get('reason'))}: {_text(one.get('message'))}"
         for one in reasons[:_MOST_REASONS]
@@ -97,7 +100,7 @@ def sentences(answer: dict[str, Any]) -> list[str]:
 def _about(candidate: dict[str, Any], something_in_force: bool) -> str:
     state, name = _text(candidate.get("state")), _text(candidate.get("id"))
     stays = "The last good revision stays in force." if something_in_force else "No revision is in force."
-    about = f"{state}: " + (f"revision {name}: " if name else "") + _text(candidate.get("message"))
+    about = f"{state}: " + (f"revision {name}: " if candidate.get("id") else "") + _text(candidate.get("message"))
     lines = [f"{about}. {stays}"]
     problems = candidate.get("problems") or []
     lines += [f"  {printable(str(problem))}" for problem in problems[:_MOST_PROBLEMS]]

@@ -7,10 +7,12 @@ from typing import Any
 import click
 
 from cli.completion import complete_objects
-from cli.connection import Api
+from cli.connection import Api, Unreachable
 from cli.durations import Duration
 from cli.failure import Failure, one_line, printable
 from cli.kinds import EVENT, Kind, Target, targets_of
+
+_ASK_AGAIN_S = 0.2
 
 # Takes the object, or None when there is none; gives None when it is as awaited, else what was seen.
 _Judge = Callable[[dict[str, Any] | None], str | None]
@@ -98,6 +100,7 @@ class _Waiter:
         from cli.watching import Watched, follow
 
         listing = True
+        self._until_the_api_answers(deadline)
         for event in follow(self._api, Watched(self._kind, self._query), deadline):
             if event["type"] == "BOOKMARK":
                 listing = False
@@ -110,6 +113,18 @@ class _Waiter:
             f"  {Target(self._kind, name)}: {seen}" for name in self._awaited() if (seen := self._seen(name))
         )
         raise Failure(f"not so after {timeout:g} s:\n{unmet}")
+
+    def _until_the_api_answers(self, deadline: float) -> None:
+        """A script starts a fleet and waits for it in the next line: the controller may not listen yet."""
+        while True:
+            try:
+                self._api.get("/version")
+            except Unreachable:
+                if time.monotonic() + _ASK_AGAIN_S > deadline:
+                    raise
+                time.sleep(_ASK_AGAIN_S)
+            else:
+                return
 
     def _awaited(self) -> list[str]:
         return list(self._names or sorted(self._objects))

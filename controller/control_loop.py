@@ -14,15 +14,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, PublishFailed, Record, Start, Subscription, Topic
-from bus.codec import Undecodable, encode_plain
+from bus.codec import Undecodable, decode_plain, encode_plain
 from bus.signature import SigningKey
 from controller.api.store import ObjectStore
-from controller.model import FleetPlan, NodeState, ObjectRef, ObservedNode, Revision
+from controller.model import FleetPlan, NodeState, ObjectRef, Revision
 from controller.planner.exclusive import holders_of_exclusive_cameras
 from controller.planner.guard import RemovalLimit
 from controller.planner.planner import plan
 from controller.publish.admission import Admission
-from controller.publish.generations import KnownGenerations, next_epoch, next_record
+from controller.publish.generations import KnownGenerations, newest_held, next_epoch, next_record
 from controller.publish.publisher import Publisher
 from controller.render.instance import Renderer
 from controller.revision_gate import RevisionGate
@@ -34,13 +34,14 @@ from controller.status.events import EventType, FleetEvent, events_between
 from controller.status.fold import connected
 from controller.status.summary import summary
 from controller.status.tracker import Tracker
-from crds.messages import AgentConfig, GenerationRef, Refresh, UpdateConfig
+from crds.messages import AgentConfig, Refresh, UpdateConfig
 
 _log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 """Lost nodes are noticed, and failed publications repeated, this often."""
 _SHOW_EVERY_SECONDS = 0.2
+_LONGEST_DESCRIPTION = 200
 _FLEET = ObjectRef("Fleet", "fleet")
 
 
@@ -97,6 +98,7 @@ class Controller:
         self._planned_from: tuple[Any, ...] = ()
         self._failed: dict[str, str] = {}
         self._live = LiveDocuments()
+        self._told_since_caught_up = False
         self._documents: tuple[dict[str, Any], ...] = ()
 
     async def run(self) -> None:
@@ -131,8 +133,7 @@ class Controller:
             case Record(topic=Topic.AGENT_CONFIG):
                 self._take_published(event, now)
             case Record(topic=Topic.UPDATE_CONFIG):
-                _log.info("asked to reconcile now")
-                self._fetch.set()
+                self._take_update(event)
             case Record():
                 # While old records are read, a node is as alive as the record is young.
                 refused = self._tracker.take(event, now if self._caught_up else min(event.written_at, now))
@@ -151,6 +152,15 @@ class Controller:
                         EventType.WARNING, "KafkaAway", message or "the brokers do not answer; the fleet goes on"
                     )
         self._wake.set()
+
+    def _take_update(self, record: Record) -> None:
+        try:
+            why = decode_plain(UpdateConfig, record.value).desc[:_LONGEST_DESCRIPTION]
+        except Undecodable as error:
+            self._tell(EventType.WARNING, "RecordRefused", f"topic {record.topic}: {error}")
+            return
+        self._tell(EventType.NORMAL, "UpdateRequested", f"asked to read the manifests now{': ' + why if why else ''}")
+        self._fetch.set()
 
     def _take_published(self, record: Record, now: datetime) -> None:
         key = (record.key or b"")[:64].decode(errors="replace")
@@ -284,7 +294,7 @@ class Controller:
         if (published is None and not greeted) or self._failed.get(state.node_id) == state.digest:
             return None
         response = node.response if node else None
-        known = KnownGenerations(published, _highest(node) if node else None, response.applied if response else None)
+        known = KnownGenerations(published, newest_held(node) if node else None, response.applied if response else None)
         return next_record(
             state,
             known,
@@ -313,7 +323,10 @@ class Controller:
     def _show(self, now: datetime) -> None:
         revision = self._gate.in_force or Revision("", (), (), ())
         shown = self._live.update(revision, self._plan, self._publisher.published, self._tracker.fleet, now)
-        self._event_log.add(events_between(self._documents, shown, now))
+        if self._told_since_caught_up:
+            self._event_log.add(events_between(self._documents, shown, now))
+        # Until the topics are read to their ends every node looks new, and lost: that is no news.
+        self._told_since_caught_up = self._caught_up
         self._documents = shown
         self._store.replace(shown, now)
         self._event_store.replace(self._event_log.documents(), now)
@@ -384,9 +397,3 @@ class Controller:
             PublishFailed: the brokers did not take it.
         """
         await self._bus.publish(Topic.REFRESH, key=None, value=encode_plain(Refresh(desc=desc)))
-
-
-def _highest(node: ObservedNode) -> GenerationRef | None:
-    """The newest generation that an agent says it holds, in its greeting or its report."""
-    held = [node.info.highest if node.info else None, node.response.observed if node.response else None]
-    return max((ref for ref in held if ref), key=lambda ref: ref.order, default=None)

@@ -1,5 +1,6 @@
 """The frozen data that the rooms of the agent exchange, and the three words for errors."""
 
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -206,3 +207,14 @@ class InstanceHistory:
     """The last outcome that was not DONE; None after a success."""
     failed_digest: str | None = None
     """The digest that an operation failed for permanently: nothing is tried until it changes."""
+
+
+def describe_exit(code: int | None) -> str:
+    """How a process left, for people: a negative code is the signal that killed it, and 128 + n is Docker's word for n."""
+    if code is None:
+        return "left with an unknown code"
+    number = -code if code < 0 else code - 128
+    try:
+        return f"was killed by {signal.Signals(number).name}"
+    except ValueError:
+        return f"left with code {code}"

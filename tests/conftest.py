@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import os
+import signal
 import socket
 import time
 import urllib.parse
@@ -20,6 +21,12 @@ T = TypeVar("T")
 
 _POLL_S = 0.02
 _DEFAULT_ENGINE = "unix:///var/run/docker.sock"
+
+
+def pytest_configure() -> None:
+    """Lets Ctrl-C mean what it means in a terminal: a runner in the background hands on that it is ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -51,7 +51,8 @@ class Child:
         self._asked_to_restart = False
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        log.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            log.replace(log.with_suffix(".log.1"))  # what the run before said, should anybody ask why it ended
 
     @property
     def pid(self) -> int | None:

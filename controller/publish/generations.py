@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from controller.model import NodeState
+from controller.model import NodeState, ObservedNode
 from crds.messages import AgentConfig, GenerationRef, Removals
 
 # Names of removed instances that one record may carry; an agent that skipped more waits for approval instead.
@@ -109,3 +109,9 @@ def _removals(state: NodeState, known: KnownGenerations, *, approved: bool) -> R
 def next_epoch(seen: tuple[GenerationRef, ...]) -> int:
     """The number of a new term: above every epoch that any record or agent tells of."""
     return max((ref.epoch for ref in seen if _is_credible(ref)), default=0) + 1
+
+
+def newest_held(node: ObservedNode) -> GenerationRef | None:
+    """The newest generation that an agent says it holds, in its greeting or its report."""
+    held = [node.info.highest if node.info else None, node.response.observed if node.response else None]
+    return max((ref for ref in held if ref), key=lambda ref: ref.order, default=None)

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from controller.model import Reason
+from controller.model import ObjectRef, Reason
 from controller.status.conditions import Document
+
+_MOST_NOT_READY = 50
 
 
 def summary(documents: Iterable[Document], reasons: Iterable[Reason]) -> dict[str, Any]:
@@ -15,6 +17,7 @@ def summary(documents: Iterable[Document], reasons: Iterable[Reason]) -> dict[st
         documents: what `documents` returned.
         reasons: of the plan in force.
     """
+    not_ready: list[dict[str, str]] = []
     total: Counter[str] = Counter()
     ready: Counter[str] = Counter()
     pending = 0
@@ -23,14 +26,30 @@ def summary(documents: Iterable[Document], reasons: Iterable[Reason]) -> dict[st
         total[kind] += 1
         ready[kind] += _is_ready(document)
         pending += kind == "Node" and document["status"].get("phase") == "Pending"
+        if not _is_ready(document) and len(not_ready) < _MOST_NOT_READY:
+            not_ready.append(_why_not(document))
     return {
         "nodes": {"total": total["Node"], "ready": ready["Node"], "pending": pending},
         "instances": {"total": total["DsInstance"], "ready": ready["DsInstance"]},
         "cameras": {"total": total["Camera"], "ready": ready["Camera"]},
+        "notReady": not_ready,
         "reasons": [{"object": str(one.subject), "reason": one.reason, "message": one.message} for one in reasons],
     }
 
 
 def _is_ready(document: Document) -> bool:
-    conditions = document["status"].get("conditions", ())
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    return any(one["status"] == "True" for one in _ready_conditions(document))
+
+
+def _ready_conditions(document: Document) -> list[dict[str, str]]:
+    return [one for one in document["status"].get("conditions", ()) if one["type"] == "Ready"]
+
+
+def _why_not(document: Document) -> dict[str, str]:
+    status = document["status"]
+    said = next(iter(_ready_conditions(document)), {})
+    return {
+        "object": str(ObjectRef(document["kind"], document["metadata"]["name"])),
+        "reason": str(said.get("reason") or status.get("reason") or ""),
+        "message": str(said.get("message") or status.get("message") or ""),
+    }

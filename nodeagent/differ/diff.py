@@ -18,6 +18,7 @@ from nodeagent.model import (
     Op,
     OpKind,
     Plan,
+    describe_exit,
 )
 
 _NO_HISTORY = InstanceHistory()
@@ -174,7 +175,7 @@ class _Instance:
     @staticmethod
     def _left_with(there: ObservedInstance | None) -> str:
         code = there.exit_code if there else None
-        return "it left with an unknown code" if code is None else f"it left with code {code}"
+        return f"it {describe_exit(code)}"
 
     def _changed(self, there: ObservedInstance, now: datetime) -> tuple[Op, ...] | _Wait:
         change_class, cause = self._what_changed(there)

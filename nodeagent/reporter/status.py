@@ -12,7 +12,7 @@ from crds.messages import (
     InstanceState,
     InstanceStatus,
 )
-from nodeagent.model import InstanceHistory, Observed, ObservedInstance, Op, OpKind, OutcomeKind
+from nodeagent.model import InstanceHistory, Observed, ObservedInstance, Op, OpKind, OutcomeKind, describe_exit
 from nodeagent.reporter.frames import AppProgress, CameraProgress
 
 # An app may take this long to answer for the first time; after that it is Unhealthy, and still given time.
@@ -158,10 +158,10 @@ def _running_state(
 
 
 def _last_exit(history: InstanceHistory, waits_for: str) -> str:
-    code = "an unknown code" if history.last_exit_code is None else f"code {history.last_exit_code}"
     output = history.last_output.strip()[-_LONGEST_OUTPUT:]
     said = f"; its last words: {output}" if output else ""
-    return f"it left {history.exits} times, last with {code}{said}{'; ' + waits_for if waits_for else ''}"
+    times = waits_for or f"it left {history.exits} times in a row"
+    return f"{times}; the last time it {describe_exit(history.last_exit_code)}{said}"
 
 
 def _cameras(

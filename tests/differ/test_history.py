@@ -12,7 +12,7 @@ from nodeagent.differ.history import (
     may_start_at,
     restart_delay,
 )
-from nodeagent.model import InstanceHistory, ObservedInstance, Op, OpKind, Outcome, OutcomeKind
+from nodeagent.model import InstanceHistory, ObservedInstance, Op, OpKind, Outcome, OutcomeKind, describe_exit
 from tests.differ.generations import NOW, instance
 from tests.differ.node_model import container
 
@@ -141,3 +141,20 @@ def test_a_chain_that_fails_goes_on_while_the_same_would_be_planned(
     rest: tuple[Op, ...], planned: tuple[Op, ...], expected: bool
 ) -> None:
     assert leads_on(rest, planned) is expected
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (0, "left with code 0"),
+        (3, "left with code 3"),
+        (-9, "was killed by SIGKILL"),
+        (137, "was killed by SIGKILL"),
+        (143, "was killed by SIGTERM"),
+        (128, "left with code 128"),
+        (255, "left with code 255"),
+        (None, "left with an unknown code"),
+    ],
+)
+def test_an_exit_is_told_in_words(code: int | None, words: str) -> None:
+    assert describe_exit(code) == words

@@ -208,14 +208,14 @@ S = InstanceState
             (
                 S.CRASH_LOOP,
                 "BackOff",
-                "it left 3 times, last with code 3; its last words: no such camera; the next start waits",
+                "the next start waits; the last time it left with code 3; its last words: no such camera",
             ),
             id="left again and again",
         ),
         pytest.param(
             known(None, history=InstanceHistory(exits=2, restarts=2)),
             0,
-            (S.CRASH_LOOP, "BackOff", "it left 2 times, last with an unknown code"),
+            (S.CRASH_LOOP, "BackOff", "it left 2 times in a row; the last time it left with an unknown code"),
             id="vanished again and again",
         ),
         pytest.param(
