@@ -66,7 +66,19 @@ class ConnectionChanged:
     """Why they are unreachable."""
 
 
-BusEvent = Record | CaughtUp | ConnectionChanged
+@dataclass(frozen=True)
+class MadeAnew:
+    """Records that lay on a topic when it was read are gone: somebody made it anew, or wiped it.
+
+    What follows comes from its new beginning. Comes soon after the loss, also when nothing was written since, and again
+    if more of it is found out; a few new records may come before it. A topic that grew longer than what was read of it
+    before anybody looked cannot be told from the old one.
+    """
+
+    topic: Topic
+
+
+BusEvent = Record | CaughtUp | ConnectionChanged | MadeAnew
 
 
 class PublishFailed(Exception):  # noqa: N818 - says what happened
@@ -96,8 +108,8 @@ class Bus(Protocol):
         """Opens a reader.
 
         Inside the context the iterator delivers for ever. Lost brokers are waited for, not raised; opening waits for
-        them no longer than 3 s. A topic that is found shorter than what was read of it was made anew, and is read from
-        its beginning.
+        them no longer than 3 s. A topic that is found shorter than what was read of it was made anew: `MadeAnew` says so,
+        and it is read from its beginning, whatever the subscription's start was.
 
         `CaughtUp` comes as soon as all that lay there at the start is delivered, also when that was nothing; it needs
         the brokers, so it may come late, but then it comes.

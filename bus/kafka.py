@@ -41,7 +41,7 @@ class KafkaBus:
 
         Raises:
             ValueError: a setting in `security` has nothing to do with it. Settings that librdkafka refuses raise it too,
-                from whatever connects first.
+                from `check_settings` or whatever connects first.
         """
         self._prefix = topic_prefix
         self._embedded = embedded
@@ -53,6 +53,14 @@ class KafkaBus:
         self._consuming = kafka_settings.consuming(group_id, embedded=embedded)
         self._writer: Writer | None = None
         self._readers: set[Reader] = set()
+
+    def check_settings(self) -> None:
+        """Has librdkafka look at the settings, before anything depends on them. To be called in the event loop.
+
+        Raises:
+            ValueError: it refuses them; the message shows no value.
+        """
+        self._living_writer()
 
     async def publish(self, topic: Topic, *, key: str | None, value: bytes | None) -> None:
         """See `bus.base.Bus`."""
@@ -94,13 +102,12 @@ class KafkaBus:
             TopicMismatch: an existing topic would not keep what is entrusted to it.
             ConnectionError: the brokers did not answer in time.
         """
-        if not self._embedded:
+        if self._embedded:
+            return
+        try:
             await asyncio.to_thread(kafka_topics.ensure, self._common, self._prefix, self._logger)
-
-    async def verify_topics(self) -> None:
-        """Like `ensure_topics`, but a missing topic is a mismatch too."""
-        if not self._embedded:
-            await asyncio.to_thread(kafka_topics.verify, self._common, self._prefix, self._logger)
+        except KafkaException as error:
+            raise kafka_settings.refusal(error, self._security) from None
 
     async def aclose(self) -> None:
         """See `bus.base.Bus`."""

@@ -7,13 +7,13 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from bus.base import BusEvent, CaughtUp, ConnectionChanged, Record, Start, Topic
+from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, Record, Start, Topic
 from bus.client_log import client_logger
 from bus.handover import Handover
 
@@ -34,7 +34,7 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Reader:
-    """Delivers records, `CaughtUp` and changes of the connection, until it is closed."""
+    """Delivers what `bus.base.Bus.subscribe` promises, until it is closed."""
 
     def __init__(
         self,
@@ -117,10 +117,11 @@ class Reader:
         self._all_down = self._all_down or error.code() == KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001 - its public name
 
     def _probe(self) -> None:
+        anew: set[Topic] = set()
         try:
             ends = self._offsets(_LATEST)
             if self._connected is not True:
-                self._assign(self._offsets(_EARLIEST), ends)
+                anew = self._assign(self._offsets(_EARLIEST), ends)
         except KafkaException as error:
             self._doubt = error.args[0].str()
             # librdkafka loses a request that it has given to a bootstrap connection when it replaces that one. So the
@@ -135,6 +136,7 @@ class Reader:
         self._all_down = False
         self._probe_s = _PROBE_S
         self._set_connected(connected=True, message="")
+        self.events.put([MadeAnew(topic) for topic in sorted(anew)])
         self.events.call(self._answered.set)
         self._report_caught_up()
 
@@ -148,18 +150,20 @@ class Reader:
             offsets[answer.topic, answer.partition] = answer.offset
         return offsets
 
-    def _assign(self, beginnings: Mapping[Place, int], ends: Mapping[Place, int]) -> None:
+    def _assign(self, beginnings: Mapping[Place, int], ends: Mapping[Place, int]) -> set[Topic]:
+        """Reads on where reading stopped; returns the topics that were made anew meanwhile."""
         if self._behind is None:
             from_end = {place for place, start in self._starts.items() if start is Start.END}
             self._positions = {place: ends[place] if place in from_end else beginnings[place] for place in ends}
             self._behind = {place: end for place, end in ends.items() if self._positions[place] < end}
-        for place, position in self._positions.items():
-            if ends[place] < position:
-                self._logger.warning("%s [%d] was made anew: it is read from its beginning", *place)
-                self._positions[place] = beginnings[place]
+        anew = {place for place, position in self._positions.items() if ends[place] < position}
+        for place in anew:
+            self._logger.warning("%s [%d] was made anew: it is read from its beginning", *place)
+            self._positions[place] = beginnings[place]
         # Known offsets, where librdkafka would ask for each by itself: partitions that join one after the other wait for
         # the long poll of those that came first.
         self._consumer.assign([TopicPartition(*place, position) for place, position in self._positions.items()])
+        return {self._topics[name] for name, _ in anew}
 
     def _set_connected(self, *, connected: bool, message: str) -> None:
         if connected is not self._connected:
@@ -173,29 +177,31 @@ class Reader:
         events: list[BusEvent] = []
         for message in (first, *self._consumer.consume(_BATCH - 1, timeout=0)):
             error = message.error()
-            if error is None:
-                events.append(self._record(message))
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
-                self._move(message, step=0)
+            if error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
+                events.extend(self._take(message, is_end=error is not None))
             else:
                 self._on_error(error)
         self.events.put(events)
         self._report_caught_up()
 
-    def _record(self, message: Message) -> Record:
-        (name, partition), offset = self._move(message, step=1)
-        return Record(self._topics[name], partition, offset, message.key(), message.value(), _written_at(message))
-
-    def _move(self, message: Message, *, step: int) -> tuple[Place, int]:
+    def _take(self, message: Message, *, is_end: bool) -> Iterator[BusEvent]:
         name, partition, offset = message.topic(), message.partition(), message.offset()
         if name is None or partition is None or offset is None:
             raise RuntimeError("librdkafka delivered a message without its place")
-        place = (name, partition)
-        self._positions[place] = offset + step
+        topic, place = self._topics[name], (name, partition)
+        if offset < self._positions[place]:
+            # The brokers did not know our offset any more, so librdkafka went back to the beginning by itself.
+            self._logger.warning("%s was made anew: it is read from its beginning", name)
+            for other in self._positions:
+                if other[0] == name:  # its other partitions too, to tell it once
+                    self._positions[other] = 0
+            yield MadeAnew(topic)
+        self._positions[place] = offset if is_end else offset + 1
         # Compaction may have taken the last records away: then only the end of the partition tells that it is reached.
-        if self._behind and (not step or offset + step >= self._behind.get(place, 0)):
+        if self._behind and (is_end or self._positions[place] >= self._behind.get(place, 0)):
             self._behind.pop(place, None)
-        return place, offset
+        if not is_end:
+            yield Record(topic, partition, offset, message.key(), message.value(), _written_at(message))
 
     def _report_caught_up(self) -> None:
         if self._behind is not None and not self._behind and not self._caught_up:

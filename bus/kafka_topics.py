@@ -52,6 +52,7 @@ def ensure(settings: Mapping[str, Any], prefix: str, logger: logging.Logger) -> 
     Raises:
         TopicMismatch: an existing topic is not as it must be.
         ConnectionError: the brokers did not answer in time, or refused.
+        KafkaException: librdkafka refuses the settings.
     """
     admin = AdminClient(dict(settings), logger=client_logger(logger))
     wanted = _wanted(prefix)
@@ -67,20 +68,6 @@ def ensure(settings: Mapping[str, Any], prefix: str, logger: logging.Logger) -> 
         raise ConnectionError(f"Kafka: {error.args[0].str()}") from error
     except TimeoutError as error:
         raise ConnectionError(f"Kafka did not say within {_TIMEOUT_S:g} s whether it made the topics") from error
-
-
-def verify(settings: Mapping[str, Any], prefix: str, logger: logging.Logger) -> None:
-    """Verifies the topics and makes none.
-
-    Raises:
-        TopicMismatch: a topic is absent or not as it must be.
-        ConnectionError: the brokers did not answer in time, or refused.
-    """
-    admin = AdminClient(dict(settings), logger=client_logger(logger))
-    try:
-        _compare(admin, _wanted(prefix), _partitions(admin))
-    except KafkaException as error:
-        raise ConnectionError(f"Kafka: {error.args[0].str()}") from error
 
 
 def _wanted(prefix: str) -> dict[str, TopicSettings]:
@@ -114,15 +101,13 @@ def _create(admin: AdminClient, topics: Mapping[str, TopicSettings]) -> None:
 
 
 def _compare(admin: AdminClient, wanted: Mapping[str, TopicSettings], partitions: Mapping[str, int]) -> None:
-    found: list[Mismatch] = [Mismatch(name, "topic", "absent", "there") for name in wanted if name not in partitions]
-    present = [name for name in wanted if name in partitions]
-    found.extend(
-        Mismatch(name, "partitions", str(partitions[name]), str(wanted[name].partitions))
-        for name in present
-        if partitions[name] != wanted[name].partitions
-    )
-    resources = [ConfigResource(ConfigResource.Type.TOPIC, name) for name in present]
-    for resource, future in admin.describe_configs(resources).items() if resources else ():
+    found = [
+        Mismatch(name, "partitions", str(partitions[name]), str(settings.partitions))
+        for name, settings in wanted.items()
+        if partitions[name] != settings.partitions
+    ]
+    resources = [ConfigResource(ConfigResource.Type.TOPIC, name) for name in wanted]
+    for resource, future in admin.describe_configs(resources).items():
         entries = future.result(_TIMEOUT_S)
         for setting, expected in wanted[resource.name].verified.items():
             value = entries[setting].value

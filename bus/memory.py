@@ -3,13 +3,13 @@
 import asyncio
 from bisect import bisect_left
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Self
 
-from bus.base import BusEvent, CaughtUp, ConnectionChanged, PublishFailed, Record, Start, Subscription, Topic
+from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, PublishFailed, Record, Start, Subscription, Topic
 from bus.topics import SETTINGS, check_size, partition_of
 
 _PUBLISH_TIMEOUT_S = 10.0
@@ -33,19 +33,29 @@ def _no_copies(_record: Record) -> int:
     return 0
 
 
+async def _no_pause() -> None:
+    return
+
+
 class MemoryLog:
     """What lies on the topics; several `MemoryBus` share one."""
 
     def __init__(
-        self, *, now: Callable[[], datetime] = _wall_clock, copies: Callable[[Record], int] = _no_copies
+        self,
+        *,
+        now: Callable[[], datetime] = _wall_clock,
+        copies: Callable[[Record], int] = _no_copies,
+        pause: Callable[[], Awaitable[None]] = _no_pause,
     ) -> None:
         """An empty log.
 
         Args:
             now: gives the timestamps of records.
             copies: how often a published record is written again, as a retry after a lost acknowledgement would.
+            pause: awaited by readers before each event, as if each came with a fetch of its own.
         """
         self.up = True
+        self.pause = pause
         self.watchers: set[asyncio.Event] = set()
         """Set at every change."""
         self._now = now
@@ -192,6 +202,7 @@ class _Reader:
 
     async def __anext__(self) -> BusEvent:
         while not self._closed:
+            await self._log.pause()
             event = self._next()
             if event is not None:
                 return event
@@ -216,16 +227,20 @@ class _Reader:
             self._caught_up = True
             return CaughtUp()
         for _ in range(len(self._turn)):
-            record = self._read(self._turn[0])
-            if record is not None:
-                return record
+            event = self._read(self._turn[0])
+            if event is not None:
+                return event
             self._turn.rotate(-1)
         # The last records may have been compacted away while others were read.
         return self._next() if not self._caught_up else None
 
-    def _read(self, place: Place) -> Record | None:
+    def _read(self, place: Place) -> Record | MadeAnew | None:
         if self._positions[place] > self._log.end(place):
-            self._positions[place] = 0  # the log was made anew
+            topic, _ = place
+            for other in self._starts:  # all at once, to tell it once
+                if other[0] is topic and self._positions[other] > self._log.end(other):
+                    self._positions[other] = 0
+            return MadeAnew(topic)
         record = self._log.at(place, self._positions[place])
         self._positions[place] = self._log.end(place) if record is None else record.offset + 1
         if self._behind and self._positions[place] >= min(self._behind.get(place, 0), self._log.end(place)):

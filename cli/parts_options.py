@@ -28,7 +28,7 @@ def bus_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--kafka-config",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="File with key=value lines for librdkafka, such as those of TLS and SASL.",
+            help="File with key=value lines: settings of librdkafka for TLS and SASL, and no others.",
         ),
         click.option(
             "--log-level", type=click.Choice(_LEVELS, case_sensitive=False), default="info", help="How much to log."

@@ -80,8 +80,9 @@ def revision_of_server(server: str) -> Revision:
 
 def is_manifest(document: dict[str, Any]) -> bool:
     """False for a node that only asks to join: its document is in the API, but in no manifest."""
-    conditions = (document.get("status") or {}).get("conditions") or []
-    return not any(one.get("reason") == "NotAdmitted" for one in conditions)
+    # Not by the reason: that of a node that fell silent is another one.
+    phase = (document.get("status") or {}).get("phase")
+    return not (document.get("kind") == "Node" and phase == "Pending")
 
 
 def manifest_of(document: dict[str, Any]) -> Manifest | None:

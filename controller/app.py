@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fastapi import FastAPI
+
 from bus.kafka import KafkaBus
 from bus.kafka_topics import TopicMismatch
 from bus.signature import SigningKey
@@ -22,6 +24,7 @@ from controller.source.directory import DirectorySource
 from controller.source.git import GitSource
 from controller.source.last_good import LastGood
 from controller.source.reader import Source
+from controller.source.snapshot import SourceError
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +56,7 @@ class ControllerOptions:
     embedded: bool = False
     """True when the brokers are the embedded one, which needs other timings."""
     kafka_config: Mapping[str, str] = field(default_factory=dict)
-    """More settings for librdkafka, such as those of TLS and SASL."""
+    """Settings of librdkafka for TLS and SASL."""
 
 
 def _source(options: ControllerOptions) -> Source:
@@ -76,24 +79,33 @@ def run(options: ControllerOptions) -> None:
     Raises:
         CannotStart: it cannot start; nothing was touched.
     """
-    source = _source(options)
     try:
+        source = _source(options)
         key = SigningKey.load_or_create(options.state_dir / "controller.key")
         (options.state_dir / "controller.pub").write_text(key.public_key_hex + "\n")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SourceError) as error:
         raise CannotStart(str(error)) from error
     asyncio.run(_run(options, source, key))
 
 
+def _bus(options: ControllerOptions) -> KafkaBus:
+    try:
+        bus = KafkaBus(
+            options.bootstrap_servers,
+            topic_prefix=options.topic_prefix,
+            client_id="fleet-controller",
+            group_id="fleet-controller",
+            embedded=options.embedded,
+            security=options.kafka_config,
+        )
+        bus.check_settings()
+    except ValueError as error:
+        raise CannotStart(str(error)) from None
+    return bus
+
+
 async def _run(options: ControllerOptions, source: Source, key: SigningKey) -> None:
-    bus = KafkaBus(
-        options.bootstrap_servers,
-        topic_prefix=options.topic_prefix,
-        client_id="fleet-controller",
-        group_id="fleet-controller",
-        embedded=options.embedded,
-        security=options.kafka_config,
-    )
+    bus = _bus(options)
     started_at_ms = int(datetime.now(UTC).timestamp() * 1000)
     store, event_store = ObjectStore(started_at_ms), ObjectStore(started_at_ms)
     controller = Controller(
@@ -102,7 +114,7 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey) -> N
         key=key,
         source=source,
         last_good=LastGood(options.state_dir / "last-good.json"),
-        publisher=Publisher(bus=bus, key=key, directory=options.state_dir / "published"),
+        publisher=Publisher(fleet_id=options.fleet_id, bus=bus, key=key, directory=options.state_dir / "published"),
         store=store,
         event_store=event_store,
         limit=RemovalLimit(options.removal_limit_percent),
@@ -117,13 +129,26 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey) -> N
         ready=lambda: controller.caught_up,
     )
     try:
-        await _until_signal(_control(controller, bus), serve(app, options.host, options.port))
-    except* PortInUse as error:
+        await _until_signal(_control(controller, bus), _serve(app, options))
+    except* CannotStart as error:
         raise CannotStart(str(error.exceptions[0])) from None
     except* TopicMismatch as error:
         raise CannotStart(str(error.exceptions[0])) from None
     finally:
         await bus.aclose()
+
+
+async def _serve(app: FastAPI, options: ControllerOptions) -> None:
+    listening = asyncio.Event()
+    try:
+        await serve(app, options.host, options.port, listening=lambda _: listening.set())
+    except PortInUse as error:
+        raise CannotStart(str(error.strerror)) from None
+    except OSError as error:
+        if listening.is_set():
+            raise
+        where = f"port {options.port} on {options.host}"
+        raise CannotStart(f"cannot listen on {where}: {error.strerror}; choose another address") from None
 
 
 async def _control(controller: Controller, bus: KafkaBus) -> None:

@@ -13,17 +13,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, PublishFailed, Record, Start, Subscription, Topic
-from bus.codec import Undecodable, decode_plain, encode_plain
+from bus.base import Bus, PublishFailed, Topic
+from bus.codec import encode_plain
 from bus.signature import SigningKey
 from controller.api.store import ObjectStore
+from controller.inbox import Inbox
 from controller.model import FleetPlan, NodeState, ObjectRef, Revision
 from controller.planner.exclusive import holders_of_exclusive_cameras
 from controller.planner.guard import RemovalLimit
 from controller.planner.planner import plan
 from controller.publish.admission import Admission
 from controller.publish.generations import KnownGenerations, newest_held, next_epoch, next_record
-from controller.publish.publisher import Publisher
+from controller.publish.publisher import Publisher, raise_first
 from controller.render.instance import Renderer
 from controller.revision_gate import RevisionGate
 from controller.source.last_good import LastGood
@@ -41,7 +42,6 @@ _log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 """Lost nodes are noticed, and failed publications repeated, this often."""
 _SHOW_EVERY_SECONDS = 0.2
-_LONGEST_DESCRIPTION = 200
 _FLEET = ObjectRef("Fleet", "fleet")
 
 
@@ -87,9 +87,15 @@ class Controller:
         self._event_log = EventLog()
         self._wake = asyncio.Event()
         self._changed = asyncio.Event()
-        self._caught_up = False
-        self._connected = False
         self._fetch = asyncio.Event()
+        self._inbox = Inbox(
+            bus=bus,
+            tracker=self._tracker,
+            publisher=publisher,
+            tell=self._tell,
+            wake=self._wake,
+            fetch=self._fetch,
+        )
         self._reading: Reading | None = None
         self._reading_is_new = False
         self._epoch = 0
@@ -108,7 +114,7 @@ class Controller:
         self._gate.recall(now)
         self._pin_keys()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._read_bus())
+            tasks.create_task(self._inbox.run())
             tasks.create_task(self._watch_source())
             tasks.create_task(self._fetch_on_demand())
             tasks.create_task(self._decide_and_act())
@@ -116,74 +122,29 @@ class Controller:
 
     # --- what wakes the loop -------------------------------------------------------------------------------------
 
-    async def _read_bus(self) -> None:
-        subscriptions = (
-            Subscription(Topic.AGENT_CONFIG, Start.BEGINNING),
-            Subscription(Topic.AGENT_INFO, Start.BEGINNING),
-            Subscription(Topic.AGENT_RESPONSE, Start.BEGINNING),
-            Subscription(Topic.UPDATE_CONFIG, Start.END),
-        )
-        async with self._bus.subscribe(subscriptions) as events:
-            async for event in events:
-                self._take(event)
-
-    def _take(self, event: BusEvent) -> None:
-        now = datetime.now(UTC)
-        match event:
-            case Record(topic=Topic.AGENT_CONFIG):
-                self._take_published(event, now)
-            case Record(topic=Topic.UPDATE_CONFIG):
-                self._take_update(event)
-            case Record():
-                # While old records are read, a node is as alive as the record is young.
-                refused = self._tracker.take(event, now if self._caught_up else min(event.written_at, now))
-                if refused is not None:
-                    self._tell(
-                        EventType.WARNING,
-                        "RecordRefused",
-                        f"topic {refused.topic}, key {refused.key}: {refused.reason}",
-                    )
-            case CaughtUp():
-                self._begin_term()
-            case ConnectionChanged(connected=is_connected, message=message):
-                self._connected = is_connected
-                if not is_connected:
-                    self._tell(
-                        EventType.WARNING, "KafkaAway", message or "the brokers do not answer; the fleet goes on"
-                    )
-        self._wake.set()
-
-    def _take_update(self, record: Record) -> None:
-        try:
-            why = decode_plain(UpdateConfig, record.value).desc[:_LONGEST_DESCRIPTION]
-        except Undecodable as error:
-            self._tell(EventType.WARNING, "RecordRefused", f"topic {record.topic}: {error}")
-            return
-        self._tell(EventType.NORMAL, "UpdateRequested", f"asked to read the manifests now{': ' + why if why else ''}")
-        self._fetch.set()
-
-    def _take_published(self, record: Record, now: datetime) -> None:
-        key = (record.key or b"")[:64].decode(errors="replace")
-        if record.value is None:
-            self._publisher.miss(key)
-            return
-        try:
-            self._publisher.remember(record.value, now, on_topic=True)
-        except Undecodable as error:
-            self._tell(EventType.WARNING, "RecordRefused", f"topic {record.topic}, key {key}: {error}")
-
-    def _begin_term(self) -> None:
-        if self._caught_up:
-            return
-        held = [node.info.highest for node in self._tracker.fleet.nodes.values() if node.info and node.info.highest]
-        seen = (*(config.ref for config in self._publisher.published.values()), *held)
-        self._epoch = next_epoch(seen)
-        self._caught_up = True
+    def _begin_term(self, now: datetime) -> None:
+        """Once the topics were read to their ends: what was published before is known now."""
+        published = self._publisher.published
+        self._gate.begin(published, now)
+        known = self._gate.in_force.node_by_id if self._gate.in_force else {}
+        # A greeting of a stranger must not push the epochs of the fleet.
+        held = [
+            ref for node in self._tracker.fleet.nodes.values() if node.node_id in known and (ref := newest_held(node))
+        ]
+        self._epoch = next_epoch((*(config.ref for config in published.values()), *held))
         # Nodes that something was published for were admitted in an earlier term, and need not be told again.
-        self._admission.skip(self._tracker.fleet, self._publisher.published)
+        self._admission.skip(self._tracker.fleet, published)
+        strangers = self._inbox.untrusted - published.keys()
+        if strangers:
+            self._tell(
+                EventType.WARNING,
+                "ControllerKeyNotTrusted",
+                f"topic 210 holds generations of {len(strangers)} nodes that another key signed: agents that pinned that "
+                "key obey nobody else. Restore controller.key from its backup, or give the agents the new controller.pub",
+            )
         _log.info(
             "read the topics to their ends: %d generations, %d nodes; this is epoch %d",
-            len(self._publisher.published),
+            len(published),
             len(self._tracker.fleet.nodes),
             self._epoch,
         )
@@ -209,18 +170,27 @@ class Controller:
 
     async def _decide_and_act(self) -> None:
         while True:
-            if self._reading_is_new:
-                self._consider_reading()
-            if self._caught_up:
-                await self._act()
+            try:
+                await self._decide_once(datetime.now(UTC))
+            except Exception:  # noqa: BLE001 - no bug may end what the fleet depends on (S15)
+                _log.exception("a turn of the loop failed; the next one comes")
+                self._tell(EventType.WARNING, "UnexpectedError", "the controller met an error: see its log")
             self._changed.set()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(TICK_SECONDS):
                     await self._wake.wait()
             self._wake.clear()
 
+    async def _decide_once(self, now: datetime) -> None:
+        if self._inbox.caught_up and not self._epoch:
+            self._begin_term(now)
+        if self._reading_is_new:
+            self._consider_reading()
+        if self._epoch:
+            await self._act()
+
     def _consider_reading(self) -> None:
-        published = self._publisher.published if self._caught_up else None
+        published = self._publisher.published if self._epoch else None
         # What cannot be decided before the topics were read to their ends stays new until then.
         decided = self._reading is None or self._gate.consider(self._reading, published, datetime.now(UTC))
         self._reading_is_new = not decided
@@ -233,13 +203,27 @@ class Controller:
         )
 
     async def _act(self) -> None:
-        try:
-            await self._publish(datetime.now(UTC))
-            if self._gate.in_force is not None:  # before that, nobody can say who belongs to the fleet
-                known = self._gate.in_force.node_by_id
-                await self._admission.answer(self._tracker.fleet, known, epoch=self._epoch, now=datetime.now(UTC))
-        except PublishFailed as error:
-            self._tell(EventType.WARNING, "PublishFailed", f"{error}; it is tried again every {TICK_SECONDS:g} s")
+        """Publishes, sends again, admits. What fails for one node or step keeps nothing else from being done."""
+        for step in (self._publish, self._send_again, self._admit):
+            try:
+                await step(datetime.now(UTC))
+            except PublishFailed as error:
+                self._tell(EventType.WARNING, "PublishFailed", f"{error}; it is tried again every {TICK_SECONDS:g} s")
+
+    async def _admit(self, now: datetime) -> None:
+        if self._gate.in_force is not None:  # before that, nobody can say who belongs to the fleet
+            known = self._gate.in_force.node_by_id
+            await self._admission.answer(self._tracker.fleet, known, epoch=self._epoch, now=now)
+
+    async def _send_again(self, now: datetime) -> None:
+        if self._gate.in_force is None:
+            return
+        held = {
+            node_id: node.response.observed if node.response else node.info.highest
+            for node_id, node in self._tracker.fleet.nodes.items()
+            if node.info and connected(node, now)
+        }
+        await self._publisher.resend_missing(held, now)
 
     # --- publishing ----------------------------------------------------------------------------------------------
 
@@ -262,14 +246,7 @@ class Controller:
                 self._failed[str(record.node_id)] = record.digest
                 subject = ObjectRef("Node", planned.nodes[str(record.node_id)].node_name)
                 self._tell(EventType.WARNING, "NotPublishable", str(result), subject)
-            elif isinstance(result, BaseException):
-                raise result
-        held = {
-            node_id: node.response.observed if node.response else node.info.highest
-            for node_id, node in self._tracker.fleet.nodes.items()
-            if node.info and connected(node, now)
-        }
-        await self._publisher.resend_missing(held, now)
+        raise_first(result for result in results if not isinstance(result, ValueError))
 
     def _planned(self, revision: Revision, published: Mapping[str, AgentConfig]) -> FleetPlan:
         """The plan, made anew when its input changed."""
@@ -312,7 +289,10 @@ class Controller:
         clock = asyncio.get_running_loop().time
         while True:
             begun = clock()
-            self._show(datetime.now(UTC))
+            try:
+                self._show(datetime.now(UTC))
+            except Exception:  # noqa: BLE001 - no bug may end what the fleet depends on (S15)
+                _log.exception("the fleet could not be shown; publishing goes on")
             # Showing a large fleet takes a while: it may take a fifth of the time, however many reports come in.
             await asyncio.sleep(max(_SHOW_EVERY_SECONDS, 4 * (clock() - begun)))
             with contextlib.suppress(TimeoutError):
@@ -326,7 +306,7 @@ class Controller:
         if self._told_since_caught_up:
             self._event_log.add(events_between(self._documents, shown, now))
         # Until the topics are read to their ends every node looks new, and lost: that is no news.
-        self._told_since_caught_up = self._caught_up
+        self._told_since_caught_up = bool(self._epoch)
         self._documents = shown
         self._store.replace(shown, now)
         self._event_store.replace(self._event_log.documents(), now)
@@ -338,7 +318,7 @@ class Controller:
     @property
     def caught_up(self) -> bool:
         """True when the topics were read to their ends: what the API shows is then the whole fleet."""
-        return self._caught_up
+        return bool(self._epoch)
 
     def status(self) -> dict[str, Any]:
         """The answer of `/fleet/v1/status`."""
@@ -349,7 +329,7 @@ class Controller:
             "version": importlib.metadata.version("dsfleet"),
             "controllerKey": self._key.public_key_hex,
             "epoch": self._epoch,
-            "kafka": {"connected": self._connected, "caughtUp": self._caught_up},
+            "kafka": {"connected": self._inbox.connected, "caughtUp": self.caught_up},
             "revision": None
             if in_force is None
             else {

@@ -1,7 +1,6 @@
 """Which revision is in force: the newest valid one, unless it removes too much and nobody approved of that."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,15 +11,12 @@ from controller.planner.guard import RemovalLimit, why_parked
 from controller.planner.planner import plan
 from controller.source.last_good import LastGood
 from controller.source.reader import Loaded, Reading, Rejected, Unreadable
-from controller.status.events import EventType
+from controller.status.events import EventType, Tell
 
 _log = logging.getLogger(__name__)
 
 # Fewer digits of a revision than this are no approval: someone might mean another one.
 _FEWEST_DIGITS = 7
-
-Tell = Callable[[EventType, str, str], None]
-"""Takes type, reason and message of an event about the fleet."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +50,7 @@ class RevisionGate:
         self._limit = limit
         self._tell = tell
         self._approved: set[str] = set()
+        self._recalled: Revision | None = None
         self.in_force: Revision | None = None
         self.in_force_since: datetime | None = None
         self.candidate: Candidate | None = None
@@ -64,13 +61,26 @@ class RevisionGate:
         return self.in_force is not None and self.in_force.id in self._approved
 
     def recall(self, now: datetime) -> None:
-        """Puts the revision in force that was so when the controller stopped, if that is still known."""
+        """Shows the revision that was in force when the controller stopped, if that is still known: see `begin`."""
         recalled = self._last_good.load()
         if recalled.warning:
             _log.warning("the last good revision: %s", recalled.warning)
         if recalled.revision is not None:
             _log.info("revision %s was in force when the controller stopped", recalled.revision.id)
-            self.in_force, self.in_force_since = recalled.revision, now
+            self._recalled = self.in_force = recalled.revision
+            self.in_force_since = now
+
+    def begin(self, published: Previous, now: datetime) -> None:
+        """Lets the recalled revision pass like any other, now that it is known what is published.
+
+        The copy on disk may be old: its directory came from a backup, or the newest could not be written.
+        """
+        recalled, self._recalled = self._recalled, None
+        if recalled is None or self.in_force is not recalled:
+            return
+        if why_parked(plan(recalled, published), published, self._limit) is not None:
+            self.in_force = self.in_force_since = None
+            self._consider_revision(recalled, published, now)
 
     def consider(self, reading: Reading, published: Previous | None, now: datetime) -> bool:
         """Takes a reading into force, or sets it aside.
@@ -122,7 +132,7 @@ class RevisionGate:
         try:
             self._last_good.store(revision)
         except OSError as error:
-            _log.warning("the last good revision cannot be kept on disk: %s", error)
+            self._tell(EventType.WARNING, "LastGoodNotKept", f"the revision cannot be kept on disk: {error}")
         self._tell(EventType.NORMAL, "RevisionAccepted", f"revision {revision.id} is in force ({revision.description})")
         _log.info("revision %s:\n%s", revision.id, describe_plan(planned))
         return True

@@ -8,6 +8,7 @@ cancels it, and the death of a neighbour never waits for a long pull.
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -42,7 +43,7 @@ from nodeagent.model import (
     Transient,
 )
 from nodeagent.reporter.app_probes import AppProbes, ProbeApp
-from nodeagent.reporter.conditions import ENGINE_REACHABLE, Conditions
+from nodeagent.reporter.conditions import AGENT_HEALTHY, ENGINE_REACHABLE, Conditions
 from nodeagent.reporter.greeter import Greeter
 from nodeagent.reporter.sender import ReportSender
 from nodeagent.reporter.status import Known, instance_statuses, is_applied
@@ -121,38 +122,69 @@ class Agent:
         """The generation that the last look found nothing to do for; None as soon as something is done."""
         self._statuses: dict[str, InstanceStatus] = {}
         self._reached: GenerationRef | None = None
+        self._broken: dict[str, str] = {}
+        """The parts of the agent that met an unexpected error, and which."""
 
     async def run(self) -> None:
         """Runs until cancelled. Instances go on when it ends."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._inbox.run())
-                tasks.create_task(self._watch_engine())
-                tasks.create_task(self._probe_apps())
-                tasks.create_task(self._greeter.run())
-                tasks.create_task(self._sender.run())
-                tasks.create_task(self._reconcile())
+                tasks.create_task(self._for_ever("reading the bus", self._read_bus))
+                tasks.create_task(self._for_ever("watching the engine", self._watch_engine))
+                tasks.create_task(self._for_ever("probing the apps", self._probe_apps))
+                tasks.create_task(self._for_ever("greeting", self._greeter.run))
+                tasks.create_task(self._for_ever("reporting", self._sender.run))
+                tasks.create_task(self._for_ever("reconciling", self._reconcile))
         finally:
             await self._chains.aclose()
+
+    async def _for_ever(self, part: str, turn: Callable[[], Awaitable[None]]) -> None:
+        """Takes one turn after the other, whatever they meet: an agent that ends helps no camera."""
+        while True:
+            # Some turns never end: they count as well again once they last.
+            lasts = asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._is_well, part)
+            try:
+                await turn()
+            except Exception as error:  # noqa: BLE001 - what nobody foresaw is said, and tried again
+                lasts.cancel()
+                _log.exception("%s met an unexpected error", part)
+                self._broken[part] = f"{part}: {type(error).__name__}: {error}"
+                self._tell_health()
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                self._is_well(part)
+            finally:
+                lasts.cancel()
+
+    def _is_well(self, part: str) -> None:
+        if self._broken.pop(part, None) is not None:
+            self._tell_health()
+
+    def _tell_health(self) -> None:
+        message = "; ".join(self._broken.values())
+        reason = "UnexpectedError" if self._broken else "AsExpected"
+        self._conditions.set(AGENT_HEALTHY, ok=not self._broken, reason=reason, message=message)
+
+    async def _read_bus(self) -> None:
+        await self._inbox.run()
+        await asyncio.sleep(_RETRY_SECONDS)
 
     # --- what wakes the agent ------------------------------------------------------------------------------------
 
     async def _watch_engine(self) -> None:
-        while True:
-            try:
-                async for name in self._driver.events():
-                    _log.debug("the engine says that something happened to %s", name)
-                    self._wake.set()
-            except Transient as error:
-                _log.debug("%s", error)  # the loop says so once, when it looks
-            await asyncio.sleep(_RETRY_SECONDS)
-            self._wake.set()
+        try:
+            async for name in self._driver.events():
+                _log.debug("the engine says that something happened to %s", name)
+                self._wake.set()
+        except Transient as error:
+            _log.debug("%s", error)  # the loop says so once, when it looks
+        await asyncio.sleep(_RETRY_SECONDS)
+        self._wake.set()
 
     async def _probe_apps(self) -> None:
-        while True:
-            await asyncio.sleep(PROBE_EVERY_SECONDS)
-            await self._probes.look(self._apps_to_probe())
-            self._sender.nudge()
+        await asyncio.sleep(PROBE_EVERY_SECONDS)
+        await self._probes.look(self._apps_to_probe())
+        self._sender.nudge()
 
     def _apps_to_probe(self) -> dict[str, tuple[InstanceConfig, str]]:
         desired, observed = self._ledger.current, self._observed
@@ -169,16 +201,15 @@ class Agent:
     # --- observe, decide, act ------------------------------------------------------------------------------------
 
     async def _reconcile(self) -> None:
-        while True:
-            self._wake.clear()
-            self._inbox.retry_unwritten()
-            delay = await self._look_and_act()
-            if self._inbox.holds_unwritten:
-                delay = min(delay, _RETRY_SECONDS)
-            await asyncio.sleep(_REST_SECONDS)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(delay):
-                    await self._wake.wait()
+        self._wake.clear()
+        await self._inbox.retry_unwritten()
+        delay = await self._look_and_act()
+        if self._inbox.holds_unwritten:
+            delay = min(delay, _RETRY_SECONDS)
+        await asyncio.sleep(_REST_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(delay):
+                await self._wake.wait()
 
     async def _look_and_act(self) -> float:
         """One turn of the loop; returns the seconds until the next one, if nothing wakes it before."""

@@ -60,7 +60,7 @@ class AgentOptions:
     embedded: bool = False
     """True when the brokers are the embedded one, which needs other timings."""
     kafka_config: Mapping[str, str] = field(default_factory=dict)
-    """More settings for librdkafka, such as those of TLS and SASL."""
+    """Settings of librdkafka for TLS and SASL."""
 
 
 @contextlib.contextmanager
@@ -90,6 +90,22 @@ def _driver(options: AgentOptions, directories: InstanceDirectories) -> Driver:
     raise CannotStart(f"there is no driver {options.driver!r}: use docker or process")
 
 
+def _bus(options: AgentOptions) -> KafkaBus:
+    try:
+        bus = KafkaBus(
+            options.bootstrap_servers,
+            topic_prefix=options.topic_prefix,
+            client_id=f"fleet-agent-{options.hostname}",
+            group_id=f"fleet-agent-{options.node_id}",
+            embedded=options.embedded,
+            security=options.kafka_config,
+        )
+        bus.check_settings()
+    except ValueError as error:
+        raise CannotStart(str(error)) from None
+    return bus
+
+
 def run(options: AgentOptions) -> None:
     """Runs an agent until SIGINT or SIGTERM.
 
@@ -108,14 +124,11 @@ def run(options: AgentOptions) -> None:
 async def _run(options: AgentOptions, key: SigningKey, controller_key: str) -> None:
     directories = InstanceDirectories(options.state_dir / "instances", options.secrets_dir)
     driver = _driver(options, directories)
-    bus = KafkaBus(
-        options.bootstrap_servers,
-        topic_prefix=options.topic_prefix,
-        client_id=f"fleet-agent-{options.hostname}",
-        group_id=f"fleet-agent-{options.node_id}",
-        embedded=options.embedded,
-        security=options.kafka_config,
-    )
+    try:
+        bus = _bus(options)
+    except CannotStart:
+        await driver.aclose()
+        raise
     identity = AgentInfo(
         fleet_id=options.fleet_id,
         node_id=options.node_id,

@@ -16,6 +16,8 @@ _log = logging.getLogger(__name__)
 # Full jitter, so that forty nodes do not ask a registry in step; capped in delay, never in number.
 _FIRST_DELAY_SECONDS = 0.5
 _LONGEST_DELAY_SECONDS = 30.0
+# They wait for somebody else, a registry or an app, and must not keep a slot from a crashed neighbour meanwhile.
+_LONG = (OpKind.PULL_IMAGE, OpKind.STOP)
 
 
 class Applier:
@@ -37,7 +39,7 @@ class Applier:
             directories: the folders of the instances.
             on_begin: told of every operation before it is tried.
             on_outcome: told of every end of an operation and of every failed attempt.
-            concurrency: operations on the engine at the same time; above twice the cores only latency grows.
+            concurrency: operations on the engine at the same time, pulls and stops apart; above twice the cores only latency grows.
         """
         self._driver = driver
         self._directories = directories
@@ -80,8 +82,8 @@ class Applier:
 
     async def _once(self, op: Op) -> None:
         try:
-            if op.kind is OpKind.PULL_IMAGE:
-                await self._driver.perform(op)  # a long pull must not keep a slot from a crashed neighbour
+            if op.kind in _LONG:
+                await self._perform(op)
                 return
             async with self._slots:
                 await self._perform(op)

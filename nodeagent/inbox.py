@@ -1,5 +1,6 @@
 """What comes in from the bus: generations for the ledger, words of the controller, wishes for a new report."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,7 +16,11 @@ _log = logging.getLogger(__name__)
 
 
 class Inbox:
-    """Reads topics 210, 201 and 301. Whatever lies there, reading goes on (invariant S15)."""
+    """Reads topics 210, 201 and 301. Whatever lies there, reading goes on (invariant S15).
+
+    Topic 210 is read from its beginning, and may hold every generation of the past. Until all of it is read none is put
+    in force, or even written: an agent without a ledger, or killed halfway, would stop what a newer one wants (S3).
+    """
 
     def __init__(
         self,
@@ -50,7 +55,9 @@ class Inbox:
         self._on_generation = on_generation
         self._on_greeting_wanted = on_greeting_wanted
         self._on_report_wanted = on_report_wanted
-        self._unwritten: bytes | None = None
+        self._caught_up = False
+        # Files are written in a thread: the lock keeps the records in order, and the loop of the agent out.
+        self._lock = asyncio.Lock()
 
     async def run(self) -> None:
         """Reads until cancelled."""
@@ -59,29 +66,31 @@ class Inbox:
             Subscription(Topic.AGENT_COMMAND, Start.END, self._node_id),
             Subscription(Topic.REFRESH, Start.END),
         )
+        self._caught_up = False
         async with self._bus.subscribe(subscriptions) as events:
             self._on_greeting_wanted()
             async for event in events:
                 try:
-                    self._take(event)
+                    await self._take(event)
                 except Exception:  # noqa: BLE001 - no record may take the agent down, now and at every start after
                     _log.exception("a record could not be taken: %s", _place_of(event))
 
     @property
     def holds_unwritten(self) -> bool:
         """True when a generation could not be written to disk, and is not acted on."""
-        return self._unwritten is not None
+        return self._caught_up and self._ledger.holds_unwritten
 
-    def retry_unwritten(self) -> None:
+    async def retry_unwritten(self) -> None:
         """Tries again to write the generation that could not be written."""
-        if self._unwritten is not None:
-            self._take_config(self._unwritten)
+        if self.holds_unwritten:
+            async with self._lock:
+                await self._commit()
 
-    def _take(self, event: BusEvent) -> None:
+    async def _take(self, event: BusEvent) -> None:
         match event:
             case Record(topic=Topic.AGENT_CONFIG):
                 if event.key == self._node_id.encode() and event.value is not None:
-                    self._take_config(event.value)
+                    await self._take_config(event.value)
             case Record(topic=Topic.AGENT_COMMAND):
                 if event.key == self._node_id.encode() and event.value is not None:
                     self._take_command(event.value)
@@ -95,38 +104,41 @@ class Inbox:
                     self._on_greeting_wanted()
                     self._on_report_wanted()
             case CaughtUp():
+                async with self._lock:
+                    self._caught_up = True
+                    await self._commit()
                 held = self._ledger.current
                 _log.info("read topic 210 to its end; holding %s", held.ref.order if held else "no generation")
             case _:
                 pass
 
-    def _take_config(self, envelope: bytes) -> None:
+    async def _take_config(self, envelope: bytes) -> None:
+        async with self._lock:
+            decision = await asyncio.to_thread(self._ledger.consider, envelope, datetime.now(UTC))
+            if decision.verdict in (Verdict.ACCEPTED, Verdict.UNCHANGED):
+                _log.info("%s %s", decision.verdict.lower(), decision.message)
+                self._conditions.set(RECORDS_ACCEPTED, ok=True, reason="Accepted")
+            else:
+                _log.warning("%s: %s", decision.verdict, decision.message)
+                # An older record lies before a newer one whenever a topic is read anew: no fault of anybody.
+                if decision.verdict is not Verdict.STALE:
+                    self._conditions.set(RECORDS_ACCEPTED, ok=False, reason=decision.verdict, message=decision.message)
+            if self._caught_up:
+                await self._commit()
+
+    async def _commit(self) -> None:
+        """Puts the newest accepted generation in force, once it is on disk (invariant S1)."""
         try:
-            decision = self._ledger.take(envelope, datetime.now(UTC))
+            is_newer = await asyncio.to_thread(self._ledger.commit)
         except OSError as error:
-            # Not on disk, so not acted on; the loop of the agent tries again.
-            if self._unwritten is None:
-                self._on_generation()
-            self._unwritten = envelope
             if self._conditions.set(LEDGER_WRITABLE, ok=False, reason="WriteFailed", message=str(error)):
                 _log.error("cannot persist a new generation, the old one stays in force: %s", error)
+                self._on_generation()  # the loop of the agent tries again
             return
-        # What could not be written waits until it is, or until something newer is: no other record says that it may go.
-        if decision.verdict is Verdict.ACCEPTED or envelope == self._unwritten:
-            self._unwritten = None
-        if self._unwritten is None:
+        if self._ledger.current is not None:
             self._conditions.set(LEDGER_WRITABLE, ok=True, reason="Written")
-        if decision.verdict is Verdict.ACCEPTED:
-            _log.info("accepted %s", decision.message)
-            self._conditions.set(RECORDS_ACCEPTED, ok=True, reason="Accepted")
+        if is_newer:
             self._on_generation()
-        elif decision.verdict is Verdict.UNCHANGED:
-            self._conditions.set(RECORDS_ACCEPTED, ok=True, reason="Accepted")
-        else:
-            _log.warning("%s: %s", decision.verdict, decision.message)
-            # An older record lies before a newer one whenever a topic is read anew: no fault of anybody.
-            if decision.verdict is not Verdict.STALE:
-                self._conditions.set(RECORDS_ACCEPTED, ok=False, reason=decision.verdict, message=decision.message)
 
     def _take_command(self, envelope: bytes) -> None:
         try:

@@ -1,5 +1,6 @@
 """Admits or refuses the agents that greet, on topic 201."""
 
+import asyncio
 from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +9,7 @@ from bus.base import Bus, Topic
 from bus.codec import encode_signed
 from bus.signature import SigningKey
 from controller.model import Fleet
+from controller.publish.publisher import raise_first
 from crds.messages import AgentCommand, CommandKind
 
 
@@ -50,23 +52,27 @@ class Admission:
             now: the time, UTC.
 
         Raises:
-            bus.base.PublishFailed: an answer was not acknowledged; the next call tries again.
+            bus.base.PublishFailed: some answer was not acknowledged; the next call tries again.
         """
+        answers = []
         for node_id, node in fleet.nodes.items():
             if node.info is None:
                 continue
             kind = CommandKind.ADMITTED if node_id in known else CommandKind.REFUSED
             answer = (node.info.sent_at, kind)
-            if self._answered.get(node_id) == answer:
-                continue
-            refused = kind is CommandKind.REFUSED
-            command = AgentCommand(
-                fleet_id=self._fleet_id,
-                node_id=UUID(node_id),
-                command=kind,
-                reason=f"no Node manifest has nodeId {node_id}: commit one to admit this machine" if refused else "",
-                epoch=epoch,
-                sent_at=now,
-            )
-            await self._bus.publish(Topic.AGENT_COMMAND, key=node_id, value=encode_signed(command, self._key))
-            self._answered[node_id] = answer
+            if self._answered.get(node_id) != answer:
+                answers.append(self._send(node_id, answer, epoch, now))
+        raise_first(await asyncio.gather(*answers, return_exceptions=True))
+
+    async def _send(self, node_id: str, answer: tuple[datetime, CommandKind], epoch: int, now: datetime) -> None:
+        refused = answer[1] is CommandKind.REFUSED
+        command = AgentCommand(
+            fleet_id=self._fleet_id,
+            node_id=UUID(node_id),
+            command=answer[1],
+            reason=f"no Node manifest has nodeId {node_id}: commit one to admit this machine" if refused else "",
+            epoch=epoch,
+            sent_at=now,
+        )
+        await self._bus.publish(Topic.AGENT_COMMAND, key=node_id, value=encode_signed(command, self._key))
+        self._answered[node_id] = answer

@@ -1,8 +1,9 @@
 """Signs records, puts them on the bus, and keeps a copy of the newest of every node on disk."""
 
+import asyncio
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,13 @@ _log = logging.getLogger(__name__)
 RESEND_AFTER = timedelta(seconds=30)
 
 
+def raise_first(results: Iterable[object]) -> None:
+    """Raises the first error among the results of tasks that ran side by side: one failure stops no neighbour."""
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
 @dataclass
 class _Published:
     config: AgentConfig
@@ -31,14 +39,16 @@ class _Published:
 class Publisher:
     """The newest record of every node, as it lies on topic 210."""
 
-    def __init__(self, *, bus: Bus, key: SigningKey, directory: Path) -> None:
+    def __init__(self, *, fleet_id: str, bus: Bus, key: SigningKey, directory: Path) -> None:
         """Starts with nothing known.
 
         Args:
+            fleet_id: records of other fleets are not taken in.
             bus: where records go.
             key: the controller's key.
             directory: where copies of the records are kept; made when it does not exist.
         """
+        self._fleet_id = fleet_id
         self._bus = bus
         self._key = key
         self._directory = directory
@@ -49,14 +59,22 @@ class Publisher:
         """The newest record of every node, by node id."""
         return {node_id: one.config for node_id, one in self._published.items()}
 
-    def remember(self, envelope: bytes, seen_at: datetime, *, on_topic: bool) -> AgentConfig:
+    def remember(self, envelope: bytes, seen_at: datetime, *, key: str, on_topic: bool) -> AgentConfig:
         """Takes in a record that lies on the topic or on disk, unless a newer one of the node is known.
 
+        Args:
+            envelope: the value of the record.
+            seen_at: when it was read, UTC.
+            key: the key that it lies under: the node that it must be for.
+            on_topic: False for a copy from disk.
+
         Raises:
-            Undecodable: it is not a record that this controller signed.
+            Undecodable: it is not a record that this controller signed for this fleet and node.
         """
         config = decode_signed(AgentConfig, envelope, [self._key.public_key_hex])
         node_id = str(config.node_id)
+        if config.fleet_id != self._fleet_id or node_id != key:
+            raise Undecodable(f"it is of fleet {config.fleet_id!r}, for node {node_id}")
         known = self._published.get(node_id)
         if known is None or config.ref.order > known.config.ref.order:
             self._published[node_id] = _Published(config, envelope, seen_at, on_topic)
@@ -74,7 +92,7 @@ class Publisher:
         """Takes in the copies on disk: what is left when the topics are lost. Unreadable ones are said and passed by."""
         for path in sorted(self._directory.glob("*.record")):
             try:
-                self.remember(path.read_bytes(), seen_at, on_topic=False)
+                self.remember(path.read_bytes(), seen_at, key=path.stem, on_topic=False)
             except (OSError, Undecodable) as error:
                 _log.warning("the copy of a published record at %s cannot be used: %s", path, error)
 
@@ -105,16 +123,21 @@ class Publisher:
             now: the time, UTC.
 
         Raises:
-            bus.base.PublishFailed: no acknowledgement.
+            bus.base.PublishFailed: no acknowledgement for some; the others were sent.
         """
+        missing = []
         for node_id, one in sorted(self._published.items()):
             ref = held.get(node_id)
             behind = node_id in held and (ref is None or ref.order < one.config.ref.order)
             if one.on_topic and not (behind and now - one.sent_at > RESEND_AFTER):
                 continue
             _log.info("sending generation %d of node %s again", one.config.generation, one.config.hostname)
-            await self._send(node_id, one.envelope)
-            one.sent_at, one.on_topic = now, True
+            missing.append(self._send_again(node_id, one, now))
+        raise_first(await asyncio.gather(*missing, return_exceptions=True))
+
+    async def _send_again(self, node_id: str, one: _Published, now: datetime) -> None:
+        await self._send(node_id, one.envelope)
+        one.sent_at, one.on_topic = now, True
 
     async def _send(self, node_id: str, envelope: bytes) -> None:
         await self._bus.publish(Topic.AGENT_CONFIG, key=node_id, value=envelope)

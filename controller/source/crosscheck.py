@@ -194,7 +194,12 @@ def _fit(check: _Check, located: LocatedManifest, instance: DsInstance, cameras:
             ("spec", "streammux", "batchSize"),
             f"the instance has {len(cameras):,} cameras and room for {limit:,}: raise batchSize, or split the instance",
         )
-    if instance.spec.container.network == "none":
+    if instance.spec.container.network == "none" and instance.spec.app.kind.has_metrics:
+        message = (
+            f"an app of kind {instance.spec.app.kind} is asked for its frames over the network of the node: use host"
+        )
+        check.problem(located, ("spec", "container", "network"), message)
+    elif instance.spec.container.network == "none":
         streams = [camera.name for camera in cameras if camera.spec.type == "rtsp"]
         if streams:
             shown = ", ".join(streams[:_SHOWN]) + (

@@ -10,8 +10,11 @@ from crds.messages import AgentInfo, AgentResponse
 NODE_LOST_AFTER_SECONDS = 15
 """Three missed reports: agents report every 5 s."""
 
-CLOCK_AHEAD_SECONDS = 60
-"""A message dated further into the future than this was written by a clock that was wrong."""
+CLOCK_AHEAD_SECONDS = 5
+"""A message dated further into the future than this was written by a clock that was wrong.
+
+Shorter than `NODE_LOST_AFTER_SECONDS`: so long is an agent unheard whose clock was ahead by less, and was put right.
+"""
 
 AgentMessage = AgentInfo | AgentResponse
 
@@ -21,27 +24,24 @@ def connected(node: ObservedNode, now: datetime) -> bool:
     return node.last_seen is not None and now - node.last_seen < timedelta(seconds=NODE_LOST_AFTER_SECONDS)
 
 
-def fold(fleet: Fleet, message: AgentMessage, seen_at: datetime, *, fleet_id: str | None = None) -> Fleet:
+def fold(fleet: Fleet, message: AgentMessage, seen_at: datetime) -> Fleet:
     """The fleet after one message.
 
     Args:
         fleet: the fleet as observed so far.
-        message: a greeting or a report whose signature was checked.
+        message: a greeting or a report of this fleet whose signature was checked.
         seen_at: when it was written to the bus, or read from it.
-        fleet_id: the fleet that is looked after: messages of others are ignored. None when the caller did that.
 
     Returns:
         The same object when the message says nothing new.
     """
-    return fold_all(fleet, ((message, seen_at),), fleet_id=fleet_id)
+    return fold_all(fleet, ((message, seen_at),))
 
 
-def fold_all(fleet: Fleet, messages: Iterable[tuple[AgentMessage, datetime]], *, fleet_id: str | None = None) -> Fleet:
+def fold_all(fleet: Fleet, messages: Iterable[tuple[AgentMessage, datetime]]) -> Fleet:
     """The fleet after several messages, each with the time it was seen: one copy of the map, however many they are."""
     changed: dict[str, ObservedNode] = {}
     for message, seen_at in messages:
-        if fleet_id is not None and message.fleet_id != fleet_id:
-            continue
         node_id = str(message.node_id)
         held = changed.get(node_id) or fleet.nodes.get(node_id) or ObservedNode(node_id)
         if _is_news(held, message):

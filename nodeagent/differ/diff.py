@@ -117,9 +117,9 @@ class _Instance:
     def decide(self, now: datetime) -> tuple[Op, ...] | _Wait:
         """The chain, which is empty when all is well, or what is waited for."""
         there = self._there
-        start_at = may_start_at(self._history)
+        start_at = may_start_at(self._history, now)
         back_off = None
-        if start_at is not None and now < start_at:
+        if start_at is not None:
             back_off = _Wait(f"it left {self._history.exits} times in a row; the next start waits", start_at)
         old = self._what_to_run_meanwhile()
         if old is not None:
@@ -156,8 +156,8 @@ class _Instance:
 
     def _repair(self, now: datetime) -> tuple[Op, ...] | _Wait:
         cause = "its configuration files differ from what they should hold"
-        repair_at = may_repair_at(self._history)
-        if repair_at is not None and now < repair_at:
+        repair_at = may_repair_at(self._history, now)
+        if repair_at is not None:
             return _Wait(
                 f"{cause}; it was stopped {self._history.stops} times in a row, the next time waits", repair_at
             )

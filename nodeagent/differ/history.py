@@ -21,21 +21,25 @@ def restart_delay(exits: int) -> timedelta:
     return min(FIRST_DELAY * float(2**doublings), LONGEST_DELAY)
 
 
-def may_start_at(history: InstanceHistory) -> datetime | None:
+def may_start_at(history: InstanceHistory, now: datetime) -> datetime | None:
     """The time before which the instance shall not be started again; None when there is no reason to wait."""
-    if history.last_exit_at is None:
-        return None
-    return history.last_exit_at + restart_delay(history.exits)
+    return _end_of_wait(history.last_exit_at, history.exits, now)
 
 
-def may_repair_at(history: InstanceHistory) -> datetime | None:
+def may_repair_at(history: InstanceHistory, now: datetime) -> datetime | None:
     """The time before which a running instance shall not be stopped to put its files right; None for no reason to wait.
 
     An app that writes into its own configuration folder would otherwise be restarted without end.
     """
-    if history.last_stop_at is None:
+    return _end_of_wait(history.last_stop_at, history.stops, now)
+
+
+def _end_of_wait(since: datetime | None, times: int, now: datetime) -> datetime | None:
+    # What happened in the future happened before the clock was set back: waiting for that could last for hours.
+    if since is None or now < since:
         return None
-    return history.last_stop_at + restart_delay(history.stops)
+    end = since + restart_delay(times)
+    return end if now < end else None
 
 
 def after_observation(

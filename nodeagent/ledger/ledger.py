@@ -29,6 +29,8 @@ class Ledger:
         self._node_id = node_id
         self._controller_key = controller_key
         self.current: AgentConfig | None = self._recall()
+        self._accepted: tuple[AgentConfig, bytes] | None = None
+        """What was accepted and is not on disk yet; never in force."""
 
     def _recall(self) -> AgentConfig | None:
         try:
@@ -56,8 +58,19 @@ class Ledger:
         _log.info("the ledger holds generation %d of epoch %d", recalled.generation, recalled.epoch)
         return recalled
 
+    @property
+    def holds_unwritten(self) -> bool:
+        """True when something was accepted that is not on disk yet."""
+        return self._accepted is not None
+
     def take(self, envelope: bytes, now: datetime) -> Decision:
-        """Decides on a record, and persists it when it is accepted.
+        """Decides on a record, and persists it when it is accepted: `consider` and `commit`."""
+        decision = self.consider(envelope, now)
+        self.commit()
+        return decision
+
+    def consider(self, envelope: bytes, now: datetime) -> Decision:
+        """Decides on a record after those before it. It is neither on disk nor in force before `commit`.
 
         Args:
             envelope: the value of the record: anything at all.
@@ -65,19 +78,29 @@ class Ledger:
 
         Returns:
             The decision; an unreadable or wrongly signed record is refused.
-
-        Raises:
-            OSError: the record would be accepted and cannot be written to disk; the old one stays in force.
         """
         try:
             incoming = decode_signed(AgentConfig, envelope, [self._controller_key])
         except Undecodable as error:
             return Decision(Verdict.REFUSED, str(error))
-        decision = accept(self.current, incoming, fleet_id=self._fleet_id, node_id=self._node_id, now=now)
+        newest = self._accepted[0] if self._accepted else self.current
+        decision = accept(newest, incoming, fleet_id=self._fleet_id, node_id=self._node_id, now=now)
         if decision.verdict is Verdict.ACCEPTED:
-            self._persist(envelope)
-            self.current = incoming
+            self._accepted = incoming, envelope
         return decision
+
+    def commit(self) -> bool:
+        """Writes the newest accepted record to disk, and puts it in force; False when it was there already.
+
+        Raises:
+            OSError: it cannot be written; the old one stays in force, and the next call tries again.
+        """
+        if self._accepted is None:
+            return False
+        accepted, envelope = self._accepted
+        self._persist(envelope)
+        self.current, self._accepted = accepted, None
+        return True
 
     def _persist(self, envelope: bytes) -> None:
         folder = self._path.parent

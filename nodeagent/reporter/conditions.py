@@ -7,11 +7,16 @@ from crds.condition import Condition, ConditionStatus
 
 ADMITTED = "Admitted"
 """The controller knows this agent and wants it."""
+AGENT_HEALTHY = "AgentHealthy"
+"""No part of the agent meets errors that nobody foresaw."""
 ENGINE_REACHABLE = "EngineReachable"
 LEDGER_WRITABLE = "LedgerWritable"
 """A new generation can be written to disk; without that it is not acted on."""
 RECORDS_ACCEPTED = "RecordsAccepted"
 """The last record that was not merely late could be accepted."""
+
+REPORT_TRUNCATED = "ReportTruncated"
+"""The report would be larger than its topic allows, so that part of it is left out."""
 
 
 class Conditions:

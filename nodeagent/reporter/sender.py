@@ -10,7 +10,9 @@ from typing import Any
 from bus.base import Bus, PublishFailed, Topic
 from bus.codec import encode_signed
 from bus.signature import SigningKey
+from crds.condition import Condition
 from crds.messages import AgentResponse
+from nodeagent.reporter.truncated import truncated
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class ReportSender:
         self._sequence = 0
         self._last_sent: Any = None
         self._forced = False
+        self._truncation: Condition | None = None
 
     def nudge(self) -> None:
         """Something may have changed: look, and report if it did."""
@@ -69,9 +72,7 @@ class ReportSender:
             return False
         self._sequence += 1
         try:
-            await self._bus.publish(
-                Topic.AGENT_RESPONSE, key=str(report.node_id), value=encode_signed(report, self._key)
-            )
+            await self._publish_what_fits(report)
         except PublishFailed as error:
             self._last_sent = None
             _log.info("the report was not delivered, a newer one will follow: %s", error)
@@ -81,6 +82,35 @@ class ReportSender:
         else:
             self._last_sent = standing
         return True
+
+    async def _publish_what_fits(self, report: AgentResponse) -> None:
+        """Publishes the report, or the fullest form of it that the topic allows.
+
+        Raises:
+            PublishFailed: no acknowledgement.
+            ValueError: even the smallest form is too large.
+        """
+        try:
+            await self._publish(report)
+        except ValueError as error:
+            too_large = error
+        else:
+            self._truncation = None
+            return
+        for form in truncated(report):
+            *others, condition = form.conditions
+            lasting = condition.since((self._truncation,) if self._truncation else ())
+            with contextlib.suppress(ValueError):
+                await self._publish(form.model_copy(update={"conditions": (*others, lasting)}))
+                if self._truncation is None or self._truncation.message != lasting.message:
+                    _log.warning("the report is sent in part, %s: %s", lasting.message, too_large)
+                self._truncation = lasting
+                return
+        raise too_large
+
+    async def _publish(self, report: AgentResponse) -> None:
+        value = encode_signed(report, self._key)
+        await self._bus.publish(Topic.AGENT_RESPONSE, key=str(report.node_id), value=value)
 
 
 def _without_moving(value: Any) -> Any:

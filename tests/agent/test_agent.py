@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bus.base import Topic
 from bus.codec import encode_signed
 from crds.messages import AgentCommand, CommandKind, InstanceConfig, InstanceState
+from nodeagent.agent import Agent
 from nodeagent.model import OpKind, Permanent, Transient
 from tests.agent.stand import NotingDriver, Stand, command, run, until
 from tests.differ.generations import NOW, generation, instance
@@ -125,6 +127,68 @@ def test_without_a_ledger_and_brokers_nothing_is_touched(stand: Stand) -> None:
             await until(lambda: it.driver.looks > 0, "a look")
             assert it.driver.mutations == {}
         assert stand.running() == there
+
+    run(scenario())
+
+
+def test_without_a_ledger_the_generations_of_the_past_are_not_obeyed_while_they_are_read(stand: Stand) -> None:
+    async def scenario() -> None:
+        all_of_them = [YARD, HALL, ATTIC]
+        for number in (1, 2, 3):
+            stand.publish(generation(all_of_them[:number], number))
+        async with stand.agent():
+            await applied(stand, 3)
+        there, reports = stand.running(), len(stand.reports)
+        (stand.root / "ledger" / "current.record").unlink()
+        # Each record comes alone, and the agent has time to look in between.
+        stand.log.pause = lambda: asyncio.sleep(0.03)
+        async with stand.agent() as it:
+            await until(lambda: it.ledger.current, "the ledger holds one again")
+            assert it.ledger.current == generation(all_of_them, 3)
+            await until(lambda: any(one.applied for one in stand.reports[reports:]), "it is applied")
+            assert it.driver.mutations == {}
+        assert stand.running() == there
+        assert {one.observed.generation for one in stand.reports[reports:] if one.observed} == {3}
+
+    run(scenario())
+
+
+def test_an_agent_that_is_killed_while_it_reads_the_past_has_not_written_it_down(stand: Stand) -> None:
+    async def scenario() -> None:
+        stand.publish(generation([YARD], 1))
+        stand.publish(generation([YARD, HALL], 2))
+        async with stand.agent():
+            await applied(stand, 2)
+        (stand.root / "ledger" / "current.record").unlink()
+        events = 0
+
+        async def stop_after_the_first_record() -> None:
+            nonlocal events
+            events += 1
+            if events > 2:
+                await asyncio.Event().wait()
+
+        stand.log.pause = stop_after_the_first_record
+        async with stand.agent() as it:
+            await until(lambda: events > 2, "one record was read")
+            looks = it.driver.looks
+            it.driver._tell("yard")
+            await until(lambda: it.driver.looks > looks, "a look after that")
+            assert it.driver.mutations == {}
+        assert stand.new_ledger().current is None
+
+    run(scenario())
+
+
+def test_the_recalled_generation_is_in_force_while_the_topic_is_read(stand: Stand) -> None:
+    async def scenario() -> None:
+        stand.new_ledger().take(encode_signed(generation([YARD], 1), stand.controller), NOW)
+        stand.publish(generation([YARD, HALL], 2))
+        stand.log.pause = asyncio.Event().wait  # type: ignore[assignment]
+        async with stand.agent() as it:
+            await applied(stand, 1)
+            assert set(stand.running()) == {"yard"}
+            assert it.ledger.current == generation([YARD], 1)
 
     run(scenario())
 
@@ -615,6 +679,43 @@ def test_the_controller_asks_for_a_greeting_and_says_who_is_welcome(stand: Stand
     run(scenario())
 
 
+@pytest.mark.parametrize("broken", ["observe", "events", "probe", "greeting", "report", "subscription"])
+def test_no_unexpected_error_ends_the_agent(stand: Stand, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+    def breaks(*_arguments: object, **_named: object) -> Any:
+        raise KeyError("State")
+
+    async def scenario() -> None:
+        stand.publish(generation([YARD], 1))
+        driver = NotingDriver(stand.engine, stand.directories)
+        async with stand.agent(driver=driver) as it:
+            await applied(stand, 1)
+            with monkeypatch.context() as patch:
+                target: tuple[object, str] = {
+                    "observe": (driver, "observe"),
+                    "events": (driver, "events"),
+                    "probe": (it.agent._probes, "_probe"),
+                    "greeting": (it.agent._greeter, "_greet"),
+                    "report": (it.agent._sender, "_build"),
+                    "subscription": (it.bus, "subscribe"),
+                }[broken]
+                patch.setattr(*target, breaks)
+                await driver.aclose()
+                await it.bus.aclose()
+                stand.refresh()
+                it.agent._report_anew()
+                it.agent._greeter.ask()
+                await until(lambda: "KeyError" in unhealthy(it.agent), "the error is a condition")
+            stand.publish(generation([YARD_STRICTER], 2))
+            await applied(stand, 2)
+            await until(lambda: stand.condition("AgentHealthy")[0] == "True", "it is well again")
+
+    run(scenario())
+
+
+def unhealthy(agent: Agent) -> str:
+    return next((one.message for one in agent._conditions.all if one.type == "AgentHealthy"), "")
+
+
 def test_a_generation_that_cannot_be_written_to_disk_is_not_acted_on_before_it_is(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -634,7 +735,8 @@ def test_a_generation_that_cannot_be_written_to_disk_is_not_acted_on_before_it_i
                 stand.write(Topic.AGENT_CONFIG, b"rubbish")
                 await until(lambda: stand.condition("RecordsAccepted")[0] == "False", "the rubbish is refused")
                 stand.publish(generation([YARD], 1))
-                await until(lambda: stand.condition("RecordsAccepted")[0] == "True", "the old record is read")
+                stand.publish(generation([YARD_NEWER], 2))
+                await until(lambda: stand.condition("RecordsAccepted")[0] == "True", "it is read once more")
                 assert stand.condition("LedgerWritable")[0] == "False"
                 assert (it.driver.mutations, stand.applied()) == (before, 1)
             await applied(stand, 2)

@@ -136,7 +136,7 @@ def test_a_record_that_nobody_foresaw_does_not_end_the_agent(stand: Stand, monke
                 raise RecursionError
 
             with monkeypatch.context() as patch:
-                patch.setattr(it.ledger, "take", breaks)
+                patch.setattr(it.ledger, "consider", breaks)
                 stand.publish(generation([YARD], 1))
                 greetings = len(stand.greetings)
                 stand.refresh()

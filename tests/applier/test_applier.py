@@ -192,18 +192,19 @@ def test_a_chain_that_waits_for_its_next_attempt_ends_at_once_when_cancelled(
     assert bench.begun == [OpKind.PULL_IMAGE]
 
 
-def test_pulls_keep_no_slot(bench: Bench) -> None:
+@pytest.mark.parametrize("kind", [OpKind.PULL_IMAGE, OpKind.STOP])
+def test_pulls_and_stops_keep_no_slot(bench: Bench, kind: OpKind) -> None:
     async def scenario() -> None:
         applier = bench.applier(concurrency=1)
         for _ in range(5):
-            bench.driver.delay_next(OpKind.PULL_IMAGE, 1000)
-        pulls = [asyncio.create_task(applier.run(chain(OpKind.PULL_IMAGE))) for _ in range(5)]
-        await until(lambda: bench.driver.performed[OpKind.PULL_IMAGE] == 5)
+            bench.driver.delay_next(kind, 1000)
+        long_ones = [asyncio.create_task(applier.run(chain(kind))) for _ in range(5)]
+        await until(lambda: bench.driver.performed[kind] == 5)
         async with asyncio.timeout(DEADLINE_S):
             await applier.run(chain(*ALL, config=HALL))
-        for pull in pulls:
-            pull.cancel()
-        await asyncio.gather(*pulls, return_exceptions=True)
+        for one in long_ones:
+            one.cancel()
+        await asyncio.gather(*long_ones, return_exceptions=True)
 
     asyncio.run(scenario())
     assert [one.running for one in bench.driver.engine.containers] == [True]

@@ -1,11 +1,13 @@
 """The same stand for every implementation of the bus, so that one suite holds all of them to one contract."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, Record, Start, Subscription, Topic
 from bus.kafka import KafkaBus
@@ -37,6 +39,10 @@ class Stand:
         raise NotImplementedError
 
     def up(self) -> None:
+        raise NotImplementedError
+
+    def wipe(self, topic: Topic) -> None:
+        """Makes a topic anew, empty."""
         raise NotImplementedError
 
     def run(self, test: Callable[["Session"], Coroutine[Any, Any, T]]) -> T:
@@ -111,6 +117,9 @@ class MemoryStand(Stand):
     def raw(self, topic: Topic, partition: int, key: bytes | None, value: bytes | None) -> None:
         self.log.append(topic, key, value, partition=partition)
 
+    def wipe(self, topic: Topic) -> None:
+        self.log.wipe()
+
 
 class KafkaStand(Stand):
     def __init__(self, bootstrap_servers: str, *, prefix: str, embedded: bool) -> None:
@@ -139,3 +148,13 @@ class KafkaStand(Stand):
         )
         assert producer.flush(DEADLINE_S) == 0
         assert errors == [None]
+
+    def wipe(self, topic: Topic) -> None:
+        if self.embedded:
+            raise NotImplementedError
+        name = topic_name(self.prefix, topic)
+        admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
+        admin.delete_topics([name])[name].result(DEADLINE_S)
+        while name in admin.list_topics(timeout=DEADLINE_S).topics:
+            time.sleep(0.05)
+        admin.create_topics([NewTopic(name, num_partitions=self.partitions)])[name].result(DEADLINE_S)

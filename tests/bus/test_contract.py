@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import os
 import threading
+from collections.abc import AsyncIterator
 
 import pytest
 
 import bus.kafka_settings
 import bus.memory
-from bus.base import CaughtUp, ConnectionChanged, PublishFailed, Record, Start, Subscription, Topic
+from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, PublishFailed, Record, Start, Subscription, Topic
 from bus.topics import SETTINGS
 from tests.bus.stands import Session, Stand
 
@@ -212,6 +213,38 @@ def test_the_newest_record_of_a_quiet_key_outlives_its_busy_neighbours(
         assert b"quiet" in values(await session.read_all(Topic.AGENT_CONFIG))
 
     stand.run(test)
+
+
+@pytest.mark.parametrize("start", Start)
+def test_a_topic_that_was_made_anew_is_told_and_read_from_its_new_beginning(
+    request: pytest.FixtureRequest, stand: Stand, start: Start
+) -> None:
+    if getattr(stand, "embedded", False):
+        request.applymarker(pytest.mark.xfail(reason="the mock cluster cannot delete a topic", strict=True))
+
+    async def test(session: Session) -> None:
+        await session.bus.publish(Topic.AGENT_RESPONSE, key="a", value=b"old")
+        events = await session.read(Subscription(Topic.AGENT_RESPONSE, start), Subscription(Topic.REFRESH, BEGINNING))
+        await session.until_caught_up(events)
+        for key in ("a", "b"):
+            await session.bus.publish(Topic.AGENT_RESPONSE, key=key, value=b"old")
+        await session.take(events, 2)
+        await asyncio.to_thread(stand.wipe, Topic.AGENT_RESPONSE)
+        told = [event async for event in _until_anew(events)]  # though nothing was written yet
+        assert [event for event in told if isinstance(event, Record)] == []
+        assert told[-1] == MadeAnew(Topic.AGENT_RESPONSE)
+        await session.client().publish(Topic.AGENT_RESPONSE, key="a", value=b"new")
+        (record,) = await session.take(events, 1)
+        assert (record.offset, record.value) == (0, b"new")
+
+    stand.run(test)
+
+
+async def _until_anew(events: AsyncIterator[BusEvent]) -> AsyncIterator[BusEvent]:
+    async for event in events:
+        yield event
+        if isinstance(event, MadeAnew):
+            return
 
 
 # --- brokers that go and come back ---

@@ -119,7 +119,7 @@ def test_foreign_settings_are_refused_by_name() -> None:
 def test_settings_that_librdkafka_refuses_are_named_without_their_values(
     security: dict[str, str], caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    async def subscribe_and_publish() -> list[str]:
+    async def connect() -> list[str]:
         bus = KafkaBus("127.0.0.1:1", client_id="c", group_id="g", embedded=False, security=security)
         refusals = []
         with pytest.raises(ValueError) as refusal:
@@ -129,10 +129,16 @@ def test_settings_that_librdkafka_refuses_are_named_without_their_values(
         with pytest.raises(ValueError) as refusal:
             await bus.publish(Topic.REFRESH, key=None, value=b"")
         refusals.append(str(refusal.value))
+        with pytest.raises(ValueError) as refusal:
+            await bus.ensure_topics()
+        refusals.append(str(refusal.value))
+        with pytest.raises(ValueError) as refusal:
+            bus.check_settings()
+        refusals.append(str(refusal.value))
         await bus.aclose()
         return refusals
 
-    for text in (*asyncio.run(subscribe_and_publish()), caplog.text, *capfd.readouterr()):
+    for text in (*asyncio.run(connect()), caplog.text, *capfd.readouterr()):
         assert "sekret" not in text
 
 

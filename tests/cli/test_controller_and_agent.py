@@ -12,6 +12,14 @@ from cli.main import fleet
 
 NODE_ID = "c23cec31-1270-43a3-ad1d-cad29a99857d"
 KEY = "ab" * 32
+NOWHERE = "127.0.0.1:1"
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaves the log of the tests as it is."""
+    monkeypatch.setattr("cli.controller.start_log", lambda _: None)
+    monkeypatch.setattr("cli.agent.start_log", lambda _: None)
 
 
 @pytest.fixture
@@ -105,6 +113,35 @@ def test_sentences_for_mistakes(
     assert not started
 
 
+def test_an_id_that_was_made_up_is_kept_and_an_empty_file_holds_none(
+    started: list[Any], run_offline: Callable[..., Any], tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    words = ("agent", "--controller-key", KEY, "--state-dir", str(state))
+    assert run_offline(*words).exit_code == 0
+    assert state.stat().st_mode & 0o777 == 0o700
+    assert run_offline(*words).exit_code == 0
+    (state / "node-id").write_text("")
+    assert run_offline(*words).exit_code == 0
+
+    first, second, third = (one.node_id for one in started)
+    assert first == second != third
+    assert (state / "node-id").read_text() == f"{third}\n"
+    assert [one.name for one in state.iterdir()] == ["node-id"]
+
+
+def test_an_id_that_cannot_be_written_whole_is_not_written_at_all(
+    started: list[Any], run_offline: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    result = run_offline("agent", "--controller-key", KEY, "--state-dir", str(tmp_path))
+    assert "the state directory cannot be used" in result.stderr
+    assert (list(tmp_path.iterdir()), started) == ([], [])
+
+
 def test_a_bad_kafka_configuration_is_named_and_not_shown(
     started: list[Any], run_offline: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -122,3 +159,43 @@ def test_what_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch, run_offline
     monkeypatch.setattr("cli.controller.start_log", lambda _: None)
     result = run_offline("controller", "--manifests", "a")
     assert (result.exit_code, result.stderr) == (1, "error: the disk is full\n")
+
+
+@pytest.mark.parametrize("part", ["controller", "agent"])
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("acks=sekret", "error: not a security setting of Kafka clients: acks\n"),
+        ("security.protocol=sekret", "error: librdkafka refuses its settings: "),
+    ],
+)
+def test_kafka_settings_that_cannot_be_used_are_one_sentence_without_their_values(
+    run_offline: Callable[..., Any], quiet: None, tmp_path: Path, part: str, setting: str, sentence: str
+) -> None:
+    settings = tmp_path / "kafka.conf"
+    settings.write_text(f"{setting}\n", encoding="utf-8")
+    words = ["--state-dir", str(tmp_path / "state"), "--kafka-config", str(settings), "--bootstrap-servers", NOWHERE]
+    own = ["--manifests", str(tmp_path)] if part == "controller" else ["--controller-key", KEY, "--driver", "process"]
+    result = run_offline(part, *words, *own)
+    assert result.exit_code == 1
+    assert sentence in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "sekret" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--git", ".", "--ref=..bad"), "..bad"),
+        (("--manifests", ".", "--listen", "192.0.2.1:8420"), "cannot listen on port 8420 on 192.0.2.1: "),
+        (("--manifests", ".", "--listen", "host.invalid:8420"), "cannot listen on port 8420 on host.invalid: "),
+    ],
+)
+def test_a_controller_that_cannot_start_says_why_in_one_sentence(
+    run_offline: Callable[..., Any], quiet: None, tmp_path: Path, words: tuple[str, ...], sentence: str
+) -> None:
+    result = run_offline("controller", "--state-dir", str(tmp_path), "--bootstrap-servers", NOWHERE, *words)
+    assert result.exit_code == 1
+    assert sentence in result.stderr
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1

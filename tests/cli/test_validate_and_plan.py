@@ -157,9 +157,14 @@ def test_a_plan_from_what_the_controller_has(run: Run, run_offline: Run, served:
         "kind": "Node",
         "metadata": {"name": "pending-1"},
         "spec": {"nodeId": "x"},
-        "status": {"conditions": [{"type": "Ready", "status": "False", "reason": "NotAdmitted"}]},
+        "status": {"phase": "Pending", "conditions": [{"type": "Ready", "status": "False", "reason": "NotAdmitted"}]},
     }
-    served.put(*({**one.document(), "status": {}} for one in reading.revision.objects), pending)
+    silent = {
+        **pending,
+        "metadata": {"name": "pending-2"},
+        "status": {"phase": "Pending", "conditions": [{"type": "Ready", "status": "Unknown", "reason": "NodeLost"}]},
+    }
+    served.put(*({**one.document(), "status": {}} for one in reading.revision.objects), pending, silent)
     assert run("plan", str(EXAMPLE), "--server-state").stdout == "No changes.\n"
     _replace(manifests / "instances/entrance.yaml", "0.45", "0.6")
     assert run("plan", str(manifests), "--server-state").stdout == RESTART

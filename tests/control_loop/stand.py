@@ -188,7 +188,7 @@ class Stand:
             key=self.key,
             source=self.source,
             last_good=LastGood(self._directory / "last-good.json"),
-            publisher=Publisher(bus=self.bus, key=self.key, directory=self._directory / "published"),
+            publisher=Publisher(fleet_id=FLEET, bus=self.bus, key=self.key, directory=self._directory / "published"),
             store=self.store,
             event_store=self.event_store,
             limit=self.limit,

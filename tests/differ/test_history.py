@@ -47,8 +47,17 @@ def test_delays_before_the_next_start(exits: int, seconds: int) -> None:
 
 
 def test_nothing_waits_without_a_past() -> None:
-    assert may_start_at(InstanceHistory()) is None
-    assert may_repair_at(InstanceHistory()) is None
+    assert may_start_at(InstanceHistory(), NOW) is None
+    assert may_repair_at(InstanceHistory(), NOW) is None
+
+
+@pytest.mark.parametrize(("after_seconds", "waits"), [(-3600, False), (-1, False), (0, True), (3, True), (4, False)])
+def test_a_wait_ends_in_time_and_a_clock_that_was_set_back_ends_it(after_seconds: int, waits: bool) -> None:
+    now = NOW + after_seconds * SECOND
+    end = NOW + 4 * SECOND if waits else None
+
+    assert may_start_at(InstanceHistory(exits=4, last_exit_at=NOW), now) == end
+    assert may_repair_at(InstanceHistory(stops=4, last_stop_at=NOW), now) == end
 
 
 def test_an_exit_that_was_never_seen_running_counts() -> None:
@@ -90,7 +99,7 @@ def test_what_the_agent_stopped_and_started_may_die_before_anybody_saw_it_run() 
 
 def test_stops_count_until_it_ran_long_enough() -> None:
     history = done(done(InstanceHistory(), op(OpKind.STOP)), op(OpKind.STOP))
-    assert (history.stops, may_repair_at(history)) == (2, NOW + SECOND)
+    assert (history.stops, may_repair_at(history, NOW)) == (2, NOW + SECOND)
 
     history = look(history, RUNNING, TRUSTED_AFTER.total_seconds())
     assert history.stops == 0

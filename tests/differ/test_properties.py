@@ -215,6 +215,17 @@ def test_restart_delays_grow_and_are_capped(one: int, other: int) -> None:
 
 
 @unhurried
+@given(desired_states(), nodes(), st.data(), moments)
+def test_no_wait_is_longer_than_the_longest_delay_whatever_the_clock_does(
+    desired: AgentConfig, node: NodeModel, data: st.DataObject, now: Any
+) -> None:
+    history = {one.instance_name: data.draw(histories()) for one in desired.node_config_list}
+    plan = diff(desired, node.observed(desired), history, now)
+
+    assert plan.wake_at is None or now < plan.wake_at <= now + LONGEST_DELAY
+
+
+@unhurried
 @given(histories(), st.lists(st.tuples(sights(), st.booleans(), moments)))
 def test_restarts_never_decrease_and_never_grow_by_more_than_one_a_look(
     history: InstanceHistory, looks: list[tuple[ObservedInstance | None, bool, Any]]

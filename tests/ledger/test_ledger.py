@@ -196,7 +196,19 @@ def test_what_cannot_be_written_is_not_in_force(path: Path, monkeypatch: pytest.
 
     assert ledger.current == ONE
     assert path.read_bytes() == signed(ONE)
-    assert ledger.take(signed(TWO), NOW).verdict is Verdict.ACCEPTED
+    assert ledger.commit()
+    assert (ledger.current, path.read_bytes()) == (TWO, signed(TWO))
+
+
+def test_what_is_considered_is_judged_after_what_was_and_is_not_in_force_before_it_is_written(path: Path) -> None:
+    ledger = ledger_at(path)
+    assert ledger.consider(signed(TWO), NOW).verdict is Verdict.ACCEPTED
+    assert ledger.consider(signed(ONE), NOW).verdict is Verdict.STALE
+    assert (ledger.current, path.exists(), ledger.holds_unwritten) == (None, False, True)
+
+    assert ledger.commit()
+    assert not ledger.commit()
+    assert (ledger.current, path.read_bytes(), ledger.holds_unwritten) == (TWO, signed(TWO), False)
 
 
 def test_content_and_folder_are_flushed_before_the_generation_is_in_force(
@@ -234,4 +246,5 @@ def test_a_folder_that_cannot_be_flushed_leaves_the_old_one_in_force(
             ledger.take(signed(TWO), NOW)
 
     assert ledger.current == ONE
-    assert ledger.take(signed(TWO), NOW).verdict is Verdict.ACCEPTED
+    assert ledger.commit()
+    assert ledger.current == TWO

@@ -44,7 +44,7 @@ def config(generation: int = 1, *, node: str = "gate", image: str = "retinaface:
 
 
 def publisher(log: MemoryLog, directory: Path, key: SigningKey = KEY) -> Publisher:
-    return Publisher(bus=MemoryBus(log), key=key, directory=directory)
+    return Publisher(fleet_id="test", bus=MemoryBus(log), key=key, directory=directory)
 
 
 def within(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -87,10 +87,10 @@ def test_a_published_record_is_signed_under_the_key_of_its_node(tmp_path: Path) 
 def test_what_lies_on_the_topic_is_remembered_and_the_newest_wins(tmp_path: Path) -> None:
     one = publisher(MemoryLog(), tmp_path)
     for generation in (2, 4, 3, 4, 1):
-        one.remember(encode_signed(config(generation), KEY), NOW, on_topic=True)
+        one.remember(encode_signed(config(generation), KEY), NOW, key=GATE, on_topic=True)
     assert order(one) == (1, 4)
 
-    one.remember(encode_signed(config(1, epoch=2), KEY), NOW, on_topic=True)
+    one.remember(encode_signed(config(1, epoch=2), KEY), NOW, key=GATE, on_topic=True)
     assert order(one) == (2, 1)
 
 
@@ -109,9 +109,9 @@ def test_what_lies_on_the_topic_is_remembered_and_the_newest_wins(tmp_path: Path
 )
 def test_what_this_controller_did_not_sign_is_not_remembered(value: bytes, tmp_path: Path) -> None:
     one = publisher(MemoryLog(), tmp_path)
-    one.remember(encode_signed(config(2), KEY), NOW, on_topic=True)
+    one.remember(encode_signed(config(2), KEY), NOW, key=GATE, on_topic=True)
     with pytest.raises(Undecodable):
-        one.remember(value, NOW, on_topic=True)
+        one.remember(value, NOW, key=GATE, on_topic=True)
     assert order(one) == (1, 2)
 
 
@@ -186,7 +186,7 @@ def test_a_copy_that_is_newer_than_the_topic_is_sent_again(tmp_path: Path) -> No
     within(publisher(MemoryLog(), tmp_path).publish(config(3), NOW))
     one = publisher(log, tmp_path)
     one.remember_from_disk(NOW)
-    one.remember(encode_signed(config(2), KEY), NOW, on_topic=True)
+    one.remember(encode_signed(config(2), KEY), NOW, key=GATE, on_topic=True)
 
     within(one.resend_missing({}, NOW))
 
@@ -199,7 +199,7 @@ def test_a_copy_that_lies_on_the_topic_is_not_sent_again(tmp_path: Path) -> None
     log = MemoryLog()
     one = publisher(log, tmp_path)
     one.remember_from_disk(NOW)
-    one.remember(encode_signed(config(3), KEY), NOW, on_topic=True)
+    one.remember(encode_signed(config(3), KEY), NOW, key=GATE, on_topic=True)
 
     within(one.resend_missing({}, LATER))
 
@@ -210,7 +210,7 @@ def test_an_older_copy_does_not_hide_what_lies_on_the_topic(tmp_path: Path) -> N
     within(publisher(MemoryLog(), tmp_path).publish(config(3), NOW))
     log = MemoryLog()
     one = publisher(log, tmp_path)
-    one.remember(encode_signed(config(4), KEY), NOW, on_topic=True)
+    one.remember(encode_signed(config(4), KEY), NOW, key=GATE, on_topic=True)
     one.remember_from_disk(NOW)
 
     within(one.resend_missing({}, LATER))
@@ -296,3 +296,16 @@ def test_a_record_that_is_too_large_is_refused_before_it_is_sent(tmp_path: Path)
 
     assert order(one) == (1, 1)
     assert len(within(on_topic(log))) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"), [({"fleet_id": "another"}, GATE), ({}, node_id("hut")), ({}, ""), ({}, "no id at all")]
+)
+def test_records_of_another_fleet_or_under_another_key_are_not_taken_in(
+    tmp_path: Path, changes: dict[str, str], key: str
+) -> None:
+    """A controller restarted with another fleet id on the same directory must not take the old fleet for published."""
+    one = publisher(MemoryLog(), tmp_path)
+    with pytest.raises(Undecodable, match="it is of fleet"):
+        one.remember(encode_signed(config(2).model_copy(update=changes), KEY), NOW, key=key, on_topic=True)
+    assert one.published == {}

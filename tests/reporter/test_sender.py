@@ -30,13 +30,23 @@ class Node:
     frames: "itertools.count[int]" = field(default_factory=itertools.count)
     conditions: tuple[Condition, ...] = ()
     names: int = 1
+    cameras: int = 1
+    message: str = ""
+    ready: bool = True
 
     def report(self, sequence: int, now: datetime) -> AgentResponse:
         number = next(self.frames)
-        cameras = (
+        cameras = tuple(
             CameraStatus(
-                name="dock", ready=True, reason="x", message=str(number), fps=number, frame_number=number, since=NOW
-            ),
+                name="dock" if index == 0 else f"dock-{index}",
+                ready=self.ready or index % 2 == 1,
+                reason="x",
+                message=self.message or str(number),
+                fps=number,
+                frame_number=number,
+                since=NOW,
+            )
+            for index in range(self.cameras)
         )
         return AgentResponse(
             fleet_id=FLEET,
@@ -203,6 +213,39 @@ def test_a_failed_report_is_followed_by_a_newer_one(watched_bus: Any, every: Cal
 
     asyncio.run(scenario())
     assert [one.sequence for one in reports(watched_bus)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("node", "left_out", "cameras"),
+    [
+        (Node(cameras=1500, message="m" * 200), "messages and numbers of the cameras", 1500),
+        (Node(cameras=3000, ready=False), "cameras that are ready, messages and numbers of the others", 1500),
+        (Node(cameras=8000, ready=False), "all cameras", 0),
+    ],
+)
+def test_of_a_report_that_is_too_large_is_sent_what_fits(
+    watched_bus: Any, every: Callable[[float], None], node: Node, left_out: str, cameras: int
+) -> None:
+    every(NEVER)
+
+    async def scenario() -> None:
+        async with running(watched_bus, node) as sender:
+            for count in (1, 2):
+                sender.force()
+                await watched_bus.until(count)
+            node.cameras = 1
+            sender.force()
+            await watched_bus.until(3)
+
+    asyncio.run(scenario())
+    first, second, third = reports(watched_bus)
+    (condition,) = first.conditions
+    assert (condition.type, condition.status, condition.reason) == ("ReportTruncated", "True", "TooLarge")
+    assert condition.message == f"left out: {left_out}"
+    assert second.conditions == first.conditions
+    assert len(first.status[0].cameras) == cameras
+    assert {(one.message, one.fps, one.frame_number) for one in first.status[0].cameras} <= {("", None, None)}
+    assert (third.conditions, len(third.status[0].cameras)) == ((), 1)
 
 
 def test_a_report_that_is_too_large_is_not_tried_again_before_it_is_another_one(

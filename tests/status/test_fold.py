@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from controller.model import Fleet
 from controller.status.fold import NODE_LOST_AFTER_SECONDS, AgentMessage, connected, fold, fold_all
-from tests.status.fleets import FLEET_ID, NOW, greeting, node_id, report
+from tests.status.fleets import NOW, greeting, node_id, report
 
 SECOND = timedelta(seconds=1)
 
@@ -58,16 +58,19 @@ def test_a_message_delivered_again_is_no_sign_of_life() -> None:
     assert fold(fleet, report(1), NOW + 60 * SECOND) is fleet
 
 
-def test_other_fleets_are_ignored_when_the_fleet_is_named() -> None:
-    foreign = greeting(1).model_copy(update={"fleet_id": "other"})
-    assert fold(Fleet(), foreign, NOW, fleet_id=FLEET_ID) == Fleet()
-    assert fold(Fleet(), greeting(1), NOW, fleet_id=FLEET_ID).nodes
-
-
 def test_an_agent_whose_clock_was_years_ahead_is_heard_again_when_it_is_right() -> None:
     ahead = report(1, sent_at=NOW + timedelta(days=3650))
     right = report(1, sent_at=NOW + 5 * SECOND, sequence=2)
     assert folded((ahead, 0), (right, 5)).nodes[node_id(1)].response == right
+
+
+@pytest.mark.parametrize("ahead", [3, 5, 14, 20, 55, 70])
+def test_a_node_is_not_lost_while_its_clock_is_put_right(ahead: int) -> None:
+    fleet = folded((report(1, sent_at=NOW + ahead * SECOND), 0))
+    for second in range(5, 100, 5):
+        before = fleet.nodes[node_id(1)]
+        assert connected(before, NOW + second * SECOND)
+        fleet = fold(fleet, report(1, sent_at=NOW + second * SECOND, sequence=second), NOW + second * SECOND)
 
 
 def test_a_node_is_connected_until_three_reports_are_missing() -> None:
