@@ -87,8 +87,8 @@ _RULES: Final[Mapping[str, tuple[str, ...]]] = {
         "Its cameras are those that `spec.cameras` names and those that `spec.cameraSelector` selects.",
         "Every name in `spec.cameras` is the name of a Camera of the same revision; a selector may select none.",
         "It has at most `spec.streammux.batchSize` cameras.",
-        "With `spec.container.network: none` it has no camera of type rtsp, and its app is not of kind `reference`, which is "
-        "asked for its frames over the network of the node.",
+        "With `spec.container.network: none` it has no camera of type rtsp.",
+        "With `spec.app.kind: reference` its network is `host`: the agent asks the app for its frames.",
     ),
     "Node": ("`spec.nodeId` is unique in the fleet: the agent of the machine greets with it.",),
 }
