@@ -70,6 +70,7 @@ def agent(
     identity = _node_id(node_id, state_dir)
     settings = kafka_settings(kafka_config)
     start_log(log_level)
+    from cli.until_signal import until_signal
     from nodeagent.app import AgentOptions, CannotStart, run
 
     options = AgentOptions(
@@ -92,7 +93,7 @@ def agent(
         kafka_config=settings,
     )
     try:
-        run(options)
+        run(options, until_signal)
     except CannotStart as error:
         raise Failure(str(error)) from None
 

@@ -60,6 +60,7 @@ def controller(
     host, port = split_listen(listen)
     settings = kafka_settings(kafka_config)
     start_log(log_level)
+    from cli.until_signal import until_signal
     from controller.app import CannotStart, ControllerOptions, run
 
     options = ControllerOptions(
@@ -79,6 +80,6 @@ def controller(
         kafka_config=settings,
     )
     try:
-        run(options)
+        run(options, until_signal)
     except CannotStart as error:
         raise Failure(str(error)) from None

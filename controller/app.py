@@ -1,11 +1,9 @@
-"""The composition root of the controller: names the concrete parts, puts them together, runs them until a signal."""
+"""The composition root of the controller: names the concrete parts, puts them together, runs them."""
 
 import asyncio
-import contextlib
 import importlib.metadata
 import logging
-import signal
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,8 +71,12 @@ def _source(options: ControllerOptions) -> Source:
     raise CannotStart("no manifests are named: give --manifests DIRECTORY or --git REPOSITORY")
 
 
-def run(options: ControllerOptions) -> None:
-    """Runs a controller until SIGINT or SIGTERM.
+def run(options: ControllerOptions, runner: Callable[[Coroutine[None, None, None]], None]) -> None:
+    """Runs a controller.
+
+    Args:
+        options: what it is told.
+        runner: runs it, and cancels it when it shall leave.
 
     Raises:
         CannotStart: it cannot start; nothing was touched.
@@ -85,7 +87,7 @@ def run(options: ControllerOptions) -> None:
         (options.state_dir / "controller.pub").write_text(key.public_key_hex + "\n")
     except (OSError, ValueError, SourceError) as error:
         raise CannotStart(str(error)) from error
-    asyncio.run(_run(options, source, key))
+    runner(_run(options, source, key))
 
 
 def _bus(options: ControllerOptions) -> KafkaBus:
@@ -129,7 +131,9 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey) -> N
         ready=lambda: controller.caught_up,
     )
     try:
-        await _until_signal(_control(controller, bus), _serve(app, options))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_control(controller, bus))
+            tasks.create_task(_serve(app, options))
     except* CannotStart as error:
         raise CannotStart(str(error.exceptions[0])) from None
     except* TopicMismatch as error:
@@ -161,28 +165,3 @@ async def _control(controller: Controller, bus: KafkaBus) -> None:
         else:
             break
     await controller.run()
-
-
-async def _until_signal(*parts: Coroutine[None, None, None]) -> None:
-    """Runs the parts until a signal comes, or one of them ends with an error."""
-    leave = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(one, leave.set)
-
-    async def all_parts() -> None:
-        async with asyncio.TaskGroup() as tasks:
-            for part in parts:
-                tasks.create_task(part)
-
-    running = asyncio.create_task(all_parts())
-    leaving = asyncio.create_task(leave.wait())
-    await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
-    leaving.cancel()
-    if running.done():
-        running.result()
-        return
-    _log.info("leaving")
-    running.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await running

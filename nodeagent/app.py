@@ -1,4 +1,4 @@
-"""The composition root of the agent: names the concrete parts, puts them together, runs them until a signal."""
+"""The composition root of the agent: names the concrete parts, puts them together, runs them."""
 
 import asyncio
 import contextlib
@@ -6,9 +6,8 @@ import fcntl
 import importlib.metadata
 import logging
 import os
-import signal
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,8 +105,12 @@ def _bus(options: AgentOptions) -> KafkaBus:
     return bus
 
 
-def run(options: AgentOptions) -> None:
-    """Runs an agent until SIGINT or SIGTERM.
+def run(options: AgentOptions, runner: Callable[[Coroutine[None, None, None]], None]) -> None:
+    """Runs an agent.
+
+    Args:
+        options: what it is told.
+        runner: runs it, and cancels it when it shall leave.
 
     Raises:
         CannotStart: it cannot start; nothing was touched.
@@ -118,7 +121,7 @@ def run(options: AgentOptions) -> None:
     except (OSError, ValueError) as error:
         raise CannotStart(str(error)) from error
     with _only_agent_of(options.state_dir):
-        asyncio.run(_run(options, key, controller_key))
+        runner(_run(options, key, controller_key))
 
 
 async def _run(options: AgentOptions, key: SigningKey, controller_key: str) -> None:
@@ -163,30 +166,14 @@ async def _run(options: AgentOptions, key: SigningKey, controller_key: str) -> N
         "agent of node %s (%s), driver %s, fleet %s", options.node_id, options.hostname, driver.name, options.fleet_id
     )
     try:
-        await _until_signal(agent)
+        await agent.run()
+    except asyncio.CancelledError:
         if options.stop_instances_on_exit:
             try:
                 await agent.stop_instances()
             except Transient as error:
                 _log.error("cannot stop the instances: %s", error)
+        raise
     finally:
         await driver.aclose()
         await bus.aclose()
-
-
-async def _until_signal(agent: Agent) -> None:
-    leave = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(one, leave.set)
-    running = asyncio.create_task(agent.run())
-    leaving = asyncio.create_task(leave.wait())
-    await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
-    leaving.cancel()
-    if running.done():
-        running.result()
-        return
-    _log.info("leaving")
-    running.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await running

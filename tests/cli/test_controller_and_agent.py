@@ -26,8 +26,8 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The options of what would have been run."""
     options: list[Any] = []
-    monkeypatch.setattr(controller.app, "run", options.append)
-    monkeypatch.setattr(nodeagent.app, "run", options.append)
+    monkeypatch.setattr(controller.app, "run", lambda given, _: options.append(given))
+    monkeypatch.setattr(nodeagent.app, "run", lambda given, _: options.append(given))
     monkeypatch.setattr("cli.controller.start_log", lambda _: None)
     monkeypatch.setattr("cli.agent.start_log", lambda _: None)
     return options
@@ -152,7 +152,7 @@ def test_a_bad_kafka_configuration_is_named_and_not_shown(
 
 
 def test_what_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch, run_offline: Callable[..., Any]) -> None:
-    def refuse(_: object) -> None:
+    def refuse(*_: object) -> None:
         raise controller.app.CannotStart("the disk is full")
 
     monkeypatch.setattr(controller.app, "run", refuse)
