@@ -122,43 +122,12 @@ class Controller:
 
     # --- what wakes the loop -------------------------------------------------------------------------------------
 
-    def _begin_term(self, now: datetime) -> None:
-        """Once the topics were read to their ends: what was published before is known now."""
-        published = self._publisher.published
-        self._gate.begin(published, now)
-        known = self._gate.in_force.node_by_id if self._gate.in_force else {}
-        # A greeting of a stranger must not push the epochs of the fleet.
-        held = [
-            ref for node in self._tracker.fleet.nodes.values() if node.node_id in known and (ref := newest_held(node))
-        ]
-        self._epoch = next_epoch((*(config.ref for config in published.values()), *held))
-        # Nodes that something was published for were admitted in an earlier term, and need not be told again.
-        self._admission.skip(self._tracker.fleet, published)
-        strangers = self._inbox.untrusted - published.keys()
-        if strangers:
-            self._tell(
-                EventType.WARNING,
-                "ControllerKeyNotTrusted",
-                f"topic 210 holds generations of {len(strangers)} nodes that another key signed: agents that pinned that "
-                "key obey nobody else. Restore controller.key from its backup, or give the agents the new controller.pub",
-            )
-        _log.info(
-            "read the topics to their ends: %d generations, %d nodes; this is epoch %d",
-            len(published),
-            len(self._tracker.fleet.nodes),
-            self._epoch,
-        )
-
     async def _watch_source(self) -> None:
         """Reads beside the loop: a repository that does not answer must not hold up anything else."""
-        await self._read_source()
         async for _ in self._source.changes():
-            await self._read_source()
-
-    async def _read_source(self) -> None:
-        self._reading = await self._source.read()
-        self._reading_is_new = True
-        self._wake.set()
+            self._reading = await self._source.read()
+            self._reading_is_new = True
+            self._wake.set()
 
     async def _fetch_on_demand(self) -> None:
         while True:
@@ -188,6 +157,33 @@ class Controller:
             self._consider_reading()
         if self._epoch:
             await self._act()
+
+    def _begin_term(self, now: datetime) -> None:
+        """Once the topics were read to their ends: what was published before is known now."""
+        published = self._publisher.published
+        self._gate.begin(published, now)
+        known = self._gate.in_force.node_by_id if self._gate.in_force else {}
+        # A greeting of a stranger must not push the epochs of the fleet.
+        held = [
+            ref for node in self._tracker.fleet.nodes.values() if node.node_id in known and (ref := newest_held(node))
+        ]
+        self._epoch = next_epoch((*(config.ref for config in published.values()), *held))
+        # Nodes that something was published for were admitted in an earlier term, and need not be told again.
+        self._admission.skip(self._tracker.fleet, published)
+        strangers = self._inbox.untrusted - published.keys()
+        if strangers:
+            self._tell(
+                EventType.WARNING,
+                "ControllerKeyNotTrusted",
+                f"topic 210 holds generations of {len(strangers)} nodes that another key signed: agents that pinned that "
+                "key obey nobody else. Restore controller.key from its backup, or give the agents the new controller.pub",
+            )
+        _log.info(
+            "read the topics to their ends: %d generations, %d nodes; this is epoch %d",
+            len(published),
+            len(self._tracker.fleet.nodes),
+            self._epoch,
+        )
 
     def _consider_reading(self) -> None:
         published = self._publisher.published if self._epoch else None
