@@ -1,0 +1,1 @@
+"""The file that deepstream-app reads: sources, batching, inference, tracking, sinks."""

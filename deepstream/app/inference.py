@@ -1,0 +1,268 @@
+"""The groups about inference. Source: deepstream_config_file_parser.c of DeepStream 6.0 to 6.3 and 9.1."""
+
+from enum import IntEnum
+
+from deepstream.app.values import Colour, Flag, MemoryType, SwitchedGroup, Unsigned
+from deepstream.groups import key
+from deepstream.keyfile_values import Reader
+from deepstream.versions import DsVersion
+
+
+class GiePlugin(IntEnum):
+    """Which element runs the model (NvDsGiePluginType)."""
+
+    NVINFER = 0
+    NVINFERSERVER = 1
+    """Triton."""
+    VIDEO_TEMPLATE = 2
+    VISION_ENCODER = 3
+
+
+class GieGroup(SwitchedGroup):
+    """`[primary-gie]`, `[secondary-gie0]`...: a model. What stands here replaces what its own file says."""
+
+    plugin_type: GiePlugin | None = key(
+        "plugin-type", Reader.INTEGER, description="0 = nvinfer (default), 1 = nvinferserver (Triton)."
+    )
+    config_file: str | None = key(
+        "config-file", Reader.PATH, description="File of nvinfer or nvinferserver; must be there."
+    )
+    gie_unique_id: Unsigned | None = key(
+        "gie-unique-id",
+        Reader.INTEGER,
+        description="Id of the model, which metadata names; another one for each model. Default: 0 for the check that "
+        "they differ, else that of its own file.",
+    )
+    batch_size: Unsigned | None = key(
+        "batch-size",
+        Reader.INTEGER,
+        engine=True,
+        description="Frames (primary) or objects (secondary) that are inferred at a time. It is part of the name of the "
+        "engine: another number means to build another one.",
+    )
+    gpu_id: Unsigned | None = key(
+        "gpu-id",
+        Reader.INTEGER,
+        engine=True,
+        description="GPU that infers. It is part of the name of the engine.",
+    )
+    model_engine_file: str | None = key(
+        "model-engine-file", Reader.PATH, engine=True, description="TensorRT engine to load."
+    )
+    labelfile_path: str | None = key(
+        "labelfile-path", Reader.PATH, description="File of labels; when it cannot be read DeepStream refuses the file."
+    )
+    interval: Unsigned | None = key(
+        "interval", Reader.INTEGER, description="Batches that are passed over between inferences; primary GIE only."
+    )
+    operate_on_gie_id: int | None = key(
+        "operate-on-gie-id", Reader.INTEGER, description="Secondary: id of the model whose objects are inferred."
+    )
+    operate_on_class_ids: tuple[int, ...] | None = key(
+        "operate-on-class-ids", Reader.INTEGER_LIST, description="Secondary: classes of the objects; default all."
+    )
+    input_tensor_meta: bool | None = key(
+        "input-tensor-meta", Reader.BOOLEAN, description="Take the tensors that nvdspreprocess prepared."
+    )
+    nvbuf_memory_type: MemoryType | None = key(
+        "nvbuf-memory-type", Reader.INTEGER, description="Where converted frames lie."
+    )
+    infer_raw_output_dir: str | None = key(
+        "infer-raw-output-dir", Reader.PATH, description="Folder that gets all output tensors; fills the disk."
+    )
+    bbox_border_color: Colour | None = key(
+        "bbox-border-color", Reader.DOUBLE_LIST, description="Colour of boxes: red;green;blue;opacity, each 0 to 1."
+    )
+    bbox_border_colors: dict[Unsigned, Colour] = key(
+        "bbox-border-color", Reader.DOUBLE_LIST, prefix=True, description="By class, colour of boxes."
+    )
+    bbox_bg_color: Colour | None = key(
+        "bbox-bg-color", Reader.DOUBLE_LIST, description="Colour inside of boxes; default none."
+    )
+    bbox_bg_colors: dict[Unsigned, Colour] = key(
+        "bbox-bg-color", Reader.DOUBLE_LIST, prefix=True, description="By class, colour inside of boxes."
+    )
+    audio_transform: str | None = key("audio-transform", Reader.STRING, description="Audio: transformation.")
+    audio_framesize: Unsigned | None = key("audio-framesize", Reader.INTEGER, description="Audio: samples of a frame.")
+    audio_hopsize: Unsigned | None = key("audio-hopsize", Reader.INTEGER, description="Audio: samples between frames.")
+    audio_input_rate: Unsigned | None = key(
+        "audio-input-rate", Reader.INTEGER, description="Audio: samples per second."
+    )
+    model_variant: str | None = key(
+        "model-variant", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="Plugin 3: model."
+    )
+    device: str | None = key(
+        "device", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="Plugin 3: cuda or cpu."
+    )
+    backend: str | None = key(
+        "backend", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="Plugin 3: transformers or triton."
+    )
+    triton_url: str | None = key(
+        "triton-url", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="Plugin 3: host:port of Triton."
+    )
+    triton_model: str | None = key(
+        "triton-model", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="Plugin 3: its model."
+    )
+    min_crop_size: Unsigned | None = key(
+        "min-crop-size",
+        Reader.INTEGER,
+        since=DsVersion.V9_0,
+        in_yaml=False,
+        description="Plugin 3: smallest object in pixels.",
+    )
+    verbose: Unsigned | None = key(
+        "verbose", Reader.INTEGER, since=DsVersion.V9_0, in_yaml=False, description="Plugin 3: 1 = log more."
+    )
+
+
+class PreProcessGroup(SwitchedGroup):
+    """`[pre-process]`, `[secondary-pre-process0]`...: nvdspreprocess before a model with `input-tensor-meta=1`."""
+
+    config_file: str | None = key("config-file", Reader.PATH, description="File of nvdspreprocess.")
+    operate_on_gie_id: int | None = key(
+        "operate-on-gie-id",
+        Reader.INTEGER,
+        since=DsVersion.V6_2,
+        in_yaml=False,
+        description="Secondary: id of the model whose objects are prepared.",
+    )
+
+
+class VisionEncoderGroup(SwitchedGroup):
+    """`[visionencoder]`: embeddings of objects; known in `.txt` files only."""
+
+    model_variant: str | None = key(
+        "model-variant", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="Model; default so400m-384."
+    )
+    batch_size: Unsigned | None = key(
+        "batch-size",
+        Reader.INTEGER,
+        since=DsVersion.V9_0,
+        in_yaml=False,
+        engine=True,
+        description="Objects at a time; default 16.",
+    )
+    gpu_id: Unsigned | None = key(
+        "gpu-id", Reader.INTEGER, since=DsVersion.V9_0, in_yaml=False, engine=True, description="GPU; default 0."
+    )
+    device: str | None = key(
+        "device", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="cuda (default) or cpu."
+    )
+    backend: str | None = key(
+        "backend",
+        Reader.STRING,
+        since=DsVersion.V9_0,
+        in_yaml=False,
+        description="transformers (default), triton or tensorrt.",
+    )
+    triton_url: str | None = key(
+        "triton-url",
+        Reader.STRING,
+        since=DsVersion.V9_0,
+        in_yaml=False,
+        description="host:port of Triton; default localhost:8001.",
+    )
+    triton_model: str | None = key(
+        "triton-model", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="Its model; default cradio_trt."
+    )
+    onnx_model: str | None = key(
+        "onnx-model",
+        Reader.PATH,
+        since=DsVersion.V9_0,
+        in_yaml=False,
+        engine=True,
+        description="ONNX model to build an engine from.",
+    )
+    tensorrt_engine: str | None = key(
+        "tensorrt-engine",
+        Reader.PATH,
+        since=DsVersion.V9_0,
+        in_yaml=False,
+        engine=True,
+        description="TensorRT engine to load.",
+    )
+    min_crop_size: Unsigned | None = key(
+        "min-crop-size",
+        Reader.INTEGER,
+        since=DsVersion.V9_0,
+        in_yaml=False,
+        description="Smallest object in pixels; default 32.",
+    )
+    embedding_classes: str | None = key(
+        "embedding-classes",
+        Reader.STRING,
+        since=DsVersion.V9_0,
+        in_yaml=False,
+        description="Classes of the objects with ; between; default all.",
+    )
+    skip_interval: Unsigned | None = key(
+        "skip-interval",
+        Reader.INTEGER,
+        since=DsVersion.V9_0,
+        in_yaml=False,
+        description="Frames that are passed over between two; default 0.",
+    )
+    smart_infer: bool | None = key(
+        "smart-infer",
+        Reader.BOOLEAN,
+        since=DsVersion.V9_0,
+        in_yaml=False,
+        description="Keep the embeddings of tracked objects.",
+    )
+    cache_refresh_interval: Unsigned | None = key(
+        "cache-refresh-interval",
+        Reader.INTEGER,
+        since=DsVersion.V9_0,
+        in_yaml=False,
+        description="smart-infer: infer again after so many frames; 0 = never.",
+    )
+    cache_max_size: Unsigned | None = key(
+        "cache-max-size",
+        Reader.INTEGER,
+        since=DsVersion.V9_0,
+        in_yaml=False,
+        description="smart-infer: embeddings that are kept; default 1000.",
+    )
+    ofa_predict: bool | None = key(
+        "ofa-predict",
+        Reader.BOOLEAN,
+        since=DsVersion.V9_0,
+        in_yaml=False,
+        description="Predict embeddings by optical flow.",
+    )
+    ofa_motion_threshold: float | None = key(
+        "ofa-motion-threshold",
+        Reader.DOUBLE,
+        since=DsVersion.V9_0,
+        in_yaml=False,
+        description="ofa-predict: below, what is kept is trusted; above, predicted; default 8.",
+    )
+    ofa_high_motion_threshold: float | None = key(
+        "ofa-high-motion-threshold",
+        Reader.DOUBLE,
+        since=DsVersion.V9_0,
+        in_yaml=False,
+        description="ofa-predict: above, infer again; default 25.",
+    )
+    query_only: Flag | None = key(
+        "query-only",
+        Reader.INTEGER,
+        since=DsVersion.V9_0,
+        in_yaml=False,
+        description="Infer for questions by REST only.",
+    )
+    verbose: bool | None = key("verbose", Reader.BOOLEAN, since=DsVersion.V9_0, in_yaml=False, description="Log more.")
+
+
+class TextEmbedderGroup(SwitchedGroup):
+    """`[text-embedder]`: embeddings of texts, for questions by REST; known in `.txt` files only."""
+
+    model_name: str | None = key(
+        "model-name", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="Model; default siglip2-giant."
+    )
+    onnx_model_path: str | None = key(
+        "onnx-model-path", Reader.PATH, since=DsVersion.V9_0, in_yaml=False, description="ONNX model."
+    )
+    tokenizer_dir: str | None = key(
+        "tokenizer-dir", Reader.PATH, since=DsVersion.V9_0, in_yaml=False, description="Folder of its tokenizer."
+    )
