@@ -1,8 +1,13 @@
 """`fleet completion`, and what it completes: kinds, and the names of objects as the controller knows them."""
 
+from typing import TYPE_CHECKING
+
 import click
 
-from cli.kinds import KINDS, OBJECT_KINDS, Kind
+from cli.kinds import DSINSTANCE, KINDS, OBJECT_KINDS, Kind
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _PATIENCE_SECONDS = 0.5
 
@@ -49,6 +54,23 @@ def complete_objects(ctx: click.Context, param: click.Parameter, incomplete: str
     if slash:
         return [f"{kind}/{name}" for name in _names(ctx, _kind(kind)) if name.startswith(start)]
     return [f"{kind.singular}/" for kind in OBJECT_KINDS if kind.singular.startswith(incomplete.lower())]
+
+
+def complete_instance_and_path(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> "list[str] | list[CompletionItem]":
+    """Completes `KIND/NAME` or `KIND NAME` for instances, and a directory after that."""
+    from click.shell_completion import CompletionItem
+
+    words = ctx.params.get(param.name or "") or ()
+    if len(words) > 1 or any("/" in word for word in words):
+        return [CompletionItem(incomplete, type="dir")]
+    if words:
+        return [name for name in _names(ctx, DSINSTANCE) if name.startswith(incomplete)]
+    kind, slash, start = incomplete.partition("/")
+    if slash:
+        return [f"{kind}/{name}" for name in _names(ctx, DSINSTANCE) if name.startswith(start)]
+    return [f"{DSINSTANCE.singular}/"] if DSINSTANCE.singular.startswith(incomplete.lower()) else []
 
 
 def _kind(word: str) -> Kind | None:

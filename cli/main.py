@@ -10,7 +10,8 @@ import click
 
 from cli.failure import Failure
 
-# command -> module, in the order of `fleet --help`; the module holds a click command of the same name.
+# command -> module, in the order of `fleet --help`; the module holds a click command of the same name, or of the one
+# behind the colon where Python keeps that word for itself.
 _COMMANDS = {
     "get": "cli.get",
     "describe": "cli.describe",
@@ -22,6 +23,8 @@ _COMMANDS = {
     "refresh": "cli.requests",
     "validate": "cli.validate",
     "plan": "cli.plan",
+    "render": "cli.render",
+    "import": "cli.importing:import_config",
     "up": "cli.up.command",
     "controller": "cli.controller",
     "agent": "cli.agent",
@@ -42,7 +45,8 @@ class _LoadedWhenNamed(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in _COMMANDS:
             return None
-        return cast("click.Command", getattr(importlib.import_module(_COMMANDS[cmd_name]), cmd_name))
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        return cast("click.Command", getattr(importlib.import_module(module), name or cmd_name))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

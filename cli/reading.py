@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.connection import Api
 from cli.failure import Failure
@@ -10,6 +10,9 @@ from cli.kinds import OBJECT_KINDS
 from controller.model import Problem, Revision
 from crds.document import Manifest
 from crds.kinds import KINDS
+
+if TYPE_CHECKING:
+    from controller.source.reader import Loaded
 
 
 class Rejection(Exception):  # noqa: N818 - says what happened
@@ -34,25 +37,35 @@ def revision_in(directory: Path) -> Revision:
         Rejection: they hold problems.
         Failure: they cannot be read.
     """
+    return loaded_in(directory).revision
+
+
+def loaded_in(directory: Path) -> "Loaded":
+    """The manifests below a directory with what there is to say about them; raises as `revision_in` does."""
     from controller.source.directory import load_directory
 
-    return _revision(load_directory(directory), str(directory))
+    return _loaded(load_directory(directory), str(directory))
 
 
 def revision_of_commit(repository: str, ref: str, directory: str) -> Revision:
     """The manifests of a commit; raises as `revision_in` does."""
+    return loaded_of_commit(repository, ref, directory).revision
+
+
+def loaded_of_commit(repository: str, ref: str, directory: str) -> "Loaded":
+    """The manifests of a commit with what there is to say about them; raises as `revision_in` does."""
     from controller.source.git import load_git
 
-    return _revision(
+    return _loaded(
         load_git(repository, ref, subdirectory="" if directory == "." else directory), f"{repository} at {ref}"
     )
 
 
-def _revision(reading: Any, source: str) -> Revision:
+def _loaded(reading: Any, source: str) -> "Loaded":
     from controller.source.reader import Loaded, Rejected
 
     if isinstance(reading, Loaded):
-        return reading.revision
+        return reading
     if isinstance(reading, Rejected):
         raise Rejection(source, reading.problems)
     raise Failure(f"{source} cannot be read: {reading.message}")

@@ -16,18 +16,22 @@ from cli.failure import Failure
 def validate(path: Path, *, repository: str | None, ref: str | None) -> None:
     """Checks all manifests below PATH (default: manifests), and prints every problem with its place.
 
-    Exit code 0 when there is none, 1 otherwise. Nothing is asked of a server.
+    Exit code 0 when there is none, 1 otherwise; warnings and notes are printed too, and change nothing of that.
+    Nothing is asked of a server.
     """
-    from cli.reading import Rejection, revision_in, revision_of_commit
+    from cli.reading import Rejection, loaded_in, loaded_of_commit
 
     if ref and not repository:
         raise click.UsageError("--ref names a commit of the repository that --git names")
     try:
-        revision = revision_of_commit(repository, ref or "HEAD", str(path)) if repository else revision_in(path)
+        loaded = loaded_of_commit(repository, ref or "HEAD", str(path)) if repository else loaded_in(path)
     except Rejection as rejection:
         for problem in rejection.problems:
             click.echo(problem)
         raise Failure(rejection.summary()) from None
+    for remark in loaded.remarks:
+        click.echo(remark)
+    revision = loaded.revision
     counts = ", ".join(
         f"{len(objects)} {word}{'' if len(objects) == 1 else 's'}"
         for objects, word in (

@@ -16,6 +16,7 @@ from typing import Any
 from bus.base import Bus, PublishFailed, Topic
 from bus.codec import encode_plain
 from bus.signature import SigningKey
+from controller.api.rendered import PlacedInstance, placed_instances
 from controller.api.store import ObjectStore
 from controller.inbox import Inbox
 from controller.model import FleetPlan, NodeState, ObjectRef, Revision
@@ -346,6 +347,10 @@ class Controller:
             },
             **summary(self._documents, self._plan.reasons if self._plan else ()),
         }
+
+    def placed_instances(self) -> dict[str, PlacedInstance]:
+        """Every instance as its node was told it last, or will be told, by name."""
+        return placed_instances(self._plan, self._publisher.published)
 
     async def approve(self, revision: str) -> str:
         """Approves the parked revision, named by its id or the beginning of it.

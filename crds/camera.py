@@ -1,12 +1,19 @@
 """The Camera kind: where one video stream comes from and what is expected of it."""
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from crds.camera_analytics import Path, shape_findings
 from crds.change import ChangeClass, changes
 from crds.document import Manifest, ManifestModel, ObjectName
+from crds.refusal import refusal
+from deepstream.analytics.groups import DirectionDetection, LineCrossing, Overcrowding, RoiFiltering
+from deepstream.analytics.rules import StreamGroup
+from deepstream.findings import Finding, Severity
+from deepstream.msgconv import AnalyticsModuleGroup, PlaceGroup, SensorGroup
 
 CameraId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
@@ -36,6 +43,49 @@ class CameraLimits(ManifestModel):
     )
 
 
+class FrameSize(ManifestModel):
+    """The picture that points are drawn in."""
+
+    width: int = Field(ge=16, le=16384, description="Width in pixels.")
+    height: int = Field(ge=16, le=16384, description="Height in pixels.")
+
+
+class CameraAnalytics(ManifestModel):
+    """Lines and regions of one camera, as nvdsanalytics counts by them."""
+
+    frame: FrameSize | None = Field(
+        default=None,
+        description="The picture that the points are drawn in. Default: the width and height of the camera.",
+    )
+    line_crossing: LineCrossing | None = Field(default=None, description="Lines that objects are counted at.")
+    roi_filtering: RoiFiltering | None = Field(default=None, description="Regions that objects are looked for in.")
+    overcrowding: Overcrowding | None = Field(default=None, description="Regions that may hold so many objects.")
+    direction_detection: DirectionDetection | None = Field(
+        default=None, description="Directions that moving objects are told by."
+    )
+
+    @property
+    def groups(self) -> dict[str, StreamGroup]:
+        """The groups that are given, by the names of their fields."""
+        of_any_kind: dict[str, StreamGroup | None] = {
+            "line_crossing": self.line_crossing,
+            "roi_filtering": self.roi_filtering,
+            "overcrowding": self.overcrowding,
+            "direction_detection": self.direction_detection,
+        }
+        return {name: group for name, group in of_any_kind.items() if group is not None}
+
+
+class CameraMessages(ManifestModel):
+    """What messages of the message converter (nvmsgconv) say of this camera besides what was seen."""
+
+    sensor: SensorGroup | None = Field(
+        default=None, description="The camera as a sensor. Its id is the id of the camera unless it is given here."
+    )
+    place: PlaceGroup | None = Field(default=None, description="The place that it looks at.")
+    analytics_module: AnalyticsModuleGroup | None = Field(default=None, description="Who made the analytics.")
+
+
 class CameraSpec(ManifestModel):
     """One video stream."""
 
@@ -48,7 +98,7 @@ class CameraSpec(ManifestModel):
         ChangeClass.HOT,
         min_length=1,
         max_length=2048,
-        description="rtsp://host[:port]/path, or file:///path of a clip on the node. Never with a password: see credentialsRef.",
+        description="rtsp://host[:port]/path, or file:///path of a clip as the app sees it (file://./path: beside its configuration files). Never with a password: see credentialsRef.",
     )
     credentials_ref: CredentialsRef | None = changes(
         ChangeClass.HOT, None, description="The secret that holds the user name and password of the camera."
@@ -59,12 +109,30 @@ class CameraSpec(ManifestModel):
     height: int | None = changes(
         ChangeClass.NONE, None, ge=16, le=16384, description="Height of the picture in pixels."
     )
+    visual: bool = changes(
+        ChangeClass.RESTART, True, description="True when pictures of it go to the visual topic of the RetinaFace app."
+    )
     exclusive: bool = changes(
         ChangeClass.NONE,
         False,
         description="True when at most one instance may read this camera (it allows one session).",
     )
+    analytics: CameraAnalytics | None = changes(
+        ChangeClass.RELOAD, None, description="Lines and regions. The counts of the instance begin anew with a change."
+    )
+    messages: CameraMessages | None = changes(
+        ChangeClass.RESTART, None, description="What messages say of the camera besides what was seen."
+    )
     limits: CameraLimits = Field(default_factory=CameraLimits, description="When the camera counts as not delivering.")
+
+    @property
+    def frame(self) -> FrameSize | None:
+        """The picture that the points of its analytics are drawn in."""
+        if self.analytics is not None and self.analytics.frame is not None:
+            return self.analytics.frame
+        if self.width is None or self.height is None:
+            return None
+        return FrameSize(width=self.width, height=self.height)
 
     @field_validator("address")
     @classmethod
@@ -91,11 +159,32 @@ class CameraSpec(ManifestModel):
             parts.scheme not in ("rtsp", "rtsps") or not parts.hostname or not port_is_readable
         ):
             raise ValueError("a camera of type rtsp needs an address such as rtsp://host:554/path")
-        if self.type == "file" and (parts.scheme != "file" or parts.netloc or not parts.path.startswith("/")):
+        if self.type == "file" and (parts.scheme != "file" or not (parts.netloc in ("", ".", "..") and parts.path)):
             raise ValueError("a camera of type file needs an address such as file:///clips/a.mp4")
         if self.type == "file" and self.credentials_ref:
             raise ValueError("a camera of type file has no use for credentialsRef")
         return self
+
+    @model_validator(mode="after")
+    def _analytics_lie_inside_of_the_frame(self) -> Self:
+        if self.analytics is None or not self.analytics.groups:
+            return self
+        if self.frame is None:
+            message = (
+                "nothing says how large the picture is that the points are drawn in, so they cannot be scaled to what "
+                "the app sees: give analytics.frame, or width and height of the camera"
+            )
+            raise refusal("CameraSpec", {("analytics",): message})
+        faults = {path: one.message for path, one in self.analytics_findings() if one.severity is Severity.ERROR}
+        if faults:
+            raise refusal("CameraSpec", faults)
+        return self
+
+    def analytics_findings(self) -> Iterator[tuple[Path, Finding]]:
+        """What there is to say about the lines and regions, each with its path below this spec."""
+        if self.analytics is not None and self.frame is not None:
+            for path, finding in shape_findings(self.analytics.groups, self.frame.width, self.frame.height):
+                yield ("analytics", *path), finding
 
 
 class Camera(Manifest):

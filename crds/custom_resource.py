@@ -18,10 +18,8 @@ _COLUMNS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
         ("Capacity", "integer", ".spec.capacity"),
     ),
 }
-# What a structural schema must not hold, or what means nothing in it.
-_DROPPED: Final = frozenset(
-    {"$defs", "title", "propertyNames", "patternProperties", "x-change-class", "anyOf", "$ref", "const"}
-)
+# What a structural schema must not hold, or what is said there in another way; extensions (x-…) go too.
+_DROPPED: Final = frozenset({"$defs", "title", "propertyNames", "patternProperties", "anyOf", "$ref", "const"})
 
 
 def custom_resource_definition(kind: type[Manifest]) -> dict[str, Any]:
@@ -83,16 +81,30 @@ def _structural(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> di
     for variant in schema.get("anyOf", ()):
         found |= {"nullable": True} if variant == {"type": "null"} else _structural(variant, definitions)
     for key, value in schema.items():
-        if key == "properties":
-            found[key] = {name: _structural(inner, definitions) for name, inner in value.items()}
-        elif key == "items":
-            found[key] = _structural(value, definitions)
-        elif key in ("exclusiveMinimum", "exclusiveMaximum"):
-            found |= {key: True, "m" + key.removeprefix("exclusiveM"): value}
-        elif key not in _DROPPED and not (key == "additionalProperties" and value is False) and value is not None:
-            found[key] = value
+        if key not in _DROPPED and not key.startswith("x-") and value is not None:
+            found |= _keyword(key, value, definitions)
+    if isinstance(schema.get("type"), list):
+        # One type only: the first is how the kind writes the value itself.
+        found |= {"type": schema["type"][0], "enum": [one for one in schema["enum"] if isinstance(one, str)]}
     if "const" in schema:
         found["enum"] = [schema["const"]]
     for inner in schema.get("patternProperties", {}).values():
         found["additionalProperties"] = _structural(inner, definitions)
     return found
+
+
+def _keyword(key: str, value: Any, definitions: Mapping[str, Any]) -> dict[str, Any]:
+    match key:
+        case "properties":
+            return {key: {name: _structural(inner, definitions) for name, inner in value.items()}}
+        case "items":
+            return {key: _structural(value, definitions)}
+        case "prefixItems":
+            # Positions cannot differ there; how many there are, minItems and maxItems say.
+            return {"items": _structural({"anyOf": value}, definitions)}
+        case "additionalProperties":
+            return {} if value is False else {key: _structural(value, definitions)}
+        case "exclusiveMinimum" | "exclusiveMaximum":
+            return {key: True, "m" + key.removeprefix("exclusiveM"): value}
+        case _:
+            return {key: value}

@@ -3,18 +3,20 @@
 The planner shows it, the agent acts on it: one function, so that the plan cannot promise what the agent does not do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from deepdiff import DeepDiff
 from deepdiff.model import DiffLevel
+from pydantic import BaseModel
 
 from crds.camera import CameraSpec
-from crds.change import ChangeClass, change_class_of
-from crds.document import ManifestModel
+from crds.change import ChangeClass, change_class_of, fields_along
 from crds.dsinstance import ContainerSettings, DsInstanceSpec
 from crds.messages import InstanceConfig
+from deepstream.groups import declared_key
 
 _LONGEST_VALUE = 60
 
@@ -65,8 +67,35 @@ def _field_changes(before: InstanceConfig, after: InstanceConfig) -> Iterator[Fi
     )
     for changed in delta.values():
         for level in changed:
-            path, declared = _describe(level.path(output_format="list"))
-            yield FieldChange(path, _value(level, "t1"), _value(level, "t2"), after.app_kind.effective(declared))
+            yield _field_change(level, before, after)
+
+
+def _field_change(level: DiffLevel, before: InstanceConfig, after: InstanceConfig) -> FieldChange:
+    path: list[Any] = level.path(output_format="list")
+    written, model, fields = _field(path)
+    match path:
+        case ["rest_port"]:
+            declared = ChangeClass.RECREATE
+        case ["cameras", _, "slot"]:
+            declared = _class_of_slots(before, after)
+        case ["image"] if _other_engines(before, after):
+            declared = ChangeClass.REBUILD_ENGINE
+        case _:
+            declared = max((_class_of(model, inner) for inner in _leaves(level, fields)), key=lambda one: one.rank)
+    shown = _hidden if _is_secret(model, fields) else _value
+    return FieldChange(written, shown(level.t1), shown(level.t2), after.app_kind.effective(declared))
+
+
+def _other_engines(before: InstanceConfig, after: InstanceConfig) -> bool:
+    """Whether an app that built engines builds others: those of one TensorRT are of no use to another."""
+    return bool(before.digests.engines and after.digests.engines) and before.digests.engines != after.digests.engines
+
+
+def _class_of_slots(before: InstanceConfig, after: InstanceConfig) -> ChangeClass:
+    """Apps that know no slots are not told of them: what stands in none of their files does not reach them."""
+    if before.digests.files == after.digests.files:
+        return ChangeClass.NONE
+    return change_class_of(DsInstanceSpec, ("cameras",))
 
 
 def _comparable(config: InstanceConfig) -> dict[str, Any]:
@@ -74,10 +103,13 @@ def _comparable(config: InstanceConfig) -> dict[str, Any]:
         "image": config.image,
         "rest_port": config.rest_port,
         "container": config.container.model_dump(mode="json", by_alias=True),
-        "settings": {key: value for key, value in config.settings.items() if key != "cameras"},
+        "settings": _with_sections(
+            DsInstanceSpec, {key: value for key, value in config.settings.items() if key != "cameras"}
+        ),
         "cameras": {
             one.name: {
-                **config.settings.get("cameras", {}).get(one.name, {}),
+                **_with_sections(CameraSpec, config.settings.get("cameras", {}).get(one.name, {})),
+                "slot": one.slot,
                 "exclusive": one.exclusive,
                 "limits": one.limits.model_dump(mode="json", by_alias=True),
             }
@@ -86,54 +118,90 @@ def _comparable(config: InstanceConfig) -> dict[str, Any]:
     }
 
 
-def _describe(path: list[Any]) -> tuple[str, ChangeClass]:
-    """The path as manifests write it, and the class that its field declares."""
+def _with_sections(model: type[BaseModel], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with an empty mapping for each section that is always there and was left out, being all defaults.
+
+    A field that leaves its default in it is then told by its own name.
+    """
+    given = dict(settings)
+    for name, field in model.model_fields.items():
+        key, section = field.alias or name, _section(field.annotation)
+        if section is not None and section is field.annotation:
+            given.setdefault(key, {})
+        if section is not None and isinstance(given.get(key), dict):
+            given[key] = _with_sections(section, given[key])
+    return given
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    """The model that a field holds, or holds at most."""
+    candidates = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return next((one for one in candidates if isinstance(one, type) and issubclass(one, BaseModel)), None)
+
+
+def _field(path: list[Any]) -> tuple[str, type[BaseModel], list[Any]]:
+    """The path as manifests write it, and the model that its fields stand in, with the path from there."""
     section, *rest = path
     match section:
         case "rest_port":
-            return "REST port", ChangeClass.RECREATE
+            return "REST port", DsInstanceSpec, []
         case "container":
-            return _written("spec.container", rest), _class_of(ContainerSettings, rest)
+            return _written("spec.container", rest), ContainerSettings, rest
+        case "cameras" if rest[1:] == ["slot"]:
+            return f"camera/{rest[0]} slot", CameraSpec, []
         case "cameras" if len(rest) > 1:
-            return _written(f"camera/{rest[0]} spec", rest[1:]), _class_of(CameraSpec, rest[1:])
+            return _written(f"camera/{rest[0]} spec", rest[1:]), CameraSpec, rest[1:]
         case "cameras":
-            return f"camera/{rest[0]}", _class_of(DsInstanceSpec, ["cameras"])
+            return f"camera/{rest[0]}", DsInstanceSpec, ["cameras"]
         case _:
             fields = rest if section == "settings" else path
-            return _written("spec", fields), _class_of(DsInstanceSpec, fields)
+            return _written("spec", fields), DsInstanceSpec, fields
 
 
-def _class_of(model: type[ManifestModel], path: list[Any]) -> ChangeClass:
+def _class_of(model: type[BaseModel], path: list[Any]) -> ChangeClass:
     """The declared class; a field that this version does not know (records of another one) replaces the container."""
     try:
-        return change_class_of(model, _attributes(model, path))
+        return change_class_of(model, path)
     except KeyError:
         return ChangeClass.RECREATE
+
+
+def _leaves(level: DiffLevel, path: list[Any]) -> list[list[Any]]:
+    """The paths of all values that came, went or changed: a section that comes as a whole may need an engine."""
+    if path == ["cameras"]:
+        return [path]
+    return [leaf for value in (level.t1, level.t2) for leaf in _paths(value, path)] or [path]
+
+
+def _paths(value: Any, path: list[Any]) -> Iterator[list[Any]]:
+    if isinstance(value, dict | list):
+        for part, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _paths(inner, [*path, part])
+    elif not _is_nothing(value):
+        yield path
 
 
 def _written(prefix: str, path: list[Any]) -> str:
     return prefix + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
 
 
-def _attributes(model: type[ManifestModel], path: list[Any]) -> tuple[str, ...]:
-    """A path in camelCase as names of attributes, as far as it leads through fields."""
-    names: list[str] = []
-    inner: Any = model
-    for part in path:
-        fields = getattr(inner, "model_fields", {})
-        name = next((name for name, field in fields.items() if part in (field.alias, name)), None)
-        if name is None:
-            break
-        names.append(name)
-        inner = fields[name].annotation
-    return tuple(names)
+def _is_secret(model: type[BaseModel], path: list[Any]) -> bool:
+    return any(key.secret for field in fields_along(model, path) if (key := declared_key(field)))
 
 
-def _value(level: DiffLevel, side: str) -> str:
-    value = getattr(level, side)
-    text = "none" if value is None or type(value).__name__ == "NotPresent" else str(value)
-    if isinstance(value, dict):
-        text = "present"
-    if isinstance(value, bool):
-        text = str(value).lower()  # as YAML writes it
+def _hidden(value: Any) -> str:
+    return "none" if _is_nothing(value) else "hidden"
+
+
+def _value(value: Any) -> str:
+    if _is_nothing(value):
+        return "none"
+    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict) for one in value)):
+        return "present"
+    text = str(value).lower() if isinstance(value, bool) else str(value)  # true and false as YAML writes them
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def _is_nothing(value: Any) -> bool:
+    """None, or what DeepDiff puts in the place of a value that is not there."""
+    return value is None or type(value).__name__ == "NotPresent"

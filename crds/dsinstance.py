@@ -1,19 +1,33 @@
 """The DsInstance kind: one DeepStream container with its app settings and its cameras."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic.alias_generators import to_camel
 
-from crds.change import ChangeClass, changes
+from crds.change import APPLIED_BY_AGENTS, ChangeClass, changes
+from crds.deepstream_app import DeepstreamApp, FileName, StreammuxSettings
 from crds.document import Manifest, ManifestModel, ObjectName
 from crds.selector import LabelSelector
+from deepstream.analytics.groups import AnalyticsProperty
+from deepstream.message_broker import MessageBrokerGroup
+from deepstream.nvinfer.config import InferConfig
+from deepstream.preprocess.config import PreprocessFile
 from deepstream.retinaface import AppType
+from deepstream.retinaface.defaults import APP_DEEPSTREAM
+from deepstream.retinaface.inference import InferenceChain
+from deepstream.retinaface.source_list import NEWEST_RELEASE, AppRelease
+from deepstream.versions import NEWEST, DsVersion
 
 # https://kafka.apache.org/documentation/#basic_ops_add_topic: 249 characters of this alphabet.
 KafkaTopic = Annotated[str, StringConstraints(min_length=1, max_length=249, pattern=r"^[A-Za-z0-9._-]+$")]
 EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=256)]
 AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\x00:]*$", max_length=4096)]
+StopSignal = Literal["SIGTERM", "SIGINT"]
+
+_WITHOUT_REST = frozenset({ChangeClass.NONE, ChangeClass.RESTART, ChangeClass.RECREATE})
 
 
 class AppKind(StrEnum):
@@ -23,22 +37,46 @@ class AppKind(StrEnum):
     """The RetinaFace + MOT app: no REST interface, every change of a camera restarts it."""
     REFERENCE = "reference"
     """The reference workload of this project: the same files, on a CPU, with DeepStream's REST paths for health."""
+    DEEPSTREAM_APP = "deepstream-app"
+    """NVIDIA's reference app; cameras can be added and removed through its REST interface, its analytics file is read
+    again on request."""
 
     @property
     def has_metrics(self) -> bool:
-        """True when the app answers DeepStream's `/api/v1/metrics`, which proves frames per camera."""
+        """True when the app answers DeepStream's `/api/v1/metrics`, which proves frames per camera.
+
+        For deepstream-app that comes with its REST interface, at DeepStream 9.0.
+        """
         return self is AppKind.REFERENCE
 
     @property
-    def has_stream_rest(self) -> bool:
-        """True when cameras can be added and removed while the app runs."""
-        return False
+    def takes(self) -> frozenset[ChangeClass]:
+        """The classes of changes that the app itself can take, whether or not agents apply them yet."""
+        match self:
+            case AppKind.RETINAFACE:
+                return _WITHOUT_REST | {ChangeClass.REBUILD_ENGINE}
+            case AppKind.REFERENCE:
+                return _WITHOUT_REST
+            case AppKind.DEEPSTREAM_APP:
+                return frozenset(ChangeClass)
 
-    def effective(self, change_class: ChangeClass) -> ChangeClass:
-        """How this app takes a change of the class that a field declares: without a REST interface it is restarted."""
-        if change_class in (ChangeClass.HOT, ChangeClass.RELOAD) and not self.has_stream_rest:
-            return ChangeClass.RESTART
-        return change_class
+    @property
+    def stop_signal(self) -> StopSignal:
+        """The signal on which the app leaves in good order.
+
+        deepstream-app handles SIGINT only; as process 1 of a container it would ignore SIGTERM until it is killed.
+        """
+        return "SIGINT" if self is AppKind.DEEPSTREAM_APP else "SIGTERM"
+
+    def effective(self, declared: ChangeClass) -> ChangeClass:
+        """How a change of the class that a field declares reaches this app.
+
+        Returns:
+            The cheapest class, not below the declared one, that the app takes and agents apply; where there is none,
+            the dearest of them: an app that builds no engine is replaced by one that builds none either.
+        """
+        possible = [one for one in ChangeClass if one in self.takes and one in APPLIED_BY_AGENTS]
+        return next((one for one in possible if one.rank >= declared.rank), possible[-1])
 
 
 class AppSettings(ManifestModel):
@@ -47,6 +85,11 @@ class AppSettings(ManifestModel):
     kind: AppKind = changes(ChangeClass.RECREATE, AppKind.RETINAFACE, description="The program inside the container.")
     app_type: AppType = changes(
         ChangeClass.RESTART, AppType.NORMAL, description="NORMAL publishes metadata, VISUAL encoded pictures too."
+    )
+    release: AppRelease = changes(
+        ChangeClass.RESTART,
+        NEWEST_RELEASE,
+        description="Release of the RetinaFace app, by the month of its change: it decides the form of source_list.json.",
     )
     face_raw_meta_topic: KafkaTopic = changes(ChangeClass.RESTART, "RawFaceMeta", description="Kafka topic for faces.")
     mot_raw_meta_topic: KafkaTopic = changes(ChangeClass.RESTART, "RawMotMeta", description="Kafka topic for tracks.")
@@ -65,28 +108,6 @@ class AppSettings(ManifestModel):
         ChangeClass.RESTART, 0.5, gt=0, le=1, description="Confidence below which an object is dropped."
     )
     gpu_id: int = changes(ChangeClass.RESTART, 0, ge=0, le=63, description="Ordinal of the GPU inside the container.")
-
-
-class StreammuxSettings(ManifestModel):
-    """How the streams of the cameras are batched."""
-
-    width: int = changes(
-        ChangeClass.RESTART, 3840, ge=16, le=16384, description="Width of the batched picture in pixels."
-    )
-    height: int = changes(
-        ChangeClass.RESTART, 2160, ge=16, le=16384, description="Height of the batched picture in pixels."
-    )
-    batch_size: int = changes(
-        ChangeClass.RESTART,
-        24,
-        ge=1,
-        le=1024,
-        description="Most cameras of the instance; fixed, whatever their number.",
-    )
-    buffer_pool: int = changes(ChangeClass.RESTART, 40, ge=1, le=1024, description="Buffers in the pool of the muxer.")
-    nvbuf_memory_type: int = changes(
-        ChangeClass.RESTART, 3, ge=0, le=4, description="0 default, 1 pinned, 2 device, 3 unified, 4 surface array."
-    )
 
 
 class Volume(ManifestModel):
@@ -135,6 +156,12 @@ class ContainerSettings(ManifestModel):
     stop_timeout_seconds: int = changes(
         ChangeClass.NONE, 20, ge=0, le=600, description="Seconds that the app has to leave before it is killed."
     )
+    stop_signal: StopSignal | None = changes(
+        ChangeClass.RECREATE,
+        None,
+        description="Signal that asks the app to leave. Default: the app's own, SIGINT for deepstream-app and SIGTERM "
+        "for all others.",
+    )
 
     @field_validator("volumes")
     @classmethod
@@ -144,6 +171,17 @@ class ContainerSettings(ManifestModel):
             if paths.count(path) > 1:
                 raise ValueError(f"two volumes are mounted at {path}")
         return volumes
+
+
+_OF_ONE_KIND: Final[Mapping[AppKind, frozenset[str]]] = {
+    AppKind.RETINAFACE: frozenset({"inference"}),
+    AppKind.DEEPSTREAM_APP: frozenset({"deepstream_app", "infer_configs", "preprocess_configs", "message_brokers"}),
+}
+"""Fields that only one kind of app reads: given for another one they would do nothing, silently."""
+
+
+_OF_APP_CONF: Final = ("width", "height", "batch_size", "buffer_pool", "nvbuf_memory_type")
+"""What app_conf.json holds of the muxer: that app ends at a missing key."""
 
 
 class DsInstanceSpec(ManifestModel):
@@ -157,7 +195,59 @@ class DsInstanceSpec(ManifestModel):
         description="Image of the container; a digest (name@sha256:…) pins it.",
     )
     app: AppSettings = Field(default_factory=AppSettings, description="Settings of the app.")
-    streammux: StreammuxSettings = Field(default_factory=StreammuxSettings, description="How streams are batched.")
+    ds_version: DsVersion | None = changes(
+        ChangeClass.RESTART,
+        None,
+        description="Release of DeepStream in the image: it decides which keys are known and which traps are avoided. "
+        "Default: 6.0 for retinaface, 9.1 for deepstream-app.",
+    )
+    streammux: StreammuxSettings = changes(
+        ChangeClass.RESTART, default_factory=StreammuxSettings, description="How streams are batched."
+    )
+    inference: InferenceChain = changes(
+        ChangeClass.RESTART,
+        default_factory=InferenceChain,
+        description="The engines of the RetinaFace app. What is given here is laid over the app's own values.",
+    )
+    deepstream_app: DeepstreamApp | None = changes(
+        ChangeClass.RESTART, None, description="The groups of deepstream-app's file, but for what its cameras make."
+    )
+    infer_configs: dict[FileName, InferConfig] = changes(
+        ChangeClass.RESTART,
+        default_factory=dict,
+        max_length=32,
+        description="nvinfer files by name; the gie groups of deepstreamApp name them as configFile.",
+    )
+    prebuilt_engines: tuple[FileName, ...] = changes(
+        ChangeClass.NONE,
+        (),
+        max_length=32,
+        description="Files of inferConfigs whose modelEngineFile was built beforehand and is expected to load: nvinfer's "
+        "own name for it is not demanded.",
+    )
+    preprocess_configs: dict[FileName, PreprocessFile] = changes(
+        ChangeClass.RESTART,
+        default_factory=dict,
+        max_length=32,
+        description="nvdspreprocess files by name; the pre-process groups of deepstreamApp name them as configFile.",
+    )
+    message_brokers: dict[FileName, MessageBrokerGroup] = changes(
+        ChangeClass.RESTART,
+        default_factory=dict,
+        max_length=32,
+        description="Files of message broker adaptors by name; sinks of deepstreamApp name them as msgBrokerConfig.",
+    )
+    analytics: AnalyticsProperty | None = changes(
+        ChangeClass.RELOAD,
+        None,
+        description="[property] of the analytics. Default: the frame of the muxer; its lines and regions are the cameras'.",
+    )
+    files: dict[FileName, Annotated[str, StringConstraints(max_length=262_144)]] = changes(
+        ChangeClass.RESTART,
+        default_factory=dict,
+        max_length=64,
+        description="Other files of the configuration folder with their text, such as labels or a tracker's YAML.",
+    )
     container: ContainerSettings = Field(default_factory=ContainerSettings, description="How the container is made.")
     node: ObjectName | None = changes(ChangeClass.RECREATE, None, description="Name of the node that runs it.")
     node_selector: LabelSelector | None = changes(
@@ -167,6 +257,34 @@ class DsInstanceSpec(ManifestModel):
     camera_selector: LabelSelector | None = changes(
         ChangeClass.HOT, None, description="Labels of more of its cameras; an empty selector takes every camera."
     )
+
+    @field_validator("ds_version", mode="before")
+    @classmethod
+    def _version_may_be_a_number(cls, version: Any) -> Any:
+        """YAML reads 9.1 without quotes as a number."""
+        return str(float(version)) if isinstance(version, int | float) and not isinstance(version, bool) else version
+
+    @property
+    def deepstream(self) -> DsVersion:
+        """The release of DeepStream in the image."""
+        return self.ds_version or (NEWEST if self.app.kind is AppKind.DEEPSTREAM_APP else APP_DEEPSTREAM)
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        of_other_kinds = {
+            field for kind, fields in _OF_ONE_KIND.items() if kind is not self.app.kind for field in fields
+        }
+        for field in sorted(of_other_kinds & self.model_fields_set):
+            kind = next(kind for kind, fields in _OF_ONE_KIND.items() if field in fields)
+            raise ValueError(f"{to_camel(field)} is for app.kind {kind}, and this instance is of kind {self.app.kind}")
+        missing = [name for name in _OF_APP_CONF if getattr(self.streammux, name) is None]
+        if missing and self.app.kind is not AppKind.DEEPSTREAM_APP:
+            raise ValueError(f"streammux.{to_camel(missing[0])} is null, and an app of kind {self.app.kind} needs it")
+        if self.app.kind is AppKind.DEEPSTREAM_APP and self.deepstream_app is None:
+            raise ValueError(
+                "an instance of app.kind deepstream-app needs deepstreamApp: its groups, such as primaryGie"
+            )
+        return self
 
     @model_validator(mode="after")
     def _has_one_place(self) -> Self:

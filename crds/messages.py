@@ -89,7 +89,7 @@ class CameraConfig(WireModel):
     name: str
     camera_id: str
     slot: int
-    """Position in the list of sources: the source id in the app."""
+    """Index that it keeps while it stays with its instance: the source id, in apps that can be told one."""
     limits: CameraLimits
     exclusive: bool = False
 
@@ -105,6 +105,8 @@ class PartDigests(WireModel):
     """The cameras with their addresses and slots."""
     analytics: str
     """Lines and regions of the cameras."""
+    engines: str = ""
+    """Digest of the identities of the TensorRT engines that the app builds; empty when it builds none."""
 
 
 class InstanceConfig(WireModel):

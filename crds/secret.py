@@ -1,15 +1,30 @@
 """Placeholders for secrets: what stands in rendered files, topics and ledgers instead of a password.
 
-The placeholder `${secret:NAME:userinfo}` stands for `user:password@`, percent-encoded, and is filled in on the node,
-when the file is written. Percent-encoding leaves nothing that JSON, key files or URLs would have to escape.
+They are filled in on the node, when the file is written:
+
+- `${secret:NAME:userinfo}` stands for `user:password@`, percent-encoded. Percent-encoding leaves nothing that JSON, key
+  files or URLs would have to escape.
+- `${secret:NAME:password}` stands for the password itself in the value of a key file, escaped as GLib reads it back.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote
 
-_PLACEHOLDER = re.compile(r"\$\{secret:(?P<name>[a-z0-9][-a-z0-9.]*):userinfo\}")
+_PLACEHOLDER: Final = re.compile(r"\$\{secret:(?P<name>[a-z0-9][-a-z0-9.]*):(?P<part>userinfo|password)\}")
+_BEGIN: Final = "${secret:"
+_ESCAPES: Final = str.maketrans({"\\": "\\\\", " ": "\\s", "\t": "\\t"})
+_UNFIT: Final[Mapping[str, str]] = {
+    # GLib trims them, and knows no escape for them.
+    **{chr(code): "a control character" for code in range(0x20) if chr(code) != "\t"},
+    "\n": "a line end",
+    "\r": "a line end",
+    ";": "a ';'",
+    '"': "a quotation mark",
+}
+"""What would end or change the value of a key file, or one setting of the several that DeepStream packs into a value."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -20,9 +35,37 @@ class Secret:
     password: str
 
 
+class UnusableSecretError(ValueError):
+    """A secret cannot stand where it is asked for; the message shows nothing of it.
+
+    Attributes:
+        secret_name: which one.
+    """
+
+    def __init__(self, secret_name: str, message: str) -> None:
+        super().__init__(message)
+        self.secret_name = secret_name
+
+
 def userinfo_placeholder(secret_name: str) -> str:
     """The text that stands for the user info of a URL, with its final `@`."""
-    return "${secret:" + secret_name + ":userinfo}"
+    return f"{_BEGIN}{secret_name}:userinfo}}"
+
+
+def password_placeholder(secret_name: str) -> str:
+    """The text that stands for a password in the value of a key file."""
+    return f"{_BEGIN}{secret_name}:password}}"
+
+
+def is_password_placeholder(text: str) -> bool:
+    """True for a text that is one placeholder for a password, and nothing else."""
+    found = _PLACEHOLDER.fullmatch(text)
+    return found is not None and found["part"] == "password"
+
+
+def has_broken_placeholder(text: str) -> bool:
+    """True when something begins as a placeholder and is none: it would be left as it is, and taken for a password."""
+    return _BEGIN in _PLACEHOLDER.sub("", text)
 
 
 def secrets_named_in(text: str) -> tuple[str, ...]:
@@ -35,10 +78,24 @@ def fill(text: str, secrets: Mapping[str, Secret]) -> str:
 
     Raises:
         KeyError: a secret that the text names is not given; the key is its name.
+        UnusableSecretError: a password cannot stand in the value of a key file.
     """
 
-    def user_info(match: re.Match[str]) -> str:
+    def filled(match: re.Match[str]) -> str:
         secret = secrets[match["name"]]
+        if match["part"] == "password":
+            return _in_key_file(match["name"], secret.password)
         return f"{quote(secret.username, safe='')}:{quote(secret.password, safe='')}@"
 
-    return _PLACEHOLDER.sub(user_info, text)
+    return _PLACEHOLDER.sub(filled, text)
+
+
+def _in_key_file(name: str, password: str) -> str:
+    for character, words in _UNFIT.items():
+        if character in password:
+            message = (
+                f"the password of secret {name!r} holds {words}, which cannot stand in a key file of DeepStream: "
+                "choose another password"
+            )
+            raise UnusableSecretError(name, message)
+    return password.translate(_ESCAPES)

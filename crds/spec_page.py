@@ -1,75 +1,14 @@
-"""A page of documentation for each kind: an example, a table of its fields, and the rules that the table cannot hold."""
+"""A page of documentation for each kind: an example, tables of its fields, and the rules that tables cannot hold."""
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 from crds.change import ChangeClass
 from crds.document import Manifest
 from crds.json_schema import json_schema
+from crds.spec_examples import EXAMPLES
+from crds.spec_tables import table, tables, text
 
-EXAMPLES: Final[Mapping[str, str]] = {
-    "Camera": """\
-apiVersion: dsfleet.io/v1
-kind: Camera
-metadata:
-  name: lobby-1
-  labels:
-    site: hanoi
-    floor: ground
-spec:
-  address: rtsp://10.20.0.11:554/stream1
-  credentialsRef:
-    name: lobby-cameras
-  encodeType: h265
-  limits:
-    notReachableAfterSeconds: 15
-    minimumFps: 5
-""",
-    "DsInstance": """\
-apiVersion: dsfleet.io/v1
-kind: DsInstance
-metadata:
-  name: faces-lobby
-spec:
-  image: registry.example.com/face-mot:1.4.2
-  nodeSelector:
-    matchLabels:
-      site: hanoi
-  cameraSelector:
-    matchLabels:
-      site: hanoi
-      floor: ground
-  app:
-    kind: retinaface
-    kafkaConnectionStr: kafka.example.com:9092
-    faceConfidenceThreshold: 0.5
-  streammux:
-    width: 1920
-    height: 1080
-    batchSize: 8
-  container:
-    runtime: nvidia
-    gpus: ["0"]
-    volumes:
-      - hostPath: /opt/models
-        mountPath: /workspace/models
-""",
-    "Node": """\
-apiVersion: dsfleet.io/v1
-kind: Node
-metadata:
-  name: hanoi-edge-1
-  labels:
-    site: hanoi
-spec:
-  nodeId: 9f1c2d3e-4b5a-4c6d-8e7f-0a1b2c3d4e5f
-  hostname: hanoi-edge-1.example.com
-  capacity: 16
-  gpus: ["0"]
-""",
-}
 _EVERYWHERE: Final = (
     "Fields are written in camelCase. A field that is not in the table is an error.",
     'Types are taken at their word: `5` is no text and `"5"` no number. Text that YAML reads as something else is quoted.',
@@ -81,6 +20,10 @@ _RULES: Final[Mapping[str, tuple[str, ...]]] = {
         "The id of a camera (`spec.cameraId`, or else its name) is unique in the fleet.",
         "`spec.address` holds no user name and no password: they lie in the secret that `spec.credentialsRef` names.",
         "A camera with `exclusive: true` belongs to at most one instance.",
+        (
+            "A group of `spec.analytics` without `enable` is on, and its points lie inside `spec.analytics.frame`, or else "
+            "inside `spec.width` and `spec.height`. DeepStream gets them scaled to the size that its instance works with."
+        ),
     ),
     "DsInstance": (
         "Exactly one of `spec.node` and `spec.nodeSelector` is given, and it leads to a node of the same revision.",
@@ -89,6 +32,16 @@ _RULES: Final[Mapping[str, tuple[str, ...]]] = {
         "It has at most `spec.streammux.batchSize` cameras.",
         "With `spec.container.network: none` it has no camera of type rtsp.",
         "With `spec.app.kind: reference` its network is `host`: the agent asks the app for its frames.",
+        (
+            "`spec.inference` is for `app.kind: retinaface`; `spec.deepstreamApp` (which that kind needs), "
+            "`spec.inferConfigs`, `spec.preprocessConfigs` and `spec.messageBrokers` for `app.kind: deepstream-app`."
+        ),
+        "Files lie side by side in one folder. A path that names none of them is one in the image, and is left as it is.",
+        "Keys of mappings are text: a number among them, such as that of a sink or a class, may need quotes.",
+        (
+            "What DeepStream itself asks for, across fields and files, and what each rule prevents: "
+            "[docs/rules.md](../rules.md)."
+        ),
     ),
     "Node": ("`spec.nodeId` is unique in the fleet: the agent of the machine greets with it.",),
 }
@@ -100,33 +53,23 @@ _CLASSES: Final[Mapping[ChangeClass, str]] = {
     ChangeClass.RECREATE: "the container is replaced",
     ChangeClass.REBUILD_ENGINE: "the container is replaced after a TensorRT engine was built",
 }
-
-
-@dataclass(frozen=True)
-class _Row:
-    path: str
-    type: str
-    default: str
-    constraint: str
-    change_class: str
-    meaning: str
+_OF_CLASSES: Final = (
+    "What a change of a field does. An app that cannot do that takes the next dearer class; what a change of this very "
+    "instance does, `fleet plan` says."
+)
+_OF_GROUPS: Final = (
+    "What DeepStream's own files hold, under their names in camelCase. A field that is not given is not written, and "
+    "DeepStream's own default holds. Versions are releases of DeepStream: `from` the first one that reads a key, `to` the "
+    "last one that uses it; without a word all of 6.0 to 9.1 do."
+)
 
 
 def spec_page(kind: type[Manifest]) -> str:
     """The page of a kind, in Markdown."""
     name = kind.__name__
     schema = json_schema(kind)
-    rows = list(_rows(schema, schema.get("$defs", {}), "", ""))
-    head = ("Field", "Type", "Default", "Constraint", "Change class", "Meaning")
-    table = [
-        _line(head),
-        _line("---" for _ in head),
-        *(
-            _line((f"`{row.path}`", row.type, row.default, row.constraint, row.change_class, row.meaning))
-            for row in rows
-        ),
-    ]
-    used = {row.change_class for row in rows}
+    found = tables(schema)
+    used = {row.change_class for rows in (found.fields, *(one.rows for one in found.sections)) for row in rows}
     classes = [f"- **{one.value}**: {words}." for one, words in _CLASSES.items() if one.value in used]
     parts = [
         "<!-- Generated by `python -m crds.schemas`: change crds/ instead. -->",
@@ -135,85 +78,12 @@ def spec_page(kind: type[Manifest]) -> str:
         f"Plural `{kind.plural}`, short `{kind.short_name}`, schema for editors `crds/schemas/{name.lower()}.schema.json`.",
         f"```yaml\n{EXAMPLES[name]}```",
         "## Fields",
-        "\n".join(table),
-        *(["## Change classes", "What a change of a field does:", "\n".join(classes)] if classes else []),
+        table(found.fields),
+        *(["## Change classes", _OF_CLASSES, "\n".join(classes)] if classes else []),
         "## Rules",
         "\n".join(f"- {rule}" for rule in (*_RULES[name], *_EVERYWHERE)),
+        *(["## Groups of DeepStream", _OF_GROUPS] if found.sections else []),
     ]
+    for section in found.sections:
+        parts += [f"### {section.name}", text(section.meaning), table(section.rows)]
     return "\n\n".join(parts) + "\n"
-
-
-def _rows(schema: Mapping[str, Any], definitions: Mapping[str, Any], above: str, change_class: str) -> Iterator[_Row]:
-    required = schema.get("required", ())
-    for name, written in schema["properties"].items():
-        field = _resolved(written, definitions)
-        path = f"{above}.{name}" if above else name
-        inherited = field.get("x-change-class", change_class)
-        inner = _resolved(field["items"], definitions) if "items" in field else field
-        is_mapping = "properties" in inner
-        yield _Row(
-            path,
-            _type(field, inner),
-            "required" if name in required else _default(field),
-            _constraint(field) or ("each: " + found if inner is not field and (found := _constraint(inner)) else ""),
-            "" if is_mapping and "x-change-class" not in field else inherited,
-            field.get("description", ""),
-        )
-        if is_mapping:
-            yield from _rows(inner, definitions, path + ("[]" if inner is not field else ""), inherited)
-
-
-def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema without `$ref` and `anyOf`: what stands beside them goes before what they name."""
-    found: dict[str, Any] = {}
-    for variant in schema.get("anyOf", ()):
-        if variant != {"type": "null"}:
-            found |= _resolved(variant, definitions)
-    if "$ref" in schema:
-        found |= _resolved(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    return {**found, **{key: value for key, value in schema.items() if key not in ("anyOf", "$ref")}}
-
-
-def _type(field: Mapping[str, Any], inner: Mapping[str, Any]) -> str:
-    words = {
-        "string": "text",
-        "integer": "whole number",
-        "boolean": "true or false",
-        "object": "mapping",
-        "array": "list",
-    }
-    name = words.get(field["type"], field["type"])
-    if field["type"] == "array":
-        return f"list of {words.get(inner['type'], inner['type'])}s".replace("texts", "text")
-    return "mapping of text" if "patternProperties" in field else name
-
-
-def _default(field: Mapping[str, Any]) -> str:
-    default = field.get("default")
-    if default in (None, []):
-        return ""
-    return f"`{default if isinstance(default, str) else json.dumps(default)}`"
-
-
-def _constraint(field: Mapping[str, Any]) -> str:
-    said = []
-    if "const" in field:
-        said.append(f"`{field['const']}`")
-    if "enum" in field:
-        said.append(" or ".join(f"`{one}`" for one in field["enum"]))
-    for key, sign in (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<")):
-        if key in field:
-            said.append(f"{sign} {field[key]:,}")
-    if "maxLength" in field:
-        said.append(f"at most {field['maxLength']:,} characters")
-    if "maxItems" in field:
-        said.append(f"at most {field['maxItems']:,}")
-    if "pattern" in field:
-        said.append(f"`{field['pattern']}`")
-    if field.get("format") == "uuid":
-        said.append("UUID version 4")
-    return ", ".join(said)
-
-
-def _line(cells: Any) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,6 +1,9 @@
 """What the paths of our own ask of the controller."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol
+
+from controller.api.rendered import PlacedInstance
 
 
 class ApproveRefused(Exception):  # noqa: N818 - says what happened
@@ -12,6 +15,10 @@ class FleetControl(Protocol):
 
     def status(self) -> dict[str, Any]:
         """How the controller itself is: plain JSON data."""
+        ...
+
+    def placed_instances(self) -> Mapping[str, PlacedInstance]:
+        """Every instance that is on a node, by name."""
         ...
 
     async def approve(self, revision: str) -> str:

@@ -1,4 +1,4 @@
-"""The few paths of our own, which no resource can express: approve, update, refresh, and how the controller is."""
+"""The few paths of our own, which no resource can express: approve, update, refresh, rendered files, and the status."""
 
 import json
 from collections.abc import Collection
@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from bus.base import PublishFailed
 from controller.api.control import ApproveRefused, FleetControl
 from controller.api.errors import ApiError, bad_request, success
+from controller.api.rendered import rendered_document
 
 PREFIX = "/fleet/v1"
 BODY_LIMIT_BYTES = 64 * 1024
@@ -31,11 +32,15 @@ class FleetPaths:
         self._host_names = frozenset(name.lower() for name in host_names) | {"localhost"}
         self.router = APIRouter(prefix=PREFIX)
         self.router.add_api_route("/status", self._status, methods=["GET"], response_model=None)
+        self.router.add_api_route("/rendered/{name}", self._rendered, methods=["GET"], response_model=None)
         for path, endpoint in (("/approve", self._approve), ("/update", self._update), ("/refresh", self._refresh)):
             self.router.add_api_route(path, endpoint, methods=["POST"], response_model=None)
 
     async def _status(self) -> Response:
         return JSONResponse(self._control.status())
+
+    async def _rendered(self, name: str) -> Response:
+        return JSONResponse(rendered_document(name, self._control.placed_instances()))
 
     async def _approve(self, request: Request) -> Response:
         body = await self._body(request)

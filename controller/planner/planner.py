@@ -10,7 +10,9 @@ from controller.planner.changes import changes_between
 from controller.planner.exclusive import Holders, withheld
 from controller.planner.placement import place
 from controller.planner.ports import assign_ports
+from controller.planner.slots import assign_slots, slots_in
 from controller.render.instance import Renderer, render_instance
+from crds.camera import Camera
 from crds.dsinstance import DsInstance
 from crds.messages import AgentConfig, Removals
 from crds.node import Node
@@ -26,7 +28,8 @@ def plan(
 
     Args:
         revision: the manifests that are, or would be, in force.
-        previous: what was published last, by node id: instances stay where they are and keep their ports.
+        previous: what was published last, by node id: instances stay where they are and keep their ports, cameras
+            keep their slots.
         holders: who holds exclusive cameras now; those of others are withheld. Without it the plan is the one that is
             reached in the end: what people are shown before anything happens.
         renderer: remembers what it rendered for the plan before; it changes the time that this takes, and nothing else.
@@ -37,6 +40,7 @@ def plan(
     """
     render = renderer.render if renderer else render_instance
     running_on, ports_now = _previous_places(revision, previous)
+    slots_now = _previous_slots(previous)
     placed, reasons = place(revision, running_on)
     on_node: dict[str, list[DsInstance]] = {}
     for one in revision.instances:
@@ -53,10 +57,15 @@ def plan(
                 continue
             cameras = revision.cameras_of(one)
             not_yet = withheld(cameras, (node.node_id, one.name), holders, revision)
-            reasons += not_yet
+            # All that are wanted have a slot, so that one that is withheld now moves no other when it is given.
+            before = slots_now.get(one.name, {})
+            slots = assign_slots(
+                (camera.name for camera in cameras), before.get(node.node_id, _first(before)), slots_in(one.spec)
+            )
+            reasons += not_yet + tuple(_no_slot(camera, one) for camera in cameras if camera.name not in slots)
             names = {reason.subject.name for reason in not_yet}
-            given = tuple(camera for camera in cameras if camera.name not in names)
-            instances.append(render(one, given, ports[one.name]))
+            given = tuple(camera for camera in cameras if camera.name in slots and camera.name not in names)
+            instances.append(render(one, given, ports[one.name], slots))
         nodes[node.node_id] = NodeState(node.node_id, node.name, node.spec.hostname, tuple(instances))
     for node_id, config in previous.items():
         if node_id not in nodes:
@@ -84,6 +93,28 @@ def _previous_places(
             for one in config.node_config_list:
                 running_on[one.instance_name] = (*running_on.get(one.instance_name, ()), node.name)
     return running_on, ports
+
+
+def _previous_slots(previous: Previous) -> dict[str, dict[str, Mapping[str, int]]]:
+    """The slots of cameras, by instance and by the node that runs it; two nodes while a move is published in part."""
+    slots: dict[str, dict[str, Mapping[str, int]]] = {}
+    for node_id, config in sorted(previous.items()):
+        for one in config.node_config_list:
+            mine = {camera.name: camera.slot for camera in one.cameras}
+            slots.setdefault(one.instance_name, {})[node_id] = mine
+    return slots
+
+
+def _first(slots: Mapping[str, Mapping[str, int]]) -> Mapping[str, int]:
+    return next(iter(slots.values()), {})
+
+
+def _no_slot(camera: Camera, instance: DsInstance) -> Reason:
+    return Reason(
+        ObjectRef("Camera", camera.name),
+        "NoFreeSlot",
+        f"dsinstance/{instance.name} has {slots_in(instance.spec)} slots and all are taken: raise its batch size",
+    )
 
 
 def _no_port(instance: str, node: Node) -> Reason:

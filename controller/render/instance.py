@@ -1,20 +1,18 @@
 """A resolved instance: its files, its parts and its digest."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from crds.camera import Camera, CameraSpec
-from crds.change import ChangeClass, declared_change_class
+from controller.render.engines import engines_of_app_file, engines_of_chain
+from controller.render.file_names import ANALYTICS_FILE, DEEPSTREAM_APP_FILE
+from controller.render.resolved import ResolvedInstance, resolve
+from controller.render.settings import settings, streams
+from controller.render.sources import by_slot
+from controller.render.texts import rendered_files
+from crds.camera import Camera
 from crds.digest import digest
-from crds.dsinstance import DsInstance
-from crds.messages import CameraConfig, InstanceConfig, PartDigests, RenderedFile
-from crds.secret import userinfo_placeholder
-from deepstream import retinaface
-from deepstream.retinaface import AppConf, Source, SourceList
-
-# The id stands beside it, as it is even when the manifest leaves it to the name.
-_NOT_STREAMED = {"limits", "camera_id"} | {
-    name for name, field in CameraSpec.model_fields.items() if declared_change_class(field) is ChangeClass.NONE
-}
+from crds.dsinstance import AppKind, ContainerSettings, DsInstance
+from crds.messages import InstanceConfig, PartDigests, RenderedFile
 
 
 class Renderer:
@@ -28,11 +26,18 @@ class Renderer:
         self._known: dict[tuple[int, ...], tuple[object, InstanceConfig]] = {}
         self._used: dict[tuple[int, ...], tuple[object, InstanceConfig]] = {}
 
-    def render(self, instance: DsInstance, cameras: tuple[Camera, ...], rest_port: int) -> InstanceConfig:
+    def render(
+        self,
+        instance: DsInstance,
+        cameras: tuple[Camera, ...],
+        rest_port: int,
+        slots: Mapping[str, int] | None = None,
+    ) -> InstanceConfig:
         """See `render_instance`."""
-        key = (id(instance), *map(id, cameras), rest_port)
+        in_order = by_slot(cameras, slots)
+        key = (id(instance), rest_port, *(part for slot, camera in in_order for part in (slot, id(camera))))
         # The manifests are kept beside the result, so that their ids are not given to others.
-        found = self._known.get(key) or ((instance, cameras), render_instance(instance, cameras, rest_port))
+        found = self._known.get(key) or ((instance, cameras), render_instance(instance, cameras, rest_port, slots))
         self._used[key] = found
         return found[1]
 
@@ -41,103 +46,76 @@ class Renderer:
         self._known, self._used = self._used, {}
 
 
-def render_instance(instance: DsInstance, cameras: tuple[Camera, ...], rest_port: int) -> InstanceConfig:
+def render_instance(
+    instance: DsInstance,
+    cameras: tuple[Camera, ...],
+    rest_port: int,
+    slots: Mapping[str, int] | None = None,
+) -> InstanceConfig:
     """Resolves one instance.
 
     Args:
         instance: the manifest.
-        cameras: its cameras, in the order of their slots.
+        cameras: its cameras.
         rest_port: loopback port of the app's REST interface.
+        slots: the slot of each camera, by name; those of others are reserved and of no concern here. Without it the
+            cameras are numbered in the order given.
 
     Returns:
         What the agent applies, with its digest. Equal input gives equal bytes.
+
+    Raises:
+        CannotWriteError: something in the manifest cannot stand in a file of its kind.
     """
-    spec = instance.spec
-    files = _files(instance, cameras)
-    camera_settings = {camera.name: _camera_settings(camera) for camera in cameras}
-    container = spec.container.model_dump(mode="json")
+    resolved = resolve(instance, cameras, rest_port, slots)
+    spec, files = instance.spec, rendered_files(resolved)
+    container = _container(instance).model_dump(mode="json")
     content: dict[str, Any] = {
         "instance_name": instance.name,
         "app_kind": spec.app.kind.value,
         "image": spec.image,
         "container": container,
         "rest_port": rest_port,
-        "settings": {
-            "app": spec.app.model_dump(mode="json", by_alias=True),
-            "streammux": spec.streammux.model_dump(mode="json", by_alias=True),
-            "cameras": camera_settings,
-        },
+        "settings": settings(resolved),
         "files": [file.model_dump(mode="json") for file in files],
         "cameras": [
-            CameraConfig(
-                name=camera.name,
-                camera_id=camera.camera_id,
-                slot=slot,
-                limits=camera.spec.limits,
-                exclusive=camera.spec.exclusive,
-            ).model_dump(mode="json")
-            for slot, camera in enumerate(cameras)
+            {
+                "name": camera.name,
+                "camera_id": camera.camera_id,
+                "slot": slot,
+                "limits": camera.spec.limits.model_dump(mode="json"),
+                "exclusive": camera.spec.exclusive,
+            }
+            for slot, camera in resolved.cameras
         ],
-        "digests": PartDigests(
-            container=digest(
-                [spec.image, spec.app.kind.value, rest_port, {**container, "stop_timeout_seconds": None}],
-            ),
-            files=digest([file.model_dump(mode="json") for file in files]),
-            streams=digest([[camera.name, camera.camera_id, _stream(camera)] for camera in cameras]),
-            analytics=digest([]),
-        ).model_dump(mode="json"),
+        "digests": _digests(resolved, files, container, rest_port).model_dump(mode="json"),
     }
     return InstanceConfig.model_validate({**content, "digest": InstanceConfig.digest_of(content)})
 
 
-def _files(instance: DsInstance, cameras: tuple[Camera, ...]) -> tuple[RenderedFile, ...]:
-    app, streammux = instance.spec.app, instance.spec.streammux
-    app_conf = AppConf(
-        app_type=app.app_type,
-        face_raw_meta_topic=app.face_raw_meta_topic,
-        mot_raw_meta_topic=app.mot_raw_meta_topic,
-        visual_topic=app.visual_topic,
-        kafka_connection_str=app.kafka_connection_str,
-        streammux_output_width=streammux.width,
-        streammux_output_height=streammux.height,
-        streammux_batch_size=streammux.batch_size,
-        streammux_buffer_pool=streammux.buffer_pool,
-        streammux_nvbuf_memory_type=streammux.nvbuf_memory_type,
-        face_confidence_threshold=app.face_confidence_threshold,
-        mot_confidence_threshold=app.mot_confidence_threshold,
-        gpu_id=app.gpu_id,
-    )
-    sources = SourceList(
-        sources=tuple(
-            Source(
-                camera_id=camera.camera_id,
-                address=_address(camera),
-                encode_type=camera.spec.encode_type,
-                type=camera.spec.type,
-            )
-            for camera in cameras
-        )
-    )
-    return (
-        RenderedFile(path=retinaface.APP_CONF_FILE, content=retinaface.dump(app_conf)),
-        RenderedFile(path=retinaface.SOURCE_LIST_FILE, content=retinaface.dump(sources)),
+def _container(instance: DsInstance) -> ContainerSettings:
+    """The settings with what the manifest leaves to the kind of the app."""
+    given, kind = instance.spec.container, instance.spec.app.kind
+    command = given.command
+    if not command and kind is AppKind.DEEPSTREAM_APP:
+        command = ("deepstream-app", "-c", f"{given.config_mount_path}/{DEEPSTREAM_APP_FILE}")
+    return given.model_copy(update={"command": command, "stop_signal": given.stop_signal or kind.stop_signal})
+
+
+def _digests(
+    resolved: ResolvedInstance, files: tuple[RenderedFile, ...], container: Mapping[str, Any], rest_port: int
+) -> PartDigests:
+    spec = resolved.instance.spec
+    return PartDigests(
+        container=digest([spec.image, spec.app.kind.value, rest_port, {**container, "stop_timeout_seconds": None}]),
+        files=digest([[file.path, file.content] for file in files]),
+        streams=digest(streams(resolved)),
+        analytics=digest([file.content for file in files if file.path == ANALYTICS_FILE]),
+        engines=_engines(resolved),
     )
 
 
-def _address(camera: Camera) -> str:
-    """The address with a placeholder where the user name and password go."""
-    if camera.spec.credentials_ref is None:
-        return camera.spec.address
-    scheme, rest = camera.spec.address.split("://", 1)
-    return f"{scheme}://{userinfo_placeholder(camera.spec.credentials_ref.name)}{rest}"
-
-
-def _stream(camera: Camera) -> dict[str, Any]:
-    """What the app is told of a camera: without the fields whose changes touch nothing that runs."""
-    return camera.spec.model_dump(mode="json", exclude=_NOT_STREAMED)
-
-
-def _camera_settings(camera: Camera) -> dict[str, Any]:
-    """The spec as people wrote it, for naming what changed; limits are the agent's and stand apart."""
-    settings = camera.spec.model_dump(mode="json", by_alias=True, exclude={"limits", "exclusive"})
-    return {**settings, "cameraId": camera.camera_id}
+def _engines(resolved: ResolvedInstance) -> str:
+    if resolved.app_file is not None:
+        return engines_of_app_file(resolved.instance, resolved.app_file, resolved.infer_configs)
+    return engines_of_chain(resolved.instance, resolved.chain) if resolved.chain is not None else ""

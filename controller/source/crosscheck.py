@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from controller.model import Position, Problem
+from controller.render.checks import Checker, Violation
 from controller.source.field_errors import nearest, path_text
 from controller.source.manifests import LocatedManifest
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
 from crds.node import Node
 from crds.selector import LabelSelector
+from deepstream.findings import Severity
 
 Path = tuple[str | int, ...]
 
@@ -19,6 +21,7 @@ Path = tuple[str | int, ...]
 _MOST_SUGGESTIONS: Final = 50
 _MOST_CANDIDATES: Final = 2_000
 _SHOWN: Final = 5
+_CAMERA_SOURCES: Final = ("spec", "deepstreamApp", "cameraSources")
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,44 @@ class Claims:
     """False when some document could not be read so far as its name: then no reference is called dangling."""
 
 
+@dataclass(frozen=True)
+class Remark:
+    """Something that a person should know of and that refuses nothing.
+
+    Its place is looked up when it is shown: that takes longer than all the rest, and mostly nobody asks.
+    """
+
+    severity: Severity
+    located: LocatedManifest
+    path: Path
+    message: str
+
+    def __str__(self) -> str:
+        """One line: place, path, how bad it is, sentence."""
+        where = f"{self.located.position_of(*self.path)}: {path_text(self.path)}"
+        return f"{where}: {self.severity}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Crosschecked:
+    """What holds, or does not hold, between manifests."""
+
+    problems: tuple[Problem, ...]
+    """Sorted by place."""
+    remarks: tuple[Remark, ...]
+    """In the order of the manifests."""
+
+
 @dataclass
 class _Check:
     manifests: Sequence[LocatedManifest]
     claims: Claims
+    checker: Checker
     problems: list[Problem] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
     suggestions: int = 0
+    told: set[tuple[int, Path, str]] = field(default_factory=set)
+    """What was said of cameras: instances that share one would say it again."""
 
     def problem(self, located: LocatedManifest, path: Path, message: str) -> None:
         self.problems.append(Problem(located.position_of(*path), path_text(path), message))
@@ -55,23 +90,28 @@ class _Check:
         return f"; did you mean {near}?" if near else ""
 
 
-def crosscheck(manifests: Sequence[LocatedManifest], claims: Claims = Claims()) -> list[Problem]:
-    """The problems between manifests, each of which is valid by itself.
+def crosscheck(
+    manifests: Sequence[LocatedManifest], claims: Claims = Claims(), checker: Checker | None = None
+) -> Crosschecked:
+    """Checks manifests, each of which is valid by itself, against each other.
 
     Args:
         manifests: all valid manifests of a revision, in the order of their files and lines.
         claims: what the other documents claim to be.
-
-    Returns:
-        Problems, sorted by place.
+        checker: remembers what it found in the instances of the revision before; it changes the time that this takes,
+            and nothing else.
     """
-    check = _Check(manifests, claims)
+    check = _Check(manifests, claims, checker or Checker())
     _unique(check, lambda located: (located.manifest.kind, located.manifest.name), ("metadata", "name"), _same_name)
     _unique(check, _node_id, ("spec", "nodeId"), _same_node_id)
     _unique(check, _camera_id, ("spec", "cameraId"), _same_camera_id)
     _references(check)
     _cameras_of_instances(check)
-    return sorted(check.problems, key=lambda one: (one.position.file, one.position.line, one.position.column, one.path))
+    check.checker.forget_unused()
+    in_order = sorted(
+        check.problems, key=lambda one: (one.position.file, one.position.line, one.position.column, one.path)
+    )
+    return Crosschecked(tuple(in_order), tuple(check.remarks))
 
 
 def _unique(
@@ -156,8 +196,11 @@ def _selects_a_node(
 
 
 def _cameras_of_instances(check: _Check) -> None:
+    located_cameras = {
+        located.manifest.name: located for located in check.manifests if isinstance(located.manifest, Camera)
+    }
     cameras = {
-        located.manifest.name: located.manifest for located in check.manifests if isinstance(located.manifest, Camera)
+        name: located.manifest for name, located in located_cameras.items() if isinstance(located.manifest, Camera)
     }
     by_label: dict[tuple[str, str], set[str]] = defaultdict(set)
     for name, camera in cameras.items():
@@ -174,7 +217,11 @@ def _cameras_of_instances(check: _Check) -> None:
             selected = [by_label[pair] for pair in pairs if pair in by_label] if pairs else [set(cameras)]
             if len(selected) >= len(pairs):
                 names |= set.intersection(*selected)
-        _fit(check, located, instance, [cameras[name] for name in sorted(names)])
+        watched = tuple(cameras[name] for name in sorted(names))
+        _fit(check, located, instance, watched)
+        for violation in check.checker.check(instance, watched):
+            at = located_cameras[violation.camera] if violation.camera is not None else located
+            _tell(check, at, violation)
         for name in sorted(names):
             if cameras[name].spec.exclusive and readers.setdefault(name, located) is not located:
                 other = readers[name]
@@ -186,14 +233,25 @@ def _cameras_of_instances(check: _Check) -> None:
                 )
 
 
+def _tell(check: _Check, located: LocatedManifest, violation: Violation) -> None:
+    said = (id(located), violation.path, violation.message)
+    if said in check.told:
+        return
+    check.told.add(said)
+    if violation.severity is not Severity.ERROR:
+        check.remarks.append(Remark(violation.severity, located, violation.path, violation.message))
+    elif not _may_be_for_want_of_a_camera(check.claims, violation):
+        check.problem(located, violation.path, violation.message)
+
+
+def _may_be_for_want_of_a_camera(claims: Claims, violation: Violation) -> bool:
+    """True when a camera is missed whose document is there, and broken."""
+    if violation.path[:3] != _CAMERA_SOURCES:
+        return False
+    return not claims.complete or ("Camera", str(violation.path[-1])) in claims.names
+
+
 def _fit(check: _Check, located: LocatedManifest, instance: DsInstance, cameras: Sequence[Camera]) -> None:
-    limit = instance.spec.streammux.batch_size
-    if len(cameras) > limit:
-        check.problem(
-            located,
-            ("spec", "streammux", "batchSize"),
-            f"the instance has {len(cameras):,} cameras and room for {limit:,}: raise batchSize, or split the instance",
-        )
     if instance.spec.container.network == "none" and instance.spec.app.kind.has_metrics:
         message = (
             f"an app of kind {instance.spec.app.kind} is asked for its frames over the network of the node: use host"

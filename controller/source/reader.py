@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from controller.model import ObjectRef, Position, Problem, Revision
-from controller.source.crosscheck import Claims, crosscheck
+from controller.render.checks import Checker
+from controller.source.crosscheck import Claims, Remark, crosscheck
 from controller.source.field_errors import path_text
 from controller.source.files import SourceFile, position_in, text_of
 from controller.source.manifests import LocatedManifest, ReadDocument, read_manifests
@@ -22,6 +23,8 @@ class Loaded:
     revision: Revision
     positions: Mapping[ObjectRef, Position]
     """Where each object's document begins."""
+    remarks: tuple[Remark, ...] = ()
+    """What a person should know of, and need not correct."""
 
     @property
     def revision_id(self) -> str:
@@ -74,6 +77,7 @@ class ManifestReader:
 
     def __init__(self) -> None:
         self._known: dict[bytes, tuple[bytes, _Pieces]] = {}
+        self._checker = Checker()
 
     def read(self, files: Iterable[SourceFile], *, root: str, revision_id: str, description: str) -> Reading:
         """Reads a set of files as one revision.
@@ -110,12 +114,13 @@ class ManifestReader:
             frozenset(claim for claim in claimed if claim),
             complete=not unread_files and all(claim is not None for claim in claimed),
         )
-        problems += crosscheck(manifests, claims)
+        checked = crosscheck(manifests, claims, self._checker)
+        problems += checked.problems
         if problems:
             return Rejected(revision_id, description, tuple(sorted(problems, key=_order)))
         if not manifests:
             return Unreadable(f"{root or description}: no file holds a manifest (a Camera, a DsInstance or a Node)")
-        return _loaded(manifests, revision_id, description)
+        return _loaded(manifests, revision_id, description, checked.remarks)
 
     def _pieces(self, file: SourceFile, text: str) -> _Pieces:
         content, known = self._known.get(file.path, (b"", ()))
@@ -126,7 +131,9 @@ class ManifestReader:
         return tuple((line, piece, by_text.get(piece) or read_manifests(piece)) for line, piece in pieces(text))
 
 
-def _loaded(manifests: Iterable[LocatedManifest], revision_id: str, description: str) -> Loaded:
+def _loaded(
+    manifests: Iterable[LocatedManifest], revision_id: str, description: str, remarks: tuple[Remark, ...]
+) -> Loaded:
     ordered = sorted(manifests, key=lambda one: (one.manifest.kind, one.manifest.name))
     found = [located.manifest for located in ordered]
     revision = Revision(
@@ -139,6 +146,7 @@ def _loaded(manifests: Iterable[LocatedManifest], revision_id: str, description:
     return Loaded(
         revision,
         {ObjectRef(located.manifest.kind, located.manifest.name): located.position for located in ordered},
+        remarks,
     )
 
 

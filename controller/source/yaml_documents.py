@@ -276,7 +276,9 @@ class _Composer:
             value = self._scalar(event, inner)
             if event.anchor:
                 self._anchors[event.anchor] = (value, 1)
-            if not isinstance(value, str) and len(self._faults) == known:
+            # Kubernetes' tools take a plain number for its text too; groups of DeepStream are numbered.
+            is_number = type(value) is int and str(value) == event.value
+            if not isinstance(value, str) and not is_number and len(self._faults) == known:
                 hint = f'a key must be text: write "{event.value}" in quotes' if event.value else "a ':' without a key"
                 self._fault(event, inner, hint)
             return value if isinstance(value, str) else str(event.value)

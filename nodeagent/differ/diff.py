@@ -196,6 +196,8 @@ class _Instance:
         # The note is lost: the digests of the parts on the label still tell how much has to be done.
         if there.digests.container != config.digests.container:
             return ChangeClass.RECREATE, "its container settings changed"
+        if there.digests.engines != config.digests.engines:
+            return config.app_kind.effective(ChangeClass.REBUILD_ENGINE), "its TensorRT engines changed"
         if there.digests != config.digests:
             return ChangeClass.RESTART, "its configuration files changed"
         return ChangeClass.NONE, "its manifest changed in what the app is not told"

@@ -39,8 +39,8 @@ class Driver(Protocol):
         """Does PULL_IMAGE, CREATE, START, STOP or REMOVE; returns when it is done, or was already so.
 
         CREATE makes a container with all labels and does not start it; for a process, which cannot exist without
-        running, it does nothing. START starts it, if it does not run. STOP asks, and kills after
-        `op.stop_timeout_seconds`; the container stays. REMOVE takes a stopped one away, a running one by force.
+        running, it does nothing. START starts it, if it does not run. STOP asks, by the stop signal that it was made
+        with, and kills after `op.stop_timeout_seconds`; the container stays. REMOVE takes a stopped one away, a running one by force.
         STOP and REMOVE touch only `op.runtime_id`, when that is given: never a newer incarnation of the same name.
 
         START writes the note `Applied`, at a moment that no crash can make it wrong. A cancelled PULL_IMAGE or STOP

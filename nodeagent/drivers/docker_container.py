@@ -46,6 +46,7 @@ def create_arguments(
         "host_config": _host_config(config, configs, api_version),
         # For people who stop it by hand, and for an engine that is shut down; the agent says its own time.
         "stop_timeout": config.container.stop_timeout_seconds,
+        "stop_signal": config.container.stop_signal,
         # The client would add the proxies of the agent's user, with their passwords, to the environment.
         "use_config_proxy": False,
     }

@@ -18,7 +18,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from crds.messages import InstanceConfig
-from crds.secret import Secret, fill, secrets_named_in
+from crds.secret import Secret, UnusableSecretError, fill, secrets_named_in
 from nodeagent.drivers import folder_tree
 from nodeagent.drivers.secret_files import read_secret, redacted
 from nodeagent.model import Applied, FilesState, Permanent, Transient, Waiting
@@ -76,7 +76,10 @@ class InstanceDirectories:
             Waiting: a secret is missing or cannot be used.
         """
         name = config.instance_name
-        tree = _tree(config, self._secrets(config))
+        try:
+            tree = _tree(config, self._secrets(config))
+        except UnusableSecretError as unusable:
+            raise Waiting(str(unusable), on=f"secret {unusable.secret_name}") from None
         with self._lock(name):
             folder, incoming = self.configs(name), self._part(name, "incoming")
             with _disk(f"write the files of instance {name}"):
@@ -107,6 +110,9 @@ class InstanceDirectories:
             raise Transient(f"the configuration folder of {config.instance_name} cannot be read: {error}") from error
         except Permanent:
             return FilesState(current=False)
+        except UnusableSecretError as unusable:
+            # As one that is missing: what runs goes on with the one that it has.
+            return FilesState(current=False, secrets_missing=(unusable.secret_name,))
 
     def note_applied(self, applied: Applied) -> None:
         """Writes down what an instance is started with."""

@@ -34,7 +34,7 @@ class ProcessDriver:
     What belongs to this fleet and node is told by the environment of the processes, where the labels are; there are no
     pid files that could be wrong. The id of a process is `<pid>:<ticks from boot to its start>`.
 
-    Of the container settings only `env` and the stop timeout count: image, command, volumes, network, GPUs and limits
+    Of the container settings only `env`, the stop signal and its timeout count: image, command, volumes, network, GPUs and limits
     have no meaning here. A process that has left is still shown as long as this driver lives; its exit code is known
     if it was started by this very agent.
 
@@ -78,7 +78,7 @@ class ProcessDriver:
             case OpKind.START:
                 await self._calls.run_to_its_end(self._start, _supported(op), op.generation)
             case OpKind.STOP:
-                await self._stop(op, signal.SIGTERM, op.stop_timeout_seconds)
+                await self._stop(op, None, op.stop_timeout_seconds)
             case OpKind.REMOVE:
                 await self._stop(op, signal.SIGKILL, _KILL_WAIT_S)
                 await self._calls.run(self._runs.forget, op.instance, op.runtime_id)
@@ -175,9 +175,11 @@ class ProcessDriver:
         self._runs.add(name, Run(process, labels))
         self._directories.note_applied(Applied(config, generation, str(process)))
 
-    async def _stop(self, op: Op, first: signal.Signals, timeout_s: float) -> None:
+    async def _stop(self, op: Op, first: signal.Signals | None, timeout_s: float) -> None:
         run = await self._calls.run(self._runs.running, op.instance)
         if run is not None and op.runtime_id in {None, str(run.id)}:
+            if first is None:
+                first = await self._calls.run(self._stop_signal, op, run.id)
             run.id.send_to_group(first)
             if not await _left(run.id, timeout_s):
                 run.id.send_to_group(signal.SIGKILL)
@@ -186,6 +188,14 @@ class ProcessDriver:
             run = await self._calls.run(self._runs.running, op.instance)
         if run is None:
             await self._calls.run(self._runs.kill_children_left_behind, op.instance)
+
+    def _stop_signal(self, op: Op, process: ProcessId) -> signal.Signals:
+        """What the process was made to leave on, as far as that is known; its next form may have another."""
+        applied = self._directories.read_applied(op.instance)
+        config = applied.config if applied is not None and applied.runtime_id == str(process) else op.config
+        if config is None:
+            return signal.SIGTERM
+        return signal.Signals[config.container.stop_signal or config.app_kind.stop_signal]
 
     def _keep_logs_small(self) -> None:
         for name, run in self._runs.known().items():

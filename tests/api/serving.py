@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from bus.base import PublishFailed
 from controller.api.control import ApproveRefused
+from controller.api.rendered import PlacedInstance, placed_instances
 from controller.api.server import serve
 from controller.model import Fleet
 from controller.status.documents import documents
@@ -41,6 +42,9 @@ class FakeControl:
 
     def status(self) -> dict[str, Any]:
         return {"leader": True, "revision": "sha256:1"}
+
+    def placed_instances(self) -> dict[str, PlacedInstance]:
+        return placed_instances(fleets.plan(REVISION), {})
 
     async def approve(self, revision: str) -> str:
         if revision != "sha256:1":

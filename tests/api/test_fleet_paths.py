@@ -2,7 +2,9 @@ from typing import Any
 
 import pytest
 
-from tests.api.serving import FakeControl, Http
+from controller.api.rendered import placed_instances
+from tests.api.serving import REVISION, FakeControl, Http
+from tests.status import fleets
 
 PATHS = {"/fleet/v1/approve": "revision", "/fleet/v1/update": "desc", "/fleet/v1/refresh": "desc"}
 
@@ -73,3 +75,47 @@ def test_hosts_that_are_ours(http: Http, host: str) -> None:
 def test_the_wrong_method(http: Http, method: str, path: str) -> None:
     answer: Any = http(method, path)
     assert (answer.status_code, answer.json()["message"]) == (405, f"{method} is not allowed at {path}")
+
+
+def test_the_files_of_an_instance(http: Http) -> None:
+    answer = http.json("/fleet/v1/rendered/door")
+    config = fleets.plan(REVISION).nodes[fleets.node("n1", 1).node_id].instances[0]
+    assert answer == {
+        "instance": "door",
+        "node": "n1",
+        "generation": None,
+        "files": [{"path": file.path, "content": file.content} for file in config.files],
+        "cameras": [{"name": "hq-1", "cameraId": "hq-1", "slot": 0}, {"name": "hq-2", "cameraId": "hq-2", "slot": 1}],
+    }
+
+
+@pytest.mark.parametrize(("name", "hint"), [("dor", ": did you mean door?"), ("%C3%BC", "")])
+def test_the_files_of_no_instance(http: Http, name: str, hint: str) -> None:
+    answer = http.get(f"/fleet/v1/rendered/{name}")
+    assert (answer.status_code, answer.json()["reason"]) == (404, "NotFound")
+    assert answer.json()["message"].endswith(f'" is published for no node and planned on none{hint}')
+
+
+def test_what_was_published_counts_until_the_plan_is() -> None:
+    moved = fleets.revision(
+        fleets.camera("hq-1"),
+        fleets.instance("door", "n2", ("hq-1",)),
+        fleets.instance("gate", "n2", ("hq-1",)),
+        fleets.node("n1", 1),
+        fleets.node("n2", 2),
+    )
+    there, here = fleets.published(REVISION), fleets.published(moved, generation=9)
+
+    def places(*which: Any) -> dict[str, tuple[str, int | None, int]]:
+        return {
+            name: (one.node, one.generation, len(one.config.cameras)) for name, one in placed_instances(*which).items()
+        }
+
+    assert places(None, {}) == {}
+    # Before the first plan the records have no better name for their node than that of the machine.
+    assert places(None, there) == {"door": ("host", 7, 2)}
+    assert places(fleets.plan(REVISION), there) == {"door": ("n1", 7, 2)}
+    n1, n2 = fleets.node("n1", 1).node_id, fleets.node("n2", 2).node_id
+    assert places(fleets.plan(moved), {n1: there[n1]}) == {"door": ("n1", 7, 2), "gate": ("n2", None, 1)}
+    both = {n1: there[n1], n2: here[n2]}
+    assert places(fleets.plan(moved), both) == {"door": ("n2", 9, 1), "gate": ("n2", 9, 1)}

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import fleet
 from controller.api.control import ApproveRefused
+from controller.api.rendered import PlacedInstance
 from controller.api.server import create_app, serve
 from controller.api.store import ObjectStore
 
@@ -110,9 +111,13 @@ class Control:
 
     answer: dict[str, Any] = field(default_factory=lambda: dict(STATUS))
     asked: list[tuple[str, str]] = field(default_factory=list)
+    placed: dict[str, PlacedInstance] = field(default_factory=dict)
 
     def status(self) -> dict[str, Any]:
         return self.answer
+
+    def placed_instances(self) -> dict[str, PlacedInstance]:
+        return self.placed
 
     async def approve(self, revision: str) -> str:
         if revision != "sha256:bbbb":

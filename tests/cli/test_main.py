@@ -86,6 +86,9 @@ def test_completion_of_kinds_and_names(small_fleet: Any) -> None:
     assert _completed(url, "describe", "cam/") == {"cam/dock", "cam/lobby"}
     assert _completed(url, "wait", "ds/") == {"ds/entrance"}
     assert _completed(url, "events", "--for", "no") == {"node/"}
+    assert _completed(url, "render", "") == {"dsinstance/"}
+    assert _completed(url, "render", "ds/") == {"ds/entrance"}
+    assert _completed(url, "render", "ds", "e") == {"entrance"}
 
 
 def test_completion_is_silent_when_nobody_answers(nonsense: Callable[..., str]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from nodeagent.drivers.fake import FakeDriver
 from nodeagent.model import ObservedInstance, Op, OpKind, Permanent, Transient
-from tests.drivers.stands import LEAVES, SLEEPS, STUBBORN, FakeStand, Session, Stand, write_secret
+from tests.drivers.stands import LEAVES, LEAVES_ON_SIGINT, SLEEPS, STUBBORN, FakeStand, Session, Stand, write_secret
 
 
 def test_each_operation_is_idempotent(stand: Stand) -> None:
@@ -170,6 +170,25 @@ def test_a_program_that_ignores_sigterm_is_killed_after_its_time(stand: Stand) -
         left = await session.find()
         assert left is not None
         assert (left.running, left.exit_code) in {(False, -9), (False, 137)}
+
+    stand.run(test)
+
+
+def test_a_program_is_asked_to_leave_by_the_signal_that_it_was_made_with(stand: Stand) -> None:
+    async def test(session: Session) -> None:
+        made = stand.config(script=LEAVES_ON_SIGINT, container={"stop_signal": "SIGINT"})
+        changed = stand.config(script=LEAVES_ON_SIGINT, container={"stop_signal": "SIGTERM"})
+        # Its manifest stays, is changed, or is gone: what runs is what it was.
+        for desired in (made, changed, None):
+            there = await session.begin(made)
+            await session.until_says("waiting")
+            op = Op(OpKind.STOP, "lobby", "a test", desired, runtime_id=there.runtime_id, stop_timeout_seconds=30)
+            async with asyncio.timeout(10):
+                await session.driver.perform(op)
+            left = await session.find()
+            assert left is not None
+            assert (left.running, left.exit_code) == (False, 3)
+            await session.do(OpKind.REMOVE, made)
 
     stand.run(test)
 

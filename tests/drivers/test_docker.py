@@ -44,6 +44,7 @@ def test_everything_of_a_container_is_asked_for() -> None:
         memory_mib=512,
         cpus=1.5,
         stop_timeout_seconds=33,
+        stop_signal="SIGINT",
     )
     host = dict(given.pop("host_config"))
     assert given == {
@@ -53,6 +54,7 @@ def test_everything_of_a_container_is_asked_for() -> None:
         "labels": {"a": "b"},
         "environment": {"TZ": "UTC"},
         "stop_timeout": 33,
+        "stop_signal": "SIGINT",
         "use_config_proxy": False,
     }
     assert host.pop("Mounts") == [
@@ -82,7 +84,9 @@ def test_everything_of_a_container_is_asked_for() -> None:
 
 
 def test_what_is_not_given_is_the_engines_choice() -> None:
-    host = arguments(network="none", config_mount_path="/etc/app")["host_config"]
+    given = arguments(network="none", config_mount_path="/etc/app")
+    assert given["stop_signal"] is None
+    host = given["host_config"]
     assert set(host) == {"Mounts", "NetworkMode", "LogConfig", "RestartPolicy"}
     assert host["NetworkMode"] == "none"
     assert host["Mounts"][0]["Target"] == "/etc/app"
@@ -122,7 +126,9 @@ def test_the_engine_shows_what_was_asked_for_and_no_secret(docker_stand: DockerS
     script = "# ${secret:cam:userinfo}\ntouch /workspace/configs/x; touch /workspace/models/x; sleep 1000"
 
     async def test(session: Session) -> None:
-        config = docker_stand.config(script=script, container={"volumes": [volume], "env": {"A": "b"}})
+        config = docker_stand.config(
+            script=script, container={"volumes": [volume], "env": {"A": "b"}, "stop_signal": "SIGINT"}
+        )
         await session.begin(config, 4)
         shown = docker_stand.inspect()
         assert "Geheim" not in json.dumps(shown)
@@ -138,6 +144,7 @@ def test_the_engine_shows_what_was_asked_for_and_no_secret(docker_stand: DockerS
             ("/workspace/models", False),
         ]
         assert "A=b" in shown["Config"]["Env"]
+        assert shown["Config"]["StopSignal"] == "SIGINT"
         labels = {key: value for key, value in shown["Config"]["Labels"].items() if key.startswith("dsfleet.io/")}
         assert labels == {
             "dsfleet.io/fleet": docker_stand.fleet_id,

@@ -233,6 +233,21 @@ def test_a_missing_secret_is_waited_for(directories: InstanceDirectories, tmp_pa
     assert not (tmp_path / "instances").exists()
 
 
+def test_a_password_that_a_file_cannot_hold_is_waited_for_and_what_runs_goes_on(
+    directories: InstanceDirectories, tmp_path: Path
+) -> None:
+    config = make_config(script='[message-broker]\nproto-cfg="sasl.password=${secret:kafka:password}"\n')
+    write_secret(tmp_path / "secrets", "kafka", "u", "semi;colon")
+    with pytest.raises(Waiting) as waiting:
+        directories.write(config)
+    assert waiting.value.on == "secret kafka"
+    assert "semi" not in str(waiting.value)
+    assert directories.files_state(config) == FilesState(current=False, secrets_missing=("kafka",))
+    write_secret(tmp_path / "secrets", "kafka", "u", "back\\slash")
+    directories.write(config)
+    assert '"sasl.password=back\\\\slash"' in (directories.configs("lobby") / "source_list.json").read_text()
+
+
 @pytest.mark.parametrize(
     ("password", "what"),
     [

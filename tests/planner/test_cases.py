@@ -2,7 +2,8 @@
 
 A case gives `before` (a short fleet, see `short_manifests`) and `edit` (a merge patch of it), or `manifests` for a fleet
 that begins. What `before` asks for is taken as published. `plan` is the whole text of the plan; `parked` the sentence
-of the guard, without which the plan must pass it; `ports` and `slots` what the plan gives.
+of the guard, without which the plan must pass it; `ports` and `slots` what the plan gives: the slot of each camera, or
+a list of all cameras when there are no holes between them.
 """
 
 from pathlib import Path
@@ -39,11 +40,18 @@ def ports(planned: FleetPlan) -> dict[str, int]:
     return {one.instance_name: one.rest_port for state in planned.nodes.values() for one in state.instances}
 
 
-def slots(planned: FleetPlan) -> dict[str, list[str]]:
+def slots(planned: FleetPlan) -> dict[str, dict[str, int]]:
     return {
-        one.instance_name: [camera.name for camera in sorted(one.cameras, key=lambda camera: camera.slot)]
+        one.instance_name: {camera.name: camera.slot for camera in one.cameras}
         for state in planned.nodes.values()
         for one in state.instances
+    }
+
+
+def slots_expected_in(case: dict[str, Any]) -> dict[str, dict[str, int]]:
+    return {
+        name: {camera: slot for slot, camera in enumerate(given)} if isinstance(given, list) else given
+        for name, given in case.get("slots", {}).items()
     }
 
 
@@ -58,7 +66,7 @@ def test_the_plan_of_a_case_is_the_text_that_it_expects(case: dict[str, Any]) ->
     assert describe_plan(planned) == case["plan"].rstrip("\n")
     assert why_parked(planned, previous, limit_of(case)) == case.get("parked")
     assert {name: ports(planned)[name] for name in case.get("ports", {})} == case.get("ports", {})
-    assert {name: slots(planned)[name] for name in case.get("slots", {})} == case.get("slots", {})
+    assert {name: slots(planned)[name] for name in case.get("slots", {})} == slots_expected_in(case)
 
 
 def test_names_of_cases_are_unique() -> None:

@@ -26,6 +26,13 @@ def cameras_on(planned: FleetPlan, node: str) -> dict[str, tuple[str, ...]]:
     }
 
 
+def slots_on(planned: FleetPlan, node: str) -> dict[str, dict[str, int]]:
+    return {
+        one.instance_name: {camera.name: camera.slot for camera in one.cameras}
+        for one in planned.nodes[node_id(node)].instances
+    }
+
+
 def fleet_where(holding: Mapping[str, tuple[str, ...]]) -> Fleet:
     """Agents that say of their instance `yard` which exclusive cameras it holds."""
     nodes = {}
@@ -65,6 +72,22 @@ def test_a_moved_instance_gets_its_exclusive_camera_when_the_other_node_has_let_
     released = replan(MOVED, published, fleet_where({"a": (), "b": ()}))
     assert cameras_on(released, "b") == {"yard": ("dock", "door")}
     assert released.reasons == ()
+
+
+def test_a_withheld_camera_has_its_slot_already() -> None:
+    before = previous_from(plan(revision(FLEET), {}), NOW)
+    holding = fleet_where({"a": ("dock",)})
+    more: ShortFleet = {
+        **MOVED,
+        "camera/alley": {},
+        "dsinstance/yard": {"node": "b", "cameras": ["alley", "dock", "door"]},
+    }
+
+    meanwhile = replan(more, before, holding)
+    released = replan(more, previous_from(meanwhile, NOW), fleet_where({"a": (), "b": ()}))
+
+    assert slots_on(meanwhile, "b") == {"yard": {"door": 1, "alley": 2}}
+    assert slots_on(released, "b") == {"yard": {"dock": 0, "door": 1, "alley": 2}}
 
 
 def test_who_has_the_camera_keeps_it() -> None:

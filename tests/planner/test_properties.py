@@ -57,14 +57,14 @@ def test_a_published_plan_is_the_next_plan(fleet: Short, before: Short) -> None:
     for _ in fleet:  # what waits for room moves when others have moved; every round but the last brings one home
         if not plan(revision(fleet), published(first)).changes:
             break
-        assert any("it stays on" in one.message for one in first.reasons)
+        assert any("it stays on" in one.message or one.reason == "NoFreePort" for one in first.reasons)
         first = plan(revision(fleet), published(first))
 
     again = plan(revision(fleet), published(first))
 
     assert again.changes == ()
     assert digests(again) == digests(first)
-    assert [one.subject for one in again.reasons] == [one.subject for one in first.reasons]
+    assert {one.subject for one in again.reasons} == {one.subject for one in first.reasons}
 
 
 @QUICK

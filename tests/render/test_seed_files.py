@@ -11,7 +11,10 @@ from controller.render.instance import render_instance
 from crds.camera import Camera
 from crds.dsinstance import AppKind, DsInstance
 from crds.messages import InstanceConfig
-from deepstream import retinaface
+from deepstream import keyfile, retinaface
+from deepstream.findings import errors_in
+from deepstream.retinaface.inference import InferenceChain, read_chain_files
+from deepstream.retinaface.rules import check_chain_of_app
 from tests.planner.short_manifests import manifest, merged
 
 SEED: dict[str, Any] = {
@@ -60,6 +63,11 @@ def render(cameras: tuple[Camera, ...], patch: dict[str, Any] | None = None) -> 
     return render_instance(instance, cameras, 21000)
 
 
+def groups_of(kind: str) -> dict[str, Any]:
+    """What a manifest of this kind cannot do without."""
+    return {"deepstreamApp": {}} if kind == AppKind.DEEPSTREAM_APP else {}
+
+
 def files(config: InstanceConfig) -> dict[str, str]:
     return {file.path: file.content for file in config.files}
 
@@ -96,7 +104,7 @@ def test_source_list_holds_every_camera_in_its_slot() -> None:
             },
             {
                 "camera_id": "HALL-2",
-                "address": "file:///clips/hall%20way.mp4",
+                "address": "/clips/hall way.mp4",
                 "encode_type": "h264",
                 "type": "file",
                 "stream": True,
@@ -109,8 +117,160 @@ def test_source_list_holds_every_camera_in_its_slot() -> None:
     ]
 
 
-def test_there_are_exactly_the_two_files() -> None:
-    assert sorted(files(render(()))) == ["app_conf.json", "source_list.json"]
+def test_cameras_stand_in_the_order_of_their_slots_and_holes_are_closed_in_the_list() -> None:
+    instance = manifest("dsinstance/faces", SEED)
+    assert isinstance(instance, DsInstance)
+    reserved = {"attic": 0, "hall": 1, "front": 3}
+
+    config = render_instance(instance, (FRONT, HALL), 21000, reserved)
+
+    sources = json.loads(files(config)["source_list.json"])["sources"]
+    assert [one["camera_id"] for one in sources] == ["HALL-2", "front"]
+    assert [(one.slot, one.name) for one in config.cameras] == [(1, "hall"), (3, "front")]
+    assert config == render_instance(instance, (HALL, FRONT), 21000, reserved)
+    closed = render_instance(instance, (HALL, FRONT), 21000)
+    assert closed.digests.files == config.digests.files
+    assert closed.digests.streams != config.digests.streams
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "command", "stop_signal"),
+    [
+        ("retinaface", {}, (), "SIGTERM"),
+        ("reference", {}, (), "SIGTERM"),
+        ("reference", {"stopSignal": "SIGINT"}, (), "SIGINT"),
+        ("deepstream-app", {}, ("deepstream-app", "-c", "/workspace/configs/deepstream_app.txt"), "SIGINT"),
+        (
+            "deepstream-app",
+            {"configMountPath": "/c", "stopSignal": "SIGTERM"},
+            ("deepstream-app", "-c", "/c/deepstream_app.txt"),
+            "SIGTERM",
+        ),
+        ("deepstream-app", {"command": ["a", "b"]}, ("a", "b"), "SIGINT"),
+    ],
+)
+def test_what_the_manifest_leaves_to_the_kind_is_resolved(
+    kind: str, given: dict[str, Any], command: tuple[str, ...], stop_signal: str
+) -> None:
+    config = render((), {"app": {"kind": kind}, "container": given, **groups_of(kind)})
+
+    assert (config.container.command, config.container.stop_signal) == (command, stop_signal)
+
+
+def test_there_are_exactly_the_files_that_each_app_reads() -> None:
+    assert list(files(render((FRONT, HALL)))) == [
+        "app_conf.json",
+        "source_list.json",
+        "mot_primary.txt",
+        "mot_sgie.txt",
+        "faceid_primary.txt",
+        "faceid_secondary.txt",
+        "faceid_align_config.txt",
+    ]
+    assert list(files(render((FRONT, HALL), {"app": {"kind": "reference"}}))) == ["app_conf.json", "source_list.json"]
+
+
+# What facts of the app say that its own configuration holds.
+DOCUMENTED: dict[str, dict[str, str]] = {
+    "mot_primary.txt": {"gie-unique-id": "1", "cluster-mode": "2", "batch-size": "24"},
+    "mot_sgie.txt": {
+        "gie-unique-id": "2",
+        "process-mode": "2",
+        "network-type": "1",
+        "operate-on-gie-id": "1",
+        "operate-on-class-ids": "0",
+        "output-tensor-meta": "1",
+        "infer-dims": "3;128;64",
+        "force-implicit-batch-dim": "1",
+    },
+    "faceid_primary.txt": {
+        "gie-unique-id": "3",
+        "engine-create-func-name": "NvDsInferRetinafaceCudaEngineGet",
+        "model-engine-file": "../build/model_b24_gpu0_fp16.engine",
+        "infer-dims": "3;736;1280",
+        "offsets": "104.0;117.0;123.0",
+        "cluster-mode": "4",
+    },
+    "faceid_secondary.txt": {"gie-unique-id": "4", "batch-size": "96"},
+    "faceid_align_config.txt": {"target-unique-ids": "4", "network-input-shape": "96;3;112;112"},
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_the_networks_have_the_values_that_the_app_ran_with(name: str) -> None:
+    text = files(render((FRONT,)))[name]
+
+    group = keyfile.parse(text).group("property")
+
+    assert group is not None
+    assert {key: group.get(key) for key in DOCUMENTED[name]} == DOCUMENTED[name]
+    assert text.startswith("# Made by fleet from the manifest of dsinstance/faces;")
+
+
+def test_the_five_files_are_read_back_as_the_chain_without_complaints() -> None:
+    chain, findings = read_chain_files(files(render((FRONT,))))
+
+    assert chain == InferenceChain()
+    assert findings == ()
+    assert errors_in(check_chain_of_app(chain)) == ()
+
+
+def test_a_batch_of_the_face_network_is_in_the_name_of_its_engine_and_in_the_alignment() -> None:
+    written = files(
+        render(
+            (FRONT,),
+            {"inference": {"facePgie": {"property": {"batchSize": 8}}, "faceSgie": {"property": {"batchSize": 32}}}},
+        )
+    )
+
+    chain, findings = read_chain_files(written)
+
+    assert chain.face_pgie.property.model_engine_file == "../build/model_b8_gpu0_fp16.engine"
+    assert chain.face_align.network_input_shape == (32, 3, 112, 112)
+    assert findings == ()
+    assert errors_in(check_chain_of_app(chain)) == ()
+
+
+def test_an_engine_that_somebody_names_stays() -> None:
+    given = {"facePgie": {"property": {"batchSize": 8, "modelEngineFile": "/engines/mine.engine"}}}
+
+    chain, _ = read_chain_files(files(render((FRONT,), {"inference": given})))
+
+    assert chain.face_pgie.property.model_engine_file == "/engines/mine.engine"
+
+
+@pytest.mark.parametrize(
+    ("release", "list_key", "keys"),
+    [
+        ("2022-11", "stream", {"camera_id", "address", "encode_type", "type"}),
+        ("2023-01", "sources", {"camera_id", "address", "encode_type", "type"}),
+        ("2023-03", "sources", {"camera_id", "address", "encode_type", "type", "stream"}),
+    ],
+)
+def test_each_release_gets_the_shape_that_it_reads(release: str, list_key: str, keys: set[str]) -> None:
+    hidden = camera("front", visual=False)
+
+    document = json.loads(files(render((hidden,), {"app": {"release": release}}))["source_list.json"])
+
+    assert list(document) == [list_key]
+    (source,) = document[list_key]
+    assert set(source) == keys
+    assert source.get("stream", False) is False
+
+
+def test_a_clip_beside_the_configuration_is_found_from_any_folder() -> None:
+    beside = camera("front", address="file://./clips/a.mp4", type="file")
+    config = render((beside,), {"container": {"configMountPath": "/c"}})
+    assert json.loads(files(config)["source_list.json"])["sources"][0]["address"] == "/c/clips/a.mp4"
+
+
+def test_files_are_written_as_they_are_and_never_in_the_place_of_ours() -> None:
+    given = {"labels.txt": "person\n# ; [\n", "mot_primary.txt": "[property]\ngie-unique-id=9\n"}
+
+    written = files(render((FRONT,), {"files": given}))
+
+    assert written["labels.txt"] == given["labels.txt"]
+    assert written["mot_primary.txt"] == files(render((FRONT,)))["mot_primary.txt"]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +291,7 @@ def test_types_do_not_depend_on_how_a_value_was_written(patch: dict[str, Any]) -
 
 @pytest.mark.parametrize("cameras", [(), (FRONT,), (FRONT, HALL)])
 def test_the_reference_workload_reads_what_is_rendered(tmp_path: Path, cameras: tuple[Camera, ...]) -> None:
-    for name, content in files(render(cameras)).items():
+    for name, content in files(render(cameras, {"app": {"kind": "reference"}})).items():
         (tmp_path / name).write_text(content, encoding="utf-8")
 
     loaded = pipeline.config.load(tmp_path / "source_list.json")
@@ -165,8 +325,9 @@ def test_a_missing_or_wrong_typed_key_is_refused_on_reading(key: str) -> None:
 
 @pytest.mark.parametrize("kind", list(AppKind))
 def test_equal_input_gives_equal_bytes(kind: AppKind) -> None:
-    patch = {"app": {"kind": kind.value}, "container": {"env": {"B": "2", "A": "1"}}}
-    again = {"container": {"env": {"A": "1", "B": "2"}}, "app": {"kind": kind.value}}
+    groups = groups_of(kind)
+    patch = {**groups, "app": {"kind": kind.value}, "container": {"env": {"B": "2", "A": "1"}}}
+    again = {"container": {"env": {"A": "1", "B": "2"}}, "app": {"kind": kind.value}, **groups}
     assert render((FRONT, HALL), patch).digest == render((FRONT, HALL), again).digest
     assert render((FRONT, HALL), patch).model_dump_json(exclude={"container"}) == render(
         (FRONT, HALL), again

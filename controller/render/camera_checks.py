@@ -1,0 +1,70 @@
+"""What cameras ask for, and the app of an instance does not do."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from controller.render.msgconv_files import msgconv_file, with_msgconv_file
+from controller.render.violation import Violation, error, warning
+from crds.camera import Camera
+from crds.dsinstance import AppKind, DsInstance
+from crds.key_path import key_path
+from deepstream.findings import Severity
+from deepstream.msgconv import check_msgconv_file
+
+
+def check_cameras(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator[Violation]:
+    """What is wrong with cameras that the instance has, or in vain."""
+    kind = instance.spec.app.kind
+    for camera in cameras:
+        spec = camera.spec
+        if spec.type == "file" and kind is AppKind.REFERENCE and urlsplit(spec.address).netloc:
+            message = (
+                f"a path beside the configuration files is not known to the app of dsinstance/{instance.name}, of kind "
+                f"{kind}: write the whole path, file:///…"
+            )
+            yield error(("spec", "address"), message, camera.name)
+        if spec.analytics is not None:
+            yield from _analytics(instance, camera)
+        if spec.messages is not None and not _sends(instance):
+            message = f"dsinstance/{instance.name} makes nothing of it: its app, of kind {kind}, " + (
+                "has no converter of messages that is in use and goes by msgconv_config.txt"
+                if kind is AppKind.DEEPSTREAM_APP
+                else "writes its messages itself"
+            )
+            yield warning(("spec", "messages"), message, camera.name)
+    if any(camera.spec.messages is not None for camera in cameras) and _sends(instance):
+        yield from _messages(cameras)
+
+
+def _analytics(instance: DsInstance, camera: Camera) -> Iterator[Violation]:
+    if instance.spec.app.kind is AppKind.RETINAFACE:
+        message = f"lines and regions do nothing in dsinstance/{instance.name}: the RetinaFace app has no nvdsanalytics"
+        yield warning(("spec", "analytics"), message, camera.name)
+    # Errors refuse the camera itself.
+    for path, finding in camera.spec.analytics_findings():
+        if finding.severity is not Severity.ERROR:
+            yield Violation(finding.severity, ("spec", *path), finding.message, camera.name)
+
+
+def _sends(instance: DsInstance) -> bool:
+    """True when a file for the converter of messages is rendered."""
+    if instance.spec.deepstream_app is not None:
+        return with_msgconv_file(instance.spec.deepstream_app)[1]
+    return instance.spec.app.kind is AppKind.REFERENCE
+
+
+def _messages(cameras: tuple[Camera, ...]) -> Iterator[Violation]:
+    """What messages say of the cameras, as far as it is said in their manifests."""
+    numbers = {camera.name: number for number, camera in enumerate(cameras)}
+    file = msgconv_file(tuple(enumerate(cameras)), numbers)
+    aliases = {"sensor": "sensor", "place": "place", "analytics": "analyticsModule"}
+    for finding in check_msgconv_file(file):
+        word = finding.group.rstrip("0123456789")
+        number = int(finding.group[len(word) :])
+        camera = cameras[number]
+        given = camera.spec.messages
+        groups = {"sensor": file.sensors, "place": file.places, "analytics": file.analytics}[word]
+        if given is None or (finding.severity is Severity.NOTE and finding.key == "location"):
+            continue
+        path = ("spec", "messages", aliases[word], *key_path(groups[number], finding.key))  # type: ignore[index]
+        yield Violation(finding.severity, path, finding.message, camera.name)

@@ -1,0 +1,93 @@
+"""The rules that hold between a DsInstance, its cameras and the DeepStream that it runs.
+
+The rules themselves are those of the room `deepstream`; here they are put to our manifests. docs/rules.md lists them.
+"""
+
+from collections.abc import Iterator
+
+from controller.render.camera_checks import check_cameras
+from controller.render.deepstream_app_checks import check_deepstream_app
+from controller.render.file_checks import check_file_names
+from controller.render.retinaface_checks import check_retinaface
+from controller.render.violation import Violation, error, warning, without_repeats
+from crds.camera import Camera
+from crds.dsinstance import AppKind, DsInstance
+from deepstream.findings import Severity
+
+__all__ = ["Checker", "Violation", "check_instance"]
+
+_OF_APP_CONF = frozenset({"width", "height", "batch_size", "buffer_pool", "nvbuf_memory_type"})
+
+
+class Checker:
+    """Checks instances, and says the same again for the very same manifests without looking anew.
+
+    An edit touches few of ten thousand instances. Manifests are frozen, and sources give out the same objects for what
+    did not change, so identity is enough.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], tuple[object, tuple[Violation, ...]]] = {}
+        self._used: dict[tuple[int, ...], tuple[object, tuple[Violation, ...]]] = {}
+
+    def check(self, instance: DsInstance, cameras: tuple[Camera, ...]) -> tuple[Violation, ...]:
+        """See `check_instance`."""
+        key = (id(instance), *map(id, cameras))
+        # The manifests are kept beside the result, so that their ids are not given to others.
+        found = self._known.get(key) or ((instance, cameras), check_instance(instance, cameras))
+        self._used[key] = found
+        return found[1]
+
+    def forget_unused(self) -> None:
+        """Forgets what was not asked for since the last call: to be called after each revision."""
+        self._known, self._used = self._used, {}
+
+
+def check_instance(instance: DsInstance, cameras: tuple[Camera, ...]) -> tuple[Violation, ...]:
+    """All rules that an instance breaks with its cameras.
+
+    Args:
+        instance: the manifest.
+        cameras: its cameras, in any order; all that it has, since rules go by their number.
+
+    Returns:
+        What a person should change; an error means that the instance would fail, or fail later.
+    """
+    return without_repeats(_violations(instance, tuple(sorted(cameras, key=lambda one: one.name))))
+
+
+def _violations(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator[Violation]:
+    spec = instance.spec
+    limit = spec.streammux.most_cameras
+    if len(cameras) > limit:
+        message = (
+            f"the instance has {len(cameras):,} cameras and room for {limit:,}: raise batchSize, or split the instance"
+        )
+        yield error(("spec", "streammux", "batchSize"), message)
+    # Those that are too many are said once: what else there is to say holds for the others too.
+    fitting = cameras[:limit]
+    yield from check_file_names(instance)
+    if spec.app.kind is AppKind.RETINAFACE:
+        yield from check_retinaface(spec)
+    if spec.app.kind is AppKind.DEEPSTREAM_APP:
+        yield from check_deepstream_app(instance, fitting)
+    else:
+        yield from _muxer_of_json(instance)
+    yield from check_cameras(instance, cameras)
+
+
+def _muxer_of_json(instance: DsInstance) -> Iterator[Violation]:
+    """app_conf.json holds five settings of the muxer; others are said in vain."""
+    mux = instance.spec.streammux
+    # A muxer that nobody writes anything about is the usual one.
+    for field in sorted(mux.model_fields_set - _OF_APP_CONF - {"extra_keys"}):
+        if getattr(mux, field) is not None:
+            alias = type(mux).model_fields[field].alias or field
+            message = (
+                f"it does nothing: an app of kind {instance.spec.app.kind} is told width, height, batchSize, bufferPool "
+                "and nvbufMemoryType only; remove it"
+            )
+            yield warning(("spec", "streammux", alias), message)
+    for name in mux.extra_keys:
+        message = f"it does nothing: an app of kind {instance.spec.app.kind} is not told other keys; remove it"
+        yield Violation(Severity.WARNING, ("spec", "streammux", "extraKeys", name), message)

@@ -1,0 +1,190 @@
+"""nvinfer behind the gie groups of deepstream-app: each model with what its group puts in the place of its file's keys."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from controller.render.resolved import ResolvedInstance
+from controller.render.violation import Path, Violation, error, warning
+from crds.key_path import key_path
+from deepstream.app.config import AppFile
+from deepstream.app.inference import GieGroup, GiePlugin
+from deepstream.findings import Finding, Severity
+from deepstream.nvinfer.chain import check_chain
+from deepstream.nvinfer.config import CLASS_ATTRS_PREFIX, PROPERTY_GROUP, InferConfig
+from deepstream.nvinfer.enums import ProcessMode
+from deepstream.nvinfer.property import InferProperty, unique_id
+from deepstream.nvinfer.rules import check_infer_config
+from deepstream.versions import DsVersion
+
+_APP: Final = ("spec", "deepstreamApp")
+_REPLACED: Final = (
+    "gie_unique_id",
+    "batch_size",
+    "gpu_id",
+    "interval",
+    "model_engine_file",
+    "labelfile_path",
+    "operate_on_gie_id",
+    "operate_on_class_ids",
+)
+"""What deepstream-app sets on nvinfer when its group has the key."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A gie group that is in use."""
+
+    name: str
+    """As the file has it, such as `secondary-gie0`."""
+    path: Path
+    group: GieGroup
+    file: str | None
+    """The name of its nvinfer file among inferConfigs; None when that file is not ours."""
+    config: InferConfig | None
+    """What holds in the end; None when the file is not ours."""
+    replaced: frozenset[str]
+    """The fields of nvinfer's properties that come from the group."""
+
+    @property
+    def unique_id(self) -> int | None:
+        """The id that holds; None when it is not known."""
+        return self.group.gie_unique_id if self.config is None else unique_id(self.config.property)
+
+    @property
+    def batch_size(self) -> int | None:
+        """The batch that holds; None when it is not known."""
+        return self.group.batch_size if self.config is None else self.config.property.batch_size
+
+
+def models_of(resolved: ResolvedInstance, app: AppFile) -> tuple[Model, ...]:
+    """The models that are in use, in the order of the pipeline."""
+    groups: dict[str, tuple[Path, GieGroup]] = {}
+    if app.primary_gie is not None:
+        groups["primary-gie"] = ((*_APP, "primaryGie"), app.primary_gie)
+    for number, group in app.secondary_gies.items():
+        groups[f"secondary-gie{number}"] = ((*_APP, "secondaryGies", str(number)), group)
+    return tuple(_model(app, resolved, name, *group) for name, group in groups.items() if group[1].enable)
+
+
+def _model(app: AppFile, resolved: ResolvedInstance, name: str, path: Path, group: GieGroup) -> Model:
+    config = resolved.infer_configs.get(group.config_file or "")
+    if config is None or group.plugin_type not in (None, GiePlugin.NVINFER):
+        return Model(name, path, group, None, None, frozenset())
+    primary = name == "primary-gie"
+    values = {field: getattr(group, field) for field in _REPLACED if getattr(group, field) is not None}
+    if "batch_size" in values and app.source_list is not None:
+        several = app.source_list.max_batch_size if primary else app.source_list.sgie_batch_size
+        values["batch_size"] = several or values["batch_size"]
+    if group.gpu_id is None and app.application is not None and (app.application.global_gpu_id or 0) > 0:
+        values["gpu_id"] = app.application.global_gpu_id
+    mode = ProcessMode.PRIMARY if primary else ProcessMode.SECONDARY
+    effective = config.property.model_copy(update={**values, "process_mode": mode})
+    return Model(
+        name, path, group, group.config_file, config.model_copy(update={"property": effective}), frozenset(values)
+    )
+
+
+def check_models(
+    models: Sequence[Model], configs: Mapping[str, InferConfig], version: DsVersion, batch_size: int | None
+) -> Iterator[Violation]:
+    """What is wrong with the models, each by itself, and all together."""
+    for model in models:
+        if model.config is not None:
+            for finding in check_infer_config(model.config, version):
+                yield Violation(finding.severity, _path(model, model.config, finding), finding.message)
+    yield from _chain(models)
+    yield from _left_out(models)
+    for model in models[:1]:
+        if model.name == "primary-gie" and model.config is not None:
+            yield from small_batch(_property_path(model, "batch-size"), model.config.property.batch_size, batch_size)
+    used = {model.file for model in models}
+    for name, config in configs.items():
+        if name in used:
+            continue
+        message = "no gie group that is in use names this file as its configFile, so nothing reads it"
+        yield warning(("spec", "inferConfigs", name), message)
+        for finding in check_infer_config(config, version):
+            path = ("spec", "inferConfigs", name, *class_attrs_path(config, finding.group, finding.key))
+            severity = Severity.WARNING if finding.severity is Severity.ERROR else finding.severity
+            yield Violation(severity, path, finding.message)
+
+
+def small_batch(path: Path, batch_size: int | None, streams: int | None) -> Iterator[Violation]:
+    """A primary network that cannot take a batch of the muxer at a time."""
+    if streams is not None and (batch_size or 1) < streams:
+        message = (
+            f"{batch_size or 1} is less than the batch of the muxer, {streams}: each batch of frames is inferred in "
+            f"several turns, which costs throughput; give {streams}"
+        )
+        yield warning(path, message)
+
+
+def class_attrs_path(config: InferConfig, group: str, key: str) -> Path:
+    """The path of a key of an nvinfer file below its configuration."""
+    if group == PROPERTY_GROUP:
+        return ("property", *key_path(config.property, key))
+    number = group.removeprefix(CLASS_ATTRS_PREFIX)
+    attrs = config.class_attrs.get(number)
+    return ("classAttrs", number, *(key_path(attrs, key) if attrs is not None else ()))
+
+
+def _path(model: Model, config: InferConfig, finding: Finding) -> Path:
+    if finding.group == PROPERTY_GROUP:
+        return _property_path(model, finding.key)
+    return ("spec", "inferConfigs", str(model.file), *class_attrs_path(config, finding.group, finding.key))
+
+
+def _property_path(model: Model, key: str) -> Path:
+    """Where the value that holds stands: in the group, or in the file."""
+    field = next((name for name, declared in InferProperty.keys().items() if declared.name == key), None)
+    if model.file is None or field in model.replaced:
+        return (*model.path, *key_path(model.group, key))
+    return ("spec", "inferConfigs", model.file, "property", *key_path(InferProperty, key))
+
+
+def _chain(models: Sequence[Model]) -> Iterator[Violation]:
+    known: list[tuple[str, InferConfig]] = []
+    for model in models:
+        config = model.config
+        if config is None and model.group.gie_unique_id is not None:
+            primary = model.name == "primary-gie"
+            config = InferConfig(
+                property=InferProperty(
+                    gie_unique_id=model.group.gie_unique_id,
+                    operate_on_gie_id=model.group.operate_on_gie_id,
+                    process_mode=ProcessMode.PRIMARY if primary else ProcessMode.SECONDARY,
+                )
+            )
+        if config is not None:
+            known.append((model.name, config))
+    all_known = len(known) == len(models)
+    by_name = {model.name: model for model in models}
+    for finding in check_chain(known):
+        name, _, message = finding.message.partition(": ")
+        path = _property_path(by_name[name], finding.key)
+        if finding.severity is Severity.ERROR:
+            yield error(path, message)
+        elif all_known:
+            # Nothing but these groups makes objects in deepstream-app.
+            yield error(path, f"{message}; without, this model never sees an object")
+
+
+def _left_out(models: Sequence[Model]) -> Iterator[Violation]:
+    """deepstream-app makes a secondary only when its group leads to the primary, over the ids in its own file."""
+    primary = next((model for model in models if model.name == "primary-gie"), None)
+    if primary is None:
+        return
+    reached = {primary.group.gie_unique_id or 0}
+    waiting = [model for model in models if model is not primary]
+    while found := [model for model in waiting if model.group.operate_on_gie_id in reached]:
+        reached |= {model.group.gie_unique_id or 0 for model in found}
+        waiting = [model for model in waiting if model not in found]
+    for model in waiting:
+        ids = ", ".join(map(str, sorted(reached)))
+        message = (
+            "deepstream-app leaves a secondary model out, without a word, unless operateOnGieId of its group is the "
+            f"gieUniqueId of the group of the primary or of a secondary that leads there (here {ids}); what stands in the "
+            "nvinfer files does not count for that"
+        )
+        yield warning((*model.path, "operateOnGieId"), message)

@@ -1,0 +1,175 @@
+"""Sources as Camera manifests."""
+
+import posixpath
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from crds.camera import Camera
+from crds.document import API_VERSION
+from deepstream.findings import Severity
+from deepstream.source_lists import percent_encode_separators
+from importer.desk import Desk
+from importer.names import CameraNames, is_camera_id, stem
+from importer.paths import Place
+from importer.secrets_taken import split_user_info
+
+_FILE: Final = "file:"
+_PLACEHOLDER: Final = re.compile(r"\$\{secret:[^}]*\}")
+_SCHEMES: Final = ("rtsp", "rtsps", "file")
+
+
+class NoCameraError(ValueError):
+    """A source is nothing that a Camera can be; the message says why, without its address."""
+
+
+@dataclass
+class Draft:
+    """A camera that is being made: its spec grows by analytics and messages."""
+
+    source_id: int
+    name: str
+    spec: dict[str, Any]
+    settings: dict[str, Any] = field(default_factory=dict)
+    """What the app is told of its source alone."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a source stands."""
+
+    file: str
+    line: int | None
+    where: str
+    """For people: `[source0] uri`."""
+
+
+class CameraMaker:
+    """Makes the cameras of one import, with names of their own."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._names = CameraNames()
+
+    def make(
+        self,
+        origin: Origin,
+        source_id: int,
+        uri: str,
+        place: Place,
+        ids: tuple[str | None, str | None] = (None, None),
+    ) -> Draft:
+        """Makes one camera.
+
+        Args:
+            origin: where the source stands, for remarks.
+            source_id: its number in the app.
+            uri: its address, with user and password.
+            place: where relative paths of files begin.
+            ids: its id and its name as the app knows them.
+
+        Raises:
+            NoCameraError: it cannot be one.
+        """
+        address, kind, secret = self._address(origin, uri, place)
+        camera_id, shown_name = ids
+        if camera_id is not None and not is_camera_id(camera_id):
+            message = "its id has characters that ids of cameras have not: it is the name of the camera from now on"
+            self._say(Severity.WARNING, origin, message)
+            shown_name, camera_id = shown_name or camera_id, None
+        name, own_id = self._names.take(shown_name or camera_id or _name_of(address, kind), camera_id)
+        if ids[1] is not None and name != ids[1]:
+            self._say(Severity.NOTE, origin, f"its name is {name} from now on")
+        if own_id != camera_id:
+            self._say(Severity.WARNING, origin, f"another camera has the id {camera_id}: this one is {own_id} now")
+        spec: dict[str, Any] = {"address": address}
+        if own_id is not None and own_id != name:
+            spec = {"cameraId": own_id, **spec}
+        if kind != "rtsp":
+            spec["type"] = kind
+        if secret is not None:
+            spec["credentialsRef"] = {"name": secret}
+        draft = Draft(source_id, name, spec)
+        self._require_valid(draft)
+        return draft
+
+    def manifest(self, draft: Draft) -> Camera:
+        """The manifest of a camera."""
+        return Camera.model_validate(self._document(draft))
+
+    def _document(self, draft: Draft) -> dict[str, Any]:
+        metadata: dict[str, Any] = {"name": draft.name}
+        if self._desk.options.labels:
+            metadata["labels"] = dict(self._desk.options.labels)
+        return {"apiVersion": API_VERSION, "kind": "Camera", "metadata": metadata, "spec": draft.spec}
+
+    def _require_valid(self, draft: Draft) -> None:
+        try:
+            self._document(draft)
+            Camera.model_validate(self._document(draft))
+        except ValidationError as error:
+            [first, *_] = error.errors(include_url=False, include_context=False, include_input=False)
+            raise NoCameraError(first["msg"].removeprefix("Value error, ")) from None
+
+    def _address(self, origin: Origin, uri: str, place: Place) -> tuple[str, Literal["rtsp", "file"], str | None]:
+        clean = _without_blanks(uri.strip())
+        if clean != uri:
+            self._say(Severity.WARNING, origin, "blanks in the address are written as %20 and so on from now on")
+        if clean.startswith("/"):
+            self._say(Severity.NOTE, origin, "the path is written as an address, file://, from now on")
+            clean = f"file://{clean}"
+        if clean[: len(_FILE)].lower() == _FILE:
+            return _file_address(clean, place), "file", None
+        scheme = _scheme_of(clean)
+        if scheme not in _SCHEMES:
+            what = f"{scheme}://" if re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme) else "this"
+            raise NoCameraError(f"cameras have addresses of rtsp:// and file://, and {what} is neither")
+        bare, login = split_user_info(clean)
+        secret = None
+        if login is not None:
+            secret = self._desk.secrets.of_camera(*login)
+            without = "" if login[1] else "; its password is empty"
+            self._say(
+                Severity.NOTE, origin, f"the user name and password in the address became secret {secret}{without}"
+            )
+        bare = percent_encode_separators(bare)
+        taken = self._desk.secrets.without_parameters(bare)
+        if taken != bare:
+            names = ", ".join(sorted(set(re.findall(r"\$\{secret:([^:}]*):", taken))))
+            self._say(Severity.NOTE, origin, f"the password in the path of the address became secret {names}")
+        return taken, "rtsp", secret
+
+    def _say(self, severity: Severity, origin: Origin, message: str) -> None:
+        self._desk.remark(severity, origin.file, origin.line, f"{origin.where}: {message}")
+
+
+def _without_blanks(uri: str) -> str:
+    return "".join(f"%{ord(one):02X}" if ord(one) <= 0x20 or ord(one) == 0x7F else one for one in uri)
+
+
+def _scheme_of(uri: str) -> str:
+    return uri.partition("://")[0].lower() if "://" in uri else uri.partition(":")[0].lower()
+
+
+def _file_address(uri: str, place: Place) -> str:
+    """The address of a file; relative paths begin in the folder of the main file, or are absolute by the base folder."""
+    path = uri[len(_FILE) :]
+    path = path.removeprefix("//")
+    if path.startswith("/"):
+        return f"file://{percent_encode_separators(path)}"
+    kept = percent_encode_separators(place.kept(path))
+    first = kept.partition("/")[0]
+    return f"file://{kept}" if kept.startswith("/") or first in (".", "..") else f"file://./{kept}"
+
+
+def _name_of(address: str, kind: str) -> str:
+    if kind == "file":
+        return stem(urlsplit(address).path) or "file"
+    try:
+        parts = urlsplit(_PLACEHOLDER.sub("", address))
+    except ValueError:
+        return "camera"
+    return posixpath.join(parts.hostname or "camera", parts.path.lstrip("/"))

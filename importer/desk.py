@@ -1,0 +1,137 @@
+"""What one import has at hand and collects: the texts that it reads, its remarks, its secrets, its files."""
+
+import posixpath
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from deepstream.config_text import is_yaml
+from deepstream.findings import ConfigTextError, Finding, Severity
+from deepstream.groups import KeyGroup
+from deepstream.keyfile import Group
+from importer.model import CannotImport, ImportOptions, ReadFile, Remark
+from importer.names import FileNames
+from importer.paths import Place
+from importer.secrets_taken import SecretsTaken, without_logins
+
+MOST_CHARACTERS: Final = 262_144
+"""Of a file that a manifest holds with its text."""
+MOST_FILES: Final = 64
+
+
+class Lines:
+    """Where the groups and keys of one file stand."""
+
+    def __init__(self, groups: Iterable[Group] = ()) -> None:
+        self._groups = {group.name: group for group in groups}
+
+    def of(self, group: str, key: str = "") -> int | None:
+        """The line of a key, or of its group."""
+        found = self._groups.get(group)
+        if found is None:
+            return None
+        return next((entry.line for entry in found.entries if entry.key == key), found.line)
+
+
+class Desk:
+    """The state of one import."""
+
+    def __init__(
+        self, main: str, read_file: ReadFile, options: ImportOptions, name: str, own_files: Iterable[str] = ()
+    ) -> None:
+        self.main = main
+        self.options = options
+        self.name = name
+        self.place = Place(base_dir=options.base_dir)
+        self.secrets = SecretsTaken(name)
+        self.names = FileNames(own_files)
+        self.remarks: list[Remark] = []
+        self.files: dict[str, str] = {}
+        self._read_file = read_file
+        self._folder = posixpath.dirname(main)
+        self._placed: dict[str, str] = {}
+        self._relative: dict[str, str] = {}
+
+    def shown(self, path: str) -> str:
+        """A path that is seen from the folder of the main file, as the caller would write it."""
+        return posixpath.normpath(posixpath.join(self._folder, path))
+
+    def text(self, path: str) -> str | None:
+        """The text of a file, by its path as the folder of the main file sees it."""
+        return None if not path or "\0" in path else self._read_file(self.shown(path))
+
+    def remark(self, severity: Severity, file: str, line: int | None, message: str) -> None:
+        """Remembers something to be said."""
+        self.remarks.append(Remark(severity, file, line, message))
+
+    def findings(self, file: str, findings: Iterable[Finding]) -> None:
+        """Remembers what a reader found in a file."""
+        for one in findings:
+            where = f"[{one.group}] {one.key}".strip() if one.group else one.key
+            message = without_logins(one.message)
+            self.remark(one.severity, file, one.line, f"{where}: {message}" if where else message)
+
+    def refuse(self, file: str, error: ConfigTextError) -> CannotImport:
+        """The error for a file that DeepStream itself would not load."""
+        return CannotImport(f"{file}:{error.line}: {without_logins(error.message)}")
+
+    def name_of(self, on_disk: str) -> str | None:
+        """The name in the configuration folder of a file that was taken over."""
+        return self._placed.get(posixpath.normpath(on_disk))
+
+    def take_name(self, on_disk: str, group: str, *, key_file: bool = False) -> str:
+        """Gives a file that is taken over a name in the configuration folder; YAML is written as a key file."""
+        from_yaml = key_file and is_yaml(on_disk)
+        name = self.names.take(on_disk, group, ".txt" if from_yaml else None)
+        self._placed[posixpath.normpath(on_disk)] = name
+        if from_yaml:
+            self.remark(Severity.NOTE, self.shown(on_disk), None, f"the YAML file is written as a key file, {name}")
+        elif name != posixpath.basename(on_disk):
+            self.remark(Severity.NOTE, self.shown(on_disk), None, f"the file is called {name} from now on")
+        return name
+
+    def take_text(self, on_disk: str, group: str) -> bool:
+        """Takes a file over as it is; False when it cannot be read, or is too large for a manifest."""
+        if self.name_of(on_disk):
+            return True
+        text = self.text(on_disk)
+        if text is None or len(text) > MOST_CHARACTERS or len(self.files) >= MOST_FILES:
+            return False
+        self.files[self.take_name(on_disk, group)] = text
+        return True
+
+    def rewritten(self, path: str, place: Place) -> str:
+        """A path of a file in some place as it is to be written into the configuration folder."""
+        if not path:
+            return path
+        return self.name_of(place.on_disk(path)) or place.kept(path)
+
+    def stays(self, file: str, line: int | None, key: str, path: str) -> None:
+        """Says of each kind of path once that it must lead somewhere in the container too."""
+        if not path.startswith("/") and self._relative.setdefault(key, path) == path:
+            message = (
+                f"{key}: the relative path {path} is kept: it must lead to the file from the configuration folder in the "
+                "container (spec.container.configMountPath, or a volume there); or import with --base-dir"
+            )
+            if not any(one.message == message for one in self.remarks):
+                self.remark(Severity.NOTE, file, line, message)
+
+    def group(self, group: KeyGroup, purpose: str, file: str, name: str, lines: Lines) -> dict[str, Any]:
+        """A group as it stands in a manifest, without secrets; each that was taken out is said."""
+        data, taken = self.secrets.without_secrets(group, purpose)
+        for key in taken:
+            self._say_taken(file, lines.of(name, key), f"[{name}] {key}", data)
+        return data
+
+    def extra_groups(self, groups: Mapping[str, Mapping[str, str]], file: str, lines: Lines) -> dict[str, Any]:
+        """Groups that nobody knows as they stand in a manifest, without secrets."""
+        result = {}
+        for name, keys in groups.items():
+            result[name], taken = self.secrets.without_secret_keys(keys, "keys")
+            for key in taken:
+                self._say_taken(file, lines.of(name, key), f"[{name}] {key}", result[name])
+        return result
+
+    def _say_taken(self, file: str, line: int | None, where: str, data: Mapping[str, Any]) -> None:
+        shown = str(data)
+        names = [name for name in self.secrets.by_name if f"${{secret:{name}:" in shown]
+        self.remark(Severity.NOTE, file, line, f"{where}: the secret in it became {', '.join(names)}")

@@ -1,0 +1,59 @@
+"""What goes into an import and what comes out of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from crds.document import Manifest
+from crds.secret import Secret
+from deepstream.findings import Severity
+from deepstream.versions import DsVersion
+
+ReadFile = Callable[[str], str | None]
+"""The text of a file; None when there is none, or no UTF-8."""
+ListFolder = Callable[[str], tuple[str, ...]]
+"""The names of the files in a folder; none for what is no folder."""
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What the configuration itself does not say."""
+
+    name: str | None = None
+    """Name of the instance; by default it is made of the name of the file."""
+    node: str | None = None
+    image: str | None = None
+    ds_version: DsVersion | None = None
+    base_dir: str | None = None
+    """The folder that the file lies in as the container sees it; relative paths become absolute by it."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels of all manifests."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One thing to know about what was imported, or could not be."""
+
+    severity: Severity
+    file: str
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        """One line for people: `app.txt:12: warning: ...`."""
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.severity.value}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What a configuration became."""
+
+    manifests: tuple[Manifest, ...]
+    """Cameras in the order of their source ids, then the instance."""
+    secrets: Mapping[str, Secret] = field(repr=False)
+    """By name, what was taken out of the configuration."""
+    remarks: tuple[Remark, ...]
+
+
+class CannotImport(ValueError):  # noqa: N818 - it says what happened, as the command does
+    """There is nothing that manifests could be made of; the message says what was found and what is expected."""

@@ -1,0 +1,163 @@
+"""What a path leads to: which kind of configuration it is, told by its groups and keys."""
+
+import posixpath
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from deepstream.analytics.config import LAYOUT as ANALYTICS_LAYOUT
+from deepstream.config_text import YAML_SUFFIXES, ConfigText, read_groups
+from deepstream.findings import ConfigTextError
+from deepstream.nvinfer.property import InferProperty
+from deepstream.retinaface.files import APP_CONF_FILE, MISNAMED_APP_CONF_FILE, SOURCE_LIST_FILE
+from deepstream.retinaface.json_text import load_object
+from importer.model import CannotImport, ListFolder, ReadFile
+
+EXPECTED: Final = (
+    "expected is a file of deepstream-app, of nvinfer or of nvdsanalytics, or the configuration folder of the "
+    "RetinaFace app"
+)
+_APP_GROUPS: Final = re.compile(
+    r"application|tiled-display|streammux|source-list|source-attr-all|primary-gie|(source|sink|secondary-gie)[0-9]+"
+)
+_YAML_APP_GROUPS: Final = re.compile(r"application|tiled-display|streammux|sink[0-9]+")
+_PREPROCESS_KEYS: Final = (
+    "network-input-shape",
+    "tensor-data-type",
+    "processing-width",
+    "custom-tensor-preparation-function",
+)
+_OTHERS: Final = (
+    (re.compile(r"message-broker"), "a file of a message broker's adaptor"),
+    (re.compile(r"(sensor|place|analytics)[0-9]+"), "a file of the message converter"),
+    (re.compile(r"tracker"), "a file of nvtracker"),
+)
+_SHOWN: Final = 8
+
+
+class ConfigKind(StrEnum):
+    """What can be imported."""
+
+    APP = "app"
+    INFER = "infer"
+    ANALYTICS = "analytics"
+    RETINAFACE = "retinaface"
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What a path led to."""
+
+    kind: ConfigKind
+    path: str
+    """The file; of the RetinaFace app the folder."""
+    text: str = ""
+    app_conf: str | None = None
+    """Of the RetinaFace app: the name of the file with its settings."""
+    source_list: str | None = None
+    """Of the RetinaFace app: the name of the file with its cameras."""
+
+
+def recognise(path: str, read_file: ReadFile, list_folder: ListFolder) -> Recognised:
+    """Tells what a path leads to.
+
+    Raises:
+        CannotImport: nothing that can be imported.
+    """
+    names = list_folder(path)
+    if names:
+        return _in_folder(path, names, read_file)
+    text = read_file(path)
+    if text is None:
+        raise CannotImport(f"{path}: there is no file in UTF-8, and no folder with files, at this path; {EXPECTED}")
+    if path.lower().endswith(".json") or text.lstrip().startswith("{"):
+        return _json(path, text, list_folder(posixpath.dirname(path) or "."))
+    return Recognised(_kind_of(path, _groups(path, text)), path, text)
+
+
+def _in_folder(path: str, names: tuple[str, ...], read_file: ReadFile) -> Recognised:
+    seed = [name for name in (APP_CONF_FILE, MISNAMED_APP_CONF_FILE) if name in names]
+    if seed or SOURCE_LIST_FILE in names:
+        sources = SOURCE_LIST_FILE if SOURCE_LIST_FILE in names else None
+        return Recognised(ConfigKind.RETINAFACE, path, app_conf=seed[0] if seed else None, source_list=sources)
+    apps = []
+    for name in sorted(names):
+        if not name.endswith((".txt", *YAML_SUFFIXES)):
+            continue
+        file = posixpath.join(path, name)
+        text = read_file(file)
+        if text is not None and _is_app(file, text):
+            apps.append((file, text))
+    if len(apps) == 1:
+        return Recognised(ConfigKind.APP, *apps[0])
+    if apps:
+        shown = ", ".join(posixpath.basename(file) for file, _ in apps)
+        raise CannotImport(f"{path}: there are {len(apps)} files of deepstream-app: {shown}; name one of them")
+    raise CannotImport(
+        f"{path}: in this folder is neither a file of deepstream-app nor {APP_CONF_FILE} or {SOURCE_LIST_FILE} of the "
+        "RetinaFace app; name a file"
+    )
+
+
+def _is_app(path: str, text: str) -> bool:
+    try:
+        return _kind_of(path, read_groups(text, path)) is ConfigKind.APP
+    except ValueError:
+        return False
+
+
+def _json(path: str, text: str, beside: tuple[str, ...]) -> Recognised:
+    try:
+        document = load_object(text)
+    except ConfigTextError as error:
+        raise CannotImport(f"{path}:{error.line}: {error.message}; {EXPECTED}") from None
+    folder, name = posixpath.dirname(path) or ".", posixpath.basename(path)
+    inner = document.get("config", document)
+    known = [one for one in (APP_CONF_FILE, MISNAMED_APP_CONF_FILE) if one in beside]
+    if isinstance(document.get("sources"), list) or isinstance(document.get("stream"), list):
+        return Recognised(ConfigKind.RETINAFACE, folder, app_conf=known[0] if known else None, source_list=name)
+    if isinstance(inner, dict) and ("streammux_batch_size" in inner or "kafka_connection_str" in inner):
+        sources = SOURCE_LIST_FILE if SOURCE_LIST_FILE in beside else None
+        return Recognised(ConfigKind.RETINAFACE, folder, app_conf=name, source_list=sources)
+    raise CannotImport(
+        f"{path}: the JSON in it is neither {APP_CONF_FILE} nor {SOURCE_LIST_FILE} of the RetinaFace app"
+    )
+
+
+def _groups(path: str, text: str) -> ConfigText:
+    try:
+        return read_groups(text, path)
+    except ConfigTextError as error:
+        raise CannotImport(f"{path}:{error.line}: {error.message}") from None
+
+
+def _kind_of(path: str, config: ConfigText) -> ConfigKind:
+    names = [group.name for group in config.groups]
+    expected = _YAML_APP_GROUPS if config.yaml else _APP_GROUPS
+    source = config.group("source") if config.yaml else None
+    if any(expected.fullmatch(name) for name in names) or (source is not None and source.get("csv-file-path")):
+        return ConfigKind.APP
+    if any(name.startswith(tuple(ANALYTICS_LAYOUT.numbered)) for name in names):
+        return ConfigKind.ANALYTICS
+    group = config.group("property")
+    if group is not None:
+        keys = {entry.key for entry in group.entries}
+        if "config-width" in keys or "config-height" in keys:
+            return ConfigKind.ANALYTICS
+        if any(key in keys for key in _PREPROCESS_KEYS):
+            raise CannotImport(_not_alone(path, "a file of nvdspreprocess or of face alignment"))
+        if keys & {declared.name for declared in InferProperty.keys().values()}:
+            return ConfigKind.INFER
+    for pattern, what in _OTHERS:
+        if names and all(pattern.fullmatch(name) for name in names):
+            raise CannotImport(_not_alone(path, what))
+    shown = ", ".join(f"[{name[:40]}]" for name in names[:_SHOWN]) + (" and more" if len(names) > _SHOWN else "")
+    found = f"its groups are {shown}" if names else "it has no group at all"
+    raise CannotImport(f"{path}: {found}; {EXPECTED}")
+
+
+def _not_alone(path: str, what: str) -> str:
+    return (
+        f"{path}: this is {what}, of which alone nothing can be made: import the file of deepstream-app that names it"
+    )

@@ -1,0 +1,209 @@
+"""The configuration folder of the RetinaFace app as manifests."""
+
+import posixpath
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from pydantic import BaseModel, ValidationError
+from pydantic.alias_generators import to_camel
+
+from crds.deepstream_app import StreammuxSettings
+from crds.dsinstance import AppSettings
+from deepstream.findings import ConfigTextError, Finding, Severity
+from deepstream.retinaface.app_conf import AppConf, read_app_conf
+from deepstream.retinaface.defaults import APP_DEEPSTREAM
+from deepstream.retinaface.files import (
+    APP_CONF_FILE,
+    FACE_ALIGN_FILE,
+    MISNAMED_APP_CONF_FILE,
+    SOURCE_LIST_FILE,
+    WORKING_FOLDER,
+)
+from deepstream.retinaface.inference import INFER_FILES, given_over_defaults, read_chain_files
+from deepstream.retinaface.source_list import NEWEST_RELEASE, Source, SourceList, read_source_list
+from importer.cameras import CameraMaker, Draft, NoCameraError, Origin
+from importer.desk import Desk
+from importer.model import CannotImport
+from importer.recognise import Recognised
+
+_OF_APP: Final = (
+    "app_type",
+    "face_raw_meta_topic",
+    "mot_raw_meta_topic",
+    "visual_topic",
+    "kafka_connection_str",
+    "face_confidence_threshold",
+    "mot_confidence_threshold",
+    "gpu_id",
+)
+_OF_MUXER: Final[Mapping[str, str]] = {
+    "streammux_output_width": "width",
+    "streammux_output_height": "height",
+    "streammux_batch_size": "batch_size",
+    "streammux_buffer_pool": "buffer_pool",
+    "streammux_nvbuf_memory_type": "nvbuf_memory_type",
+}
+_CHAIN_FILES: Final[Mapping[str, str]] = {
+    to_camel(field): file for field, file in (*INFER_FILES.items(), ("face_align", FACE_ALIGN_FILE))
+}
+"""The files of the networks, by the fields of manifests."""
+
+
+def import_retinaface(desk: Desk, found: Recognised) -> tuple[dict[str, Any], CameraMaker, list[Draft]]:
+    """The spec of an instance with the app's settings and networks, and its cameras."""
+    app, streammux = _settings(desk, found.app_conf)
+    maker = CameraMaker(desk)
+    sources = _source_list(desk, found.source_list)
+    drafts = _cameras(desk, maker, sources, desk.shown(found.source_list or SOURCE_LIST_FILE))
+    if sources.release is not NEWEST_RELEASE:
+        app["release"] = sources.release.value
+    spec: dict[str, Any] = {}
+    if app:
+        spec["app"] = app
+    if streammux:
+        spec["streammux"] = streammux
+    inference = _chain(desk)
+    if inference:
+        spec["inference"] = inference
+    batch = int(streammux.get("batchSize", StreammuxSettings().most_cameras))
+    if batch < len(drafts):
+        message = f"streammux_batch_size: {batch} is less than the number of cameras, {len(drafts)}: raise it, or split the cameras"
+        desk.remark(Severity.ERROR, desk.shown(found.app_conf or APP_CONF_FILE), None, message)
+    return spec, maker, drafts
+
+
+def _settings(desk: Desk, name: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    shown = desk.shown(name or APP_CONF_FILE)
+    text = desk.text(name) if name else None
+    if text is None:
+        message = "the file is missing, and the app does not start without; the values of the project's own are taken"
+        desk.remark(Severity.WARNING, shown, None, message)
+        return {}, {}
+    if name == MISNAMED_APP_CONF_FILE:
+        desk.remark(
+            Severity.WARNING, shown, None, f"the app reads no file of this name: it is rendered as {APP_CONF_FILE}"
+        )
+    try:
+        conf, findings = read_app_conf(text)
+    except ConfigTextError as error:
+        raise desk.refuse(shown, error) from None
+    desk.findings(shown, findings)
+    if conf is None:
+        message = "the app ends on these settings, so none of them is taken; correct the file and import it again"
+        desk.remark(Severity.ERROR, shown, None, message)
+        return {}, {}
+    for key in conf.extra_keys:
+        desk.remark(Severity.WARNING, shown, None, f"{_shown(key)} is left out: manifests have no place for it")
+    return _of_conf(desk, shown, conf, AppSettings, {one: one for one in _OF_APP}), _of_conf(
+        desk, shown, conf, StreammuxSettings, _OF_MUXER
+    )
+
+
+def _of_conf(
+    desk: Desk, shown: str, conf: AppConf, model: type[BaseModel], fields: Mapping[str, str]
+) -> dict[str, Any]:
+    """The values that manifests take, by their names there."""
+    data = conf.model_dump(mode="json")
+    taken = {}
+    for name, field in fields.items():
+        alias = to_camel(field)
+        try:
+            model.model_validate({alias: data[name]})
+        except ValidationError as error:
+            why = error.errors(include_url=False, include_context=False, include_input=False)[0]["msg"]
+            desk.remark(Severity.ERROR, shown, None, f"{name} is left out: {why}; the default holds")
+        else:
+            taken[alias] = data[name]
+    return taken
+
+
+def _source_list(desk: Desk, name: str | None) -> SourceList:
+    shown = desk.shown(name or SOURCE_LIST_FILE)
+    text = desk.text(name) if name else None
+    if text is None:
+        desk.remark(Severity.WARNING, shown, None, "the file is missing: there are no cameras")
+        return SourceList(sources=())
+    try:
+        sources, findings = read_source_list(text)
+    except ConfigTextError as error:
+        raise desk.refuse(shown, error) from None
+    desk.findings(shown, findings)
+    return sources
+
+
+def _cameras(desk: Desk, maker: CameraMaker, sources: SourceList, shown: str) -> list[Draft]:
+    drafts: list[Draft] = []
+    for source_id, source in enumerate(sources.sources):
+        origin = Origin(shown, None, f"{sources.release.list_key}[{source_id}].address")
+        try:
+            draft = _draft(desk, maker, origin, len(drafts), source)
+        except NoCameraError as error:
+            desk.remark(Severity.WARNING, shown, None, f"{origin.where}: the source is left out: {error}")
+            continue
+        if source.encode_type != "h264":
+            draft.spec["encodeType"] = source.encode_type
+        if not source.stream:
+            draft.spec["visual"] = False
+        for key in source.extra_keys:
+            message = f"{origin.where}: {_shown(key)} beside it is left out: manifests have no place for it"
+            desk.remark(Severity.WARNING, shown, None, message)
+        drafts.append(draft)
+    return drafts
+
+
+def _draft(desk: Desk, maker: CameraMaker, origin: Origin, source_id: int, source: Source) -> Draft:
+    draft = maker.make(origin, source_id, _address(source), desk.place, (source.camera_id, None))
+    if draft.spec.get("type", "rtsp") != source.type:
+        raise NoCameraError(f"its type is {source.type}, and its address is none of a {source.type}")
+    return draft
+
+
+def _address(source: Source) -> str:
+    """The address as a URL; the app opens files by plain paths, as its working folder sees them."""
+    if source.type != "file" or "://" in source.address:
+        return source.address
+    path = posixpath.normpath(posixpath.join(WORKING_FOLDER, source.address))
+    return f"file://{quote(path, safe='/~!$&()*+=:@')}"
+
+
+def _chain(desk: Desk) -> dict[str, Any]:
+    """The networks, in so far as they are not the app's own."""
+    texts = {file: text for file in _CHAIN_FILES.values() if (text := desk.text(file)) is not None}
+    if not texts:
+        message = "none of the files of the networks is here; the values of the app's own are taken"
+        desk.remark(Severity.WARNING, desk.main, None, message)
+        return {}
+    try:
+        chain, findings = read_chain_files(texts, desk.options.ds_version or APP_DEEPSTREAM)
+    except ConfigTextError as error:
+        file, _, message = error.message.partition(": ")
+        raise CannotImport(f"{desk.shown(file)}:{error.line}: {message}") from None
+    for one in findings:
+        file, _, group = one.group.partition(": ")
+        finding = Finding(one.severity, one.message, group, one.key, one.line)
+        desk.findings(desk.shown(file), [finding])
+    given = given_over_defaults(chain)
+    return {key: _without_keys(desk, one, desk.shown(_CHAIN_FILES[key])) for key, one in given.items()}
+
+
+def _without_keys(desk: Desk, config: dict[str, Any], shown: str) -> dict[str, Any]:
+    """The keys of an nvinfer file without the one of its model."""
+    keys = config.get("property")
+    if not isinstance(keys, dict):
+        return config
+    key = keys.get("tltModelKey")
+    clean = desk.secrets.model_key(key) if isinstance(key, str) and key else key
+    extra, taken = desk.secrets.without_secret_keys(keys.get("extraKeys") or {}, "models")
+    if clean != key:
+        desk.remark(Severity.NOTE, shown, None, "[property] tlt-model-key: it became a secret")
+    for one in taken:
+        desk.remark(Severity.NOTE, shown, None, f"[property] {one}: it became a secret")
+    if clean == key and not taken:
+        return config
+    changed = {**keys, **({"tltModelKey": clean} if clean else {}), **({"extraKeys": extra} if extra else {})}
+    return {**config, "property": changed}
+
+
+def _shown(key: str) -> str:
+    return key if key.isascii() and key.replace("_", "").replace("-", "").isalnum() and len(key) <= 64 else "a key"

@@ -1,0 +1,214 @@
+"""User names, passwords and keys, which go into secrets; manifests hold placeholders or references."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import unquote
+
+from crds.secret import Secret, password_placeholder, userinfo_placeholder
+from deepstream.groups import KeyGroup
+from deepstream.message_broker import parse_connection_string, proto_settings, proto_text
+from importer.names import with_suffix
+
+_PUBLISHED: Final = frozenset({"tlt_encode", "nvidia_tlt"})
+"""Keys of NVIDIA's public models: everybody knows them."""
+_CONNECTIONS: Final = frozenset({"msg-broker-conn-str", "conn-str", "connection_str"})
+_ADDRESSES: Final = frozenset({"uri", "list"})
+_PROTO: Final = ("proto_cfg", "producer_proto_cfg", "consumer_proto_cfg")
+_SETTING: Final = re.compile(r"[A-Za-z0-9_.-]+")
+_SECRET_NAME: Final = re.compile(
+    r"password|passwd|passphrase|(?:^|[^a-z])pwd|pass$|secret|token|sasl\.oauthbearer\.config|ssl\.key\.pem|"
+    r"(?:api|access|shared|account)[-_.]?key",
+    re.IGNORECASE,
+)
+_SECRET_PARAMETER: Final = re.compile(
+    r"(?P<head>(?:^|(?<=[?&/;_]))(?:password|passwd|passwort|pwd|pass|psw|token|access_?token|auth|secret|api_?key)=)"
+    r"(?!\$\{secret:)(?P<value>[^&#]+?)(?=_(?:channel|stream|subtype)=|[&#]|$)",
+    re.IGNORECASE,
+)
+_USER_PARAMETER: Final = re.compile(r"(?:^|[?&/;])(?:user|username|usr|login)=([^&/#;_]+)", re.IGNORECASE)
+_AZURE_KEY: Final = re.compile(r"(?P<head>Key=)(?!\$\{secret:)(?P<value>[^;]+)", re.IGNORECASE)
+# A password may hold what should have been encoded: ? # ; and even @. Only a slash ends it, as for GStreamer.
+_USER_INFO: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<userinfo>(?!\$\{secret:)[^/]*)@")
+_USER_INFO_IN_FILE: Final = re.compile(_USER_INFO.pattern.replace("[^/]*", r"[^/\s]*"))
+"""In whole files a blank ends it: what is behind may be a sentence."""
+_CONNECTION_WITHOUT_LOGIN: Final = 3
+
+
+class SecretsTaken:
+    """The secrets of one import. Equal pairs share one."""
+
+    def __init__(self, instance_name: str) -> None:
+        self._instance = instance_name
+        self._by_name: dict[str, Secret] = {}
+
+    @property
+    def by_name(self) -> Mapping[str, Secret]:
+        """All secrets that were taken out so far."""
+        return dict(self._by_name)
+
+    def of_camera(self, username: str, password: str) -> str:
+        """The name of the secret for a camera's user."""
+        return self._name("cameras", Secret(username, password))
+
+    def placeholder(self, purpose: str, username: str, password: str) -> str:
+        """What stands for a password in the value of a key."""
+        return password_placeholder(self._name(purpose, Secret(username, password)))
+
+    def _name(self, purpose: str, secret: Secret) -> str:
+        number = 1
+        while True:
+            name = with_suffix(self._instance, f"-{purpose}" if number == 1 else f"-{purpose}-{number}")
+            if self._by_name.setdefault(name, secret) == secret:
+                return name
+            number += 1
+
+    def without_parameters(self, address: str) -> str:
+        """The address with placeholders for passwords in its path or query, as some cameras want them."""
+        user = _USER_PARAMETER.search(address)
+
+        def replaced(match: re.Match[str]) -> str:
+            return match["head"] + self.placeholder(
+                "cameras", user[1] if user else "password", match["value"].replace('"', "%22")
+            )
+
+        return _SECRET_PARAMETER.sub(replaced, address)
+
+    def without_user_info(self, value: Any) -> Any:
+        """Plain data with placeholders in all texts for the user info of addresses, wherever they stand."""
+        if isinstance(value, Mapping):
+            return {key: self.without_user_info(one) for key, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.without_user_info(one) for one in value]
+        if not isinstance(value, str) or "://" not in value:
+            return value
+        return (_USER_INFO_IN_FILE if "\n" in value else _USER_INFO).sub(self._placeholder_for, value)
+
+    def _placeholder_for(self, match: re.Match[str]) -> str:
+        username, _, password = match["userinfo"].partition(":")
+        return match["scheme"] + userinfo_placeholder(self.of_camera(decoded(username), decoded(password)))
+
+    def without_secrets(self, group: KeyGroup, purpose: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """A group as it stands in a manifest, and the keys whose values became placeholders."""
+        data = group.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        aliases = {name: field.alias or name for name, field in type(group).model_fields.items()}
+        user = str(getattr(group, "username", None) or "")
+        taken = []
+        for name, declared in group.keys().items():
+            value = getattr(group, name)
+            if not isinstance(value, str) or not value or declared.name in _ADDRESSES:
+                continue
+            clean = value
+            if name in _PROTO:
+                clean = self._settings(value, purpose)
+            elif declared.secret and declared.name in _CONNECTIONS:
+                clean = self._connection(value, purpose)
+            elif declared.secret and value not in _PUBLISHED:
+                clean = self.placeholder(purpose, user or declared.name, value)
+            if clean != value:
+                data[aliases[name]] = clean
+                taken.append(declared.name)
+        extra, of_extra = self.without_secret_keys(group.extra_keys, purpose, _secret_keys(group))
+        if extra:
+            data["extraKeys"] = extra
+        return data, (*taken, *of_extra)
+
+    def model_key(self, key: str) -> str:
+        """What stands for the key of a model; the keys of NVIDIA's public models stay."""
+        return key if key in _PUBLISHED else self.placeholder("models", "tlt-model-key", key)
+
+    def without_secret_keys(
+        self, keys: Mapping[str, str], purpose: str, secret: frozenset[str] = frozenset()
+    ) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Keys with raw values, and which of them became placeholders, by their names."""
+        taken = [
+            name
+            for name, raw in keys.items()
+            if raw and raw.strip() not in _PUBLISHED and (name in secret or _SECRET_NAME.search(name))
+        ]
+        return {
+            name: self.placeholder(purpose, name, raw) if name in taken else raw for name, raw in keys.items()
+        }, tuple(taken)
+
+    def _settings(self, text: str, purpose: str) -> str:
+        """Settings of librdkafka without passwords."""
+        try:
+            settings = proto_settings(text)
+        except ValueError:
+            return self.placeholder(purpose, "proto-cfg", text) if _SECRET_NAME.search(text) else text
+        if not any(_SECRET_NAME.search(name) and value for name, value in settings):
+            return text
+        users = [value for name, value in settings if name.strip() == "sasl.username"]
+        if not all(_SETTING.fullmatch(name.strip()) for name, _ in settings):
+            # What cannot be a name may be the rest of a password that holds a separator.
+            return self.placeholder(purpose, "proto-cfg", text)
+        return proto_text(
+            tuple(
+                (name, self.placeholder(purpose, users[0] if users else name.strip(), value))
+                if _SECRET_NAME.search(name) and value
+                else (name, value)
+                for name, value in settings
+            )
+        )
+
+    def _connection(self, text: str, purpose: str) -> str:
+        """A connection string without what is behind host, port and topic, and without keys."""
+        try:
+            parse_connection_string(text)
+        except ValueError:
+            pass
+        else:
+            return text
+        if "=" in text:
+            return _AZURE_KEY.sub(
+                lambda match: match["head"] + self.placeholder(purpose, "SharedAccessKey", match["value"]), text
+            )
+        parts = text.split(";")
+        login = parts[_CONNECTION_WITHOUT_LOGIN:]
+        user = parts[_CONNECTION_WITHOUT_LOGIN - 1] if login else ""
+        return ";".join(
+            [*parts[:_CONNECTION_WITHOUT_LOGIN]]
+            + [self.placeholder(purpose, user or "password", one) if one else one for one in login]
+        )
+
+
+def without_logins(text: str) -> str:
+    """A sentence without the user info of addresses that it quotes."""
+    return _USER_INFO.sub(r"\g<scheme>***@", text) if "://" in text else text
+
+
+def split_user_info(address: str) -> tuple[str, tuple[str, str] | None]:
+    """The address without user name and password, and these two.
+
+    Passwords that somebody did not encode hold anything. A slash ends them, as for GStreamer; but where it leaves no
+    address, what stands before the last `@` is the password all the same.
+    """
+    scheme, mark, behind = address.partition("://")
+    if not mark:
+        return address, None
+    head, _, _ = behind.partition("/")
+    at = head.rfind("@")
+    if at < 0 and not _is_authority(head):
+        at = behind.rfind("@")
+    if at < 0:
+        return address, None
+    username, _, password = behind[:at].partition(":")
+    return f"{scheme}://{behind[at + 1 :]}", (decoded(username), decoded(password))
+
+
+def decoded(text: str) -> str:
+    """Percent-encoded text in clear; what is no UTF-8 stays as it is."""
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        return text
+
+
+def _is_authority(head: str) -> bool:
+    authority = re.split(r"[?#]", head, maxsplit=1)[0]
+    _, _, port = authority.rpartition("]")[2].partition(":")
+    return authority == head and (not port or (port.isascii() and port.isdigit()))
+
+
+def _secret_keys(group: KeyGroup) -> frozenset[str]:
+    return frozenset(one.name for one in group.keys().values() if one.secret)

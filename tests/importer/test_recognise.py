@@ -1,0 +1,179 @@
+"""What can be imported, and what is said of all the rest."""
+
+import json
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from importer import CannotImport, ImportOptions, import_config
+from tests.importer.stand import Disk, imported, instance_of, tried
+
+APP = "[source0]\nenable=1\ntype=4\nuri=rtsp://h/a\n[sink0]\nenable=1\ntype=1\n[streammux]\nbatch-size=1\n"
+INFER = "[property]\nonnx-file=m.onnx\n"
+NAMES = ("app.txt", "app.yml", "app_conf.json", "source_list.json", "x.csv")
+
+
+@given(text=st.text(), name=st.sampled_from(NAMES))
+@example(text="[property]\nenable=\0", name="app.txt")
+@example(
+    text='{"sources": [{"camera_id": "\ud800"}]}'.encode("utf-16", "surrogatepass").decode("utf-16", "replace"),
+    name="source_list.json",
+)
+def test_any_text_is_imported_or_refused_in_a_sentence(text: str, name: str) -> None:
+    result = tried({f"/d/{name}": text}, f"/d/{name}")
+    assert str(result).startswith(f"/d/{name}") if isinstance(result, CannotImport) else result.manifests
+
+
+KEYS = st.sampled_from(
+    (
+        *(
+            "enable",
+            "type",
+            "uri",
+            "num-sources",
+            "list",
+            "batch-size",
+            "width",
+            "config-file",
+            "camera-id",
+            "source-id",
+        ),
+        *(
+            "csv-file-path",
+            "msg-conv-config",
+            "config-width",
+            "config-height",
+            "roi-A",
+            "line-crossing-A",
+            "id",
+            "class-id",
+        ),
+        *(
+            "use-nvmultiurisrcbin",
+            "sensor-id-list",
+            "max-batch-size",
+            "onnx-file",
+            "labelfile-path",
+            "network-input-shape",
+        ),
+        *("ll-config-file", "proto-cfg", "password", "odd"),
+    )
+)
+VALUES = st.one_of(
+    st.integers(-2, 5).map(str),
+    st.sampled_from(
+        (
+            "",
+            "f.txt",
+            "f.yml",
+            "../f.txt",
+            "rtsp://a:b@h/x",
+            "file://x",
+            "1;2;3;4;5;6;7;8",
+            "x=y;z",
+            "\\",
+            "99999999999",
+            "yes",
+            "1e9",
+        )
+    ),
+    st.text(st.characters(exclude_characters="\n\r", exclude_categories=("Cs",)), max_size=8),
+)
+GROUPS = st.sampled_from(
+    (
+        *(
+            "source0",
+            "source1",
+            "source-list",
+            "source-attr-all",
+            "streammux",
+            "sink0",
+            "sink1",
+            "primary-gie",
+            "secondary-gie0",
+        ),
+        *(
+            "property",
+            "class-attrs-0",
+            "nvds-analytics",
+            "line-crossing-stream-0",
+            "roi-filtering-stream-1",
+            "sensor0",
+            "place1",
+        ),
+        *("message-broker", "tracker", "pre-process", "dewarper3", "group-0", "source", "message-consumer0", "odd"),
+    )
+)
+FILES = st.dictionaries(GROUPS, st.dictionaries(KEYS, VALUES, max_size=5), max_size=6)
+
+
+def key_file(groups: dict[str, dict[str, str]]) -> str:
+    return "".join(
+        f"[{name}]\n" + "".join(f"{key}={value}\n" for key, value in keys.items()) for name, keys in groups.items()
+    )
+
+
+def yaml(groups: dict[str, dict[str, str]]) -> str:
+    return "".join(
+        f"{name}:\n" + "".join(f"  {key}: {json.dumps(value)}\n" for key, value in keys.items())
+        for name, keys in groups.items()
+    )
+
+
+@given(main=FILES, other=FILES, form=st.sampled_from((key_file, yaml)))
+def test_any_groups_are_imported_or_refused_in_a_sentence(
+    main: dict[str, dict[str, str]], other: dict[str, dict[str, str]], form: object
+) -> None:
+    name = "app.yml" if form is yaml else "app.txt"
+    text = yaml(main) if form is yaml else key_file(main)
+    files = {f"/d/{name}": text, "/d/f.txt": key_file(other), "/d/f.yml": yaml(other)}
+    result = tried(files, f"/d/{name}")
+    assert str(result).startswith("/d/") if isinstance(result, CannotImport) else result.manifests
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        (
+            "a.txt",
+            "[message-broker]\n",
+            "a.txt: this is a file of a message broker's adaptor, of which alone nothing can be made",
+        ),
+        ("a.txt", "[sensor0]\nenable=1\n", "a file of the message converter"),
+        ("a.txt", "[tracker]\nenable=1\n", "a file of nvtracker"),
+        ("a.txt", "[property]\nnetwork-input-shape=1;3;2;2\n", "a file of nvdspreprocess"),
+        ("a.txt", "[odd]\na=1\n", "a.txt: its groups are [odd]; expected is a file of deepstream-app"),
+        ("a.txt", "", "a.txt: it has no group at all"),
+        ("a.txt", "[property]\nonnx-file=m\nno value\n", "a.txt:3: neither a # comment, a [group] nor key=value"),
+        ("a.json", '{"a": 1}', "a.json: the JSON in it is neither app_conf.json nor source_list.json"),
+        ("a.json", "{", "a.json:1: "),
+        ("b.txt", "[property]", "a.txt: there is no file in UTF-8"),
+    ],
+)
+def test_what_is_refused_is_called_by_its_name(name: str, text: str, said: str) -> None:
+    with pytest.raises(CannotImport) as refused:
+        imported({name: text}, "a.json" if name.endswith("json") else "a.txt")
+    assert said in str(refused.value)
+
+
+def test_a_folder_is_the_app_file_in_it() -> None:
+    disk = Disk({"/d/app.txt": APP, "/d/infer.txt": INFER, "/d/notes.txt": "no config"})
+    result = import_config("/d", disk.read_file, disk.list_folder, ImportOptions())
+    assert [one.name for one in result.manifests] == ["h-a", "app"]
+    for files, said in (
+        (
+            {"/d/one.txt": APP, "/d/two.yml": "streammux:\n  batch-size: 1\n"},
+            "2 files of deepstream-app: one.txt, two.yml",
+        ),
+        ({"/d/infer.txt": INFER}, "neither a file of deepstream-app nor app_conf.json"),
+    ):
+        disk = Disk(files)
+        with pytest.raises(CannotImport) as refused:
+            import_config("/d/", disk.read_file, disk.list_folder, ImportOptions())
+        assert said in str(refused.value)
+
+
+def test_names_of_instances_come_from_the_file() -> None:
+    assert instance_of(imported({"/d/My App (1).txt": APP}, "/d/My App (1).txt")).name == "my-app-1"
+    assert instance_of(imported({"/d/???.txt": APP}, "/d/???.txt")).name == "deepstream"
