@@ -73,18 +73,10 @@ def import_config(
     fleet import /opt/app/configs/source4.txt --node node-a --image nvcr.io/nvidia/deepstream:9.1-samples
     fleet import configs/ --name entrance --node node-a -o manifests/ --secrets-dir /etc/fleet/secrets
     """  # noqa: D301 - click keeps the lines below \b as they are
-    from cli.folder_of_configs import list_folder, read_file
-    from importer import CannotImport
-    from importer import import_config as imported_from
-
     if force and output is None:
         raise click.UsageError("--force is about the files of -o")
     options = _options(name, node, image, ds_version, base_dir, labels)
-    try:
-        imported = imported_from(path, read_file, list_folder, options)
-    except CannotImport as error:
-        raise Failure(printable(str(error))) from None
-    texts = _texts(imported, output)
+    imported, texts = _imported(path, options, output)
     _refuse_passwords(texts, imported.secrets)
     if output is not None and not force:
         _refuse_to_replace(texts)
@@ -103,6 +95,39 @@ def import_config(
     click.echo(_summary(imported, [severity for severity, _ in remarks], output), err=True)
     for line in _about_secrets(imported, secrets_dir):
         click.echo(line, err=True)
+
+
+def _imported(path: str, options: "ImportOptions", output: str | None) -> "tuple[Imported, dict[str, str]]":
+    """What is imported, and its YAML.
+
+    Unless a release is asked for, it is the newest one that takes the configuration: old models do not load in new ones.
+    """
+    from dataclasses import replace
+
+    from cli.folder_of_configs import list_folder, read_file
+    from deepstream.findings import Severity
+    from importer import CannotImport, Remark, import_config
+
+    def attempt(version: DsVersion | None) -> "tuple[Imported, dict[str, str]]":
+        imported = import_config(path, read_file, list_folder, replace(options, ds_version=version))
+        return imported, _texts(imported, output)
+
+    try:
+        newest = attempt(options.ds_version)
+        if options.ds_version is not None or not _problems(newest[1]):
+            return newest
+        for version in sorted(DsVersion, key=lambda one: one.order, reverse=True)[1:]:
+            imported, texts = attempt(version)
+            if not _problems(texts):
+                message = (
+                    f"DeepStream {NEWEST} does not run this configuration, so spec.dsVersion is {version}, the newest "
+                    "that does; say the release of the image with --ds-version"
+                )
+                remark = Remark(Severity.WARNING, path, None, message)
+                return replace(imported, remarks=(*imported.remarks, remark)), texts
+    except CannotImport as error:
+        raise Failure(printable(str(error))) from None
+    return newest
 
 
 def _options(

@@ -222,8 +222,8 @@ class DsInstanceSpec(ManifestModel):
         ChangeClass.NONE,
         (),
         max_length=32,
-        description="Files of inferConfigs whose modelEngineFile was built beforehand and is expected to load: nvinfer's "
-        "own name for it is not demanded.",
+        description="nvinfer files (names in inferConfigs, or mot_primary.txt and so on of retinaface) whose modelEngineFile "
+        "was built beforehand and is expected to load: nvinfer's own name for it is not demanded.",
     )
     preprocess_configs: dict[FileName, PreprocessFile] = changes(
         ChangeClass.RESTART,

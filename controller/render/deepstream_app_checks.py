@@ -50,7 +50,7 @@ def check_deepstream_app(instance: DsInstance, cameras: tuple[Camera, ...]) -> I
     for finding in check_app_file(app, version):
         yield _of_app(resolved, app, finding)
     models = models_of(resolved, app)
-    yield from check_models(models, resolved.infer_configs, version, batch_size)
+    yield from check_models(models, resolved, version, batch_size)
     for name, file in resolved.preprocess_configs.items():
         batches = _batches_by_id(models)
         for finding in check_preprocess_file(file, version, batch_size=batch_size, gie_batch_sizes=batches):

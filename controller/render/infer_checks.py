@@ -1,6 +1,6 @@
 """nvinfer behind the gie groups of deepstream-app: each model with what its group puts in the place of its file's keys."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,29 +85,41 @@ def _model(app: AppFile, resolved: ResolvedInstance, name: str, path: Path, grou
     )
 
 
+def is_about_engine_name(finding: Finding) -> bool:
+    """True when the engine's file is called otherwise than nvinfer would, which matters only if it must be built."""
+    return finding.key == "model-engine-file" and finding.severity is Severity.ERROR
+
+
 def check_models(
-    models: Sequence[Model], configs: Mapping[str, InferConfig], version: DsVersion, batch_size: int | None
+    models: Sequence[Model], resolved: ResolvedInstance, version: DsVersion, batch_size: int | None
 ) -> Iterator[Violation]:
     """What is wrong with the models, each by itself, and all together."""
+    prebuilt = resolved.instance.spec.prebuilt_engines
     for model in models:
-        if model.config is not None:
-            for finding in check_infer_config(model.config, version):
-                yield Violation(finding.severity, _path(model, model.config, finding), finding.message)
+        for finding in check_infer_config(model.config, version) if model.config is not None else ():
+            if not (model.file in prebuilt and is_about_engine_name(finding)):
+                yield Violation(finding.severity, _path(model, finding), finding.message)
     yield from _chain(models)
     yield from _left_out(models)
     for model in models[:1]:
         if model.name == "primary-gie" and model.config is not None:
             yield from small_batch(_property_path(model, "batch-size"), model.config.property.batch_size, batch_size)
+    for index, name in enumerate(prebuilt):
+        if name not in resolved.infer_configs:
+            yield warning(("spec", "prebuiltEngines", index), f"inferConfigs has no {name!r}, so this does nothing")
     used = {model.file for model in models}
-    for name, config in configs.items():
-        if name in used:
-            continue
-        message = "no gie group that is in use names this file as its configFile, so nothing reads it"
-        yield warning(("spec", "inferConfigs", name), message)
-        for finding in check_infer_config(config, version):
-            path = ("spec", "inferConfigs", name, *class_attrs_path(config, finding.group, finding.key))
-            severity = Severity.WARNING if finding.severity is Severity.ERROR else finding.severity
-            yield Violation(severity, path, finding.message)
+    for name, config in resolved.infer_configs.items():
+        if name not in used:
+            yield from _unused(name, config, version)
+
+
+def _unused(name: str, config: InferConfig, version: DsVersion) -> Iterator[Violation]:
+    message = "no gie group that is in use names this file as its configFile, so nothing reads it"
+    yield warning(("spec", "inferConfigs", name), message)
+    for finding in check_infer_config(config, version):
+        path = ("spec", "inferConfigs", name, *class_attrs_path(config, finding.group, finding.key))
+        severity = Severity.WARNING if finding.severity is Severity.ERROR else finding.severity
+        yield Violation(severity, path, finding.message)
 
 
 def small_batch(path: Path, batch_size: int | None, streams: int | None) -> Iterator[Violation]:
@@ -129,8 +141,9 @@ def class_attrs_path(config: InferConfig, group: str, key: str) -> Path:
     return ("classAttrs", number, *(key_path(attrs, key) if attrs is not None else ()))
 
 
-def _path(model: Model, config: InferConfig, finding: Finding) -> Path:
-    if finding.group == PROPERTY_GROUP:
+def _path(model: Model, finding: Finding) -> Path:
+    config = model.config
+    if config is None or finding.group == PROPERTY_GROUP:
         return _property_path(model, finding.key)
     return ("spec", "inferConfigs", str(model.file), *class_attrs_path(config, finding.group, finding.key))
 

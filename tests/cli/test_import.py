@@ -104,6 +104,11 @@ def app_file(tmp_path: Path) -> Path:
     return folder / "app.txt"
 
 
+CAFFE = DETECTOR.replace(
+    "onnx-file=/opt/models/detector.onnx", "model-file=/opt/m.caffemodel\nproto-file=/opt/m.prototxt"
+)
+
+
 def manifests_in(text: str) -> list[Manifest]:
     documents = [one for _, piece in pieces(text) for one in read_manifests(piece)]
     assert [one.faults for one in documents if one.faults] == []
@@ -119,6 +124,22 @@ def mode(path: Path) -> int:
 
 
 # --- with the real importer ------------------------------------------------------------------------------------------
+
+
+def test_the_newest_release_that_takes_the_models_is_chosen(run_offline: Run, app_file: Path) -> None:
+    (app_file.parent / "detector.txt").write_text(CAFFE, encoding="utf-8")
+    result = run_offline("import", str(app_file), "--node", "node-a", "--image", "deepstream:6.0")
+    assert result.exit_code == 0, result.stderr
+    [instance] = [one for one in manifests_in(result.stdout) if isinstance(one, DsInstance)]
+    assert instance.spec.ds_version == DsVersion.V7_0
+    assert "spec.dsVersion is 7.0, the newest that does" in result.stderr
+
+
+def test_a_release_that_is_asked_for_is_not_replaced(run_offline: Run, app_file: Path) -> None:
+    (app_file.parent / "detector.txt").write_text(CAFFE, encoding="utf-8")
+    result = run_offline("import", str(app_file), "--node", "node-a", "--ds-version", "9.1")
+    assert "dsVersion: '9.1'" in result.stdout or 'dsVersion: "9.1"' in result.stdout
+    assert ": error: " in result.stderr
 
 
 def test_an_app_becomes_manifests_without_its_passwords(run_offline: Run, app_file: Path) -> None:

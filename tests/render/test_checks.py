@@ -519,6 +519,19 @@ def test_a_mistake_is_told_once() -> None:
     assert places(found) == [(ERROR, (*IN_APP, "secondaryGies", "0", "gieUniqueId"))]
 
 
+def test_an_engine_that_was_built_beforehand_may_have_any_name() -> None:
+    named = {"inferConfigs": {"cars.txt": {"property": {"modelEngineFile": "cars.engine"}}}}
+    assert check(merged(APP, merged(named, {"prebuiltEngines": ["cars.txt"]}))) == ()
+    seed = {"inference": {"facePgie": {"property": {"modelEngineFile": "../data/faces.engine"}}}}
+    assert places(check(seed)) == [(ERROR, ("spec", "inference", "facePgie", "property", "modelEngineFile"))]
+    assert check(merged(seed, {"prebuiltEngines": ["faceid_primary.txt"]})) == ()
+
+
+def test_a_prebuilt_engine_of_no_file_is_told() -> None:
+    found = check(merged(APP, {"prebuiltEngines": ["car.txt"]}))
+    assert places(found) == [(WARNING, ("spec", "prebuiltEngines", 0))]
+
+
 def test_files_of_the_image_and_of_volumes_are_left_alone() -> None:
     in_image = {"deepstreamApp": {"primaryGie": {"configFile": "/models/cars.txt"}}, "inferConfigs": {"cars.txt": None}}
     assert check(merged(APP, in_image)) == ()
