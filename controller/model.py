@@ -47,12 +47,15 @@ class Revision:
         return tuple(sorted((*self.cameras, *self.instances, *self.nodes), key=lambda one: (one.kind, one.name)))
 
     def cameras_of(self, instance: DsInstance) -> tuple[Camera, ...]:
-        """The cameras that an instance names or selects, sorted by name; names without a camera are left out."""
-        named = {name for name in instance.spec.cameras if name in self.camera_by_name}
+        """The cameras that an instance names, in that order, then those that it selects, by name.
+
+        Names without a camera are left out.
+        """
+        named = [name for name in instance.spec.cameras if name in self.camera_by_name]
         selector = instance.spec.camera_selector
         if selector is not None:
-            named |= {camera.name for camera in self.cameras if selector.matches(camera.metadata.labels)}
-        return tuple(self.camera_by_name[name] for name in sorted(named))
+            named += [camera.name for camera in self.cameras if selector.matches(camera.metadata.labels)]
+        return tuple(self.camera_by_name[name] for name in dict.fromkeys(named))
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,8 @@ class DeepstreamApp(AppGroups):
 
     streams: Literal["rest", "static"] = Field(
         default="rest",
-        description="rest: one nvmultiurisrcbin, whose cameras can be changed through REST on the loopback; "
-        "static: a [sourceN] group for each camera.",
+        description="rest: one nvmultiurisrcbin with its REST interface on the loopback (a changed camera restarts the app for "
+        "now); static: a [sourceN] group for each camera.",
     )
     source_ids: Literal["slot", "position"] | None = Field(
         default=None,

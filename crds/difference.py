@@ -4,7 +4,7 @@ The planner shows it, the agent acts on it: one function, so that the plan canno
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -54,7 +54,14 @@ def difference(before: InstanceConfig, after: InstanceConfig) -> Difference:
     if before.digest == after.digest:
         return Difference(())
     fields = sorted(_field_changes(before, after), key=lambda field: field.path)
-    if not fields and before.digests.files != after.digests.files:
+    if before.digests.container == after.digests.container and before.digests.files == after.digests.files:
+        # Nothing that the app reads is another: a default that was written out, say.
+        return Difference(tuple(_untold(field) for field in fields))
+    rebuild = after.app_kind.effective(ChangeClass.REBUILD_ENGINE)
+    if _other_engines(before, after) and all(field.change_class is not rebuild for field in fields):
+        # The engine follows from other values: the batch of the muxer, say, that replaces the one of the model.
+        fields.append(FieldChange("TensorRT engines", "built", "to be built anew", rebuild))
+    elif not fields:
         # A newer renderer writes the same settings differently.
         change_class = after.app_kind.effective(ChangeClass.RESTART)
         fields = [FieldChange("rendered files", "old form", "new form", change_class)]
@@ -78,12 +85,17 @@ def _field_change(level: DiffLevel, before: InstanceConfig, after: InstanceConfi
             declared = ChangeClass.RECREATE
         case ["cameras", _, "slot"]:
             declared = _class_of_slots(before, after)
-        case ["image"] if _other_engines(before, after):
+        case ["image"] | ["container", "gpus" | "runtime", *_] if _other_engines(before, after):
             declared = ChangeClass.REBUILD_ENGINE
         case _:
             declared = max((_class_of(model, inner) for inner in _leaves(level, fields)), key=lambda one: one.rank)
     shown = _hidden if _is_secret(model, fields) else _value
     return FieldChange(written, shown(level.t1), shown(level.t2), after.app_kind.effective(declared))
+
+
+def _untold(field: FieldChange) -> FieldChange:
+    """A change that does not reach the app; what only another version knows still replaces the container."""
+    return field if field.change_class is ChangeClass.RECREATE else replace(field, change_class=ChangeClass.NONE)
 
 
 def _other_engines(before: InstanceConfig, after: InstanceConfig) -> bool:

@@ -47,8 +47,8 @@ _RULES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _CLASSES: Final[Mapping[ChangeClass, str]] = {
     ChangeClass.NONE: "nothing that runs is touched",
-    ChangeClass.HOT: "the running app takes it over its REST interface; an app without one is restarted",
-    ChangeClass.RELOAD: "the app reads a file again",
+    ChangeClass.HOT: "the running app could take it over its REST interface; agents of this version restart it instead",
+    ChangeClass.RELOAD: "the app could read a file again; agents of this version restart it instead",
     ChangeClass.RESTART: "the app is stopped and started in its container",
     ChangeClass.RECREATE: "the container is replaced",
     ChangeClass.REBUILD_ENGINE: "the container is replaced after a TensorRT engine was built",

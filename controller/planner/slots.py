@@ -9,8 +9,8 @@ def assign_slots(cameras: Iterable[str], previous: Mapping[str, int], size: int)
     """Gives each camera of an instance a slot of its own, below `size`.
 
     A camera keeps its slot, so that neither an added nor a removed neighbour renumbers it: tracks, analytics and
-    whoever reads the app's messages know it by that index. New cameras take the lowest free slots in the order of
-    their names.
+    whoever reads the app's messages know it by that index. New cameras take the lowest free slots in the order
+    that is given, which is that of the manifest: what else is told by number (`source-id` of a sink) can be matched to it.
 
     Args:
         cameras: names of the cameras that the instance shall have.
@@ -20,7 +20,7 @@ def assign_slots(cameras: Iterable[str], previous: Mapping[str, int], size: int)
     Returns:
         Slot by name; cameras for which no slot is left are missing.
     """
-    wanted = sorted(set(cameras))
+    wanted = list(dict.fromkeys(cameras))
     assigned: dict[str, int] = {}
     taken: set[int] = set()
     for name in wanted:

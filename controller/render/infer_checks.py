@@ -1,7 +1,7 @@
 """nvinfer behind the gie groups of deepstream-app: each model with what its group puts in the place of its file's keys."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from controller.render.resolved import ResolvedInstance
@@ -85,9 +85,16 @@ def _model(app: AppFile, resolved: ResolvedInstance, name: str, path: Path, grou
     )
 
 
-def is_about_engine_name(finding: Finding) -> bool:
-    """True when the engine's file is called otherwise than nvinfer would, which matters only if it must be built."""
-    return finding.key == "model-engine-file" and finding.severity is Severity.ERROR
+def of_engines(findings: Iterable[Finding], *, prebuilt: bool) -> Iterator[Finding]:
+    """The findings about a model, without one about the name of its engine when that was built beforehand."""
+    for finding in findings:
+        if finding.key != "model-engine-file" or finding.severity is not Severity.ERROR:
+            yield finding
+        elif not prebuilt:
+            message = (
+                f"{finding.message}; or, if it was built beforehand, name this nvinfer file in spec.prebuiltEngines"
+            )
+            yield replace(finding, message=message)
 
 
 def check_models(
@@ -96,9 +103,9 @@ def check_models(
     """What is wrong with the models, each by itself, and all together."""
     prebuilt = resolved.instance.spec.prebuilt_engines
     for model in models:
-        for finding in check_infer_config(model.config, version) if model.config is not None else ():
-            if not (model.file in prebuilt and is_about_engine_name(finding)):
-                yield Violation(finding.severity, _path(model, finding), finding.message)
+        found = check_infer_config(model.config, version) if model.config is not None else ()
+        for finding in of_engines(found, prebuilt=model.file in prebuilt):
+            yield Violation(finding.severity, _path(model, finding), finding.message)
     yield from _chain(models)
     yield from _left_out(models)
     for model in models[:1]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from controller.render.engines import with_engines_of_app
-from controller.render.infer_checks import class_attrs_path, is_about_engine_name, small_batch
+from controller.render.infer_checks import class_attrs_path, of_engines, small_batch
 from controller.render.violation import Path, Violation
 from crds.dsinstance import DsInstanceSpec
 from crds.key_path import key_path
@@ -31,10 +31,10 @@ def check_retinaface(spec: DsInstanceSpec) -> Iterator[Violation]:
         # The app's own networks, which it was made with: nearly every instance has them.
         return
     chain = with_engines_of_app(spec.inference, spec.deepstream)
-    for finding in check_chain_of_app(chain, spec.deepstream):
-        if finding.group.partition(": ")[0] in spec.prebuilt_engines and is_about_engine_name(finding):
-            continue
-        yield _of_file(chain, finding)
+    prebuilt = spec.prebuilt_engines
+    for one in check_chain_of_app(chain, spec.deepstream):
+        for finding in of_engines((one,), prebuilt=one.group.partition(": ")[0] in prebuilt):
+            yield _of_file(chain, finding)
     configs: list[tuple[str, InferConfig]] = [(field, getattr(chain, field)) for field in INFER_FILES]
     for finding in check_chain(configs):
         field, _, message = finding.message.partition(": ")
@@ -42,10 +42,9 @@ def check_retinaface(spec: DsInstanceSpec) -> Iterator[Violation]:
             finding.severity, (*_BASE, _ALIASES[field], "property", *_key(configs, field, finding)), message
         )
     for field, config in configs:
-        for finding in check_infer_config(config, spec.deepstream):
+        found = check_infer_config(config, spec.deepstream)
+        for finding in of_engines(found, prebuilt=INFER_FILES[field] in prebuilt):
             if field == "face_sgie" and finding.key in _OF_OBJECTS:
-                continue
-            if INFER_FILES[field] in spec.prebuilt_engines and is_about_engine_name(finding):
                 continue
             yield Violation(finding.severity, _path(field, config, finding.group, finding.key), finding.message)
 

@@ -40,6 +40,15 @@ def _of_group(group: KeyGroup, path: Path, version: DsVersion) -> Iterator[Viola
         elif not version.has(None, declared.until):
             message = f"DeepStream {version} makes no use of this key: {declared.until} was the last"
             yield warning((*path, alias), message)
+    fields = {declared.name: name for name, declared in group.keys().items()}
     for name in group.extra_keys:
-        message = f"DeepStream {version} is not known to read such a key here; it is written as it is"
-        yield warning((*path, "extraKeys", name), message)
+        place = (*path, "extraKeys", name)
+        field = fields.get(name)
+        if field is None:
+            message = f"DeepStream {version} is not known to read such a key here; it is written as it is"
+        else:
+            alias = type(group).model_fields[field].alias or field
+            message = f"{alias} is the field for this key; as long as that is not given, this is written as it is"
+            if getattr(group, field) not in (None, {}):
+                message = f"{alias} is given too, and is what is written: remove this"
+        yield warning(place, message)

@@ -108,7 +108,7 @@ def _check_tracking(chain: InferenceChain, version: DsVersion) -> Iterator[Findi
 
 def _check_face_detector(config: InferConfig, version: DsVersion) -> Iterator[Finding]:
     p = config.property
-    if config.class_attrs != FACE_PGIE.class_attrs:
+    if config.class_attrs and config.class_attrs != FACE_PGIE.class_attrs:
         message = (
             "the app reads the faces off the network's output itself, with a confidence of 0.7 and an overlap of 0.4 in "
             "its code: these attributes change nothing; face_confidence_threshold in app_conf.json does"

@@ -58,7 +58,7 @@ RULES = [
     # Faces.
     (of("face_sgie", output_tensor_meta=0), [(WARNING, FACE2, "output-tensor-meta")]),
     ({"face_pgie": {"class_attrs": {"all": {"topk": 4}}}}, [(WARNING, "faceid_primary.txt: class-attrs-all", "")]),
-    ({"face_pgie": {"class_attrs": None}}, [(WARNING, "faceid_primary.txt: class-attrs-all", "")]),
+    ({"face_pgie": {"class_attrs": None}}, []),
     (of("face_pgie", infer_dims=[3, 640, 640]), []),
     (of("face_pgie", infer_dims=[3, 720, 1280]), [(ERROR, FACE1, "infer-dims")]),
     (of("face_pgie", infer_dims=[3, 736, 1270]), [(ERROR, FACE1, "infer-dims")]),

@@ -195,9 +195,11 @@ def check_written(found: Difference, path: str, expected: ChangeClass, follows: 
 
 
 def declared_class(path: str, kind: AppKind) -> ChangeClass:
-    """The class of a field of an instance; engines are of no use to another TensorRT."""
-    if path == "image" and kind is AppKind.RETINAFACE:
+    """The class of a field of an instance; engines are of no use to another TensorRT or GPU."""
+    if path in ("image", "container.gpus", "container.runtime") and kind is AppKind.RETINAFACE:
         return ChangeClass.REBUILD_ENGINE
+    if (path, kind) == ("dsVersion", AppKind.RETINAFACE):
+        return ChangeClass.NONE  # it is in no file of that app: it tells how its engines are named
     return change_class_of(DsInstanceSpec, ATTRIBUTES_OF_INSTANCE[path])
 
 
@@ -343,6 +345,41 @@ def test_a_setting_that_the_kind_would_have_chosen_changes_nothing() -> None:
         if kind is not AppKind.REFERENCE:
             given["dsVersion"] = "6.0" if kind is AppKind.RETINAFACE else "9.1"
         check_nothing_changes(kind, {"dsinstance/yard": given})
+
+
+ENGINES_OF_MUXER: ShortFleet = {
+    "dsinstance/yard": {
+        "app": {"kind": "deepstream-app"},
+        "streammux": {"batchSize": 4},
+        "deepstreamApp": {"primaryGie": {"enable": True, "configFile": "cars.txt", "batchSize": 4}},
+        "inferConfigs": {"cars.txt": {"property": {"onnxFile": "/models/cars.onnx", "batchSize": 4}}},
+    }
+}
+
+
+def test_a_field_that_an_engine_follows_from_is_told_to_need_another_one() -> None:
+    """max-batch-size replaces the batch of the primary model, and is made of that of the muxer."""
+    before = resolved(merged(BASE, ENGINES_OF_MUXER))
+    after = resolved(merged(BASE, merged(ENGINES_OF_MUXER, {"dsinstance/yard": {"streammux": {"batchSize": 8}}})))
+
+    found = difference(before, after)
+
+    assert found.change_class is ChangeClass.REBUILD_ENGINE
+    assert [str(one) for one in found.fields] == [
+        "spec.streammux.batchSize: 4 -> 8 (restart)",
+        "TensorRT engines: built -> to be built anew (rebuild-engine)",
+    ]
+
+
+def test_what_is_written_out_as_it_was_filled_in_restarts_nothing() -> None:
+    before = resolved(merged(BASE, ENGINES_OF_MUXER))
+    written_out = {"dsinstance/yard": {"streammux": {"batchedPushTimeout": 40000}}}
+    after = resolved(merged(BASE, merged(ENGINES_OF_MUXER, written_out)))
+
+    found = difference(before, after)
+
+    assert [str(one) for one in found.fields] == ["spec.streammux.batchedPushTimeout: none -> 40000 (none)"]
+    assert found.change_class is ChangeClass.NONE
 
 
 def test_the_same_form_differs_in_nothing() -> None:

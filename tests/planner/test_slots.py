@@ -45,28 +45,29 @@ def test_a_previous_slot_is_kept_unless_it_is_gone_or_was_given_twice(
 
 @QUICK
 @given(names, sizes, st.data())
-def test_new_cameras_take_the_lowest_free_slots_in_the_order_of_their_names(
+def test_new_cameras_take_the_lowest_free_slots_in_the_order_given(
     cameras: set[str], size: int, data: st.DataObject
 ) -> None:
+    in_order = data.draw(st.permutations(sorted(cameras)))
     known = data.draw(st.sets(st.sampled_from(sorted(cameras)))) if cameras else set()
     previous = dict(zip(sorted(known), data.draw(st.permutations(range(len(known)))), strict=True))
 
-    slots = assign_slots(cameras, previous, size)
+    slots = assign_slots(in_order, previous, size)
 
     kept = {slots[name] for name in known if slots.get(name) == previous[name]}
-    rest = [slots[name] for name in sorted(cameras) if name in slots and slots[name] not in kept]
+    rest = [slots[name] for name in in_order if name in slots and slots[name] not in kept]
     assert rest == [slot for slot in range(size) if slot not in kept][: len(rest)]
 
 
 @QUICK
 @given(names, previous_slots, sizes, st.data())
-def test_the_order_of_the_input_does_not_matter(
+def test_the_order_of_the_previous_slots_does_not_matter(
     cameras: set[str], previous: dict[str, int], size: int, data: st.DataObject
 ) -> None:
-    shuffled = data.draw(st.permutations(sorted(cameras)))
+    in_order = data.draw(st.permutations(sorted(cameras)))
     mixed = dict(data.draw(st.permutations(list(previous.items()))))
 
-    assert assign_slots(shuffled, mixed, size) == assign_slots(cameras, previous, size)
+    assert assign_slots(in_order, mixed, size) == assign_slots(in_order, previous, size)
 
 
 def test_holes_stay_and_are_filled_from_below() -> None:

@@ -519,6 +519,23 @@ def test_a_mistake_is_told_once() -> None:
     assert places(found) == [(ERROR, (*IN_APP, "secondaryGies", "0", "gieUniqueId"))]
 
 
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("sync-inputs", "syncInputs is the field for this key"),
+        ("batch-size", "batchSize is given too, and is what is written: remove this"),
+    ],
+)
+def test_a_known_key_among_the_extra_ones_is_told(key: str, expected: str) -> None:
+    found = check(merged(STATIC, {"streammux": {"extraKeys": {key: "8"}}}))
+    [told] = [one for one in found if one.path == ("spec", "streammux", "extraKeys", key)]
+    assert told.message.startswith(expected)
+
+
+def test_no_attributes_of_classes_are_no_attributes_without_effect() -> None:
+    assert check({"inference": {"facePgie": {"classAttrs": None}}}) == ()
+
+
 def test_an_engine_that_was_built_beforehand_may_have_any_name() -> None:
     named = {"inferConfigs": {"cars.txt": {"property": {"modelEngineFile": "cars.engine"}}}}
     assert check(merged(APP, merged(named, {"prebuiltEngines": ["cars.txt"]}))) == ()
