@@ -41,6 +41,8 @@ class Key:
     """True when another value needs another TensorRT engine."""
     secret: bool = False
     """True when the value must not be shown to everybody."""
+    tolerant: bool = False
+    """True when DeepStream goes on with a number that it does not know."""
 
 
 def key(
@@ -53,6 +55,7 @@ def key(
     in_yaml: bool = True,
     engine: bool = False,
     secret: bool = False,
+    tolerant: bool = False,
     default: Any = None,
     **constraints: Any,
 ) -> Any:
@@ -67,10 +70,11 @@ def key(
         in_yaml: see `Key`.
         engine: see `Key`.
         secret: see `Key`.
+        tolerant: see `Key`.
         default: the value of a field that is not given; None for a key that is not written.
         constraints: passed to `pydantic.Field`: description, ge, le and so on.
     """
-    declared = Key(name, reader, prefix, since, until, in_yaml, engine, secret)
+    declared = Key(name, reader, prefix, since, until, in_yaml, engine, secret, tolerant)
     return Field(
         **({"default_factory": dict} if prefix else {"default": default}),
         json_schema_extra=_SchemaExtra({_KEY: f"{name}*" if prefix else name}, declared),
@@ -238,7 +242,13 @@ def _set_aside(
         extra[entry.key] = entry.value
         message = one["msg"].removeprefix("Value error, ")
         shown = "the value" if model.keys()[field].secret else repr(entry.value)
-        report(Severity.ERROR, entry, f"{shown}: {message[:1].lower()}{message[1:]}")
+        message = f"{shown}: {message[:1].lower()}{message[1:]}"
+        if model.keys()[field].tolerant:
+            report(
+                Severity.WARNING, entry, f"{message}. DeepStream goes on as if it were not there, or by its own choice"
+            )
+        else:
+            report(Severity.ERROR, entry, message)
         moved.add(entry.key)
     return bool(moved)
 

@@ -12,9 +12,10 @@ from controller.planner.placement import place
 from controller.planner.ports import assign_ports
 from controller.planner.slots import assign_slots, slots_in
 from controller.render.instance import Renderer, render_instance
+from controller.render.texts import CannotWriteError
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
-from crds.messages import AgentConfig, Removals
+from crds.messages import AgentConfig, InstanceConfig, Removals
 from crds.node import Node
 
 
@@ -65,7 +66,12 @@ def plan(
             reasons += not_yet + tuple(_no_slot(camera, one) for camera in cameras if camera.name not in slots)
             names = {reason.subject.name for reason in not_yet}
             given = tuple(camera for camera in cameras if camera.name in slots and camera.name not in names)
-            instances.append(render(one, given, ports[one.name], slots))
+            try:
+                instances.append(render(one, given, ports[one.name], slots))
+            except CannotWriteError as error:
+                # The source refuses such manifests; should one slip through, what runs goes on as it is.
+                reasons += (Reason(ObjectRef("DsInstance", one.name), "CannotRender", str(error)),)
+                instances += _as_before(previous.get(node.node_id), one.name)
         nodes[node.node_id] = NodeState(node.node_id, node.name, node.spec.hostname, tuple(instances))
     for node_id, config in previous.items():
         if node_id not in nodes:
@@ -78,6 +84,10 @@ def plan(
         reasons=tuple(sorted(reasons, key=lambda one: (one.subject.kind, one.subject.name, one.reason))),
         changes=changes_between(previous, in_order),
     )
+
+
+def _as_before(config: AgentConfig | None, instance: str) -> list[InstanceConfig]:
+    return [one for one in config.node_config_list if one.instance_name == instance] if config else []
 
 
 def _previous_places(

@@ -1,6 +1,8 @@
 """The file that nvdsanalytics reads: settings for all, and groups for each stream."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from pydantic import Field
 
@@ -17,6 +19,8 @@ from deepstream.config_text import read_groups
 from deepstream.findings import Finding, Severity
 from deepstream.group_layout import GroupLayout, GroupNumber, read_layout, write_layout
 from deepstream.groups import GroupedFile
+from deepstream.keyfile import Entry, Group
+from deepstream.keyfile_values import Reader, read
 from deepstream.versions import NEWEST, DsVersion
 
 LAYOUT = GroupLayout(
@@ -28,6 +32,11 @@ LAYOUT = GroupLayout(
         "direction-detection-stream-": ("direction_detection", DirectionDetection),
     },
 )
+_LENGTHS: Final = {
+    "line-crossing-stream-": ("line-crossing-", 8),
+    "direction-detection-stream-": ("direction-", 4),
+}
+"""By the prefix of a group: of which keys DeepStream looks at how many numbers, however many there are."""
 
 
 class AnalyticsFile(GroupedFile):
@@ -57,8 +66,11 @@ def read_analytics_file(
         ConfigTextError: DeepStream would not load the text.
     """
     config = read_groups(text, file_name)
-    values, findings = read_layout(LAYOUT, config.groups, version=version, yaml=config.yaml)
-    return AnalyticsFile(**values), config.findings + tuple(_tempered(one) for one in findings)
+    # YAML is read by other code, which fails at a blank behind the last separator.
+    groups = config.groups if config.yaml else tuple(_without_the_rest(group) for group in config.groups)
+    values, findings = read_layout(LAYOUT, groups, version=version, yaml=config.yaml)
+    longer = tuple(_longer(config.groups, groups))
+    return AnalyticsFile(**values), config.findings + longer + tuple(_tempered(one) for one in findings)
 
 
 def write_analytics_file(file: AnalyticsFile, header: str = "", *, yaml: bool = False) -> str:
@@ -69,6 +81,34 @@ def write_analytics_file(file: AnalyticsFile, header: str = "", *, yaml: bool = 
     """
     groups = write_layout(LAYOUT, file)
     return yaml_text.build(groups, header) if yaml else keyfile.build(groups, header)
+
+
+def _without_the_rest(group: Group) -> Group:
+    """The group with lists cut to the numbers that DeepStream looks at: some end with `; `, which makes one more."""
+    for name, (prefix, length) in _LENGTHS.items():
+        if group.name.startswith(name):
+            entries = tuple(_cut(one, length) if one.key.startswith(prefix) else one for one in group.entries)
+            return replace(group, entries=entries)
+    return group
+
+
+def _cut(entry: Entry, length: int) -> Entry:
+    try:
+        numbers = read(Reader.INTEGER_LIST, entry.value)
+    except ValueError:
+        return entry
+    # A negative number makes DeepStream refuse the file wherever it stands.
+    if not isinstance(numbers, tuple) or len(numbers) <= length or any(int(one) < 0 for one in numbers):
+        return entry
+    return replace(entry, value=";".join(map(str, numbers[:length])))
+
+
+def _longer(before: tuple[Group, ...], after: tuple[Group, ...]) -> Iterator[Finding]:
+    for old, new in zip(before, after, strict=True):
+        for was, now in zip(old.entries, new.entries, strict=True):
+            if was != now:
+                message = f"{was.value!r}: DeepStream looks at the first numbers only, {now.value}; delete the rest"
+                yield Finding(Severity.WARNING, message, old.name, was.key, was.line)
 
 
 def _tempered(finding: Finding) -> Finding:

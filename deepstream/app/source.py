@@ -124,11 +124,15 @@ class SourceGroup(SwitchedGroup):
         description="RTSP: drop frames that are later than the jitter buffer is long.",
     )
     select_rtp_protocol: RtpProtocol | None = key(
-        "select-rtp-protocol", Reader.INTEGER, description="RTSP: 4 = TCP only, 7 = UDP, and TCP when UDP fails."
+        "select-rtp-protocol",
+        Reader.INTEGER,
+        tolerant=True,
+        description="RTSP: 4 = TCP only, 7 = UDP, and TCP when UDP fails.",
     )
     set_rtp_protocol: RtpProtocol | None = key(
         "set-rtp-protocol",
         Reader.INTEGER,
+        tolerant=True,
         since=DsVersion.V6_4,
         in_yaml=False,
         description="Another name of select-rtp-protocol; the later one in the file wins.",
@@ -251,7 +255,10 @@ class SourceGroup(SwitchedGroup):
     alsa_device: str | None = key("alsa-device", Reader.STRING, description="Type 8: name of the device.")
 
     smart_record: SmartRecord | None = key(
-        "smart-record", Reader.INTEGER, description="RTSP only: what starts a recording; 0 = nothing."
+        "smart-record",
+        Reader.INTEGER,
+        tolerant=True,
+        description="RTSP only: what starts a recording; 0 = nothing.",
     )
     smart_rec_dir_path: str | None = key(
         "smart-rec-dir-path",

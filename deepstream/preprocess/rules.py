@@ -125,9 +125,10 @@ def _check_targets(settings: PreprocessProperty, gie_batch_sizes: Mapping[int, i
         if size is not None and settings.network_input_shape and settings.network_input_shape[0] > size:
             message = (
                 f"tensors of up to {settings.network_input_shape[0]} images go to the inference {target}, whose "
-                f"batch-size is {size}: its engine cannot take them; make the first number {size} or less"
+                f"batch-size is {size}: nvinfer takes them in parts of {size}, and from the second part on reads behind the "
+                f"tensor, so that what it says of those images is wrong; make the first number {size} or less"
             )
-            yield Finding(Severity.ERROR, message, "property", "network-input-shape")
+            yield Finding(Severity.WARNING, message, "property", "network-input-shape")
 
 
 def _check_group(name: str, group: PreprocessGroup, *, on_frame: bool) -> Iterator[Finding]:

@@ -37,8 +37,8 @@ _MODES: Final = {
     MOT_PRIMARY_FILE: ProcessMode.PRIMARY,
     MOT_SECONDARY_FILE: ProcessMode.SECONDARY,
     FACE_PRIMARY_FILE: ProcessMode.PRIMARY,
-    FACE_SECONDARY_FILE: ProcessMode.SECONDARY,
 }
+"""The secondary for faces is not here: the app switches input-tensor-meta on, and nvinfer does not look at the mode then."""
 
 
 def check_chain_of_app(chain: InferenceChain, version: DsVersion = APP_DEEPSTREAM) -> tuple[Finding, ...]:
@@ -77,8 +77,8 @@ def _check_place(file: str, config: InferConfig) -> Iterator[Finding]:
             f"consumers of the metadata take objects for those of another network; give {_IDS[file]}"
         )
         yield in_file(file, _warning("gie-unique-id", message))
-    mode = _MODES[file]
-    if (p.process_mode or ProcessMode.PRIMARY) is not mode:
+    mode = _MODES.get(file)
+    if mode is not None and (p.process_mode or ProcessMode.PRIMARY) is not mode:
         what = "whole frames" if mode is ProcessMode.PRIMARY else "the objects of the network before it"
         message = f"the app gives it {what}: with another mode it infers nothing of use; give {mode:d}"
         yield in_file(file, _error("process-mode", message))

@@ -190,6 +190,8 @@ def test_a_list_with_its_separator_at_the_end_is_fine_in_a_key_file_and_fatal_in
     ("group", "key", "value", "word"),
     [
         ("roi-filtering-stream-0", "roi-a", "1;2;3;4;5", "even"),
+        ("direction-detection-stream-0", "direction-a", "1;2;3;4;-5", "4"),
+        ("direction-detection-stream-0", "direction-a", "1;2;3;4;x", "no whole number"),
         ("roi-filtering-stream-0", "roi-a", "1;2;3;4", "3 points"),
         ("roi-filtering-stream-0", "roi-a", "1;2;3;4;5;-6", "greater than or equal to 0"),
         ("overcrowding-stream-0", "roi-a", "", "3 points"),
@@ -209,6 +211,22 @@ def test_a_value_that_cannot_be_used_is_told_with_its_line_and_kept(
     assert [(one.severity, one.group, one.key, one.line) for one in findings] == [(Severity.ERROR, group, key, 2)]
     assert word in findings[0].message
     assert write_analytics_file(file) == text
+
+
+@pytest.mark.parametrize(
+    ("group", "key", "numbers"),
+    [
+        ("direction-detection-stream-0", "direction-a", "284;840;360;662"),
+        ("line-crossing-stream-0", "line-crossing-a", "1;2;3;4;5;6;7;8"),
+    ],
+)
+@pytest.mark.parametrize("rest", ["; ", ";9", ";9;10;"])
+def test_numbers_behind_those_that_deepstream_looks_at_are_a_warning(
+    group: str, key: str, numbers: str, rest: str
+) -> None:
+    file, findings = read_analytics_file(f"[{group}]\nenable=1\n{key}={numbers}{rest}\n", "a.txt")
+    assert [(one.severity, one.key, one.line) for one in findings] == [(Severity.WARNING, key, 3)]
+    assert f"{key}={numbers}\n" in write_analytics_file(file)
 
 
 @pytest.mark.parametrize(

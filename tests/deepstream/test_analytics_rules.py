@@ -68,7 +68,7 @@ def test_a_group_that_nobody_enabled() -> None:
         (f"{_ROI}roi-a=0;0;9;0;9;x\n", "roi-a"),
         (f"{_ROI}roi-front door=0;0;9;0;9;-9\n", "roi-front door"),
         (f"{_LINE}line-crossing-a=1;2;3;4;5;6\n", "line-crossing-a"),
-        (f"{_LINE}line-crossing-a=1;2;3;4;5;6;7;8;9;10\n", "line-crossing-a"),
+        (f"{_LINE}line-crossing-a=1;2;3;4;5;6;7;8;9;-10\n", "line-crossing-a"),
         (f"{_DIRECTION}direction-a=1;2\n", "direction-a"),
     ],
 )

@@ -155,6 +155,14 @@ def test_three_numbers_are_no_colour() -> None:
     assert [(one.severity, one.key, one.line) for one in findings] == [("error", "bbox-border-color0", 7)]
 
 
+@pytest.mark.parametrize("key", ["select-rtp-protocol", "set-rtp-protocol", "smart-record"])
+def test_a_number_that_deepstream_goes_on_with_is_a_warning(key: str) -> None:
+    group, findings = read_group(SourceGroup, "source0", [Entry(key, "9", 3)])
+    assert group.extra_keys == {key: "9"}
+    assert [(one.severity, one.key, one.line) for one in findings] == [("warning", key, 3)]
+    assert "goes on" in findings[0].message
+
+
 def test_the_pool_has_its_old_name_in_manifests_and_deepstreams_in_files() -> None:
     group = StreammuxGroup.model_validate({"bufferPool": 40, "batchSize": 4})
     assert write_group(group) == [("batch-size", "4"), ("buffer-pool-size", "40")]

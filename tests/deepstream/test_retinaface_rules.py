@@ -46,7 +46,7 @@ RULES = [
     (of("mot_pgie", process_mode=None), []),
     (of("mot_sgie", process_mode=1), [(ERROR, MOT2, "process-mode")]),
     (of("face_pgie", process_mode=2), [(ERROR, FACE1, "process-mode")]),
-    (of("face_sgie", process_mode=None), [(ERROR, FACE2, "process-mode")]),
+    (of("face_sgie", process_mode=None), []),
     # Tracking.
     (of("mot_sgie", output_tensor_meta=None), [(ERROR, MOT2, "output-tensor-meta")]),
     (of("mot_sgie", output_tensor_meta=0), [(ERROR, MOT2, "output-tensor-meta")]),
