@@ -25,7 +25,7 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 @click.option(
     "--ds-version",
     type=click.Choice([version.value for version in DsVersion]),
-    help=f"The release of DeepStream that the configuration is for; default: {NEWEST.value}.",
+    help="The release of DeepStream that the configuration is for; default: the newest that takes it.",
 )
 @click.option(
     "--base-dir",

@@ -12,16 +12,18 @@ from crds.document import Manifest
 from crds.kinds import KINDS
 
 if TYPE_CHECKING:
+    from controller.source.crosscheck import Remark
     from controller.source.reader import Loaded
 
 
 class Rejection(Exception):  # noqa: N818 - says what happened
     """The manifests hold problems that a person must correct."""
 
-    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
+    def __init__(self, source: str, problems: Sequence[Problem], remarks: Sequence["Remark"] = ()) -> None:
         super().__init__(source)
         self.source = source
         self.problems = problems
+        self.remarks = remarks
 
     def summary(self) -> str:
         """How many problems there are, and where."""
@@ -67,7 +69,7 @@ def _loaded(reading: Any, source: str) -> "Loaded":
     if isinstance(reading, Loaded):
         return reading
     if isinstance(reading, Rejected):
-        raise Rejection(source, reading.problems)
+        raise Rejection(source, reading.problems, reading.remarks)
     raise Failure(f"{source} cannot be read: {reading.message}")
 
 

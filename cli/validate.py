@@ -1,10 +1,16 @@
 """`fleet validate`: checks manifests without any server."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.failure import Failure
+
+if TYPE_CHECKING:
+    from controller.model import Problem
+    from controller.source.crosscheck import Remark
 
 
 @click.command(short_help="Check manifests, offline.")
@@ -26,11 +32,9 @@ def validate(path: Path, *, repository: str | None, ref: str | None) -> None:
     try:
         loaded = loaded_of_commit(repository, ref or "HEAD", str(path)) if repository else loaded_in(path)
     except Rejection as rejection:
-        for problem in rejection.problems:
-            click.echo(problem)
+        _show(rejection.problems, rejection.remarks)
         raise Failure(rejection.summary()) from None
-    for remark in loaded.remarks:
-        click.echo(remark)
+    _show((), loaded.remarks)
     revision = loaded.revision
     counts = ", ".join(
         f"{len(objects)} {word}{'' if len(objects) == 1 else 's'}"
@@ -41,3 +45,10 @@ def validate(path: Path, *, repository: str | None, ref: str | None) -> None:
         )
     )
     click.echo(f"{click.style('valid:', fg='green')} {counts}; revision {revision.id}")
+
+
+def _show(problems: Iterable["Problem"], remarks: Iterable["Remark"]) -> None:
+    """Prints problems, and remarks between them, in the order of their places."""
+    lines = [(one.position, str(one)) for told in (problems, remarks) for one in told]
+    for _, line in sorted(lines, key=lambda one: (one[0].file, one[0].line, one[0].column)):
+        click.echo(line)

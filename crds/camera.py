@@ -10,6 +10,7 @@ from crds.camera_analytics import Path, shape_findings
 from crds.change import ChangeClass, changes
 from crds.document import Manifest, ManifestModel, ObjectName
 from crds.refusal import refusal
+from crds.secret import SECRET_PARAMETER
 from deepstream.analytics.groups import DirectionDetection, LineCrossing, Overcrowding, RoiFiltering
 from deepstream.analytics.rules import StreamGroup
 from deepstream.findings import Finding, Severity
@@ -141,6 +142,11 @@ class CameraSpec(ManifestModel):
             raise ValueError("the address holds a blank or a control character: write it as %20 and so on")
         if "," in address or ";" in address:
             raise ValueError("the address holds ',' or ';', which DeepStream's lists split at: write %2C or %3B")
+        if SECRET_PARAMETER.search(address):
+            raise ValueError(
+                "the address holds a password among its parameters: put it into a secret of the node and write "
+                "${secret:NAME:password} in its place"
+            )
         return address
 
     @model_validator(mode="after")

@@ -180,6 +180,9 @@ _OF_ONE_KIND: Final[Mapping[AppKind, frozenset[str]]] = {
 """Fields that only one kind of app reads: given for another one they would do nothing, silently."""
 
 
+MOST_BYTES_OF_FILES: Final = 128 * 1024
+"""A record of Kafka holds about 1 MiB, and a node may have several instances."""
+
 _OF_APP_CONF: Final = ("width", "height", "batch_size", "buffer_pool", "nvbuf_memory_type")
 """What app_conf.json holds of the muxer: that app ends at a missing key."""
 
@@ -242,11 +245,12 @@ class DsInstanceSpec(ManifestModel):
         None,
         description="[property] of the analytics. Default: the frame of the muxer; its lines and regions are the cameras'.",
     )
-    files: dict[FileName, Annotated[str, StringConstraints(max_length=262_144)]] = changes(
+    files: dict[FileName, Annotated[str, StringConstraints(max_length=MOST_BYTES_OF_FILES)]] = changes(
         ChangeClass.RESTART,
         default_factory=dict,
         max_length=64,
-        description="Other files of the configuration folder with their text, such as labels or a tracker's YAML.",
+        description="Other files of the configuration folder with their text, such as labels or a tracker's YAML; at most "
+        "128 KiB together.",
     )
     container: ContainerSettings = Field(default_factory=ContainerSettings, description="How the container is made.")
     node: ObjectName | None = changes(ChangeClass.RECREATE, None, description="Name of the node that runs it.")
@@ -292,6 +296,17 @@ class DsInstanceSpec(ManifestModel):
             given = "neither is" if self.node is None else "both are"
             raise ValueError(f"exactly one of node and nodeSelector says where the instance runs; {given} given")
         return self
+
+    @field_validator("files")
+    @classmethod
+    def _files_are_small(cls, files: dict[str, str]) -> dict[str, str]:
+        size = sum(len(text.encode()) for text in files.values())
+        if size > MOST_BYTES_OF_FILES:
+            raise ValueError(
+                f"the files hold {size:,} bytes, and an instance may have {MOST_BYTES_OF_FILES:,}: all instances of a "
+                "node travel in one record of Kafka; put large files into the image or into a volume"
+            )
+        return files
 
     @field_validator("cameras")
     @classmethod

@@ -51,16 +51,19 @@ class AppFiles:
 
     def take_all(self, app: AppFile) -> None:
         """Takes over every file that can be read here, and says what stays a path."""
-        for name, group in sections(app):
+        used = [(name, group) for name, group in sections(app) if not is_off(group)]
+        for name, group in used:
             for key, path in paths_of(group):
                 self._take(name, group, key, path)
         for name, group in sections(app):
-            if not isinstance(group, SwitchedGroup) or group.enable:
-                for key, path in paths_of(group):
-                    if (key, path) not in self._said and not self.desk.name_of(self.desk.place.on_disk(path)):
-                        self.desk.stays(self.desk.main, self.lines.of(name, key), key, self.desk.place.kept(path))
-        for name, group in sections(app):
-            if isinstance(group, GieGroup) and group.enable:
+            if is_off(group):
+                self._say_not_taken(name, group)
+        for name, group in used:
+            for key, path in paths_of(group):
+                if (key, path) not in self._said and not self.desk.name_of(self.desk.place.on_disk(path)):
+                    self.desk.stays(self.desk.main, self.lines.of(name, key), key, self.desk.place.kept(path))
+        for name, group in used:
+            if isinstance(group, GieGroup):
                 self._check_engine(app, name, group)
 
     def _take(self, name: str, group: KeyGroup, key: str, path: str) -> None:
@@ -80,7 +83,7 @@ class AppFiles:
         elif key in _TEXTS or (key == "config-file" and name.startswith(("dewarper", "streammux"))):
             what, taken = "file", self.desk.take_text(on_disk, name)
         if not taken and path:
-            self._say_kept(name, group, key, path, what)
+            self._say_kept(name, key, path, what)
 
     def _take_preprocess(self, on_disk: str, group: str) -> bool:
         if self.desk.name_of(on_disk):
@@ -158,14 +161,30 @@ class AppFiles:
         line = self.lines.of(name, "model-engine-file" if engine else "config-file")
         self.infer.check_engine(file, Effective(batch, gpu, given), self.desk.main, line)
 
-    def _say_kept(self, name: str, group: KeyGroup, key: str, path: str, what: str) -> None:
+    def _say_not_taken(self, name: str, group: KeyGroup) -> None:
+        """A group that is off takes no file along; those that another group names are there anyway."""
+        for key, path in paths_of(group):
+            on_disk = self.desk.place.on_disk(path)
+            if self.desk.name_of(on_disk) or self.desk.text(on_disk) is None:
+                continue
+            message = (
+                f"[{name}] {key}: the group is not in use, so the file {path} is not taken over: the path "
+                f"{self.desk.place.kept(path)} stays"
+            )
+            self.desk.remark(Severity.NOTE, self.desk.main, self.lines.of(name, key), message)
+
+    def _say_kept(self, name: str, key: str, path: str, what: str) -> None:
         self._said.add((key, path))
-        off = isinstance(group, SwitchedGroup) and not group.enable
         kept = self.desk.place.kept(path)
         reason = "is not taken over" if what.endswith("nvinferserver") else "cannot be read here"
         message = f"[{name}] {key}: the {what} {path} {reason}: the path {kept} stays, and it must lead to the file in the image"
-        severity = Severity.NOTE if off or key in _TEXTS else Severity.WARNING
+        severity = Severity.NOTE if key in _TEXTS else Severity.WARNING
         self.desk.remark(severity, self.desk.main, self.lines.of(name, key), message)
+
+
+def is_off(group: KeyGroup) -> bool:
+    """True for a group that DeepStream does not use."""
+    return isinstance(group, SwitchedGroup) and not group.enable
 
 
 def sections(app: AppFile) -> Iterator[tuple[str, KeyGroup]]:

@@ -15,7 +15,7 @@ from deepstream.findings import ConfigTextError, Severity
 from deepstream.groups import KeyGroup, flat
 from deepstream.keyfile_values import write
 from deepstream.versions import NEWEST
-from importer.app_files import AppFiles
+from importer.app_files import AppFiles, is_off
 from importer.app_sources import AppSources, import_sources, with_csv
 from importer.desk import Desk, Lines
 from importer.infer_import import InferImport, writable_keys
@@ -157,7 +157,7 @@ class AppImport:
             on_disk = desk.place.on_disk(path) if path else None
             if on_disk is not None and on_disk == msgconv:
                 kept[name] = group.model_copy(update={"msg_conv_config": None})
-            elif on_disk is not None:
+            elif on_disk is not None and not is_off(group):
                 desk.take_text(on_disk, name)
         update["sinks"] = {number: kept.get(f"sink{number}", sink) for number, sink in app.sinks.items()}
         update["message_converter"] = kept.get("message-converter", app.message_converter)

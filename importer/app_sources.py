@@ -105,6 +105,7 @@ def import_sources(
             continue
         if not dynamic:
             _add_settings(desk, draft, use, position=len(result.drafts))
+            _say_plain_address(desk, draft, use, lines)
         result.drafts.append(draft)
     result.settings["streams"] = "rest" if dynamic else "static"
     if app.source_list is not None:
@@ -161,6 +162,16 @@ def _add_settings(desk: Desk, draft: Draft, use: AppSource, position: int) -> No
     if number.isdigit() and int(number) != position and use.source.camera_id is None:
         # What DeepStream takes for absent: the number in the name of the group.
         draft.settings["cameraId"] = int(number)
+
+
+def _say_plain_address(desk: Desk, draft: Draft, use: AppSource, lines: Lines) -> None:
+    if use.source.type is not SourceType.MULTI_URI or draft.spec.get("type", "rtsp") != "rtsp":
+        return
+    message = (
+        f"[{use.group}] type: DeepStream reads type 3 as type 2, which neither records (smart-record) nor reconnects, and so "
+        f"it stays: for type 4, a network camera, take type out of deepstreamApp.cameraSources.{draft.name}"
+    )
+    desk.remark(Severity.WARNING, desk.main, lines.of(use.group, "type"), message)
 
 
 def _settings_of_list(

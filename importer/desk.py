@@ -9,13 +9,15 @@ from deepstream.findings import ConfigTextError, Finding, Severity
 from deepstream.groups import KeyGroup
 from deepstream.keyfile import Group
 from importer.model import CannotImport, ImportOptions, ReadFile, Remark
-from importer.names import FileNames
+from importer.names import FileNames, ranges
 from importer.paths import Place
 from importer.secrets_taken import SecretsTaken, without_logins
 
 MOST_CHARACTERS: Final = 262_144
 """Of a file that a manifest holds with its text."""
 MOST_FILES: Final = 64
+_FEW: Final = 3
+"""Up to so many equal findings are said one by one."""
 
 
 class Lines:
@@ -49,7 +51,7 @@ class Desk:
         self._read_file = read_file
         self._folder = posixpath.dirname(main)
         self._placed: dict[str, str] = {}
-        self._relative: dict[str, str] = {}
+        self._relative: set[tuple[str, str]] = set()
 
     def shown(self, path: str) -> str:
         """A path that is seen from the folder of the main file, as the caller would write it."""
@@ -64,11 +66,18 @@ class Desk:
         self.remarks.append(Remark(severity, file, line, message))
 
     def findings(self, file: str, findings: Iterable[Finding]) -> None:
-        """Remembers what a reader found in a file."""
-        for one in findings:
-            where = f"[{one.group}] {one.key}".strip() if one.group else one.key
-            message = without_logins(one.message)
-            self.remark(one.severity, file, one.line, f"{where}: {message}" if where else message)
+        """Remembers what a reader found in a file: many equal ones of numbered groups as one, at the first line."""
+        equal: dict[tuple[object, ...], list[Finding]] = {}
+        for at, one in enumerate(findings):
+            numbered = one.group[-1:].isdecimal()
+            equal.setdefault((one.severity, one.key, one.message, None if numbered else at), []).append(one)
+        for found in equal.values():
+            # A few have a line each, so that people find them.
+            for some in [found] if len(found) > _FEW else [[one] for one in found]:
+                where = f"{ranges([one.group for one in some])} {some[0].key}" if some[0].group else some[0].key
+                message = without_logins(some[0].message)
+                where = where.strip()
+                self.remark(some[0].severity, file, some[0].line, f"{where}: {message}" if where else message)
 
     def refuse(self, file: str, error: ConfigTextError) -> CannotImport:
         """The error for a file that DeepStream itself would not load."""
@@ -96,7 +105,10 @@ class Desk:
         text = self.text(on_disk)
         if text is None or len(text) > MOST_CHARACTERS or len(self.files) >= MOST_FILES:
             return False
-        self.files[self.take_name(on_disk, group)] = text
+        clean, lines = self.secrets.without_secrets_in_text(text)
+        self.files[self.take_name(on_disk, group)] = clean
+        for line, names in lines.items():
+            self.remark(Severity.NOTE, self.shown(on_disk), line, f"the secret in this line became {', '.join(names)}")
         return True
 
     def rewritten(self, path: str, place: Place) -> str:
@@ -106,20 +118,30 @@ class Desk:
         return self.name_of(place.on_disk(path)) or place.kept(path)
 
     def stays(self, file: str, line: int | None, key: str, path: str) -> None:
-        """Says of each kind of path once that it must lead somewhere in the container too."""
-        if not path.startswith("/") and self._relative.setdefault(key, path) == path:
-            message = (
-                f"{key}: the relative path {path} is kept: it must lead to the file from the configuration folder in the "
-                "container (spec.container.configMountPath, or a volume there); or import with --base-dir"
+        """Says of each path once that it must lead somewhere in the container too; what to do, the first time."""
+        if path.startswith("/") or (key, path) in self._relative:
+            return
+        advice = (
+            "; as above"
+            if self._relative
+            else (
+                ": it must lead to the file from the configuration folder in the container "
+                "(spec.container.configMountPath, or a volume there); or import with --base-dir"
             )
-            if not any(one.message == message for one in self.remarks):
-                self.remark(Severity.NOTE, file, line, message)
+        )
+        self._relative.add((key, path))
+        self.remark(Severity.NOTE, file, line, f"{key}: the relative path {path} is kept{advice}")
 
     def group(self, group: KeyGroup, purpose: str, file: str, name: str, lines: Lines) -> dict[str, Any]:
         """A group as it stands in a manifest, without secrets; each that was taken out is said."""
         data, taken = self.secrets.without_secrets(group, purpose)
         for key in taken:
             self._say_taken(file, lines.of(name, key), f"[{name}] {key}", data)
+        for key in self.secrets.quoted_now(group, data):
+            message = (
+                f"[{name}] {key}: DeepStream needs the value in double quotes, and refuses it without: they are added"
+            )
+            self.remark(Severity.WARNING, file, lines.of(name, key), message)
         return data
 
     def extra_groups(self, groups: Mapping[str, Mapping[str, str]], file: str, lines: Lines) -> dict[str, Any]:

@@ -10,6 +10,8 @@ _NOT_IN_NAMES: Final = re.compile(r"[^a-z0-9]+")
 _NOT_IN_FILE_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _CAMERA_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _MOST_OF_FILE: Final = 128
+_MOST_RANGES: Final = 8
+_NUMBERED: Final = re.compile(r"(.*?)([0-9]{1,9})")
 
 
 def slug(text: str) -> str:
@@ -30,6 +32,28 @@ def stem(path: str) -> str:
 def is_camera_id(text: str) -> bool:
     """True when manifests take it as the id of a camera."""
     return _CAMERA_ID.fullmatch(text) is not None
+
+
+def ranges(groups: Iterable[str]) -> str:
+    """Names of groups in brackets; consecutive numbers as one range: `[sensor2] to [sensor9], [place4]`."""
+    runs: list[list[str]] = []
+    for group in groups:
+        if runs and _next(runs[-1][-1]) == group:
+            runs[-1].append(group)
+        else:
+            runs.append([group])
+    parts = []
+    for run in runs[:_MOST_RANGES]:
+        names = [f"[{name}]" for name in run]
+        parts.append(f"{names[0]} to {names[-1]}" if len(names) > 2 else ", ".join(names))
+    left = len(runs) - _MOST_RANGES
+    return ", ".join(parts) + (f" and {left} more" if left > 0 else "")
+
+
+def _next(group: str) -> str | None:
+    """The name of the group with the next number."""
+    found = _NUMBERED.fullmatch(group)
+    return f"{found[1]}{int(found[2]) + 1}" if found else None
 
 
 class CameraNames:

@@ -2,6 +2,8 @@
 
 import posixpath
 import re
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -28,11 +30,20 @@ _PREPROCESS_KEYS: Final = (
     "processing-width",
     "custom-tensor-preparation-function",
 )
+_MUXER_KEYS: Final = (
+    "algorithm-type",
+    "adaptive-batching",
+    "max-fps-control",
+    "overall-max-fps-n",
+    "overall-min-fps-n",
+    "max-same-source-frames",
+)
 _OTHERS: Final = (
     (re.compile(r"message-broker"), "a file of a message broker's adaptor"),
     (re.compile(r"(sensor|place|analytics)[0-9]+"), "a file of the message converter"),
     (re.compile(r"tracker"), "a file of nvtracker"),
 )
+_SURFACE: Final = re.compile(r"surface[0-9]+")
 _SHOWN: Final = 8
 
 
@@ -145,8 +156,9 @@ def _kind_of(path: str, config: ConfigText) -> ConfigKind:
         keys = {entry.key for entry in group.entries}
         if "config-width" in keys or "config-height" in keys:
             return ConfigKind.ANALYTICS
-        if any(key in keys for key in _PREPROCESS_KEYS):
-            raise CannotImport(_not_alone(path, "a file of nvdspreprocess or of face alignment"))
+        what = _other_element(keys, names)
+        if what:
+            raise CannotImport(_not_alone(path, what))
         if keys & {declared.name for declared in InferProperty.keys().values()}:
             return ConfigKind.INFER
     for pattern, what in _OTHERS:
@@ -155,6 +167,15 @@ def _kind_of(path: str, config: ConfigText) -> ConfigKind:
     shown = ", ".join(f"[{name[:40]}]" for name in names[:_SHOWN]) + (" and more" if len(names) > _SHOWN else "")
     found = f"its groups are {shown}" if names else "it has no group at all"
     raise CannotImport(f"{path}: {found}; {EXPECTED}")
+
+
+def _other_element(keys: AbstractSet[str], names: Sequence[str]) -> str:
+    """Which other element a file with the group [property] is for, or nothing."""
+    if not keys.isdisjoint(_PREPROCESS_KEYS):
+        return "a file of nvdspreprocess or of face alignment"
+    if not keys.isdisjoint(_MUXER_KEYS):
+        return "a file of nvstreammux"
+    return "a file of nvdewarper" if any(_SURFACE.fullmatch(name) for name in names) else ""
 
 
 def _not_alone(path: str, what: str) -> str:

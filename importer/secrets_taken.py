@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
-from crds.secret import Secret, password_placeholder, userinfo_placeholder
+from crds.secret import (
+    SECRET_NAME,
+    SECRET_PARAMETER,
+    Secret,
+    password_placeholder,
+    secrets_named_in,
+    userinfo_placeholder,
+)
 from deepstream.groups import KeyGroup
 from deepstream.message_broker import parse_connection_string, proto_settings, proto_text
 from importer.names import with_suffix
@@ -16,22 +23,32 @@ _CONNECTIONS: Final = frozenset({"msg-broker-conn-str", "conn-str", "connection_
 _ADDRESSES: Final = frozenset({"uri", "list"})
 _PROTO: Final = ("proto_cfg", "producer_proto_cfg", "consumer_proto_cfg")
 _SETTING: Final = re.compile(r"[A-Za-z0-9_.-]+")
-_SECRET_NAME: Final = re.compile(
-    r"password|passwd|passphrase|(?:^|[^a-z])pwd|pass$|secret|token|sasl\.oauthbearer\.config|ssl\.key\.pem|"
-    r"(?:api|access|shared|account)[-_.]?key",
-    re.IGNORECASE,
-)
-_SECRET_PARAMETER: Final = re.compile(
-    r"(?P<head>(?:^|(?<=[?&/;_]))(?:password|passwd|passwort|pwd|pass|psw|token|access_?token|auth|secret|api_?key)=)"
-    r"(?!\$\{secret:)(?P<value>[^&#]+?)(?=_(?:channel|stream|subtype)=|[&#]|$)",
-    re.IGNORECASE,
-)
 _USER_PARAMETER: Final = re.compile(r"(?:^|[?&/;])(?:user|username|usr|login)=([^&/#;_]+)", re.IGNORECASE)
 _AZURE_KEY: Final = re.compile(r"(?P<head>Key=)(?!\$\{secret:)(?P<value>[^;]+)", re.IGNORECASE)
 # A password may hold what should have been encoded: ? # ; and even @. Only a slash ends it, as for GStreamer.
 _USER_INFO: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<userinfo>(?!\$\{secret:)[^/]*)@")
 _USER_INFO_IN_FILE: Final = re.compile(_USER_INFO.pattern.replace("[^/]*", r"[^/\s]*"))
 """In whole files a blank ends it: what is behind may be a sentence."""
+_HOST_BEHIND: Final = re.compile(r"@(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[A-Za-z0-9.-]+:[0-9]{1,5})(?=[:/]|$)")
+_CALLED_SO: Final = (
+    r"(?<![\w.-])(?<!\$\{)(?P<key>[\w.-]*(?:password|passwd|passphrase|passwort|secret|token|(?<![a-z])(?:pwd|psw|pass)|"
+    r"(?:api|access|shared|account|secret)[-_.]?key))[\"\']?[ \t]*[:=][ \t]*"
+)
+_SECRETS_IN_LINE: Final = (
+    re.compile(
+        rf"(?P<head>^[\s#;-]*{_CALLED_SO})(?P<value>(?!\$\{{secret:|[\"\']|(?<!=)[{{\[#])\S+(?:\s+(?!#)\S+)*)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"(?P<head>{_CALLED_SO}(?P<quote>[\"\']))(?P<value>(?!\$\{{secret:).+?)(?=(?P=quote)|$)", re.IGNORECASE
+    ),
+    re.compile(
+        rf"(?P<head>{_CALLED_SO})(?P<value>(?!\$\{{secret:)[^\s;,&\"\'{{}}\[\]#][^\s;&\"\']*?)(?=[,}}\]]{{0,8}}(?:[\s;&\"\']|$))",
+        re.IGNORECASE,
+    ),
+)
+"""In any text, what follows a word that is called like a password and a `=` or `:`: at the begin of a line all the rest
+of it, a quotation, and a single word."""
 _CONNECTION_WITHOUT_LOGIN: Final = 3
 
 
@@ -72,7 +89,7 @@ class SecretsTaken:
                 "cameras", user[1] if user else "password", match["value"].replace('"', "%22")
             )
 
-        return _SECRET_PARAMETER.sub(replaced, address)
+        return SECRET_PARAMETER.sub(replaced, address)
 
     def without_user_info(self, value: Any) -> Any:
         """Plain data with placeholders in all texts for the user info of addresses, wherever they stand."""
@@ -87,6 +104,34 @@ class SecretsTaken:
     def _placeholder_for(self, match: re.Match[str]) -> str:
         username, _, password = match["userinfo"].partition(":")
         return match["scheme"] + userinfo_placeholder(self.of_camera(decoded(username), decoded(password)))
+
+    def without_secrets_in_text(self, text: str) -> tuple[str, Mapping[int, tuple[str, ...]]]:
+        """A whole file with placeholders, and by line the names of the secrets that were taken out.
+
+        What is taken: user info of addresses, comments included, and values of keys that are called like a password.
+        """
+        result, taken = [], {}
+        for number, line in enumerate(text.split("\n"), start=1):
+            clean = _USER_INFO_IN_FILE.sub(self._placeholder_for, line) if "://" in line else line
+            for pattern in _SECRETS_IN_LINE:
+                clean = pattern.sub(self._placeholder_in_file, clean)
+            if clean != line:
+                taken[number] = tuple(name for name in secrets_named_in(clean) if name in self._by_name)
+            result.append(clean)
+        return "\n".join(result), taken
+
+    def _placeholder_in_file(self, match: re.Match[str]) -> str:
+        return match["head"] + self.placeholder("files", match["key"], match["value"])
+
+    def quoted_now(self, group: KeyGroup, data: Mapping[str, Any]) -> tuple[str, ...]:
+        """The keys of settings of librdkafka that stood without their quotes, and have them in the manifest."""
+        return tuple(
+            declared.name
+            for name, declared in group.keys().items()
+            if name in _PROTO
+            and str(data.get(type(group).model_fields[name].alias or name, "")).startswith('"')
+            and not str(getattr(group, name)).startswith('"')
+        )
 
     def without_secrets(self, group: KeyGroup, purpose: str) -> tuple[dict[str, Any], tuple[str, ...]]:
         """A group as it stands in a manifest, and the keys whose values became placeholders."""
@@ -107,7 +152,8 @@ class SecretsTaken:
                 clean = self.placeholder(purpose, user or declared.name, value)
             if clean != value:
                 data[aliases[name]] = clean
-                taken.append(declared.name)
+                if secrets_named_in(clean):
+                    taken.append(declared.name)
         extra, of_extra = self.without_secret_keys(group.extra_keys, purpose, _secret_keys(group))
         if extra:
             data["extraKeys"] = extra
@@ -124,7 +170,7 @@ class SecretsTaken:
         taken = [
             name
             for name, raw in keys.items()
-            if raw and raw.strip() not in _PUBLISHED and (name in secret or _SECRET_NAME.search(name))
+            if raw and raw.strip() not in _PUBLISHED and (name in secret or SECRET_NAME.search(name))
         ]
         return {
             name: self.placeholder(purpose, name, raw) if name in taken else raw for name, raw in keys.items()
@@ -133,11 +179,12 @@ class SecretsTaken:
     def _settings(self, text: str, purpose: str) -> str:
         """Settings of librdkafka without passwords."""
         try:
-            settings = proto_settings(text)
+            settings = proto_settings(text if not text or '"' in text else f'"{text}"')
         except ValueError:
-            return self.placeholder(purpose, "proto-cfg", text) if _SECRET_NAME.search(text) else text
-        if not any(_SECRET_NAME.search(name) and value for name, value in settings):
-            return text
+            return self.placeholder(purpose, "proto-cfg", text) if SECRET_NAME.search(text) else text
+        if not any(SECRET_NAME.search(name) and value for name, value in settings):
+            unquoted = settings and '"' not in text and all(_SETTING.fullmatch(name.strip()) for name, _ in settings)
+            return f'"{text}"' if unquoted else text
         users = [value for name, value in settings if name.strip() == "sasl.username"]
         if not all(_SETTING.fullmatch(name.strip()) for name, _ in settings):
             # What cannot be a name may be the rest of a password that holds a separator.
@@ -145,7 +192,7 @@ class SecretsTaken:
         return proto_text(
             tuple(
                 (name, self.placeholder(purpose, users[0] if users else name.strip(), value))
-                if _SECRET_NAME.search(name) and value
+                if SECRET_NAME.search(name) and value
                 else (name, value)
                 for name, value in settings
             )
@@ -190,6 +237,9 @@ def split_user_info(address: str) -> tuple[str, tuple[str, str] | None]:
     at = head.rfind("@")
     if at < 0 and not _is_authority(head):
         at = behind.rfind("@")
+    elif at >= 0 and (another := _HOST_BEHIND.search(behind, at + 1)):
+        # No host has a path like this: the password holds both, a slash and an @.
+        at = another.start()
     if at < 0:
         return address, None
     username, _, password = behind[:at].partition(":")

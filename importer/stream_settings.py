@@ -15,7 +15,7 @@ from deepstream.versions import DsVersion
 from importer.cameras import Draft
 from importer.desk import Desk, Lines
 from importer.infer_import import writable_keys
-from importer.names import is_camera_id
+from importer.names import is_camera_id, ranges
 
 ANALYTICS_GROUPS: Final[Mapping[str, tuple[str, str]]] = {
     "roi_filtering": ("roi-filtering-stream-", "roiFiltering"),
@@ -86,18 +86,20 @@ def give_analytics(
         )
         desk.remark(Severity.ERROR, shown, lines.of("property"), message)
         return
+    nobodies: list[str] = []
     for field, (prefix, key) in ANALYTICS_GROUPS.items():
         groups: Mapping[int, KeyGroup] = getattr(file, field)
         for number, group in sorted(groups.items()):
             name = f"{prefix}{number}"
             draft = cameras.get(number)
             if draft is None:
-                _say_nobody(desk, shown, lines, name, number)
+                nobodies.append(name)
                 continue
             sound = _sound(desk, shown, lines, name, field, group, frame)
             if sound is not None:
                 analytics = draft.spec.setdefault("analytics", {"frame": frame})
                 analytics[key] = _switched(desk, shown, lines, name, sound)
+    _say_nobodies(desk, shown, lines, nobodies)
 
 
 def analytics_property(desk: Desk, shown: str, file: AnalyticsFile, lines: Lines) -> dict[str, Any] | None:
@@ -111,13 +113,14 @@ def analytics_property(desk: Desk, shown: str, file: AnalyticsFile, lines: Lines
 def give_messages(desk: Desk, shown: str, file: MsgconvFile, lines: Lines, drafts: Sequence[Draft]) -> None:
     """Gives each camera what messages say of it."""
     cameras = {draft.source_id: draft for draft in drafts}
+    nobodies: list[str] = []
     for field, (prefix, key) in _MESSAGE_GROUPS.items():
         groups: Mapping[int, KeyGroup] = getattr(file, field)
         for number, group in sorted(groups.items()):
             name = f"{prefix}{number}"
             draft = cameras.get(number)
             if draft is None:
-                _say_nobody(desk, shown, lines, name, number)
+                nobodies.append(name)
                 continue
             data = _switched(desk, shown, lines, name, group)
             if field == "sensors":
@@ -126,6 +129,7 @@ def give_messages(desk: Desk, shown: str, file: MsgconvFile, lines: Lines, draft
                 data = {one: value for one, value in data.items() if own.get(one) != value}
             if data or field != "sensors":
                 draft.spec.setdefault("messages", {})[key] = data
+    _say_nobodies(desk, shown, lines, nobodies)
 
 
 def sensor_ids(file: MsgconvFile) -> Mapping[int, str]:
@@ -160,14 +164,18 @@ def _sound(
     settings = AnalyticsProperty(
         enable=True, config_width=(frame or {}).get("width"), config_height=(frame or {}).get("height")
     )
+    before: set[tuple[str, str]] = set()
     while True:
         alone = AnalyticsFile(settings=settings).model_copy(update={field: {0: group}})
         faults = [one for one in check_analytics_file(alone) if one.severity is Severity.ERROR]
         if not faults:
             return group
         fault = faults[0]
-        where = f"[{name}] {fault.key}".rstrip()
-        desk.remark(Severity.ERROR, shown, lines.of(name, fault.key), f"{where} is left out: {fault.message}")
+        before = before or {(one.key, one.message) for one in faults}
+        if (fault.key, fault.message) in before:
+            where = f"[{name}] {fault.key}".rstrip()
+            desk.remark(Severity.ERROR, shown, lines.of(name, fault.key), f"{where} is left out: {fault.message}")
+        # Else it is there only since a shape was left out: the file has no such fault.
         smaller = _without_key(group, fault.key)
         if smaller is None:
             return None
@@ -186,9 +194,12 @@ def _without_key(group: KeyGroup, key: str) -> KeyGroup | None:
     return None
 
 
-def _say_nobody(desk: Desk, shown: str, lines: Lines, name: str, number: int) -> None:
-    message = f"[{name}] is left out: there is no camera of source id {number}"
-    desk.remark(Severity.WARNING, shown, lines.of(name), message)
+def _say_nobodies(desk: Desk, shown: str, lines: Lines, names: Sequence[str]) -> None:
+    """Says of all groups at once that they are about no camera: files for a hundred cameras are common."""
+    if not names:
+        return
+    why = "there is no camera of this source id" if len(names) == 1 else "there are no cameras of these source ids"
+    desk.remark(Severity.WARNING, shown, lines.of(names[0]), f"{ranges(names)}: left out: {why}")
 
 
 def _say_left_out(desk: Desk, shown: str, lines: Lines, groups: Mapping[str, object]) -> None:

@@ -4,18 +4,23 @@ The rules themselves are those of the room `deepstream`; here they are put to ou
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from controller.render.camera_checks import check_cameras
 from controller.render.deepstream_app_checks import check_deepstream_app
-from controller.render.file_checks import check_file_names
+from controller.render.file_checks import check_file_names, check_writable
+from controller.render.resolved import resolve
 from controller.render.retinaface_checks import check_retinaface
 from controller.render.violation import Violation, error, warning, without_repeats
 from crds.camera import Camera
 from crds.dsinstance import AppKind, DsInstance
 from deepstream.findings import Severity
+from deepstream.retinaface.inference import DEFAULTS
 
 __all__ = ["Checker", "Violation", "check_instance"]
 
+_ANY_PORT: Final = 9000
+"""Each instance is given its own; rules do not depend on which."""
 _OF_APP_CONF = frozenset({"width", "height", "batch_size", "buffer_pool", "nvbuf_memory_type"})
 
 
@@ -73,7 +78,17 @@ def _violations(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator[V
         yield from check_deepstream_app(instance, fitting)
     else:
         yield from _muxer_of_json(instance)
+    if not _is_plain(instance, fitting):
+        yield from check_writable(resolve(instance, fitting, _ANY_PORT))
     yield from check_cameras(instance, cameras)
+
+
+def _is_plain(instance: DsInstance, cameras: tuple[Camera, ...]) -> bool:
+    """True when its files hold values of the app's own and JSON only, which can always be written: the usual case."""
+    spec = instance.spec
+    own = all(getattr(spec.inference, field) is default for field, default in DEFAULTS.items())
+    told = any(camera.spec.analytics or camera.spec.messages for camera in cameras)
+    return spec.app.kind is not AppKind.DEEPSTREAM_APP and own and not told and spec.analytics is None
 
 
 def _muxer_of_json(instance: DsInstance) -> Iterator[Violation]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from controller.render.file_checks import check_named_files, check_writable
+from controller.render.file_checks import check_named_files
 from controller.render.infer_checks import Model, check_models, models_of
 from controller.render.message_checks import check_brokers, check_sinks
 from controller.render.resolved import ResolvedInstance, resolve
@@ -60,7 +60,6 @@ def check_deepstream_app(instance: DsInstance, cameras: tuple[Camera, ...]) -> I
     if resolved.analytics is not None:
         yield from _analytics(resolved.analytics, app)
     yield from check_named_files(resolved, spec.deepstream_app)
-    yield from check_writable(resolved)
     if not any(sink.enable for sink in spec.deepstream_app.sinks.values()):
         message = "no sink is in use, and a pipeline needs one: a sink that takes the frames nowhere (type 1) is added"
         yield Violation(Severity.NOTE, (*_APP, "sinks"), message)

@@ -12,7 +12,7 @@ from crds.dsinstance import AppKind, DsInstance, DsInstanceSpec
 from deepstream.config_text import is_yaml
 from deepstream.groups import KeyGroup
 from deepstream.retinaface.files import APP_CONF_FILE, FACE_ALIGN_FILE, SOURCE_LIST_FILE
-from deepstream.retinaface.inference import INFER_FILES
+from deepstream.retinaface.inference import INFER_FILES, InferenceChain
 
 _MADE: Final[Mapping[AppKind, tuple[str, ...]]] = {
     AppKind.RETINAFACE: (APP_CONF_FILE, SOURCE_LIST_FILE, *INFER_FILES.values(), FACE_ALIGN_FILE),
@@ -123,4 +123,7 @@ def _place_of(spec: DsInstanceSpec, name: str) -> Path:
     for field, alias in _MAPPINGS.items():
         if name in getattr(spec, field):
             return ("spec", alias, name)
+    chain = {**{file: field for field, file in INFER_FILES.items()}, FACE_ALIGN_FILE: "face_align"}
+    if name in chain and spec.app.kind is AppKind.RETINAFACE:
+        return ("spec", "inference", InferenceChain.model_fields[chain[name]].alias or chain[name])
     return {ANALYTICS_FILE: ("spec", "analytics"), DEEPSTREAM_APP_FILE: ("spec", "deepstreamApp")}.get(name, ("spec",))

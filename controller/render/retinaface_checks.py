@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from controller.render.engines import with_engines_of_app
 from controller.render.infer_checks import class_attrs_path, of_engines, small_batch
+from controller.render.version_checks import check_extra_keys_of_infer
 from controller.render.violation import Path, Violation
 from crds.dsinstance import DsInstanceSpec
 from crds.key_path import key_path
@@ -42,6 +43,7 @@ def check_retinaface(spec: DsInstanceSpec) -> Iterator[Violation]:
             finding.severity, (*_BASE, _ALIASES[field], "property", *_key(configs, field, finding)), message
         )
     for field, config in configs:
+        yield from check_extra_keys_of_infer(config, (*_BASE, _ALIASES[field]))
         found = check_infer_config(config, spec.deepstream)
         for finding in of_engines(found, prebuilt=INFER_FILES[field] in prebuilt):
             if field == "face_sgie" and finding.key in _OF_OBJECTS:

@@ -46,10 +46,14 @@ class Remark:
     path: Path
     message: str
 
+    @property
+    def position(self) -> Position:
+        """Where it stands."""
+        return self.located.position_of(*self.path)
+
     def __str__(self) -> str:
         """One line: place, path, how bad it is, sentence."""
-        where = f"{self.located.position_of(*self.path)}: {path_text(self.path)}"
-        return f"{where}: {self.severity}: {self.message}"
+        return f"{self.position}: {path_text(self.path)}: {self.severity}: {self.message}"
 
 
 @dataclass(frozen=True)

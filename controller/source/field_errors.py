@@ -10,15 +10,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel
-from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from controller.source.model_paths import Spot, spot_at
+from controller.source.value_hints import entries_hint, list_hint, members_of, points_hint
 from crds.camera import CameraId
 from crds.document import LabelKey, LabelValue, ObjectName
 from crds.dsinstance import AbsolutePath, EnvironmentName, KafkaTopic
 from crds.node import Hostname, PublicKeyHex
-
-Path = tuple[str | int, ...]
 
 _KEY_MARK: Final = "[key]"
 _LONGEST_SHOWN: Final = 60
@@ -101,26 +100,11 @@ def given(value: Any) -> str:
     """A value of a manifest as it may be shown."""
     if value is None:
         return "nothing"
-    if isinstance(value, dict | list):
+    if isinstance(value, dict | list | tuple):
         return "a mapping" if isinstance(value, dict) else "a list"
     if isinstance(value, str) and "@" in value:
         return "text with an '@'"
     return shortened(json.dumps(value, ensure_ascii=False))
-
-
-def unknown_field(kind: type[BaseModel], path: Path) -> tuple[str, str | None]:
-    """The sentence for a field that does not exist, and the field that was probably meant."""
-    word = str(path[-1])
-    model = _model_at(kind, path[:-1])
-    fields = [field.alias or name for name, field in model.model_fields.items()] if model else []
-    camel = to_camel(word.replace("-", "_")) if "_" in word or "-" in word else word
-    if camel in fields:
-        return f"manifests are written in camelCase: write {camel}", camel
-    if near := nearest(camel, fields):
-        return f"there is no such field; did you mean {near}?", near
-    if homes := [home for home in _homes_of(kind, camel) if home[:-1] != path[:-1]]:
-        return f"there is no such field here; it belongs at {path_text(homes[0])}", None
-    return f"there is no such field; there are {', '.join(sorted(fields))}", None
 
 
 def sentence(error: ErrorDetails, kind: type[BaseModel]) -> str:
@@ -134,79 +118,68 @@ def sentence(error: ErrorDetails, kind: type[BaseModel]) -> str:
     context: Mapping[str, Any] = error.get("ctx", {})
     name = error["type"]
     value = error.get("input")
+    spot = spot_at(kind, path)
+    described = (spot.field.description or "") if spot.field else ""
     if name == "missing":
-        return ": ".join(filter(None, ("is missing", _description_of(kind, path))))
+        return ": ".join(filter(None, ("is missing", described)))
     if name == "value_error":
         return str(context["error"])
     if name in _LENGTHS:
-        length = len(value) if isinstance(value, str | list | dict) else 0
-        return f"expected {_LENGTHS[name].format(**context)}, got {length:,}"
+        length = len(value) if isinstance(value, str | list | tuple | dict) else 0
+        return f"expected {_LENGTHS[name].format(**context)}, got {length:,}{points_hint(spot.annotation, value)}"
     is_silent = error["loc"][-1] != _KEY_MARK and bool(_SILENT_FIELDS.intersection(path))
     shown = "" if is_silent and isinstance(value, str | int | float) else f", got {given(value)}"
     if name == "string_pattern_mismatch" and context["pattern"] not in _PATTERNS:
-        return f"does not fit{shown}; expected: {_description_of(kind, path)}"
-    expected, hint = _expectation(name, value, context)
+        return f"does not fit{shown}; expected: {described}"
+    expected, hint = _expectation(name, value, context, spot)
     return f"expected {expected}{shown}{hint}" if expected else error["msg"]
 
 
-def _expectation(name: str, value: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+def _expectation(name: str, value: Any, context: Mapping[str, Any], spot: Spot) -> tuple[str, str]:
     """What was expected, and what to do about it where that is known."""
     if name in _TYPES:
-        return _TYPES[name], _type_hint(name, value)
+        return _TYPES[name], _type_hint(name, value, spot)
     if name in _BOUNDS:
         words, key = _BOUNDS[name]
         bound = context[key]
         return words.format(f"{int(bound):,}" if bound == int(bound) else bound), ""
     if name == "string_pattern_mismatch":
         return _PATTERNS[context["pattern"]], ""
+    if name == "enum" and (members := members_of(spot.annotation)):
+        return _numbered_members(members), _member_hint(members, value)
     if name in ("literal_error", "enum"):
-        near = nearest(str(value), re.findall(r"'([^']*)'", context["expected"]))
+        # A number that is near to another one, such as a release, is not meant for it.
+        has_letters = isinstance(value, str) and any(map(str.isalpha, value))
+        near = nearest(value, re.findall(r"'([^']*)'", context["expected"])) if has_letters else None
         return context["expected"], f"; did you mean {near}?" if near else ""
     return "", ""
 
 
-def _type_hint(name: str, value: Any) -> str:
+def _numbered_members(members: Mapping[str, int]) -> str:
+    *first, last = (f"{number} ({name})" for name, number in members.items())
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _member_hint(members: Mapping[str, int], value: Any) -> str:
+    if not isinstance(value, str):
+        return ": give it a value, or remove the key" if value is None else ""
+    if value in map(str, members.values()):
+        return ": remove the quotes"
+    name = value.upper().replace("-", "_").replace(" ", "_")
+    if name in members:
+        return f": write {members[name]}"
+    near = nearest(name, members)
+    return f"; did you mean {members[near]} ({near})?" if near else ""
+
+
+def _type_hint(name: str, value: Any, spot: Spot) -> str:
     if value is None:
         return ": give it a value, or remove the key"
+    if name in ("tuple_type", "list_type"):
+        return list_hint(spot.annotation, value)
+    if name == "dict_type":
+        return entries_hint(spot.annotation, value)
     if name == "string_type" and isinstance(value, bool | int | float):
         return ": write it in quotes"
     is_bare = name.startswith(("int_", "float_", "bool_")) and isinstance(value, str)
     return ": remove the quotes" if is_bare and re.fullmatch(r"-?[0-9.]+|true|false", value) else ""
-
-
-def _models_inside(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in getattr(annotation, "__args__", ()) for model in _models_inside(part)]
-
-
-def _field_at(model: type[BaseModel], part: str | int) -> Any:
-    return next((field for name, field in model.model_fields.items() if (field.alias or name) == part), None)
-
-
-def _model_at(kind: type[BaseModel], path: Path) -> type[BaseModel] | None:
-    model: type[BaseModel] | None = kind
-    for part in path:
-        if isinstance(part, int):
-            continue
-        field = _field_at(model, part) if model else None
-        inside = _models_inside(field.annotation) if field else []
-        model = inside[0] if inside else None
-    return model
-
-
-def _description_of(kind: type[BaseModel], path: Path) -> str:
-    model = _model_at(kind, path[:-1])
-    field = _field_at(model, path[-1]) if model else None
-    return (field.description or "") if field else ""
-
-
-def _homes_of(model: type[BaseModel], alias: str, above: Path = ()) -> list[Path]:
-    homes: list[Path] = []
-    for name, field in model.model_fields.items():
-        path = (*above, field.alias or name)
-        if path[-1] == alias:
-            homes.append(path)
-        for inner in _models_inside(field.annotation):
-            homes += _homes_of(inner, alias, path)
-    return homes

@@ -2,14 +2,15 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from controller.model import Position
-from controller.source.field_errors import given, nearest, sentence, unknown_field
+from controller.source.field_errors import given, nearest, sentence
+from controller.source.unknown_fields import unknown_field
 from controller.source.yaml_documents import Document, Fault, Path, read_piece
 from crds.document import API_GROUP, API_VERSION, Manifest
 from crds.kinds import KINDS
@@ -23,6 +24,7 @@ _SERVER_SIDE: Final[tuple[Path, ...]] = (
         )
     ),
 )  # fmt: skip
+_POINT: Final = re.compile(r"the point (\d+);(\d+) ")
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def _validated(document: Document, kind: type[Manifest], value: dict[str, Any]) 
         elif error["type"] != "missing":
             message = sentence(error, kind)
             if error["type"] == "value_error":
-                path = _field_meant(path, error["input"], message)
+                path = _point_meant(path, document.value, message) or _field_meant(path, error["input"], message)
             at = places.of_key if error["loc"][-1] == "[key]" else places.of_value
             faults.append(Fault(at(path), path, message))
     # A field that is there under a wrong name is one mistake, not two.
@@ -170,6 +172,27 @@ def _validated(document: Document, kind: type[Manifest], value: dict[str, Any]) 
         if error["type"] == "missing" and error["loc"] not in meant
     ]
     return None, faults
+
+
+def _point_meant(path: Path, value: Any, message: str) -> Path | None:
+    """The path of the point that a sentence about a line or a region names; None when it names none."""
+    named = _POINT.match(message)
+    if named is None:
+        return None
+    for part in path:
+        value = value.get(part) if isinstance(value, dict) else None
+    point = [int(number) for number in named.groups()]
+    return next((found for found, one in _points(path, value) if one == point), None)
+
+
+def _points(path: Path, value: Any) -> Iterator[tuple[Path, list[Any]]]:
+    """The points in lists of points, and in the rows of numbers that DeepStream's files hold."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    if isinstance(value, list) and value and all(type(one) is int for one in value):
+        yield from (((*path, at) if len(value) > 2 else path, value[at : at + 2]) for at in range(0, len(value), 2))
+        return
+    for part, one in inner:
+        yield from _points((*path, part), one)
 
 
 def _field_meant(path: Path, value: Any, message: str) -> Path:

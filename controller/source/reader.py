@@ -40,6 +40,8 @@ class Rejected:
     description: str
     problems: tuple[Problem, ...]
     """Sorted by file and line; never empty."""
+    remarks: tuple[Remark, ...] = ()
+    """What else a person should know of, as far as it can be told already."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class ManifestReader:
         checked = crosscheck(manifests, claims, self._checker)
         problems += checked.problems
         if problems:
-            return Rejected(revision_id, description, tuple(sorted(problems, key=_order)))
+            return Rejected(revision_id, description, tuple(sorted(problems, key=_order)), checked.remarks)
         if not manifests:
             return Unreadable(f"{root or description}: no file holds a manifest (a Camera, a DsInstance or a Node)")
         return _loaded(manifests, revision_id, description, checked.remarks)

@@ -56,37 +56,54 @@ def test_all_problems_at_once(run_offline: Run, manifests: Path) -> None:
     assert result.stderr == f"error: 2 problems in 2 files of {manifests}\n"
 
 
+DOOR = (
+    "apiVersion: dsfleet.io/v1\n"
+    "kind: Camera\n"
+    "metadata: {name: door}\n"
+    "spec:\n"
+    "  address: rtsp://10.0.0.1/1\n"
+    "  messages:\n"
+    "    place: {id: door}\n"
+    "---\n"
+    "apiVersion: dsfleet.io/v1\n"
+    "kind: DsInstance\n"
+    "metadata: {name: door}\n"
+    "spec:\n"
+    "  image: deepstream:9.1\n"
+    "  node: node-a\n"
+    "  cameras: [door]\n"
+    "  app: {kind: deepstream-app}\n"
+    "  deepstreamApp:\n"
+    "    primaryGie: {enable: true, gieUniqueId: 1, configFile: gone.txt}\n"
+)
+
+
 def test_warnings_and_notes_are_shown_and_refuse_nothing(run_offline: Run, manifests: Path) -> None:
-    (manifests / "door.yaml").write_text(
-        "apiVersion: dsfleet.io/v1\n"
-        "kind: Camera\n"
-        "metadata: {name: door}\n"
-        "spec:\n"
-        "  address: rtsp://10.0.0.1/1\n"
-        "  messages:\n"
-        "    place: {id: door}\n"
-        "---\n"
-        "apiVersion: dsfleet.io/v1\n"
-        "kind: DsInstance\n"
-        "metadata: {name: door}\n"
-        "spec:\n"
-        "  image: deepstream:9.1\n"
-        "  node: node-a\n"
-        "  cameras: [door]\n"
-        "  app: {kind: deepstream-app}\n"
-        "  deepstreamApp:\n"
-        "    primaryGie: {enable: true, gieUniqueId: 1, configFile: gone.txt}\n"
-    )
+    (manifests / "door.yaml").write_text(DOOR)
     result = run_offline("validate", str(manifests))
     assert (result.exit_code, result.stderr) == (0, "")
     *remarks, summary = result.stdout.splitlines()
     at = f"{manifests}/door.yaml"
     assert len(remarks) == 3
-    assert remarks[0].startswith(f"{at}:18:60: spec.deepstreamApp.primaryGie.configFile: warning: there is no file")
+    assert remarks[0].startswith(f"{at}:7:5: spec.messages: warning: dsinstance/door makes nothing of it")
     assert remarks[1].startswith(f"{at}:18:5: spec.deepstreamApp.sinks: note: no sink is in use")
-    assert remarks[2].startswith(f"{at}:7:5: spec.messages: warning: dsinstance/door makes nothing of it")
+    assert remarks[2].startswith(f"{at}:18:60: spec.deepstreamApp.primaryGie.configFile: warning: there is no file")
     assert summary.startswith("valid: 2 nodes, 3 dsinstances, 6 cameras; revision sha256:")
     assert run_offline("plan", str(manifests)).exit_code == 1
+
+
+def test_problems_hide_no_warnings(run_offline: Run, manifests: Path) -> None:
+    (manifests / "door.yaml").write_text(DOOR)
+    remarks = run_offline("validate", str(manifests)).stdout.splitlines()[:-1]
+    _replace(manifests / "instances/yard.yaml", "width:", "widht:")
+    _replace(manifests / "cameras.yaml", "minimumFps: 2", "minimumFps: many")
+    result = run_offline("validate", str(manifests))
+    assert result.exit_code == 1
+    first, *between, last = result.stdout.splitlines()
+    assert ": spec.limits.minimumFps: expected" in first
+    assert between == remarks
+    assert ": spec.streammux.widht: there is no" in last
+    assert result.stderr == f"error: 2 problems in 2 files of {manifests}\n"
 
 
 def test_a_directory_that_is_not_there(run_offline: Run, tmp_path: Path) -> None:

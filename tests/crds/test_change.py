@@ -169,7 +169,12 @@ def spec_of_this_file(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def form(
-    settings: dict[str, Any], *, kind: AppKind = AppKind.RETINAFACE, image: str = "a:1", engines: str = ""
+    settings: dict[str, Any],
+    *,
+    kind: AppKind = AppKind.RETINAFACE,
+    image: str = "a:1",
+    engines: str = "",
+    files: str = "",
 ) -> InstanceConfig:
     plain = instance("yard").model_dump(mode="json")
     content = {
@@ -177,7 +182,13 @@ def form(
         "app_kind": kind.value,
         "image": image,
         "settings": settings,
-        "digests": {**plain["digests"], "engines": engines},
+        # As the renderer makes them: other settings are other files, another image another container.
+        "digests": {
+            **plain["digests"],
+            "container": f"sha256:{image}",
+            "files": files or f"sha256:{settings}",
+            "engines": engines,
+        },
     }
     return InstanceConfig.model_validate({**content, "digest": InstanceConfig.digest_of(content)})
 
@@ -232,7 +243,9 @@ def test_a_field_that_leaves_its_default_is_told_by_name_although_its_section_wa
 
 
 def test_a_section_left_out_and_one_at_its_defaults_are_no_difference_by_themselves() -> None:
-    assert difference(form({}), form({"tuning": {}})) == Difference(())
+    before, after = form({}, files="sha256:files"), form({"tuning": {}}, files="sha256:files")
+
+    assert difference(before, after) == Difference(())
 
 
 def test_a_whole_list_of_sections_is_not_written_out() -> None:
@@ -277,10 +290,20 @@ def test_another_image_builds_engines_anew_when_they_depend_on_it(
     assert lines(found) == [f"spec.image: a:1 -> a:2 ({expected})"]
 
 
-def test_other_engines_alone_make_no_image_change_of_another_field() -> None:
+def test_other_engines_that_no_field_tells_of_are_told_by_themselves() -> None:
     found = difference(
         form({"motPgie": {"property": {"interval": 1}}}, engines="sha256:1"),
         form({"motPgie": {"property": {"interval": 2}}}, engines="sha256:2"),
     )
 
-    assert lines(found) == ["spec.motPgie.property.interval: 1 -> 2 (restart)"]
+    assert lines(found) == [
+        "spec.motPgie.property.interval: 1 -> 2 (restart)",
+        "TensorRT engines: built -> to be built anew (rebuild-engine)",
+    ]
+
+
+def test_what_changes_nothing_that_the_app_reads_touches_nothing() -> None:
+    before = form({"motPgie": {"property": {"interval": 0}}}, files="sha256:files")
+    after = form({"motPgie": {"property": {}}}, files="sha256:files")
+
+    assert lines(difference(before, after)) == ["spec.motPgie.property.interval: 0 -> none (none)"]

@@ -95,6 +95,7 @@ def test_a_field_with_other_extras_declares_nothing() -> None:
         ({"address": "http://h/1"}, "type rtsp needs"),
         ({"address": "rtsp:///1"}, "type rtsp needs"),
         ({"address": "rtsp://h:x/1"}, "cannot be read as a URL"),
+        ({"address": "rtsp://h/cam?user=a&password=hunter2"}, "a password among its parameters"),
         ({"address": "rtsp://h/a b"}, "blank or a control"),
         ({"address": "rtsp://h/a,b"}, "lists split"),
         ({"address": "rtsp://h/1", "type": "file"}, "type file needs"),

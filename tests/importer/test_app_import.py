@@ -126,8 +126,11 @@ def test_sources_that_are_no_cameras_are_left_out_and_the_others_keep_their_line
     assert "app.txt:1: warning: [source0] uri: source 0 is left out: a USB camera cannot be a Camera" in remarks
     assert "app.txt:8: warning: [source1] uri: source 1 is left out: cameras have addresses of rtsp:// and" in remarks
     assert "app.txt:13: note: [source3] is not in use, and left out" in remarks
-    assert "a.txt:5: warning: [line-crossing-stream-1] is left out: there is no camera of source id 1" in remarks
-    assert "m.txt:4: warning: [place5] is left out: there is no camera of source id 5" in remarks
+    assert (
+        "a.txt:5: warning: [line-crossing-stream-1], [line-crossing-stream-7]: left out: there are no cameras of"
+        in remarks
+    )
+    assert "m.txt:4: warning: [place5]: left out: there is no camera of this source id" in remarks
     assert "2 is 0 now" in remarks
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from crds.secret import Secret, is_password_placeholder, secrets_named_in
 from deepstream.keyfile_values import Reader, write
 from importer import CannotImport, Imported
+from importer.secrets_taken import split_user_info
 from tests.importer.stand import cameras_of, documents, imported, instance_of, rendered, said, tried
 
 REST = "[sink0]\nenable=1\ntype=1\n\n[streammux]\nbatch-size=2\nwidth=640\nheight=360\n"
@@ -146,6 +147,13 @@ def test_keys_of_models_stay_when_everybody_knows_them(key: str, *, stays: bool)
     assert f"tlt-model-key={key}\n" in rendered(result)["p.txt"]
 
 
+def test_a_password_with_a_slash_and_an_at_sign_is_taken_out_whole() -> None:
+    address, login = split_user_info("rtsp://admin:p@ss/W0RD@10.0.0.1:554/s1")
+    assert (address, login) == ("rtsp://10.0.0.1:554/s1", ("admin", "p@ss/W0RD"))
+    address, login = split_user_info("rtsp://admin:secret@cam.example/a@b/c")
+    assert (address, login) == ("rtsp://cam.example/a@b/c", ("admin", "secret"))
+
+
 def test_files_that_are_taken_as_they_are_hold_no_password() -> None:
     tracker = "%YAML:1.0\nA:\n  url: rtsp://viewer:Qz7word@10.0.0.7/a # http://x and me@y\n"
     text = app("rtsp://h/", "[tracker]\nenable=1\nll-config-file=t.yml\n[osd]\nenable=rtsp://viewer:Qz7word@h/\n")
@@ -160,3 +168,56 @@ def test_errors_and_refused_values_show_no_password() -> None:
         result = tried({"app.txt": text}, "app.txt", name="yard")
         assert "Qz7" not in shown(result)
         assert isinstance(result, CannotImport) or "left out" in said(result)
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("password=Qz7word", "Qz7word"),
+        ("  passwd: Qz7word  # of the camera", "Qz7word"),
+        ('  apiKey: "Qz7 word"', "Qz7 word"),
+        ("sasl.password = Qz7 word", "Qz7 word"),
+        ("password={Qz7#word", "{Qz7#word"),
+        ("a: {password: Qz7word, b: c}", "Qz7word"),
+        ("# old: mqtt_token=Qz7word", "Qz7word"),
+        ("- secret: 'Qz7word'", "Qz7word"),
+        ('{"user": "a", "db_pwd": "Qz7word", "b": 1}', "Qz7word"),
+        ('proto-cfg="security.protocol=SSL;sasl.password=Qz7word;a=b"', "Qz7word"),
+        ("url: postgres://h/?b=c&password=Qz7word&d=e", "Qz7word"),
+    ],
+)
+def test_secrets_in_files_that_are_taken_as_they_are_become_placeholders(line: str, word: str) -> None:
+    tracker = f"%YAML:1.0\nA:\n{line}\nmaxTokens: 5\npasswordFile: /run/p\nlabel token\npassword=\n"
+    text = app("rtsp://h/", "[tracker]\nenable=1\nll-config-file=t.yml\n")
+    result = imported({"/d/app.txt": text, "/d/t.yml": tracker}, "/d/app.txt", name="yard")
+    assert "Qz7" not in shown(result)
+    assert [one.password for one in result.secrets.values()] == [word]
+    taken = instance_of(result).spec.files["t.yml"]
+    assert taken == tracker.replace(word, "${secret:yard-files:password}")
+    assert "/d/t.yml:3: note: the secret in this line became yard-files" in said(result)
+    if " " not in word:
+        assert rendered(result)["t.yml"] == tracker
+
+
+def test_a_login_in_a_comment_of_a_file_that_is_taken_as_it_is_names_its_origin() -> None:
+    text = app("rtsp://h/", "[tracker]\nenable=1\nll-config-file=sub/t.yml\n")
+    result = imported({"/d/app.txt": text, "/d/sub/t.yml": "A:\n# rtsp://a:Qz7@h/\n"}, "/d/app.txt", name="yard")
+    assert "/d/sub/t.yml:2: note: the secret in this line became yard-cameras" in said(result)
+
+
+def test_settings_of_a_broker_without_their_quotes_get_them() -> None:
+    broker = "[message-broker]\nproto-cfg=security.protocol=SASL_SSL;sasl.username=site;sasl.password=Qz7word\n"
+    sinks = "[sink1]\nenable=1\ntype=6\nmsg-broker-config=b.txt\nmsg-broker-conn-str=h;9092;t\n"
+    result = imported({"app.txt": app("rtsp://h/", sinks), "b.txt": broker}, "app.txt", name="yard")
+    group = instance_of(result).spec.message_brokers["b.txt"]
+    assert group.proto_cfg == (
+        '"security.protocol=SASL_SSL;sasl.username=site;sasl.password=${secret:yard-broker:password}"'
+    )
+    assert result.secrets["yard-broker"] == Secret("site", "Qz7word")
+    quotes = "b.txt:2: warning: [message-broker] proto-cfg: DeepStream needs the value in double quotes"
+    assert quotes in said(result)
+    broker = "[message-broker]\nproto-cfg=security.protocol=SSL;a=b\n"
+    result = imported({"app.txt": app("rtsp://h/", sinks), "b.txt": broker}, "app.txt", name="yard")
+    assert instance_of(result).spec.message_brokers["b.txt"].proto_cfg == '"security.protocol=SSL;a=b"'
+    assert quotes in said(result)
+    assert not result.secrets

@@ -143,6 +143,12 @@ def test_any_groups_are_imported_or_refused_in_a_sentence(
         ("a.txt", "[sensor0]\nenable=1\n", "a file of the message converter"),
         ("a.txt", "[tracker]\nenable=1\n", "a file of nvtracker"),
         ("a.txt", "[property]\nnetwork-input-shape=1;3;2;2\n", "a file of nvdspreprocess"),
+        (
+            "a.txt",
+            "[property]\nalgorithm-type=1\nbatch-size=4\n[source-config-0]\npriority=0\n",
+            "a file of nvstreammux",
+        ),
+        ("a.txt", "[property]\noutput-width=960\n[surface0]\nwidth=9\n", "a file of nvdewarper"),
         ("a.txt", "[odd]\na=1\n", "a.txt: its groups are [odd]; expected is a file of deepstream-app"),
         ("a.txt", "", "a.txt: it has no group at all"),
         ("a.txt", "[property]\nonnx-file=m\nno value\n", "a.txt:3: neither a # comment, a [group] nor key=value"),

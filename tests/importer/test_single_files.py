@@ -36,7 +36,7 @@ def test_lines_alone_become_cameras_whose_addresses_are_to_be_filled_in() -> Non
     assert [one.name for one in cameras] == ["camera-0", "camera-1", "camera-2"]
     assert [one.spec.address for one in cameras][2] == "rtsp://camera-2.invalid/"
     assert "/d/a.txt:5: warning: no address is known for stream 2: give camera camera-2 its own" in said(result)
-    assert "[roi-filtering-stream-5000] is left out" in said(result)
+    assert "[roi-filtering-stream-5000]: left out: there is no camera of this source id" in said(result)
     old, new = (read_analytics_file(text, "a.txt")[0] for text in (ANALYTICS, rendered(result)[ANALYTICS_FILE]))
     assert list(analytics_differ(old, new, 3)) == []
 

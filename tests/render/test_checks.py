@@ -520,16 +520,46 @@ def test_a_mistake_is_told_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "expected"),
+    ("patch", "path", "severity", "expected"),
     [
-        ("sync-inputs", "syncInputs is the field for this key"),
-        ("batch-size", "batchSize is given too, and is what is written: remove this"),
+        ({"streammux": {"extraKeys": {"sync-inputs": "1"}}}, ("streammux",), ERROR, "syncInputs is the field"),
+        ({"streammux": {"extraKeys": {"sync-inputs": "x"}}}, ("streammux",), WARNING, "syncInputs is the field"),
+        ({"streammux": {"extraKeys": {"batch-size": "8"}}}, ("streammux",), WARNING, "batchSize is given too"),
+        (
+            {"inferConfigs": {"cars.txt": {"property": {"extraKeys": {"network-mode": "2"}}}}},
+            ("inferConfigs", "cars.txt", "property"),
+            ERROR,
+            "networkMode is the field",
+        ),
     ],
 )
-def test_a_known_key_among_the_extra_ones_is_told(key: str, expected: str) -> None:
-    found = check(merged(STATIC, {"streammux": {"extraKeys": {key: "8"}}}))
-    [told] = [one for one in found if one.path == ("spec", "streammux", "extraKeys", key)]
+def test_a_known_key_among_the_extra_ones_escapes_no_rule(
+    patch: dict[str, Any], path: Path, severity: Severity, expected: str
+) -> None:
+    found = check(merged(STATIC, patch))
+    [told] = [one for one in found if one.path[: len(path) + 2] == ("spec", *path, "extraKeys")]
+    assert told.severity is severity
     assert told.message.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("spec", "path"),
+    [
+        (
+            {"inference": {"motPgie": {"property": {"extraKeys": {"a\nb": "1"}}}}},
+            ("spec", "inference", "motPgie"),
+        ),
+        (merged(APP, {"deepstreamApp": {"tests": {"extraKeys": {"a\nb": "1"}}}}), ("spec", "deepstreamApp")),
+    ],
+)
+def test_what_no_file_can_hold_is_an_error_for_every_kind(spec: Mapping[str, Any], path: Path) -> None:
+    assert (ERROR, path) in places(check(spec))
+
+
+def test_a_password_among_the_extra_keys_of_a_broker_is_told_without_its_value() -> None:
+    found = check(merged(WITH_KAFKA, {"messageBrokers": {"kafka.txt": {"extraKeys": {"sasl.password": "hunter2"}}}}))
+    assert (ERROR, (*BROKER, "extraKeys", "sasl.password")) in places(found)
+    assert "hunter2" not in repr(found)
 
 
 def test_no_attributes_of_classes_are_no_attributes_without_effect() -> None:
