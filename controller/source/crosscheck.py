@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from controller.checks.checker import Checker, Violation
 from controller.model import Position, Problem
-from controller.render.checks import Checker, Violation
 from controller.source.field_errors import nearest, path_text
 from controller.source.manifests import LocatedManifest
 from crds.camera import Camera

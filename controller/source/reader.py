@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from controller.checks.checker import Checker
 from controller.model import ObjectRef, Position, Problem, Revision
-from controller.render.checks import Checker
 from controller.source.crosscheck import Claims, Remark, crosscheck
 from controller.source.field_errors import path_text
 from controller.source.files import SourceFile, position_in, text_of

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
-from controller.render.checks import check_instance
+from controller.checks.checker import check_instance
 from controller.render.instance import render_instance
 from controller.source.files import SourceFile
 from controller.source.manifests import read_manifests

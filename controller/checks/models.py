@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from controller.checks.violation import Path, Violation, error, warning
 from controller.render.resolved import ResolvedInstance
-from controller.render.violation import Path, Violation, error, warning
 from crds.key_path import key_path
 from deepstream.app.config import AppFile
 from deepstream.app.inference import GieGroup, GiePlugin

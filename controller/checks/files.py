@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from controller.checks.violation import Path, Violation, error, near_miss, warning
 from controller.render.file_names import ANALYTICS_FILE, DEEPSTREAM_APP_FILE, MSGCONV_FILE
 from controller.render.resolved import ResolvedInstance
 from controller.render.texts import CannotWriteError, rendered_files
-from controller.render.violation import Path, Violation, error, near_miss, warning
 from crds.deepstream_app import DeepstreamApp
 from crds.dsinstance import AppKind, DsInstance, DsInstanceSpec
 from deepstream.config_text import is_yaml

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from controller.render.checks import Checker, Violation, check_instance
+from controller.checks.checker import Checker, Violation, check_instance
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
 from crds.secret import password_placeholder
@@ -686,7 +686,7 @@ def test_the_same_manifests_are_checked_once(monkeypatch: pytest.MonkeyPatch) ->
         looked.append(one.name)
         return check_instance(one, cameras)
 
-    monkeypatch.setattr("controller.render.checks.check_instance", look)
+    monkeypatch.setattr("controller.checks.checker.check_instance", look)
     checker, one, cameras = Checker(), instance({}), (camera("dock"),)
     for _ in range(3):
         assert checker.check(one, cameras) == ()

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from controller.checks.violation import Violation, error, warning
 from controller.render.msgconv_files import msgconv_file, with_msgconv_file
-from controller.render.violation import Violation, error, warning
 from crds.camera import Camera
 from crds.dsinstance import AppKind, DsInstance
 from crds.key_path import key_path

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from controller.render.violation import Path, Violation, error, warning
+from controller.checks.violation import Path, Violation, error, warning
 from crds.deepstream_app import DeepstreamApp
 from crds.dsinstance import DsInstanceSpec
 from crds.key_path import key_path

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from controller.render.violation import Violation, error, near_miss, warning
+from controller.checks.violation import Violation, error, near_miss, warning
 from crds.camera import Camera
 from crds.deepstream_app import DeepstreamApp
 from crds.dsinstance import DsInstanceSpec

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from controller.render.file_checks import check_named_files
-from controller.render.infer_checks import Model, check_models, models_of
-from controller.render.message_checks import check_brokers, check_sinks
+from controller.checks.files import check_named_files
+from controller.checks.messages import check_brokers, check_sinks
+from controller.checks.models import Model, check_models, models_of
+from controller.checks.sources import check_sources
+from controller.checks.versions import check_versions
+from controller.checks.violation import Path, Violation, warning
 from controller.render.resolved import ResolvedInstance, resolve
-from controller.render.source_checks import check_sources
-from controller.render.version_checks import check_versions
-from controller.render.violation import Path, Violation, warning
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
 from crds.key_path import key_path

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from controller.render.violation import Path, Violation, error, warning
+from controller.checks.violation import Path, Violation, error, warning
 from crds.dsinstance import DsInstanceSpec
 from deepstream.groups import KeyGroup
 from deepstream.keyfile_values import read

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from controller.checks.models import class_attrs_path, of_engines, small_batch
+from controller.checks.versions import check_extra_keys_of_infer
+from controller.checks.violation import Path, Violation
 from controller.render.engines import with_engines_of_app
-from controller.render.infer_checks import class_attrs_path, of_engines, small_batch
-from controller.render.version_checks import check_extra_keys_of_infer
-from controller.render.violation import Path, Violation
 from crds.dsinstance import DsInstanceSpec
 from crds.key_path import key_path
 from deepstream.findings import Finding

@@ -6,12 +6,12 @@ The rules themselves are those of the room `deepstream`; here they are put to ou
 from collections.abc import Iterator
 from typing import Final
 
-from controller.render.camera_checks import check_cameras
-from controller.render.deepstream_app_checks import check_deepstream_app
-from controller.render.file_checks import check_file_names, check_writable
+from controller.checks.cameras import check_cameras
+from controller.checks.deepstream_app import check_deepstream_app
+from controller.checks.files import check_file_names, check_writable
+from controller.checks.retinaface import check_retinaface
+from controller.checks.violation import Violation, error, warning, without_repeats
 from controller.render.resolved import resolve
-from controller.render.retinaface_checks import check_retinaface
-from controller.render.violation import Violation, error, warning, without_repeats
 from crds.camera import Camera
 from crds.dsinstance import AppKind, DsInstance
 from deepstream.findings import Severity
