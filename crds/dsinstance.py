@@ -183,7 +183,7 @@ _OF_ONE_KIND: Final[Mapping[AppKind, frozenset[str]]] = {
 MOST_BYTES_OF_FILES: Final = 128 * 1024
 """A record of Kafka holds about 1 MiB, and a node may have several instances."""
 
-_OF_APP_CONF: Final = ("width", "height", "batch_size", "buffer_pool", "nvbuf_memory_type")
+MUXER_OF_APP_CONF: Final = ("width", "height", "batch_size", "buffer_pool", "nvbuf_memory_type")
 """What app_conf.json holds of the muxer: that app ends at a missing key."""
 
 
@@ -281,7 +281,7 @@ class DsInstanceSpec(ManifestModel):
         for field in sorted(of_other_kinds & self.model_fields_set):
             kind = next(kind for kind, fields in _OF_ONE_KIND.items() if field in fields)
             raise ValueError(f"{to_camel(field)} is for app.kind {kind}, and this instance is of kind {self.app.kind}")
-        missing = [name for name in _OF_APP_CONF if getattr(self.streammux, name) is None]
+        missing = [name for name in MUXER_OF_APP_CONF if getattr(self.streammux, name) is None]
         if missing and self.app.kind is not AppKind.DEEPSTREAM_APP:
             raise ValueError(f"streammux.{to_camel(missing[0])} is null, and an app of kind {self.app.kind} needs it")
         if self.app.kind is AppKind.DEEPSTREAM_APP and self.deepstream_app is None:

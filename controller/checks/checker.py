@@ -13,7 +13,7 @@ from controller.checks.retinaface import check_retinaface
 from controller.checks.violation import Violation, error, warning, without_repeats
 from controller.render.resolved import resolve
 from crds.camera import Camera
-from crds.dsinstance import AppKind, DsInstance
+from crds.dsinstance import MUXER_OF_APP_CONF, AppKind, DsInstance
 from deepstream.findings import Severity
 from deepstream.retinaface.inference import DEFAULTS
 
@@ -21,7 +21,6 @@ __all__ = ["Checker", "Violation", "check_instance"]
 
 _ANY_PORT: Final = 9000
 """Each instance is given its own; rules do not depend on which."""
-_OF_APP_CONF = frozenset({"width", "height", "batch_size", "buffer_pool", "nvbuf_memory_type"})
 
 
 class Checker:
@@ -95,7 +94,7 @@ def _muxer_of_json(instance: DsInstance) -> Iterator[Violation]:
     """app_conf.json holds five settings of the muxer; others are said in vain."""
     mux = instance.spec.streammux
     # A muxer that nobody writes anything about is the usual one.
-    for field in sorted(mux.model_fields_set - _OF_APP_CONF - {"extra_keys"}):
+    for field in sorted(mux.model_fields_set - {*MUXER_OF_APP_CONF, "extra_keys"}):
         if getattr(mux, field) is not None:
             alias = type(mux).model_fields[field].alias or field
             message = (

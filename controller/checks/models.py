@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from controller.checks.violation import Path, Violation, error, warning
+from controller.render.engines import PRIMARY_GIE, batch_of_gie, gpu_of_gie
 from controller.render.resolved import ResolvedInstance
 from crds.key_path import key_path
 from deepstream.app.config import AppFile
@@ -61,7 +62,7 @@ def models_of(resolved: ResolvedInstance, app: AppFile) -> tuple[Model, ...]:
     """The models that are in use, in the order of the pipeline."""
     groups: dict[str, tuple[Path, GieGroup]] = {}
     if app.primary_gie is not None:
-        groups["primary-gie"] = ((*_APP, "primaryGie"), app.primary_gie)
+        groups[PRIMARY_GIE] = ((*_APP, "primaryGie"), app.primary_gie)
     for number, group in app.secondary_gies.items():
         groups[f"secondary-gie{number}"] = ((*_APP, "secondaryGies", str(number)), group)
     return tuple(_model(app, resolved, name, *group) for name, group in groups.items() if group[1].enable)
@@ -71,14 +72,10 @@ def _model(app: AppFile, resolved: ResolvedInstance, name: str, path: Path, grou
     config = resolved.infer_configs.get(group.config_file or "")
     if config is None or group.plugin_type not in (None, GiePlugin.NVINFER):
         return Model(name, path, group, None, None, frozenset())
-    primary = name == "primary-gie"
     values = {field: getattr(group, field) for field in _REPLACED if getattr(group, field) is not None}
-    if "batch_size" in values and app.source_list is not None:
-        several = app.source_list.max_batch_size if primary else app.source_list.sgie_batch_size
-        values["batch_size"] = several or values["batch_size"]
-    if group.gpu_id is None and app.application is not None and (app.application.global_gpu_id or 0) > 0:
-        values["gpu_id"] = app.application.global_gpu_id
-    mode = ProcessMode.PRIMARY if primary else ProcessMode.SECONDARY
+    given = {"batch_size": batch_of_gie(app, name, group), "gpu_id": gpu_of_gie(app, group)}
+    values |= {field: value for field, value in given.items() if value is not None}
+    mode = ProcessMode.PRIMARY if name == PRIMARY_GIE else ProcessMode.SECONDARY
     effective = config.property.model_copy(update={**values, "process_mode": mode})
     return Model(
         name, path, group, group.config_file, config.model_copy(update={"property": effective}), frozenset(values)
@@ -109,7 +106,7 @@ def check_models(
     yield from _chain(models)
     yield from _left_out(models)
     for model in models[:1]:
-        if model.name == "primary-gie" and model.config is not None:
+        if model.name == PRIMARY_GIE and model.config is not None:
             yield from small_batch(_property_path(model, "batch-size"), model.config.property.batch_size, batch_size)
     for index, name in enumerate(prebuilt):
         if name not in resolved.infer_configs:
@@ -168,7 +165,7 @@ def _chain(models: Sequence[Model]) -> Iterator[Violation]:
     for model in models:
         config = model.config
         if config is None and model.group.gie_unique_id is not None:
-            primary = model.name == "primary-gie"
+            primary = model.name == PRIMARY_GIE
             config = InferConfig(
                 property=InferProperty(
                     gie_unique_id=model.group.gie_unique_id,
@@ -192,7 +189,7 @@ def _chain(models: Sequence[Model]) -> Iterator[Violation]:
 
 def _left_out(models: Sequence[Model]) -> Iterator[Violation]:
     """deepstream-app makes a secondary only when its group leads to the primary, over the ids in its own file."""
-    primary = next((model for model in models if model.name == "primary-gie"), None)
+    primary = next((model for model in models if model.name == PRIMARY_GIE), None)
     if primary is None:
         return
     reached = {primary.group.gie_unique_id or 0}

@@ -6,6 +6,7 @@ start, for minutes; so the name is filled in where nobody gave one.
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import Final
 
 from crds.digest import digest
 from crds.dsinstance import DsInstance, DsInstanceSpec
@@ -17,7 +18,7 @@ from deepstream.nvinfer.property import InferProperty
 from deepstream.retinaface.inference import DEFAULTS, INFER_FILES, InferenceChain
 from deepstream.versions import DsVersion
 
-_PRIMARY = "primary-gie"
+PRIMARY_GIE: Final = "primary-gie"
 
 
 def with_engine_names(
@@ -44,7 +45,7 @@ def with_engine_names(
         for name, config in configs.items()
     }
     secondary = {number: own.get(f"secondary-gie{number}", group) for number, group in app.secondary_gies.items()}
-    primary = own.get(_PRIMARY, app.primary_gie)
+    primary = own.get(PRIMARY_GIE, app.primary_gie)
     return (app.model_copy(update={"primary_gie": primary, "secondary_gies": secondary}) if own else app), filled
 
 
@@ -109,26 +110,27 @@ def _key_of_default(field: str, gpus: str, image: str, version: DsVersion) -> st
 def _models(app: AppFile, configs: Mapping[str, InferConfig]) -> Iterator[tuple[str, GieGroup, InferProperty]]:
     """The groups in use whose nvinfer files are ours, with the keys that hold in the end."""
     groups = {f"secondary-gie{number}": group for number, group in app.secondary_gies.items()}
-    for name, group in ({_PRIMARY: app.primary_gie} | groups).items():
+    for name, group in ({PRIMARY_GIE: app.primary_gie} | groups).items():
         if group is None or not group.enable or group.plugin_type not in (None, GiePlugin.NVINFER):
             continue
         config = configs.get(group.config_file or "")
         if config is not None:
-            update = {"batch_size": _batch(app, name, group), "gpu_id": _gpu(app, group)}
+            update = {"batch_size": batch_of_gie(app, name, group), "gpu_id": gpu_of_gie(app, group)}
             given = {key: value for key, value in update.items() if value is not None}
             yield name, group, config.property.model_copy(update=given)
 
 
-def _batch(app: AppFile, name: str, group: GieGroup) -> int | None:
+def batch_of_gie(app: AppFile, name: str, group: GieGroup) -> int | None:
     """The batch size that deepstream-app gives to nvinfer; None when it leaves that to the file."""
     if group.batch_size is None or app.source_list is None:
         return group.batch_size
-    if name == _PRIMARY:
+    if name == PRIMARY_GIE:
         return app.source_list.max_batch_size or group.batch_size
     return app.source_list.sgie_batch_size or group.batch_size
 
 
-def _gpu(app: AppFile, group: GieGroup) -> int | None:
+def gpu_of_gie(app: AppFile, group: GieGroup) -> int | None:
+    """The GPU that deepstream-app gives to nvinfer; None when it leaves that to the file."""
     if group.gpu_id is not None or app.application is None:
         return group.gpu_id
     common = app.application.global_gpu_id

@@ -15,7 +15,7 @@ from controller.render.resolved import ResolvedInstance
 from crds.camera import Camera, CameraSpec
 from crds.change import ChangeClass, declared_change_class
 from crds.digest import digest
-from crds.dsinstance import AppKind, DsInstanceSpec
+from crds.dsinstance import MUXER_OF_APP_CONF, AppKind, DsInstanceSpec
 from deepstream.groups import declared_key
 from deepstream.retinaface.inference import InferenceChain
 from deepstream.retinaface.source_list import NEWEST_RELEASE
@@ -27,7 +27,6 @@ _TAKEN_AWAY: Final = "taken away"
 """Stands for a key that the app's own values have and this instance has not."""
 _NO_VERSION: Final = {"ds_version": None}
 _SECTIONS: Final = frozenset({"analytics", "messages"})
-_OF_APP_CONF: Final = frozenset({"width", "height", "batch_size", "buffer_pool", "nvbuf_memory_type"})
 
 # The id stands beside it, as it is even when the manifest leaves it to the name.
 _NOT_STREAMED: Final = {
@@ -64,7 +63,7 @@ def _instance_settings(resolved: ResolvedInstance) -> dict[str, Any]:
         case AppKind.REFERENCE:
             found = {"app": {**_plain(spec.app), "release": NEWEST_RELEASE.value}}
     if spec.app.kind is not AppKind.DEEPSTREAM_APP:
-        found["streammux"] = _plain(spec.streammux, include=set(_OF_APP_CONF))
+        found["streammux"] = _plain(spec.streammux, include=set(MUXER_OF_APP_CONF))
     if spec.app.kind is not AppKind.REFERENCE and spec.deepstream is not spec.model_copy(update=_NO_VERSION).deepstream:
         found["dsVersion"] = spec.deepstream.value
     if spec.app.kind is not AppKind.RETINAFACE and spec.analytics is not None:

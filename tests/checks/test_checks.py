@@ -574,6 +574,13 @@ def test_an_engine_that_was_built_beforehand_may_have_any_name() -> None:
     assert check(merged(seed, {"prebuiltEngines": ["faceid_primary.txt"]})) == ()
 
 
+def test_the_engine_of_the_common_gpu_is_the_one_that_is_asked_for() -> None:
+    """deepstream-app gives globalGpuId to its models, 0 too; rendering and checking must agree on it."""
+    common = {"deepstreamApp": {"application": {"globalGpuId": 0}}}
+    named = {"gpuId": 1, "modelEngineFile": "/models/cars.onnx_b24_gpu0_fp32.engine"}
+    assert check(merged(APP, merged(common, {"inferConfigs": {"cars.txt": {"property": named}}}))) == ()
+
+
 def test_a_prebuilt_engine_of_no_file_is_told() -> None:
     found = check(merged(APP, {"prebuiltEngines": ["car.txt"]}))
     assert places(found) == [(WARNING, ("spec", "prebuiltEngines", 0))]
