@@ -94,28 +94,28 @@ def fields_along(model: type[BaseModel], path: Sequence[str | int]) -> Iterator[
     """
     annotation: Any = model
     for part in path:
-        for one in _alternatives(annotation):
+        for one in alternatives(annotation):
             if isinstance(one, type) and issubclass(one, BaseModel):
                 field = _field_named(one, part)
                 if field is not None:
                     yield field
                     annotation = field.annotation
                     break
-            elif (inside := _inside(one, part)) is not None:
+            elif (inside := type_inside(one, part)) is not None:
                 annotation = inside
                 break
         else:
             return
 
 
-def _alternatives(annotation: Any) -> Iterator[Any]:
+def alternatives(annotation: Any) -> Iterator[Any]:
     """The parts of a union, and what stands behind `Annotated`."""
     origin = get_origin(annotation)
     if origin is Annotated:
-        yield from _alternatives(get_args(annotation)[0])
+        yield from alternatives(get_args(annotation)[0])
     elif origin in (Union, UnionType):
         for one in get_args(annotation):
-            yield from _alternatives(one)
+            yield from alternatives(one)
     else:
         yield annotation
 
@@ -125,8 +125,8 @@ def _field_named(model: type[BaseModel], part: str | int) -> FieldInfo | None:
     return fields.get(str(part)) or next((field for field in fields.values() if field.alias == part), None)
 
 
-def _inside(annotation: Any, part: str | int) -> Any:
-    """The type of one value of a mapping or a list; None for what is neither."""
+def type_inside(annotation: Any, part: str | int) -> Any:
+    """The type of the value at one key of a mapping or position of a list; None for what is neither."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if not isinstance(origin, type) or not arguments:
         return None

@@ -1,14 +1,14 @@
 """What files say of single sources by their numbers: lines and regions, and what messages say of cameras."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from crds.camera import FrameSize
 from deepstream.analytics.config import AnalyticsFile, read_analytics_file
 from deepstream.analytics.groups import AnalyticsProperty
 from deepstream.analytics.rules import check_analytics_file
 from deepstream.config_text import read_groups
-from deepstream.findings import ConfigTextError, Severity
+from deepstream.findings import ConfigTextError, Finding, Severity
 from deepstream.groups import KeyGroup
 from deepstream.msgconv import MsgconvFile, read_msgconv_file
 from deepstream.versions import DsVersion
@@ -31,21 +31,16 @@ _MESSAGE_GROUPS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+FileT = TypeVar("FileT", AnalyticsFile, MsgconvFile)
+
+
 def read_analytics(desk: Desk, on_disk: str, text: str, version: DsVersion) -> tuple[AnalyticsFile, Lines]:
     """Reads a file of nvdsanalytics; what was found in it becomes remarks.
 
     Raises:
         CannotImport: DeepStream would not load it.
     """
-    shown = desk.shown(on_disk)
-    try:
-        file, findings = read_analytics_file(text, on_disk, version)
-        lines = Lines(read_groups(text, on_disk).groups)
-    except ConfigTextError as error:
-        raise desk.refuse(shown, error) from None
-    desk.findings(shown, findings)
-    _say_left_out(desk, shown, lines, file.extra_groups)
-    return file, lines
+    return _read(desk, on_disk, text, lambda: read_analytics_file(text, on_disk, version))
 
 
 def read_messages(desk: Desk, on_disk: str, text: str, version: DsVersion) -> tuple[MsgconvFile, Lines]:
@@ -54,9 +49,15 @@ def read_messages(desk: Desk, on_disk: str, text: str, version: DsVersion) -> tu
     Raises:
         CannotImport: DeepStream would not load it.
     """
+    return _read(desk, on_disk, text, lambda: read_msgconv_file(text, on_disk, version))
+
+
+def _read(
+    desk: Desk, on_disk: str, text: str, read: Callable[[], tuple[FileT, tuple[Finding, ...]]]
+) -> tuple[FileT, Lines]:
     shown = desk.shown(on_disk)
     try:
-        file, findings = read_msgconv_file(text, on_disk, version)
+        file, findings = read()
         lines = Lines(read_groups(text, on_disk).groups)
     except ConfigTextError as error:
         raise desk.refuse(shown, error) from None

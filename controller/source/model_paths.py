@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
-from types import MappingProxyType, UnionType
-from typing import Annotated, Any, Final, Union, get_args, get_origin
+from types import MappingProxyType
+from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+
+from crds.change import alternatives, type_inside
 
 Path = tuple[str | int, ...]
 
@@ -40,18 +42,6 @@ def spot_at(kind: type[BaseModel], path: Path) -> Spot:
             (found for one in alternatives(spot.annotation) if (found := _step(one, part, spot.field))), None
         ) or (Spot(None, spot.field))
     return spot
-
-
-def alternatives(annotation: Any) -> Iterator[Any]:
-    """The parts of a union, and what stands behind `Annotated`."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        yield from alternatives(get_args(annotation)[0])
-    elif origin in (Union, UnionType):
-        for one in get_args(annotation):
-            yield from alternatives(one)
-    else:
-        yield annotation
 
 
 def is_numbered(annotation: Any) -> bool:
@@ -95,13 +85,5 @@ def _step(annotation: Any, part: str | int, around: FieldInfo | None) -> Spot | 
         fields: Mapping[str, FieldInfo] = annotation.model_fields
         field = next((one for name, one in fields.items() if (one.alias or name) == part), None)
         return Spot(field.annotation, field) if field is not None else None
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if not isinstance(origin, type) or not arguments:
-        return None
-    if issubclass(origin, Mapping):
-        return Spot(arguments[-1], around)
-    if not issubclass(origin, Sequence | AbstractSet):
-        return None
-    if origin is tuple and arguments[-1] is not ... and isinstance(part, int):
-        return Spot(arguments[part], around) if 0 <= part < len(arguments) else None
-    return Spot(arguments[0], around)
+    inside = type_inside(annotation, part)
+    return Spot(inside, around) if inside is not None else None

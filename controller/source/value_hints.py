@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, Final, get_args, get_origin
 
-from controller.source.model_paths import alternatives, is_numbered
+from controller.source.model_paths import is_numbered
+from crds.change import alternatives
 from deepstream.analytics.groups import Point
 
 _LONGEST: Final = 60
