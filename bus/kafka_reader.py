@@ -201,7 +201,7 @@ class Reader:
         if self._behind and (is_end or self._positions[place] >= self._behind.get(place, 0)):
             self._behind.pop(place, None)
         if not is_end:
-            yield Record(topic, partition, offset, message.key(), message.value(), _written_at(message))
+            yield Record(topic, partition, offset, message.key(), message.value(), written_at(message))
 
     def _report_caught_up(self) -> None:
         if self._behind is not None and not self._behind and not self._caught_up:
@@ -209,7 +209,8 @@ class Reader:
             self.events.put([CaughtUp()])
 
 
-def _written_at(message: Message) -> datetime:
+def written_at(message: Message) -> datetime:
+    """When a message was written, as its writer or the broker says; the epoch for a time that cannot be."""
     _, milliseconds = message.timestamp()
     try:
         return _EPOCH + timedelta(milliseconds=milliseconds)

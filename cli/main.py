@@ -18,6 +18,7 @@ _COMMANDS = {
     "events": "cli.events",
     "status": "cli.status",
     "wait": "cli.wait",
+    "messages": "cli.messages",
     "approve": "cli.requests",
     "update": "cli.requests",
     "refresh": "cli.requests",

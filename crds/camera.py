@@ -26,21 +26,28 @@ class CredentialsRef(ManifestModel):
 
 
 class CameraLimits(ManifestModel):
-    """When a camera counts as not delivering. The agent judges by them; the app is not told."""
+    """When a camera counts as not delivering. The agent judges by them; of the apps only the reference workload is told."""
 
     not_reachable_after_seconds: float = changes(
-        ChangeClass.NONE,
+        ChangeClass.RELOAD,
         10.0,
         gt=0,
         le=3600,
         description="Seconds without a processed frame until the camera is not Ready.",
     )
     minimum_fps: float = changes(
-        ChangeClass.NONE,
+        ChangeClass.RELOAD,
         0.0,
         ge=0,
         le=240,
         description="Frames per second below which the camera is not Ready; 0 for none.",
+    )
+    alive_interval_seconds: float = changes(
+        ChangeClass.RELOAD,
+        30.0,
+        ge=0.1,
+        le=86400,
+        description="How often the reference workload says again, to its topic of camera states, that the camera is alive.",
     )
 
 
@@ -112,6 +119,14 @@ class CameraSpec(ManifestModel):
     )
     visual: bool = changes(
         ChangeClass.RESTART, True, description="True when pictures of it go to the visual topic of the RetinaFace app."
+    )
+    frame_delay_seconds: float = changes(
+        ChangeClass.RESTART,
+        0.0,
+        ge=0,
+        le=86400,
+        description="The reference workload analyses pictures of it so many seconds apart; 0 for all of them. Other apps are "
+        "not told.",
     )
     exclusive: bool = changes(
         ChangeClass.NONE,

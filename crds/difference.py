@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from crds.camera import CameraSpec
 from crds.change import ChangeClass, change_class_of, fields_along
-from crds.dsinstance import ContainerSettings, DsInstanceSpec
+from crds.dsinstance import AppKind, ContainerSettings, DsInstanceSpec
 from crds.messages import InstanceConfig
 from deepstream.groups import declared_key
 
@@ -85,12 +85,24 @@ def _field_change(level: DiffLevel, before: InstanceConfig, after: InstanceConfi
             declared = ChangeClass.RECREATE
         case ["cameras", _, "slot"]:
             declared = _class_of_slots(before, after)
+        case ["cameras", _, "limits", *_] if after.app_kind is not AppKind.REFERENCE:
+            declared = ChangeClass.NONE  # the agent judges by them, and other apps are not told
         case ["image"] | ["container", "gpus" | "runtime", *_] if _other_engines(before, after):
             declared = ChangeClass.REBUILD_ENGINE
         case _:
             declared = max((_class_of(model, inner) for inner in _leaves(level, fields)), key=lambda one: one.rank)
     shown = _hidden if _is_secret(model, fields) else _value
-    return FieldChange(written, shown(level.t1), shown(level.t2), after.app_kind.effective(declared))
+    before_it, after_it = (_default_of(model, fields) if _is_nothing(one) else one for one in (level.t1, level.t2))
+    return FieldChange(written, shown(before_it), shown(after_it), after.app_kind.effective(declared))
+
+
+def _default_of(model: type[BaseModel], path: list[Any]) -> Any:
+    """What holds when a plain field is not given; None for sections, lists, and keys of mappings."""
+    found = list(fields_along(model, path))
+    if not found or path[-1] != found[-1].alias:
+        return None
+    default = found[-1].default
+    return default if isinstance(default, bool | int | float | str) else None
 
 
 def _untold(field: FieldChange) -> FieldChange:

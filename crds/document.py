@@ -24,6 +24,8 @@ LabelKey = Annotated[
     ),
 ]
 LabelValue = Annotated[str, StringConstraints(max_length=63, pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$")]
+# https://kafka.apache.org/documentation/#basic_ops_add_topic: 249 characters of this alphabet.
+KafkaTopic = Annotated[str, StringConstraints(min_length=1, max_length=249, pattern=r"^[A-Za-z0-9._-]+$")]
 
 
 def _in_utc(time: datetime) -> datetime:

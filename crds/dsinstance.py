@@ -9,7 +9,8 @@ from pydantic.alias_generators import to_camel
 
 from crds.change import APPLIED_BY_AGENTS, ChangeClass, changes
 from crds.deepstream_app import DeepstreamApp, FileName, StreammuxSettings
-from crds.document import Manifest, ManifestModel, ObjectName
+from crds.document import KafkaTopic, Manifest, ManifestModel, ObjectName
+from crds.reference_app import ReferenceApp
 from crds.selector import LabelSelector
 from deepstream.analytics.groups import AnalyticsProperty
 from deepstream.message_broker import MessageBrokerGroup
@@ -21,8 +22,6 @@ from deepstream.retinaface.inference import InferenceChain
 from deepstream.retinaface.source_list import NEWEST_RELEASE, AppRelease
 from deepstream.versions import NEWEST, DsVersion
 
-# https://kafka.apache.org/documentation/#basic_ops_add_topic: 249 characters of this alphabet.
-KafkaTopic = Annotated[str, StringConstraints(min_length=1, max_length=249, pattern=r"^[A-Za-z0-9._-]+$")]
 EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=256)]
 AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\x00:]*$", max_length=4096)]
 StopSignal = Literal["SIGTERM", "SIGINT"]
@@ -36,7 +35,8 @@ class AppKind(StrEnum):
     RETINAFACE = "retinaface"
     """The RetinaFace + MOT app: no REST interface, every change of a camera restarts it."""
     REFERENCE = "reference"
-    """The reference workload of this project: the same files, on a CPU, with DeepStream's REST paths for health."""
+    """The reference workload of this project: the same files, on a CPU. It takes cameras through DeepStream's REST
+    paths, and reads its analytics and the limits of its cameras again on request."""
     DEEPSTREAM_APP = "deepstream-app"
     """NVIDIA's reference app; cameras can be added and removed through its REST interface, its analytics file is read
     again on request."""
@@ -56,7 +56,7 @@ class AppKind(StrEnum):
             case AppKind.RETINAFACE:
                 return _WITHOUT_REST | {ChangeClass.REBUILD_ENGINE}
             case AppKind.REFERENCE:
-                return _WITHOUT_REST
+                return _WITHOUT_REST | {ChangeClass.HOT, ChangeClass.RELOAD}
             case AppKind.DEEPSTREAM_APP:
                 return frozenset(ChangeClass)
 
@@ -175,6 +175,7 @@ class ContainerSettings(ManifestModel):
 
 _OF_ONE_KIND: Final[Mapping[AppKind, frozenset[str]]] = {
     AppKind.RETINAFACE: frozenset({"inference"}),
+    AppKind.REFERENCE: frozenset({"reference"}),
     AppKind.DEEPSTREAM_APP: frozenset({"deepstream_app", "infer_configs", "preprocess_configs", "message_brokers"}),
 }
 """Fields that only one kind of app reads: given for another one they would do nothing, silently."""
@@ -211,6 +212,11 @@ class DsInstanceSpec(ManifestModel):
         ChangeClass.RESTART,
         default_factory=InferenceChain,
         description="The engines of the RetinaFace app. What is given here is laid over the app's own values.",
+    )
+    reference: ReferenceApp = changes(
+        ChangeClass.RESTART,
+        default_factory=ReferenceApp,
+        description="Settings of the reference workload: its detector, its batches and its messages.",
     )
     deepstream_app: DeepstreamApp | None = changes(
         ChangeClass.RESTART, None, description="The groups of deepstream-app's file, but for what its cameras make."

@@ -154,6 +154,30 @@ spec:
       - hostPath: /opt/models
         mountPath: /workspace/models
         readOnly: false # the engine is written beside the model
+---
+# The reference workload, on a machine without a GPU: people who cross the lines of the camera are told to Kafka.
+apiVersion: dsfleet.io/v1
+kind: DsInstance
+metadata:
+  name: people-gate
+spec:
+  image: dsfleet/pipeline:dev
+  nodeSelector:
+    matchLabels:
+      site: hanoi
+  cameras:
+    - gate-1
+  app:
+    kind: reference
+    kafkaConnectionStr: kafka.example.com:9092
+  reference:
+    detector:
+      kind: people
+    analyticsTopic: people-gate
+  streammux:
+    width: 1280
+    height: 720
+    batchSize: 8
 """,
     "Node": """\
 apiVersion: dsfleet.io/v1

@@ -24,6 +24,10 @@ _RULES: Final[Mapping[str, tuple[str, ...]]] = {
             "A group of `spec.analytics` without `enable` is on, and its points lie inside `spec.analytics.frame`, or else "
             "inside `spec.width` and `spec.height`. DeepStream gets them scaled to the size that its instance works with."
         ),
+        (
+            "The agent judges by `spec.limits`. Of the apps only the reference workload is told of them, and of "
+            "`spec.frameDelaySeconds`: with any other app a change touches nothing that runs."
+        ),
     ),
     "DsInstance": (
         "Exactly one of `spec.node` and `spec.nodeSelector` is given, and it leads to a node of the same revision.",
@@ -33,8 +37,14 @@ _RULES: Final[Mapping[str, tuple[str, ...]]] = {
         "With `spec.container.network: none` it has no camera of type rtsp.",
         "With `spec.app.kind: reference` its network is `host`: the agent asks the app for its frames.",
         (
-            "`spec.inference` is for `app.kind: retinaface`; `spec.deepstreamApp` (which that kind needs), "
+            "`spec.inference` is for `app.kind: retinaface`; `spec.reference` for `app.kind: reference`; "
+            "`spec.deepstreamApp` (which that kind needs), "
             "`spec.inferConfigs`, `spec.preprocessConfigs` and `spec.messageBrokers` for `app.kind: deepstream-app`."
+        ),
+        (
+            "A detector of `spec.reference` has the fields of its kind: motion `pictureWidth` and `minimumAreaPercent`; people "
+            "`pictureWidth` and `minimumConfidence`; onnx `model`, which it needs, "
+            "`labels`, `minimumConfidence`, `nmsIou`, `colours` and `scale`."
         ),
         "Files lie side by side in one folder. A path that names none of them is one in the image, and is left as it is.",
         "Keys of mappings are text: a number among them, such as that of a sink or a class, may need quotes.",

@@ -43,6 +43,8 @@ _LEFT_OUT = {
     "test", "tests", "tkinter", "turtledemo",
 }  # fmt: skip
 _LEFT_OUT_PREFIXES = ("config-", "_tkinter.", "_test", "_xxtest", "_ctypes_test")
+# Parts of the packages that test them, that only compilers and type checkers read, and OpenCV's cascades for faces.
+_LEFT_OUT_OF_PACKAGES = re.compile(r"(^|/)tests/|\.(a|c|h|lib|pxd|pyi|pyx)$|^cv2/data/.*\.xml$")
 _COMPILED = f".{sys.implementation.cache_tag}.pyc"
 
 _CHANGES = [
@@ -112,7 +114,8 @@ def _name(requirement: str) -> str:
 def _package_files(distribution: importlib.metadata.Distribution) -> Iterator[tuple[Path, PurePosixPath]]:
     for file in distribution.files or []:
         # Programs are installed outside the packages' folder, and have no use in the image.
-        if ".." not in file.parts and file.suffix != ".pyc":
+        is_inside = ".." not in file.parts and file.suffix != ".pyc"
+        if is_inside and not _LEFT_OUT_OF_PACKAGES.search(file.as_posix()):
             yield Path(str(file.locate())), _PACKAGES / file
 
 
@@ -137,20 +140,31 @@ def shared_libraries(binaries: Iterable[Path]) -> tuple[Path, set[Path]]:
     return Path(loader[1]), {Path(each) for each in re.findall(r" => (/\S+) \(0x", said)}
 
 
-def _compiled_pipeline(into: Path) -> Iterator[tuple[Path, PurePosixPath]]:
+def _own_files() -> Iterator[tuple[Path, PurePosixPath]]:
     for source in _pipeline_sources():
-        place = _PACKAGES / "pipeline" / source.relative_to(_PIPELINE)
-        yield source, place
-        if source.suffix == ".py":
-            compiled = into / (hashlib.sha256(str(place).encode()).hexdigest() + ".pyc")
-            py_compile.compile(
-                str(source),
-                cfile=str(compiled),
-                dfile=f"/{place}",
-                doraise=True,
-                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-            )
-            yield compiled, place.parent / "__pycache__" / (place.stem + _COMPILED)
+        yield source, _PACKAGES / "pipeline" / source.relative_to(_PIPELINE)
+
+
+def _compiled(placed: Iterable[tuple[Path, PurePosixPath]], into: Path) -> Iterator[tuple[Path, PurePosixPath]]:
+    """Yield what Python would compile at every start, since its file system is read-only there.
+
+    Raises:
+        py_compile.PyCompileError: a file of ours is no Python; packages hold templates that are none.
+    """
+    for source, place in placed:
+        if source.suffix != ".py":
+            continue
+        is_ours = source.is_relative_to(_PIPELINE)
+        compiled = py_compile.compile(
+            str(source),
+            cfile=str(into / (hashlib.sha256(str(place).encode()).hexdigest() + ".pyc")),
+            dfile=f"/{place}",
+            doraise=is_ours,
+            quiet=0 if is_ours else 2,
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
+        if compiled is not None:
+            yield Path(compiled), place.parent / "__pycache__" / (place.stem + _COMPILED)
 
 
 def _pipeline_sources() -> list[Path]:
@@ -177,7 +191,8 @@ def _write(archive: tarfile.TarFile, distributions: list[importlib.metadata.Dist
     for name in ("python3", "python"):
         rootfs.link(f"usr/local/bin/{name}", _PYTHON)
     packaged = [pair for distribution in distributions for pair in _package_files(distribution)]
-    placed = [*standard_library(), *packaged, *_compiled_pipeline(scratch)]
+    own_and_packaged = [*packaged, *_own_files()]
+    placed = [*standard_library(), *own_and_packaged, *_compiled(own_and_packaged, scratch)]
     for source, place in placed:
         rootfs.file(str(place), source)
     own = {source.resolve() for source, _ in placed}

@@ -10,24 +10,37 @@ from pathlib import Path
 from typing import Final
 
 import av.logging
+import cv2
 
-from pipeline.camera_stats import CameraSnapshot, CameraState, CameraStats
-from pipeline.capture import Capture
-from pipeline.config import load
+from pipeline.analysis import Analysis
+from pipeline.camera_watch import CameraWatch
+from pipeline.cpu_limit import available_cpus, worker_count
+from pipeline.detect.choice import make_detector
+from pipeline.detect.detector import DetectorError
+from pipeline.detect.frame_slots import FrameSlots
 from pipeline.event_log import start_event_log
 from pipeline.exit_codes import ExitCode
-from pipeline.json_reader import ConfigError
-from pipeline.rest import RestServer, WatchedCamera
+from pipeline.files.config import PipelineConfig, load
+from pipeline.files.json_reader import ConfigError
+from pipeline.messages.publisher import Publisher, Routes
+from pipeline.model import FrameResult
+from pipeline.remote_control import RemoteControl
+from pipeline.rest.server import RestServer
+from pipeline.stream import Stream
+from pipeline.streams import Streams
 
 _LOG = logging.getLogger(__name__)
 
 STOP_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT})
 
-# How often the states of the cameras are looked at, for the log.
+# How often the states of the cameras are looked at.
 _LOOK_S: Final = 0.25
 
-# So long the captures may take to say goodbye to their cameras. Docker kills after 10 s; people give up earlier.
-_GOODBYE_S: Final = 1.0
+# What is still on its way to Kafka may take so long to leave.
+_FLUSH_S: Final = 0.4
+
+# An analysis that has not moved for so long will not move any more; whoever started the program can do better than that.
+_STUCK_S: Final = 120.0
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
@@ -36,30 +49,48 @@ def run(arguments: Sequence[str]) -> ExitCode:
     start_event_log()
     # The library's own messages name addresses, with the passwords in them.
     av.logging.set_level(None)
+    # The workers are the threads; the library's own would come on top, for each of them.
+    cv2.setNumThreads(1)
     try:
         config = load(options.source_list)
-    except ConfigError as error:
+        detector = make_detector(config.settings.detector)
+    except (ConfigError, DetectorError) as error:
         _LOG.error("%s", error)
         return ExitCode.CONFIGURATION
-    began = time.monotonic()
-    cameras = [WatchedCamera(source.camera_id, CameraStats(began)) for source in config.sources]
+    workers = worker_count(available_cpus())
+    streams = Streams(config, options.source_list.parent, FrameSlots(workers), detector)
+    publisher = _publisher(config)
+    control = RemoteControl(streams, publisher)
     try:
-        server = RestServer(options.port, cameras)
+        server = RestServer(options.port, control)
     except OSError as error:
         _LOG.error("cannot listen on 127.0.0.1:%d: %s", options.port, error.strerror)
         return ExitCode.PORT
-    stop = threading.Event()
-    captures = [Capture(source, camera.stats, stop) for source, camera in zip(config.sources, cameras, strict=True)]
+
+    def tell(stream: Stream, result: FrameResult) -> None:
+        publisher.offer(result, stream.device_id, pictures=stream.source.stream)
+
+    analysis = Analysis(
+        streams,
+        detector,
+        tell,
+        workers=workers,
+        batch_size=config.settings.batch_size,
+        batch_deadline_s=config.settings.batch_deadline_ms / 1000,
+    )
+    analysis.start()
+    for source in config.sources:
+        streams.add(source, source.camera_id)
     threading.Thread(target=server.serve_forever, name="rest", daemon=True).start()
-    for capture in captures:
-        capture.start()
-    server.ready.set()
-    _LOG.info("serving on 127.0.0.1:%d, %d cameras", options.port, len(cameras))
-    asked_by = _watch_until_stopped(cameras, began)
-    stop.set()
-    deadline = time.monotonic() + _GOODBYE_S
-    for capture in captures:
-        capture.join(max(0.0, deadline - time.monotonic()))
+    control.ready.set()
+    _LOG.info("serving on 127.0.0.1:%d, %d cameras, %d workers", options.port, len(config.sources), workers)
+    asked_by = _watch_until_stopped(streams, CameraWatch(publisher))
+    streams.stop()
+    analysis.join()
+    publisher.close(_FLUSH_S)
+    if asked_by is None:
+        _LOG.error("the detector has been busy with one frame for %g s; leaving, to be started anew", _STUCK_S)
+        return ExitCode.STUCK
     _LOG.info("stopped by %s", asked_by.name)
     return ExitCode.OK
 
@@ -69,7 +100,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         prog="python -m pipeline", description="A CPU video pipeline with DeepStream's files and REST calls."
     )
     parser.add_argument(
-        "source_list", type=Path, metavar="SOURCE_LIST", help="source_list.json; app_conf.json is read from beside it"
+        "source_list", type=Path, metavar="SOURCE_LIST", help="source_list.json; the other files lie beside it"
     )
     parser.add_argument(
         "--port", type=_port, default=9000, help="port of the REST calls on 127.0.0.1 (default: %(default)s)"
@@ -84,26 +115,32 @@ def _port(text: str) -> int:
     return port
 
 
-def _watch_until_stopped(cameras: Sequence[WatchedCamera], began: float) -> signal.Signals:
-    """Logs what becomes of the cameras until a signal comes."""
-    # As they were before any thread ran: the first change must be told too, however fast it came.
-    told = {camera.camera_id: CameraStats(began).snapshot(began) for camera in cameras}
+def _publisher(config: PipelineConfig) -> Publisher:
+    app, messages = config.app, config.settings.messages
+    return Publisher(
+        app.kafka_connection_str,
+        Routes(
+            analytics_topic=messages.analytics_topic,
+            objects_topic=messages.objects_topic,
+            camera_states_topic=messages.camera_states_topic,
+            mot_topic=app.mot_raw_meta_topic,
+            face_topic=app.face_raw_meta_topic,
+            visual_topic=app.visual_topic if app.app_type == "VISUAL" else "",
+        ),
+        interval_s=messages.interval_s,
+        visual_interval_s=messages.visual_interval_s,
+    )
+
+
+def _watch_until_stopped(streams: Streams, watch: CameraWatch) -> signal.Signals | None:
+    """Says what becomes of the cameras until a signal comes, or, with None, until the analysis moves no more."""
     while True:
         # Taken from the queue, not handled in a handler: nothing is interrupted, and it works for PID 1, which the kernel spares the
         # default action of a signal.
         received = signal.sigtimedwait(STOP_SIGNALS, _LOOK_S)
         if received is not None:
             return signal.Signals(received.si_signo)
-        for camera in cameras:
-            seen = camera.stats.snapshot(time.monotonic())
-            _tell(camera.camera_id, told[camera.camera_id], seen)
-            told[camera.camera_id] = seen
-
-
-def _tell(camera_id: str, before: CameraSnapshot, seen: CameraSnapshot) -> None:
-    if seen.state is CameraState.ALIVE and before.state is not CameraState.ALIVE:
-        _LOG.info("camera=%s alive", camera_id)
-    if seen.losses != before.losses:
-        _LOG.warning("camera=%s connection lost: %s", camera_id, seen.last_loss)
-    if seen.state is CameraState.NOT_REACHABLE and (seen.state, seen.reason) != (before.state, before.reason):
-        _LOG.warning("camera=%s not-reachable: %s", camera_id, seen.reason)
+        now_s = time.monotonic()
+        watch.look(streams.all(), now_s)
+        if streams.slots.longest_wait_s(now_s) > _STUCK_S:
+            return None

@@ -10,8 +10,10 @@ class ExitCode(IntEnum):
         OK: It was asked to stop (SIGTERM or SIGINT) and did.
         CONFIGURATION: A file or an argument is wrong; starting it again unchanged cannot help.
         PORT: The port cannot be listened on; starting it again later may help.
+        STUCK: The analysis does not move any more; starting it again may help.
     """
 
     OK = 0
     CONFIGURATION = 2
     PORT = 3
+    STUCK = 4

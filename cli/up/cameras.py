@@ -14,8 +14,11 @@ _LOCAL_HOSTS = {"127.0.0.1", "localhost"}
 _RTSP_PORT = 554
 _NAME = re.compile(r"[A-Za-z0-9._-]+")  # what the simulator takes as the path of a camera
 
-# By port, then by path: user name and password, both empty for everybody.
-Simulated = dict[int, dict[str, tuple[str, str]]]
+Logins = dict[str, tuple[str, str]]
+"""By the path of the camera: user name and password, both empty for everybody."""
+
+Simulated = dict[int, Logins]
+"""By port."""
 
 
 def simulated(cameras: Iterable[Camera], secrets_dir: Path) -> Simulated:
@@ -56,10 +59,23 @@ def _write_private(file: Path, text: str) -> None:
         opened.write(text)
 
 
-def write_cameras_file(file: Path, logins: dict[str, tuple[str, str]]) -> None:
-    """Writes what one simulator is started with."""
+def simulation_change(port: int, before: Logins, after: Logins) -> str:
+    """What becomes of the cameras on a port, as a line for people."""
+    changed = {
+        "simulating": sorted(name for name, login in after.items() if before.get(name) != login),
+        "no longer simulating": sorted(before.keys() - after.keys()),
+    }
+    words = (f"{word} {', '.join(names)}" for word, names in changed.items() if names)
+    return f"{'; '.join(words)} (port {port})"
+
+
+def write_cameras_file(file: Path, logins: Logins) -> None:
+    """Writes what one simulator reads, at its start and whenever it is asked to."""
     cameras = [
         {"name": name} | ({"user": user, "password": password} if user else {})
         for name, (user, password) in sorted(logins.items())
     ]
-    _write_private(file, json.dumps(cameras))
+    # In one step: the simulator may be reading the file.
+    unfinished = file.with_suffix(".new")
+    _write_private(unfinished, json.dumps(cameras))
+    unfinished.replace(file)

@@ -2,10 +2,14 @@
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from cli.failure import Failure
+
+DEFAULT_KAFKA_PORT: Final = 9092
+"""Where apps send their messages unless their manifests say otherwise."""
 
 
 @click.command(short_help="Run a whole fleet on this machine.", context_settings={"auto_envvar_prefix": "FLEET"})
@@ -32,6 +36,13 @@ from cli.failure import Failure
     type=click.Path(path_type=Path),
     help="Folders of secrets; default: in the state directory, where passwords of simulated cameras are made up.",
 )
+@click.option(
+    "--kafka-port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_KAFKA_PORT,
+    show_default=True,
+    help="Where on 127.0.0.1 apps, and `fleet messages`, find the embedded broker; 0 for nowhere.",
+)
 @click.option("--docker-host", metavar="URL", help="The Docker Engine; default: that of DOCKER_HOST.")
 @click.option("--no-table", is_flag=True, help="Lines about changes instead of the live table.")
 @click.pass_context
@@ -43,6 +54,7 @@ def up(
     state_dir: Path,
     listen: str,
     secrets_dir: Path | None,
+    kafka_port: int,
     docker_host: str | None,
     no_table: bool,
 ) -> None:
@@ -76,6 +88,7 @@ def up(
         secrets_dir=(secrets_dir or state.secrets).absolute(),
         fleet_id=state.fleet_id(),
         docker_host=docker_host,
+        kafka_port=kafka_port,
     )
     run(ctx, Plan(revision, settings, state, table=not no_table))
 

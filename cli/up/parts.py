@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from cli.up.cameras import Simulated, simulated, write_cameras_file
+from cli.up.cameras import Simulated, simulated, simulation_change, write_cameras_file
 from cli.up.children import Child
 from cli.up.layout import StateDirectory
 from cli.up.preflight import is_free
@@ -30,6 +31,8 @@ class Settings(NamedTuple):
     secrets_dir: Path
     fleet_id: str
     docker_host: str | None = None
+    kafka_port: int = 0
+    """Where on the loopback the embedded broker is found at every start; 0 for nowhere."""
 
 
 class Parts:
@@ -38,10 +41,11 @@ class Parts:
     def __init__(self, settings: Settings, state: StateDirectory, say: Callable[[str], None]) -> None:
         """Starts nothing yet."""
         self._settings, self._state, self._say = settings, state, say
+        self._door = 0
         self._broker = Child(
             "broker",
             "cli.up.broker",
-            lambda: [str(state.broker_address), ""],
+            lambda: [str(state.broker_address), "", str(self._door)],
             state.logs / "broker.log",
             say,
             before_restart=self._broker_died,
@@ -60,6 +64,7 @@ class Parts:
     async def start(self, nodes: Iterable[Node], cameras: Iterable[Camera]) -> None:
         """Starts everything, each part as soon as what it needs is there."""
         self._state.broker_address.unlink(missing_ok=True)
+        self._door = self._free_door()
         self._broker.start()
         self.simulate(cameras)
         await _until(self._state.broker_address.exists, _BROKER_START_SECONDS)
@@ -67,6 +72,16 @@ class Parts:
         await _until(self._controller_key.exists, _KEY_START_SECONDS)
         for node in nodes:
             self.add_agent(node)
+
+    def _free_door(self) -> int:
+        """The port for apps to find the broker at; 0 when it is somebody else's, or nobody wants one."""
+        port = self._settings.kafka_port
+        if port and (why := is_free("127.0.0.1", port)):
+            self._say(
+                f"the embedded broker is not at port {port}: {why}; what apps tell Kafka at localhost:{port} goes there"
+            )
+            return 0
+        return port
 
     def add_agent(self, node: Node) -> bool:
         """Starts an agent for a node; False when there is one already."""
@@ -79,19 +94,22 @@ class Parts:
         return True
 
     def simulate(self, cameras: Iterable[Camera]) -> None:
-        """Simulates the cameras whose addresses are on this machine; those simulated already go on."""
+        """Simulates the cameras whose addresses are on this machine, and these alone; those simulated already go on.
+
+        When there are none at all, everything stays: so it looks while a controller that was started anew reads its
+        manifests.
+        """
         wanted = simulated(cameras, self._settings.secrets_dir)
-        for port, logins in sorted(wanted.items()):
-            known = self._simulated.get(port, {})
-            if logins.items() <= known.items():
+        for port in sorted(wanted.keys() | self._simulated.keys()) if wanted else ():
+            logins, known = wanted.get(port, {}), self._simulated.get(port, {})
+            if logins == known:
                 continue
-            self._simulated[port] = known | logins
+            self._simulated[port] = logins
             file = self._state.root / f"cameras-{port}.json"
-            write_cameras_file(file, self._simulated[port])
+            write_cameras_file(file, logins)
             if port in self._simulators:
-                new = ", ".join(sorted(name for name in logins if logins[name] != known.get(name)))
-                self._say(f"simulating {new} too: the simulated cameras on port {port} are interrupted for a moment")
-                self._simulators[port].restart()
+                self._say(simulation_change(port, known, logins))
+                self._simulators[port].signal(signal.SIGHUP)  # it reads the file again
             elif why := is_free("127.0.0.1", port):
                 self._say(f"no cameras are simulated on port {port}: {why}")
             else:
@@ -103,9 +121,7 @@ class Parts:
         clips.mkdir(exist_ok=True)
         arguments = ["--port", str(port), "--cameras-file", str(file), "--clip-dir", str(clips)]
         log = self._state.logs / f"cameras-{port}.log"
-        return Child(
-            f"simulated cameras on port {port}", "pipeline.camera_simulator", lambda: arguments, log, self._say
-        )
+        return Child(f"simulated cameras on port {port}", "pipeline.simulator", lambda: arguments, log, self._say)
 
     def bound_logs(self) -> None:
         """Keeps the logs from filling the disk."""

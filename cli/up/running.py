@@ -9,7 +9,7 @@ import click
 from cli.connection import Api
 from cli.parts_options import split_listen
 from cli.reading import is_manifest, manifest_of
-from cli.up.command import command_name
+from cli.up.command import DEFAULT_KAFKA_PORT, command_name
 from cli.up.layout import StateDirectory
 from cli.up.parts import Parts, Settings
 from cli.up.screen import Screen, screen_for
@@ -46,6 +46,8 @@ def run(ctx: click.Context, plan: Plan) -> None:
 def _greet(plan: Plan) -> None:
     revision, settings = plan.revision, plan.settings
     fleet = command_name()
+    door = f" --bootstrap-servers localhost:{settings.kafka_port}" if settings.kafka_port != DEFAULT_KAFKA_PORT else ""
+    what_apps_tell = f"        {fleet} messages -f{door}\n" if settings.kafka_port else ""
     elsewhere = f" --server {_url(settings.listen)}" if settings.listen != _DEFAULT_LISTEN else ""
     click.echo(
         f"{len(revision.nodes)} nodes, {len(revision.instances)} instances and {len(revision.cameras)} cameras of "
@@ -55,6 +57,7 @@ def _greet(plan: Plan) -> None:
         f"Secrets {settings.secrets_dir}\n"
         f"Try     {fleet}{elsewhere} get cameras\n"
         f"        {fleet}{elsewhere} status\n"
+        f"{what_apps_tell}"
         f"        edit a file in {settings.manifests}, save it, and look here\n"
         "Stop    Ctrl-C"
     )

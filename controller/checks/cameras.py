@@ -23,6 +23,9 @@ def check_cameras(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator
                 f"{kind}: write the whole path, file:///…"
             )
             yield error(("spec", "address"), message, camera.name)
+        if spec.frame_delay_seconds > 0 and kind is not AppKind.REFERENCE:
+            message = f"it does nothing in dsinstance/{instance.name}: an app of kind {kind} is not told"
+            yield warning(("spec", "frameDelaySeconds"), message, camera.name)
         if spec.analytics is not None:
             yield from _analytics(instance, camera)
         if spec.messages is not None and not _sends(instance):

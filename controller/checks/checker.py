@@ -9,6 +9,7 @@ from typing import Final
 from controller.checks.cameras import check_cameras
 from controller.checks.deepstream_app import check_deepstream_app
 from controller.checks.files import check_file_names, check_writable
+from controller.checks.reference import check_reference
 from controller.checks.retinaface import check_retinaface
 from controller.checks.violation import Violation, error, warning, without_repeats
 from controller.render.resolved import resolve
@@ -73,6 +74,8 @@ def _violations(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator[V
     yield from check_file_names(instance)
     if spec.app.kind is AppKind.RETINAFACE:
         yield from check_retinaface(spec)
+    if spec.app.kind is AppKind.REFERENCE:
+        yield from check_reference(spec)
     if spec.app.kind is AppKind.DEEPSTREAM_APP:
         yield from check_deepstream_app(instance, fitting)
     else:

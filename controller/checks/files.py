@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from controller.checks.violation import Path, Violation, error, near_miss, warning
-from controller.render.file_names import ANALYTICS_FILE, DEEPSTREAM_APP_FILE, MSGCONV_FILE
+from controller.render.file_names import ANALYTICS_FILE, DEEPSTREAM_APP_FILE, MSGCONV_FILE, PIPELINE_FILE
 from controller.render.resolved import ResolvedInstance
 from controller.render.texts import CannotWriteError, rendered_files
 from crds.deepstream_app import DeepstreamApp
@@ -16,7 +16,7 @@ from deepstream.retinaface.inference import INFER_FILES, InferenceChain
 
 _MADE: Final[Mapping[AppKind, tuple[str, ...]]] = {
     AppKind.RETINAFACE: (APP_CONF_FILE, SOURCE_LIST_FILE, *INFER_FILES.values(), FACE_ALIGN_FILE),
-    AppKind.REFERENCE: (APP_CONF_FILE, SOURCE_LIST_FILE, ANALYTICS_FILE, MSGCONV_FILE),
+    AppKind.REFERENCE: (APP_CONF_FILE, SOURCE_LIST_FILE, PIPELINE_FILE, ANALYTICS_FILE, MSGCONV_FILE),
     AppKind.DEEPSTREAM_APP: (DEEPSTREAM_APP_FILE, ANALYTICS_FILE, MSGCONV_FILE),
 }
 _MAPPINGS: Final[Mapping[str, str]] = {

@@ -1,4 +1,4 @@
-"""The names of the files that are made here for more than one kind of app; others have theirs from the formats."""
+"""The names of the files that are made here; others have theirs from the formats."""
 
 from typing import Final
 
@@ -7,6 +7,9 @@ DEEPSTREAM_APP_FILE: Final = "deepstream_app.txt"
 
 ANALYTICS_FILE: Final = "config_nvdsanalytics.txt"
 """Lines and regions of the cameras."""
+
+PIPELINE_FILE: Final = "pipeline.json"
+"""What only the reference workload is told."""
 
 MSGCONV_FILE: Final = "msgconv_config.txt"
 """What messages say of the cameras besides what was seen."""

@@ -16,13 +16,16 @@ from crds.camera import Camera, CameraSpec
 from crds.change import ChangeClass, declared_change_class
 from crds.digest import digest
 from crds.dsinstance import MUXER_OF_APP_CONF, AppKind, DsInstanceSpec
+from crds.reference_app import ReferenceApp
 from deepstream.groups import declared_key
 from deepstream.retinaface.inference import InferenceChain
 from deepstream.retinaface.source_list import NEWEST_RELEASE
 
 _OF_ALL_KINDS: Final = frozenset({"camera_id", "address", "credentials_ref", "type", "width", "height"})
 _OF_SOURCE_LIST: Final = frozenset({"encode_type", "visual"})
+_OF_PIPELINE_FILE: Final = frozenset({"frame_delay_seconds"})
 _DEFAULT_CHAIN: Final = InferenceChain()
+_DEFAULT_REFERENCE: Final = ReferenceApp()
 _TAKEN_AWAY: Final = "taken away"
 """Stands for a key that the app's own values have and this instance has not."""
 _NO_VERSION: Final = {"ds_version": None}
@@ -31,6 +34,7 @@ _SECTIONS: Final = frozenset({"analytics", "messages"})
 # The id stands beside it, as it is even when the manifest leaves it to the name.
 _NOT_STREAMED: Final = {
     "camera_id",
+    *_OF_PIPELINE_FILE,
     *(name for name, field in CameraSpec.model_fields.items() if declared_change_class(field) is ChangeClass.NONE),
 }
 
@@ -61,7 +65,8 @@ def _instance_settings(resolved: ResolvedInstance) -> dict[str, Any]:
         case AppKind.RETINAFACE:
             found = {"app": _plain(spec.app), "inference": _beside_defaults(_DEFAULT_CHAIN, spec.inference)}
         case AppKind.REFERENCE:
-            found = {"app": {**_plain(spec.app), "release": NEWEST_RELEASE.value}}
+            app = {**_plain(spec.app), "release": NEWEST_RELEASE.value}
+            found = {"app": app, "reference": _reference_settings(spec.reference)}
     if spec.app.kind is not AppKind.DEEPSTREAM_APP:
         found["streammux"] = _plain(spec.streammux, include=set(MUXER_OF_APP_CONF))
     if spec.app.kind is not AppKind.REFERENCE and spec.deepstream is not spec.model_copy(update=_NO_VERSION).deepstream:
@@ -71,6 +76,11 @@ def _instance_settings(resolved: ResolvedInstance) -> dict[str, Any]:
     if spec.files:
         found["files"] = {name: digest(text) for name, text in spec.files.items()}
     return found
+
+
+def _reference_settings(app: ReferenceApp) -> Any:
+    """What differs from the defaults, and from those of the kind of detector."""
+    return _beside_defaults(_DEFAULT_REFERENCE, app.model_copy(update={"detector": app.detector.without_defaults}))
 
 
 def _groups_of_deepstream_app(spec: DsInstanceSpec) -> dict[str, Any]:
@@ -83,6 +93,7 @@ def _of_camera(resolved: ResolvedInstance) -> frozenset[str]:
     return (
         _OF_ALL_KINDS
         | (_OF_SOURCE_LIST if kind is not AppKind.DEEPSTREAM_APP else frozenset())
+        | (_OF_PIPELINE_FILE if kind is AppKind.REFERENCE else frozenset())
         | ({"analytics"} if resolved.analytics is not None else frozenset())
         | ({"messages"} if resolved.msgconv is not None else frozenset())
     )
@@ -92,6 +103,8 @@ def _camera_settings(camera: Camera, fields: frozenset[str]) -> dict[str, Any]:
     """The spec as people wrote it, for naming what changed; limits are the agent's and stand apart."""
     spec = camera.spec
     shown = {**_plain(spec, include=set(fields - _SECTIONS)), "cameraId": camera.camera_id}
+    if spec.frame_delay_seconds == 0:
+        shown.pop("frameDelaySeconds", None)  # what only one kind of app is told is no difference to another kind
     if "analytics" in fields and spec.analytics is not None:
         shown["analytics"] = _given(spec.analytics)
         if spec.frame is not None:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from controller.render import retinaface_files
-from controller.render.file_names import ANALYTICS_FILE, DEEPSTREAM_APP_FILE, MSGCONV_FILE
+from controller.render.file_names import ANALYTICS_FILE, DEEPSTREAM_APP_FILE, MSGCONV_FILE, PIPELINE_FILE
+from controller.render.reference_files import write_pipeline_file
 from controller.render.resolved import ResolvedInstance
 from crds.dsinstance import AppKind
 from crds.messages import RenderedFile
@@ -56,8 +57,7 @@ def header_of(instance_name: str) -> str:
 def _writers(resolved: ResolvedInstance) -> Iterator[tuple[str, Callable[[], str]]]:
     """Names of files, and what gives their texts."""
     spec, header = resolved.instance.spec, header_of(resolved.instance.name)
-    if spec.app.kind is not AppKind.DEEPSTREAM_APP:
-        yield from retinaface_files.json_files(resolved)
+    yield from _json_writers(resolved)
     if resolved.app_file is not None:
         yield DEEPSTREAM_APP_FILE, partial(write_app_file, resolved.app_file, header)
     if resolved.analytics is not None:
@@ -75,6 +75,14 @@ def _writers(resolved: ResolvedInstance) -> Iterator[tuple[str, Callable[[], str
         yield path, partial(write_message_broker_file, MessageBrokerFile(message_broker=group), header)
     for path in sorted(spec.files):
         yield path, partial(str, spec.files[path])
+
+
+def _json_writers(resolved: ResolvedInstance) -> Iterator[tuple[str, Callable[[], str]]]:
+    spec = resolved.instance.spec
+    if spec.app.kind is not AppKind.DEEPSTREAM_APP:
+        yield from retinaface_files.json_files(resolved)
+    if spec.app.kind is AppKind.REFERENCE:
+        yield PIPELINE_FILE, partial(write_pipeline_file, spec.reference, resolved.cameras)
 
 
 def _preprocess_text(path: str, file: PreprocessFile, header: str) -> str:

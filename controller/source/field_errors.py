@@ -15,8 +15,8 @@ from pydantic_core import ErrorDetails
 from controller.source.model_paths import Spot, spot_at
 from controller.source.value_hints import entries_hint, list_hint, members_of, points_hint
 from crds.camera import CameraId
-from crds.document import LabelKey, LabelValue, ObjectName
-from crds.dsinstance import AbsolutePath, EnvironmentName, KafkaTopic
+from crds.document import KafkaTopic, LabelKey, LabelValue, ObjectName
+from crds.dsinstance import AbsolutePath, EnvironmentName
 from crds.node import Hostname, PublicKeyHex
 
 _KEY_MARK: Final = "[key]"

@@ -19,6 +19,8 @@ YARD = instance("yard", cameras=["dock"])
 YARD_STRICTER = instance("yard", cameras=["dock"], app={"motConfidenceThreshold": 0.9})
 YARD_NEWER = instance("yard", cameras=["dock"], image="retinaface:2")
 YARD_LIMITED = instance("yard", {"dock": {"limits": {"minimumFps": 5}}}, cameras=["dock"])
+UNTOLD = instance("yard", cameras=["dock"], app={"kind": "retinaface"})
+UNTOLD_LIMITED = instance("yard", {"dock": {"limits": {"minimumFps": 5}}}, cameras=["dock"], app={"kind": "retinaface"})
 HALL = instance("hall")
 ATTIC = instance("attic")
 
@@ -256,13 +258,13 @@ def test_another_image_replaces_the_container(stand: Stand) -> None:
     run(scenario())
 
 
-def test_limits_of_a_camera_touch_nothing_that_runs(stand: Stand) -> None:
+def test_limits_of_a_camera_touch_nothing_that_is_not_told_of_them(stand: Stand) -> None:
     async def scenario() -> None:
-        stand.publish(generation([YARD], 1))
+        stand.publish(generation([UNTOLD], 1))
         async with stand.agent() as it:
             await applied(stand, 1)
             before = it.driver.mutations
-            stand.publish(generation([YARD_LIMITED], 2))
+            stand.publish(generation([UNTOLD_LIMITED], 2))
             await applied(stand, 2)
             assert it.driver.mutations == before
             looks = it.driver.looks

@@ -165,7 +165,7 @@ def test_a_failure_in_the_thread_is_raised_where_the_events_are_awaited(
     def explode(_message: object) -> Record:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("bus.kafka_reader._written_at", explode)
+    monkeypatch.setattr("bus.kafka_reader.written_at", explode)
 
     async def test(session: Session) -> None:
         await session.bus.publish(Topic.REFRESH, key=None, value=b"x")

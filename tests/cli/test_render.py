@@ -49,8 +49,14 @@ def test_all_files_stand_below_their_names(run_offline: Run, words: tuple[str, .
     lines = result.stdout.splitlines()
     assert lines[0] == "# dsinstance/entrance on node-a, in a fleet that starts empty; slots: 0 front-door, 1 lobby"
     files = [line for line in lines if line.startswith("# --- ")]
-    assert files[:2] == ["# --- app_conf.json ---", "# --- source_list.json ---"]
-    assert result.stdout.endswith("}\n")
+    assert files == [
+        "# --- app_conf.json ---",
+        "# --- source_list.json ---",
+        "# --- pipeline.json ---",
+        "# --- config_nvdsanalytics.txt ---",
+    ]
+    assert "line-crossing-in=260;180;380;180;320;0;320;360\n" in result.stdout
+    assert result.stdout.endswith("320;360\n")
 
 
 def test_one_file_is_printed_byte_by_byte(run_offline: Run) -> None:

@@ -1,5 +1,6 @@
 """`fleet up` with all its real parts: what the demo shows, and what is left behind."""
 
+import json
 import os
 import shutil
 import signal
@@ -30,11 +31,14 @@ class Up:
         self.listen = f"127.0.0.1:{_free_port()}"
         self.manifests = Path(shutil.copytree(EXAMPLE, folder / "manifests"))
         self.state = folder / "state"
-        self.cameras_port = _free_port()
+        self.cameras_port, self.kafka_port = _free_port(), _free_port()
         self._edit("cameras.yaml", ":8554/", f":{self.cameras_port}/")
         for first, last in ((21000, 21049), (21050, 21099)):
             port = _free_port()
             self._edit("nodes.yaml", f"first: {first}\n    last: {last}", f"first: {port}\n    last: {port}")
+        kind = "kind: reference\n"
+        for name in ("entrance", "yard"):
+            self._edit(f"instances/{name}.yaml", kind, f"{kind}    kafkaConnectionStr: localhost:{self.kafka_port}\n")
         self.output = folder / "output"
         self.process = self.start()
 
@@ -46,7 +50,7 @@ class Up:
 
     def command(self) -> list[str]:
         options = ["--manifests", str(self.manifests), "--state-dir", str(self.state), "--listen", self.listen]
-        return [sys.executable, "-m", "cli", "up", *options, "--no-table"]
+        return [sys.executable, "-m", "cli", "up", *options, "--no-table", "--kafka-port", str(self.kafka_port)]
 
     def start(self) -> subprocess.Popen[bytes]:
         with self.output.open("ab") as output:
@@ -55,6 +59,14 @@ class Up:
     def fleet(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "cli", "--server", f"http://{self.listen}", *words]
         return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def counted(self, camera: str, line: str) -> int:
+        """The crossings of a line that Kafka was told of last; 0 when it was told of none."""
+        command = [sys.executable, "-m", "cli", "messages", camera, "-o", "json", "--since", "10m"]
+        command += ["--bootstrap-servers", f"localhost:{self.kafka_port}"]
+        found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+        modules = [json.loads(message)["analyticsModule"] for message in found]
+        return max((module.get(f"lc_cum_{line}", 0) for module in modules), default=0)
 
     def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
@@ -131,6 +143,14 @@ def test_the_example_runs_survives_crashes_and_leaves_nothing_behind(up: Up) -> 
     assert up.process.wait(60) == 0
     assert up.left_behind() == []
     assert up.output.read_text(encoding="utf-8").endswith("everything has ended\n")
+
+
+def test_lines_in_manifests_count_into_kafka_and_are_edited_live(up: Up) -> None:
+    up.until(lambda: up.counted("front-door", "in") > 0 and up.counted("yard-north", "gate") > 0, 90)
+    assert up.counted("front-door", "entering") == 0
+
+    up._edit("cameras.yaml", "        in:\n", "        entering:\n")
+    up.until(lambda: up.counted("front-door", "entering") > 0, 90)
 
 
 def test_a_reader_that_leaves_does_not_keep_it_from_stopping(tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ import pytest
 from cli.failure import Failure
 from cli.parts_options import split_listen
 from cli.up import children, preflight
-from cli.up.cameras import simulated, write_cameras_file
+from cli.up.cameras import simulated, simulation_change, write_cameras_file
 from cli.up.children import Child
 from cli.up.layout import StateDirectory
+from cli.up.parts import Parts, Settings
 from cli.up.screen import Lines
 from cli.up.view import View, look
 from crds.camera import Camera
@@ -240,3 +241,41 @@ def test_nobody_to_look_at() -> None:
     from cli.connection import Api
 
     assert look(Api("http://127.0.0.1:9")) is None
+
+
+def test_simulated_cameras_come_and_go_beside_others_that_go_on(tmp_path: Path, free_port: Callable[[], int]) -> None:
+    pytest.importorskip("av", reason="the camera simulator needs PyAV")
+    said: list[str] = []
+    port, state = free_port(), StateDirectory(tmp_path / "state")
+    settings = Settings(tmp_path, "127.0.0.1:1", "process", tmp_path / "secrets", "up-1")
+    log = state.logs / f"cameras-{port}.log"
+
+    def camera(name: str) -> Camera:
+        return _camera(name, f"rtsp://127.0.0.1:{port}/{name}")
+
+    def logged(words: str) -> bool:
+        return log.exists() and words in log.read_text(encoding="utf-8")
+
+    async def scenario() -> None:
+        parts = Parts(settings, state, said.append)
+        try:
+            parts.simulate([camera("a")])
+            await _until(lambda: logged(f"serving on port {port}"))
+            simulator = parts._simulators[port].pid
+            parts.simulate([camera("a"), camera("b")])
+            await _until(lambda: logged("added b, removed none"))
+            parts.simulate([])
+            parts.simulate([camera("b")])
+            await _until(lambda: logged("added none, removed a"))
+            assert parts._simulators[port].pid == simulator
+        finally:
+            await parts.stop(asyncio.Event())
+
+    asyncio.run(scenario())
+    assert said == [f"simulating b (port {port})", f"no longer simulating a (port {port})"]
+    assert json.loads((state.root / f"cameras-{port}.json").read_text(encoding="utf-8")) == [{"name": "b"}]
+
+
+def test_what_becomes_of_simulated_cameras_in_words() -> None:
+    before, after = {"a": ("", ""), "b": ("", ""), "c": ("", "")}, {"b": ("", ""), "c": ("viewer", "x"), "d": ("", "")}
+    assert simulation_change(8554, before, after) == "simulating c, d; no longer simulating a (port 8554)"

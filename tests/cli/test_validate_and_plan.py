@@ -51,7 +51,7 @@ def test_all_problems_at_once(run_offline: Run, manifests: Path) -> None:
     assert result.exit_code == 1
     lines = result.stdout.splitlines()
     assert len(lines) == 2
-    assert lines[0].startswith(f"{manifests}/cameras.yaml:19:17: spec.limits.minimumFps: ")
+    assert lines[0].startswith(f"{manifests}/cameras.yaml:20:17: spec.limits.minimumFps: ")
     assert lines[1].startswith(f"{manifests}/instances/yard.yaml:21:5: spec.streammux.widht: ")
     assert result.stderr == f"error: 2 problems in 2 files of {manifests}\n"
 

@@ -139,10 +139,10 @@ def test_a_class_reaches_an_app_as_it_and_its_agent_can_take_it(kind: AppKind, d
     assert effective in kind.takes
 
 
-def test_an_app_with_a_rest_interface_takes_everything_and_others_neither_hot_nor_reload() -> None:
+def test_apps_with_a_rest_interface_take_hot_and_reload_and_those_with_engines_build_them() -> None:
     assert AppKind.DEEPSTREAM_APP.takes == set(ChangeClass)
     assert AppKind.RETINAFACE.takes == {NONE, RESTART, RECREATE, REBUILD}
-    assert AppKind.REFERENCE.takes == {NONE, RESTART, RECREATE}
+    assert AppKind.REFERENCE.takes == {NONE, HOT, RELOAD, RESTART, RECREATE}
 
 
 def test_once_agents_can_do_it_a_cheap_change_stays_cheap_for_those_who_take_it(
@@ -151,6 +151,7 @@ def test_once_agents_can_do_it_a_cheap_change_stays_cheap_for_those_who_take_it(
     monkeypatch.setattr("crds.dsinstance.APPLIED_BY_AGENTS", frozenset(ChangeClass))
     assert [AppKind.DEEPSTREAM_APP.effective(one) for one in ChangeClass] == list(ChangeClass)
     assert AppKind.RETINAFACE.effective(HOT) is RESTART
+    assert [AppKind.REFERENCE.effective(one) for one in (HOT, RELOAD, REBUILD)] == [HOT, RELOAD, RECREATE]
 
 
 @pytest.mark.parametrize(
@@ -236,7 +237,7 @@ def test_a_field_that_leaves_its_default_is_told_by_name_although_its_section_wa
     before, after = form({}), form({"tuning": {"level": 7, "limits": {"batchSize": 3}}})
 
     assert lines(difference(before, after)) == [
-        "spec.tuning.level: none -> 7 (none)",
+        "spec.tuning.level: 1 -> 7 (none)",
         "spec.tuning.limits: none -> present (rebuild-engine)",
     ]
     assert [one.path for one in difference(after, before).fields] == ["spec.tuning.level", "spec.tuning.limits"]

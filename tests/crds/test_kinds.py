@@ -68,7 +68,9 @@ def test_change_classes_of_some_fields() -> None:
     assert change_class_of(DsInstanceSpec, ("cameras", "0")) is ChangeClass.HOT
     assert change_class_of(DsInstanceSpec, ("container", "env", "DEBUG")) is ChangeClass.RECREATE
     assert change_class_of(DsInstanceSpec, ("container", "volumes", "host_path")) is ChangeClass.RECREATE
-    assert change_class_of(CameraSpec, ("limits", "minimum_fps")) is ChangeClass.NONE
+    assert change_class_of(CameraSpec, ("limits", "minimum_fps")) is ChangeClass.RELOAD
+    assert change_class_of(CameraSpec, ("frame_delay_seconds",)) is ChangeClass.RESTART
+    assert change_class_of(DsInstanceSpec, ("reference", "detector", "nms_iou")) is ChangeClass.RESTART
     with pytest.raises(KeyError):
         change_class_of(DsInstanceSpec, ("nothing",))
     with pytest.raises(KeyError, match="no change class is declared"):
@@ -112,6 +114,10 @@ def test_cameras_that_cannot_be(spec: dict[str, Any], message: str) -> None:
     assert "pass@" not in str([error["msg"] for error in caught.value.errors()])
 
 
+def _with_detector(**detector: Any) -> dict[str, Any]:
+    return {"app": {"kind": "reference"}, "reference": {"detector": detector}}
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
@@ -128,6 +134,14 @@ def test_cameras_that_cannot_be(spec: dict[str, Any], message: str) -> None:
         ({"app": {"kafkaConnectionStr": "kafka"}}, "pattern"),
         ({"app": {"faceConfidenceThreshold": 0}}, "greater than 0"),
         ({"streammux": {"batchSize": 1025}}, "1024"),
+        ({"reference": {}}, "reference is for app.kind reference, and this instance is of kind retinaface"),
+        (_with_detector(kind="onnx"), "needs the path of its ONNX file"),
+        (_with_detector(model="a.onnx"), "a detector of kind motion has no such field; it is for onnx"),
+        (_with_detector(minimumConfidence=0.5), "it is for people and onnx"),
+        (_with_detector(kind="people", pictureWidth=63), "nobody would ever be found"),
+        (_with_detector(kind="people", minimumAreaPercent=1), "it is for motion"),
+        (_with_detector(kind="onnx", model="a", scale=0), "greater than 0"),
+        ({"app": {"kind": "reference"}, "reference": {"objectsTopic": "a b"}}, "pattern"),
     ],
 )
 def test_instances_that_cannot_be(spec: dict[str, Any], message: str) -> None:

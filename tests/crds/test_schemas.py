@@ -76,7 +76,7 @@ def test_the_examples_are_one_valid_fleet() -> None:
     cameras = {
         one.name: [camera.name for camera in reading.revision.cameras_of(one)] for one in reading.revision.instances
     }
-    assert cameras == {"faces-lobby": ["lobby-1"], "lines-gate": ["gate-1"]}
+    assert cameras == {"faces-lobby": ["lobby-1"], "lines-gate": ["gate-1"], "people-gate": ["gate-1"]}
 
 
 def test_the_examples_break_no_rule_and_become_files() -> None:
@@ -89,6 +89,9 @@ def test_the_examples_break_no_rule_and_become_files() -> None:
         assert check_instance(one, cameras) == ()
         made[one.name] = {file.path for file in render_instance(one, cameras, 9000).files}
     assert {"app_conf.json", "mot_primary.txt", "faceid_align_config.txt"} <= made["faces-lobby"]
+    assert made["people-gate"] == {
+        "app_conf.json", "source_list.json", "pipeline.json", "config_nvdsanalytics.txt", "msgconv_config.txt",
+    }  # fmt: skip
     assert made["lines-gate"] == {
         "deepstream_app.txt", "config_nvdsanalytics.txt", "msgconv_config.txt", "people.txt", "kafka.txt",
     }  # fmt: skip

@@ -65,6 +65,42 @@ def test_the_pipeline_image_says_what_it_runs(docker_client: docker.DockerClient
     assert config["WorkingDir"] == "/workspace/build"
 
 
+USE_OF_EVERYTHING = """
+import av, confluent_kafka, cv2, numpy, prometheus_client
+picture = numpy.zeros((128, 64, 3), numpy.uint8)
+people = cv2.HOGDescriptor()
+people.setSVMDetector(cv2.HOGDescriptor_getDefaultPeopleDetector())
+print(len(people.detectMultiScale(picture)[0]), cv2.createBackgroundSubtractorMOG2().apply(picture).shape)
+print(cv2.imencode(".jpg", picture)[0], "h264" in av.codecs_available, "hevc" in av.codecs_available)
+confluent_kafka.Producer({"bootstrap.servers": "127.0.0.1:9"})
+print(prometheus_client.generate_latest(prometheus_client.CollectorRegistry()))
+"""
+
+
+def test_the_pipeline_image_holds_all_that_its_extra_asks_for(
+    run: Callable[..., Container], pipeline_image: str
+) -> None:
+    container = run(
+        pipeline_image,
+        ["-c", USE_OF_EVERYTHING],
+        entrypoint=["/usr/local/bin/python3"],
+        network_mode="none",
+        read_only=True,
+        cap_drop=["ALL"],
+        user="1000",
+    )
+    assert container.wait(timeout=60)["StatusCode"] == 0
+    assert container.logs(stderr=False).decode().splitlines() == ["0 (128, 64)", "True True True", "b''"]
+
+
+def test_nothing_is_compiled_anew_at_the_start(run: Callable[..., Container], pipeline_image: str) -> None:
+    """Its file system is read-only: what is not compiled in the image is compiled at every start."""
+    program = "import sys, cv2, numpy, pipeline; print([m for m in sys.modules.values() if getattr(m, '__cached__', None) and not __import__('os').path.exists(m.__cached__)])"
+    container = run(pipeline_image, ["-c", program], entrypoint=["/usr/local/bin/python3"], network_mode="none")
+    assert container.wait(timeout=60)["StatusCode"] == 0
+    assert container.logs() == b"[]\n"
+
+
 def test_the_pipeline_runs_and_stops_at_once(
     run: Callable[..., Container],
     pipeline_image: str,

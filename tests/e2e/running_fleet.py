@@ -318,6 +318,7 @@ class UpFleet(RunningFleet):
     def start(self) -> None:
         options = ["--manifests", str(self.manifests.path), "--state-dir", str(self.state_dir)]
         options += ["--secrets-dir", str(self._secrets_dir), "--listen", self._listen, "--no-table"]
+        options += ["--kafka-port", "0"]  # several fleets of tests may run at a time
         self.up = Program(fleet_command("up", *options), self.log)
 
     def stop(self) -> int:

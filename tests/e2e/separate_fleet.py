@@ -157,7 +157,7 @@ class SeparateFleet(RunningFleet):
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
             json.dump([*cameras, {"name": "dock", **login}], opened)
         return [
-            *(sys.executable, "-m", "pipeline.camera_simulator", "--cameras-file", str(file)),
+            *(sys.executable, "-m", "pipeline.simulator", "--cameras-file", str(file)),
             *("--port", str(self._camera_port), "--clip-dir", str(self.root)),
         ]
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.camera_simulator import CameraSimulator, Fault, SimulatedCamera
-from pipeline.clips import ClipSpec, write_clip
+from pipeline.simulator.clips import ClipSpec, write_clip
+from pipeline.simulator.server import CameraSimulator, Fault, SimulatedCamera
 
 APP_CONF = {
     "app_type": "person",
@@ -191,21 +191,31 @@ class SimulatorThread:
 
     def __init__(self, cameras: list[SimulatedCamera], clip_dir: Path) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._simulator = CameraSimulator(cameras, clip_dir=clip_dir)
-        self.url = self._simulator.url
-        asyncio.run_coroutine_threadsafe(self._simulator.start(), self._loop).result(10)
+        try:
+            self._simulator = CameraSimulator(cameras, clip_dir=clip_dir)
+            self.url = self._simulator.url
+            asyncio.run_coroutine_threadsafe(self._simulator.start(), self._loop).result(30)
+        except BaseException:
+            self._end()  # else the thread would keep the whole run from ending
+            raise
 
     @property
     def port(self) -> int:
         return self._simulator.port
 
-    def set_fault(self, name: str, fault: Fault) -> None:
-        self._loop.call_soon_threadsafe(self._simulator.set_fault, name, fault)
+    def set_fault(self, name: str, fault: Fault, seconds: float | None = None) -> None:
+        self._loop.call_soon_threadsafe(self._simulator.set_fault, name, fault, seconds)
+
+    def set_cameras(self, *cameras: SimulatedCamera) -> None:
+        asyncio.run_coroutine_threadsafe(self._simulator.set_cameras(cameras), self._loop).result(30)
 
     def stop(self) -> None:
         asyncio.run_coroutine_threadsafe(self._simulator.stop(), self._loop).result(10)
+        self._end()
+
+    def _end(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -1,11 +1,8 @@
 """The class that a field declares is the class that every change of it gets, in the plan as at the agent."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 from controller.model import ChangeKind
 from controller.planner.planner import plan, previous_from
@@ -14,124 +11,26 @@ from crds.change import ChangeClass, change_class_of, declared_change_class
 from crds.difference import Difference, difference
 from crds.dsinstance import AppKind, DsInstanceSpec
 from crds.messages import InstanceConfig
-from tests.planner.embedded_keys import is_embedded
+from tests.planner.field_values import (
+    ATTRIBUTES_OF_CAMERA,
+    ATTRIBUTES_OF_INSTANCE,
+    BASE,
+    FOLLOWS,
+    NOT_IN_ONE_INSTANCE,
+    OF_A_DRAWING,
+    OF_ONE_KIND,
+    OTHER_VALUES_OF_CAMERA,
+    OTHER_VALUES_OF_INSTANCE,
+    base_of,
+    changed,
+    check_nothing_changes,
+    model_in,
+    nested,
+    other_values,
+    resolved,
+    told,
+)
 from tests.planner.short_manifests import NOW, ShortFleet, merged, revision
-
-# For every field that a manifest can set: other valid values. A field that is missing here fails a test below.
-OTHER_VALUES_OF_CAMERA: dict[str, list[Any]] = {
-    "cameraId": ["DOCK-1", "7"],
-    "address": ["rtsp://10.0.0.10/dock", "rtsps://cam.example:8554/a?b=1%2C2", "rtsp://10.0.0.9/" + "x" * 200],
-    "credentialsRef.name": ["dock-camera", "all.cameras"],
-    "encodeType": ["h265"],
-    "type": ["file"],
-    "width": [1920, 16],
-    "height": [1080],
-    "visual": [False],
-    "exclusive": [True],
-    "limits.notReachableAfterSeconds": [30, 10.5],
-    "limits.minimumFps": [0.1, 240],
-}
-OTHER_VALUES_OF_INSTANCE: dict[str, list[Any]] = {
-    "image": ["retinaface:2", "registry.local:5000/retinaface@sha256:" + "0" * 64],
-    "app.appType": ["VISUAL"],
-    "app.release": ["2023-01", "2022-11"],
-    "app.faceRawMetaTopic": ["Faces"],
-    "app.motRawMetaTopic": ["Tracks"],
-    "app.visualTopic": ["Pictures"],
-    "app.kafkaConnectionStr": ["kafka:9092", "a:1,b:2"],
-    "app.faceConfidenceThreshold": [0.450001, 1],
-    "app.motConfidenceThreshold": [0.6],
-    "app.gpuId": [1],
-    "dsVersion": ["8.0", "6.3"],
-    "prebuiltEngines": [["pgie.txt"]],
-    "files": [{"labels.txt": "person\n"}, {"labels.txt": "face\n", "tracker.yml": "%YAML:1.0\n"}],
-    "container.command": [["--verbose"], ["a", "b", "a"], ["b", "a"]],
-    "container.env": [{"LOG": "debug"}, {"LOG": "", "TZ": "UTC"}],
-    "container.volumes": [
-        [{"hostPath": "/models", "mountPath": "/models"}],
-        [{"hostPath": "/models", "mountPath": "/models", "readOnly": False}],
-        [{"hostPath": "/a", "mountPath": "/models"}, {"hostPath": "/b", "mountPath": "/b"}],
-    ],
-    "container.network": ["none"],
-    "container.runtime": ["nvidia"],
-    "container.gpus": [["0"], ["GPU-1", "0"]],
-    "container.shmSizeMib": [64, 1],
-    "container.memoryMib": [2048],
-    "container.cpus": [0.5, 1],
-    "container.configMountPath": ["/configs"],
-    "container.stopTimeoutSeconds": [0, 30],
-    "container.stopSignal": ["SIGINT", "SIGTERM"],
-}
-# What an app is not told: a change is nothing to it. Fields of DeepStream's own groups have a table of their own.
-_OF_RETINAFACE = frozenset({AppKind.RETINAFACE})
-_OF_APP_CONF = frozenset({AppKind.RETINAFACE, AppKind.REFERENCE})
-READ_BY: dict[str, frozenset[AppKind]] = {
-    "encodeType": _OF_APP_CONF,
-    "visual": _OF_APP_CONF,
-    "dsVersion": frozenset({AppKind.RETINAFACE, AppKind.DEEPSTREAM_APP}),
-    "app.release": _OF_RETINAFACE,
-    "prebuiltEngines": frozenset(),
-    **{
-        f"app.{name}": _OF_APP_CONF
-        for name in (
-            "appType",
-            "faceRawMetaTopic",
-            "motRawMetaTopic",
-            "visualTopic",
-            "kafkaConnectionStr",
-            "faceConfidenceThreshold",
-            "motConfidenceThreshold",
-            "gpuId",
-        )
-    },
-}
-# What the kind of the app makes of another field: a change of the one is told as a change of both.
-FOLLOWS = {("container.configMountPath", AppKind.DEEPSTREAM_APP): "container.command"}
-# Fields that say which instance, where, and what it watches; they have tests of their own.
-NOT_IN_ONE_INSTANCE = {"app.kind", "node", "nodeSelector.matchLabels", "cameras", "cameraSelector.matchLabels"}
-
-# They stand beside lines or regions only, and have a test of their own too.
-OF_A_DRAWING = {"analytics.frame.width", "analytics.frame.height"}
-
-BASE: ShortFleet = {
-    "node/gate": {},
-    "camera/dock": {"labels": {"area": "yard"}},
-    "dsinstance/yard": {"node": "gate", "cameras": ["dock"]},
-}
-
-
-def told(path: str, kind: AppKind) -> bool:
-    return kind in READ_BY.get(path, frozenset(AppKind))
-
-
-def base_of(kind: AppKind) -> ShortFleet:
-    groups = {"deepstreamApp": {}} if kind is AppKind.DEEPSTREAM_APP else {}
-    return merged(BASE, {"dsinstance/yard": {"app": {"kind": kind.value}, **groups}})  # type: ignore[no-any-return]
-
-
-def leaves(model: type[BaseModel], prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Every field of ours that holds a value, as (path in camelCase, path of attributes); lists and mappings are values."""
-    for name, field in model.model_fields.items():
-        inner = _model_in(field)
-        path = (*prefix, name)
-        if is_embedded(field.annotation):
-            continue
-        if inner is not None:
-            for written, attributes in leaves(inner, path):
-                yield f"{field.alias}.{written}", attributes
-        else:
-            yield str(field.alias), path
-
-
-def _model_in(field: FieldInfo) -> type[BaseModel] | None:
-    candidates = getattr(field.annotation, "__args__", ()) or (field.annotation,)
-    if getattr(field.annotation, "__origin__", None) in (tuple, dict, list):
-        return None
-    return next((one for one in candidates if isinstance(one, type) and issubclass(one, BaseModel)), None)
-
-
-ATTRIBUTES_OF_CAMERA = dict(leaves(CameraSpec))
-ATTRIBUTES_OF_INSTANCE = dict(leaves(DsInstanceSpec))
 
 
 def test_every_field_of_the_kinds_has_other_values_here() -> None:
@@ -143,42 +42,7 @@ def test_every_field_of_the_kinds_declares_a_class() -> None:
     for model, fields in ((CameraSpec, ATTRIBUTES_OF_CAMERA), (DsInstanceSpec, ATTRIBUTES_OF_INSTANCE)):
         for path in fields.values():
             change_class_of(model, path)
-        assert all(declared_change_class(field) or _model_in(field) for field in model.model_fields.values())
-
-
-def nested(path: str, value: Any) -> dict[str, Any]:
-    for name in reversed(path.split(".")):
-        value = {name: value}
-    assert isinstance(value, dict)
-    return value
-
-
-def resolved(fleet: ShortFleet) -> InstanceConfig:
-    (instance,) = next(iter(plan(revision(fleet), {}).nodes.values())).instances
-    return instance
-
-
-def changed(kind: AppKind, patch: ShortFleet) -> Iterator[tuple[Difference, InstanceConfig, InstanceConfig]]:
-    """The difference that an edit makes, there and back."""
-    base = base_of(kind)
-    before, after = resolved(base), resolved(merged(base, patch))
-    assert before.digest != after.digest
-    yield difference(before, after), before, after
-    yield difference(after, before), after, before
-
-
-def other_values(path: str, kind: AppKind) -> list[Any]:
-    """The values of a field of an instance that change something for an app of that kind."""
-    return [
-        value
-        for value in OTHER_VALUES_OF_INSTANCE[path]
-        if path != "container.stopSignal" or value != kind.stop_signal  # what it has without being told
-    ]
-
-
-def check_nothing_changes(kind: AppKind, patch: ShortFleet) -> None:
-    base = base_of(kind)
-    assert resolved(merged(base, patch)) == resolved(base)
+        assert all(declared_change_class(field) or model_in(field) for field in model.model_fields.values())
 
 
 def check_written(found: Difference, path: str, expected: ChangeClass, follows: str | None = None) -> None:
@@ -203,8 +67,21 @@ def declared_class(path: str, kind: AppKind) -> ChangeClass:
     return change_class_of(DsInstanceSpec, ATTRIBUTES_OF_INSTANCE[path])
 
 
-@pytest.mark.parametrize("kind", list(AppKind))
-@pytest.mark.parametrize("path", list(OTHER_VALUES_OF_INSTANCE))
+def declared_class_of_camera(path: str, kind: AppKind) -> ChangeClass:
+    """The class of a field of a camera; by limits the agent judges, and of the apps one alone is told of them."""
+    if path.startswith("limits.") and kind is not AppKind.REFERENCE:
+        return ChangeClass.NONE
+    return change_class_of(CameraSpec, ATTRIBUTES_OF_CAMERA[path])
+
+
+def taken_by(kind: AppKind) -> list[str]:
+    return [path for path in OTHER_VALUES_OF_INSTANCE if OF_ONE_KIND.get(path, kind) is kind]
+
+
+FIELDS_BY_KIND = [(path, kind) for kind in AppKind for path in taken_by(kind)]
+
+
+@pytest.mark.parametrize(("path", "kind"), FIELDS_BY_KIND)
 def test_a_field_of_an_instance_changes_as_it_declares(path: str, kind: AppKind) -> None:
     if not told(path, kind):
         for value in OTHER_VALUES_OF_INSTANCE[path]:
@@ -212,14 +89,14 @@ def test_a_field_of_an_instance_changes_as_it_declares(path: str, kind: AppKind)
         return
     declared = declared_class(path, kind)
     for value in other_values(path, kind):
-        for found, _, _ in changed(kind, {"dsinstance/yard": nested(path, value)}):
+        for found, _, _ in changed(kind, {"dsinstance/yard": nested(path, value)}, path):
             check_written(found, f"spec.{path}", kind.effective(declared), FOLLOWS.get((path, kind)))
 
 
 @pytest.mark.parametrize("kind", list(AppKind))
 @pytest.mark.parametrize("path", OTHER_VALUES_OF_CAMERA)
 def test_a_field_of_a_camera_changes_as_it_declares(path: str, kind: AppKind) -> None:
-    declared = change_class_of(CameraSpec, ATTRIBUTES_OF_CAMERA[path])
+    declared = declared_class_of_camera(path, kind)
     for value in OTHER_VALUES_OF_CAMERA[path]:
         patch = nested(path, value)
         if not told(path, kind):
@@ -239,10 +116,10 @@ def test_what_the_app_is_not_told_changes_none_of_its_files_and_no_container(kin
         {"camera/dock": nested(path, value)}
         for path, values in OTHER_VALUES_OF_CAMERA.items()
         for value in values
-        if change_class_of(CameraSpec, ATTRIBUTES_OF_CAMERA[path]) is ChangeClass.NONE
+        if declared_class_of_camera(path, kind) is ChangeClass.NONE
     ] + [
         {"dsinstance/yard": nested(path, value)}
-        for path in OTHER_VALUES_OF_INSTANCE
+        for path in taken_by(kind)
         for value in other_values(path, kind)
         if told(path, kind) and change_class_of(DsInstanceSpec, ATTRIBUTES_OF_INSTANCE[path]) is ChangeClass.NONE
     ]
@@ -256,19 +133,20 @@ def test_what_the_app_is_not_told_changes_none_of_its_files_and_no_container(kin
 @pytest.mark.parametrize("kind", list(AppKind))
 def test_what_restarts_or_replaces_is_seen_from_the_digests_of_the_parts_too(kind: AppKind) -> None:
     """An agent that lost its note of what it applied has only these."""
-    for model, attributes, table, key in (
-        (CameraSpec, ATTRIBUTES_OF_CAMERA, OTHER_VALUES_OF_CAMERA, "camera/dock"),
-        (DsInstanceSpec, ATTRIBUTES_OF_INSTANCE, OTHER_VALUES_OF_INSTANCE, "dsinstance/yard"),
-    ):
-        for path, values in table.items():
+    for key, paths in (("camera/dock", list(OTHER_VALUES_OF_CAMERA)), ("dsinstance/yard", taken_by(kind))):
+        for path in paths:
             if not told(path, kind):
                 continue
-            value = values[0] if model is CameraSpec else other_values(path, kind)[0]
+            if key == "camera/dock":
+                value, declared = OTHER_VALUES_OF_CAMERA[path][0], declared_class_of_camera(path, kind)
+            else:
+                value = other_values(path, kind)[0]
+                declared = change_class_of(DsInstanceSpec, ATTRIBUTES_OF_INSTANCE[path])
             patch = nested(path, value)
             if path == "type":
                 patch["address"] = "file:///clips/dock.mp4"
-            declared = kind.effective(change_class_of(model, attributes[path]))
-            for _, before, after in changed(kind, {key: patch}):
+            declared = kind.effective(declared)
+            for _, before, after in changed(kind, {key: patch}, path):
                 assert (after.digests.container != before.digests.container) is (declared is ChangeClass.RECREATE)
                 # The release of DeepStream alone is in no file of that app: it tells how its engines are named.
                 if declared is ChangeClass.RESTART and (path, kind) != ("dsVersion", AppKind.RETINAFACE):
@@ -294,6 +172,18 @@ def test_another_frame_moves_the_points(kind: AppKind, patch: dict[str, Any]) ->
     assert "camera/dock spec.analytics.frame.width" in [field.path for field in found.fields]
     assert before.digests.analytics != after.digests.analytics
     assert before.digests.streams == after.digests.streams
+
+
+@pytest.mark.parametrize("kind", list(AppKind))
+def test_limits_beside_another_change_are_still_told_as_what_they_are(kind: AppKind) -> None:
+    patch = {"camera/dock": {"address": "rtsp://10.0.0.10/dock", "limits": {"minimumFps": 5}}}
+    reaches_the_app = kind is AppKind.REFERENCE
+    for found, before, after in changed(kind, patch):
+        assert {field.path.rpartition(" ")[2]: field.change_class for field in found.fields} == {
+            "spec.address": kind.effective(ChangeClass.HOT),
+            "spec.limits.minimumFps": kind.effective(ChangeClass.RELOAD) if reaches_the_app else ChangeClass.NONE,
+        }
+        assert [one.limits for one in before.cameras] != [one.limits for one in after.cameras]
 
 
 def test_another_image_builds_the_engines_of_deepstream_app_again() -> None:

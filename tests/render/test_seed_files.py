@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import pipeline.config
+import pipeline.files.config
 from controller.render.instance import render_instance
 from crds.camera import Camera
 from crds.dsinstance import AppKind, DsInstance
@@ -167,7 +167,11 @@ def test_there_are_exactly_the_files_that_each_app_reads() -> None:
         "faceid_secondary.txt",
         "faceid_align_config.txt",
     ]
-    assert list(files(render((FRONT, HALL), {"app": {"kind": "reference"}}))) == ["app_conf.json", "source_list.json"]
+    assert list(files(render((FRONT, HALL), {"app": {"kind": "reference"}}))) == [
+        "app_conf.json",
+        "source_list.json",
+        "pipeline.json",
+    ]
 
 
 # What facts of the app say that its own configuration holds.
@@ -294,9 +298,9 @@ def test_the_reference_workload_reads_what_is_rendered(tmp_path: Path, cameras: 
     for name, content in files(render(cameras, {"app": {"kind": "reference"}})).items():
         (tmp_path / name).write_text(content, encoding="utf-8")
 
-    loaded = pipeline.config.load(tmp_path / "source_list.json")
+    loaded = pipeline.files.config.load(tmp_path / "source_list.json")
 
-    assert loaded.app == pipeline.config.AppConf(**APP_CONF)  # type: ignore[arg-type]
+    assert loaded.app == pipeline.files.config.AppConf(**APP_CONF)  # type: ignore[arg-type]
     addresses = {"front": "rtsp://10.0.0.9:554/cam?channel=1&subtype=0", "HALL-2": "/clips/hall way.mp4"}
     assert [(one.camera_id, one.address, one.encode_type, one.type) for one in loaded.sources] == [
         (one.camera_id, addresses[one.camera_id], one.spec.encode_type, one.spec.type) for one in cameras

@@ -1,0 +1,168 @@
+"""`fleet messages`: what the apps of the fleet tell Kafka of their cameras."""
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.durations import Duration
+from cli.failure import Failure, printable
+from cli.parts_options import kafka_settings
+from cli.tables import Columns
+
+if TYPE_CHECKING:
+    from bus.tail import TailMessage, TopicTail
+
+_HEADERS = ["TIME", "CAMERA", "MESSAGE"]
+_ID_FIELDS = ("deviceId", "sensorId", "camera_id")
+"""Where messages name their camera: those of counts and states, of objects, and of faces, tracks and pictures."""
+_NOT_TOLD = frozenset({"messageid", "@timestamp", "srctime", "session_id", "version", *_ID_FIELDS})
+"""What every message has, and says nothing of what was seen."""
+_CURRENT, _CUMULATIVE = "lc_curr_", "lc_cum_"
+_LONGEST_MESSAGE = 160
+_WAIT_FOR_TOPIC_SECONDS = 1.0
+
+
+@click.command(short_help="Print what apps tell Kafka of their cameras.")
+@click.argument("camera", required=False)
+@click.option("--topic", default="Analytics", show_default=True, help="Another topic.")
+@click.option(
+    "--bootstrap-servers",
+    default="localhost:9092",
+    show_default=True,
+    metavar="HOST:PORT,...",
+    help="The Kafka brokers.",
+)
+@click.option("--since", type=Duration(), default=60.0, show_default="1m", help="Messages that are not older.")
+@click.option("-f", "--follow", is_flag=True, help="Go on, and print messages as they come.")
+@click.option("-o", "--output", type=click.Choice(["json"]), help="Whole messages, one in each line.")
+@click.option(
+    "--kafka-config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with key=value lines: settings of librdkafka for TLS and SASL, and no others.",
+)
+def messages(
+    camera: str | None,
+    *,
+    topic: str,
+    bootstrap_servers: str,
+    since: float,
+    follow: bool,
+    output: str | None,
+    kafka_config: Path | None,
+) -> None:
+    """Prints the messages of all cameras, or of CAMERA, by the id that it has in them: at most the latest 1,000 of each partition.
+
+    \b
+    fleet messages -f
+    fleet messages yard-north --since 10m -o json
+    """  # noqa: D301 - click keeps the lines below \b as they are
+    from bus.tail import TopicTail
+
+    oldest = datetime.now(UTC) - timedelta(seconds=since)
+    printed = _printed_as_json if output else _printed_as_table
+    try:
+        tail = TopicTail(bootstrap_servers, topic, kafka_settings(kafka_config), _say)
+    except ValueError as error:
+        raise Failure(str(error)) from None
+    with tail:
+        wanted = (one for one in _read(tail, follow=follow) if one.written_at >= oldest)
+        lines = printed(one for one in wanted if camera in (None, camera_of(one)))
+        first = next(lines, None)
+        if first is None:
+            _say(f"No messages{f' of {camera}' if camera else ''} on {topic} in that time.")
+            return
+        click.echo(first)
+        for line in lines:
+            click.echo(line)
+
+
+def camera_of(message: "TailMessage") -> str:
+    """The id of the camera that a message is of: what it says itself, or else its key; empty when neither tells."""
+    document = _document(message)
+    if isinstance(document, dict):
+        for field in _ID_FIELDS:
+            if field in document:
+                return str(document[field])
+    return (message.key or b"").decode(errors="replace")
+
+
+def told(message: "TailMessage") -> str:
+    """A message in few words: lines with their counts, and what else it says as JSON."""
+    document = _document(message)
+    if not isinstance(document, dict):
+        return f"{len(message.value or b''):,} bytes that are no JSON object"
+    rest = {name: value for name, value in document.items() if name not in _NOT_TOLD}
+    counts = rest.pop("analyticsModule", None)
+    words = list(_counts(counts)) if isinstance(counts, dict) else []
+    if rest:
+        words.append(json.dumps(rest, ensure_ascii=False, separators=(",", ":")))
+    text = printable("  ".join(words))
+    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def _counts(module: dict[str, Any]) -> Iterator[str]:
+    """`gate 17 (+1)` of a line that was crossed again, and the values of regions as they are called in messages."""
+    for name, value in module.items():
+        if name.startswith(_CUMULATIVE):
+            label = name.removeprefix(_CUMULATIVE)
+            current = module.get(_CURRENT + label)
+            yield f"{label} {value}" + (f" (+{current})" if current else "")
+        elif name != "stream_source_id" and not name.startswith(_CURRENT):
+            yield f"{name}={value}"
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _read(tail: "TopicTail", *, follow: bool) -> "Iterator[TailMessage]":
+    """The latest messages, and those that follow, from when the topic is there.
+
+    Raises:
+        Failure: there is no such topic, or no broker.
+    """
+    from bus.tail import UnknownTopicError
+
+    try:
+        while True:
+            try:
+                yield from tail.latest()
+                break
+            except UnknownTopicError as error:
+                if not follow:
+                    raise Failure(f"{error}: no app has sent anything to it; -f waits for the first one") from None
+                time.sleep(_WAIT_FOR_TOPIC_SECONDS)
+        if follow:
+            yield from tail.following()
+    except ConnectionError as error:
+        raise Failure(str(error)) from None
+
+
+def _printed_as_json(found: "Iterable[TailMessage]") -> Iterator[str]:
+    """One message in each line; what is no JSON is left out, so that programs can read on."""
+    for message in found:
+        document = _document(message)
+        if document is not None:
+            yield json.dumps(document, ensure_ascii=True)
+
+
+def _printed_as_table(found: "Iterable[TailMessage]") -> Iterator[str]:
+    columns = Columns()
+    for number, message in enumerate(found):
+        if number == 0:
+            yield columns.line(_HEADERS)
+        clock = message.written_at.astimezone().strftime("%H:%M:%S.%f")[:-3]
+        yield columns.line([clock, printable(camera_of(message)), told(message)])
+
+
+def _document(message: "TailMessage") -> Any:
+    """What the message holds; None when that is no JSON."""
+    try:
+        return json.loads(message.value or b"")
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,106 @@
+"""Finds what a network of the user's finds."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+
+from pipeline.detect.detector import DetectorError
+from pipeline.detect.frame_pixels import Pixels, bgr_of
+from pipeline.detect.labels_file import read_labels
+from pipeline.detect.letterbox import Letterbox
+from pipeline.detect.onnx_session import OnnxSession
+from pipeline.detect.yolo_layouts import Candidates, Layout, candidates_of, layout_of
+from pipeline.files.settings import OnnxSettings
+from pipeline.model import CapturedFrame, Detection
+
+# The surest of one frame; sorting out doubles takes the square of their number.
+_MOST_CANDIDATES: Final = 1000
+
+
+class OnnxDetector:
+    """Runs a YOLO network, of any of the layouts that ``yolo_layouts`` tells apart.
+
+    It remembers nothing, so stills are as good as frames.
+    """
+
+    def __init__(self, settings: OnnxSettings) -> None:
+        """Loads the network and its labels.
+
+        Raises:
+            DetectorError: If onnxruntime is not installed, the file is no such network, or the labels do not fit it.
+        """
+        self._settings = settings
+        names = None if settings.labels is None else read_labels(settings.labels)
+        self._session = OnnxSession(settings.model)
+        self._layout, classes = _layout(self._session, None if names is None else len(names))
+        self.labels = names or tuple(str(class_id) for class_id in range(classes or 0))
+
+    def detect(self, frames: Sequence[CapturedFrame]) -> list[tuple[Detection, ...]]:
+        """See ``Detector``.
+
+        Raises:
+            DetectorError: If the network fails.
+        """
+        if not frames:
+            return []
+        pictures = [bgr_of(frame.picture) for frame in frames]
+        boxes = [self._letterbox(picture) for picture in pictures]
+        inputs = cv2.dnn.blobFromImages(
+            [box.put(picture) for box, picture in zip(boxes, pictures, strict=True)],
+            self._settings.scale,
+            swapRB=self._settings.colours == "rgb",
+        )
+        (outputs,) = self._session.run(np.asarray(inputs, np.float32))
+        minimum = self._settings.minimum_confidence
+        return [
+            self._objects(candidates_of(self._layout, output, minimum), box)
+            for output, box in zip(outputs, boxes, strict=True)
+        ]
+
+    def forget(self, camera_id: str) -> None:
+        """See ``Detector``; there is nothing to drop."""
+
+    def _letterbox(self, picture: Pixels) -> Letterbox:
+        height, width = picture.shape[:2]
+        return Letterbox.fitting((width, height), (self._session.width, self._session.height))
+
+    def _objects(self, found: Candidates, letterbox: Letterbox) -> tuple[Detection, ...]:
+        surest = np.argsort(-found.confidences, kind="stable")[:_MOST_CANDIDATES]
+        boxes = letterbox.to_frame(found.boxes[surest])
+        confidences, class_ids = found.confidences[surest], found.class_ids[surest]
+        sizes = boxes[:, 2:] - boxes[:, :2]
+        whole = np.flatnonzero((sizes > 0).all(axis=1))
+        boxes, sizes, confidences, class_ids = boxes[whole], sizes[whole], confidences[whole], class_ids[whole]
+        kept: Sequence[int] = range(len(boxes))
+        if self._layout is not Layout.END_TO_END and len(boxes):
+            corners_and_sizes = np.concatenate((boxes[:, :2], sizes), axis=1)
+            kept = cv2.dnn.NMSBoxesBatched(
+                corners_and_sizes.tolist(), confidences.tolist(), class_ids.tolist(), 0.0, self._settings.nms_iou
+            )
+        return tuple(
+            Detection(
+                left=float(boxes[index, 0]),
+                top=float(boxes[index, 1]),
+                width=float(sizes[index, 0]),
+                height=float(sizes[index, 1]),
+                class_id=int(class_ids[index]),
+                label=self._label(int(class_ids[index])),
+                confidence=min(1.0, float(confidences[index])),
+            )
+            for index in kept
+        )
+
+    def _label(self, class_id: int) -> str:
+        return self.labels[class_id] if class_id < len(self.labels) else str(class_id)
+
+
+def _layout(session: OnnxSession, label_count: int | None) -> tuple[Layout, int | None]:
+    if len(session.output_shapes) != 1:
+        shapes = ", ".join(map(str, session.output_shapes))
+        raise DetectorError(f"{session.model}: it has outputs {shapes}; one is needed: export it without the others")
+    try:
+        return layout_of(session.output_shapes[0], (session.width, session.height), label_count)
+    except ValueError as error:
+        raise DetectorError(f"{session.model}: {error}") from None

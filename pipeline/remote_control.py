@@ -1,0 +1,110 @@
+"""What the HTTP port shows of the streams and does with them."""
+
+import threading
+import time
+from typing import Final
+
+from pipeline.files.rules import AnalyticsRules
+from pipeline.files.source import source_of_url
+from pipeline.messages.publisher import Publisher
+from pipeline.model import FrameResult
+from pipeline.rest.control import BAD_REQUEST, OK, SERVER_ERROR, DeliveryView, StreamView, Verdict
+from pipeline.stream import Stream
+from pipeline.streams import StreamError, Streams
+
+# As long as some camera's frames get their results the analysis moves; the agent asks every second or so.
+_STILL_S: Final = 30.0
+
+
+class RemoteControl:
+    """Implements ``pipeline.rest.control.Control``.
+
+    Attributes:
+        ready: To be set when all that was to be started runs.
+    """
+
+    def __init__(self, streams: Streams, publisher: Publisher) -> None:
+        self.ready = threading.Event()
+        self._streams = streams
+        self._publisher = publisher
+
+    def is_ready(self) -> bool:
+        """Whether all that was to be started runs."""
+        return self.ready.is_set()
+
+    def is_live(self) -> bool:
+        """Whether the analysis still moves."""
+        return self.is_ready() and self._streams.slots.longest_wait_s(time.monotonic()) < _STILL_S
+
+    def streams(self) -> tuple[StreamView, ...]:
+        """All streams, by number."""
+        now_s = time.monotonic()
+        return tuple(self._view(stream, now_s) for stream in self._streams.all())
+
+    def delivery(self) -> DeliveryView:
+        """How the messages fare."""
+        seen = self._publisher.delivery()
+        return DeliveryView(seen.connected, seen.waiting, seen.delivered, seen.dropped)
+
+    def add(self, camera_id: str, camera_name: str, camera_url: str) -> Verdict:
+        """Adds a camera."""
+        try:
+            source = source_of_url(camera_id, camera_url)
+        except ValueError as error:
+            return Verdict(BAD_REQUEST, f"STREAM_ADD_FAIL, Source url {error}")
+        try:
+            self._streams.add(source, camera_name)
+        except StreamError as error:
+            return Verdict(SERVER_ERROR, f"STREAM_ADD_FAIL, {error}")
+        return Verdict(OK, "STREAM_ADD_SUCCESS")
+
+    def remove(self, camera_id: str, camera_url: str) -> Verdict:
+        """Removes the camera with this id and this very URL."""
+        try:
+            self._streams.remove(camera_id, camera_url)
+        except StreamError as error:
+            return Verdict(SERVER_ERROR, f"STREAM_REMOVE_FAIL, {error}")
+        return Verdict(OK, "STREAM_REMOVE_SUCCESS")
+
+    def reload_analytics(self) -> Verdict:
+        """Reads lines, regions and limits again; when a file is wrong, what was in force stays so."""
+        try:
+            self._streams.reload()
+        except StreamError as error:
+            return Verdict(SERVER_ERROR, f"RELOAD_CONFIG_UPDATE_FAIL, {error}")
+        return Verdict(OK, "RELOAD_CONFIG_UPDATE_SUCCESS")
+
+    def last_result(self, camera_id: str) -> FrameResult | None:
+        """The last analysed frame of a camera."""
+        stream = self._streams.find(camera_id)
+        return None if stream is None else stream.last_result
+
+    def rules(self) -> AnalyticsRules:
+        """The lines and regions in force."""
+        return self._streams.rules
+
+    def _view(self, stream: Stream, now_s: float) -> StreamView:
+        camera, analysis = stream.camera.snapshot(now_s), stream.analysis.snapshot(now_s)
+        waiting, replaced = self._streams.slots.counts(stream.source.camera_id)
+        result = stream.last_result
+        return StreamView(
+            source_id=stream.source_id,
+            camera_id=stream.source.camera_id,
+            camera_name=stream.name,
+            state=camera.state.value,
+            reason=camera.reason,
+            fps=camera.fps,
+            frame_number=stream.frames_passed(camera, stuck=analysis.stuck),
+            latency_ms=analysis.latency_ms,
+            latency_p95_ms=analysis.latency_p95_ms,
+            last_frame_age_s=camera.last_frame_age_s,
+            decode_errors=camera.decode_errors,
+            connections_lost=camera.losses,
+            frames_waiting=waiting,
+            frames_replaced=replaced,
+            frames_unchanged=analysis.unchanged,
+            frames_analysed=analysis.analysed,
+            analysed_fps=analysis.fps,
+            objects=len(result.objects) if result else 0,
+            lines_cumulative=result.counts.lines_cumulative if result else {},
+        )

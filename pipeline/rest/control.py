@@ -1,0 +1,124 @@
+"""What the HTTP port knows of the streams behind it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from pipeline.files.rules import AnalyticsRules
+from pipeline.model import FrameResult
+
+OK: Final = "HTTP/1.1 200 OK"
+BAD_REQUEST: Final = "HTTP/1.1 400 Bad Request"
+SERVER_ERROR: Final = "HTTP/1.1 500 Internal Server Error"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a call went; DeepStream says it in the body, and HTTP always says 200."""
+
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class StreamView:
+    """One stream at one moment.
+
+    Attributes:
+        source_id: Its number.
+        camera_id: Of its camera.
+        camera_name: As it was added.
+        state: As the camera's statistics tell it.
+        reason: Why it is in that state, empty when it is alive.
+        fps: Decoded frames per second.
+        frame_number: Frames that went through; it stands still while the analysis is stuck.
+        latency_ms: From decoding to the result, median of the last ones.
+        latency_p95_ms: 95 % of them took at most so long.
+        last_frame_age_s: Seconds since the last sign of life, None before the first.
+        decode_errors: Packets that could not be decoded.
+        connections_lost: How often a connection that gave frames has ended.
+        frames_waiting: 1 while a frame waits for the detector, else 0.
+        frames_replaced: Frames that a newer one took the place of before the detector came to them.
+        frames_unchanged: Frames that did not differ enough from the one before to be looked at.
+        frames_analysed: Frames that the detector has looked at.
+        analysed_fps: Such frames per second.
+        objects: In the last frame.
+        lines_cumulative: Crossings by line.
+    """
+
+    source_id: int
+    camera_id: str
+    camera_name: str
+    state: str
+    reason: str = ""
+    fps: float = 0.0
+    frame_number: int = 0
+    latency_ms: float = 0.0
+    latency_p95_ms: float = 0.0
+    last_frame_age_s: float | None = None
+    decode_errors: int = 0
+    connections_lost: int = 0
+    frames_waiting: int = 0
+    frames_replaced: int = 0
+    frames_unchanged: int = 0
+    frames_analysed: int = 0
+    analysed_fps: float = 0.0
+    objects: int = 0
+    lines_cumulative: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DeliveryView:
+    """What became of the messages to Kafka.
+
+    Attributes:
+        connected: False while the last deliveries failed.
+        waiting: Messages that are kept until the broker takes them.
+        delivered: Messages that it took.
+        dropped: Messages that there was no room or no time for.
+    """
+
+    connected: bool = True
+    waiting: int = 0
+    delivered: int = 0
+    dropped: int = 0
+
+
+class Control(Protocol):
+    """The streams behind the port; each call comes from a thread of its own and must return at once."""
+
+    def is_ready(self) -> bool:
+        """Whether all that was to be started runs."""
+        ...
+
+    def is_live(self) -> bool:
+        """Whether the analysis still moves."""
+        ...
+
+    def streams(self) -> tuple[StreamView, ...]:
+        """All streams, by number."""
+        ...
+
+    def delivery(self) -> DeliveryView:
+        """How the messages fare."""
+        ...
+
+    def add(self, camera_id: str, camera_name: str, camera_url: str) -> Verdict:
+        """Adds a camera; id and URL are not empty."""
+        ...
+
+    def remove(self, camera_id: str, camera_url: str) -> Verdict:
+        """Removes the camera with this id and this very URL."""
+        ...
+
+    def reload_analytics(self) -> Verdict:
+        """Reads lines, regions and the treatment of cameras again; all counts begin anew."""
+        ...
+
+    def last_result(self, camera_id: str) -> FrameResult | None:
+        """The last frame of a camera with what was found in it; None if there is none, or no such camera."""
+        ...
+
+    def rules(self) -> AnalyticsRules:
+        """The lines and regions in force."""
+        ...

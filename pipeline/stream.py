@@ -1,0 +1,138 @@
+"""One stream: a camera from its first packet to the last word on its last frame."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from pipeline.analysis_stats import AnalysisStats
+from pipeline.analytics.stream_analytics import StreamAnalytics
+from pipeline.cameras.camera_stats import CameraSnapshot, CameraStats
+from pipeline.cameras.capture import Capture
+from pipeline.cameras.connection_turns import ConnectionTurns
+from pipeline.detect.significant_change import SignificantChange
+from pipeline.files.rules import AnalyticsRules, Point
+from pipeline.files.settings import CameraSettings
+from pipeline.files.source import Source
+from pipeline.model import CapturedFrame, Detection, FrameResult
+
+
+class Stream:
+    """One camera with all that is known of it.
+
+    Its capture thread calls ``offer`` of whoever made it; at any moment at most one worker analyses a frame of it.
+
+    Attributes:
+        source: The camera.
+        source_id: Number of the stream.
+        name: Of the camera, as it was added.
+        device_id: What messages call it.
+        camera: What is known of the camera.
+        analysis: What is known of the analysis.
+        last_result: Of the last analysed frame; None before the first.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        source_id: int,
+        name: str,
+        device_id: str,
+        settings: CameraSettings,
+        rules: AnalyticsRules,
+        change_percent: float,
+    ) -> None:
+        began_s = time.monotonic()
+        self.source = source
+        self.source_id = source_id
+        self.name = name
+        self.device_id = device_id
+        self.camera = CameraStats(began_s, settings)
+        self.analysis = AnalysisStats(began_s)
+        self.last_result: FrameResult | None = None
+        self._settings = settings
+        self._change = SignificantChange(change_percent)
+        self._analytics = StreamAnalytics(rules.of(source_id), (rules.width, rules.height))
+        self._regions = _regions(rules, source_id)
+        self._detections: tuple[Detection, ...] | None = None
+        self._passed = 0
+        self._new_rules: AnalyticsRules | None = None
+        self._capture: Capture | None = None
+
+    def watch(self, offer: Callable[[CapturedFrame], None], turns: ConnectionTurns) -> None:
+        """Begins to read the camera."""
+
+        def take(frame: CapturedFrame) -> None:
+            self.analysis.offered(frame.decoded_at_s)
+            offer(frame)
+
+        self._capture = Capture(self.source, self._settings, self.camera, take, turns)
+        self._capture.start()
+
+    def leave(self) -> None:
+        """Asks the capture to end; it does as soon as the library lets it."""
+        if self._capture is not None:
+            self._capture.stop()
+
+    def join(self, timeout_s: float) -> None:
+        """Waits for the capture to end."""
+        if self._capture is not None:
+            self._capture.join(timeout_s)
+
+    def treat(self, settings: CameraSettings, rules: AnalyticsRules) -> None:
+        """Goes by other limits and rules from now on; counts begin anew."""
+        self._settings = settings
+        if self._capture is not None:
+            self._capture.treat(settings)
+        # Taken over by the worker at the next frame: it alone touches the analytics.
+        self._new_rules = rules
+
+    def is_significant(self, frame: CapturedFrame) -> bool:
+        """Tells whether the frame differs enough from the one that was analysed before, if the detector got on with that."""
+        changed = self._change.is_significant(frame.picture, self._regions)
+        return changed or self._detections is None
+
+    def failed(self) -> None:
+        """The detector failed at a frame: what is in it, and in those that are like it, is not known."""
+        self._detections = None
+
+    def result_of(self, frame: CapturedFrame, detections: Sequence[Detection] | None) -> FrameResult:
+        """Returns what is known of the frame.
+
+        Args:
+            frame: The frame.
+            detections: What is in it; None if it has not changed, so that it holds what was in the one before.
+        """
+        self._take_over_rules()
+        if detections is not None:
+            self._detections = tuple(detections)
+        size = (frame.picture.width, frame.picture.height)
+        objects, counts = self._analytics.update(self._detections or (), size, frame.decoded_at_s)
+        result = FrameResult(self.source_id, frame, objects, counts)
+        self.analysis.finished(frame.decoded_at_s, time.monotonic(), unchanged=detections is None)
+        self.last_result = result
+        return result
+
+    def frames_passed(self, seen: CameraSnapshot, *, stuck: bool) -> int:
+        """Returns how many frames went through: all that the camera sent, unless the analysis is stuck.
+
+        Whoever takes growing numbers for a proof that the camera is watched must not be told so while nobody looks at its
+        frames.
+        """
+        if not stuck:
+            self._passed = max(self._passed, seen.frame_number)
+        return self._passed
+
+    def _take_over_rules(self) -> None:
+        rules, self._new_rules = self._new_rules, None
+        if rules is not None:
+            self._analytics.reload(rules.of(self.source_id), (rules.width, rules.height))
+            self._regions = _regions(rules, self.source_id)
+
+
+def _regions(rules: AnalyticsRules, source_id: int) -> tuple[tuple[Point, ...], ...]:
+    """The regions of interest as shares of the picture; elsewhere changes do not matter. None means everywhere."""
+    roi = rules.of(source_id).roi_filtering
+    others = rules.of(source_id)
+    if roi is None or roi.inverse or others.line_crossing or others.overcrowding or others.direction:
+        return ()
+    return tuple(tuple((x / rules.width, y / rules.height) for x, y in points) for points in roi.regions.values())

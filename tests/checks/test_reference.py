@@ -1,0 +1,79 @@
+"""Rules for the settings that only the reference workload has, and for what only it makes of cameras."""
+
+from typing import Any
+
+import pytest
+
+from controller.checks.checker import Violation, check_instance
+from crds.camera import Camera
+from crds.dsinstance import DsInstance
+from deepstream.findings import Severity
+from tests.planner.short_manifests import manifest
+
+DETECTOR = ("spec", "reference", "detector")
+MODEL, LABELS = (*DETECTOR, "model"), (*DETECTOR, "labels")
+ONNX = {"kind": "onnx", "model": "/models/yard.onnx"}
+VOLUME = {"volumes": [{"hostPath": "/opt/networks", "mountPath": "/workspace/configs/networks"}]}
+
+
+def check(spec: dict[str, Any], **of_camera: Any) -> tuple[Violation, ...]:
+    instance = manifest("dsinstance/yard", {"node": "gate", "app": {"kind": "reference"}, **spec})
+    camera = manifest("camera/dock", of_camera)
+    assert isinstance(instance, DsInstance)
+    assert isinstance(camera, Camera)
+    return check_instance(instance, (camera,))
+
+
+@pytest.mark.parametrize(
+    ("detector", "rest"),
+    [
+        ({}, {}),
+        ({"kind": "people"}, {}),
+        (ONNX, {}),
+        ({**ONNX, "labels": "labels.txt"}, {"files": {"labels.txt": "person\n"}}),
+        ({**ONNX, "labels": "./labels.txt"}, {"files": {"labels.txt": "person\n"}}),
+        ({**ONNX, "labels": "/workspace/configs/labels.txt"}, {"files": {"labels.txt": "person\n"}}),
+        ({"kind": "onnx", "model": "networks/a.onnx", "labels": "networks/a.txt"}, {"container": VOLUME}),
+        ({"kind": "onnx", "model": "../models/a.onnx"}, {}),
+    ],
+)
+def test_files_that_are_there_or_in_the_image_are_fine(detector: dict[str, Any], rest: dict[str, Any]) -> None:
+    assert check({"reference": {"detector": detector}, **rest}) == ()
+
+
+@pytest.mark.parametrize(
+    ("detector", "rest", "path", "said"),
+    [
+        ({"kind": "onnx", "model": "yard.onnx"}, {}, MODEL, "nothing brings 'yard.onnx' into the configuration folder"),
+        ({"kind": "onnx", "model": "networks/a.onnx"}, {}, MODEL, "write the path that it has in the container"),
+        ({"kind": "onnx", "model": "a.onnx"}, {"container": VOLUME}, MODEL, "nothing brings"),
+        ({"kind": "onnx", "model": "/workspace/configs/a.onnx"}, {}, MODEL, "nothing brings"),
+        ({"kind": "onnx", "model": "a.onnx"}, {"files": {"a.onnx": "text"}}, MODEL, "a network is none"),
+        (
+            {**ONNX, "labels": "label.txt"},
+            {"files": {"labels.txt": "person\n"}},
+            LABELS,
+            "describe it in spec.files, or write the path that it has in the container; did you mean labels.txt?",
+        ),
+    ],
+)
+def test_files_that_nobody_brings_are_told(
+    detector: dict[str, Any], rest: dict[str, Any], path: tuple[str, ...], said: str
+) -> None:
+    (found,) = check({"reference": {"detector": detector}, **rest})
+
+    assert (found.severity, found.path) == (Severity.WARNING, path)
+    assert said in found.message
+
+
+def test_a_file_of_the_name_of_its_settings_is_an_error() -> None:
+    (found,) = check({"files": {"pipeline.json": "{}"}})
+
+    assert (found.severity, found.path) == (Severity.ERROR, ("spec", "files", "pipeline.json"))
+
+
+def test_other_apps_analyse_every_picture() -> None:
+    assert check({}, frameDelaySeconds=0.2) == ()
+    (found,) = check({"app": {"kind": "retinaface"}}, frameDelaySeconds=0.2)
+
+    assert (found.severity, found.camera, found.path) == (Severity.WARNING, "dock", ("spec", "frameDelaySeconds"))
