@@ -29,6 +29,7 @@ _COMMANDS = {
     "up": "cli.up.command",
     "controller": "cli.controller",
     "agent": "cli.agent",
+    "tasks": "cli.tasks",
     "version": "cli.version",
     "completion": "cli.completion",
 }
