@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Streams per core, age of results and memory of the reference workload, beside the way it is usually done, in the same run.
+
+The cameras are simulated by a process of its own on the same machine, 1280x720 at 15 frames per second. Each way watches them for
+some seconds; CPU is that of its process alone, in % of one core. The baseline is bench/stand/thread_per_camera.py: the same
+detector behind a thread per camera with OpenCV and a queue.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench.stand.fleet import percentile, print_verdict
+
+_STAND: Final = Path(__file__).resolve().parent / "stand"
+_OURS: Final = "watched_pipeline.py"
+_THEIRS: Final = "thread_per_camera.py"
+# What comes before is starting, and learning the background.
+_WARM_UP_S: Final = 6
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a program did with its cameras.
+
+    Attributes:
+        fps: Results per second, of the slowest and of the fastest camera.
+        cpu_percent: Of one core.
+        ages_ms: Of the results, since the camera sent the frame.
+        rss_mib: At the end.
+        growth_mib_per_minute: Of the memory.
+    """
+
+    fps: tuple[float, float]
+    cpu_percent: float
+    ages_ms: list[float]
+    rss_mib: float
+    growth_mib_per_minute: float
+
+    def print(self, name: str) -> None:
+        """Prints a line."""
+        p50, p95 = (percentile(self.ages_ms, share) if self.ages_ms else float("nan") for share in (50, 95))
+        print(
+            f"  {name:<34}{self.fps[0]:5.1f}..{self.fps[1]:<5.1f} fps  {self.cpu_percent:5.0f} % CPU  age p50 {p50:7.0f} "
+            f"p95 {p95:7.0f} ms  {self.rss_mib:6.0f} MiB  {self.growth_mib_per_minute:+7.0f} MiB/min"
+        )
+
+
+def watch(program: str, urls: Sequence[str], sent: Path, seconds: int, *options: str) -> Run:
+    """Runs a program on the cameras for so long."""
+    command = [sys.executable, str(_STAND / program), *urls, "--sent", str(sent), *options]
+    lines: list[dict[str, object]] = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
+        assert running.stdout is not None  # noqa: S101 - it was asked for
+        try:
+            began_s = time.monotonic()
+            for line in running.stdout:
+                if time.monotonic() - began_s > _WARM_UP_S:
+                    lines.append(json.loads(line))
+                if len(lines) >= seconds:
+                    break
+        finally:
+            running.kill()
+    if not lines:
+        raise RuntimeError(f"{program} said nothing")
+    per_camera = [statistics.fmean(seen) for seen in zip(*(line["fps"] for line in lines), strict=True)]  # type: ignore[call-overload]
+    rss = [float(str(line["rss_mib"])) for line in lines]
+    ages = [age for line in lines for age in line["ages_ms"]]  # type: ignore[attr-defined]
+    return Run(
+        fps=(min(per_camera), max(per_camera)),
+        cpu_percent=statistics.fmean(float(str(line["cpu_percent"])) for line in lines),
+        ages_ms=ages,
+        rss_mib=rss[-1],
+        growth_mib_per_minute=(rss[-1] - rss[0]) / max(1, len(rss) - 1) * 60,
+    )
+
+
+def compare(title: str, urls: Sequence[str], sent: Path, seconds: int, options: Sequence[str]) -> None:
+    """Runs both ways and prints how many streams each would carry per core."""
+    print(title)
+    ours = watch(_OURS, urls, sent, seconds, *options)
+    theirs = watch(_THEIRS, urls, sent, seconds, *options)
+    ours.print("pipeline")
+    theirs.print("thread per camera and a queue")
+    per_core = [100 * len(urls) / run.cpu_percent for run in (ours, theirs)]
+    print(
+        f"  streams per core: {per_core[0]:.1f} and {per_core[1]:.1f}, ratio {per_core[0] / per_core[1]:.1f} (target 2)"
+    )
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=12, help="of each measurement (default: %(default)s)")
+    seconds = parser.parse_args().seconds
+    with tempfile.TemporaryDirectory(prefix="fleet-bench-") as folder:
+        sent = Path(folder) / "sent"
+        cameras = [sys.executable, str(_STAND / "timed_cameras.py"), "--cameras", "32", "--sent", str(sent)]
+        with subprocess.Popen(cameras, stdout=subprocess.PIPE, text=True) as simulator:
+            assert simulator.stdout is not None  # noqa: S101 - it was asked for
+            try:
+                urls = simulator.stdout.readline().split()
+                compare("8 cameras, every frame", urls[:8], sent, seconds, [])
+                compare("8 cameras, a frame per second", urls[:8], sent, seconds, ["--frame-delay-s", "1"])
+                compare("4 cameras, a slow detector (people)", urls[:4], sent, 2 * seconds, ["--detector", "people"])
+                floor(urls, sent, seconds)
+            finally:
+                simulator.kill()
+
+
+def floor(urls: Sequence[str], sent: Path, seconds: int) -> None:
+    """Compares with what the prototype of the pipeline reached on 2 shared vCPUs."""
+    print("24 cameras, every frame")
+    run = watch(_OURS, urls[:24], sent, seconds)
+    run.print("pipeline")
+    print_verdict("  missing to 14.5 fps of the slowest camera", max(0.0, 14.5 - run.fps[0]), 0.0, "fps")
+    print_verdict("  CPU", run.cpu_percent, 140.0, "%")
+    print_verdict("  age of a result, p50", percentile(run.ages_ms, 50), 90.0, "ms")
+    print("32 cameras, decoded, 5 frames per second analysed")
+    run = watch(_OURS, urls, sent, seconds, "--frame-delay-s", "0.2")
+    run.print("pipeline")
+    print_verdict("  CPU", run.cpu_percent, 112.0, "%")
+
+
+if __name__ == "__main__":
+    main()
