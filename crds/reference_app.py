@@ -131,7 +131,7 @@ class ReferenceApp(ManifestModel):
     )
     batch_deadline_milliseconds: float = changes(
         ChangeClass.RESTART,
-        20.0,
+        0.0,
         ge=0,
         le=1000,
         description="How long a picture waits for others to make a batch with.",

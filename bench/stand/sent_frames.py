@@ -35,4 +35,5 @@ def number_in(picture: VideoFrame) -> int:
     side = picture.width // NUMBER_BITS
     row = np.frombuffer(luma, np.uint8, count=picture.width, offset=side // 2 * luma.line_size)
     bits = row[side // 2 :: side][:NUMBER_BITS] > _BRIGHT
-    return int("".join("1" if bit else "0" for bit in bits), 2)
+    high, low = np.packbits(bits)
+    return int(high) << 8 | int(low)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
@@ -37,3 +38,17 @@ def _converted(picture: VideoFrame, name: str) -> VideoFrame:
     # With a converter of its own: the frame's is not to be used by two threads at once. Not more threads than the caller's: the
     # cameras keep all cores busy together.
     return VideoReformatter().reformat(picture, format=name, threads=1)
+
+
+def reduced(plane: Pixels, width: int, height: int) -> Pixels:
+    """Returns a plane at a smaller size, each pixel the mean of those that it stands for.
+
+    It is halved as long as that comes out even, which takes an eighth of the time of one large step and gives the same means.
+    """
+    while plane.shape[1] % (2 * width) == 0 and plane.shape[0] % (2 * height) == 0:
+        plane = _mean(plane, plane.shape[1] // 2, plane.shape[0] // 2)
+    return plane if plane.shape == (height, width) else _mean(plane, width, height)
+
+
+def _mean(plane: Pixels, width: int, height: int) -> Pixels:
+    return cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

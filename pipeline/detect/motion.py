@@ -7,7 +7,7 @@ from typing import Final
 
 import cv2
 
-from pipeline.detect.frame_pixels import Pixels, planes_of
+from pipeline.detect.frame_pixels import Pixels, planes_of, reduced
 from pipeline.files.settings import MotionSettings
 from pipeline.model import CapturedFrame, Detection
 
@@ -132,4 +132,4 @@ def _reduced(planes: tuple[Pixels, Pixels, Pixels], factor: int) -> "cv2.typing.
     height, width = planes[0].shape[0] // factor, planes[0].shape[1] // factor
     luma = planes[0][: height * factor, : width * factor]
     colours = [plane[: -(-height * factor // 2), : -(-width * factor // 2)] for plane in planes[1:]]
-    return cv2.merge([cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA) for plane in (luma, *colours)])
+    return cv2.merge([reduced(plane, width, height) for plane in (luma, *colours)])

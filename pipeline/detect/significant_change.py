@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
-from pipeline.detect.frame_pixels import Pixels, planes_of
+from pipeline.detect.frame_pixels import Pixels, planes_of, reduced
 from pipeline.files.rules import Point
 
 # Frames are compared at this size: a pixel is the mean of 64 pixels of a 720p frame, which leaves nothing of a sensor's noise.
@@ -51,7 +51,7 @@ class SignificantChange:
         if self._percent <= 0:
             return True
         luma = planes_of(picture)[0]
-        small: Pixels = cv2.resize(luma, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        small = reduced(luma, _WIDTH, _HEIGHT)
         size = (picture.width, picture.height)
         if self._before is None or size != self._size or regions != self._regions:
             self._size, self._regions, self._mask = size, regions, _mask_of(regions)

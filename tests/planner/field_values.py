@@ -52,7 +52,7 @@ OTHER_VALUES_OF_INSTANCE: dict[str, list[Any]] = {
     "reference.detector.colours": ["bgr"],
     "reference.detector.scale": [1, 0.5],
     "reference.batchSize": [1, 8],
-    "reference.batchDeadlineMilliseconds": [0, 40],
+    "reference.batchDeadlineMilliseconds": [20, 7.5],
     "reference.significantChangePercent": [0, 0.15],
     "reference.analyticsTopic": ["Counts"],
     "reference.objectsTopic": ["Objects"],
