@@ -4,12 +4,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from pipeline.detect.detector import Detector
 from pipeline.model import CapturedFrame, Detection, FrameResult
 from pipeline.stream import Stream
 from pipeline.streams import Streams
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 _LOG = logging.getLogger(__name__)
 
@@ -59,24 +62,34 @@ class Analysis:
 
     def _analyse(self, frames: Sequence[CapturedFrame]) -> None:
         pairs = [(stream, frame) for frame in frames if (stream := self._streams.find(frame.camera_id)) is not None]
-        changed = [(stream, frame) for stream, frame in pairs if stream.is_significant(frame)]
-        found = self._detect([frame for _, frame in changed])
-        detections = {frame.camera_id: objects for (_, frame), objects in zip(changed, found, strict=True)}
+        changed = [frame for stream, frame in pairs if self._survive(frame, stream.is_significant, frame)]
+        found = dict(zip((frame.camera_id for frame in changed), self._detect(changed), strict=True))
         for stream, frame in pairs:
-            if frame.camera_id in detections and detections[frame.camera_id] is None:
+            detections = found.get(frame.camera_id)
+            if frame.camera_id in found and detections is None:
                 stream.failed()
             else:
-                self._tell(stream, stream.result_of(frame, detections.get(frame.camera_id)))
+                self._survive(frame, self._finish, stream, frame, detections)
 
     def _detect(self, frames: Sequence[CapturedFrame]) -> Sequence[Sequence[Detection] | None]:
         """Returns what is in each frame; None for one that the detector fails at."""
-        try:
-            return self._detector.detect(frames) if frames else []
-        except Exception:  # noqa: BLE001 - whatever a network raises, the other cameras go on
-            if len(frames) > 1:
+        if len(frames) > 1:
+            try:
+                return self._detector.detect(frames)
+            except Exception:  # noqa: BLE001 - one of them is to blame; looked at one by one, it is that one alone
                 return [found for frame in frames for found in self._detect([frame])]
-            camera_id = frames[0].camera_id
-            if camera_id not in self._failing:
-                self._failing.add(camera_id)
-                _LOG.exception("camera=%s the detector failed; said once", camera_id)
-            return [None]
+        alone = [self._survive(frame, self._detector.detect, [frame]) for frame in frames]
+        return [None if found is None else found[0] for found in alone]
+
+    def _finish(self, stream: Stream, frame: CapturedFrame, detections: Sequence[Detection] | None) -> None:
+        self._tell(stream, stream.result_of(frame, detections))
+
+    def _survive(self, frame: CapturedFrame, step: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T | None:
+        """Returns what the step does; None if it fails, which costs this frame and no other, and is said once per camera."""
+        try:
+            return step(*args, **kwargs)
+        except Exception:  # noqa: BLE001 - whatever a network or a strange picture raises, the other cameras go on
+            if frame.camera_id not in self._failing:
+                self._failing.add(frame.camera_id)
+                _LOG.exception("camera=%s a frame could not be analysed; said once", frame.camera_id)
+            return None

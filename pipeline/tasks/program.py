@@ -33,14 +33,14 @@ _LOOK_S: Final = 0.25
 _GOODBYE_S: Final = 1.6
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> ExitCode:
     """Runs the worker; the caller must have blocked ``STOP_SIGNALS``.
 
     Args:
         options: As ``read_options`` has them.
 
     Returns:
-        The exit code; see ``ExitCode``, and 1 for a client of Kafka that is beyond repair, which starting again may help.
+        The exit code.
     """
     start_event_log()
     # One picture at a time: the cores that we may use are all for it.
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     return _run_until_stopped(workers, stop)
 
 
-def _run_until_stopped(workers: Sequence[TaskWorker], stop: threading.Event) -> int:
+def _run_until_stopped(workers: Sequence[TaskWorker], stop: threading.Event) -> ExitCode:
     failed = threading.Event()
     threads = [
         threading.Thread(target=_guarded, args=(worker.run, failed), name=f"worker-{number}", daemon=True)
@@ -82,7 +82,7 @@ def _run_until_stopped(workers: Sequence[TaskWorker], stop: threading.Event) -> 
     for thread in threads:
         thread.join(max(0.0, deadline_s - time.monotonic()))
     if received is None:
-        return 1
+        return ExitCode.BROKEN
     _LOG.info("stopped by %s", signal.Signals(received.si_signo).name)
     return ExitCode.OK
 

@@ -65,6 +65,16 @@ def test_the_pipeline_image_says_what_it_runs(docker_client: docker.DockerClient
     assert config["WorkingDir"] == "/workspace/build"
 
 
+def test_the_pipeline_sees_the_cpu_limit_of_its_container(run: Callable[..., Container], pipeline_image: str) -> None:
+    asked = "from pipeline.cpu_limit import available_cpus as a, worker_count as w; print(a(), w(a()))"
+    for limit, expected in ((500_000_000, b"0.5 1\n"), (1_500_000_000, b"1.5 1\n")):
+        container = run(
+            pipeline_image, ["-c", asked], entrypoint="/usr/local/bin/python3", network_mode="none", nano_cpus=limit
+        )
+        assert container.wait(timeout=30)["StatusCode"] == 0
+        assert container.logs() == expected
+
+
 USE_OF_EVERYTHING = """
 import av, confluent_kafka, cv2, numpy, prometheus_client
 picture = numpy.zeros((128, 64, 3), numpy.uint8)

@@ -77,12 +77,30 @@ def test_a_frame_that_the_detector_fails_at_costs_only_its_own_result(
         lambda: all(len(running.results.get(name, ())) > 10 for name in ("good", "fine")), "results of the others"
     )
     assert "bad" not in running.results
-    said = [record for record in caplog.records if "the detector failed" in record.message]
-    assert [record.getMessage() for record in said] == ["camera=bad the detector failed; said once"]
+    said = [record for record in caplog.records if "could not be analysed" in record.message]
+    assert [record.getMessage() for record in said] == ["camera=bad a frame could not be analysed; said once"]
     # A camera whose frames nobody can look at must not pass for one that is watched.
     now_s = streams["bad"].analysis
     wait_until(lambda: now_s.snapshot(1e9).stuck, "stuck, sooner or later")
     assert not streams["good"].analysis.snapshot(0.0).stuck
+
+
+def test_a_failure_behind_the_detector_costs_no_worker(
+    running: Running, clip: Path, wait_until: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = running.add("fine", clip)
+    wait_until(lambda: running.results.get("fine"), "a result")
+
+    def broken(*_: object) -> FrameResult:
+        raise ValueError("strange picture")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stream, "result_of", broken)
+        # Many more than there are workers.
+        before = stream.camera.snapshot(0.0).frame_number
+        wait_until(lambda: stream.camera.snapshot(0.0).frame_number > before + 10, "frames that fail")
+    so_far = len(running.results["fine"])
+    wait_until(lambda: len(running.results["fine"]) > so_far + 5, "results again")
 
 
 def test_results_come_in_the_order_of_the_frames_and_never_two_at_once(
