@@ -53,23 +53,27 @@ class Analysis:
             thread.join(max(0.0, deadline_s - time.monotonic()))
 
     def _work(self) -> None:
-        slots = self._streams.slots
-        while frames := slots.take(self._batch_size, self._batch_deadline_s):
+        while frames := self._streams.slots.take(self._batch_size, self._batch_deadline_s):
             try:
                 self._analyse(frames)
             finally:
-                slots.done(frames)
+                self._streams.settle(frames)
 
     def _analyse(self, frames: Sequence[CapturedFrame]) -> None:
-        pairs = [(stream, frame) for frame in frames if (stream := self._streams.find(frame.camera_id)) is not None]
-        changed = [frame for stream, frame in pairs if self._survive(frame, stream.is_significant, frame)]
-        found = dict(zip((frame.camera_id for frame in changed), self._detect(changed), strict=True))
+        pairs = [(stream, frame) for frame in frames if (stream := self._stream_of(frame)) is not None]
+        changed = {frame.camera_id: self._survive(frame, stream.is_significant, frame) for stream, frame in pairs}
+        looked_at = [frame for _, frame in pairs if changed[frame.camera_id]]
+        found = dict(zip((frame.camera_id for frame in looked_at), self._detect(looked_at), strict=True))
         for stream, frame in pairs:
-            detections = found.get(frame.camera_id)
-            if frame.camera_id in found and detections is None:
-                stream.failed()
+            is_known = changed[frame.camera_id] is False or found.get(frame.camera_id) is not None
+            if is_known and self._survive(frame, self._finish, stream, frame, found.get(frame.camera_id)):
+                self._failing.discard(frame.camera_id)
             else:
-                self._survive(frame, self._finish, stream, frame, detections)
+                stream.failed()
+
+    def _stream_of(self, frame: CapturedFrame) -> Stream | None:
+        stream = self._streams.find(frame.camera_id)
+        return stream if stream is not None and stream.owns(frame) else None
 
     def _detect(self, frames: Sequence[CapturedFrame]) -> Sequence[Sequence[Detection] | None]:
         """Returns what is in each frame; None for one that the detector fails at."""
@@ -81,15 +85,18 @@ class Analysis:
         alone = [self._survive(frame, self._detector.detect, [frame]) for frame in frames]
         return [None if found is None else found[0] for found in alone]
 
-    def _finish(self, stream: Stream, frame: CapturedFrame, detections: Sequence[Detection] | None) -> None:
+    def _finish(self, stream: Stream, frame: CapturedFrame, detections: Sequence[Detection] | None) -> bool:
         self._tell(stream, stream.result_of(frame, detections))
+        return True
 
     def _survive(self, frame: CapturedFrame, step: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T | None:
-        """Returns what the step does; None if it fails, which costs this frame and no other, and is said once per camera."""
+        """Returns what the step does; None if it fails, which costs this frame and no other, and is said until it works again."""
         try:
             return step(*args, **kwargs)
         except Exception:  # noqa: BLE001 - whatever a network or a strange picture raises, the other cameras go on
             if frame.camera_id not in self._failing:
                 self._failing.add(frame.camera_id)
-                _LOG.exception("camera=%s a frame could not be analysed; said once", frame.camera_id)
+                _LOG.exception(
+                    "camera=%s frame %d could not be analysed; said once until one can", frame.camera_id, frame.number
+                )
             return None

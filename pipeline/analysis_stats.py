@@ -22,7 +22,8 @@ class AnalysisSnapshot:
     Attributes:
         analysed: Frames that the detector has looked at.
         unchanged: Frames that it was spared.
-        fps: Frames of both kinds per second, over the last ``RATE_WINDOW_S``.
+        failed: Frames that could not be analysed.
+        fps: Frames with a result per second, over the last ``RATE_WINDOW_S``.
         latency_ms: From decoding to the result, median of the last frames.
         latency_p95_ms: 95 % of them took at most so long.
         stuck: Whether a frame waits too long for its result.
@@ -30,6 +31,7 @@ class AnalysisSnapshot:
 
     analysed: int
     unchanged: int
+    failed: int
     fps: float
     latency_ms: float
     latency_p95_ms: float
@@ -44,6 +46,7 @@ class AnalysisStats:
         self._began_s = began_s
         self._analysed = 0
         self._unchanged = 0
+        self._failed = 0
         self._finished_s: deque[float] = deque()
         self._latencies_s: deque[float] = deque(maxlen=_LATENCIES)
         self._owed_since_s: float | None = None
@@ -64,6 +67,11 @@ class AnalysisStats:
             self._forget_old(now_s)
             self._latencies_s.append(now_s - decoded_at_s)
 
+    def failed(self) -> None:
+        """A frame could not be analysed; its result stays owing."""
+        with self._lock:
+            self._failed += 1
+
     def snapshot(self, now_s: float) -> AnalysisSnapshot:
         """Returns the analysis as it stands now."""
         with self._lock:
@@ -73,6 +81,7 @@ class AnalysisStats:
             return AnalysisSnapshot(
                 analysed=self._analysed,
                 unchanged=self._unchanged,
+                failed=self._failed,
                 fps=len(self._finished_s) / lived_s,
                 latency_ms=1000 * _share(in_order, 0.5),
                 latency_p95_ms=1000 * _share(in_order, 0.95),

@@ -89,7 +89,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     analysis.join()
     publisher.close(_FLUSH_S)
     if asked_by is None:
-        _LOG.error("the detector has been busy with one frame for %g s; leaving, to be started anew", _STUCK_S)
+        _LOG.error("a frame has waited %g s for the detector; leaving, to be started anew", _STUCK_S)
         return ExitCode.STUCK
     _LOG.info("stopped by %s", asked_by.name)
     return ExitCode.OK

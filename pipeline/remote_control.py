@@ -104,6 +104,7 @@ class RemoteControl:
             frames_replaced=replaced,
             frames_unchanged=analysis.unchanged,
             frames_analysed=analysis.analysed,
+            frames_failed=analysis.failed,
             analysed_fps=analysis.fps,
             objects=len(result.objects) if result else 0,
             lines_cumulative=result.counts.lines_cumulative if result else {},

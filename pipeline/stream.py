@@ -42,6 +42,7 @@ class Stream:
         change_percent: float,
     ) -> None:
         began_s = time.monotonic()
+        self._began_s = began_s
         self.source = source
         self.source_id = source_id
         self.name = name
@@ -86,14 +87,19 @@ class Stream:
         # Taken over by the worker at the next frame: it alone touches the analytics.
         self._new_rules = rules
 
+    def owns(self, frame: CapturedFrame) -> bool:
+        """Tells whether the frame is from this stream, not from one before it with the same camera id."""
+        return frame.decoded_at_s >= self._began_s
+
     def is_significant(self, frame: CapturedFrame) -> bool:
         """Tells whether the frame differs enough from the one that was analysed before, if the detector got on with that."""
         changed = self._change.is_significant(frame.picture, self._regions)
         return changed or self._detections is None
 
     def failed(self) -> None:
-        """The detector failed at a frame: what is in it, and in those that are like it, is not known."""
+        """A frame could not be analysed: what is in it, and in those that are like it, is not known."""
         self._detections = None
+        self.analysis.failed()
 
     def result_of(self, frame: CapturedFrame, detections: Sequence[Detection] | None) -> FrameResult:
         """Returns what is known of the frame.
@@ -130,9 +136,9 @@ class Stream:
 
 
 def _regions(rules: AnalyticsRules, source_id: int) -> tuple[tuple[Point, ...], ...]:
-    """The regions of interest as shares of the picture; elsewhere changes do not matter. None means everywhere."""
-    roi = rules.of(source_id).roi_filtering
-    others = rules.of(source_id)
-    if roi is None or roi.inverse or others.line_crossing or others.overcrowding or others.direction:
+    """The regions of interest as shares of the picture, if changes elsewhere do not matter; without any they do everywhere."""
+    stream = rules.of(source_id)
+    roi = stream.roi_filtering
+    if roi is None or roi.inverse or stream.line_crossing or stream.overcrowding or stream.direction:
         return ()
     return tuple(tuple((x / rules.width, y / rules.height) for x, y in points) for points in roi.regions.values())

@@ -1,8 +1,9 @@
 """All streams: cameras come and go, while the others go on."""
 
-import logging
+import dataclasses
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,9 +14,8 @@ from pipeline.files.config import PipelineConfig, load_rules
 from pipeline.files.json_reader import ConfigError
 from pipeline.files.rules import AnalyticsRules
 from pipeline.files.source import Source
+from pipeline.model import CapturedFrame
 from pipeline.stream import Stream
-
-_LOG = logging.getLogger(__name__)
 
 # Cameras say goodbye all at once; so long they may take together. With what the workers and the messages take it stays below
 # 2 s: Docker kills after 10 s, but people give up earlier.
@@ -39,11 +39,14 @@ class Streams:
         self._folder = folder
         self._detector = detector
         self._lock = threading.Lock()
+        self._reloading = threading.Lock()
         self._settings = config.settings
         self._rules = config.rules
         self._turns = ConnectionTurns()
         self._streams: dict[str, Stream] = {}
         self._next_id = 0
+        # Whoever adds such a camera over REST cannot say so again.
+        self._without_pictures = {source.camera_id for source in config.sources if not source.stream}
 
     @property
     def rules(self) -> AnalyticsRules:
@@ -71,11 +74,13 @@ class Streams:
             source_id = self._free_id()
             if source.camera_id in self._streams:
                 raise StreamError("Duplicate Camera id, unable to add stream")
+            if source.camera_id in self._without_pictures:
+                source = dataclasses.replace(source, stream=False)
             stream = Stream(
                 source,
                 source_id=source_id,
                 name=name,
-                device_id=self._config.device_ids.get(source_id, source.camera_id),
+                device_id=self._config.device_ids.get(source.camera_id, source.camera_id),
                 settings=self._settings.camera(source.camera_id),
                 rules=self._rules,
                 change_percent=self._settings.significant_change_percent,
@@ -97,24 +102,35 @@ class Streams:
             if stream is None or stream.source.given_address != address:
                 raise StreamError("No record found. Failed to remove source stream")
             del self._streams[camera_id]
+            # In this order: a capture that has been told to leave puts nothing into the slot of one that may follow.
+            stream.leave()
             self.slots.forget(camera_id)
-        stream.leave()
         self._detector.forget(camera_id)
 
+    def settle(self, frames: Sequence[CapturedFrame]) -> None:
+        """A worker is done with these frames; what it has learnt of cameras that went meanwhile is forgotten."""
+        self.slots.done(frames)
+        for frame in frames:
+            if self.find(frame.camera_id) is None:
+                self._detector.forget(frame.camera_id)
+
     def reload(self) -> None:
-        """Reads lines, regions and limits again; all counts begin anew.
+        """Reads lines, regions and how cameras are treated again; all counts begin anew.
 
         Raises:
             StreamError: If the files are wrong; what was in force stays so.
         """
-        with self._lock:
+        # Files may take their time; nobody else waits for them.
+        with self._reloading:
             try:
                 rules, settings = load_rules(self._folder)
             except ConfigError as error:
                 raise StreamError(str(error)) from None
-            self._rules, self._settings = rules, settings
-            for stream in self._streams.values():
-                stream.treat(settings.camera(stream.source.camera_id), rules)
+            with self._lock:
+                self._rules = rules
+                self._settings = dataclasses.replace(self._settings, cameras=settings.cameras)
+                for stream in self._streams.values():
+                    stream.treat(settings.camera(stream.source.camera_id), rules)
 
     def stop(self) -> None:
         """Ends all captures, waiting a moment for those that listen."""

@@ -66,14 +66,14 @@ class PipelineConfig:
         app: The settings of the app.
         settings: The settings that only this pipeline has.
         rules: Lines and regions.
-        device_ids: What messages call a camera, by number of the stream, where that is not the camera's id.
+        device_ids: What messages call a camera, by its id, where that is something else.
     """
 
     sources: tuple[Source, ...]
     app: AppConf
     settings: Settings = field(default_factory=Settings)
     rules: AnalyticsRules = field(default_factory=AnalyticsRules)
-    device_ids: Mapping[int, str] = field(default_factory=dict)
+    device_ids: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(source_list: Path) -> PipelineConfig:
@@ -91,7 +91,10 @@ def load(source_list: Path) -> PipelineConfig:
             f"allows {app.streammux_batch_size}"
         )
     rules, settings = load_rules(folder)
-    return PipelineConfig(sources, app, settings, rules, read_device_ids(folder / MSGCONV_NAME))
+    by_number = read_device_ids(folder / MSGCONV_NAME)
+    # A camera that comes later, over REST, and gets the number of one that went must not get its name too.
+    device_ids = {source.camera_id: by_number[number] for number, source in enumerate(sources) if number in by_number}
+    return PipelineConfig(sources, app, settings, rules, device_ids)
 
 
 def load_rules(folder: Path) -> tuple[AnalyticsRules, Settings]:

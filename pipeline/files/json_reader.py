@@ -13,18 +13,32 @@ class ConfigError(Exception):
     """A file that the pipeline cannot run with; the message is one line that names the file and the key."""
 
 
+def read_utf8(file: Path) -> str:
+    """Returns the text of a file.
+
+    Raises:
+        ConfigError: If it cannot be read, or is not text in UTF-8.
+    """
+    try:
+        if file.exists() and not file.is_file():
+            # Reading a pipe or a device could take for ever.
+            raise ConfigError(f"{file}: not a file")
+        return file.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: not UTF-8 (byte {error.start})") from None
+
+
 def read_json(file: Path) -> object:
     """Returns what the file holds.
 
     Raises:
         ConfigError: If it cannot be read, or is not JSON in UTF-8.
     """
+    text = read_utf8(file)
     try:
-        content: object = json.loads(file.read_bytes().decode("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{file}: not UTF-8 (byte {error.start})") from None
+        content: object = json.loads(text)
     except json.JSONDecodeError as error:
         raise ConfigError(f"{file}: not JSON: {error}") from None
     except (RecursionError, ValueError):
@@ -92,6 +106,8 @@ class JsonReader:
         value = self.value(key)
         if not isinstance(value, str):
             raise self.wrong(key, "must be a string")
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise self.wrong(key, "holds half a character, such as \\ud800, which no message can carry")
         return value
 
     def integer(self, key: str, least: int, *, default: int | None = None) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from pipeline.files.json_reader import ConfigError
+from pipeline.files.json_reader import ConfigError, read_utf8
 
 _BLANKS: Final = " \t\n\f\r"
 _GROUP: Final = re.compile(r"\[([^\[\]\x00-\x1f\x7f]+)\][ \t]*")
@@ -141,12 +141,7 @@ def read_key_file(file: Path) -> tuple[Group, ...]:
     Raises:
         ConfigError: If it cannot be read, or GLib would not load it; the message says the line.
     """
-    try:
-        text = file.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{file}: not UTF-8 (byte {error.start})") from None
+    text = read_utf8(file)
     heads: dict[str, int] = {}
     entries: dict[str, dict[str, Entry]] = {}
     for group, line, key, raw in _lines(file, text):

@@ -97,6 +97,10 @@ class Outbox:
         except KafkaException as error:
             self._drop(lane)
             self._say_refused(topic, error.args[0])
+        except BaseException:
+            # Or it would count as waiting for ever.
+            self._drop(lane)
+            raise
 
     def _producer(self, lane: Lane) -> Producer | None:
         """Returns the client of a lane, which is made when it is first asked for; None once there are to be none any more."""

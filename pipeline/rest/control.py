@@ -30,7 +30,7 @@ class StreamView:
         camera_name: As it was added.
         state: As the camera's statistics tell it.
         reason: Why it is in that state, empty when it is alive.
-        fps: Decoded frames per second.
+        fps: Frames per second that the camera sends.
         frame_number: Frames that went through; it stands still while the analysis is stuck.
         latency_ms: From decoding to the result, median of the last ones.
         latency_p95_ms: 95 % of them took at most so long.
@@ -41,7 +41,8 @@ class StreamView:
         frames_replaced: Frames that a newer one took the place of before the detector came to them.
         frames_unchanged: Frames that did not differ enough from the one before to be looked at.
         frames_analysed: Frames that the detector has looked at.
-        analysed_fps: Such frames per second.
+        frames_failed: Frames that could not be analysed.
+        analysed_fps: Frames with a result per second: looked at, or unchanged.
         objects: In the last frame.
         lines_cumulative: Crossings by line.
     """
@@ -62,6 +63,7 @@ class StreamView:
     frames_replaced: int = 0
     frames_unchanged: int = 0
     frames_analysed: int = 0
+    frames_failed: int = 0
     analysed_fps: float = 0.0
     objects: int = 0
     lines_cumulative: Mapping[str, int] = field(default_factory=dict)

@@ -26,11 +26,13 @@ class _StreamMetric:
 
 # Counters get the ending _total from the library.
 _STREAM_METRICS: Final = (
-    _StreamMetric(GaugeMetricFamily, "pipeline_camera_fps", "Decoded frames per second.", lambda s: s.fps),
+    _StreamMetric(
+        GaugeMetricFamily, "pipeline_camera_fps", "Frames per second that the camera sends.", lambda s: s.fps
+    ),
     _StreamMetric(
         GaugeMetricFamily,
         "pipeline_camera_analysed_fps",
-        "Frames per second that the detector has looked at.",
+        "Frames per second with a result: looked at by the detector, or unchanged.",
         lambda s: s.analysed_fps,
     ),
     _StreamMetric(
@@ -50,6 +52,12 @@ _STREAM_METRICS: Final = (
         "pipeline_camera_frames_replaced",
         "Frames that a newer one took the place of before the detector came to them.",
         lambda s: s.frames_replaced,
+    ),
+    _StreamMetric(
+        CounterMetricFamily,
+        "pipeline_camera_frames_failed",
+        "Frames that could not be analysed; the log says why.",
+        lambda s: s.frames_failed,
     ),
     _StreamMetric(
         CounterMetricFamily,

@@ -90,6 +90,7 @@ def _stream_stats(stream: StreamView) -> dict[str, Any]:
         "frames_waiting": stream.frames_waiting,
         "frames_replaced": stream.frames_replaced,
         "frames_unchanged": stream.frames_unchanged,
+        "frames_failed": stream.frames_failed,
         "frames_analysed": stream.frames_analysed,
         "analysed_fps": round(stream.analysed_fps, 2),
         "objects": stream.objects,

@@ -47,6 +47,7 @@ class Running:
 
     def __init__(self, source_list: Path, detector: FailsAt) -> None:
         self.results: dict[str, list[FrameResult]] = {}
+        self.detector = detector
         self.streams = Streams(load(source_list), source_list.parent, FrameSlots(2), detector)
         self._analysis = Analysis(self.streams, detector, self._told, workers=2, batch_size=4, batch_deadline_s=0.02)
         self._analysis.start()
@@ -78,7 +79,10 @@ def test_a_frame_that_the_detector_fails_at_costs_only_its_own_result(
     )
     assert "bad" not in running.results
     said = [record for record in caplog.records if "could not be analysed" in record.message]
-    assert [record.getMessage() for record in said] == ["camera=bad a frame could not be analysed; said once"]
+    assert [record.getMessage() for record in said] == [
+        "camera=bad frame 1 could not be analysed; said once until one can"
+    ]
+    assert streams["bad"].analysis.snapshot(0.0).failed > 0
     # A camera whose frames nobody can look at must not pass for one that is watched.
     now_s = streams["bad"].analysis
     wait_until(lambda: now_s.snapshot(1e9).stuck, "stuck, sooner or later")
@@ -124,3 +128,58 @@ def test_a_camera_that_went_is_forgotten(running: Running, clip: Path, wait_unti
     assert again.source_id == 1
     before = len(running.results["good"])
     wait_until(lambda: len(running.results["good"]) > before + 5, "results of the one that came back")
+
+
+def test_a_frame_of_the_camera_that_was_there_before_is_not_shown_for_the_next(
+    running: Running, clip: Path, wait_until: Callable[..., Any]
+) -> None:
+    running.add("good", clip)
+    wait_until(lambda: running.results.get("good"), "a result")
+    (frame,) = [running.results["good"][-1].frame]
+    running.streams.remove("good", clip.as_uri())
+    again = running.add("good", clip)
+    assert not again.owns(frame)
+    wait_until(lambda: again.last_result, "a result of the next one")
+    assert again.owns(again.last_result.frame)
+
+
+def test_what_cannot_be_compared_is_not_taken_for_unchanged(
+    running: Running, clip: Path, wait_until: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = running.add("fine", clip)
+    wait_until(lambda: running.results.get("fine"), "a result")
+
+    def broken(_: CapturedFrame) -> bool:
+        raise ValueError("strange picture")
+
+    before = stream.analysis.snapshot(0.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(stream, "is_significant", broken)
+        wait_until(lambda: stream.analysis.snapshot(0.0).failed > 5, "frames that fail")
+        # One may have been in work.
+        assert stream.analysis.snapshot(0.0).unchanged <= before.unchanged + 1
+
+
+def test_a_detector_remembers_no_camera_that_went_while_its_frame_was_in_work(
+    running: Running, clip: Path, wait_until: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = running.add("fine", clip)
+    wait_until(lambda: running.results.get("fine"), "a result")
+    forgotten = running.detector.forgotten
+
+    def goes_meanwhile(_: CapturedFrame) -> bool:
+        running.streams.remove("fine", clip.as_uri())
+        return True
+
+    monkeypatch.setattr(stream, "is_significant", goes_meanwhile)
+    # Once because it went, and once more behind the frame.
+    wait_until(lambda: forgotten.count("fine") >= 2, "forgotten for good")
+
+
+def test_pictures_of_a_camera_stay_private_when_it_comes_back(configs: Configs, clip: Path) -> None:
+    running = Running(configs(configs.camera("shy", clip, stream=False)), FailsAt("bad"))
+    try:
+        assert not running.add("shy", clip).source.stream
+        assert running.add("open", clip).source.stream
+    finally:
+        running.stop()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,3 +159,21 @@ def test_missing_files(configs: Configs, tmp_path: Path) -> None:
 
 def test_no_password_in_a_repr(configs: Configs) -> None:
     assert "s3cret" not in repr(load(configs(configs.camera("a", "rtsp://u:s3cret@host/"))))
+
+
+def test_half_a_character_is_refused(configs: Configs) -> None:
+    assert "camera_id: holds half a character" in _complaint(configs(configs.camera("\ud800", "/x")))
+
+
+def test_a_pipe_is_not_read(configs: Configs) -> None:
+    source_list = configs()
+    pipe = source_list.with_name("config_nvdsanalytics.txt")
+    os.mkfifo(pipe)
+    assert _complaint(source_list) == f"{pipe}: not a file"
+
+
+def test_messages_call_a_camera_by_the_id_of_its_sensor(configs: Configs) -> None:
+    source_list = configs(configs.camera("a", "/x"), configs.camera("b", "/y"))
+    source_list.with_name("msgconv_config.txt").write_text("[sensor1]\nenable=1\nid=gate of the yard\n")
+    # By camera, not by number: over REST another camera may get the number.
+    assert load(source_list).device_ids == {"b": "gate of the yard"}
