@@ -91,6 +91,8 @@ class StreamStats:
     camera_id: str
     fps: float
     frame_number: int
+    reason: str = ""
+    """Why the app has no frames of it, in the words of the app; few apps say so."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What the HTTP port shows of the streams and does with them."""
 
+import logging
 import threading
 import time
 from typing import Final
@@ -11,6 +12,8 @@ from pipeline.model import FrameResult
 from pipeline.rest.control import BAD_REQUEST, OK, SERVER_ERROR, DeliveryView, StreamView, Verdict
 from pipeline.stream import Stream
 from pipeline.streams import StreamError, Streams
+
+_LOG = logging.getLogger(__name__)
 
 # As long as some camera's frames get their results the analysis moves; the agent asks every second or so.
 _STILL_S: Final = 30.0
@@ -53,9 +56,10 @@ class RemoteControl:
         except ValueError as error:
             return Verdict(BAD_REQUEST, f"STREAM_ADD_FAIL, Source url {error}")
         try:
-            self._streams.add(source, camera_name)
+            stream = self._streams.add(source, camera_name)
         except StreamError as error:
             return Verdict(SERVER_ERROR, f"STREAM_ADD_FAIL, {error}")
+        _LOG.info("camera=%s added as stream %d", camera_id, stream.source_id)
         return Verdict(OK, "STREAM_ADD_SUCCESS")
 
     def remove(self, camera_id: str, camera_url: str) -> Verdict:
@@ -64,6 +68,7 @@ class RemoteControl:
             self._streams.remove(camera_id, camera_url)
         except StreamError as error:
             return Verdict(SERVER_ERROR, f"STREAM_REMOVE_FAIL, {error}")
+        _LOG.info("camera=%s removed", camera_id)
         return Verdict(OK, "STREAM_REMOVE_SUCCESS")
 
     def reload_analytics(self) -> Verdict:
@@ -71,7 +76,9 @@ class RemoteControl:
         try:
             self._streams.reload()
         except StreamError as error:
+            _LOG.error("lines and regions stay as they were: %s", error)
             return Verdict(SERVER_ERROR, f"RELOAD_CONFIG_UPDATE_FAIL, {error}")
+        _LOG.info("lines and regions of %d streams read again; counts begin anew", len(self._streams.rules.streams))
         return Verdict(OK, "RELOAD_CONFIG_UPDATE_SUCCESS")
 
     def last_result(self, camera_id: str) -> FrameResult | None:

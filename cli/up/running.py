@@ -47,7 +47,8 @@ def _greet(plan: Plan) -> None:
     revision, settings = plan.revision, plan.settings
     fleet = command_name()
     door = f" --bootstrap-servers localhost:{settings.kafka_port}" if settings.kafka_port != DEFAULT_KAFKA_PORT else ""
-    what_apps_tell = f"        {fleet} messages -f{door}\n" if settings.kafka_port else ""
+    named = f"  (once instances name it: spec.app.kafkaConnectionStr: localhost:{settings.kafka_port})" if door else ""
+    what_apps_tell = f"        {fleet} messages -f{door}{named}\n" if settings.kafka_port else ""
     elsewhere = f" --server {_url(settings.listen)}" if settings.listen != _DEFAULT_LISTEN else ""
     click.echo(
         f"{len(revision.nodes)} nodes, {len(revision.instances)} instances and {len(revision.cameras)} cameras of "

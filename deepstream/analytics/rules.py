@@ -192,6 +192,25 @@ def _degenerate(group: StreamGroup, shape: Any) -> Iterator[tuple[Severity, str]
             yield Severity.ERROR, "the direction ends where it begins, so nothing moves in it"
     elif len(set(shape)) < 3:
         yield Severity.WARNING, "the region has fewer than 3 different points, so nothing is ever inside of it"
+    elif _crosses_itself(shape):
+        yield Severity.WARNING, "the edge of the region crosses itself: give the corners in the order of going round it"
+
+
+def _crosses_itself(corners: tuple[Point, ...]) -> bool:
+    edges = list(zip(corners, (*corners[1:], corners[0]), strict=True))
+    return any(_cross(one, other) for place, one in enumerate(edges) for other in edges[place + 1 :])
+
+
+def _cross(one: tuple[Point, Point], other: tuple[Point, Point]) -> bool:
+    """True when each edge has its ends strictly on both sides of the other; edges that share a corner never have."""
+    return _sides(one, other) < 0 and _sides(other, one) < 0
+
+
+def _sides(edge: tuple[Point, Point], other: tuple[Point, Point]) -> int:
+    """Less than 0 when the ends of the other edge lie on different sides of this one."""
+    (x, y), (to_x, to_y) = edge
+    first, second = ((to_x - x) * (end_y - y) - (to_y - y) * (end_x - x) for end_x, end_y in other)
+    return first * second
 
 
 def _check_shared_labels(file: AnalyticsFile) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from nodeagent.model import Probe, StreamStats
 _TIMEOUT_S = 1.0
 _MOST_BYTES = 1024 * 1024
 _MOST_FRAMES = 2**63
+_LONGEST_REASON = 200
 _METRICS_PATH = "/api/v1/metrics"
 _READY_PATH = "/api/v1/health/get-dsready-state"
 
@@ -121,8 +122,14 @@ def _stream(index: int, entry: object) -> StreamStats:
         camera_id = entry.get("sensor_id")
         fps, frame = _amount(entry.get("fps")), _amount(entry.get("frame_number"))
         if isinstance(camera_id, str) and camera_id and fps is not None and frame is not None:
-            return StreamStats(camera_id=camera_id, fps=float(fps), frame_number=int(frame))
+            return StreamStats(camera_id, float(fps), int(frame), _reason(entry.get("reason")))
     raise _NoAnswerError(f"{_METRICS_PATH}: stream-stats[{index}] is not a stream")
+
+
+def _reason(value: object) -> str:
+    """What an app says is shown to people and sent on: short, and in one line."""
+    text = value if isinstance(value, str) else ""
+    return "".join(one if one.isprintable() else " " for one in text[:_LONGEST_REASON])
 
 
 def _amount(value: object) -> int | float | None:

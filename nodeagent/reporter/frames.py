@@ -17,6 +17,8 @@ class CameraProgress:
     """When the agent itself last saw the number grow; None until it did."""
     seen_at: datetime | None = None
     """When the app last named the camera."""
+    reason: str = ""
+    """Why the app has no frames of it, if it says so."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,6 @@ def after_probe(progress: AppProgress | None, probe: Probe) -> AppProgress:
 def _advance(before: CameraProgress | None, stats: StreamStats, at: datetime) -> CameraProgress:
     if before is None or stats.frame_number < before.frame_number:
         # Numbers that fall are those of an app that began anew: what was seen before proves nothing about it.
-        return CameraProgress(stats.frame_number, stats.fps, None, at)
+        return CameraProgress(stats.frame_number, stats.fps, None, at, stats.reason)
     advanced_at = at if stats.frame_number > before.frame_number else before.advanced_at
-    return CameraProgress(stats.frame_number, stats.fps, advanced_at, at)
+    return CameraProgress(stats.frame_number, stats.fps, advanced_at, at, stats.reason)

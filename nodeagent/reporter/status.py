@@ -213,10 +213,11 @@ def _camera(
     if seen is None:
         return False, "NotInApp", "the app does not name this camera", None
     if seen.advanced_at is None or now - seen.advanced_at > limit:
+        because = f": {seen.reason}" if seen.reason else ""
         if seen.advanced_at is None:
-            return False, "WaitingForFrames", "no frame has been processed yet", seen
+            return False, "WaitingForFrames", f"no frame has been processed yet{because}", seen
         age = (now - seen.advanced_at).total_seconds()
-        return False, "NoFrames", f"the last frame was processed {age:.0f} s ago", seen
+        return False, "NoFrames", f"the last frame was processed {age:.0f} s ago{because}", seen
     if seen.fps < limits.minimum_fps:
         return False, "TooFewFrames", f"{seen.fps:.1f} frames per second, {limits.minimum_fps:g} are expected", seen
     return True, "FramesProcessed", "", seen

@@ -1,9 +1,11 @@
-"""Opens the database: SQLite in a file, or PostgreSQL by its URL."""
+"""Opens the database: SQLite in a file, or PostgreSQL by its URL; and says what is wrong with it without showing the URL."""
 
+import re
+import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from pipeline.files.json_reader import ConfigError
@@ -17,6 +19,35 @@ _CONNECTIONS: Final = 20
 # Two services that start together would both make the tables; the number means nothing.
 _CREATE_LOCK: Final = 2_003_003
 
+# An "@" or "/" in a password that is not percent-encoded pushes its rest into the names behind it.
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
+_NO_URL: Final = (
+    "--database-url is no URL such as postgresql://user:password@host/name; "
+    "the characters @ : / ? # % of a password must be percent-encoded"
+)
+
+# All of what psycopg says that is passed on: it quotes hosts, users and options, which hold the password if the URL is mistaken.
+_KNOWN_REASONS: Final = (
+    "password authentication failed",
+    "no password supplied",
+    "no pg_hba.conf entry",
+    "too many clients",
+    "Connection refused",
+    "failed to resolve host",
+    "invalid port number",
+    "invalid connection option",
+    "timeout expired",
+    "connection timeout",
+    "No such file or directory",
+    "certificate verify failed",
+    "server closed the connection unexpectedly",
+    "the database system is starting up",
+    "the database system is shutting down",
+    "read-only transaction",
+    "permission denied",
+    "does not exist",
+)
+
 
 def open_database(url: str | None, data: Path) -> Engine:
     """Opens the database and makes the tables that are missing.
@@ -26,7 +57,7 @@ def open_database(url: str | None, data: Path) -> Engine:
         data: The folder of the service.
 
     Raises:
-        ConfigError: If it cannot be opened; the message does not show the password.
+        ConfigError: If it cannot be opened. Of the URL, the message shows the name of the database at most.
     """
     engine = _engine(url, data)
     try:
@@ -37,11 +68,23 @@ def open_database(url: str | None, data: Path) -> Engine:
                 # Taken before looking whether the tables are there: else two services could both find that they are not.
                 connection.execute(text("BEGIN IMMEDIATE"))
             Base.metadata.create_all(connection)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, ValueError) as error:
         engine.dispose()
-        shown = engine.url.render_as_string(hide_password=True)
-        raise ConfigError(f"database {shown}: {_first_line(error)}") from None
+        raise ConfigError(f"database {_shown(engine.url)}: {reason_without_secrets(error)}") from None
     return engine
+
+
+def reason_without_secrets(error: Exception) -> str:
+    """Returns a line on why the database failed, in which nothing of its URL can be."""
+    original = getattr(error, "orig", None) or error
+    said = str(original).strip()
+    if isinstance(original, sqlite3.Error) and said:
+        return said.splitlines()[0]  # of SQLite's own texts; there is no password
+    kind, state = type(original).__name__, getattr(original, "sqlstate", None)
+    if state:
+        kind = f"{kind}, SQLSTATE {state}"
+    reason = next((known for known in _KNOWN_REASONS if known in said), None)
+    return f"{reason} ({kind})" if reason else kind
 
 
 def _engine(url: str | None, data: Path) -> Engine:
@@ -51,6 +94,8 @@ def _engine(url: str | None, data: Path) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() != "postgresql":
             raise ConfigError("--database-url must begin with postgresql://; without it, SQLite is used")
+        if "@" in (parsed.host or ""):
+            raise ConfigError(_NO_URL)
         return create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
@@ -58,9 +103,9 @@ def _engine(url: str | None, data: Path) -> Engine:
             pool_size=_CONNECTIONS,
             connect_args={"connect_timeout": _CONNECT_S},
         )
-    except ArgumentError:
-        # What it says shows the whole of what it could not parse.
-        raise ConfigError("--database-url is no URL such as postgresql://user:password@host/name") from None
+    except (ArgumentError, ValueError):
+        # What it says shows what it could not parse, and a port that is no number may be the end of a password.
+        raise ConfigError(_NO_URL) from None
     except ModuleNotFoundError:
         raise ConfigError("PostgreSQL needs psycopg: pip install 'dsfleet[postgres]'") from None
 
@@ -83,6 +128,6 @@ def _sqlite(file: Path) -> Engine:
     return engine
 
 
-def _first_line(error: SQLAlchemyError) -> str:
-    original = getattr(error, "orig", None)
-    return str(original or error).strip().splitlines()[0]
+def _shown(url: URL) -> str:
+    name, backend = url.database or "", url.get_backend_name()
+    return f"{backend} {name}" if backend == "sqlite" or _PLAIN_NAME.fullmatch(name) else backend

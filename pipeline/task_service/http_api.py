@@ -10,6 +10,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from pipeline.task_service import task_paths, token_path
+from pipeline.task_service.database import reason_without_secrets
 from pipeline.task_service.service_parts import Parts, ServiceParts
 from pipeline.task_service.upload_limit import UploadLimit
 
@@ -48,7 +49,7 @@ async def _on_invalid(_request: Request, error: Exception) -> Response:
 
 
 async def _on_database_away(_request: Request, error: Exception) -> Response:
-    _LOG.warning("the database does not answer: %s", str(getattr(error, "orig", error)).splitlines()[0])
+    _LOG.warning("the database does not answer: %s", reason_without_secrets(error))
     return JSONResponse({"detail": "the database does not answer; try later"}, 503, {"Retry-After": "5"})
 
 

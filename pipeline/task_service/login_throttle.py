@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 # A person mistypes; a program that does is slowed to a guess a minute.
@@ -11,7 +11,8 @@ _FIRST_WAIT_S: Final = 2.0
 _LONGEST_WAIT_S: Final = 60.0
 # After so long without a failure, all is forgotten.
 _FORGET_S: Final = 900.0
-# Whoever has many addresses shall not fill the memory.
+# Whoever has many addresses, or makes up names, shall not fill the memory. To push out a user's failures by others takes so many
+# hashes of passwords that waiting gives more guesses.
 _MOST_REMEMBERED: Final = 10_000
 
 
@@ -30,12 +31,17 @@ class _Failures:
 
 
 class LoginThrottle:
-    """Counts failures by address, and by address and user; so nobody can lock somebody else out from elsewhere."""
+    """Counts failures by address and user name together.
+
+    So nobody is delayed by failures with other names, also where all clients have the address of one proxy, nor by failures with
+    their own name from another address. Behind one address, whoever guesses at a name does delay its user. A password tried with
+    many names is not slowed down here; that takes a limit for each client, which only the proxy can tell from others.
+    """
 
     def __init__(self) -> None:
         """Begins with no failures."""
         self._lock = threading.Lock()
-        self._failures: OrderedDict[tuple[str, ...], _Failures] = OrderedDict()
+        self._failures: OrderedDict[tuple[str, str], _Failures] = OrderedDict()
 
     def attempt(self, address: str, user: str, now_s: float) -> float:
         """Begins an attempt, and returns 0; or returns how many seconds it has to wait before it may begin.
@@ -43,35 +49,25 @@ class LoginThrottle:
         The attempt counts as a failure until ``succeeded`` is called, so that many at once gain nothing.
 
         Args:
-            address: Of the client.
+            address: Of the client, or of the proxy that it comes through.
             user: Who it says it is.
             now_s: Monotonic seconds.
         """
         with self._lock:
-            wait_s = max(self._wait_s(key, now_s) for key in _keys(address, user))
+            before = self._failures.get((address, user))
+            wait_s = 0.0 if before is None else before.wait_s(now_s)
             if wait_s == 0:
-                for key in _keys(address, user):
-                    self._count(key, now_s)
+                self._count((address, user), before, now_s)
             return wait_s
 
     def succeeded(self, address: str, user: str) -> None:
-        """The password was right. The address keeps its other failures: who has a password may guess at others'."""
+        """The password was right; the failures before are forgotten, of this user at this address alone."""
         with self._lock:
             self._failures.pop((address, user), None)
-            before = self._failures.get((address,))
-            if before is not None:
-                self._failures[address,] = replace(before, count=max(0, before.count - 1))
 
-    def _wait_s(self, key: tuple[str, ...], now_s: float) -> float:
-        return self._failures[key].wait_s(now_s) if key in self._failures else 0.0
-
-    def _count(self, key: tuple[str, ...], now_s: float) -> None:
-        before = self._failures.pop(key, None)
+    def _count(self, key: tuple[str, str], before: _Failures | None, now_s: float) -> None:
         forgotten = before is None or now_s - before.last_s > _FORGET_S
         self._failures[key] = _Failures(1 if forgotten or before is None else before.count + 1, now_s)
+        self._failures.move_to_end(key)
         if len(self._failures) > _MOST_REMEMBERED:
             self._failures.popitem(last=False)
-
-
-def _keys(address: str, user: str) -> tuple[tuple[str, ...], ...]:
-    return (address,), (address, user)

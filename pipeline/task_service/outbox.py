@@ -9,6 +9,7 @@ from typing import Final
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipeline.task_service.database import reason_without_secrets
 from pipeline.task_service.image_files import ImageFiles
 from pipeline.task_service.task_store import ClaimedTask, TaskStore
 from pipeline.tasks.kafka_settings import BrokerLink, KafkaAddress, producer_settings
@@ -27,6 +28,8 @@ _LOOK_S: Final = 1.0
 _TRY_AGAIN_S: Final = 2.0
 _POLL_S: Final = 0.1
 _SWEEP_EVERY_S: Final = 3600.0
+# Of so many tasks is remembered that it was said that their picture cannot be read; then all are said again.
+_MOST_REMEMBERED: Final = 10_000
 
 
 class Outbox:
@@ -69,6 +72,7 @@ class Outbox:
         )
         self._wake = threading.Event()
         self._said = ""
+        self._unreadable: set[int] = set()
         self._sweep_at_s = 0.0
 
     def wake(self) -> None:
@@ -93,8 +97,11 @@ class Outbox:
                 if not self._send_some(stop):
                     self._wake.wait(_LOOK_S)
                 self._producer.poll(0)
-            except (SQLAlchemyError, OSError) as error:
-                self._say(f"tasks wait: {_first_line(error)}")
+            except SQLAlchemyError as error:
+                self._say(f"tasks wait for the database: {reason_without_secrets(error)}")
+                stop.wait(_TRY_AGAIN_S)
+            except OSError as error:
+                self._say(f"tasks wait: {error}")
                 stop.wait(_TRY_AGAIN_S)
 
     def _send_some(self, stop: threading.Event) -> bool:
@@ -109,7 +116,9 @@ class Outbox:
         self._wait_for_all(stop)
         self._store.mark_sent(delivered)
         self._give_up_too_large(refused)
-        self._store.give_back([task.task_id for task in claimed if task.task_id not in delivered])
+        # Those with an unreadable picture stay claimed for a while, or they would be taken first, again and again.
+        left = delivered | self._unreadable
+        self._store.give_back([task.task_id for task in claimed if task.task_id not in left])
         if delivered:
             self.link.works()
             self._say("")
@@ -131,6 +140,10 @@ class Outbox:
             # Deleted meanwhile, with its task; or by hand, and then somebody has to be told.
             self._store.fail(task.task_id, "the picture is gone from the service's folder")
             return
+        except OSError as error:
+            self._remember_unreadable(task.task_id, error)
+            return
+        self._unreadable.discard(task.task_id)
         topic = kind_topics(task.kind, self._address.prefix).tasks
         value = encode_task(task.task_id, image, self._id_bytes)
         while True:
@@ -143,6 +156,15 @@ class Outbox:
                 return
             else:
                 return
+
+    def _remember_unreadable(self, task_id: int, error: OSError) -> None:
+        """Says it once per task; the others go on, and this one is tried again when its claim has ended."""
+        if task_id in self._unreadable:
+            return
+        if len(self._unreadable) >= _MOST_REMEMBERED:
+            self._unreadable.clear()
+        self._unreadable.add(task_id)
+        _LOG.warning("task=%d waits: its picture cannot be read: %s", task_id, error)
 
     def _give_up_too_large(self, refused: Mapping[int, KafkaError]) -> None:
         """A limit of Kafka's was lowered since; no later attempt could succeed, and others wait behind these."""
@@ -172,7 +194,3 @@ class Outbox:
         if text != self._said:
             _LOG.warning("%s", text) if text else _LOG.info("tasks are sent again")
         self._said = text
-
-
-def _first_line(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
+from pipeline.task_service.database import reason_without_secrets
 from pipeline.task_service.task_store import ReceivedAnswer, TaskStore
 from pipeline.tasks.kafka_settings import BrokerLink, KafkaAddress, consumer_settings
 from pipeline.tasks.wire import (
@@ -86,9 +87,9 @@ class ResultReader:
         while True:
             try:
                 self._store_together(read)
-            except (OperationalError, InterfaceError) as error:
+            except SQLAlchemyError as error:
                 if not said:
-                    _LOG.warning("answers wait for the database: %s", str(error.orig).splitlines()[0])
+                    _LOG.warning("answers wait for the database: %s", reason_without_secrets(error))
                 said = True
                 if stop.wait(_TRY_AGAIN_S):
                     return False
@@ -98,9 +99,9 @@ class ResultReader:
     def _store_together(self, read: Sequence[_Read]) -> None:
         try:
             self._store_one_transaction(read)
-        except (OperationalError, InterfaceError):
-            raise
         except SQLAlchemyError as error:
+            if not _is_of_the_row(error):
+                raise
             # One of them is what the database cannot keep: it must not take the others with it.
             if len(read) == 1:
                 _LOG.warning("skipped an answer that cannot be stored: %s", type(error).__name__)
@@ -142,3 +143,14 @@ class ResultReader:
         except KafkaException as error:
             # They are read once more, and change nothing then.
             _LOG.debug("not committed: %s", error)
+
+
+def _is_of_the_row(error: SQLAlchemyError) -> bool:
+    """Whether the values that were to be stored are to blame.
+
+    All else is of the database: it is away, or read-only after a failover, or a table or a right is missing; it may be as it
+    should be later, and what was skipped would be lost.
+    """
+    if isinstance(error, DBAPIError):
+        return isinstance(error, DataError | IntegrityError)
+    return isinstance(error, StatementError)  # a value that could not be made ready for the driver

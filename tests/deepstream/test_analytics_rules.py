@@ -102,6 +102,8 @@ def test_points_beyond_the_frame(text: str) -> None:
         (f"{_LINE}line-crossing-a=1;1;9;1;5;5;50;5\n", Severity.WARNING),
         (f"{_DIRECTION}direction-a=7;7;7;7\n", Severity.ERROR),
         (f"{_ROI}roi-a=1;1;2;2;1;1\n", Severity.WARNING),
+        # As in a figure of eight: two corners were swapped.
+        (f"{_ROI}roi-a=0;0;9;9;9;0;0;9\n", Severity.WARNING),
     ],
 )
 def test_shapes_that_nothing_can_ever_meet(text: str, severity: Severity) -> None:

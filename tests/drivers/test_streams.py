@@ -84,6 +84,21 @@ def test_a_ready_app_is_understood() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Connection refused", "Connection refused"),
+        ("two\nlines", "two lines"),
+        ("x" * 500, "x" * 200),
+        (7, ""),
+        (None, ""),
+    ],
+)
+def test_why_a_camera_has_no_frames_is_kept_short_and_in_one_line(said: object, kept: str) -> None:
+    (stream,) = ask(says(metrics=metrics({**STREAM, "reason": said}))).streams
+    assert stream.reason == kept
+
+
 def test_an_app_that_is_not_ready_has_answered() -> None:
     found = ask(says(health=health("NO"), metrics=metrics()))
     assert (found.answered, found.ready, found.streams) == (True, False, ())

@@ -287,6 +287,13 @@ def camera(what: Known, after: float, previous: InstanceStatus | None = None) ->
     return one
 
 
+def test_why_the_app_has_no_frames_is_said_in_its_words() -> None:
+    streams = (StreamStats("dock", 0.0, 7, "Connection refused"),)
+    progress = after_probe(None, Probe("yard", "id-1", NOW, answered=True, ready=True, streams=streams))
+    found = camera(known(running(), progress=progress), 0)
+    assert "no frame has been processed yet: Connection refused" in str(found)
+
+
 @pytest.mark.parametrize(
     ("what", "after", "expected"),
     [

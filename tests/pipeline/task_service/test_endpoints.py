@@ -230,6 +230,13 @@ def test_who_guesses_passwords_has_to_wait_and_is_told_so(api: Api, caplog: pyte
     assert secret not in caplog.text + "".join(refused.text for refused in answers)
 
 
+def test_guesses_at_one_user_delay_no_other_behind_the_same_proxy(api: Api) -> None:
+    for _ in range(6):
+        api.client.post("/token", data={"username": "bob", "password": "wrong horse"})
+    given = api.client.post("/token", data={"username": "alice", "password": PASSWORDS["alice"]})
+    assert given.status_code == 200
+
+
 def test_an_unknown_user_is_refused_like_a_wrong_password(api: Api) -> None:
     unknown = api.client.post("/token", data={"username": "eve", "password": "wrong horse"})
     wrong = api.client.post("/token", data={"username": "alice", "password": "wrong horse"})
