@@ -29,6 +29,11 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the fleets of tests/e2e behind all else: they watch cameras until the run ends, and would slow down what follows."""
+    items.sort(key=lambda item: "/e2e/" in item.nodeid)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says once for each reason, and not once for each test, what was skipped."""
     reasons = collections.Counter(
