@@ -86,9 +86,12 @@ def test_an_empty_directory_is_no_empty_fleet(up_fleet: UpFleet) -> None:
     up_fleet.manifests.path.rename(away)
     up_fleet.manifests.path.mkdir()
     try:
-        candidate = eventually(up_fleet.candidate, "the empty directory is set aside")
+        # Between the two steps above there was no directory at all, and that may have been seen, and told, first.
+        candidate = eventually(
+            lambda: (found := up_fleet.candidate()) and "holds no manifest file" in found["message"] and found,
+            "the empty directory is set aside",
+        )
         assert candidate["state"] == "Unreadable"
-        assert "holds no manifest file" in candidate["message"]
         assert before.differences(up_fleet.state()) == set()
     finally:
         up_fleet.manifests.path.rmdir()
