@@ -5,11 +5,8 @@ from typing import Final
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
-from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
-"""Height by width, or height by width by channels."""
+from pipeline.frame_conversion import Pixels, converted
 
 # What cameras send: brightness in full, two planes of colour at half the width and height. The second has the full range.
 _PLANAR: Final = frozenset({"yuv420p", "yuvj420p"})
@@ -21,23 +18,12 @@ def planes_of(picture: VideoFrame) -> tuple[Pixels, Pixels, Pixels]:
     They must not be written to.
     """
     if picture.format.name not in _PLANAR:
-        picture = _converted(picture, "yuv420p")
+        picture = converted(picture, "yuv420p")
     luma, blue, red = (
         np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
         for plane in picture.planes
     )
     return luma, blue, red
-
-
-def bgr_of(picture: VideoFrame) -> Pixels:
-    """Returns height by width by blue, green, red."""
-    return np.asarray(_converted(picture, "bgr24").to_ndarray(), np.uint8)
-
-
-def _converted(picture: VideoFrame, name: str) -> VideoFrame:
-    # With a converter of its own: the frame's is not to be used by two threads at once. Not more threads than the caller's: the
-    # cameras keep all cores busy together.
-    return VideoReformatter().reformat(picture, format=name, threads=1)
 
 
 def reduced(plane: Pixels, width: int, height: int) -> Pixels:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.detect.frame_pixels import Pixels
+from pipeline.frame_conversion import Pixels
 
 # The grey that YOLO networks are trained with around their pictures.
 _GREY: Final = 114

@@ -7,8 +7,9 @@ from typing import Final
 
 import cv2
 
-from pipeline.detect.frame_pixels import Pixels, planes_of, reduced
+from pipeline.detect.frame_pixels import planes_of, reduced
 from pipeline.files.settings import MotionSettings
+from pipeline.frame_conversion import Pixels
 from pipeline.model import CapturedFrame, Detection
 
 _LABEL: Final = "object"

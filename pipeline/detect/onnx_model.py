@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 
 from pipeline.detect.detector import DetectorError
-from pipeline.detect.frame_pixels import Pixels, bgr_of
 from pipeline.detect.labels_file import read_labels
 from pipeline.detect.letterbox import Letterbox
 from pipeline.detect.onnx_session import OnnxSession
 from pipeline.detect.yolo_layouts import Candidates, Layout, candidates_of, layout_of
 from pipeline.files.settings import OnnxSettings
+from pipeline.frame_conversion import Pixels, bgr_of
 from pipeline.model import CapturedFrame, Detection
 
 # The surest of one frame; sorting out doubles takes the square of their number.

@@ -7,8 +7,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from pipeline.detect.frame_pixels import Pixels, bgr_of
 from pipeline.files.settings import PeopleSettings
+from pipeline.frame_conversion import Pixels, bgr_of
 from pipeline.model import CapturedFrame, Detection
 
 _LABEL: Final = "person"

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
-from pipeline.detect.frame_pixels import Pixels, planes_of, reduced
+from pipeline.detect.frame_pixels import planes_of, reduced
 from pipeline.files.rules import Point
+from pipeline.frame_conversion import Pixels
 
 # Frames are compared at this size: a pixel is the mean of 64 pixels of a 720p frame, which leaves nothing of a sensor's noise.
 _WIDTH: Final = 160

@@ -5,19 +5,15 @@ from dataclasses import dataclass
 from typing import Final
 
 import cv2
-import numpy as np
-import numpy.typing as npt
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
 
+from pipeline.frame_conversion import Pixels, bgr_of
 from pipeline.model import Detection
 
 # As the seed app sends them. A picture stays far below the megabyte that Kafka takes unless told otherwise.
 _VISUAL_WIDTH: Final = 640
 _VISUAL_QUALITY: Final = 50
 _FACE_QUALITY: Final = 80
-
-Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,7 @@ def reduced_jpeg(picture: VideoFrame) -> Jpeg:
     """Returns the whole picture, no wider than 640 pixels, with its sides as they are to each other."""
     width = min(picture.width, _VISUAL_WIDTH)
     height = max(1, round(picture.height * width / picture.width))
-    return _jpeg(_pixels(picture, width, height), _VISUAL_QUALITY)
+    return _jpeg(bgr_of(picture, width, height), _VISUAL_QUALITY)
 
 
 class Crops:
@@ -57,15 +53,8 @@ class Crops:
         if right <= left or bottom <= top:
             return None
         if self._whole is None:
-            self._whole = _pixels(self._picture, self._picture.width, self._picture.height)
+            self._whole = bgr_of(self._picture)
         return _jpeg(self._whole[top:bottom, left:right], _FACE_QUALITY)
-
-
-def _pixels(picture: VideoFrame, width: int, height: int) -> Pixels:
-    # Not picture.to_ndarray(...): that keeps a converter in the frame, and another thread may be converting it too. One thread:
-    # by default the converter starts one for each core.
-    converted = VideoReformatter().reformat(picture, width, height, "bgr24", threads=1)
-    return np.asarray(converted.to_ndarray(), dtype=np.uint8)
 
 
 def _jpeg(pixels: Pixels, quality: int) -> Jpeg:

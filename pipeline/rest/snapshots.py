@@ -10,10 +10,10 @@ from typing import Final
 from urllib.parse import parse_qs, unquote
 
 import cv2
-import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.reformatter import Interpolation
 
+from pipeline.frame_conversion import bgr_of
 from pipeline.model import FrameResult
 from pipeline.rest.answer import Answer, Call, error_answer
 from pipeline.rest.control import Control
@@ -97,12 +97,7 @@ def _picture(frame: VideoFrame, width: int | None) -> Picture:
     """The frame in colours that OpenCV understands, made smaller if that is wanted, never larger."""
     columns = min(width or frame.width, frame.width)
     rows = max(1, round(frame.height * columns / frame.width))
-    # Not the frame's own reformatter: it belongs to the thread that analyses the frame at this moment. One thread, since the analysis
-    # needs the other ones.
-    smaller = VideoReformatter().reformat(
-        frame, width=columns, height=rows, format="bgr24", interpolation=Interpolation.AREA, threads=1
-    )
-    return np.ascontiguousarray(smaller.to_ndarray(), np.uint8)
+    return bgr_of(frame, columns, rows, Interpolation.AREA)
 
 
 def _headers(result: FrameResult) -> dict[str, str]:
