@@ -38,6 +38,9 @@ _CALLS_AT_ONCE: Final = 16
 # Whoever comes beyond these is told to come again.
 _MOST_CONNECTIONS: Final = 200
 _GOODBYE_S: Final = 1
+# Longer than clients keep an idle connection, or an upload may be sent into one that is just being closed: by default both give up
+# after the same five seconds.
+_KEEP_ALIVE_S: Final = 65
 
 
 class ServiceBroke(Exception):  # noqa: N818 - says what happened
@@ -178,6 +181,7 @@ def _server(parts: ServiceParts) -> uvicorn.Server:
         proxy_headers=False,
         server_header=False,
         limit_concurrency=_MOST_CONNECTIONS,
+        timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GOODBYE_S,
     )
     return _QuietServer(config)

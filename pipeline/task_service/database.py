@@ -1,5 +1,6 @@
 """Opens the database: SQLite in a file, or PostgreSQL by its URL; and says what is wrong with it without showing the URL."""
 
+import fcntl
 import re
 import sqlite3
 from pathlib import Path
@@ -61,14 +62,13 @@ def open_database(url: str | None, data: Path) -> Engine:
     """
     engine = _engine(url, data)
     try:
-        with engine.begin() as connection:
-            if engine.dialect.name == "postgresql":
+        if engine.dialect.name == "postgresql":
+            with engine.begin() as connection:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CREATE_LOCK})
-            else:
-                # Taken before looking whether the tables are there: else two services could both find that they are not.
-                connection.execute(text("BEGIN IMMEDIATE"))
-            Base.metadata.create_all(connection)
-    except (SQLAlchemyError, ValueError) as error:
+                Base.metadata.create_all(connection)
+        else:
+            _prepare_sqlite(engine, data)
+    except (SQLAlchemyError, OSError, ValueError) as error:
         engine.dispose()
         raise ConfigError(f"database {_shown(engine.url)}: {reason_without_secrets(error)}") from None
     return engine
@@ -121,11 +121,23 @@ def _sqlite(file: Path) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: object) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
         # A task that was accepted is not lost when the power is; WAL's usual NORMAL could lose the last ones.
         connection.execute("PRAGMA synchronous=FULL")
 
     return engine
+
+
+def _prepare_sqlite(engine: Engine, data: Path) -> None:
+    """Makes what is missing, one service after the other.
+
+    SQLite's own locks do not do: who finds the file busy when it asks for the write-ahead log, which the file then keeps, is not made
+    to wait but refused.
+    """
+    with (data / "tasks.sqlite-making").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with engine.begin() as connection:
+            connection.execute(text("PRAGMA journal_mode=WAL"))
+            Base.metadata.create_all(connection)
 
 
 def _shown(url: URL) -> str:

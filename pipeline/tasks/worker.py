@@ -1,8 +1,11 @@
 """One member of the consumer group that answers the tasks of one kind.
 
 Each task is answered at least once: its offset is committed when the broker has acknowledged the answer. What asks for tasks
-must therefore take the second answer to a task for what it is. One task is worked on at a time; while that takes long, nothing more
-is fetched, but the group hears of us, so that a slow model is not taken for a dead one.
+must therefore take the second answer to a task for what it is. One task is worked on at a time; while that takes long, the group
+hears of us now and then, so that a slow model is not taken for a dead one.
+
+Partitions are never paused for that: librdkafka (2.16 at least) may leave them paused for good when the group is sorted out anew
+before they are resumed, as it is after an outage (https://github.com/confluentinc/librdkafka/issues/5591).
 """
 
 import logging
@@ -36,8 +39,12 @@ from pipeline.tasks.wire import (
 _LOG = logging.getLogger(__name__)
 
 _POLL_S: Final = 0.1
-# A task that takes longer than this is a slow one. Pausing throws away what was fetched ahead, so quick ones go without.
-_SLOW_S: Final = 0.5
+# Without a look at the consumer for so long a member is taken for dead; the default of Kafka.
+MAX_SILENCE_S: float = 300.0
+# While a task takes long, the consumer is looked after when it has taken this long, then twice and four times as long, and so on
+# until the looks are as rare as they may be. Each may fetch one task more, which has to be kept.
+_FIRST_LOOK_S: Final = 0.5
+_LOOKS_PER_SILENCE: Final = 5
 # So long a task may still take when we are asked to leave; then it is given back.
 _FINISH_S: Final = 1.0
 _SEND_AGAIN_S: Final = 1.0
@@ -60,6 +67,7 @@ class _Work:
         sent: Whether the answer was given to the producer.
         acknowledged: Whether the broker has it.
         failure: Why the broker did not take it.
+        look_in_s: After how many seconds since it began the consumer is looked after.
     """
 
     message: Message
@@ -70,6 +78,7 @@ class _Work:
     sent: bool = False
     acknowledged: bool = False
     failure: KafkaError | None = None
+    look_in_s: float = _FIRST_LOOK_S
 
 
 class TaskWorker:
@@ -101,7 +110,8 @@ class TaskWorker:
         self._models_topic = models_topic(address.prefix)
         name = f"fleet-{model.kind}-worker"
         self._link = BrokerLink(name)
-        self._consumer = Consumer(consumer_settings(address, self._link, name, self._topics.worker_group))
+        settings = consumer_settings(address, self._link, name, self._topics.worker_group)
+        self._consumer = Consumer({**settings, "max.poll.interval.ms": int(MAX_SILENCE_S * 1000)})
         # No time-out: an answer is kept until the broker takes it, and meanwhile no other task is begun.
         self._producer = Producer(
             producer_settings(address, self._link, name, message_timeout_s=0, max_image_bytes=limits.image_bytes)
@@ -112,7 +122,6 @@ class TaskWorker:
         self._last_term = 0
         self._fetched: deque[Message] = deque()
         self._work: _Work | None = None
-        self._paused = False
         self._announce_at_s = 0.0
 
     def run(self) -> None:
@@ -188,7 +197,8 @@ class TaskWorker:
             self._finish(work)
         elif work.failure is not None:
             self._send_again(work)
-        elif time.monotonic() - work.began_s > _SLOW_S:
+        elif time.monotonic() - work.began_s > work.look_in_s:
+            work.look_in_s += min(work.look_in_s, MAX_SILENCE_S / _LOOKS_PER_SILENCE)
             self._stay_in_group()
 
     def _send_when_answered(self, work: _Work) -> None:
@@ -231,9 +241,6 @@ class TaskWorker:
             self._commit_behind(work.message, wait=self._attempts.counts(place))
             self._attempts.finished(place)
         self._work = None
-        if self._paused:
-            self._consumer.resume(self._consumer.assignment())
-            self._paused = False
 
     def _commit_behind(self, message: Message, *, wait: bool = False) -> None:
         topic, partition = _place(message)
@@ -250,9 +257,6 @@ class TaskWorker:
     # --- the group ---
 
     def _stay_in_group(self) -> None:
-        if not self._paused:
-            self._consumer.pause(self._consumer.assignment())
-            self._paused = True
         message = self._consumer.poll(0)
         if message is not None and self._is_task(message):
             self._fetched.append(message)
@@ -262,8 +266,6 @@ class TaskWorker:
             self._last_term += 1
             self._terms[partition.topic, partition.partition] = self._last_term
         consumer.incremental_assign(partitions)
-        if self._paused:
-            consumer.pause(partitions)
         self._link.works()
         _LOG.info("%s: %d partitions", self._topics.tasks, len(self._terms))
 
@@ -273,6 +275,9 @@ class TaskWorker:
         self._forget(partitions)
 
     def _on_lost(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        _LOG.warning(
+            "%s: the group could not be reached in time; it may have given our partitions away", self._topics.tasks
+        )
         self._forget(partitions)
 
     def _forget(self, partitions: Iterable[TopicPartition]) -> None:

@@ -32,7 +32,7 @@ from pipeline.task_service.users import Users, write_user
 from pipeline.tasks.kafka_settings import KafkaAddress
 from pipeline.tasks.limits import ImageLimits
 from pipeline.tasks.wire import TaskKind
-from tests.pipeline.tasks.conftest import ROOT, classifier, reach, start_worker, topics  # noqa: F401 - fixtures
+from tests.pipeline.tasks.conftest import ROOT, classifier, own_kafka, reach, start_worker, topics  # noqa: F401 - fixtures
 
 PASSWORDS = {"alice": "correct horse", "bob": "battery staple"}
 LIMITS = IntakeLimits(ImageLimits(100_000, 1_000_000), unanswered=6, unanswered_per_user=4)

@@ -1,56 +1,23 @@
 """A thousand pictures, two services, one and then three workers; a worker is killed and the broker restarted half way."""
 
 import sqlite3
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deploy.kafka import run_kafka
 from pipeline.tasks.kafka_settings import KafkaAddress
 from tests.pipeline.task_service.conftest import ServiceProcess
-from tests.pipeline.tasks.conftest import WorkerProcess
+from tests.pipeline.tasks.conftest import OwnKafka, WorkerProcess
 from tests.pipeline.tasks.small_networks import CLASSES, grey_png
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 
 PICTURES = 1000
 LATE = 20
-
-
-@dataclass
-class OwnKafka:
-    """A Kafka that the test may stop and start."""
-
-    data: Path
-    address: str = ""
-
-    def run(self, action: str, *arguments: str) -> str:
-        command = [sys.executable, run_kafka.__file__, action, "--data", str(self.data), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    def stop(self) -> None:
-        self.run("stop")
-
-    def start(self) -> None:
-        """Starts it, the second time on the port that it had."""
-        self.address = self.run("start", "--port", self.address.rpartition(":")[2] or "0")
-
-
-@pytest.fixture
-def own_kafka(tmp_path: Path, kafka_bootstrap: str) -> Iterator[OwnKafka]:
-    kafka = OwnKafka(tmp_path / "kafka")
-    kafka.start()
-    yield kafka
-    kafka.stop()
 
 
 def test_each_of_a_thousand_pictures_is_answered_once(

@@ -1,5 +1,6 @@
 """What is said when the database cannot be opened: enough to help, and nothing of a password, wherever it stands in the URL."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,12 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "tasks.sqlite").write_bytes(b"no database" * 100)
     with pytest.raises(ConfigError, match=r"database sqlite .*/tasks\.sqlite: file is not a database"):
         open_database(None, tmp_path)
+
+
+def test_services_that_start_together_do_not_find_the_file_locked(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(6) as services:
+        for number in range(12):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            for engine in services.map(open_database, [None] * 6, [folder] * 6):
+                engine.dispose()

@@ -1,10 +1,14 @@
 """The service as the process that it is, with real workers, on a real Kafka."""
 
+import contextlib
 import json
+import select
 from collections.abc import Callable
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from confluent_kafka import Producer
@@ -61,6 +65,16 @@ def test_without_kafka_tasks_are_taken_and_wait(start_service: START, wait_until
     assert service.result(task_id)["status"] == "pending"
     code, took_s = service.leave()
     assert (code, took_s < 5) == (0, True), service.said()
+
+
+def test_an_idle_connection_is_left_open_for_longer_than_clients_keep_theirs(start_service: START) -> None:
+    service = start_service(KafkaAddress(f"127.0.0.1:{free_port()}"))
+    url = httpx.URL(service.url)
+    with contextlib.closing(HTTPConnection(url.host, url.port)) as connection:
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().read()
+        closed, _, _ = select.select([connection.sock], [], [], httpx.Limits().keepalive_expiry + 1.5)
+        assert not closed
 
 
 def test_what_was_not_sent_yet_is_sent_after_a_crash(

@@ -8,6 +8,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from deploy.kafka import run_kafka
 from pipeline.tasks.kafka_settings import KafkaAddress
 from pipeline.tasks.limits import MAX_IMAGE_BYTES
 from pipeline.tasks.topics import ensure_topics
@@ -121,6 +123,35 @@ def topics(kafka_bootstrap: str) -> Iterator[TaskTopics]:
     made = TaskTopics(address)
     yield made
     made.close()
+
+
+@dataclass
+class OwnKafka:
+    """A Kafka that the test may stop and start."""
+
+    data: Path
+    address: str = ""
+
+    def run(self, action: str, *arguments: str) -> str:
+        command = [sys.executable, run_kafka.__file__, action, "--data", str(self.data), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def stop(self) -> None:
+        self.run("stop")
+
+    def start(self) -> None:
+        """Starts it, the second time on the port that it had."""
+        self.address = self.run("start", "--port", self.address.rpartition(":")[2] or "0")
+
+
+@pytest.fixture
+def own_kafka(tmp_path: Path, kafka_bootstrap: str) -> Iterator[OwnKafka]:
+    kafka = OwnKafka(tmp_path / "kafka")
+    kafka.start()
+    yield kafka
+    kafka.stop()
 
 
 @pytest.fixture

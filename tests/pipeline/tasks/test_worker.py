@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.tasks.kafka_settings import KafkaAddress
 from pipeline.tasks.limits import MAX_IMAGE_BYTES
 from pipeline.tasks.topics import ensure_topics
 from pipeline.tasks.wire import TaskKind, encode_task
-from tests.pipeline.tasks.conftest import TaskTopics, WorkerProcess
+from tests.pipeline.tasks.conftest import OwnKafka, TaskTopics, WorkerProcess
 from tests.pipeline.tasks.small_networks import CLASSES, encoded, grey_png, write_fixed_box_detector
 
 pytestmark = pytest.mark.kafka
@@ -228,14 +229,14 @@ def test_a_slow_model_stays_in_the_group_and_gives_its_task_back_when_it_is_aske
     slow = tmp_path / "slow.py"
     slow.write_text(
         "import sys, time\n"
-        "from pipeline.tasks import answering, kafka_settings, worker\n"
+        "from pipeline.tasks import answering, worker\n"
         "from pipeline.tasks.__main__ import main\n"
-        "quick, settings = answering.answer_image, kafka_settings.consumer_settings\n"
+        "quick = answering.answer_image\n"
         "def answer(image, model, limits):\n"
         "    time.sleep(9 if image.startswith(b'9 s') else 60 if image.startswith(b'60 s') else 0)\n"
         "    return quick(image, model, limits)\n"
         "worker.answer_image = answer\n"
-        "worker.consumer_settings = lambda *a: {**settings(*a), 'max.poll.interval.ms': 6000}\n"
+        "worker.MAX_SILENCE_S = 6\n"
         "main(sys.argv[1:])\n"
     )
     worker = start_worker(topics.address, "--classifier", str(classifier), program=str(slow))
@@ -253,3 +254,30 @@ def test_a_slow_model_stays_in_the_group_and_gives_its_task_back_when_it_is_aske
     start_worker(topics.address, "--classifier", str(classifier))
     wait_until(lambda: {3, 4} <= set(topics.answers(CLASSIFY)), "what was given back", 60)
     assert "not a picture" in topics.answers(CLASSIFY)[3]["error"]
+
+
+@pytest.mark.timeout(180)
+def test_an_outage_that_outlasts_the_membership_leaves_no_partition_behind(
+    own_kafka: OwnKafka, tmp_path: Path, start_worker: START, classifier: Path, wait_until: WAIT
+) -> None:
+    address = KafkaAddress(own_kafka.address)
+    ensure_topics(address, partitions=4, max_image_bytes=MAX_IMAGE_BYTES)
+    topics = TaskTopics(address)
+    program = tmp_path / "not_too_quick.py"
+    program.write_text(
+        "import sys, time\n"
+        "from pipeline.tasks import answering, worker\n"
+        "from pipeline.tasks.__main__ import main\n"
+        "quick = answering.answer_image\n"
+        "worker.answer_image = lambda *a: (time.sleep(0.02), quick(*a))[1]\n"
+        "main(sys.argv[1:])\n"
+    )
+    worker = start_worker(address, "--classifier", str(classifier), program=str(program))
+    for number in range(300):
+        topics.ask(CLASSIFY, number, grey_png(number))
+    wait_until(lambda: "task=" in worker.said(), "the first answer", 60)
+    own_kafka.stop()
+    wait_until(lambda: "the group could not be reached in time" in worker.said(), "the end of the membership", 60)
+    own_kafka.start()
+    wait_until(lambda: len(topics.answers(CLASSIFY)) == 300, "all answers", 60)
+    topics.close()
