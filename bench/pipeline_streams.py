@@ -149,10 +149,13 @@ def floor(urls: Sequence[str], sent: Path, seconds: int) -> None:
     print_verdict("  missing to 14.5 fps of the slowest camera", max(0.0, 14.5 - run.fps[0]), 0.0, "fps")
     print_verdict("  CPU", run.cpu_percent, 140.0, "%")
     print_verdict("  age of a result, p50", percentile(run.ages_ms, 50), 90.0, "ms")
-    print("32 cameras, decoded, 5 frames per second analysed")
-    run = watch(_OURS, urls, sent, seconds, "--frame-delay-s", "0.2")
+    # Where nothing changes enough the detector has no work: what is left is what the prototype was measured at.
+    print("32 cameras, every frame decoded, every third one reduced and compared with the one before it")
+    run = watch(_OURS, urls, sent, seconds, "--frame-delay-s", "0.2", "--change-percent", "100")
     run.print("pipeline")
     print_verdict("  CPU", run.cpu_percent, 112.0, "%")
+    print("the same, and every third one analysed")
+    watch(_OURS, urls, sent, seconds, "--frame-delay-s", "0.2").print("pipeline")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from av.video.frame import VideoFrame
+
+from pipeline.frame_pixels import FramePixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Detection:
         return self.left + self.width / 2, self.top + self.height
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CapturedFrame:
     """One decoded picture of a camera, not converted yet.
 
@@ -52,6 +55,11 @@ class CapturedFrame:
     picture: VideoFrame = field(repr=False)
     decoded_at_s: float
     seen_at_s: float
+
+    @cached_property
+    def pixels(self) -> FramePixels:
+        """Those of the picture, for the one worker that has the frame."""
+        return FramePixels(self.picture)
 
 
 @dataclass(frozen=True, slots=True)

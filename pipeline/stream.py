@@ -93,7 +93,7 @@ class Stream:
 
     def is_significant(self, frame: CapturedFrame) -> bool:
         """Tells whether the frame differs enough from the one that was analysed before, if the detector got on with that."""
-        changed = self._change.is_significant(frame.picture, self._regions)
+        changed = self._change.is_significant(frame, self._regions)
         return changed or self._detections is None
 
     def failed(self) -> None:

@@ -5,15 +5,14 @@ from typing import Final
 
 import cv2
 import numpy as np
-from av.video.frame import VideoFrame
 
-from pipeline.detect.frame_pixels import planes_of, reduced
 from pipeline.files.rules import Point
 from pipeline.frame_conversion import Pixels
+from pipeline.frame_pixels import reduction_factor
+from pipeline.model import CapturedFrame
 
-# Frames are compared at this size: a pixel is the mean of 64 pixels of a 720p frame, which leaves nothing of a sensor's noise.
+# Frames are compared at about this size: a pixel is the mean of 64 pixels of a 720p frame, which leaves nothing of a sensor's noise.
 _WIDTH: Final = 160
-_HEIGHT: Final = 90
 
 # Of 255. More than noise and compression make of a still picture, less than people in dull clothes do.
 _DIFFERENT: Final = 12
@@ -40,22 +39,21 @@ class SignificantChange:
         self._mask: Pixels | None = None
         self._before: Pixels | None = None
 
-    def is_significant(self, picture: VideoFrame, regions: Regions = ()) -> bool:
+    def is_significant(self, frame: CapturedFrame, regions: Regions = ()) -> bool:
         """Tells whether the frame differs enough from the last one of which that was told.
 
         The first one does, and so does one of another size, or with other regions than the last one.
 
         Args:
-            picture: The frame.
+            frame: The frame.
             regions: Only what lies in them counts, and the percentage is of their pixels; if there are none, all counts.
         """
         if self._percent <= 0:
             return True
-        luma = planes_of(picture)[0]
-        small = reduced(luma, _WIDTH, _HEIGHT)
-        size = (picture.width, picture.height)
+        size = (frame.picture.width, frame.picture.height)
+        small = frame.pixels.luma(reduction_factor(size[0], _WIDTH))
         if self._before is None or size != self._size or regions != self._regions:
-            self._size, self._regions, self._mask = size, regions, _mask_of(regions)
+            self._size, self._regions, self._mask = size, regions, _mask_of(regions, small.shape)
         elif self._changed_percent(self._before, small) < self._percent:
             return False
         self._before = small
@@ -68,12 +66,12 @@ class SignificantChange:
         return 100 * cv2.countNonZero(cv2.bitwise_and(changed, self._mask)) / max(1, cv2.countNonZero(self._mask))
 
 
-def _mask_of(regions: Regions) -> Pixels | None:
+def _mask_of(regions: Regions, shape: tuple[int, ...]) -> Pixels | None:
     if not regions:
         return None
-    mask: Pixels = np.zeros((_HEIGHT, _WIDTH), np.uint8)
+    mask: Pixels = np.zeros(shape, np.uint8)
     for region in regions:
-        corners = np.asarray(region, np.float64) * (_WIDTH, _HEIGHT)
+        corners = np.asarray(region, np.float64) * (shape[1], shape[0])
         # One by one: where two polygons of one call overlap, it leaves a hole.
         cv2.fillPoly(mask, [np.floor(np.clip(corners, -_FARTHEST, _FARTHEST)).astype(np.int32)], (255,))
     return mask

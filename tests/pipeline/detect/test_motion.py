@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from pipeline.detect.motion import MotionDetector, reduction_factor
+from pipeline.detect.motion import MotionDetector
 from pipeline.files.settings import MotionSettings
 from pipeline.model import Detection
 from tests.pipeline.detect.drawn_frames import Box, box_of, captured, ground, iou, with_noise
@@ -130,13 +130,6 @@ def test_forgetting_in_the_middle_of_a_batch_leaves_nothing_behind() -> None:
     detector._look = forget_first  # type: ignore[assignment, method-assign]
     found(detector, ground(640, 360), 1)
     assert detector._backgrounds == {}
-
-
-@pytest.mark.parametrize(
-    ("width", "wanted", "factor"), [(1280, 320, 4), (1920, 320, 6), (768, 320, 2), (320, 320, 1), (100, 320, 1)]
-)
-def test_pictures_are_reduced_by_whole_numbers_and_never_enlarged(width: int, wanted: int, factor: int) -> None:
-    assert reduction_factor(width, wanted) == factor
 
 
 @pytest.mark.parametrize("size", [(2, 2), (5, 3), (321, 181), (33, 400), (979, 551)])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.detect.significant_change import SignificantChange
+from pipeline.model import CapturedFrame
 from tests.pipeline.detect.drawn_frames import captured, ground, walker, with_noise
 
 LEFT_HALF = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
@@ -24,7 +25,7 @@ def boxed(left: int, top: int = 40, side: int = 24) -> np.ndarray:
 
 
 def told(change: SignificantChange, *pictures: np.ndarray, regions: tuple = ()) -> list[bool]:
-    return [change.is_significant(captured(picture).picture, regions) for picture in pictures]
+    return [change.is_significant(captured(picture), regions) for picture in pictures]
 
 
 def test_the_first_frame_and_each_new_size_are_significant() -> None:
@@ -84,8 +85,8 @@ def test_the_noise_of_a_sensor_is_no_change_and_someone_who_walks_is(sigma: int)
 @pytest.mark.parametrize("size", [(2, 2), (33, 17), (161, 91), (1280, 720)])
 def test_any_format_and_size_will_do(picture_format: str, size: tuple[int, int]) -> None:
     change = SignificantChange(50.0)
-    before, after = (captured(grey(value, *size), picture_format=picture_format).picture for value in (60, 180))
-    assert [change.is_significant(picture) for picture in (before, before, after)] == [True, False, True]
+    before, after = (captured(grey(value, *size), picture_format=picture_format) for value in (60, 180))
+    assert [change.is_significant(frame) for frame in (before, before, after)] == [True, False, True]
 
 
 def test_on_real_pedestrians_something_always_moves_and_a_still_of_them_does_not() -> None:
@@ -95,7 +96,9 @@ def test_on_real_pedestrians_something_always_moves_and_a_still_of_them_does_not
     change = SignificantChange(0.05)
     with av.open(file) as container:
         pictures = [picture for _, picture in zip(range(200), container.decode(video=0), strict=False)]
-    assert sum(change.is_significant(picture) for picture in pictures) >= 0.97 * len(pictures)
+    assert sum(
+        change.is_significant(CapturedFrame("street", 1, picture, 0.0, 0.0)) for picture in pictures
+    ) >= 0.97 * len(pictures)
     still = cv2.cvtColor(pictures[-1].to_ndarray(format="gray"), cv2.COLOR_GRAY2BGR)
     dice = np.random.default_rng(1)
     assert told(SignificantChange(0.05), *(with_noise(still, 4, dice) for _ in range(10))) == [True] + [False] * 9
