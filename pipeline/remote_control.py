@@ -7,9 +7,10 @@ from typing import Final
 
 from pipeline.files.rules import AnalyticsRules
 from pipeline.files.source import source_of_url
+from pipeline.messages.ledger import Delivery
 from pipeline.messages.publisher import Publisher
 from pipeline.model import FrameResult
-from pipeline.rest.control import BAD_REQUEST, OK, SERVER_ERROR, DeliveryView, StreamView, Verdict
+from pipeline.rest.control import BAD_REQUEST, OK, SERVER_ERROR, StreamView, Verdict
 from pipeline.stream import Stream
 from pipeline.streams import StreamError, Streams
 
@@ -44,10 +45,9 @@ class RemoteControl:
         now_s = time.monotonic()
         return tuple(self._view(stream, now_s) for stream in self._streams.all())
 
-    def delivery(self) -> DeliveryView:
+    def delivery(self) -> Delivery:
         """How the messages fare."""
-        seen = self._publisher.delivery()
-        return DeliveryView(seen.connected, seen.waiting, seen.delivered, seen.dropped)
+        return self._publisher.delivery()
 
     def add(self, camera_id: str, camera_name: str, camera_url: str) -> Verdict:
         """Adds a camera."""
@@ -105,9 +105,11 @@ class RemoteControl:
             latency_ms=analysis.latency_ms,
             latency_p95_ms=analysis.latency_p95_ms,
             last_frame_age_s=camera.last_frame_age_s,
+            decode_ms=camera.decode_ms,
             decode_errors=camera.decode_errors,
             connections_lost=camera.losses,
             frames_waiting=waiting,
+            frames_not_taken=camera.take_errors,
             frames_replaced=replaced,
             frames_unchanged=analysis.unchanged,
             frames_analysed=analysis.analysed,

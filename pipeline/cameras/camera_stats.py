@@ -43,7 +43,7 @@ class CameraSnapshot:
     Attributes:
         frame_number: Frames that the camera sent since the program began; it never goes back, also when the camera reconnects.
         fps: Such frames per second, over the last ``FPS_WINDOW_S``.
-        latency_ms: Time that decoding took, mean over the last few frames that were decoded.
+        decode_ms: Time that decoding took, mean over the last few frames that were decoded.
         last_frame_age_s: Seconds since the last frame, None before the first.
         state: What the above amounts to.
         reason: Why the camera is slow or not reachable, empty otherwise.
@@ -55,7 +55,7 @@ class CameraSnapshot:
 
     frame_number: int
     fps: float
-    latency_ms: float
+    decode_ms: float
     last_frame_age_s: float | None
     state: CameraState
     reason: str
@@ -79,7 +79,7 @@ class CameraStats:
         self._frame_number = 0
         self._recent_s: deque[float] = deque(maxlen=_WINDOW_FRAMES)
         self._window_began_s = began_s
-        self._latency_s = 0.0
+        self._decode_s = 0.0
         self._decoded = 0
         self._last_s: float | None = None
         self._run = 0
@@ -116,11 +116,11 @@ class CameraStats:
             self._frame_number += 1
             self._decode_errors += 1
 
-    def decoded(self, latency_s: float, *, gaps: int = 0) -> None:
+    def decoded(self, took_s: float, *, gaps: int = 0) -> None:
         """Decoding something took so long, and had to fill gaps in so many pictures."""
         with self._lock:
             self._decoded += 1
-            self._latency_s += (latency_s - self._latency_s) / min(self._decoded, 16)
+            self._decode_s += (took_s - self._decode_s) / min(self._decoded, 16)
             self._decode_errors += gaps
 
     def take_failed(self) -> None:
@@ -149,7 +149,7 @@ class CameraStats:
             return CameraSnapshot(
                 frame_number=self._frame_number,
                 fps=self._fps(now_s),
-                latency_ms=self._latency_s * 1000,
+                decode_ms=self._decode_s * 1000,
                 last_frame_age_s=None if self._last_s is None else max(0.0, now_s - self._last_s),
                 state=state,
                 reason=self._reason_of(state),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from pipeline.files.rules import AnalyticsRules
+from pipeline.messages.ledger import Delivery
 from pipeline.model import FrameResult
 
 OK: Final = "HTTP/1.1 200 OK"
@@ -35,9 +36,11 @@ class StreamView:
         latency_ms: From decoding to the result, median of the last ones.
         latency_p95_ms: 95 % of them took at most so long.
         last_frame_age_s: Seconds since the last sign of life, None before the first.
+        decode_ms: Time that decoding took, mean of the last frames.
         decode_errors: Packets that could not be decoded.
         connections_lost: How often a connection that gave frames has ended.
         frames_waiting: 1 while a frame waits for the detector, else 0.
+        frames_not_taken: Frames that were decoded and lost by a failure of ours; the log says why.
         frames_replaced: Frames that a newer one took the place of before the detector came to them.
         frames_unchanged: Frames that did not differ enough from the one before to be looked at.
         frames_analysed: Frames that the detector has looked at.
@@ -57,9 +60,11 @@ class StreamView:
     latency_ms: float = 0.0
     latency_p95_ms: float = 0.0
     last_frame_age_s: float | None = None
+    decode_ms: float = 0.0
     decode_errors: int = 0
     connections_lost: int = 0
     frames_waiting: int = 0
+    frames_not_taken: int = 0
     frames_replaced: int = 0
     frames_unchanged: int = 0
     frames_analysed: int = 0
@@ -67,23 +72,6 @@ class StreamView:
     analysed_fps: float = 0.0
     objects: int = 0
     lines_cumulative: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class DeliveryView:
-    """What became of the messages to Kafka.
-
-    Attributes:
-        connected: False while the last deliveries failed.
-        waiting: Messages that are kept until the broker takes them.
-        delivered: Messages that it took.
-        dropped: Messages that there was no room or no time for.
-    """
-
-    connected: bool = True
-    waiting: int = 0
-    delivered: int = 0
-    dropped: int = 0
 
 
 class Control(Protocol):
@@ -101,7 +89,7 @@ class Control(Protocol):
         """All streams, by number."""
         ...
 
-    def delivery(self) -> DeliveryView:
+    def delivery(self) -> Delivery:
         """How the messages fare."""
         ...
 

@@ -73,6 +73,18 @@ _STREAM_METRICS: Final = (
     ),
     _StreamMetric(
         CounterMetricFamily,
+        "pipeline_camera_frames_not_taken",
+        "Frames that were decoded and lost by a failure of ours; the log says why.",
+        lambda s: s.frames_not_taken,
+    ),
+    _StreamMetric(
+        GaugeMetricFamily,
+        "pipeline_camera_decode_seconds",
+        "Time that decoding a frame took, mean of the last ones.",
+        lambda s: s.decode_ms / 1000,
+    ),
+    _StreamMetric(
+        CounterMetricFamily,
         "pipeline_camera_decode_errors",
         "Packets that could not be decoded.",
         lambda s: s.decode_errors,

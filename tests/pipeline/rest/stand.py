@@ -13,8 +13,9 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from pipeline.files.rules import AnalyticsRules
+from pipeline.messages.ledger import Delivery
 from pipeline.model import CapturedFrame, FrameCounts, FrameResult, TrackedObject
-from pipeline.rest.control import OK, SERVER_ERROR, DeliveryView, StreamView, Verdict
+from pipeline.rest.control import OK, SERVER_ERROR, StreamView, Verdict
 from pipeline.rest.server import RestServer
 
 
@@ -25,7 +26,7 @@ class DictControl:
         self.max_batch_size = max_batch_size
         self.ready = True
         self.alive = True
-        self.messages = DeliveryView()
+        self.messages = Delivery()
         self.analytics = AnalyticsRules()
         self.results: dict[str, FrameResult] = {}
         self.reloads = 0
@@ -44,7 +45,7 @@ class DictControl:
         with self._lock:
             return tuple(sorted(self.views.values(), key=lambda view: view.source_id))
 
-    def delivery(self) -> DeliveryView:
+    def delivery(self) -> Delivery:
         return self.messages
 
     def add(self, camera_id: str, camera_name: str, camera_url: str) -> Verdict:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from pipeline.rest.control import DeliveryView
+from pipeline.messages.ledger import Delivery
 
 if TYPE_CHECKING:
     from tests.pipeline.rest.stand import Client, DictControl, HttpAnswer
@@ -30,9 +30,11 @@ def cameras(control: DictControl) -> DictControl:
         latency_ms=80.123,
         latency_p95_ms=120.5,
         last_frame_age_s=0.0666,
+        decode_ms=3.456,
         decode_errors=3,
         connections_lost=2,
         frames_waiting=1,
+        frames_not_taken=8,
         frames_replaced=5,
         frames_unchanged=6,
         frames_failed=9,
@@ -42,7 +44,7 @@ def cameras(control: DictControl) -> DictControl:
         lines_cumulative={"in": 7, 'out "x"': 9},
     )
     control.tell(ODD_ID, state="not-reachable", reason="401")
-    control.messages = DeliveryView(connected=False, waiting=11, delivered=100, dropped=12)
+    control.messages = Delivery(connected=False, waiting=11, delivered=100, dropped=12)
     return control
 
 
@@ -76,9 +78,11 @@ def test_json(client: Client, cameras: DictControl) -> None:
         "reason": "",
         "last_frame_age_ms": 67,
         "latency_p95_ms": 120.5,
+        "decode_ms": 3.46,
         "decode_errors": 3,
         "connections_lost": 2,
         "frames_waiting": 1,
+        "frames_not_taken": 8,
         "frames_replaced": 5,
         "frames_unchanged": 6,
         "frames_failed": 9,
@@ -100,6 +104,8 @@ def test_prometheus_whatever_is_accepted(client: Client, cameras: DictControl, a
         "pipeline_camera_analysed_fps": 14.5,
         "pipeline_camera_frames_total": 1234,
         "pipeline_camera_frames_analysed_total": 1200,
+        "pipeline_camera_frames_not_taken_total": 8,
+        "pipeline_camera_decode_seconds": 0.003456,
         "pipeline_camera_frames_replaced_total": 5,
         "pipeline_camera_frames_unchanged_total": 6,
         "pipeline_camera_frames_failed_total": 9,
