@@ -45,9 +45,6 @@ class FramePixels:
     def colours(self, factor: int) -> tuple[Pixels, Pixels]:
         """Returns blueness and redness, at the size of the brightness that is divided by the same number."""
         height, width = self._picture.height // factor, self._picture.width // factor
-        if factor % 2 == 0:
-            blue, red = (_divided(plane, factor // 2) for plane in self._planes[1:])
-            return blue[:height, :width], red[:height, :width]
         blue, red = (
             _resized(plane[: -(-height * factor // 2), : -(-width * factor // 2)], width, height)
             for plane in self._planes[1:]

@@ -22,6 +22,7 @@ _VARIANCE_THRESHOLD: Final = 16.0
 # find no more, and make one object of two that pass.
 _CLOSING: Final = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 5))
 
+# Components that can be numbered with 16 bits; the rest is for those at odd edges.
 _MOST_SMALL_NUMBERS: Final = 2**16 - 2**12
 
 # When so much of the picture is no background any more, no object has come: the light, or what the camera looks at, is another.
@@ -95,7 +96,7 @@ class MotionDetector:
 
     def _objects(self, moving: "cv2.typing.MatLike", factor: int) -> tuple[Detection, ...]:
         least = moving.size * self._settings.minimum_area_percent / 100
-        # Small numbers take a third of the time. Components are at most a quarter of the pixels, and a few more at odd edges.
+        # Small numbers take a third of the time. Components are at most a quarter of the pixels.
         numbers = cv2.CV_16U if moving.size // 4 < _MOST_SMALL_NUMBERS else cv2.CV_32S
         _, _, found, _ = cv2.connectedComponentsWithStats(moving, connectivity=8, ltype=numbers)
         return tuple(
