@@ -84,7 +84,7 @@ class Group:
     def integers(self, key: str) -> tuple[int, ...]:
         """Returns the integers between ``;``; a ``;`` at the end adds none, with blanks behind it or not."""
         parts = self.texts(key)
-        if len(parts) > 1 and not parts[-1].strip(_BLANKS):
+        if len(parts) > 1 and parts[-1] and not parts[-1].strip(_BLANKS):
             parts = parts[:-1]
         return tuple(self._integer(key, part) for part in parts)
 

@@ -88,6 +88,8 @@ def test_what_is_read_is_what_glib_reads(tmp_path_factory: pytest.TempPathFactor
 @example("0" * 50 + "7")
 @example("9" * 5000)
 @example("1;2;")
+@example("0;;")
+@example("0; ")
 def test_integers_are_what_glib_reads(raw: str) -> None:
     theirs: object
     try:
