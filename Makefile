@@ -35,7 +35,7 @@ check: $(STAMP) ## format, lint, types, import rules, generated schemas
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy --no-error-summary
 	@out=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$out"; exit 1; }
-	@$(BIN)/python -m crds.schemas --check
+	@$(BIN)/python -m tools.kinds.schemas --check
 	@echo "check: ok"
 
 format: $(STAMP) ## format the code and apply safe fixes
@@ -43,7 +43,7 @@ format: $(STAMP) ## format the code and apply safe fixes
 	@$(BIN)/ruff format -q .
 
 schemas: $(STAMP) ## write the JSON schemas and CRDs anew from crds/
-	@$(BIN)/python -m crds.schemas
+	@$(BIN)/python -m tools.kinds.schemas
 
 bench: $(STAMP) ## run the benchmarks, each against its baseline
 	@set -e; for program in bench/*.py; do test -e "$$program" || continue; echo "== $$program"; $(BIN)/python "$$program" $(ARGS); done

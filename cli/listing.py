@@ -105,3 +105,15 @@ def _magnitude(cell: str) -> float:
         return float(sum(int(count) * _SECONDS[unit] for count, unit in findall(r"(\d+)([dhms])", cell)))
     leading = fullmatch(r"(\d+(?:\.\d+)?)(?:/\d+)?", cell)
     return float(leading[1]) if leading else float("inf")
+
+
+def print_document(document: Any, output: str) -> None:
+    """Prints plain data as JSON or YAML."""
+    if output == "json":
+        import json
+
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        from controller.source.read.yaml_text import yaml_text
+
+        click.echo(yaml_text(document), nl=False)

@@ -8,32 +8,32 @@ from typing import cast
 
 import click
 
+from cli.connection import DEFAULT_SERVER
 from cli.failure import Failure
 
 # command -> module, in the order of `fleet --help`; the module holds a click command of the same name, or of the one
 # behind the colon where Python keeps that word for itself.
 _COMMANDS = {
-    "get": "cli.get",
-    "describe": "cli.describe",
-    "events": "cli.events",
-    "status": "cli.status",
-    "wait": "cli.wait",
-    "messages": "cli.messages",
-    "approve": "cli.requests",
-    "update": "cli.requests",
-    "refresh": "cli.requests",
-    "validate": "cli.validate",
-    "plan": "cli.plan",
-    "render": "cli.render",
-    "import": "cli.importing:import_config",
-    "up": "cli.up.command",
-    "controller": "cli.controller",
-    "agent": "cli.agent",
-    "tasks": "cli.tasks",
-    "version": "cli.version",
-    "completion": "cli.completion",
+    "get": "cli.commands.get",
+    "describe": "cli.commands.describe",
+    "events": "cli.commands.events",
+    "status": "cli.commands.status",
+    "wait": "cli.commands.wait",
+    "messages": "cli.commands.messages",
+    "approve": "cli.commands.requests",
+    "update": "cli.commands.requests",
+    "refresh": "cli.commands.requests",
+    "validate": "cli.commands.validate",
+    "plan": "cli.commands.plan",
+    "render": "cli.commands.render",
+    "import": "cli.commands.importing:import_config",
+    "up": "cli.commands.up",
+    "controller": "cli.commands.controller",
+    "agent": "cli.commands.agent",
+    "tasks": "cli.commands.tasks",
+    "version": "cli.commands.version",
+    "completion": "cli.commands.completion",
 }
-DEFAULT_SERVER = "http://127.0.0.1:8420"
 _INTERRUPTED = 130
 _PIPE_CLOSED = 141
 

@@ -12,8 +12,8 @@ from crds.document import Manifest
 from crds.kinds import KINDS
 
 if TYPE_CHECKING:
-    from controller.source.crosscheck import Remark
-    from controller.source.reader import Loaded
+    from controller.source.read.crosscheck import Remark
+    from controller.source.read.reader import Loaded
 
 
 class Rejection(Exception):  # noqa: N818 - says what happened
@@ -44,7 +44,7 @@ def revision_in(directory: Path) -> Revision:
 
 def loaded_in(directory: Path) -> "Loaded":
     """The manifests below a directory with what there is to say about them; raises as `revision_in` does."""
-    from controller.source.directory import load_directory
+    from controller.source.fetch.directory import load_directory
 
     return _loaded(load_directory(directory), str(directory))
 
@@ -56,7 +56,7 @@ def revision_of_commit(repository: str, ref: str, directory: str) -> Revision:
 
 def loaded_of_commit(repository: str, ref: str, directory: str) -> "Loaded":
     """The manifests of a commit with what there is to say about them; raises as `revision_in` does."""
-    from controller.source.git import load_git
+    from controller.source.fetch.git import load_git
 
     return _loaded(
         load_git(repository, ref, subdirectory="" if directory == "." else directory), f"{repository} at {ref}"
@@ -64,7 +64,7 @@ def loaded_of_commit(repository: str, ref: str, directory: str) -> "Loaded":
 
 
 def _loaded(reading: Any, source: str) -> "Loaded":
-    from controller.source.reader import Loaded, Rejected
+    from controller.source.read.reader import Loaded, Rejected
 
     if isinstance(reading, Loaded):
         return reading

@@ -14,15 +14,15 @@ from bus.kafka import KafkaBus
 from bus.kafka_topics import TopicMismatch
 from bus.signature import SigningKey
 from controller.api.server import PortInUse, create_app, serve
-from controller.api.store import ObjectStore
 from controller.control_loop import Controller
+from controller.picture.store import ObjectStore
 from controller.planner.guard import RemovalLimit
 from controller.publish.publisher import Publisher
-from controller.source.directory import DirectorySource
-from controller.source.git import GitSource
+from controller.source.fetch.directory import DirectorySource
+from controller.source.fetch.git import GitSource
+from controller.source.fetch.snapshot import SourceError
 from controller.source.last_good import LastGood
-from controller.source.reader import Source
-from controller.source.snapshot import SourceError
+from controller.source.read.reader import Source
 
 _log = logging.getLogger(__name__)
 

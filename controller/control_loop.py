@@ -16,10 +16,14 @@ from typing import Any
 from bus.base import Bus, PublishFailed, Topic
 from bus.codec import encode_plain
 from bus.signature import SigningKey
-from controller.api.rendered import PlacedInstance, placed_instances
-from controller.api.store import ObjectStore
 from controller.inbox import Inbox
 from controller.model import FleetPlan, NodeState, ObjectRef, Revision
+from controller.picture.documents import LiveDocuments
+from controller.picture.event_log import EventLog
+from controller.picture.events import EventType, FleetEvent, events_between
+from controller.picture.placed import PlacedInstance, placed_instances
+from controller.picture.store import ObjectStore
+from controller.picture.summary import summary
 from controller.planner.exclusive import holders_of_exclusive_cameras
 from controller.planner.guard import RemovalLimit
 from controller.planner.planner import plan
@@ -29,12 +33,8 @@ from controller.publish.publisher import Publisher, raise_first
 from controller.render.instance import Renderer
 from controller.revision_gate import RevisionGate
 from controller.source.last_good import LastGood
-from controller.source.reader import Reading, Source
-from controller.status.documents import LiveDocuments
-from controller.status.event_log import EventLog
-from controller.status.events import EventType, FleetEvent, events_between
+from controller.source.read.reader import Reading, Source
 from controller.status.fold import connected
-from controller.status.summary import summary
 from controller.status.tracker import Tracker
 from crds.messages import AgentConfig, Refresh, UpdateConfig
 

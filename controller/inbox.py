@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, MadeAnew, Record, Start, Subscription, Topic
 from bus.codec import Undecodable, decode_plain
+from controller.picture.events import EventType, Tell
 from controller.publish.publisher import Publisher
-from controller.status.events import EventType, Tell
 from controller.status.tracker import Tracker
 from crds.messages import UpdateConfig
 

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from controller.api.control import ApproveRefused
 from controller.model import Previous, Revision
+from controller.picture.events import EventType, Tell
 from controller.planner.describe import describe_plan
 from controller.planner.guard import RemovalLimit, why_parked
 from controller.planner.planner import plan
 from controller.source.last_good import LastGood
-from controller.source.reader import Loaded, Reading, Rejected, Unreadable
-from controller.status.events import EventType, Tell
+from controller.source.read.reader import Loaded, Reading, Rejected, Unreadable
 
 _log = logging.getLogger(__name__)
 

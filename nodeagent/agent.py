@@ -26,8 +26,8 @@ from crds.messages import (
 from nodeagent.chains import Chains
 from nodeagent.differ.diff import diff
 from nodeagent.differ.history import after_observation, after_outcome
-from nodeagent.drivers.base import Driver
-from nodeagent.drivers.instance_files import InstanceDirectories
+from nodeagent.engines.base import Driver
+from nodeagent.folders.instance_files import InstanceDirectories
 from nodeagent.inbox import Inbox
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.model import (

@@ -17,11 +17,11 @@ from bus.kafka import KafkaBus
 from bus.signature import SigningKey, public_key_from
 from crds.messages import AgentInfo
 from nodeagent.agent import Agent
-from nodeagent.drivers.base import Driver
-from nodeagent.drivers.docker import DockerDriver
-from nodeagent.drivers.instance_files import InstanceDirectories
-from nodeagent.drivers.process import ProcessDriver
-from nodeagent.drivers.streams import probe
+from nodeagent.apps.probe import probe
+from nodeagent.engines.base import Driver
+from nodeagent.engines.docker.driver import DockerDriver
+from nodeagent.engines.process.driver import ProcessDriver
+from nodeagent.folders.instance_files import InstanceDirectories
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.model import Transient
 

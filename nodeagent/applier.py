@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
-from nodeagent.drivers.base import Driver
-from nodeagent.drivers.instance_files import InstanceDirectories
+from nodeagent.engines.base import Driver
+from nodeagent.folders.instance_files import InstanceDirectories
 from nodeagent.model import Applied, Op, OpKind, Outcome, OutcomeKind, Permanent, Transient, Waiting
 
 _log = logging.getLogger(__name__)

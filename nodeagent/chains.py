@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from nodeagent.applier import Applier
 from nodeagent.differ.diff import leads_on
-from nodeagent.drivers.base import Driver
-from nodeagent.drivers.instance_files import InstanceDirectories
+from nodeagent.engines.base import Driver
+from nodeagent.folders.instance_files import InstanceDirectories
 from nodeagent.model import Op, Outcome, OutcomeKind
 
 _log = logging.getLogger(__name__)

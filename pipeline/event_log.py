@@ -38,13 +38,18 @@ class EventFormatter(logging.Formatter):
         return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in line)
 
 
-def start_event_log() -> None:
-    """Sends the pipeline's events to stderr; what no code expected goes the same, redacted way."""
+def start_event_log(*more_rooms: str) -> None:
+    """Sends the pipeline's events to stderr; what no code expected goes the same, redacted way.
+
+    Args:
+        more_rooms: packages beside this one whose loggers are sent there too.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(EventFormatter())
-    _LOG.addHandler(handler)
-    _LOG.setLevel(logging.INFO)
-    _LOG.propagate = False
+    for log in (_LOG, *map(logging.getLogger, more_rooms)):
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        log.propagate = False
     sys.excepthook = _log_uncaught
     threading.excepthook = lambda args: _log_uncaught(args.exc_type, args.exc_value, args.exc_traceback)
 

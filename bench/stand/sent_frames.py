@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from av.video.frame import VideoFrame
 
-from pipeline.simulator.clips import NUMBER_BITS
+from simulator.clips import NUMBER_BITS
 
 _NUMBERS: Final = 1 << NUMBER_BITS
 _BRIGHT: Final = 128

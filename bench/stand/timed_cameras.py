@@ -11,11 +11,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from bench.stand.sent_frames import SentFrames
-from pipeline.simulator import rtsp_session
-from pipeline.simulator.clip_reader import AccessUnit, read_clip
-from pipeline.simulator.clips import ClipSpec, write_clip
-from pipeline.simulator.rtp import Packetizer
-from pipeline.simulator.server import CameraSimulator, SimulatedCamera
+from simulator import rtsp_session
+from simulator.clip_reader import AccessUnit, read_clip
+from simulator.clips import ClipSpec, write_clip
+from simulator.rtp import Packetizer
+from simulator.server import CameraSimulator, SimulatedCamera
 
 
 async def _simulate(count: int, sent: SentFrames, clip_file: Path) -> None:

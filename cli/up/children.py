@@ -159,8 +159,8 @@ def _environment(ours: Mapping[str, str]) -> dict[str, str]:
 
 
 def _option_variables() -> set[str]:
-    from cli.agent import agent
-    from cli.controller import controller
+    from cli.commands.agent import agent
+    from cli.commands.controller import controller
 
     options = [*agent.params, *controller.params]
     return {f"FLEET_{option.name.upper()}" for option in options if option.name} - {"FLEET_LOG_LEVEL"}

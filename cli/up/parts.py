@@ -5,12 +5,12 @@ import contextlib
 import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from cli.up.cameras import Simulated, simulated, simulation_change, write_cameras_file
 from cli.up.children import Child
 from cli.up.layout import StateDirectory
 from cli.up.preflight import is_free
+from cli.up.settings import Settings
 from crds.camera import Camera
 from crds.node import Node
 
@@ -20,19 +20,6 @@ _KEY_START_SECONDS = 30.0
 _AGENT_STOP_SECONDS = 30.0
 _STOP_SECONDS = 6.0
 _POLL_SECONDS = 0.02
-
-
-class Settings(NamedTuple):
-    """What the parts are told."""
-
-    manifests: Path
-    listen: str
-    driver: str
-    secrets_dir: Path
-    fleet_id: str
-    docker_host: str | None = None
-    kafka_port: int = 0
-    """Where on the loopback the embedded broker is found at every start; 0 for nowhere."""
 
 
 class Parts:
@@ -121,7 +108,7 @@ class Parts:
         clips.mkdir(exist_ok=True)
         arguments = ["--port", str(port), "--cameras-file", str(file), "--clip-dir", str(clips)]
         log = self._state.logs / f"cameras-{port}.log"
-        return Child(f"simulated cameras on port {port}", "pipeline.simulator", lambda: arguments, log, self._say)
+        return Child(f"simulated cameras on port {port}", "simulator", lambda: arguments, log, self._say)
 
     def bound_logs(self) -> None:
         """Keeps the logs from filling the disk."""

@@ -9,10 +9,10 @@ import click
 from cli.connection import Api
 from cli.parts_options import split_listen
 from cli.reading import is_manifest, manifest_of
-from cli.up.command import DEFAULT_KAFKA_PORT, command_name
 from cli.up.layout import StateDirectory
-from cli.up.parts import Parts, Settings
+from cli.up.parts import Parts
 from cli.up.screen import Screen, screen_for
+from cli.up.settings import DEFAULT_KAFKA_PORT, Settings, command_name
 from cli.up.sweep import sweep
 from cli.up.view import View, look
 from controller.model import Revision
@@ -24,7 +24,7 @@ _API_PATIENCE_SECONDS = 2.0
 _DEFAULT_LISTEN = "127.0.0.1:8420"
 
 
-class Plan(NamedTuple):
+class Request(NamedTuple):
     """What `fleet up` was asked for."""
 
     revision: Revision
@@ -33,18 +33,18 @@ class Plan(NamedTuple):
     table: bool
 
 
-def run(ctx: click.Context, plan: Plan) -> None:
+def run(ctx: click.Context, request: Request) -> None:
     """Runs until SIGINT, SIGTERM or SIGHUP; a second one ends what does not end by itself."""
-    _greet(plan)
-    screen = screen_for(ctx, table=plan.table)
+    _greet(request)
+    screen = screen_for(ctx, table=request.table)
     try:
-        asyncio.run(_run(plan, screen))
+        asyncio.run(_run(request, screen))
     finally:
         screen.close()
 
 
-def _greet(plan: Plan) -> None:
-    revision, settings = plan.revision, plan.settings
+def _greet(request: Request) -> None:
+    revision, settings = request.revision, request.settings
     fleet = command_name()
     door = f" --bootstrap-servers localhost:{settings.kafka_port}" if settings.kafka_port != DEFAULT_KAFKA_PORT else ""
     named = f"  (once instances name it: spec.app.kafkaConnectionStr: localhost:{settings.kafka_port})" if door else ""
@@ -54,7 +54,7 @@ def _greet(plan: Plan) -> None:
         f"{len(revision.nodes)} nodes, {len(revision.instances)} instances and {len(revision.cameras)} cameras of "
         f"{settings.manifests} on this machine, as {'containers' if settings.driver == 'docker' else 'processes'}.\n"
         f"API     {_url(settings.listen)}\n"
-        f"State   {plan.state.root}, logs in {plan.state.logs}\n"
+        f"State   {request.state.root}, logs in {request.state.logs}\n"
         f"Secrets {settings.secrets_dir}\n"
         f"Try     {fleet}{elsewhere} get cameras\n"
         f"        {fleet}{elsewhere} status\n"
@@ -70,7 +70,7 @@ def _url(listen: str) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def _run(plan: Plan, screen: Screen) -> None:
+async def _run(request: Request, screen: Screen) -> None:
     stopping, hurry = asyncio.Event(), asyncio.Event()
 
     def interrupted() -> None:
@@ -84,14 +84,14 @@ async def _run(plan: Plan, screen: Screen) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, interrupted)
-    parts = Parts(plan.settings, plan.state, screen.say)
-    watching = asyncio.create_task(_start_and_watch(plan, parts, screen))
+    parts = Parts(request.settings, request.state, screen.say)
+    watching = asyncio.create_task(_start_and_watch(request, parts, screen))
     asked = asyncio.create_task(stopping.wait())
     await asyncio.wait({watching, asked}, return_when=asyncio.FIRST_COMPLETED)
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
     await parts.stop(hurry)
-    for line in await asyncio.to_thread(sweep, plan.settings, plan.state, parts.node_ids):
+    for line in await asyncio.to_thread(sweep, request.settings, request.state, parts.node_ids):
         screen.say(line)
     if not asked.done():
         asked.cancel()
@@ -99,9 +99,9 @@ async def _run(plan: Plan, screen: Screen) -> None:
     screen.say("everything has ended")
 
 
-async def _start_and_watch(plan: Plan, parts: Parts, screen: Screen) -> None:
-    await parts.start(plan.revision.nodes, plan.revision.cameras)
-    api = Api(_url(plan.settings.listen), timeout_seconds=_API_PATIENCE_SECONDS)
+async def _start_and_watch(request: Request, parts: Parts, screen: Screen) -> None:
+    await parts.start(request.revision.nodes, request.revision.cameras)
+    api = Api(_url(request.settings.listen), timeout_seconds=_API_PATIENCE_SECONDS)
     while True:
         view = await asyncio.to_thread(look, api)
         screen.show(view)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from uuid import UUID
 
 from cli.up.layout import StateDirectory
-from cli.up.parts import Settings
+from cli.up.settings import Settings
 
 _PATIENCE_SECONDS = 3.0
 
@@ -20,9 +20,9 @@ def sweep(settings: Settings, state: StateDirectory, node_ids: Collection[str]) 
 
 
 def _sweep_processes(fleet_id: str, node_ids: Collection[str]) -> list[int]:
-    from nodeagent.drivers.base import LABEL_FLEET, LABEL_NODE
-    from nodeagent.drivers.labels import variable_of
-    from nodeagent.drivers.process_table import FoundProcess, find
+    from nodeagent.engines.base import LABEL_FLEET, LABEL_NODE
+    from nodeagent.engines.labels import variable_of
+    from nodeagent.engines.process.table import FoundProcess, find
 
     def left() -> Iterator[FoundProcess]:
         for process in find({variable_of(LABEL_FLEET): fleet_id}):
@@ -41,8 +41,8 @@ def _sweep_processes(fleet_id: str, node_ids: Collection[str]) -> list[int]:
 
 
 async def _sweep_containers(settings: Settings, state: StateDirectory, node_ids: Collection[str]) -> list[str]:
-    from nodeagent.drivers.docker import DockerDriver
-    from nodeagent.drivers.instance_files import InstanceDirectories
+    from nodeagent.engines.docker.driver import DockerDriver
+    from nodeagent.folders.instance_files import InstanceDirectories
     from nodeagent.model import Op, OpKind, Permanent, Transient, Waiting
 
     said = []

@@ -2,12 +2,12 @@
 
 from typing import Any, NamedTuple
 
+from cli.advice import sentences
 from cli.connection import Api
-from cli.events import cells_of, in_order
+from cli.event_rows import cells_of, in_order
 from cli.failure import Failure
 from cli.kinds import CAMERA, EVENT, NODE, OBJECT_KINDS, Target
 from cli.listing import fetch_table
-from cli.status import sentences
 from cli.tables import Rows, rows_of
 
 _MOST_EVENTS = 8

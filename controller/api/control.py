@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from controller.api.rendered import PlacedInstance
+from controller.picture.placed import PlacedInstance
 
 
 class ApproveRefused(Exception):  # noqa: N818 - says what happened

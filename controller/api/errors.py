@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from controller.picture.store import Expired
+
 
 class ApiError(Exception):
     """An answer other than 2xx."""
@@ -48,10 +50,9 @@ def bad_request(message: str) -> ApiError:
     return ApiError(400, "BadRequest", message)
 
 
-def expired(version: int, oldest: int, newest: int) -> ApiError:
-    """The changes after this version are not remembered any more, or it is from another life of the controller."""
-    message = f"resourceVersion {version} is outside of what is remembered ({oldest} to {newest}): list again"
-    return ApiError(410, "Expired", message)
+def expired(error: Expired) -> ApiError:
+    """The client must list again."""
+    return ApiError(410, "Expired", str(error))
 
 
 def manifests_only(path: str) -> ApiError:

@@ -1,7 +1,8 @@
 """The few paths of our own, which no resource can express: approve, update, refresh, rendered files, and the status."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from ipaddress import ip_address
 from typing import Any
 
@@ -11,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from bus.base import PublishFailed
 from controller.api.control import ApproveRefused, FleetControl
 from controller.api.errors import ApiError, bad_request, success
-from controller.api.rendered import rendered_document
+from controller.picture.placed import PlacedInstance
 
 PREFIX = "/fleet/v1"
 BODY_LIMIT_BYTES = 64 * 1024
@@ -40,7 +41,7 @@ class FleetPaths:
         return JSONResponse(self._control.status())
 
     async def _rendered(self, name: str) -> Response:
-        return JSONResponse(rendered_document(name, self._control.placed_instances()))
+        return JSONResponse(_rendered_document(name, self._control.placed_instances()))
 
     async def _approve(self, request: Request) -> Response:
         body = await self._body(request)
@@ -116,3 +117,22 @@ def _text(body: dict[str, Any], name: str) -> str:
 
 def _unavailable(error: PublishFailed) -> ApiError:
     return ApiError(503, "ServiceUnavailable", f"the request could not be published: {error}")
+
+
+def _rendered_document(name: str, placed: Mapping[str, PlacedInstance]) -> dict[str, Any]:
+    """The files of an instance for `fleet render`. Secrets stand in them as placeholders, as they do on the topic."""
+    one = placed.get(name)
+    if one is None:
+        near = get_close_matches(name, placed, n=1)
+        hint = f": did you mean {near[0]}?" if near else ""
+        message = f'dsinstances.dsfleet.io "{name}" is published for no node and planned on none{hint}'
+        raise ApiError(404, "NotFound", message, {"name": name, "kind": "dsinstances"})
+    return {
+        "instance": name,
+        "node": one.node,
+        "generation": one.generation,
+        "files": [file.model_dump(mode="json") for file in one.config.files],
+        "cameras": [
+            {"name": camera.name, "cameraId": camera.camera_id, "slot": camera.slot} for camera in one.config.cameras
+        ],
+    }

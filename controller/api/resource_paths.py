@@ -10,9 +10,9 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from controller.api.errors import ApiError, bad_request, no_such_path, not_found
 from controller.api.resources import EVENTS, FLEET_RESOURCES, Resource
 from controller.api.selection import Selection, parse_selection
-from controller.api.store import ObjectStore, Stored
 from controller.api.table import wanted_form
 from controller.api.watch import DEFAULT_TIMEOUT_SECONDS, Watch, WatchRequest, WatchSlots
+from controller.picture.store import ObjectStore, Stored
 from crds.document import API_VERSION
 
 _FALSE = ("", "0", "false")

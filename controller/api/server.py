@@ -18,8 +18,8 @@ from controller.api.discovery import discovery_router
 from controller.api.errors import ApiError, manifests_only, no_such_path
 from controller.api.fleet_paths import PREFIX, FleetPaths
 from controller.api.resource_paths import ResourcePaths
-from controller.api.store import ObjectStore
 from controller.api.watch import WATCH_LIMIT
+from controller.picture.store import ObjectStore
 
 # Watches end by themselves when the server stops; whoever is still reading an answer then has this long.
 _GRACEFUL_SHUTDOWN_SECONDS = 1

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from controller.api.errors import ApiError
+from controller.api.errors import ApiError, expired
 from controller.api.resources import Resource
 from controller.api.selection import Selection
-from controller.api.store import Change, Cursor, ObjectStore, Stored
 from controller.api.table import TableForm
+from controller.picture.store import Change, Cursor, Expired, ObjectStore, Stored
 
 BOOKMARK_SECONDS = 60.0
 DEFAULT_TIMEOUT_SECONDS = 1800.0
@@ -86,8 +86,8 @@ class Watch:
                     yield self._bookmark(cursor.version, _INITIAL_EVENTS_END)
             async for line in self._follow(cursor):
                 yield line
-        except ApiError as error:
-            yield _line("ERROR", error.document())
+        except Expired as error:
+            yield _line("ERROR", expired(error).document())
 
     async def _follow(self, cursor: Cursor) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()

@@ -24,9 +24,9 @@ from crds.messages import (
     Refresh,
 )
 from nodeagent.agent import Agent
-from nodeagent.drivers.fake import FakeDriver, FakeEngine
-from nodeagent.drivers.instance_files import InstanceDirectories
-from nodeagent.drivers.labels import observed
+from nodeagent.engines.fake import FakeDriver, FakeEngine
+from nodeagent.engines.labels import observed
+from nodeagent.folders.instance_files import InstanceDirectories
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.model import Applied, ObservedInstance, OpKind, Probe, StreamStats
 from tests.differ.generations import FLEET, NODE, NOW

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from crds.messages import InstanceConfig
-from nodeagent.drivers.fake import FakeEngine
-from nodeagent.drivers.instance_files import InstanceDirectories
+from nodeagent.engines.fake import FakeEngine
+from nodeagent.folders.instance_files import InstanceDirectories
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.model import Applied, FilesState, ObservedInstance, Op, OpKind
 from tests.agent.stand import NotingDriver, Stand, run, until

@@ -5,13 +5,13 @@ import pytest
 from fastapi import FastAPI
 
 from controller.api.server import create_app
-from controller.api.store import ObjectStore
 from controller.model import ObjectRef
-from controller.status.event_log import EventLog
-from controller.status.events import EventType, FleetEvent
+from controller.picture.event_log import EventLog
+from controller.picture.events import EventType, FleetEvent
+from controller.picture.store import ObjectStore
 from tests.api.serving import REVISION, FakeControl, Http, LiveServer, fleet_documents, running
-from tests.status import fleets
-from tests.status.fleets import NOW
+from tests.picture import fleets
+from tests.picture.fleets import NOW
 
 STARTED_AT_MS = 1_772_000_000_000
 

@@ -12,12 +12,12 @@ from fastapi import FastAPI
 
 from bus.base import PublishFailed
 from controller.api.control import ApproveRefused
-from controller.api.rendered import PlacedInstance, placed_instances
 from controller.api.server import serve
 from controller.model import Fleet
-from controller.status.documents import documents
-from tests.status import fleets
-from tests.status.fleets import NOW
+from controller.picture.documents import documents
+from controller.picture.placed import PlacedInstance, placed_instances
+from tests.picture import fleets
+from tests.picture.fleets import NOW
 
 REVISION = fleets.revision(
     fleets.camera("hq-1"),

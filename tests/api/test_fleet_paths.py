@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from controller.api.rendered import placed_instances
+from controller.picture.placed import placed_instances
 from tests.api.serving import REVISION, FakeControl, Http
-from tests.status import fleets
+from tests.picture import fleets
 
 PATHS = {"/fleet/v1/approve": "revision", "/fleet/v1/update": "desc", "/fleet/v1/refresh": "desc"}
 

@@ -11,10 +11,10 @@ from typing import NoReturn
 
 import pytest
 
-from controller.api.store import ObjectStore
 from controller.model import Fleet
+from controller.picture.store import ObjectStore
 from tests.api.serving import REVISION, LiveServer, fleet_documents
-from tests.status.fleets import NOW
+from tests.picture.fleets import NOW
 
 NODE_ID = "00000001-0000-4000-8000-000000000001"
 

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from controller.api.columns import COLUMNS, human_duration, printable
-from controller.api.store import object_uid
+from controller.picture.store import object_uid
 from tests.api.serving import FakeControl, Http
-from tests.status.fleets import NOW
+from tests.picture.fleets import NOW
 
 FLEET = "/apis/dsfleet.io/v1"
 TABLE = (

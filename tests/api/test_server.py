@@ -15,10 +15,10 @@ from fastapi import FastAPI
 
 from controller.api import watch
 from controller.api.server import PortInUse, create_app, serve
-from controller.api.store import ObjectStore
+from controller.picture.store import ObjectStore
 from tests.api.serving import REVISION, FakeControl, LiveServer, fleet_documents, running
-from tests.status import fleets
-from tests.status.fleets import NOW
+from tests.picture import fleets
+from tests.picture.fleets import NOW
 
 CAMERAS = "/apis/dsfleet.io/v1/cameras"
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"

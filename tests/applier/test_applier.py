@@ -8,8 +8,8 @@ import pytest
 from crds.messages import InstanceConfig
 from nodeagent import applier as applier_module
 from nodeagent.applier import Applier
-from nodeagent.drivers.fake import FakeDriver
-from nodeagent.drivers.instance_files import InstanceDirectories
+from nodeagent.engines.fake import FakeDriver
+from nodeagent.folders.instance_files import InstanceDirectories
 from nodeagent.model import Op, OpKind, Outcome, OutcomeKind, Permanent, Transient, Waiting
 from tests.differ.generations import FLEET, NODE, instance
 

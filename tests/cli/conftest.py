@@ -14,9 +14,9 @@ from click.testing import CliRunner, Result
 
 from cli.main import fleet
 from controller.api.control import ApproveRefused
-from controller.api.rendered import PlacedInstance
 from controller.api.server import create_app, serve
-from controller.api.store import ObjectStore
+from controller.picture.placed import PlacedInstance
+from controller.picture.store import ObjectStore
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SHOWN_AT = NOW + timedelta(seconds=42)

@@ -18,8 +18,8 @@ NOWHERE = "127.0.0.1:1"
 @pytest.fixture
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leaves the log of the tests as it is."""
-    monkeypatch.setattr("cli.controller.start_log", lambda _: None)
-    monkeypatch.setattr("cli.agent.start_log", lambda _: None)
+    monkeypatch.setattr("cli.commands.controller.start_log", lambda _: None)
+    monkeypatch.setattr("cli.commands.agent.start_log", lambda _: None)
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     options: list[Any] = []
     monkeypatch.setattr(controller.app, "run", lambda given, _: options.append(given))
     monkeypatch.setattr(nodeagent.app, "run", lambda given, _: options.append(given))
-    monkeypatch.setattr("cli.controller.start_log", lambda _: None)
-    monkeypatch.setattr("cli.agent.start_log", lambda _: None)
+    monkeypatch.setattr("cli.commands.controller.start_log", lambda _: None)
+    monkeypatch.setattr("cli.commands.agent.start_log", lambda _: None)
     return options
 
 
@@ -156,7 +156,7 @@ def test_what_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch, run_offline
         raise controller.app.CannotStart("the disk is full")
 
     monkeypatch.setattr(controller.app, "run", refuse)
-    monkeypatch.setattr("cli.controller.start_log", lambda _: None)
+    monkeypatch.setattr("cli.commands.controller.start_log", lambda _: None)
     result = run_offline("controller", "--manifests", "a")
     assert (result.exit_code, result.stderr) == (1, "error: the disk is full\n")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli import ages, events
+from cli import ages, event_rows
 
 DOCK = """\
 Name:         dock
@@ -37,7 +37,7 @@ Events:
 
 @pytest.fixture(autouse=True)
 def _ages_stand_still(monkeypatch: pytest.MonkeyPatch, small_fleet: Any) -> None:
-    for module in ("cli.describe", "cli.events"):
+    for module in ("cli.commands.describe", "cli.event_rows"):
         monkeypatch.setattr(f"{module}.age_of", lambda _: "AGE")
 
 
@@ -79,7 +79,7 @@ def test_events_for_needs_one_object(run: Callable[..., Any]) -> None:
 
 
 def test_messages_cannot_take_the_terminal_over(documents: Any) -> None:
-    cells = events.cells_of(documents.event("dock", "a\x1b[2Jb\nc\u202ed"))
+    cells = event_rows.cells_of(documents.event("dock", "a\x1b[2Jb\nc\u202ed"))
     assert cells[-1] == "a\\x1b[2Jb\\nc\\x202ed"
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 import importer
-from controller.source.directory import load_directory
-from controller.source.manifests import read_manifests
-from controller.source.reader import Rejected
-from controller.source.yaml_documents import pieces
+from controller.source.fetch.directory import load_directory
+from controller.source.read.manifests import read_manifests
+from controller.source.read.reader import Rejected
+from controller.source.read.yaml_documents import pieces
 from crds.camera import Camera
 from crds.document import Manifest
 from crds.dsinstance import DsInstance
@@ -19,7 +19,7 @@ from crds.secret import Secret
 from deepstream.findings import Severity
 from deepstream.versions import DsVersion
 from importer import Imported, ImportOptions, Remark
-from nodeagent.drivers.secret_files import read_secret
+from nodeagent.folders.secret_files import read_secret
 
 Run = Callable[..., Any]
 PASSWORD = "s3cr:et/word"

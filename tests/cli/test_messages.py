@@ -13,7 +13,7 @@ from confluent_kafka import Producer
 
 from bus.embedded import EmbeddedBroker
 from bus.tail import TailMessage
-from cli.messages import camera_of, told
+from cli.commands.messages import camera_of, told
 
 DEADLINE_S = 30.0
 EVENING = datetime(2026, 1, 2, 20, 4, 5, tzinfo=UTC)

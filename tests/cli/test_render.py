@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from controller.api.rendered import PlacedInstance, placed_instances
+from controller.picture.placed import PlacedInstance, placed_instances
 from controller.planner.planner import plan, previous_from
-from controller.source.directory import load_directory
-from controller.source.reader import Loaded
+from controller.source.fetch.directory import load_directory
+from controller.source.read.reader import Loaded
 from tests.cli.conftest import NOW
 
 EXAMPLE = Path(__file__).parents[2] / "manifests"

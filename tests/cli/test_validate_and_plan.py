@@ -197,8 +197,8 @@ def test_a_commit_is_validated(run_offline: Run, repository: Path) -> None:
 
 
 def test_a_plan_from_what_the_controller_has(run: Run, run_offline: Run, served: Any, manifests: Path) -> None:
-    from controller.source.directory import load_directory
-    from controller.source.reader import Loaded
+    from controller.source.fetch.directory import load_directory
+    from controller.source.read.reader import Loaded
 
     reading = load_directory(EXAMPLE)
     assert isinstance(reading, Loaded)

@@ -15,12 +15,12 @@ from bus.codec import Undecodable, decode_signed, encode_signed
 from bus.memory import MemoryBus, MemoryLog
 from bus.signature import SigningKey
 from bus.topics import SETTINGS, partition_of
-from controller.api.store import ObjectStore
 from controller.control_loop import Controller
+from controller.picture.store import ObjectStore
 from controller.planner.guard import RemovalLimit
 from controller.publish.publisher import Publisher
 from controller.source.last_good import LastGood
-from controller.source.reader import Loaded, Reading
+from controller.source.read.reader import Loaded, Reading
 from crds.messages import AgentCommand, AgentConfig, AgentInfo, AgentResponse, CommandKind, GenerationRef
 from tests.planner.short_manifests import ShortFleet, node_id, revision
 

@@ -122,7 +122,7 @@ def test_greetings_wait_for_the_first_revision(play: Callable[..., None]) -> Non
     """Before any manifests were read nobody can say who belongs to the fleet."""
 
     async def scenario(stand: Stand) -> None:
-        from controller.source.reader import Unreadable
+        from controller.source.read.reader import Unreadable
 
         stand.source.say_silently(Unreadable("the repository does not answer"))
         async with stand.controller() as controller:

@@ -13,7 +13,7 @@ from bus.codec import encode_plain
 from bus.signature import SigningKey
 from controller import control_loop
 from controller.control_loop import Controller
-from controller.source.reader import Unreadable
+from controller.source.read.reader import Unreadable
 from crds.messages import GenerationRef, UpdateConfig
 from tests.control_loop.stand import ShakyBus, Stand, eventually, loaded, write
 from tests.planner.short_manifests import ShortFleet, node_id

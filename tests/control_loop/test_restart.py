@@ -10,7 +10,7 @@ from bus.base import Topic
 from bus.codec import encode_plain
 from controller.model import Position, Problem
 from controller.publish import publisher
-from controller.source.reader import Reading, Rejected, Unreadable
+from controller.source.read.reader import Reading, Rejected, Unreadable
 from crds.messages import CommandKind, UpdateConfig
 from tests.control_loop.stand import Stand, eventually, loaded, none_published, ref, write
 

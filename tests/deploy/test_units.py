@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.agent import agent
-from cli.controller import controller
+from cli.commands.agent import agent
+from cli.commands.controller import controller
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 

@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
-from controller.source.directory import load_directory
-from controller.source.reader import Loaded
-from nodeagent.drivers import process_table
-from nodeagent.drivers.base import LABEL_FLEET, LABEL_INSTANCE
-from nodeagent.drivers.labels import variable_of
+from controller.source.fetch.directory import load_directory
+from controller.source.read.reader import Loaded
+from nodeagent.engines.base import LABEL_FLEET, LABEL_INSTANCE
+from nodeagent.engines.labels import variable_of
+from nodeagent.engines.process import table
 from tests.e2e.manifest_folder import ManifestFolder
 
 T = TypeVar("T")
@@ -272,11 +272,11 @@ class RunningFleet:
         self._http.close()
 
 
-def workloads(fleet_id: str) -> dict[str, process_table.ProcessId]:
+def workloads(fleet_id: str) -> dict[str, table.ProcessId]:
     """The processes that run instances of a fleet, by the names of these."""
     return {
         process.environment[variable_of(LABEL_INSTANCE)]: process.id
-        for process in process_table.find({variable_of(LABEL_FLEET): fleet_id})
+        for process in table.find({variable_of(LABEL_FLEET): fleet_id})
         if process.leads
     }
 

@@ -12,7 +12,7 @@ import docker
 from confluent_kafka.admin import AdminClient
 from docker.models.containers import Container
 
-from nodeagent.drivers.base import LABEL_FLEET, LABEL_INSTANCE
+from nodeagent.engines.base import LABEL_FLEET, LABEL_INSTANCE
 from tests.e2e.manifest_folder import ManifestFolder
 from tests.e2e.running_fleet import Program, RunningFleet, environment, eventually, fleet_command
 
@@ -157,7 +157,7 @@ class SeparateFleet(RunningFleet):
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
             json.dump([*cameras, {"name": "dock", **login}], opened)
         return [
-            *(sys.executable, "-m", "pipeline.simulator", "--cameras-file", str(file)),
+            *(sys.executable, "-m", "simulator", "--cameras-file", str(file)),
             *("--port", str(self._camera_port), "--clip-dir", str(self.root)),
         ]
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from controller.source.files import SourceFile
-from controller.source.reader import ManifestReader, Rejected
-from controller.source.yaml_text import yaml_text
+from controller.source.read.reader import ManifestReader, Rejected
+from controller.source.read.yaml_text import yaml_text
 from deepstream.versions import DsVersion
 from importer import Imported
 from tests.deepstream.samples import samples_of

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.simulator.clips import ClipSpec, write_clip
-from pipeline.simulator.server import CameraSimulator, Fault, SimulatedCamera
+from simulator.clips import ClipSpec, write_clip
+from simulator.server import CameraSimulator, Fault, SimulatedCamera
 
 APP_CONF = {
     "app_type": "person",

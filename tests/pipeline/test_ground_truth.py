@@ -12,8 +12,8 @@ from pipeline.detect.motion import MotionDetector
 from pipeline.files.rules import CrossingLine, LineCrossingRule, Mode, StreamRules
 from pipeline.files.settings import MotionSettings
 from pipeline.model import CapturedFrame
-from pipeline.simulator.clips import ClipSpec, clip_in
-from pipeline.simulator.walkers import Walks, crossings, suggested_lines
+from simulator.clips import ClipSpec, clip_in
+from simulator.walkers import Walks, crossings, suggested_lines
 
 # The second one is counted against the background of the first.
 LOOPS = 2

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.analytics.lines import CERTAINTY
 from pipeline.files.rules import Mode
-from pipeline.simulator.clips import ClipSpec, clip_in
-from pipeline.simulator.server import SimulatedCamera
-from pipeline.simulator.walkers import crossings, suggested_lines
+from simulator.clips import ClipSpec, clip_in
+from simulator.server import SimulatedCamera
+from simulator.walkers import crossings, suggested_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pipeline.simulator.walkers import Point
+    from simulator.walkers import Point
     from tests.pipeline.conftest import Configs, PipelineProgram, SimulatorThread
 
 # A finer frame than the picture, so that rounding points to whole numbers moves no line.

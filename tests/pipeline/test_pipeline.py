@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import pytest
 
-from pipeline.simulator.server import Fault, SimulatedCamera
+from simulator.server import Fault, SimulatedCamera
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -207,7 +207,7 @@ def test_cameras_break_and_heal_while_the_others_go_on(
     program: Callable[..., Program],
 ) -> None:
     cameras = simulator("lobby", "gone", "frozen", "mute")
-    host = ("-m", "pipeline.simulator", "--camera", "killed", "--port")
+    host = ("-m", "simulator", "--camera", "killed", "--port")
     other_host = program(*host, "0")
     port = other_host.served_port()
     broken = ("gone", "frozen", "mute", "killed")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from controller.source.files import SourceFile
-from controller.source.reader import ManifestReader, Reading
+from controller.source.read.reader import ManifestReader, Reading
 
 CAMERA = """\
 apiVersion: dsfleet.io/v1

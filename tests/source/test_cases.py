@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from controller.source.reader import Reading, Rejected
+from controller.source.read.reader import Reading, Rejected
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 

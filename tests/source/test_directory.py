@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from controller.model import ObjectRef
-from controller.source import snapshot
-from controller.source.directory import DirectorySource, load_directory
-from controller.source.reader import Loaded, Rejected, Unreadable
-from controller.source.snapshot import SnapshotTaker, SourceError
+from controller.source.fetch import snapshot
+from controller.source.fetch.directory import DirectorySource, load_directory
+from controller.source.fetch.snapshot import SnapshotTaker, SourceError
+from controller.source.read.reader import Loaded, Rejected, Unreadable
 
 Write = Callable[[Path, Mapping[str, str]], None]
 
@@ -312,7 +312,7 @@ def test_without_a_watch_it_polls(directory: Path, fleet: Mapping[str, str], mon
     def no_watch(*_: object, **__: object) -> None:
         raise OSError(28, "inotify watch limit reached")
 
-    monkeypatch.setattr("controller.source.watch.awatch", no_watch)
+    monkeypatch.setattr("controller.source.fetch.watch.awatch", no_watch)
 
     async def run() -> None:
         source = DirectorySource(directory, poll_seconds=0.05)

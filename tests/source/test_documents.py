@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from controller.source.files import MOST_BYTES_OF_A_FILE
-from controller.source.reader import Loaded, Reading, Rejected, Unreadable
-from controller.source.yaml_documents import Document, pieces, read_piece
-from controller.source.yaml_text import yaml_text
+from controller.source.read.reader import Loaded, Reading, Rejected, Unreadable
+from controller.source.read.yaml_documents import Document, pieces, read_piece
+from controller.source.read.yaml_text import yaml_text
 
 
 def documents(text: str) -> list[Document]:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from controller.model import ObjectRef
-from controller.source.git import GitSource, is_remote, load_git
-from controller.source.git_program import Git, split_credentials, without_user_info
-from controller.source.reader import Loaded, Reading, Rejected, Unreadable
-from controller.source.snapshot import SourceError
+from controller.source.fetch.git import GitSource, is_remote, load_git
+from controller.source.fetch.git_program import Git, split_credentials, without_user_info
+from controller.source.fetch.snapshot import SourceError
+from controller.source.read.reader import Loaded, Reading, Rejected, Unreadable
 
 RunGit = Callable[..., str]
 DEADLINE_S = 20.0

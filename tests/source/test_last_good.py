@@ -9,7 +9,7 @@ import pytest
 
 from controller.model import Revision
 from controller.source.last_good import LastGood, Recalled
-from controller.source.reader import Loaded, Reading
+from controller.source.read.reader import Loaded, Reading
 from crds.digest import digest
 
 

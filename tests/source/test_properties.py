@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from controller.model import Position
 from controller.source.files import SourceFile
-from controller.source.reader import Loaded, ManifestReader, Reading, Rejected, Unreadable
-from controller.source.yaml_documents import pieces, read_piece
-from controller.source.yaml_text import yaml_text
+from controller.source.read.reader import Loaded, ManifestReader, Reading, Rejected, Unreadable
+from controller.source.read.yaml_documents import pieces, read_piece
+from controller.source.read.yaml_text import yaml_text
 
 YAML_LIKE = st.text(
     st.sampled_from("abk01:-?#&*!|>%@`'\"{}[], \n\t\r\\~=.<\x00\x07\u2028\ufeffé😀"), max_size=200

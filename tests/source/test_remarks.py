@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from controller.source.reader import Loaded, Reading, Rejected
+from controller.source.read.reader import Loaded, Reading, Rejected
 
 CAMERAS = """\
 apiVersion: dsfleet.io/v1

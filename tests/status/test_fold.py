@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from controller.model import Fleet
 from controller.status.fold import NODE_LOST_AFTER_SECONDS, AgentMessage, connected, fold, fold_all
-from tests.status.fleets import NOW, greeting, node_id, report
+from tests.picture.fleets import NOW, greeting, node_id, report
 
 SECOND = timedelta(seconds=1)
 

@@ -9,7 +9,7 @@ from pipeline.analytics.journey import likeness
 from pipeline.analytics.stream_analytics import StreamAnalytics
 from pipeline.files.rules import CrossingLine, LineCrossingRule, Mode, Point, StreamRules
 from pipeline.model import Detection
-from pipeline.simulator import walkers
+from simulator import walkers
 from tests.pipeline.analytics.walks import FRAME, Sight, Walk, true_crossings
 
 WIDTH, HEIGHT = FRAME

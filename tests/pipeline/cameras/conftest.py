@@ -8,7 +8,7 @@ from pipeline.cameras.connection_turns import ConnectionTurns
 from pipeline.files.settings import CameraSettings
 from pipeline.files.source import EncodeType
 from pipeline.model import CapturedFrame
-from pipeline.simulator.server import SimulatedCamera
+from simulator.server import SimulatedCamera
 from tests.pipeline.cameras.watching import WatchedCapture, encode
 from tests.pipeline.conftest import SimulatorThread
 

@@ -12,7 +12,7 @@ import pytest
 from pipeline.cameras.camera_stats import CameraState
 from pipeline.files.settings import CameraSettings
 from pipeline.model import CapturedFrame
-from pipeline.simulator.server import Fault, SimulatedCamera
+from simulator.server import Fault, SimulatedCamera
 from tests.pipeline.cameras.watching import States, WatchedCapture, encode
 from tests.pipeline.conftest import Program, SimulatorThread
 
@@ -239,7 +239,7 @@ def test_h265_over_rtsp_and_a_camera_that_sends_something_else_than_it_says(
 def test_sixteen_cameras_of_which_some_die_freeze_and_come_back(
     watch: Watch, wait_until: Wait, simulator: Simulate, program: Callable[..., Program]
 ) -> None:
-    host = ("-m", "pipeline.simulator", "--camera", "killed-1", "--camera", "killed-2", "--port")
+    host = ("-m", "simulator", "--camera", "killed-1", "--camera", "killed-2", "--port")
     other_host = program(*host, "0")
     port = other_host.served_port()
     faults = {f"{fault}-{number}": fault for fault in ("gone", "frozen", "mute") for number in (1, 2)}

@@ -14,7 +14,7 @@ from pipeline.cameras.connection import (
     silence_allowed_s,
 )
 from pipeline.files.source import Source
-from pipeline.simulator.server import Fault
+from simulator.server import Fault
 from tests.pipeline.cameras.watching import encode
 from tests.pipeline.conftest import SimulatorThread
 

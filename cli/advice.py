@@ -1,0 +1,46 @@
+"""What a person should know and do, from the answer of `/fleet/v1/status`."""
+
+from typing import Any
+
+from cli.failure import one_line, printable
+
+_MOST_PROBLEMS = 20
+
+
+def sentences(answer: dict[str, Any]) -> list[str]:
+    """What a person should know and do: about a candidate that is not in force, and about lost brokers."""
+    found = []
+    kafka = answer.get("kafka") or {}
+    if not kafka.get("connected"):
+        found.append("Kafka is away: what runs goes on, changes wait until it is back.")
+    elif not kafka.get("caughtUp"):
+        found.append("The controller is still reading what was published before: nothing changes until it has.")
+    candidate = answer.get("candidate")
+    if candidate:
+        found.append(_about(candidate, bool(answer.get("revision"))))
+    elif not answer.get("revision"):
+        found.append("No manifests were read yet.")
+    return found
+
+
+def _about(candidate: dict[str, Any], something_in_force: bool) -> str:
+    state, name = shown(candidate.get("state")), shown(candidate.get("id"))
+    stays = "The last good revision stays in force." if something_in_force else "No revision is in force."
+    about = f"{state}: " + (f"revision {name}: " if candidate.get("id") else "") + shown(candidate.get("message"))
+    lines = [f"{about}. {stays}"]
+    problems = candidate.get("problems") or []
+    lines += [f"  {printable(str(problem))}" for problem in problems[:_MOST_PROBLEMS]]
+    if len(problems) > _MOST_PROBLEMS:
+        lines.append(f"  … and {len(problems) - _MOST_PROBLEMS} more: fleet validate")
+    if state == "Rejected":
+        lines.append("Correct the manifests and save them; `fleet validate` checks them before.")
+    if state == "Parked":
+        removed = ", ".join(shown(one) for one in candidate.get("removed") or [])
+        lines.append(f"It would remove: {removed}." if removed else "")
+        lines.append(f"If that is what you want: fleet approve {name}")
+    return "\n".join(line for line in lines if line)
+
+
+def shown(value: Any) -> str:
+    """A value of the answer, in one line; `-` for none."""
+    return one_line(str(value), 400) if value not in (None, "") else "-"

@@ -1,0 +1,134 @@
+"""`fleet describe`: everything about one object, with its conditions and events."""
+
+from collections.abc import Iterator
+from re import sub
+from typing import Any
+
+import click
+
+from cli.ages import age_of
+from cli.completing import complete_targets
+from cli.connection import Api
+from cli.event_rows import cells_of, events_of
+from cli.failure import Failure, printable
+from cli.kinds import EVENT, Target, targets_of
+from cli.tables import Rows, print_table
+
+_CONDITION_HEADERS = ["TYPE", "STATUS", "REASON", "SINCE", "MESSAGE"]
+_EVENT_HEADERS = ["TYPE", "REASON", "AGE", "MESSAGE"]
+
+
+@click.command(short_help="Show everything about one object.")
+@click.argument("what", nargs=-1, required=True, metavar="KIND NAME | KIND/NAME...", shell_complete=complete_targets)
+@click.pass_obj
+def describe(server: str, *, what: tuple[str, ...]) -> None:
+    """Shows an object in full, with its conditions and the events about it; without a name, all of a kind.
+
+    \b
+    fleet describe ds entrance
+    fleet describe camera/dock-1
+    """  # noqa: D301 - click keeps the lines below \b as they are
+    api = Api(server)
+    found = [(target, document) for target in targets_of(what) for document in _documents(api, target)]
+    if not found:
+        click.echo("No objects found.", err=True)
+    for number, (target, document) in enumerate(found):
+        if number:
+            click.echo("\n")
+        _print(document)
+        _print_events(api, Target(target.kind, str(document["metadata"]["name"])))
+
+
+def _documents(api: Api, target: Target) -> list[dict[str, Any]]:
+    if target.kind == EVENT:
+        raise Failure("events describe other objects: see `fleet events`, or `fleet get events -o yaml`")
+    if target.name:
+        return [api.get_object(target.kind.path_of(target.name))]
+    return list(api.get_list(target.kind.path)["items"])
+
+
+def _print(document: dict[str, Any]) -> None:
+    metadata = document["metadata"]
+    status = dict(document.get("status") or {})
+    conditions = status.pop("conditions", None) or []
+    head = {
+        "Name": [metadata["name"]],
+        "Kind": [document.get("kind", "")],
+        "Labels": _pairs(metadata.get("labels")),
+        "Annotations": _pairs(metadata.get("annotations")),
+        "Created": [f"{metadata['creationTimestamp']} ({age_of(str(metadata['creationTimestamp']))} ago)"]
+        if metadata.get("creationTimestamp")
+        else ["<unknown>"],
+    }
+    width = max(map(len, head)) + 3
+    for title, values in head.items():
+        for number, value in enumerate(values):
+            label = f"{title}:" if not number else ""
+            click.echo(f"{label:<{width}}{printable(str(value))}")
+    for title, section in (("Spec", document.get("spec")), ("Status", status)):
+        click.echo(f"{title}:" if section else f"{title}:  <none>")
+        for line in _lines(section or {}, "  "):
+            click.echo(line)
+    click.echo("Conditions:" if conditions else "Conditions:  <none>")
+    if conditions:
+        print_table(Rows(_CONDITION_HEADERS, [_condition_cells(one) for one in conditions]), indent="  ")
+
+
+def _pairs(mapping: dict[str, str] | None) -> list[str]:
+    return [f"{key}={value}" for key, value in sorted((mapping or {}).items())] or ["<none>"]
+
+
+def _condition_cells(condition: dict[str, Any]) -> list[str]:
+    return [
+        printable(str(condition.get("type", ""))),
+        printable(str(condition.get("status", ""))),
+        printable(str(condition.get("reason", ""))),
+        age_of(str(condition.get("lastTransitionTime") or "")),
+        printable(str(condition.get("message") or "")),
+    ]
+
+
+def _lines(section: dict[str, Any], indent: str) -> Iterator[str]:
+    """A mapping in words: `minimumFps: 5` becomes `Minimum Fps:  5`, what is inside stands below, indented."""
+    titles = {key: _title(key) for key in section}
+    width = max((len(titles[key]) for key, value in section.items() if not _is_nested(value)), default=0) + 3
+    for key, value in section.items():
+        if isinstance(value, dict) and value:
+            yield f"{indent}{titles[key]}:"
+            yield from _lines(value, indent + "  ")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            yield f"{indent}{titles[key]}:"
+            for item in value:
+                first, *rest = list(_lines(item, "")) or [""]
+                yield f"{indent}- {first}"
+                yield from (f"{indent}  {line}" for line in rest)
+        else:
+            label = f"{titles[key]}:"
+            yield f"{indent}{label:<{width}}{_value_text(value)}"
+
+
+def _is_nested(value: Any) -> bool:
+    return bool(value) and (isinstance(value, dict) or (isinstance(value, list) and isinstance(value[0], dict)))
+
+
+def _value_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return printable(", ".join(map(str, value))) or "<none>"
+    return "<none>" if value in (None, "", {}) else printable(str(value))
+
+
+def _title(key: str) -> str:
+    if not key.isalnum():
+        return printable(key)
+    words = sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", key)
+    return words[:1].upper() + words[1:]
+
+
+def _print_events(api: Api, target: Target) -> None:
+    happened = events_of(api, target.kind, target.name or "")
+    click.echo("Events:" if happened else "Events:  <none>")
+    if happened:
+        rows = [[kind, reason, seen, message] for seen, kind, reason, _, message in map(cells_of, happened)]
+        print_table(Rows(_EVENT_HEADERS, rows), indent="  ")

@@ -1,0 +1,86 @@
+"""`fleet status`: how the fleet is, and what a person should do next."""
+
+from typing import Any
+
+import click
+
+from cli.advice import sentences, shown
+from cli.ages import age_of
+from cli.connection import Api
+from cli.failure import Failure
+
+_MOST_REASONS = 20
+
+
+@click.command(short_help="Show how the fleet is, and what to do next.")
+@click.option("-o", "--output", type=click.Choice(["json", "yaml"]), help="Another form than text.")
+@click.pass_obj
+def status(server: str, *, output: str | None) -> None:
+    """Shows how the fleet is: what is in force, what is ready, what is not placed.
+
+    It names the revision in force, what keeps a newer one from it, and what to do about that. The exit code is 0
+    whatever it shows.
+    """
+    api = Api(server)
+    answer = api.get("/fleet/v1/status")
+    if "fleetId" not in answer:
+        raise Failure(f"{api.url} says nothing of a fleet: is --server right?")
+    if output:
+        from cli.listing import print_document
+
+        print_document(answer, output)
+        return
+    for line in [*_head(answer), *_counts(answer), *_listed(answer, "notReady"), *_listed(answer, "reasons")]:
+        click.echo(line)
+    for sentence in sentences(answer):
+        click.echo()
+        click.echo(_marked(sentence))
+
+
+def _head(answer: dict[str, Any]) -> list[str]:
+    revision = answer.get("revision")
+    kafka = answer.get("kafka") or {}
+    broker = click.style("connected", fg="green") if kafka.get("connected") else click.style("away", fg="red")
+    lines = [f"Fleet:       {shown(answer.get('fleetId'))} (epoch {shown(answer.get('epoch'))}, Kafka {broker})"]
+    if revision:
+        since = f", in force for {age_of(str(revision['since']))}" if revision.get("since") else ""
+        about = f" ({shown(revision['description'])}{since})" if revision.get("description") else since
+        lines.append(f"Revision:    {shown(revision.get('id'))}{about}")
+    else:
+        lines.append(f"Revision:    {click.style('none is in force', fg='yellow')}")
+    return lines
+
+
+def _counts(answer: dict[str, Any]) -> list[str]:
+    lines = []
+    for title, key in (("Nodes", "nodes"), ("Instances", "instances"), ("Cameras", "cameras")):
+        counts = answer.get(key) or {}
+        ready, total = int(counts.get("ready") or 0), int(counts.get("total") or 0)
+        pending = int(counts.get("pending") or 0)
+        expected = total - pending
+        colour = "green" if ready == expected else "yellow"
+        asking = f", {pending} asking to join (fleet get nodes)" if pending else ""
+        lines.append(f"{title + ':':<12} {click.style(f'{ready} of {expected} ready', fg=colour)}{asking}")
+    return lines
+
+
+_LISTS = {"notReady": "Not ready:", "reasons": "Not done as the manifests ask:"}
+
+
+def _listed(answer: dict[str, Any], key: str) -> list[str]:
+    reasons = answer.get(key) or []
+    if not reasons:
+        return []
+    lines = [_LISTS[key]]
+    lines += [
+        f"  {shown(one.get('object'))}: {shown(one.get('reason'))}: {shown(one.get('message'))}"
+        for one in reasons[:_MOST_REASONS]
+    ]
+    if len(reasons) > _MOST_REASONS:
+        lines.append(f"  … and {len(reasons) - _MOST_REASONS} more (fleet status -o json)")
+    return lines
+
+
+def _marked(sentence: str) -> str:
+    first, newline, rest = sentence.partition("\n")
+    return click.style(first, fg="yellow", bold=True) + newline + rest

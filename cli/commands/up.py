@@ -1,0 +1,89 @@
+"""`fleet up`: runs a whole fleet on this machine until Ctrl-C."""
+
+from pathlib import Path
+
+import click
+
+from cli.failure import Failure
+from cli.up.settings import DEFAULT_KAFKA_PORT
+
+
+@click.command(short_help="Run a whole fleet on this machine.", context_settings={"auto_envvar_prefix": "FLEET"})
+@click.option(
+    "--manifests", default="manifests", show_default=True, type=click.Path(path_type=Path), help="What shall run."
+)
+@click.option(
+    "--driver",
+    type=click.Choice(["process", "docker"]),
+    default="process",
+    show_default=True,
+    help="Run instances as plain processes, or as containers of a Docker Engine.",
+)
+@click.option(
+    "--state-dir",
+    default=".fleet",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Ledgers, keys and logs; a second run goes on from there.",
+)
+@click.option("--listen", default="127.0.0.1:8420", show_default=True, metavar="HOST:PORT", help="Where the API is.")
+@click.option(
+    "--secrets-dir",
+    type=click.Path(path_type=Path),
+    help="Folders of secrets; default: in the state directory, where passwords of simulated cameras are made up.",
+)
+@click.option(
+    "--kafka-port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_KAFKA_PORT,
+    show_default=True,
+    help="Where on 127.0.0.1 apps, and `fleet messages`, find the embedded broker; 0 for nowhere.",
+)
+@click.option("--docker-host", metavar="URL", help="The Docker Engine; default: that of DOCKER_HOST.")
+@click.option("--no-table", is_flag=True, help="Lines about changes instead of the live table.")
+@click.pass_context
+def up(
+    ctx: click.Context,
+    *,
+    manifests: Path,
+    driver: str,
+    state_dir: Path,
+    listen: str,
+    secrets_dir: Path | None,
+    kafka_port: int,
+    docker_host: str | None,
+    no_table: bool,
+) -> None:
+    """Runs everything on this machine: a broker, simulated cameras, a controller, and an agent for each node.
+
+    What dies is started again. Ctrl-C ends all of it, and leaves nothing running.
+
+    Cameras are simulated when their address says 127.0.0.1 or localhost. The broker is an embedded one, in memory.
+    """
+    from cli.reading import Rejection, revision_in
+    from cli.up.layout import StateDirectory
+    from cli.up.preflight import require_docker, require_free_port
+    from cli.up.running import Request, run
+    from cli.up.settings import Settings
+
+    try:
+        revision = revision_in(manifests)
+    except Rejection as rejection:
+        for problem in rejection.problems:
+            click.echo(problem, err=True)
+        raise Failure(rejection.summary()) from None
+    state = StateDirectory(state_dir)
+    state.lock()
+    require_free_port(listen)
+    if driver == "docker":
+        require_docker(revision.instances, docker_host)
+    settings = Settings(
+        manifests=manifests.absolute(),
+        listen=listen,
+        driver=driver,
+        secrets_dir=(secrets_dir or state.secrets).absolute(),
+        fleet_id=state.fleet_id(),
+        docker_host=docker_host,
+        kafka_port=kafka_port,
+    )
+    run(ctx, Request(revision, settings, state, table=not no_table))

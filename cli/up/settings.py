@@ -1,0 +1,27 @@
+"""What `fleet up` was told, for all of its modules."""
+
+import sys
+from pathlib import Path
+from typing import Final, NamedTuple
+
+DEFAULT_KAFKA_PORT: Final = 9092
+"""Where apps send their messages unless their manifests say otherwise."""
+
+
+class Settings(NamedTuple):
+    """What the parts are told."""
+
+    manifests: Path
+    listen: str
+    driver: str
+    secrets_dir: Path
+    fleet_id: str
+    docker_host: str | None = None
+    kafka_port: int = 0
+    """Where on the loopback the embedded broker is found at every start; 0 for nowhere."""
+
+
+def command_name() -> str:
+    """How this very command was called, so that what is suggested can be typed as it stands."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "fleet" else "fleet"

@@ -1,0 +1,105 @@
+"""What is said of a camera: who watches it, and whether its frames are being processed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
+from controller.picture.look import Picture, Sighting
+from crds.camera import Camera
+from crds.condition import ConditionStatus
+from crds.messages import CameraStatus, InstanceState
+
+_STATES_THAT_PROCESS = frozenset({InstanceState.STARTING, InstanceState.RUNNING, InstanceState.UNHEALTHY})
+# The worst verdict of several watchers is the one of the camera.
+_WORST_FIRST = (ConditionStatus.FALSE, ConditionStatus.UNKNOWN, ConditionStatus.TRUE)
+
+
+def camera_status(camera: Camera, picture: Picture) -> Document:
+    """The status of a camera: True only when every instance that should watch it is seen to process its frames."""
+    previous = picture.previous.get((camera.kind, camera.name))
+    watchers = picture.watchers(camera.name)
+    looks = [(_said(camera.name, one), one) for one in watchers]
+    verdicts = [(_verdict(said, one), said, one) for said, one in looks]
+    if verdicts:
+        verdict, said, _ = min(verdicts, key=lambda found: _WORST_FIRST.index(found[0].status))
+        since = said.since if said else None
+    else:
+        verdict, since = _unwatched(camera, picture), None
+    old_fps = _old_fps(previous)
+    instances = [_watcher(verdict, said, one, old_fps) for verdict, said, one in verdicts]
+    known_fps = [one["fps"] for one in instances if one["fps"] is not None]
+    return {
+        "ready": {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False}.get(verdict.status),
+        "reason": verdict.reason,
+        "message": verdict.message,
+        "fps": min(known_fps, default=None),
+        "instances": instances,
+        "nodes": sorted({one.node_name for one in watchers}),
+        "conditions": [condition("Ready", verdict, previous=previous, now=picture.now, since=since)],
+    }
+
+
+def _said(camera: str, sighting: Sighting) -> CameraStatus | None:
+    if sighting.status is None:
+        return None
+    return next((one for one in sighting.status.cameras if one.name == camera), None)
+
+
+def _verdict(said: CameraStatus | None, sighting: Sighting) -> Verdict:
+    name = sighting.config.instance_name
+    if sighting.silence:
+        return sighting.silence
+    if sighting.status is None:
+        return unknown("NotObserved", f"The agent of node {sighting.node_name} has not reported {name} yet")
+    state = sighting.status.state
+    if state not in _STATES_THAT_PROCESS:
+        return false("InstanceNotRunning", f"{name} is {state.value}: {sighting.status.message}".rstrip(": "))
+    if not sighting.up_to_date:
+        return unknown("InstanceOutdated", f"{name} does not run what was published last yet")
+    return _repeated(said) if said else unknown("NotObserved", f"{name} says nothing about this camera")
+
+
+def _repeated(said: CameraStatus) -> Verdict:
+    if said.ready is None:
+        return unknown(said.reason, said.message)
+    return true(said.reason, said.message) if said.ready else false(said.reason, said.message)
+
+
+def _unwatched(camera: Camera, picture: Picture) -> Verdict:
+    if reasons := picture.layout.reasons.get((camera.kind, camera.name), ()):
+        return false(reasons[0].reason, "; ".join(one.message for one in reasons))
+    if planned := picture.layout.planned_watchers.get(camera.name):
+        return false("NotPublished", f"{', '.join(planned)} will watch it as soon as that is published")
+    if picture.layout.plan is None:
+        return false("NotPlanned", "No plan was made yet")
+    return false("NotWatched", "No running instance names or selects this camera")
+
+
+def _watcher(verdict: Verdict, said: CameraStatus | None, sighting: Sighting, old_fps: Mapping[str, float]) -> Document:
+    name = sighting.config.instance_name
+    fps = said.fps if said and not sighting.silence else None
+    return {
+        "name": name,
+        "node": sighting.node_name,
+        "ready": {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False}.get(verdict.status),
+        "reason": verdict.reason,
+        "fps": None if fps is None else _steady(old_fps.get(name), fps),
+        "since": _text(said.since if said else None),
+    }
+
+
+def _text(at: datetime | None) -> str | None:
+    return timestamp(at) if at else None
+
+
+def _old_fps(previous: Mapping[str, Any] | None) -> dict[str, float]:
+    watchers = (previous or {}).get("status", {}).get("instances", ())
+    return {one["name"]: one["fps"] for one in watchers if one["fps"] is not None}
+
+
+def _steady(old: float | None, new: float) -> float:
+    """Frames per second to a tenth; the old value while the new one only wobbles, lest each report be a change."""
+    if old is not None and abs(new - old) <= max(0.1, 0.03 * old) and (new > 0) == (old > 0):
+        return old
+    return round(new, 1)

@@ -1,0 +1,118 @@
+"""What is said of an instance: where it is, what its agent observed, and whether that is what was published."""
+
+from controller.model import Reason
+from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true
+from controller.picture.look import Picture, Sighting
+from crds.dsinstance import DsInstance
+from crds.messages import InstanceState, InstanceStatus
+
+_PENDING = InstanceState.PENDING.value
+
+
+def instance_status(instance: DsInstance, picture: Picture) -> Document:
+    """The status of a DsInstance."""
+    sighting = _chosen(instance.name, picture)
+    reasons = picture.layout.reasons.get((instance.kind, instance.name), ())
+    previous = picture.previous.get((instance.kind, instance.name))
+    found = _unpublished(instance, reasons, picture) if sighting is None else _published(sighting)
+    verdict: Verdict = found.pop("verdict")
+    since = sighting.status.since if verdict.is_true and sighting and sighting.status else None
+    conditions = [condition("Ready", verdict, previous=previous, now=picture.now, since=since)]
+    if picture.layout.plan is not None:
+        planned = _because(reasons) if reasons else true("Planned")
+        conditions.append(condition("Planned", planned, previous=previous, now=picture.now))
+    return {**found, "conditions": conditions}
+
+
+def _chosen(name: str, picture: Picture) -> Sighting | None:
+    """The sighting that stands for the instance: where it is planned, when it is published there."""
+    sightings = picture.sightings(name)
+    planned_on = picture.layout.planned[name][0] if name in picture.layout.planned else None
+    there = [one for one in sightings if one.node_id == planned_on]
+    return next(iter((*there, *sightings)), None)
+
+
+def _because(reasons: tuple[Reason, ...]) -> Verdict:
+    return false(reasons[0].reason, "; ".join(one.message for one in reasons))
+
+
+def _unpublished(instance: DsInstance, reasons: tuple[Reason, ...], picture: Picture) -> Document:
+    if reasons:
+        verdict = _because(reasons)
+    elif picture.layout.plan is None:
+        verdict = false("NotPlanned", "No plan was made yet")
+    elif instance.name in picture.layout.planned:
+        verdict = false("NotPublished", "It is planned, and waits for the generation of its node to be published")
+    else:
+        verdict = false("NotPlanned", "The plan does not hold it")
+    planned = picture.layout.planned.get(instance.name)
+    return {
+        "phase": _PENDING,
+        "reason": verdict.reason,
+        "message": verdict.message,
+        "node": picture.layout.node_name(planned[0]) if planned else None,
+        "image": planned[1].image if planned else instance.spec.image,
+        "cameras": {
+            "ready": 0,
+            "total": len(planned[1].cameras) if planned else len(picture.layout.revision.cameras_of(instance)),
+        },
+        "restarts": 0,
+        "generation": None,
+        "upToDate": False,
+        "startedAt": None,
+        "verdict": verdict,
+    }
+
+
+def _published(sighting: Sighting) -> Document:
+    status = sighting.status
+    config = sighting.config
+    wanted = f"generation {sighting.generation.generation} of epoch {sighting.generation.epoch}"
+    if sighting.silence:
+        phase, verdict = "Unknown", sighting.silence
+    elif status is None:
+        phase = _PENDING
+        verdict = false("NotObserved", f"The agent of node {sighting.node_name} has not reported it yet ({wanted})")
+    else:
+        phase, verdict = status.state.value, _ready(sighting, status)
+    return {
+        "phase": phase,
+        "reason": verdict.reason,
+        "message": verdict.message,
+        "node": sighting.node_name,
+        "image": config.image,
+        "cameras": {"ready": _cameras_ready(sighting), "total": len(config.cameras)},
+        "restarts": status.restarts if status else None,
+        "generation": status.generation if status else None,
+        "upToDate": None if sighting.silence else sighting.up_to_date and sighting.newest,
+        "startedAt": timestamp(status.started_at) if status and status.started_at else None,
+        "verdict": verdict,
+    }
+
+
+def _ready(sighting: Sighting, status: InstanceStatus) -> Verdict:
+    if status.state is not InstanceState.RUNNING:
+        return false(status.reason or status.state.value, status.message)
+    if not sighting.newest:
+        return false("NotPublished", "The manifests ask for something else, which is not published yet")
+    if not sighting.up_to_date:
+        return false("Outdated", status.message or "What runs is not what was published last")
+    wanted = {camera.name for camera in sighting.config.cameras}
+    dark = sorted(one.name for one in status.cameras if one.name in wanted and one.ready is False)
+    if dark:
+        return false("CamerasNotReady", f"Not ready: {', '.join(dark)}")
+    return true("Running", status.message)
+
+
+def _cameras_ready(sighting: Sighting) -> int | None:
+    """Cameras proven ready by frames; None when nothing can be said of any of them."""
+    status = sighting.status
+    if sighting.silence:
+        return None
+    if status is None or not sighting.up_to_date:
+        return 0
+    wanted = {camera.name for camera in sighting.config.cameras}
+    said = [one.ready for one in status.cameras if one.name in wanted]
+    if said and all(ready is None for ready in said):
+        return None
+    return sum(ready is True for ready in said)

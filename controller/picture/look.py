@@ -1,0 +1,100 @@
+"""One look at the fleet: what should be, beside what the agents said until now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from controller.model import Fleet, ObservedNode
+from controller.picture.conditions import Document, Verdict, timestamp, unknown
+from controller.picture.layout import Key, Layout
+from controller.status.fold import connected
+from crds.messages import GenerationRef, InstanceConfig, InstanceStatus
+
+NODE_LOST = "NodeLost"
+NODE_NEVER_SEEN = "NodeNeverSeen"
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One published instance, with what the agent of its node says of it."""
+
+    node_id: str
+    node_name: str
+    config: InstanceConfig
+    generation: GenerationRef
+    newest: bool
+    """False while the manifests ask for something else that is not published yet: Kafka may be away."""
+    silence: Verdict | None
+    """Why nothing is known of the node right now; None while its agent is connected."""
+    status: InstanceStatus | None
+    """What the agent reports; None while it is silent or does not know the instance yet."""
+
+    @property
+    def up_to_date(self) -> bool:
+        """True when what runs is what was published."""
+        return self.status is not None and self.status.digest == self.config.digest
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What should be, what was observed, and the time of the look."""
+
+    layout: Layout
+    fleet: Fleet
+    now: datetime
+    previous: Mapping[Key, Document]
+    """The documents of the look before."""
+    _reported: dict[str, Mapping[str, InstanceStatus]] = field(default_factory=dict)
+    _sightings: dict[str, tuple[Sighting, ...]] = field(default_factory=dict)
+
+    def observed(self, node_id: str) -> ObservedNode:
+        """What is known of a node; an empty record for one that was never heard."""
+        return self.fleet.nodes.get(node_id) or ObservedNode(node_id)
+
+    def silence(self, node_id: str) -> Verdict | None:
+        """Why nothing is known of a node right now, or None when its agent is connected and may speak for it."""
+        node = self.observed(node_id)
+        name = self.layout.node_name(node_id)
+        if connected(node, self.now):
+            manifest = self.layout.revision.node_by_id.get(node_id)
+            pinned = manifest.spec.public_key if manifest else None
+            if pinned and node.info and node.info.public_key != pinned:
+                return unknown("KeyMismatch", f"The agent of node {name} signs with another key than spec.publicKey")
+            return None
+        if node.last_seen is None:
+            return unknown(NODE_NEVER_SEEN, f"No agent has greeted as node {name} ({node_id}) yet")
+        return unknown(NODE_LOST, f"The agent of node {name} was last heard at {timestamp(node.last_seen)}")
+
+    def sightings(self, instance: str) -> tuple[Sighting, ...]:
+        """Where an instance was published, sorted by node id: several places while it moves."""
+        if instance not in self._sightings:
+            placed = self.layout.placed.get(instance, {})
+            self._sightings[instance] = tuple(self._sighting(node_id, config) for node_id, config in placed.items())
+        return self._sightings[instance]
+
+    def watchers(self, camera: str) -> tuple[Sighting, ...]:
+        """The published instances that watch a camera, sorted by name."""
+        return tuple(
+            sighting
+            for name in self.layout.watching.get(camera, ())
+            for sighting in self.sightings(name)
+            if any(one.name == camera for one in sighting.config.cameras)
+        )
+
+    def _sighting(self, node_id: str, config: InstanceConfig) -> Sighting:
+        planned = self.layout.planned.get(config.instance_name)
+        return Sighting(
+            node_id=node_id,
+            node_name=self.layout.node_name(node_id),
+            config=config,
+            generation=self.layout.published[node_id].ref,
+            newest=planned is None or (planned[0], planned[1].digest) == (node_id, config.digest),
+            silence=self.silence(node_id),
+            status=self._statuses(node_id).get(config.instance_name),
+        )
+
+    def _statuses(self, node_id: str) -> Mapping[str, InstanceStatus]:
+        if node_id not in self._reported:
+            response = None if self.silence(node_id) else self.observed(node_id).response
+            self._reported[node_id] = {one.instance_name: one for one in response.status} if response else {}
+        return self._reported[node_id]

@@ -1,0 +1,206 @@
+"""What is said of a machine: whether its agent is heard, and how far it got."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from controller.model import NodeState, ObservedNode
+from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
+from controller.picture.look import Picture
+from crds.condition import ConditionStatus
+from crds.document import API_VERSION
+from crds.messages import AgentConfig, AgentInfo, AgentResponse, GenerationRef
+from crds.node import Node
+
+_READY = "Ready"
+_UP_TO_DATE = "UpToDate"
+# A greeting is unbounded text from anybody; a document, which terminals show, is not.
+_MOST_CHARACTERS = 253
+_MOST_GPUS = 64
+
+
+def node_status(node: Node, picture: Picture) -> Document:
+    """The status of a node that has a manifest."""
+    observed = picture.observed(node.node_id)
+    published = picture.layout.published.get(node.node_id)
+    silence = picture.silence(node.node_id)
+    previous = picture.previous.get((node.kind, node.name))
+    ready = silence or _ready(observed)
+    wanted = picture.layout.plan.nodes.get(node.node_id) if picture.layout.plan else None
+    up_to_date = silence or _up_to_date(observed, published, wanted)
+    phase = {ConditionStatus.TRUE: "Ready", ConditionStatus.FALSE: "NotReady", ConditionStatus.UNKNOWN: "Unknown"}
+    own = [
+        condition(_READY, ready, previous=previous, now=picture.now),
+        condition(_UP_TO_DATE, up_to_date, previous=previous, now=picture.now),
+    ]
+    return {
+        "phase": phase[ready.status],
+        "reason": ready.reason,
+        "message": ready.message,
+        "conditions": own + _conditions_of_agent(observed, silence, previous, picture),
+        "generation": _generations(observed, published, silence),
+        "instances": len(published.node_config_list) if published else 0,
+        "capacity": _capacity(observed, published, node.spec.capacity),
+        **_agent(observed),
+        "lastSeen": _last_seen(observed, silence),
+    }
+
+
+def pending_nodes(picture: Picture) -> Iterator[Document]:
+    """A document for each agent that greeted and is in no manifest, shaped like the manifest that would admit it."""
+    taken = {node.name for node in picture.layout.revision.nodes}
+    for node_id, observed in sorted(picture.fleet.nodes.items()):
+        if observed.info is None or node_id in picture.layout.revision.node_by_id:
+            continue
+        name = f"pending-{node_id[:8]}"
+        if name in taken:
+            name = f"pending-{node_id}"
+        taken.add(name)
+        yield _pending_node(name, observed, observed.info, picture)
+
+
+def _pending_node(name: str, observed: ObservedNode, info: AgentInfo, picture: Picture) -> Document:
+    silence = picture.silence(observed.node_id)
+    hostname = _clean(info.hostname)
+    message = (
+        f"An agent on {hostname} asks to join: commit a Node manifest with spec.nodeId {observed.node_id} and "
+        f"spec.hostname {hostname}; give it spec.publicKey to admit no other agent under this id"
+    )
+    verdict = silence or false("NotAdmitted", message)
+    previous = picture.previous.get(("Node", name))
+    spec: Document = {
+        "nodeId": observed.node_id,
+        "hostname": hostname,
+        "address": _clean(info.ip_address),
+        "publicKey": _clean(info.public_key),
+    }
+    if info.capacity is not None:
+        spec["capacity"] = info.capacity
+    if info.gpulist:
+        spec["gpus"] = [_clean(gpu) for gpu in info.gpulist[:_MOST_GPUS]]
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Node",
+        "metadata": {"name": name},
+        "spec": spec,
+        "status": {
+            "phase": "Pending",
+            "reason": "NotAdmitted",
+            "message": message,
+            "conditions": [condition(_READY, verdict, previous=previous, now=picture.now)],
+            "instances": 0,
+            **_agent(observed),
+            "lastSeen": _last_seen(observed, silence),
+        },
+    }
+
+
+def _ready(observed: ObservedNode) -> Verdict:
+    if observed.response is None:
+        return false("NoReport", "The agent greeted and has not reported yet")
+    for one in observed.response.conditions:
+        if one.type == _READY and one.status is not ConditionStatus.TRUE:
+            return Verdict(one.status, one.reason, one.message)
+    return true("AgentConnected")
+
+
+def _up_to_date(observed: ObservedNode, published: AgentConfig | None, wanted: NodeState | None) -> Verdict:
+    if published is not None and wanted is not None and wanted.digest != published.digest:
+        return false("NotPublished", "The manifests ask for something else, which is not published yet")
+    response = observed.response
+    if response is None:
+        return unknown("NoReport", "The agent has not reported yet")
+    if published is None:
+        if response.observed is None:
+            return true("NothingPublished", "Nothing was published for this node, and its agent holds nothing")
+        return false("Ahead", f"The agent holds {_text(response.observed)}, and nothing is published for it")
+    return _compared(response, published.ref)
+
+
+def _compared(response: AgentResponse, wanted: GenerationRef) -> Verdict:
+    held = response.observed
+    if held is None or held.order < wanted.order:
+        return false("NotObserved", f"The agent has not accepted {_text(wanted)} yet")
+    if held.order > wanted.order:
+        return false("Ahead", f"The agent holds {_text(held)}, newer than {_text(wanted)}")
+    if held.digest != wanted.digest:
+        return false("Conflict", f"The agent holds another content under {_text(wanted)}")
+    if response.applied != wanted:
+        return false("Applying", f"The agent is converging to {_text(wanted)}")
+    return true("Applied", f"Every instance of {_text(wanted)} was observed running")
+
+
+def _text(ref: GenerationRef) -> str:
+    return f"generation {ref.generation} of epoch {ref.epoch}"
+
+
+def _generations(observed: ObservedNode, published: AgentConfig | None, silence: Verdict | None) -> Document:
+    """Published, observed and applied; never an observed one that nobody published, nor one from an old report."""
+    found: dict[str, Any] = {"published": _plain(published.ref) if published else None}
+    response = None if silence else observed.response
+    for name, ref in (
+        ("observed", response.observed if response else None),
+        ("applied", response.applied if response else None),
+    ):
+        is_published = ref is not None and published is not None and ref.order <= published.ref.order
+        found[name] = _plain(ref) if ref and is_published else None
+    return found
+
+
+def _plain(ref: GenerationRef) -> Document:
+    return {"epoch": ref.epoch, "generation": ref.generation}
+
+
+def _capacity(observed: ObservedNode, published: AgentConfig | None, limit: int | None) -> Document:
+    used = sum(len(one.cameras) for one in published.node_config_list) if published else 0
+    if limit is None and observed.info:
+        limit = observed.info.capacity
+    return {"cameras": used, "limit": limit}
+
+
+def _agent(observed: ObservedNode) -> Document:
+    info = observed.info
+    if info is None:
+        return {}
+    return {
+        "agentVersion": _clean(info.agent_version),
+        "driver": _clean(info.driver),
+        "address": _clean(info.ip_address),
+        "publicKeyFingerprint": _fingerprint(info.public_key),
+    }
+
+
+def _clean(text: str) -> str:
+    return "".join(one if one.isprintable() else "?" for one in text[:_MOST_CHARACTERS])
+
+
+def _fingerprint(public_key: str) -> str | None:
+    try:
+        return "sha256:" + hashlib.sha256(bytes.fromhex(public_key)).hexdigest()
+    except ValueError:
+        return None
+
+
+def _last_seen(observed: ObservedNode, silence: Verdict | None) -> str | None:
+    """To the second for a lost node; to the minute while it is heard, lest each report be a change of the object."""
+    at = observed.last_seen
+    if at is None:
+        return None
+    return timestamp(at if silence else at.replace(second=0))
+
+
+def _conditions_of_agent(
+    observed: ObservedNode, silence: Verdict | None, previous: Mapping[str, Any] | None, picture: Picture
+) -> list[Document]:
+    said = observed.response.conditions if observed.response else ()
+    return [
+        condition(
+            one.type,
+            silence or Verdict(one.status, one.reason, one.message),
+            previous=previous,
+            now=picture.now,
+            since=None if silence else one.last_transition_time,
+        )
+        for one in said
+        if one.type not in (_READY, _UP_TO_DATE)
+    ]

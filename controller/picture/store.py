@@ -1,0 +1,223 @@
+"""Holds the objects that the API shows, with versions, and remembers their latest changes for those who watch."""
+
+import asyncio
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID, uuid5
+
+Document = dict[str, Any]
+
+# Objects of one kind and name are the same object to every controller, so their ids need no memory.
+_UID_NAMESPACE = UUID("5b0f6f0e-9c0b-4d0e-8a55-3c8f2f9a7d11")
+# A store counts in steps of a microsecond from its start: no fleet changes faster, so a restarted one counts on above.
+_VERSIONS_PER_MILLISECOND = 1000
+
+
+class Expired(Exception):  # noqa: N818 - the word of the Kubernetes API for it
+    """The changes after a version are not remembered any more, or it is from another life of the controller."""
+
+    def __init__(self, version: int, oldest: int, newest: int) -> None:
+        super().__init__(
+            f"resourceVersion {version} is outside of what is remembered ({oldest} to {newest}): list again"
+        )
+
+
+def object_uid(kind: str, name: str) -> str:
+    """The uid of an object: the same for every controller and after every restart."""
+    return str(uuid5(_UID_NAMESPACE, f"{kind}/{name}"))
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """One version of one object. Nobody may change its documents."""
+
+    source: Mapping[str, Any]
+    """The document as it was handed in."""
+    document: Document
+    """The document as it is shown: with uid, versions and the time of its creation."""
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The document as JSON; made once, however many lists and watches it goes into."""
+        return json.dumps(self.document, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True)
+class Change:
+    """One object became another version: created without `old`, deleted without `new`."""
+
+    version: int
+    old: Stored | None
+    new: Stored | None
+
+
+class _Journal:
+    """The latest changes of one kind, oldest first."""
+
+    def __init__(self, floor: int, limit: int) -> None:
+        self.floor = floor
+        """Changes up to this version are not remembered."""
+        self.changes: list[Change] = []
+        self.dropped = 0
+        self.wake = asyncio.Event()
+        self._limit = limit
+
+    def append(self, change: Change) -> None:
+        """Remembers a change; drops the older half when there are twice too many."""
+        self.changes.append(change)
+        if len(self.changes) >= 2 * self._limit:
+            self.floor = self.changes[self._limit - 1].version
+            del self.changes[: self._limit]
+            self.dropped += self._limit
+
+    def notify(self) -> None:
+        """Wakes everybody who waits."""
+        self.wake.set()
+        self.wake = asyncio.Event()
+
+
+class Cursor:
+    """A place in the journal of one kind. Who reads too slowly falls out of it, and costs no memory."""
+
+    def __init__(self, store: "ObjectStore", journal: _Journal, after: int) -> None:
+        self._store = store
+        self._journal = journal
+        self._position = journal.dropped + bisect_right(journal.changes, after, key=lambda change: change.version)
+        self.version = after
+        """Everything up to this version has been taken."""
+
+    def take(self) -> list[Change]:
+        """The changes since the last call.
+
+        Raises:
+            Expired: some of them are not remembered any more.
+        """
+        journal = self._journal
+        if self._position < journal.dropped:
+            raise Expired(self.version, journal.floor, self._store.version)
+        changes = journal.changes[self._position - journal.dropped :]
+        self._position += len(changes)
+        self.version = self._store.version
+        return changes
+
+    async def wait(self) -> None:
+        """Returns when there may be more to take, or when watches end."""
+        journal = self._journal
+        if self._position == journal.dropped + len(journal.changes) and not self._store.ended:
+            await journal.wake.wait()
+
+
+class ObjectStore:
+    """The objects by kind and name. For one event loop."""
+
+    def __init__(self, started_at_ms: int, *, history_limit: int = 10_000) -> None:
+        """An empty store.
+
+        Args:
+            started_at_ms: milliseconds since 1970: versions count from there, so that they grow over restarts.
+            history_limit: changes of each kind that are remembered at least, unless fewer were made.
+        """
+        self.version = started_at_ms * _VERSIONS_PER_MILLISECOND
+        """The resource version of the latest change."""
+        self.ended = False
+        """True when watches shall end, because the server stops."""
+        self._first_version = self.version
+        self._history_limit = history_limit
+        self._objects: dict[str, dict[str, Stored]] = {}
+        self._journals: dict[str, _Journal] = {}
+
+    def replace(self, documents: Iterable[Mapping[str, Any]], now: datetime) -> int:
+        """Makes these the objects of the store, all of them.
+
+        Args:
+            documents: with apiVersion, kind and metadata.name; nobody may change them afterwards.
+            now: the time for the creation of new ones, UTC.
+
+        Returns:
+            The number of changes; 0 when everything was so already.
+        """
+        wanted: dict[str, dict[str, Mapping[str, Any]]] = {kind: {} for kind in self._objects}
+        for document in documents:
+            wanted.setdefault(document["kind"], {})[document["metadata"]["name"]] = document
+        version_before = self.version
+        for kind, by_name in wanted.items():
+            self._replace_kind(kind, by_name, now)
+        return self.version - version_before
+
+    def _replace_kind(self, kind: str, wanted: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
+        held = self._objects.setdefault(kind, {})
+        changes = []
+        for name, source in wanted.items():
+            old = held.get(name)
+            if old is None or (old.source is not source and old.source != source):
+                self.version += 1
+                held[name] = new = _stored(source, old, self.version, now)
+                changes.append(Change(self.version, old, new))
+        for name in [name for name in held if name not in wanted]:
+            self.version += 1
+            changes.append(Change(self.version, held.pop(name), None))
+        if changes:
+            self._objects[kind] = dict(sorted(held.items()))
+            journal = self._journal(kind)
+            for change in changes:
+                journal.append(change)
+            journal.notify()
+
+    def objects(self, kind: str) -> tuple[Stored, ...]:
+        """The objects of a kind, sorted by name."""
+        return tuple(self._objects.get(kind, {}).values())
+
+    def get(self, kind: str, name: str) -> Stored | None:
+        """One object, if it is there."""
+        return self._objects.get(kind, {}).get(name)
+
+    def cursor(self, kind: str, after: int | None = None) -> Cursor:
+        """A place to read the changes of a kind from.
+
+        Args:
+            kind: the kind.
+            after: the resource version that the reader knows; None for now.
+
+        Raises:
+            Expired: that version is too old, or newer than the store is.
+        """
+        journal = self._journal(kind)
+        if after is None:
+            after = self.version
+        if not journal.floor <= after <= self.version:
+            raise Expired(after, journal.floor, self.version)
+        return Cursor(self, journal, after)
+
+    def end_watches(self) -> None:
+        """Wakes all who watch, to tell them that it is over."""
+        self.ended = True
+        for journal in self._journals.values():
+            journal.notify()
+
+    def _journal(self, kind: str) -> _Journal:
+        return self._journals.setdefault(kind, _Journal(self._first_version, self._history_limit))
+
+
+def _stored(source: Mapping[str, Any], old: Stored | None, version: int, now: datetime) -> Stored:
+    kind, metadata = source["kind"], source["metadata"]
+    held = old.document["metadata"] if old else {}
+    created = held.get("creationTimestamp") or now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    shown = {
+        **metadata,
+        "uid": object_uid(kind, metadata["name"]),
+        "resourceVersion": str(version),
+        "creationTimestamp": created,
+    }
+    if "spec" in source:
+        changed = old is None or old.source["spec"] != source["spec"]
+        shown["generation"] = held.get("generation", 0) + changed
+    document = {"apiVersion": source["apiVersion"], "kind": kind, **source, "metadata": shown}
+    if involved := source.get("involvedObject"):
+        # `kubectl describe` asks for the events of an object by its uid, which is given here and nowhere else.
+        document["involvedObject"] = {**involved, "uid": object_uid(involved["kind"], involved["name"])}
+    return Stored(source, document)

@@ -1,0 +1,277 @@
+"""What holds between manifests: names and ids are unique, references lead somewhere, cameras fit their instances. Pure."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from controller.checks.checker import Checker, Violation
+from controller.model import Position, Problem
+from controller.source.read.field_errors import nearest, path_text
+from controller.source.read.manifests import LocatedManifest
+from crds.camera import Camera
+from crds.dsinstance import DsInstance
+from crds.node import Node
+from crds.selector import LabelSelector
+from deepstream.findings import Severity
+
+Path = tuple[str | int, ...]
+
+# A near miss is looked for among all names; with thousands of dangling references that would take minutes.
+_MOST_SUGGESTIONS: Final = 50
+_MOST_CANDIDATES: Final = 2_000
+_SHOWN: Final = 5
+_CAMERA_SOURCES: Final = ("spec", "deepstreamApp", "cameraSources")
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What the documents that are no valid manifests claim to be: a reference to one of them is not dangling."""
+
+    names: frozenset[tuple[str, str]] = frozenset()
+    """Kind and name."""
+    complete: bool = True
+    """False when some document could not be read so far as its name: then no reference is called dangling."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something that a person should know of and that refuses nothing.
+
+    Its place is looked up when it is shown: that takes longer than all the rest, and mostly nobody asks.
+    """
+
+    severity: Severity
+    located: LocatedManifest
+    path: Path
+    message: str
+
+    @property
+    def position(self) -> Position:
+        """Where it stands."""
+        return self.located.position_of(*self.path)
+
+    def __str__(self) -> str:
+        """One line: place, path, how bad it is, sentence."""
+        return f"{self.position}: {path_text(self.path)}: {self.severity}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Crosschecked:
+    """What holds, or does not hold, between manifests."""
+
+    problems: tuple[Problem, ...]
+    """Sorted by place."""
+    remarks: tuple[Remark, ...]
+    """In the order of the manifests."""
+
+
+@dataclass
+class _Check:
+    manifests: Sequence[LocatedManifest]
+    claims: Claims
+    checker: Checker
+    problems: list[Problem] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    suggestions: int = 0
+    told: set[tuple[int, Path, str]] = field(default_factory=set)
+    """What was said of cameras: instances that share one would say it again."""
+
+    def problem(self, located: LocatedManifest, path: Path, message: str) -> None:
+        self.problems.append(Problem(located.position_of(*path), path_text(path), message))
+
+    def of_kind(self, kind: str) -> list[LocatedManifest]:
+        return [located for located in self.manifests if located.manifest.kind == kind]
+
+    def suggestion(self, name: str, candidates: Iterable[str]) -> str:
+        self.suggestions += 1
+        if self.suggestions > _MOST_SUGGESTIONS:
+            return ""
+        likely = list(candidates)
+        if len(likely) > _MOST_CANDIDATES:
+            likely = [one for one in likely if one[:2] == name[:2]][:_MOST_CANDIDATES]
+        near = nearest(name, likely)
+        return f"; did you mean {near}?" if near else ""
+
+
+def crosscheck(
+    manifests: Sequence[LocatedManifest], claims: Claims = Claims(), checker: Checker | None = None
+) -> Crosschecked:
+    """Checks manifests, each of which is valid by itself, against each other.
+
+    Args:
+        manifests: all valid manifests of a revision, in the order of their files and lines.
+        claims: what the other documents claim to be.
+        checker: remembers what it found in the instances of the revision before; it changes the time that this takes,
+            and nothing else.
+    """
+    check = _Check(manifests, claims, checker or Checker())
+    _unique(check, lambda located: (located.manifest.kind, located.manifest.name), ("metadata", "name"), _same_name)
+    _unique(check, _node_id, ("spec", "nodeId"), _same_node_id)
+    _unique(check, _camera_id, ("spec", "cameraId"), _same_camera_id)
+    _references(check)
+    _cameras_of_instances(check)
+    check.checker.forget_unused()
+    in_order = sorted(
+        check.problems, key=lambda one: (one.position.file, one.position.line, one.position.column, one.path)
+    )
+    return Crosschecked(tuple(in_order), tuple(check.remarks))
+
+
+def _unique(
+    check: _Check,
+    identity: Callable[[LocatedManifest], tuple[str, str] | None],
+    path: Path,
+    message: Callable[[LocatedManifest, Position], str],
+) -> None:
+    first: dict[tuple[str, str], LocatedManifest] = {}
+    for located in check.manifests:
+        key = identity(located)
+        if key is None:
+            continue
+        before = first.setdefault(key, located)
+        # Two objects of one name have their ids in common too: that is one mistake, not two.
+        if before is not located and (path[0] == "metadata" or before.manifest.name != located.manifest.name):
+            check.problem(located, path, message(before, before.position_of(*path)))
+
+
+def _node_id(located: LocatedManifest) -> tuple[str, str] | None:
+    return ("nodeId", located.manifest.node_id) if isinstance(located.manifest, Node) else None
+
+
+def _camera_id(located: LocatedManifest) -> tuple[str, str] | None:
+    return ("cameraId", located.manifest.camera_id) if isinstance(located.manifest, Camera) else None
+
+
+def _same_name(before: LocatedManifest, at: Position) -> str:
+    return (
+        f"there is a {before.manifest.kind} {before.manifest.name!r} already, at {at}: names are unique within a kind"
+    )
+
+
+def _same_node_id(before: LocatedManifest, at: Position) -> str:
+    return f"node {before.manifest.name!r} has the same nodeId, at {at}: each machine has its own"
+
+
+def _same_camera_id(before: LocatedManifest, at: Position) -> str:
+    return (
+        f"camera {before.manifest.name!r} has the same id, at {at}: give one of them another cameraId "
+        "(without one, the id is the name of the object)"
+    )
+
+
+def _references(check: _Check) -> None:
+    nodes = {located.manifest.name: located.manifest for located in check.of_kind("Node")}
+    cameras = {located.manifest.name for located in check.of_kind("Camera")}
+    for located in check.of_kind("DsInstance"):
+        instance = located.manifest
+        if not isinstance(instance, DsInstance) or not check.claims.complete:
+            continue
+        spec = instance.spec
+        if spec.node is not None and spec.node not in nodes and ("Node", spec.node) not in check.claims.names:
+            hint = check.suggestion(spec.node, nodes)
+            check.problem(located, ("spec", "node"), f"there is no node {spec.node!r}{hint}")
+        for index, name in enumerate(spec.cameras):
+            if name not in cameras and ("Camera", name) not in check.claims.names:
+                hint = check.suggestion(name, cameras)
+                check.problem(located, ("spec", "cameras", index), f"there is no camera {name!r}{hint}")
+        if spec.node_selector is not None and not any(kind == "Node" for kind, _ in check.claims.names):
+            _selects_a_node(check, located, spec.node_selector, nodes)
+
+
+def _selects_a_node(
+    check: _Check, located: LocatedManifest, selector: LabelSelector, nodes: Mapping[str, object]
+) -> None:
+    labels_of_nodes = [node.metadata.labels for node in nodes.values() if isinstance(node, Node)]
+    if any(selector.matches(labels) for labels in labels_of_nodes):
+        return
+    path = ("spec", "nodeSelector")
+    if not labels_of_nodes:
+        check.problem(located, path, "there is no node at all")
+        return
+    for key, value in selector.match_labels.items():
+        values = sorted({labels[key] for labels in labels_of_nodes if key in labels})
+        keys = {name for labels in labels_of_nodes for name in labels}
+        if value not in values:
+            hint = check.suggestion(value, values) if values else check.suggestion(key, keys)
+            check.problem(located, (*path, "matchLabels", key), f"no node has the label {key}={value}{hint}")
+            return
+    check.problem(located, path, "no node has all of these labels together")
+
+
+def _cameras_of_instances(check: _Check) -> None:
+    located_cameras = {
+        located.manifest.name: located for located in check.manifests if isinstance(located.manifest, Camera)
+    }
+    cameras = {
+        name: located.manifest for name, located in located_cameras.items() if isinstance(located.manifest, Camera)
+    }
+    by_label: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for name, camera in cameras.items():
+        for pair in camera.metadata.labels.items():
+            by_label[pair].add(name)
+    readers: dict[str, LocatedManifest] = {}
+    for located in check.of_kind("DsInstance"):
+        instance = located.manifest
+        if not isinstance(instance, DsInstance):
+            continue
+        names = {name for name in instance.spec.cameras if name in cameras}
+        if instance.spec.camera_selector is not None:
+            pairs = instance.spec.camera_selector.match_labels.items()
+            selected = [by_label[pair] for pair in pairs if pair in by_label] if pairs else [set(cameras)]
+            if len(selected) >= len(pairs):
+                names |= set.intersection(*selected)
+        watched = tuple(cameras[name] for name in sorted(names))
+        _fit(check, located, instance, watched)
+        for violation in check.checker.check(instance, watched):
+            at = located_cameras[violation.camera] if violation.camera is not None else located
+            _tell(check, at, violation)
+        for name in sorted(names):
+            if cameras[name].spec.exclusive and readers.setdefault(name, located) is not located:
+                other = readers[name]
+                check.problem(
+                    located,
+                    _named_at(instance, name),
+                    f"camera {name!r} is exclusive, and instance {other.manifest.name!r} reads it too, "
+                    f"at {other.position_of(*_named_at(other.manifest, name))}",
+                )
+
+
+def _tell(check: _Check, located: LocatedManifest, violation: Violation) -> None:
+    said = (id(located), violation.path, violation.message)
+    if said in check.told:
+        return
+    check.told.add(said)
+    if violation.severity is not Severity.ERROR:
+        check.remarks.append(Remark(violation.severity, located, violation.path, violation.message))
+    elif not _may_be_for_want_of_a_camera(check.claims, violation):
+        check.problem(located, violation.path, violation.message)
+
+
+def _may_be_for_want_of_a_camera(claims: Claims, violation: Violation) -> bool:
+    """True when a camera is missed whose document is there, and broken."""
+    if violation.path[:3] != _CAMERA_SOURCES:
+        return False
+    return not claims.complete or ("Camera", str(violation.path[-1])) in claims.names
+
+
+def _fit(check: _Check, located: LocatedManifest, instance: DsInstance, cameras: Sequence[Camera]) -> None:
+    if instance.spec.container.network == "none" and instance.spec.app.kind.has_metrics:
+        message = (
+            f"an app of kind {instance.spec.app.kind} is asked for its frames over the network of the node: use host"
+        )
+        check.problem(located, ("spec", "container", "network"), message)
+    elif instance.spec.container.network == "none":
+        streams = [camera.name for camera in cameras if camera.spec.type == "rtsp"]
+        if streams:
+            shown = ", ".join(streams[:_SHOWN]) + (
+                f" and {len(streams) - _SHOWN:,} more" if len(streams) > _SHOWN else ""
+            )
+            message = f"without a network the instance cannot reach its RTSP cameras ({shown})"
+            check.problem(located, ("spec", "container", "network"), message)
+
+
+def _named_at(instance: object, camera: str) -> Path:
+    if isinstance(instance, DsInstance) and camera in instance.spec.cameras:
+        return ("spec", "cameras", instance.spec.cameras.index(camera))
+    return ("spec", "cameraSelector")

@@ -1,0 +1,185 @@
+"""What pydantic finds in a manifest, in sentences for the person who wrote it.
+
+No value of an address or of an environment stands in a sentence: it may hold a password.
+"""
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from controller.source.read.model_paths import Spot, spot_at
+from controller.source.read.value_hints import entries_hint, list_hint, members_of, points_hint
+from crds.camera import CameraId
+from crds.document import KafkaTopic, LabelKey, LabelValue, ObjectName
+from crds.dsinstance import AbsolutePath, EnvironmentName
+from crds.node import Hostname, PublicKeyHex
+
+_KEY_MARK: Final = "[key]"
+_LONGEST_SHOWN: Final = 60
+_SILENT_FIELDS: Final = frozenset({"address", "env"})
+_LETTERS: Final = "letters, digits, '-', '_' and '.'"
+_ANNOTATED: Final[tuple[tuple[Any, str], ...]] = (
+    (ObjectName, "lower-case letters, digits, '-' and '.', a letter or digit at both ends of each part"),
+    (LabelKey, f"a label key: {_LETTERS}, a letter or digit at both ends, at most 63, after an optional 'prefix/'"),
+    (LabelValue, f"a label value: {_LETTERS}, a letter or digit at both ends"),
+    (CameraId, f"{_LETTERS}, beginning with a letter or digit"),
+    (KafkaTopic, f"the name of a Kafka topic: {_LETTERS}"),
+    (EnvironmentName, "the name of a variable: letters, digits and '_', not beginning with a digit"),
+    (AbsolutePath, "an absolute path, beginning with '/', without ':'"),
+    (Hostname, "a host name: letters, digits, '-' and '.'"),
+    (PublicKeyHex, "64 lower-case hexadecimal digits"),
+)
+_PATTERNS: Final[Mapping[str, str]] = {
+    constraint.pattern: words for annotation, words in _ANNOTATED for constraint in annotation.__metadata__
+}
+_TYPES: Final[Mapping[str, str]] = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "uuid_type": "a UUID in quotes",
+    "uuid_parsing": "a UUID of version 4, such as 9f1c2d3e-4b5a-4c6d-8e7f-0a1b2c3d4e5f",
+    "uuid_version": "a UUID of version 4",
+    "finite_number": "a finite number",
+}
+_BOUNDS: Final[Mapping[str, tuple[str, str]]] = {
+    "greater_than": ("a number above {}", "gt"),
+    "greater_than_equal": ("a number of at least {}", "ge"),
+    "less_than": ("a number below {}", "lt"),
+    "less_than_equal": ("a number of at most {}", "le"),
+}
+_LENGTHS: Final[Mapping[str, str]] = {
+    "string_too_short": "text of at least {min_length} characters",
+    "string_too_long": "text of at most {max_length} characters",
+    "too_short": "at least {min_length} entries",
+    "too_long": "at most {max_length} entries",
+}
+
+
+def path_text(path: Iterable[str | int]) -> str:
+    """A path as people write it: `spec.container.volumes[0].hostPath`, `metadata.labels["a b"]`."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", part):
+            text += f".{part}" if text else part
+        else:
+            text += f"[{json.dumps(shortened(part), ensure_ascii=False)}]"
+    return text
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that was probably meant, or None."""
+    by_lower = {candidate.lower(): candidate for candidate in candidates}
+    found = difflib.get_close_matches(word.lower()[:_LONGEST_SHOWN], by_lower, n=1, cutoff=0.65)
+    return by_lower[found[0]] if found else None
+
+
+def shortened(text: str) -> str:
+    """The text without anything before an `@` that may be a password, cut to what fits a line."""
+    text = re.sub(r"\S*@", "***@", text)
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+
+
+def given(value: Any) -> str:
+    """A value of a manifest as it may be shown."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict | list | tuple):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if isinstance(value, str) and "@" in value:
+        return "text with an '@'"
+    return shortened(json.dumps(value, ensure_ascii=False))
+
+
+def sentence(error: ErrorDetails, kind: type[BaseModel]) -> str:
+    """What was expected and what was given, for any error but an unknown field.
+
+    Args:
+        error: as pydantic describes it, its path in the words of the manifest.
+        kind: the kind of the manifest.
+    """
+    path = tuple(part for part in error["loc"] if part != _KEY_MARK)
+    context: Mapping[str, Any] = error.get("ctx", {})
+    name = error["type"]
+    value = error.get("input")
+    spot = spot_at(kind, path)
+    described = (spot.field.description or "") if spot.field else ""
+    if name == "missing":
+        return ": ".join(filter(None, ("is missing", described)))
+    if name == "value_error":
+        return str(context["error"])
+    if name in _LENGTHS:
+        length = len(value) if isinstance(value, str | list | tuple | dict) else 0
+        return f"expected {_LENGTHS[name].format(**context)}, got {length:,}{points_hint(spot.annotation, value)}"
+    is_silent = error["loc"][-1] != _KEY_MARK and bool(_SILENT_FIELDS.intersection(path))
+    shown = "" if is_silent and isinstance(value, str | int | float) else f", got {given(value)}"
+    if name == "string_pattern_mismatch" and context["pattern"] not in _PATTERNS:
+        return f"does not fit{shown}; expected: {described}"
+    expected, hint = _expectation(name, value, context, spot)
+    return f"expected {expected}{shown}{hint}" if expected else error["msg"]
+
+
+def _expectation(name: str, value: Any, context: Mapping[str, Any], spot: Spot) -> tuple[str, str]:
+    """What was expected, and what to do about it where that is known."""
+    if name in _TYPES:
+        return _TYPES[name], _type_hint(name, value, spot)
+    if name in _BOUNDS:
+        words, key = _BOUNDS[name]
+        bound = context[key]
+        return words.format(f"{int(bound):,}" if bound == int(bound) else bound), ""
+    if name == "string_pattern_mismatch":
+        return _PATTERNS[context["pattern"]], ""
+    if name == "enum" and (members := members_of(spot.annotation)):
+        return _numbered_members(members), _member_hint(members, value)
+    if name in ("literal_error", "enum"):
+        # A number that is near to another one, such as a release, is not meant for it.
+        has_letters = isinstance(value, str) and any(map(str.isalpha, value))
+        near = nearest(value, re.findall(r"'([^']*)'", context["expected"])) if has_letters else None
+        return context["expected"], f"; did you mean {near}?" if near else ""
+    return "", ""
+
+
+def _numbered_members(members: Mapping[str, int]) -> str:
+    *first, last = (f"{number} ({name})" for name, number in members.items())
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _member_hint(members: Mapping[str, int], value: Any) -> str:
+    if not isinstance(value, str):
+        return ": give it a value, or remove the key" if value is None else ""
+    if value in map(str, members.values()):
+        return ": remove the quotes"
+    name = value.upper().replace("-", "_").replace(" ", "_")
+    if name in members:
+        return f": write {members[name]}"
+    near = nearest(name, members)
+    return f"; did you mean {members[near]} ({near})?" if near else ""
+
+
+def _type_hint(name: str, value: Any, spot: Spot) -> str:
+    if value is None:
+        return ": give it a value, or remove the key"
+    if name in ("tuple_type", "list_type"):
+        return list_hint(spot.annotation, value)
+    if name == "dict_type":
+        return entries_hint(spot.annotation, value)
+    if name == "string_type" and isinstance(value, bool | int | float):
+        return ": write it in quotes"
+    is_bare = name.startswith(("int_", "float_", "bool_")) and isinstance(value, str)
+    return ": remove the quotes" if is_bare and re.fullmatch(r"-?[0-9.]+|true|false", value) else ""

@@ -1,0 +1,80 @@
+"""The port that every driver implements; `tests/engines` holds all of them to the same contract."""
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from crds.messages import InstanceConfig
+from nodeagent.model import ObservedInstance, Op, Permanent
+
+# Labels of containers, and environment variables of processes (upper case, `_` for `.`, `/` and `-`). The names are public:
+# operators filter `docker ps` by them.
+LABEL_FLEET = "dsfleet.io/fleet"
+LABEL_NODE = "dsfleet.io/node"
+LABEL_INSTANCE = "dsfleet.io/instance"
+LABEL_GENERATION = "dsfleet.io/generation"
+LABEL_DIGEST = "dsfleet.io/digest"
+LABEL_DIGESTS = "dsfleet.io/part-digests"
+"""The part digests as JSON."""
+LABELS = (LABEL_FLEET, LABEL_NODE, LABEL_INSTANCE, LABEL_GENERATION, LABEL_DIGEST, LABEL_DIGESTS)
+
+
+class Driver(Protocol):
+    """Runs instances. Only what carries the labels of this fleet and this node is ever seen or touched (invariant S5).
+
+    Every method may raise Transient; `perform` also raises Permanent and Waiting.
+    """
+
+    name: str
+    """How `fleet agent --driver` names it."""
+
+    async def observe(self) -> dict[str, ObservedInstance]:
+        """All instances of this fleet and node, running or not, by name.
+
+        Raises:
+            Transient: the engine cannot be asked now. Never an empty answer instead (invariant S3).
+        """
+        ...
+
+    async def perform(self, op: Op) -> None:
+        """Does PULL_IMAGE, CREATE, START, STOP or REMOVE; returns when it is done, or was already so.
+
+        CREATE makes a container with all labels and does not start it; for a process, which cannot exist without
+        running, it does nothing. START starts it, if it does not run. STOP asks, by the stop signal that it was made
+        with, and kills after `op.stop_timeout_seconds`; the container stays. REMOVE takes a stopped one away, a running one by force.
+        STOP and REMOVE touch only `op.runtime_id`, when that is given: never a newer incarnation of the same name.
+
+        START writes the note `Applied`, at a moment that no crash can make it wrong. A cancelled PULL_IMAGE or STOP
+        returns at once; the others, which take a moment, end first: what is observed next then includes what they did.
+
+        Raises:
+            Transient: may work later.
+            Permanent: cannot work until the desired state changes, such as an image reference that is none.
+            Waiting: waits for something outside.
+        """
+        ...
+
+    def events(self) -> AsyncIterator[str]:
+        """Names of instances to which something happened, as it happens: started, left, was removed.
+
+        An iterator that ends or raises is opened again by the agent; nothing depends on having seen every event.
+        """
+        ...
+
+    async def output(self, instance: str, lines: int) -> str:
+        """The last lines that the instance wrote to its standard output and error; empty when there is none."""
+        ...
+
+    async def aclose(self) -> None:
+        """Gives back connections and threads. Instances go on."""
+        ...
+
+
+def config_of(op: Op) -> InstanceConfig:
+    """The desired instance that an operation is for.
+
+    Raises:
+        Permanent: it has none, and cannot be done without.
+    """
+    if op.config is None:
+        raise Permanent(f"{op.kind} of {op.instance} needs its configuration")
+    return op.config

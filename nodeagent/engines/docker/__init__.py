@@ -1,0 +1,1 @@
+"""Containers of a Docker Engine. The one room that imports docker."""

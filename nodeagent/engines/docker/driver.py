@@ -1,0 +1,251 @@
+"""Runs instances as containers of a Docker Engine."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from docker.errors import APIError, NotFound
+
+from crds.messages import InstanceConfig
+from nodeagent.engines.base import LABEL_INSTANCE, config_of
+from nodeagent.engines.blocking_calls import BlockingCalls
+from nodeagent.engines.docker.container import container_name, create_arguments, must_equal
+from nodeagent.engines.docker.engine import (
+    BAD_REQUEST,
+    CONFLICT,
+    NOT_FOUND,
+    DockerEngine,
+    errors_of,
+    explanation,
+    label_filters,
+)
+from nodeagent.engines.docker.events import Stop, changed_instances
+from nodeagent.engines.docker.needs import wait_for_what_is_missing
+from nodeagent.engines.docker.states import ContainerStates
+from nodeagent.engines.labels import labels_of, labels_of_owner, observed
+from nodeagent.engines.process.output import last_lines
+from nodeagent.folders.instance_files import InstanceDirectories
+from nodeagent.model import Applied, ObservedInstance, Op, OpKind, Permanent, Transient
+
+# Each kind of work has slots of its own: neither a pull nor a slow stop may keep a crashed neighbour from its restart.
+_CALLS_AT_ONCE, _STOPS_AT_ONCE, _PULLS_AT_ONCE, _STREAMS_AT_ONCE = 16, 32, 3, 4
+_REMOVAL_WAIT_S, _CLOSE_WAIT_S = 10.0, 1.0
+
+
+class DockerDriver:
+    """Runs each instance as one container, whose name and labels say what it is.
+
+    Args:
+        fleet_id: the fleet.
+        node_id: this node.
+        instance_directories: the folders of the instances; the engine must see them under the same paths.
+        docker_host: address of the engine, as in DOCKER_HOST; None takes what the environment says.
+    """
+
+    name = "docker"
+
+    def __init__(
+        self,
+        fleet_id: str,
+        node_id: str,
+        instance_directories: InstanceDirectories,
+        docker_host: str | None = None,
+    ) -> None:
+        self._fleet_id = fleet_id
+        self._node_id = node_id
+        self._directories = instance_directories
+        self._owner = labels_of_owner(fleet_id, node_id)
+        self._engine = DockerEngine(docker_host, _CALLS_AT_ONCE)
+        self._calls = BlockingCalls("docker-call", _CALLS_AT_ONCE)
+        self._stops = BlockingCalls("docker-stop", _STOPS_AT_ONCE)
+        self._pulls = BlockingCalls("docker-pull", _PULLS_AT_ONCE)
+        self._streams = BlockingCalls("docker-events", _STREAMS_AT_ONCE)
+        self._states = ContainerStates()
+        self._open: set[Stop] = set()
+        self._closed = False
+
+    async def observe(self) -> dict[str, ObservedInstance]:
+        """All containers of this fleet and node, in whatever state."""
+        return await self._calls.run(self._observe)
+
+    async def perform(self, op: Op) -> None:
+        """Does the operation."""
+        match op.kind:
+            case OpKind.PULL_IMAGE:
+                await self._pull(config_of(op).image)
+            case OpKind.CREATE:
+                await self._calls.run_to_its_end(self._create, config_of(op), op.generation)
+            case OpKind.START:
+                await self._calls.run_to_its_end(self._start, config_of(op), op.generation)
+            case OpKind.STOP:
+                await self._stops.run(self._stop, op)
+            case OpKind.REMOVE:
+                await self._calls.run_to_its_end(self._remove, op)
+            case _:
+                raise Permanent(f"no driver does {op.kind}")
+
+    def events(self) -> AsyncIterator[str]:
+        """Names of instances whose container was made, started, left or was removed, from this very moment on."""
+        return self._events(time.time())
+
+    async def output(self, instance: str, lines: int) -> str:
+        """The last lines of the container's log, without secrets; says so when it ran out of memory."""
+        return await self._calls.run(self._output, instance, lines)
+
+    async def aclose(self) -> None:
+        """Ends the streams of events and gives back the connections."""
+        self._closed = True
+        for stop in self._open:
+            stop()
+        # Not for long: an engine that hangs may keep the one who is connecting to it.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_WAIT_S):
+                await self._calls.run(self._engine.close)
+
+    async def _pull(self, image: str) -> None:
+        # Whatever its tag, an image that is there is not asked for again: instances start without the registry.
+        if await self._calls.run(self._engine.has_image, image):
+            return
+        cancelled = threading.Event()
+        try:
+            await self._pulls.run(self._engine.pull, image, cancelled)
+        finally:
+            cancelled.set()
+
+    async def _events(self, since_s: float) -> AsyncIterator[str]:
+        if self._closed:
+            return
+        stop = Stop()
+        self._open.add(stop)
+        names = changed_instances(self._engine, self._streams, self._states, label_filters(self._owner), since_s, stop)
+        try:
+            async with contextlib.aclosing(names):
+                async for name in names:
+                    yield name
+        finally:
+            self._open.discard(stop)
+
+    def _containers(self, **labels: str) -> list[dict[str, Any]]:
+        return self._engine.containers({**self._owner, **labels})
+
+    def _find(self, instance: str) -> dict[str, Any] | None:
+        """The container of an instance; the one with the right name, if somebody has made a copy of its labels."""
+        found = self._containers(**{LABEL_INSTANCE: instance})
+        return min(found, key=self._is_copy, default=None)
+
+    def _is_copy(self, container: dict[str, Any]) -> bool:
+        name = container_name(self._fleet_id, self._node_id, container["Labels"].get(LABEL_INSTANCE, ""))
+        return f"/{name}" not in (container.get("Names") or ())
+
+    def _meant(self, op: Op) -> str | None:
+        container = self._find(op.instance)
+        return container["Id"] if container is not None and op.runtime_id in {None, container["Id"]} else None
+
+    def _observe(self) -> dict[str, ObservedInstance]:
+        instances: dict[str, ObservedInstance] = {}
+        with errors_of("look at the containers"):
+            # Copies first, so that the right ones come to stand in their place.
+            containers = sorted(self._containers(), key=self._is_copy, reverse=True)
+            for container in containers:
+                name = container["Labels"].get(LABEL_INSTANCE)
+                if not name:
+                    continue
+                if (state := self._states.of(self._engine.client(), container)) is None:
+                    continue
+                instances[name] = observed(
+                    container["Labels"],
+                    runtime_id=container["Id"],
+                    running=state.running,
+                    applied=self._directories.read_applied(name),
+                    started_at=state.started_at,
+                    finished_at=state.finished_at,
+                    exit_code=state.exit_code,
+                )
+            self._states.keep_only([container["Id"] for container in containers])
+        return instances
+
+    def _create(self, config: InstanceConfig, generation: int) -> None:
+        name = container_name(self._fleet_id, self._node_id, config.instance_name)
+        configs = self._directories.configs(config.instance_name)
+        with errors_of(f"create container {name}"):
+            if (there := self._find(config.instance_name)) is not None:
+                must_equal(config, there["Labels"])
+                return
+            client = self._engine.client()
+            labels = labels_of(self._fleet_id, self._node_id, config, generation)
+            arguments = create_arguments(
+                config, name=name, labels=labels, configs=configs, api_version=client.api_version
+            )
+            try:
+                client.create_container(**arguments)
+            except APIError as error:
+                if error.status_code == CONFLICT:
+                    self._name_is_taken(config, name)
+                elif error.status_code == NOT_FOUND:
+                    raise Transient(f"image {config.image} is not on this node") from error
+                elif error.status_code == BAD_REQUEST:
+                    wait_for_what_is_missing(config, self._engine)
+                    raise Permanent(f"the engine refuses container {name}: {explanation(error)}") from error
+                else:
+                    raise
+
+    def _name_is_taken(self, config: InstanceConfig, name: str) -> None:
+        holder = self._engine.client().inspect_container(name)
+        labels = holder["Config"]["Labels"] or {}
+        if not self._owner.items() <= labels.items() or labels.get(LABEL_INSTANCE) != config.instance_name:
+            raise Transient(f"container {holder['Id'][:12]}, which is not of this fleet and node, has the name {name}")
+        must_equal(config, labels)
+
+    def _start(self, config: InstanceConfig, generation: int) -> None:
+        name = config.instance_name
+        with errors_of(f"start the container of instance {name}"):
+            container = self._find(name)
+            if container is None:
+                raise Transient(f"instance {name} has no container to start")
+            if container["State"] == "running":
+                return
+            # Before the start: an agent that is killed in between finds a stopped container with the right note, and
+            # starts it. After it, there could be one that runs with new files and seems to run with the old ones.
+            self._directories.note_applied(Applied(config, generation, container["Id"]))
+            try:
+                self._engine.client().start(container["Id"])
+            except APIError as error:
+                if error.status_code == BAD_REQUEST:
+                    wait_for_what_is_missing(config, self._engine)
+                raise
+
+    def _stop(self, op: Op) -> None:
+        with errors_of(f"stop the container of instance {op.instance}"):
+            container_id = self._meant(op)
+            if container_id is not None:
+                with contextlib.suppress(NotFound):
+                    self._engine.client().stop(container_id, timeout=op.stop_timeout_seconds)
+
+    def _remove(self, op: Op) -> None:
+        with errors_of(f"remove the container of instance {op.instance}"):
+            deadline = time.monotonic() + _REMOVAL_WAIT_S
+            while (container_id := self._meant(op)) is not None:
+                try:
+                    self._engine.client().remove_container(container_id, force=True, v=True)
+                except NotFound:
+                    return
+                except APIError as error:
+                    # Somebody is removing it: not done before it is gone, for it still holds the name.
+                    if error.status_code != CONFLICT or time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.1)
+
+    def _output(self, instance: str, lines: int) -> str:
+        with errors_of(f"read the log of instance {instance}"):
+            container = self._find(instance)
+            if container is None:
+                return ""
+            client = self._engine.client()
+            text = last_lines(client.logs(container["Id"], tail=lines), lines)
+            state = self._states.of(client, container)
+            if state is not None and state.out_of_memory:
+                text += "\n[the container ran out of memory and was killed]"
+        return self._directories.redacted(instance, text.strip("\n"))

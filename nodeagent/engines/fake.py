@@ -1,0 +1,243 @@
+"""A driver without an engine: instances are entries of a table, and failures come when they are asked for."""
+
+import asyncio
+from collections import Counter, defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from crds.messages import InstanceConfig
+from nodeagent.engines.base import LABEL_DIGEST, LABEL_INSTANCE, config_of
+from nodeagent.engines.labels import labels_of, labels_of_owner, observed
+from nodeagent.engines.mailbox import Mailbox
+from nodeagent.model import Applied, ObservedInstance, Op, OpKind, Permanent, Transient
+
+
+@dataclass(frozen=True)
+class FakeContainer:
+    """A container of the fake engine."""
+
+    id: str
+    labels: dict[str, str]
+    running: bool = False
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    exit_code: int | None = None
+    applied: Applied | None = None
+    output: str = ""
+
+
+@dataclass
+class FakeEngine:
+    """What outlives an agent: containers and images. Drivers that share it see each other's containers."""
+
+    containers: list[FakeContainer] = field(default_factory=list)
+    images: set[str] = field(default_factory=set)
+    registry: set[str] | None = None
+    """Images that can be pulled; None stands for all that exist."""
+    created: int = 0
+
+
+class FakeDriver:
+    """Does what a driver does, to a `FakeEngine`.
+
+    Args:
+        fleet_id: the fleet.
+        node_id: this node.
+        engine: the engine, when it is to outlive the driver.
+        now: the clock, virtual in a simulation.
+        sleep: waits so many seconds, by the same clock.
+
+    Attributes:
+        engine: the engine.
+        away: why the engine cannot be asked now; empty when it can.
+        performed: how often each kind of operation was asked for.
+        changed: how often one of them changed anything.
+    """
+
+    name = "fake"
+
+    def __init__(
+        self,
+        fleet_id: str,
+        node_id: str,
+        *,
+        engine: FakeEngine | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.engine = FakeEngine() if engine is None else engine
+        self.away = ""
+        self.performed: Counter[OpKind] = Counter()
+        self.changed: Counter[OpKind] = Counter()
+        self._fleet_id = fleet_id
+        self._node_id = node_id
+        self._owner = labels_of_owner(fleet_id, node_id)
+        self._now = now
+        self._sleep = sleep
+        self._failures: defaultdict[OpKind, deque[Exception]] = defaultdict(deque)
+        self._delays: defaultdict[OpKind, deque[float]] = defaultdict(deque)
+        self._mailboxes: set[Mailbox] = set()
+        self._closed = False
+
+    # --- what tests and simulations do ---
+
+    def fail_next(self, kind: OpKind, error: Exception) -> None:
+        """Lets the next operation of that kind, that no earlier call is for, raise the error and change nothing."""
+        self._failures[kind].append(error)
+
+    def delay_next(self, kind: OpKind, seconds: float) -> None:
+        """Lets the next operation of that kind, that no earlier call is for, take so long before it does anything."""
+        self._delays[kind].append(seconds)
+
+    def crash(self, name: str, exit_code: int = 1, output: str = "") -> None:
+        """The running instance leaves by itself."""
+        container = self._find(name)
+        if container is None or not container.running:
+            raise KeyError(f"instance {name} does not run")
+        self._end(container, exit_code, output)
+
+    def vanish(self, name: str) -> None:
+        """Somebody removes the instance by hand."""
+        container = self._find(name)
+        if container is None:
+            raise KeyError(f"instance {name} does not exist")
+        self.engine.containers.remove(container)
+        self._tell(name)
+
+    # --- the port ---
+
+    async def observe(self) -> dict[str, ObservedInstance]:
+        """All containers of this fleet and node."""
+        self._reach()
+        return {
+            container.labels[LABEL_INSTANCE]: observed(
+                container.labels,
+                runtime_id=container.id,
+                running=container.running,
+                applied=container.applied,
+                started_at=container.started_at,
+                finished_at=container.finished_at,
+                exit_code=container.exit_code,
+            )
+            for container in self.engine.containers
+            if self._owner.items() <= container.labels.items()
+        }
+
+    async def perform(self, op: Op) -> None:
+        """Does the operation, unless it was told to fail."""
+        self.performed[op.kind] += 1
+        if self._delays[op.kind]:
+            await self._sleep(self._delays[op.kind].popleft())
+        if self._failures[op.kind]:
+            raise self._failures[op.kind].popleft()
+        self._reach()
+        match op.kind:
+            case OpKind.PULL_IMAGE:
+                self._pull(config_of(op).image)
+            case OpKind.CREATE:
+                self._create(config_of(op), op.generation)
+            case OpKind.START:
+                self._start(config_of(op), op.generation)
+            case OpKind.STOP:
+                self._stop(op)
+            case OpKind.REMOVE:
+                self._remove(op)
+            case _:
+                raise Permanent(f"no driver does {op.kind}")
+
+    def events(self) -> AsyncIterator[str]:
+        """Names of instances that this driver has changed."""
+        mailbox = Mailbox()
+        self._mailboxes.add(mailbox)
+        if self._closed:
+            mailbox.close()
+        return self._events(mailbox)
+
+    async def output(self, instance: str, lines: int) -> str:
+        """What `crash` was told to leave behind."""
+        self._reach()
+        container = self._find(instance)
+        return "" if container is None or lines < 1 else "\n".join(container.output.splitlines()[-lines:])
+
+    async def aclose(self) -> None:
+        """Ends the streams of events."""
+        self._closed = True
+        for mailbox in self._mailboxes:
+            mailbox.close()
+
+    async def _events(self, mailbox: Mailbox) -> AsyncIterator[str]:
+        try:
+            while (name := await mailbox.next()) is not None:
+                yield name
+        finally:
+            self._mailboxes.discard(mailbox)
+
+    def _reach(self) -> None:
+        if self.away:
+            raise Transient(self.away)
+
+    def _find(self, name: str) -> FakeContainer | None:
+        wanted = {**self._owner, LABEL_INSTANCE: name}.items()
+        return next((found for found in self.engine.containers if wanted <= found.labels.items()), None)
+
+    def _meant(self, op: Op) -> FakeContainer | None:
+        container = self._find(op.instance)
+        return container if container is not None and op.runtime_id in {None, container.id} else None
+
+    def _put(self, old: FakeContainer, new: FakeContainer) -> None:
+        self.engine.containers[self.engine.containers.index(old)] = new
+        self._tell(new.labels[LABEL_INSTANCE])
+
+    def _tell(self, name: str) -> None:
+        for mailbox in self._mailboxes:
+            mailbox.put(name)
+
+    def _end(self, container: FakeContainer, exit_code: int, output: str) -> None:
+        left = replace(container, running=False, finished_at=self._now(), exit_code=exit_code, output=output)
+        self._put(container, left)
+
+    def _pull(self, image: str) -> None:
+        if image in self.engine.images:
+            return
+        if self.engine.registry is not None and image not in self.engine.registry:
+            raise Transient(f"image {image} is not in the registry")
+        self.engine.images.add(image)
+        self.changed[OpKind.PULL_IMAGE] += 1
+
+    def _create(self, config: InstanceConfig, generation: int) -> None:
+        labels = labels_of(self._fleet_id, self._node_id, config, generation)
+        container = self._find(config.instance_name)
+        if container is not None:
+            if container.labels[LABEL_DIGEST] == config.digest:
+                return
+            raise Transient(f"an older container still holds the name of instance {config.instance_name}")
+        if config.image not in self.engine.images:
+            raise Transient(f"image {config.image} is not on this node")
+        self.engine.created += 1
+        self.engine.containers.append(FakeContainer(f"fake-{self.engine.created}", labels))
+        self.changed[OpKind.CREATE] += 1
+        self._tell(config.instance_name)
+
+    def _start(self, config: InstanceConfig, generation: int) -> None:
+        container = self._find(config.instance_name)
+        if container is None:
+            raise Transient(f"instance {config.instance_name} has no container to start")
+        if container.running:
+            return
+        applied = Applied(config, generation, container.id)
+        self.changed[OpKind.START] += 1
+        self._put(container, FakeContainer(container.id, container.labels, True, self._now(), applied=applied))
+
+    def _stop(self, op: Op) -> None:
+        container = self._meant(op)
+        if container is not None and container.running:
+            self.changed[OpKind.STOP] += 1
+            self._end(container, 0, container.output)
+
+    def _remove(self, op: Op) -> None:
+        container = self._meant(op)
+        if container is not None:
+            self.changed[OpKind.REMOVE] += 1
+            self.engine.containers.remove(container)
+            self._tell(op.instance)

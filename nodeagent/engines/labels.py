@@ -1,0 +1,89 @@
+"""What is written on a container or process so that it is found again, and how it is read back."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from crds.messages import InstanceConfig, PartDigests
+from nodeagent.engines.base import (
+    LABEL_DIGEST,
+    LABEL_DIGESTS,
+    LABEL_FLEET,
+    LABEL_GENERATION,
+    LABEL_INSTANCE,
+    LABEL_NODE,
+)
+from nodeagent.model import Applied, ObservedInstance
+
+_NO_DIGESTS = PartDigests(container="", files="", streams="", analytics="")
+
+
+def labels_of_owner(fleet_id: str, node_id: str) -> dict[str, str]:
+    """The labels that say whose a container is."""
+    return {LABEL_FLEET: fleet_id, LABEL_NODE: node_id}
+
+
+def labels_of(fleet_id: str, node_id: str, config: InstanceConfig, generation: int) -> dict[str, str]:
+    """All labels of a new container or process."""
+    return {
+        **labels_of_owner(fleet_id, node_id),
+        LABEL_INSTANCE: config.instance_name,
+        LABEL_GENERATION: str(generation),
+        LABEL_DIGEST: config.digest,
+        LABEL_DIGESTS: config.digests.model_dump_json(),
+    }
+
+
+def variable_of(label: str) -> str:
+    """The name of the environment variable that stands for a label on a process."""
+    return label.upper().translate(str.maketrans("./-", "___"))
+
+
+def observed(
+    labels: Mapping[str, str],
+    *,
+    runtime_id: str,
+    running: bool,
+    applied: Applied | None,
+    started_at: datetime | None = None,
+    finished_at: datetime | None = None,
+    exit_code: int | None = None,
+) -> ObservedInstance:
+    """What is known of a container or process.
+
+    Args:
+        labels: its labels; those that are missing or damaged leave fields that equal nothing desired, so that it is
+            replaced like any other that differs.
+        runtime_id: its id.
+        running: whether it runs.
+        applied: the note about its instance; it counts when it is about this very runtime.
+        started_at: when it was started last.
+        finished_at: when it left.
+        exit_code: what it left with.
+    """
+    own = applied if applied is not None and applied.runtime_id == runtime_id else None
+    return ObservedInstance(
+        name=labels.get(LABEL_INSTANCE, ""),
+        runtime_id=runtime_id,
+        running=running,
+        generation=_generation(labels) if own is None else own.generation,
+        digest=labels.get(LABEL_DIGEST, "") if own is None else own.config.digest,
+        digests=_digests(labels) if own is None else own.config.digests,
+        started_at=started_at,
+        finished_at=finished_at,
+        exit_code=exit_code,
+        applied=own,
+    )
+
+
+def _generation(labels: Mapping[str, str]) -> int:
+    text = labels.get(LABEL_GENERATION, "")
+    # The length guards `int`, which refuses numbers of more than 4300 digits.
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+
+def _digests(labels: Mapping[str, str]) -> PartDigests:
+    try:
+        return PartDigests.model_validate(json.loads(labels.get(LABEL_DIGESTS, "")))
+    except (ValueError, RecursionError):
+        return _NO_DIGESTS

@@ -1,0 +1,1 @@
+"""Processes without a container engine, found by the variables of their environment in /proc."""

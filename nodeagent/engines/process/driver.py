@@ -1,0 +1,225 @@
+"""Runs instances as plain processes: for machines without a container engine, for demos and for tests."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+
+from crds.dsinstance import AppKind
+from crds.messages import InstanceConfig
+from nodeagent.engines.base import config_of
+from nodeagent.engines.blocking_calls import BlockingCalls
+from nodeagent.engines.labels import labels_of, observed, variable_of
+from nodeagent.engines.mailbox import Mailbox
+from nodeagent.engines.process import output, start
+from nodeagent.engines.process.exits import ExitWatch
+from nodeagent.engines.process.runs import ProcessRuns, Run
+from nodeagent.engines.process.table import ProcessId
+from nodeagent.folders.instance_files import InstanceDirectories
+from nodeagent.model import Applied, ObservedInstance, Op, OpKind, Permanent, Transient
+
+_CALLS_AT_ONCE = 8
+_TICK_S = 0.5
+_LONGEST_POLL_S = 0.1
+# How long a START waits for another one of the same instance, and how long after SIGKILL a process must be gone.
+_LOCK_WAIT_S = 5.0
+_KILL_WAIT_S = 10.0
+
+
+class ProcessDriver:
+    """Runs the reference app, and no other, as processes that outlive the agent.
+
+    What belongs to this fleet and node is told by the environment of the processes, where the labels are; there are no
+    pid files that could be wrong. The id of a process is `<pid>:<ticks from boot to its start>`.
+
+    Of the container settings only `env`, the stop signal and its timeout count: image, command, volumes, network, GPUs and limits
+    have no meaning here. A process that has left is still shown as long as this driver lives; its exit code is known
+    if it was started by this very agent.
+
+    Args:
+        fleet_id: the fleet.
+        node_id: this node.
+        instance_directories: the folders of the instances.
+        python: the interpreter that runs the reference app.
+        command_prefix: the program and its first arguments, in the place of `python -m pipeline`.
+    """
+
+    name = "process"
+
+    def __init__(
+        self,
+        fleet_id: str,
+        node_id: str,
+        instance_directories: InstanceDirectories,
+        python: str = sys.executable,
+        *,
+        command_prefix: tuple[str, ...] | None = None,
+    ) -> None:
+        self._fleet_id = fleet_id
+        self._node_id = node_id
+        self._directories = instance_directories
+        self._command = command_prefix or (python, "-m", "pipeline")
+        self._runs = ProcessRuns(fleet_id, node_id)
+        self._mailboxes: set[Mailbox] = set()
+        self._closed = False
+        self._calls = BlockingCalls("process-driver", _CALLS_AT_ONCE)
+
+    async def observe(self) -> dict[str, ObservedInstance]:
+        """All processes of this fleet and node, and those that left while this driver looked."""
+        return await self._calls.run(self._observe)
+
+    async def perform(self, op: Op) -> None:
+        """Does the operation; PULL_IMAGE and CREATE have nothing to do."""
+        match op.kind:
+            case OpKind.PULL_IMAGE | OpKind.CREATE:
+                _supported(op)
+            case OpKind.START:
+                await self._calls.run_to_its_end(self._start, _supported(op), op.generation)
+            case OpKind.STOP:
+                await self._stop(op, None, op.stop_timeout_seconds)
+            case OpKind.REMOVE:
+                await self._stop(op, signal.SIGKILL, _KILL_WAIT_S)
+                await self._calls.run(self._runs.forget, op.instance, op.runtime_id)
+            case _:
+                raise Permanent(f"no driver does {op.kind}")
+        for mailbox in self._mailboxes:
+            mailbox.put(op.instance)
+
+    def events(self) -> AsyncIterator[str]:
+        """Names of instances whose process was started or left."""
+        mailbox = Mailbox()
+        self._mailboxes.add(mailbox)
+        if self._closed:
+            mailbox.close()
+        return self._events(mailbox)
+
+    async def output(self, instance: str, lines: int) -> str:
+        """The last lines of the log, without secrets."""
+        return await self._calls.run(self._output, instance, lines)
+
+    async def aclose(self) -> None:
+        """Ends the streams of events; the processes go on."""
+        self._closed = True
+        for mailbox in self._mailboxes:
+            mailbox.close()
+
+    async def _events(self, mailbox: Mailbox) -> AsyncIterator[str]:
+        watch = ExitWatch(mailbox.put)
+        try:
+            await self._calls.run(self._runs.look)
+            while not mailbox.closed:
+                # Each time all of them: a START that was cancelled may still have got as far as a process.
+                for name, run in self._runs.known().items():
+                    if run.finished_at is None:
+                        watch.watch(name, run.id)
+                news = await mailbox.next(_TICK_S)
+                if news is not None:
+                    # A process that left and still counts as running would be watched, and heard of, for ever.
+                    await self._calls.run(self._runs.look)
+                    yield news
+                else:
+                    watch.poll()
+                    await self._calls.run(self._keep_logs_small)
+        finally:
+            self._mailboxes.discard(mailbox)
+            watch.close()
+
+    def _observe(self) -> dict[str, ObservedInstance]:
+        return {
+            name: observed(
+                run.labels,
+                runtime_id=str(run.id),
+                running=run.finished_at is None,
+                applied=self._directories.read_applied(name),
+                started_at=run.id.started_at,
+                finished_at=run.finished_at,
+                exit_code=run.exit_code,
+            )
+            for name, run in self._runs.look().items()
+        }
+
+    def _start(self, config: InstanceConfig, generation: int) -> None:
+        name = config.instance_name
+        directory = self._directories.directory(name)
+        deadline = time.monotonic() + _LOCK_WAIT_S
+        while self._runs.running(name) is None:
+            try:
+                with start.locked(directory) as lock:
+                    if lock is not None:
+                        # Again, now that nobody else can start one.
+                        if self._runs.running(name) is None:
+                            self._runs.kill_children_left_behind(name)
+                            self._spawn(config, generation, lock)
+                        return
+            except OSError as error:
+                raise Transient(f"cannot lock the folder of instance {name}: {error.strerror}") from error
+            if time.monotonic() > deadline:
+                raise Transient(f"a process that is not instance {name} holds the lock in {directory}")
+            self._runs.kill_children_left_behind(name)
+            time.sleep(0.02)
+
+    def _spawn(self, config: InstanceConfig, generation: int, lock: int) -> None:
+        name = config.instance_name
+        labels = labels_of(self._fleet_id, self._node_id, config, generation)
+        variables = {variable_of(label): value for label, value in labels.items()}
+        source_list = self._directories.configs(name) / "source_list.json"
+        process = start.spawn(
+            (*self._command, str(source_list), "--port", str(config.rest_port)),
+            lock=lock,
+            directory=self._directories.directory(name),
+            working_directory=self._directories.build(name),
+            variables=start.environment(config.container.env, variables),
+        )
+        self._runs.add(name, Run(process, labels))
+        self._directories.note_applied(Applied(config, generation, str(process)))
+
+    async def _stop(self, op: Op, first: signal.Signals | None, timeout_s: float) -> None:
+        run = await self._calls.run(self._runs.running, op.instance)
+        if run is not None and op.runtime_id in {None, str(run.id)}:
+            if first is None:
+                first = await self._calls.run(self._stop_signal, op, run.id)
+            run.id.send_to_group(first)
+            if not await _left(run.id, timeout_s):
+                run.id.send_to_group(signal.SIGKILL)
+                if not await _left(run.id, _KILL_WAIT_S):
+                    raise Transient(f"instance {op.instance}: process {run.id.pid} does not leave, not even by SIGKILL")
+            run = await self._calls.run(self._runs.running, op.instance)
+        if run is None:
+            await self._calls.run(self._runs.kill_children_left_behind, op.instance)
+
+    def _stop_signal(self, op: Op, process: ProcessId) -> signal.Signals:
+        """What the process was made to leave on, as far as that is known; its next form may have another."""
+        applied = self._directories.read_applied(op.instance)
+        config = applied.config if applied is not None and applied.runtime_id == str(process) else op.config
+        if config is None:
+            return signal.SIGTERM
+        return signal.Signals[config.container.stop_signal or config.app_kind.stop_signal]
+
+    def _keep_logs_small(self) -> None:
+        for name, run in self._runs.known().items():
+            if run.finished_at is None:
+                with contextlib.suppress(Transient):
+                    output.keep_small(self._directories.directory(name))
+
+    def _output(self, instance: str, lines: int) -> str:
+        return self._directories.redacted(instance, output.tail(self._directories.directory(instance), lines))
+
+
+def _supported(op: Op) -> InstanceConfig:
+    config = config_of(op)
+    if config.app_kind is not AppKind.REFERENCE:
+        raise Permanent("the process driver runs the reference app only")
+    return config
+
+
+async def _left(process: ProcessId, timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
+    pause_s = 0.005
+    while process.runs():
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, _LONGEST_POLL_S)
+    return True

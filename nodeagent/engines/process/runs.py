@@ -1,0 +1,115 @@
+"""The processes of this fleet and node: found, adopted, and remembered after they have left.
+
+Everything here blocks for some milliseconds: call it in a thread.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from signal import SIGKILL
+
+from nodeagent.engines.base import LABEL_INSTANCE, LABELS
+from nodeagent.engines.labels import labels_of_owner, variable_of
+from nodeagent.engines.process import table
+from nodeagent.engines.process.table import FoundProcess, ProcessId
+from nodeagent.model import Transient
+
+_KILL_WAIT_S = 1.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """The newest process of an instance that is known."""
+
+    id: ProcessId
+    labels: Mapping[str, str]
+    finished_at: datetime | None = None
+    exit_code: int | None = None
+
+
+class ProcessRuns:
+    """What is known of the processes of one fleet and node. Threads may share it."""
+
+    def __init__(self, fleet_id: str, node_id: str) -> None:
+        self._owner = {variable_of(label): value for label, value in labels_of_owner(fleet_id, node_id).items()}
+        self._runs: dict[str, Run] = {}
+        self._lock = threading.Lock()
+
+    def known(self) -> dict[str, Run]:
+        """What the last look has shown, by name of the instance."""
+        return dict(self._runs)
+
+    def look(self) -> dict[str, Run]:
+        """Looks at all processes of the machine, adopts those that are ours, and reaps those that have left.
+
+        Raises:
+            Transient: they cannot be looked at.
+        """
+        with self._lock:
+            found = self._found()
+            for name, run in list(self._runs.items()):
+                # Asked for one by one: a process is not found by its environment in the first moment of its life.
+                if run.finished_at is None and not run.id.runs():
+                    code = run.id.reap()
+                    self._runs[name] = replace(run, finished_at=datetime.now(UTC), exit_code=code)
+            for name, run in found.items():
+                known = self._runs.get(name)
+                # One that has left since it was found is not to come back to life.
+                if known is None or (known.finished_at is not None and known.id != run.id):
+                    self._runs[name] = run
+            return dict(self._runs)
+
+    def running(self, name: str) -> Run | None:
+        """The process of an instance, if one runs now.
+
+        Raises:
+            Transient: processes cannot be looked at.
+        """
+        run = self.look().get(name)
+        return run if run is not None and run.finished_at is None else None
+
+    def add(self, name: str, run: Run) -> None:
+        """A process of an instance was started."""
+        with self._lock:
+            self._runs[name] = run
+
+    def forget(self, name: str, runtime_id: str | None) -> None:
+        """A process that has left is not shown any more; None means whichever it is."""
+        with self._lock:
+            run = self._runs.get(name)
+            if run is not None and run.finished_at is not None and runtime_id in {None, str(run.id)}:
+                del self._runs[name]
+
+    def kill_children_left_behind(self, name: str) -> None:
+        """Ends what processes of an instance have started and left behind: it would keep the port and the lock.
+
+        Raises:
+            Transient: processes cannot be looked at.
+        """
+        killed = []
+        for process in self._ours():
+            leader = table.id_of(process.session)
+            left_behind = not process.leads and (leader is None or not leader.runs())
+            if left_behind and process.environment.get(variable_of(LABEL_INSTANCE)) == name:
+                process.id.send(SIGKILL)
+                killed.append(process.id)
+        deadline = time.monotonic() + _KILL_WAIT_S
+        while any(process.runs() for process in killed) and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def _found(self) -> dict[str, Run]:
+        runs: dict[str, Run] = {}
+        for process in self._ours():
+            labels = {label: process.environment.get(variable_of(label), "") for label in LABELS}
+            name = labels[LABEL_INSTANCE]
+            if process.leads and name and (name not in runs or process.id.start_ticks < runs[name].id.start_ticks):
+                runs[name] = Run(process.id, labels)
+        return runs
+
+    def _ours(self) -> Iterator[FoundProcess]:
+        try:
+            yield from table.find(self._owner)
+        except OSError as error:
+            raise Transient(f"cannot look at the processes of this machine: {error.strerror}") from error

@@ -1,4 +1,0 @@
-"""Simulated cameras: an RTSP server, the clips that it shows, and the truth about what happens in them.
-
-What never belongs here: anything that the pipeline itself needs.
-"""

@@ -1,0 +1,183 @@
+"""The server's side of one RTSP connection (RFC 2326), as far as a camera needs it: video over TCP, passwords, faults."""
+
+import asyncio
+import contextlib
+import itertools
+import secrets
+import socket
+import struct
+import urllib.parse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from simulator.authentication import challenges
+from simulator.camera_path import SILENT, SLOWNESS, CameraPath, Fault
+from simulator.clip_reader import AccessUnit, Clip
+from simulator.rtp import Packetizer, damaged, describe
+
+_METHODS: Final = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"
+
+# A receiver that does not read must not make us remember: from here on its pictures are dropped up to the next key frame.
+_UNSENT_MOST: Final = 1 << 20
+
+_BODY_MOST: Final = 1 << 16
+
+
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    url: str
+    headers: dict[str, str]
+
+    @property
+    def camera(self) -> str:
+        return urllib.parse.unquote(urllib.parse.urlsplit(self.url).path.strip("/").partition("/")[0])
+
+
+class RtspSession:
+    """Answers one client until it leaves or is thrown out.
+
+    Attributes:
+        ended: Set once it has.
+    """
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, find: Callable[[str], CameraPath | None]
+    ) -> None:
+        self.ended = asyncio.Event()
+        self._reader = reader
+        self._writer = writer
+        self._find = find
+        self._path: CameraPath | None = None
+        self._channel = 0
+        self._id = secrets.token_hex(8)
+        self._nonce = secrets.token_hex(16)
+        self._playing: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Answers requests; ends without an error however the client leaves."""
+        try:
+            with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                while (request := await self._request()) is not None and self._answer(request):
+                    await self._writer.drain()
+        finally:
+            if self._playing is not None:
+                self._playing.cancel()
+            if self._path is not None:
+                self._path.sessions.discard(self)
+            self._writer.close()
+            self.ended.set()
+
+    def reset(self) -> None:
+        """Breaks the connection as a camera does that loses power and comes back: with a reset, not a goodbye."""
+        connection = self._writer.get_extra_info("socket")
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._writer.transport.abort()
+
+    async def _request(self) -> _Request | None:
+        """Reads the next request, over whatever the client reports about its reception in between."""
+        while (first := await self._reader.read(1)) == b"$":
+            _, length = struct.unpack("!BH", await self._reader.readexactly(3))
+            await self._reader.readexactly(length)
+        if not first:
+            return None
+        text = (first + await self._reader.readuntil(b"\r\n\r\n")).decode()
+        start, *lines = text.rstrip().split("\r\n")
+        method, url, _ = start.split(" ", 2)
+        pairs = (line.partition(":") for line in lines)
+        headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+        length = int(headers.get("content-length", "0"))
+        if not 0 <= length <= _BODY_MOST:
+            raise ValueError("a body of that length is not for a camera")
+        await self._reader.readexactly(length)
+        return _Request(method, url, headers)
+
+    def _answer(self, request: _Request) -> bool:
+        """Answers a request; False if the connection is to be closed now."""
+        path = self._find(request.camera)
+        if path is None or path.fault is Fault.GONE:
+            self._reply(request, "404 Not Found")
+            return True
+        if self._path is not None and path is not self._path:
+            self._reply(request, "459 Aggregate Operation Not Allowed")
+            return True
+        self._path = path
+        path.sessions.add(self)
+        if path.fault is Fault.MUTE:
+            return True
+        if request.method != "OPTIONS" and not self._admits(path, request):
+            self._reply(request, "401 Unauthorized", *challenges(self._nonce))
+            return True
+        return self._perform(request, path)
+
+    def _admits(self, path: CameraPath, request: _Request) -> bool:
+        if path.fault is Fault.LOCKED:
+            return False
+        authorization = request.headers.get("authorization", "")
+        return path.login is None or path.login.admits(authorization, request.method, self._nonce)
+
+    def _perform(self, request: _Request, path: CameraPath) -> bool:
+        session = f"Session: {self._id};timeout=60"
+        match request.method:
+            case "OPTIONS":
+                self._reply(request, "200 OK", f"Public: {_METHODS}")
+            case "DESCRIBE":
+                base = f"Content-Base: {request.url.rstrip('/')}/"
+                sdp = describe(path.clip, path.name, lying=path.fault is Fault.WRONG_CODEC)
+                self._reply(request, "200 OK", base, "Content-Type: application/sdp", body=sdp)
+            case "SETUP":
+                transport = request.headers.get("transport", "")
+                if "RTP/AVP/TCP" not in transport:
+                    self._reply(request, "461 Unsupported Transport")
+                    return True
+                _, _, channels = transport.partition("interleaved=")
+                self._channel = int(channels.partition("-")[0] or "0") & 0xFE
+                offer = f"Transport: RTP/AVP/TCP;unicast;interleaved={self._channel}-{self._channel + 1}"
+                self._reply(request, "200 OK", offer, session)
+            case "PLAY":
+                self._reply(request, "200 OK", session, "Range: npt=0.000-")
+                if self._playing is None:
+                    self._playing = asyncio.create_task(self._play(path))
+            case "GET_PARAMETER":
+                self._reply(request, "200 OK", session)
+            case "TEARDOWN":
+                self._reply(request, "200 OK", session)
+                return False
+            case _:
+                self._reply(request, "501 Not Implemented")
+        return True
+
+    def _reply(self, request: _Request, status: str, *headers: str, body: str = "") -> None:
+        lines = [f"RTSP/1.0 {status}", f"CSeq: {request.headers.get('cseq', '0')}", *headers]
+        if body:
+            lines.append(f"Content-Length: {len(body.encode())}")
+        self._writer.write("\r\n".join([*lines, "", body]).encode())
+
+    async def _play(self, path: CameraPath) -> None:
+        """Sends the clip over and over, each picture at its moment."""
+        loop = asyncio.get_running_loop()
+        # Random, as the standard asks; libavformat takes a 0 for no time at all.
+        packetizer = Packetizer(path.clip.codec, secrets.randbits(32), first_stamp=secrets.randbits(31) + 1)
+        began, shown_s = loop.time(), 0.0
+        waiting_for_key = False
+        for unit, lasts_s in itertools.cycle(_with_durations(path.clip)):
+            await asyncio.sleep(began + shown_s - loop.time())
+            full = self._writer.transport.get_write_buffer_size() > _UNSENT_MOST
+            waiting_for_key = full or path.fault in SILENT or (waiting_for_key and not unit.is_key)
+            if not waiting_for_key and not self._writer.is_closing():
+                packets = packetizer.packets(unit, shown_s)
+                if path.fault is Fault.BROKEN:
+                    packets = damaged(packets)
+                self._writer.write(b"".join(self._interleaved(packet) for packet in packets))
+            shown_s += lasts_s * (SLOWNESS if path.fault is Fault.SLOW else 1)
+
+    def _interleaved(self, packet: bytes) -> bytes:
+        return b"$" + struct.pack("!BH", self._channel, len(packet)) + packet
+
+
+def _with_durations(clip: Clip) -> list[tuple[AccessUnit, float]]:
+    """Returns the pictures, each with the seconds until the next one; after the last comes the first again."""
+    ends = [*(unit.at_s for unit in clip.units[1:]), clip.length_s]
+    return [(unit, end - unit.at_s) for unit, end in zip(clip.units, ends, strict=True)]

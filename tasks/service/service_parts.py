@@ -1,0 +1,49 @@
+"""What the endpoints work with, and who asks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request
+from fastapi.security import OAuth2PasswordBearer
+
+from tasks.service.image_files import ImageFiles
+from tasks.service.intake import Intake
+from tasks.service.login_throttle import LoginThrottle
+from tasks.service.task_store import TaskStore
+from tasks.service.tokens import Tokens
+from tasks.service.users import Users
+
+
+@dataclass(frozen=True)
+class ServiceParts:
+    """The parts behind the endpoints; kept in the state of the application."""
+
+    users: Users
+    tokens: Tokens
+    store: TaskStore
+    files: ImageFiles
+    intake: Intake
+    is_kafka_away: Callable[[], bool]
+    max_image_bytes: int
+    throttle: LoginThrottle = field(default_factory=LoginThrottle)
+
+
+def _parts_of(request: Request) -> ServiceParts:
+    parts: ServiceParts = request.app.state.parts
+    return parts
+
+
+Parts = Annotated[ServiceParts, Depends(_parts_of)]
+"""The parameter by which an endpoint gets the parts."""
+
+
+def _current_user(parts: Parts, token: Annotated[str, Depends(OAuth2PasswordBearer("token"))]) -> str:
+    user = parts.tokens.user(token)
+    if user is None:
+        raise HTTPException(401, "the token is not or no longer good", {"WWW-Authenticate": "Bearer"})
+    return user
+
+
+CurrentUser = Annotated[str, Depends(_current_user)]
+"""The parameter by which an endpoint gets the name of whoever asks; who has no good token does not come so far."""

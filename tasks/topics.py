@@ -1,0 +1,98 @@
+"""Makes the topics of tasks on Kafka, and looks whether those that are there will do."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from typing import Final
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (  # type: ignore[attr-defined] # public, but not in __all__
+    AdminClient,
+    ConfigResource,
+    NewTopic,
+)
+
+from tasks.kafka_settings import MESSAGE_MARGIN_BYTES, KafkaAddress, client_settings
+from tasks.wire import TaskKind, kind_topics, models_topic
+
+_LOG = logging.getLogger(__name__)
+
+_ANSWER_S: Final = 5.0
+_MOST_REPLICAS: Final = 3
+
+# A task that no worker has taken for so long is not kept for them any longer.
+RETENTION_S: Final = 7 * 24 * 3600
+
+
+class TopicsNotReady(Exception):  # noqa: N818 - says what is the matter
+    """The topics are not there, or will not do; the message is one line that says why."""
+
+
+def ensure_topics(address: KafkaAddress, *, partitions: int, max_image_bytes: int) -> None:
+    """Makes the topics that are missing; those that are there stay as they are.
+
+    Args:
+        address: The brokers.
+        partitions: Of each new topic with tasks: so many workers can share the load.
+        max_image_bytes: Of the largest picture that must fit into a message.
+
+    Raises:
+        TopicsNotReady: If the brokers do not answer, or refuse, or an existing topic takes no messages of this size.
+    """
+    wanted = _wanted(address.prefix, partitions, max_image_bytes + MESSAGE_MARGIN_BYTES)
+    task_topics = [kind_topics(kind, address.prefix).tasks for kind in TaskKind]
+    admin = AdminClient(client_settings(address, "fleet-tasks-topics"))
+    try:
+        found = admin.list_topics(timeout=_ANSWER_S)
+        _create(admin, [topic for name, topic in wanted.items() if name not in found.topics], len(found.brokers))
+        _check_size(admin, [name for name in task_topics if name in found.topics], max_image_bytes)
+    except KafkaException as error:
+        raise TopicsNotReady(f"Kafka: {error.args[0].str()}") from None
+    except TimeoutError:
+        raise TopicsNotReady("Kafka does not answer in time") from None
+    for name in task_topics:
+        known = found.topics.get(name)
+        if known is not None and len(known.partitions) < partitions:
+            _LOG.warning("topic %s has %d partitions: more workers find no work", name, len(known.partitions))
+
+
+def _wanted(prefix: str, partitions: int, max_message_bytes: int) -> Mapping[str, NewTopic]:
+    retention = {"retention.ms": str(RETENTION_S * 1000), "cleanup.policy": "delete"}
+    topics = [NewTopic(models_topic(prefix), num_partitions=1, config=retention)]
+    for kind in TaskKind:
+        names = kind_topics(kind, prefix)
+        large = {**retention, "max.message.bytes": str(max_message_bytes)}
+        topics += [
+            NewTopic(names.tasks, num_partitions=partitions, config=large),
+            NewTopic(names.results, num_partitions=partitions, config=retention),
+        ]
+    return {topic.topic: topic for topic in topics}
+
+
+def _create(admin: AdminClient, topics: list[NewTopic], brokers: int) -> None:
+    if not topics:
+        return
+    for topic in topics:
+        topic.replication_factor = min(_MOST_REPLICAS, brokers)
+    futures: dict[str, Future[None]] = admin.create_topics(topics, operation_timeout=_ANSWER_S)
+    for name, future in futures.items():
+        try:
+            future.result(2 * _ANSWER_S)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # another service was first
+                raise
+        else:
+            _LOG.info("made topic %s", name)
+
+
+def _check_size(admin: AdminClient, topics: Sequence[str], max_image_bytes: int) -> None:
+    if not topics:
+        return
+    resources = [ConfigResource(ConfigResource.Type.TOPIC, name) for name in topics]
+    for resource, future in admin.describe_configs(resources).items():
+        allowed = int(future.result(_ANSWER_S)["max.message.bytes"].value)
+        if allowed < max_image_bytes:
+            raise TopicsNotReady(
+                f"topic {resource.name} takes messages of at most {allowed} bytes: raise its max.message.bytes above "
+                f"{max_image_bytes}, or accept smaller pictures"
+            )

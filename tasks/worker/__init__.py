@@ -1,0 +1,1 @@
+"""Answers tasks from Kafka. Who asked, and what becomes of the answer, is for `service`."""

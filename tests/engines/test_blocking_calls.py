@@ -1,0 +1,120 @@
+import asyncio
+import contextlib
+import gc
+import threading
+import weakref
+
+import pytest
+
+from nodeagent.engines.blocking_calls import BlockingCalls
+from nodeagent.engines.mailbox import Mailbox
+
+
+def test_results_and_errors_come_back() -> None:
+    async def test() -> None:
+        calls = BlockingCalls("test", 2)
+        assert await calls.run(divmod, 7, 2) == (3, 1)
+        assert await calls.run_to_its_end(divmod, 7, 2) == (3, 1)
+        with pytest.raises(ZeroDivisionError):
+            await calls.run(divmod, 1, 0)
+
+    asyncio.run(test())
+
+
+def test_a_cancelled_call_keeps_its_place_until_its_thread_ends() -> None:
+    async def test() -> None:
+        calls, release = BlockingCalls("test", 1), threading.Event()
+        first = asyncio.ensure_future(calls.run(release.wait, 10))
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.wait({first})
+        assert first.cancelled()
+        second = asyncio.ensure_future(calls.run(lambda: "second"))
+        await asyncio.wait({second}, timeout=0.1)
+        assert not second.done()
+        release.set()
+        assert await second == "second"
+
+    asyncio.run(test())
+
+
+def test_a_cancelled_change_is_over_when_its_thread_is() -> None:
+    async def test() -> None:
+        calls, release, done = BlockingCalls("test", 1), threading.Event(), threading.Event()
+
+        def change() -> None:
+            release.wait(10)
+            done.set()
+            raise ValueError("nobody hears this")
+
+        call = asyncio.ensure_future(calls.run_to_its_end(change))
+        await asyncio.sleep(0)
+        call.cancel()
+        await asyncio.wait({call}, timeout=0.1)
+        assert not call.done()
+        release.set()
+        await asyncio.wait({call})
+        assert call.cancelled()
+        assert done.is_set()
+
+    asyncio.run(test())
+
+
+def test_a_thread_that_outlives_the_loop_harms_nobody() -> None:
+    release = threading.Event()
+
+    async def test() -> None:
+        calls = BlockingCalls("outlives", 1)
+        call = asyncio.ensure_future(calls.run(release.wait, 10))
+        await asyncio.sleep(0)
+        call.cancel()
+        await asyncio.wait({call})
+
+    asyncio.run(test())
+    threads = [thread for thread in threading.enumerate() if thread.name == "outlives"]
+    assert [thread.daemon for thread in threads] == [True]
+    release.set()
+    threads[0].join(5)
+    assert not threads[0].is_alive()
+
+
+def test_a_mailbox_hands_out_each_name_once_and_in_order() -> None:
+    async def test() -> None:
+        mailbox = Mailbox()
+        assert await mailbox.next(timeout_s=0.01) is None
+        for name in ("b", "a", "b"):
+            mailbox.put(name)
+        assert [await mailbox.next(), await mailbox.next()] == ["b", "a"]
+        mailbox.put("c")
+        mailbox.close()
+        assert not mailbox.closed
+        assert [await mailbox.next(), await mailbox.next()] == ["c", None]
+        assert mailbox.closed
+
+    asyncio.run(test())
+
+
+def test_a_failed_call_leaves_nothing_to_collect() -> None:
+    class Held:
+        pass
+
+    references: list[weakref.ref[Held]] = []
+
+    def fail() -> None:
+        held = Held()
+        references.append(weakref.ref(held))
+        raise ValueError(held)
+
+    async def test() -> None:
+        calls = BlockingCalls("test", 1)
+        for _ in range(3):
+            with contextlib.suppress(ValueError):
+                await calls.run(fail)
+        await calls.run(threading.active_count)
+
+    gc.disable()
+    try:
+        asyncio.run(test())
+        assert [reference() for reference in references] == [None, None, None]
+    finally:
+        gc.enable()

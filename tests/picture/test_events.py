@@ -1,0 +1,138 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from controller.model import Fleet, ObjectRef
+from controller.picture.documents import documents
+from controller.picture.event_log import EventLog
+from controller.picture.events import EventType, FleetEvent, events_between
+from controller.status.fold import fold
+from crds.messages import CameraStatus, InstanceState
+from tests.picture import fleets
+from tests.picture.fleets import (
+    NOW,
+    camera,
+    greeting,
+    healthy,
+    instance,
+    lost,
+    node,
+    node_id,
+    plan,
+    published,
+    report,
+    running,
+)
+
+REVISION = fleets.revision(camera("hq-1"), instance("door", "n1", ("hq-1",)), node("n1", 1))
+PLAN = plan(REVISION)
+PUBLISHED = published(REVISION)
+CONFIG = PUBLISHED[node_id(1)].node_config_list[0]
+HEALTHY = healthy(REVISION)
+LOST = lost(HEALTHY, 1, NOW - timedelta(minutes=1))
+
+
+def said(**changes: Any) -> Fleet:
+    return fold(HEALTHY, report(1, running(CONFIG, **changes), ref=PUBLISHED[node_id(1)].ref, sequence=2), NOW)
+
+
+def told(before: Fleet | None, after: Fleet, **inputs: Any) -> list[str]:
+    wanted = {"revision": REVISION, "plan": PLAN, "published": PUBLISHED, **inputs}
+    old = documents(REVISION, PLAN, PUBLISHED, before, NOW) if before else ()
+    new = documents(fleet=after, now=NOW, previous=old, **wanted)
+    return [f"{one.type.value} {one.subject} {one.reason}" for one in events_between(old, new, NOW)]
+
+
+DARK = CameraStatus(name="hq-1", ready=False, reason="NoFrames", fps=0.0, since=NOW)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(HEALTHY, HEALTHY, [], id="nothing happened"),
+        pytest.param(None, HEALTHY, [], id="a controller that starts does not announce the fleet"),
+        pytest.param(
+            None, LOST, ["Warning dsinstance/door NodeLost", "Warning node/n1 NodeLost"], id="but its troubles"
+        ),
+        pytest.param(
+            HEALTHY, LOST, ["Warning dsinstance/door NodeLost", "Warning node/n1 NodeLost"], id="a node is lost"
+        ),
+        pytest.param(
+            LOST, HEALTHY, ["Normal dsinstance/door Running", "Normal node/n1 NodeReady"], id="a node comes back"
+        ),
+        pytest.param(
+            HEALTHY,
+            said(state=InstanceState.CRASH_LOOP, reason="Exited", restarts=3),
+            [
+                "Warning camera/hq-1 CameraNotReady",
+                "Warning dsinstance/door Exited",
+                "Warning dsinstance/door Restarted",
+            ],
+            id="an instance crashes",
+        ),
+        pytest.param(
+            HEALTHY,
+            said(cameras=(DARK,)),
+            ["Warning camera/hq-1 CameraNotReady", "Normal dsinstance/door CamerasNotReady"],
+            id="a camera goes dark",
+        ),
+        pytest.param(
+            said(cameras=(DARK,)),
+            HEALTHY,
+            ["Normal camera/hq-1 CameraReady", "Normal dsinstance/door Running"],
+            id="and comes back",
+        ),
+        pytest.param(
+            HEALTHY, fold(HEALTHY, greeting(5), NOW), ["Warning node/pending-00000005 NotAdmitted"], id="asks"
+        ),
+    ],
+)
+def test_what_is_told(before: Fleet | None, after: Fleet, expected: list[str]) -> None:
+    assert told(before, after) == expected
+
+
+def test_a_generation_is_told_when_it_is_published_observed_and_applied() -> None:
+    newer = published(REVISION, generation=8)
+    ref = newer[node_id(1)].ref
+    assert told(HEALTHY, HEALTHY, published=newer)[-1] == "Normal node/n1 GenerationPublished"
+    reached = fold(HEALTHY, report(1, running(CONFIG), ref=ref, sequence=2), NOW)
+    assert told(HEALTHY, reached, published=newer) == [
+        "Normal node/n1 GenerationPublished",
+        "Normal node/n1 GenerationObserved",
+        "Normal node/n1 GenerationApplied",
+    ]
+
+
+def test_an_object_that_left_the_manifests_is_told_once() -> None:
+    without = fleets.revision(instance("door", "n1", ()), node("n1", 1))
+    assert "Normal camera/hq-1 Removed" in told(HEALTHY, HEALTHY, revision=without)
+
+
+def event(message: str, minutes: int = 0) -> FleetEvent:
+    return FleetEvent(ObjectRef("Node", "n1"), EventType.WARNING, "NodeLost", message, NOW + timedelta(minutes=minutes))
+
+
+def test_repeats_are_counted_and_move_to_the_end() -> None:
+    log = EventLog()
+    log.add([event("a"), event("b", 1), event("a", 2)])
+    assert [(one.event.message, one.count) for one in log.entries] == [("b", 1), ("a", 2)]
+    document = log.documents()[1]
+    assert (document["firstTimestamp"], document["lastTimestamp"], document["count"]) == (
+        "2026-03-01T12:00:30Z",
+        "2026-03-01T12:02:30Z",
+        2,
+    )
+
+
+def test_the_log_is_bounded_in_number_and_length() -> None:
+    log = EventLog(limit=3)
+    log.add(event(f"{number}" + "x" * 5000) for number in range(9))
+    assert [one.event.message[0] for one in log.entries] == ["6", "7", "8"]
+    assert all(len(one.event.message) == 1024 for one in log.entries)
+
+
+def test_the_name_of_an_event_is_the_same_in_every_process() -> None:
+    log = EventLog()
+    log.add([event("a")])
+    assert log.documents()[0]["metadata"] == {"name": "n1.d979591d9c7c10bf", "namespace": "default"}

@@ -1,0 +1,143 @@
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.picture.store import Change, Expired, ObjectStore, object_uid
+from tests.picture.fleets import NOW
+
+KIND = "Camera"
+START = 1_000
+
+
+def document(name: str, fps: int = 25, status: str = "Ready") -> dict[str, Any]:
+    return {
+        "apiVersion": "dsfleet.io/v1",
+        "kind": KIND,
+        "metadata": {"name": name, "labels": {"site": "hq"}},
+        "spec": {"fps": fps},
+        "status": {"phase": status},
+    }
+
+
+def metadata(store: ObjectStore, name: str) -> dict[str, Any]:
+    stored = store.get(KIND, name)
+    assert stored is not None
+    found: dict[str, Any] = stored.document["metadata"]
+    return found
+
+
+def test_an_object_gets_what_the_server_gives() -> None:
+    store = ObjectStore(START)
+    assert store.replace([document("a")], NOW) == 1
+    assert metadata(store, "a") == {
+        "name": "a",
+        "labels": {"site": "hq"},
+        "uid": object_uid(KIND, "a"),
+        "resourceVersion": "1000001",
+        "creationTimestamp": "2026-03-01T12:00:30Z",
+        "generation": 1,
+    }
+
+
+def test_the_same_again_changes_nothing() -> None:
+    store = ObjectStore(START)
+    store.replace([document("a"), document("b")], NOW)
+    before = store.objects(KIND)
+    assert store.replace([document("b"), document("a")], NOW + timedelta(hours=1)) == 0
+    assert all(old is new for old, new in zip(before, store.objects(KIND), strict=True))
+
+
+@pytest.mark.parametrize(("change", "generation"), [({"fps": 5}, 2), ({"status": "Lost"}, 1)])
+def test_the_generation_grows_with_the_spec_alone(change: dict[str, Any], generation: int) -> None:
+    store = ObjectStore(START)
+    store.replace([document("a")], NOW)
+    before = store.get(KIND, "a")
+    created = dict(metadata(store, "a"))
+    store.replace([document("a", **change)], NOW + timedelta(hours=1))
+    after = metadata(store, "a")
+    assert after == {**created, "generation": generation, "resourceVersion": "1000002"}
+    assert before is not None
+    assert before.document["metadata"] == created, "the old version is as it was"
+
+
+def test_what_is_not_there_any_more_is_deleted() -> None:
+    store = ObjectStore(START)
+    store.replace([document("a"), document("b")], NOW)
+    cursor = store.cursor(KIND)
+    assert store.replace([document("b")], NOW) == 1
+    assert store.get(KIND, "a") is None
+    assert [(change.old is not None, change.new is not None) for change in cursor.take()] == [(True, False)]
+    store.replace([], NOW)
+    assert store.objects(KIND) == ()
+
+
+def test_versions_of_a_later_start_are_above_all_of_an_earlier_one() -> None:
+    store = ObjectStore(START)
+    store.replace([document(f"c{number}") for number in range(999)], NOW)
+    assert ObjectStore(START + 1).version > store.version
+
+
+@pytest.mark.parametrize("after", [START * 1000 - 1, START * 1000 + 2])
+def test_a_version_of_another_life_is_expired(after: int) -> None:
+    store = ObjectStore(START)
+    store.replace([document("a")], NOW)
+    with pytest.raises(Expired, match=f"resourceVersion {after} is outside"):
+        store.cursor(KIND, after)
+
+
+def test_a_reader_that_is_too_slow_falls_out() -> None:
+    store = ObjectStore(START, history_limit=2)
+    cursor = store.cursor(KIND)
+    for fps in range(3):
+        store.replace([document("a", fps=fps)], NOW)
+    assert len(cursor.take()) == 3
+    for fps in range(10, 20):
+        store.replace([document("a", fps=fps)], NOW)
+    with pytest.raises(Expired, match="list again"):
+        cursor.take()
+
+
+def test_a_waiting_reader_wakes_up() -> None:
+    async def scenario() -> list[Change]:
+        store = ObjectStore(START)
+        cursor = store.cursor(KIND)
+        waiting = asyncio.create_task(cursor.wait())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        store.replace([document("a")], NOW)
+        await waiting
+        return cursor.take()
+
+    assert len(asyncio.run(scenario())) == 1
+
+
+names = st.sampled_from(["a", "b", "c"])
+states = st.lists(st.dictionaries(names, st.integers(min_value=0, max_value=2)), max_size=12)
+
+
+@given(states, st.integers(min_value=1, max_value=4))
+def test_whoever_follows_the_changes_sees_what_a_list_shows(steps: list[dict[str, int]], history: int) -> None:
+    store = ObjectStore(START, history_limit=history)
+    cursor = store.cursor(KIND)
+    followed: dict[str, Any] = {}
+    versions = [store.version]
+    for step in steps:
+        store.replace([document(name, fps) for name, fps in step.items()], NOW)
+        versions.append(store.version)
+        try:
+            changes = cursor.take()
+        except Expired:
+            followed = {one.document["metadata"]["name"]: one for one in store.objects(KIND)}
+            cursor = store.cursor(KIND)
+            continue
+        for change in changes:
+            if change.new:
+                followed[change.new.document["metadata"]["name"]] = change.new
+            elif change.old:
+                del followed[change.old.document["metadata"]["name"]]
+        assert [followed[name] for name in sorted(followed)] == list(store.objects(KIND))
+    assert versions == sorted(versions)

@@ -1,0 +1,1 @@
+from tests.pipeline.conftest import free_port, wait_until  # noqa: F401 - fixtures
