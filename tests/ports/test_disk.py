@@ -1,0 +1,94 @@
+"""One contract for disks, the real one and the one in memory."""
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ports.disk import Disk, RealDisk
+from ports.simulated import MemoryDisk
+
+FULL = OSError(28, "No space left on device")
+
+
+@pytest.fixture(params=[RealDisk, MemoryDisk])
+def disk(request: pytest.FixtureRequest) -> Disk:
+    made: Disk = request.param()
+    return made
+
+
+@pytest.fixture
+def fails(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    def full(_: int) -> None:
+        raise FULL
+
+    def begin() -> None:
+        if isinstance(disk, MemoryDisk):
+            disk.failure = FULL
+        else:
+            monkeypatch.setattr(os, "fsync", full)
+
+    return begin
+
+
+def test_what_was_written_is_read(disk: Disk, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "file"
+    disk.write(path, b"one")
+    disk.write(path, b"two")
+    assert disk.read(path) == b"two"
+    assert disk.names(path.parent) == ("file",)
+
+
+def test_what_is_not_there(disk: Disk, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as raised:
+        disk.read(tmp_path / "file")
+    assert raised.value.filename == str(tmp_path / "file")
+    assert disk.names(tmp_path / "folder") == ()
+
+
+def test_a_file_is_made_once(disk: Disk, tmp_path: Path) -> None:
+    assert disk.create(tmp_path / "key", b"first")
+    assert not disk.create(tmp_path / "key", b"second")
+    assert disk.read(tmp_path / "key") == b"first"
+    assert disk.names(tmp_path) == ("key",)
+
+
+@pytest.mark.parametrize("method", ["write", "create"])
+def test_a_failed_write_leaves_what_was_there_and_nothing_else(
+    disk: Disk, tmp_path: Path, fails: Callable[[], None], method: str
+) -> None:
+    disk.write(tmp_path / "old", b"old")
+    fails()
+    with pytest.raises(OSError, match="No space left"):
+        getattr(disk, method)(tmp_path / ("old" if method == "write" else "new"), b"new")
+    assert disk.read(tmp_path / "old") == b"old"
+    assert disk.names(tmp_path) == ("old",)
+
+
+def test_who_may_read_it(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        RealDisk().write(tmp_path / "closed" / "key", b"")
+        RealDisk().write(tmp_path / "open" / "record", b"", private=False)
+        RealDisk().create(tmp_path / "closed" / "other", b"")
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+    assert modes == {"closed": 0o700, "key": 0o600, "other": 0o600, "open": 0o755, "record": 0o644}
+
+
+def test_the_file_is_durable_before_it_has_its_name_and_the_name_before_it_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    RealDisk().write(path, b"old")
+    seen = []
+
+    def watched(descriptor: int) -> None:
+        seen.append((stat.S_ISDIR(os.fstat(descriptor).st_mode), path.read_bytes()))
+
+    monkeypatch.setattr(os, "fsync", watched)
+    RealDisk().write(path, b"new")
+    assert seen == [(False, b"old"), (True, b"new")]
