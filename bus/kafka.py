@@ -11,6 +11,7 @@ from bus import kafka_settings, kafka_topics
 from bus.base import BusEvent, PublishFailed, Start, Subscription, Topic
 from bus.kafka_reader import Place, Reader
 from bus.kafka_writer import Writer
+from bus.timings import Timings
 from bus.topics import SETTINGS, check_size, partition_of, topic_name
 
 
@@ -27,6 +28,7 @@ class KafkaBus:
         embedded: bool,
         security: Mapping[str, str] | None = None,
         logger: logging.Logger | None = None,
+        timings: Timings = Timings(),
     ) -> None:
         """Connects to nothing yet.
 
@@ -38,11 +40,13 @@ class KafkaBus:
             embedded: the brokers are an `EmbeddedBroker`.
             security: settings of librdkafka for TLS and SASL, by their names there; their values are never logged.
             logger: takes our lines and those of librdkafka.
+            timings: how long it waits.
 
         Raises:
             ValueError: a setting in `security` has nothing to do with it. Settings that librdkafka refuses raise it too,
                 from `check_settings` or whatever connects first.
         """
+        self._timings = timings
         self._prefix = topic_prefix
         self._embedded = embedded
         self._logger = logger or logging.getLogger(__name__)
@@ -68,10 +72,10 @@ class KafkaBus:
         partition = 0 if key is None else partition_of(key, SETTINGS[topic].partitions)
         writer = self._living_writer()
         try:
-            async with asyncio.timeout(kafka_settings.PUBLISH_TIMEOUT_S):
+            async with asyncio.timeout(self._timings.publish_seconds):
                 await writer.write(topic_name(self._prefix, topic), partition, key, value)
         except TimeoutError:
-            raise PublishFailed(f"{topic}: no acknowledgement within {kafka_settings.PUBLISH_TIMEOUT_S:g} s") from None
+            raise PublishFailed(f"{topic}: no acknowledgement within {self._timings.publish_seconds:g} s") from None
         except KafkaException as error:
             raise PublishFailed(f"{topic}: {error.args[0].str()}") from None
 
@@ -105,7 +109,9 @@ class KafkaBus:
         if self._embedded:
             return
         try:
-            await asyncio.to_thread(kafka_topics.ensure, self._common, self._prefix, self._logger)
+            await asyncio.to_thread(
+                kafka_topics.ensure, self._common, self._prefix, self._timings.topics_seconds, self._logger
+            )
         except KafkaException as error:
             raise kafka_settings.refusal(error, self._security) from None
 
@@ -124,7 +130,9 @@ class KafkaBus:
             self._writer = None
         if self._writer is None:
             try:
-                self._writer = Writer({**self._common, **kafka_settings.producing()}, self._logger)
+                self._writer = Writer(
+                    {**self._common, **kafka_settings.producing()}, self._timings.flush_seconds, self._logger
+                )
             except KafkaException as error:
                 raise kafka_settings.refusal(error, self._security) from None
         return self._writer

@@ -7,7 +7,6 @@ from confluent_kafka import KafkaException
 
 from bus.topics import SETTINGS
 
-PUBLISH_TIMEOUT_S = 10.0
 """After this time without an acknowledgement a publish has failed."""
 
 _SECURITY_PREFIXES = ("security.", "ssl.", "sasl.", "enable.ssl.", "enable.sasl.")

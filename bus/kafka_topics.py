@@ -18,7 +18,6 @@ from bus.base import Topic
 from bus.client_log import client_logger
 from bus.topics import SETTINGS, TopicSettings, topic_name
 
-_TIMEOUT_S = 10.0
 # Brokers that are there say what they have at once; that they are away should be known, and said, soon.
 _ANSWER_S = 3.0
 _RETRY_S = 0.05
@@ -46,7 +45,7 @@ class TopicMismatch(Exception):  # noqa: N818 - says what was found
         self.mismatches = mismatches
 
 
-def ensure(settings: Mapping[str, Any], prefix: str, logger: logging.Logger) -> None:
+def ensure(settings: Mapping[str, Any], prefix: str, timeout_seconds: float, logger: logging.Logger) -> None:
     """Makes the topics that are missing and verifies all of them.
 
     Raises:
@@ -56,18 +55,18 @@ def ensure(settings: Mapping[str, Any], prefix: str, logger: logging.Logger) -> 
     """
     admin = AdminClient(dict(settings), logger=client_logger(logger))
     wanted = _wanted(prefix)
-    deadline = time.monotonic() + _TIMEOUT_S
+    deadline = time.monotonic() + timeout_seconds
     try:
         while missing := wanted.keys() - (partitions := _partitions(admin)).keys():
             if time.monotonic() > deadline:
                 raise ConnectionError(f"topics do not appear: {', '.join(sorted(missing))}")
-            _create(admin, {name: wanted[name] for name in missing})
+            _create(admin, {name: wanted[name] for name in missing}, timeout_seconds)
             time.sleep(_RETRY_S)
-        _compare(admin, wanted, partitions)
+        _compare(admin, wanted, partitions, timeout_seconds)
     except KafkaException as error:
         raise ConnectionError(f"Kafka: {error.args[0].str()}") from error
     except TimeoutError as error:
-        raise ConnectionError(f"Kafka did not say within {_TIMEOUT_S:g} s whether it made the topics") from error
+        raise ConnectionError(f"Kafka did not say within {timeout_seconds:g} s whether it made the topics") from error
 
 
 def _wanted(prefix: str) -> dict[str, TopicSettings]:
@@ -79,7 +78,7 @@ def _partitions(admin: AdminClient) -> dict[str, int]:
     return {name: len(topic.partitions) for name, topic in topics.items() if topic.error is None}
 
 
-def _create(admin: AdminClient, topics: Mapping[str, TopicSettings]) -> None:
+def _create(admin: AdminClient, topics: Mapping[str, TopicSettings], timeout_seconds: float) -> None:
     replicas = min(_REPLICAS, len(admin.list_topics(timeout=_ANSWER_S).brokers))
     in_sync = "2" if replicas == _REPLICAS else "1"
     new = [
@@ -91,16 +90,18 @@ def _create(admin: AdminClient, topics: Mapping[str, TopicSettings]) -> None:
         )
         for name, topic in topics.items()
     ]
-    futures: dict[str, Future[None]] = admin.create_topics(new, operation_timeout=_TIMEOUT_S)
+    futures: dict[str, Future[None]] = admin.create_topics(new, operation_timeout=timeout_seconds)
     for future in futures.values():
         try:
-            future.result(_TIMEOUT_S)
+            future.result(timeout_seconds)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # another controller was first
                 raise
 
 
-def _compare(admin: AdminClient, wanted: Mapping[str, TopicSettings], partitions: Mapping[str, int]) -> None:
+def _compare(
+    admin: AdminClient, wanted: Mapping[str, TopicSettings], partitions: Mapping[str, int], timeout_seconds: float
+) -> None:
     found = [
         Mismatch(name, "partitions", str(partitions[name]), str(settings.partitions))
         for name, settings in wanted.items()
@@ -108,7 +109,7 @@ def _compare(admin: AdminClient, wanted: Mapping[str, TopicSettings], partitions
     ]
     resources = [ConfigResource(ConfigResource.Type.TOPIC, name) for name in wanted]
     for resource, future in admin.describe_configs(resources).items():
-        entries = future.result(_TIMEOUT_S)
+        entries = future.result(timeout_seconds)
         for setting, expected in wanted[resource.name].verified.items():
             value = entries[setting].value
             if value != expected:

@@ -11,17 +11,17 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from bus.client_log import client_logger
 
 _POLL_S = 0.1
-_FLUSH_S = 5.0
 
 
 class Writer:
     """Sends records in the order in which they are given."""
 
-    def __init__(self, settings: Mapping[str, Any], logger: logging.Logger) -> None:
+    def __init__(self, settings: Mapping[str, Any], flush_seconds: float, logger: logging.Logger) -> None:
         """Makes the producer; it connects by itself.
 
         Args:
             settings: of the producer.
+            flush_seconds: how long what is queued may still be sent when it is closed.
             logger: takes our lines and those of librdkafka.
 
         Raises:
@@ -29,6 +29,7 @@ class Writer:
         """
         self.broken = False
         """True when librdkafka will not send with this producer any more."""
+        self._flush_seconds = flush_seconds
         self._logger = logger
         self._loop = asyncio.get_running_loop()
         self._settled = asyncio.Event()
@@ -72,7 +73,7 @@ class Writer:
     async def aclose(self) -> None:
         """Sends what is queued, for a few seconds at most, and ends the thread."""
         self._closing.set()
-        await asyncio.to_thread(self._thread.join, _FLUSH_S + 1)
+        await asyncio.to_thread(self._thread.join, self._flush_seconds + 1)
 
     def _settle(self, acknowledged: "asyncio.Future[None]", error: KafkaError | None) -> None:
         self._settled.set()
@@ -97,6 +98,6 @@ class Writer:
     def _run(self) -> None:
         while not self._closing.is_set():
             self._producer.poll(_POLL_S)
-        if self._producer.flush(_FLUSH_S):
+        if self._producer.flush(self._flush_seconds):
             self._producer.purge()
             self._producer.poll(0)  # tells those who wait for what was purged

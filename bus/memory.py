@@ -2,17 +2,17 @@
 
 import asyncio
 from bisect import bisect_left
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, PublishFailed, Record, Start, Subscription, Topic
+from bus.timings import Timings
 from bus.topics import SETTINGS, check_size, partition_of
-
-_PUBLISH_TIMEOUT_S = 10.0
+from ports.clock import SystemClock
 
 Place = tuple[Topic, int]
 
@@ -23,10 +23,6 @@ class _Partition:
     """By offset; compaction leaves gaps."""
     end: int = 0
     """The offset of the next record."""
-
-
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)
 
 
 def _no_copies(_record: Record) -> int:
@@ -43,7 +39,7 @@ class MemoryLog:
     def __init__(
         self,
         *,
-        now: Callable[[], datetime] = _wall_clock,
+        now: Callable[[], datetime] = SystemClock().now,
         copies: Callable[[Record], int] = _no_copies,
         pause: Callable[[], Awaitable[None]] = _no_pause,
     ) -> None:
@@ -56,21 +52,43 @@ class MemoryLog:
         """
         self.up = True
         self.pause = pause
-        self.watchers: set[asyncio.Event] = set()
-        """Set at every change."""
+        # In the order of their coming, so that whoever is woken first does not depend on where it lies in memory.
+        self._readers: defaultdict[Place, dict[_Reader, None]] = defaultdict(dict)
+        self._cut_off: dict[asyncio.Event, None] = {}
         self._now = now
         self._copies = copies
         self._partitions: defaultdict[Place, _Partition] = defaultdict(_Partition)
 
     def append(self, topic: Topic, key: bytes | None, value: bytes | None, *, partition: int) -> Record:
         """Writes one record; anything may be written here, as on Kafka."""
-        log = self._partitions[topic, partition]
+        place = (topic, partition)
+        log = self._partitions[place]
         record = Record(topic, partition, log.end, key, value, self._now())
         for offset in range(log.end, log.end + 1 + self._copies(record)):
             log.records.append(replace(record, offset=offset))
         log.end = log.records[-1].offset + 1
-        self.notify()
+        for reader in self._readers[place]:
+            reader.look_at(place)
         return record
+
+    def register(self, reader: "_Reader") -> None:
+        """Tells a reader from now on what happens to the partitions that it reads."""
+        for place in reader.places:
+            self._readers[place][reader] = None
+
+    def unregister(self, reader: "_Reader") -> None:
+        """Ends `register`."""
+        for place in reader.places:
+            del self._readers[place][reader]
+
+    async def connection_may_have_changed(self) -> None:
+        """Returns when clients were cut off or let in."""
+        changed = asyncio.Event()
+        self._cut_off[changed] = None
+        try:
+            await changed.wait()
+        finally:
+            del self._cut_off[changed]
 
     def at(self, place: Place, position: int) -> Record | None:
         """The first record at or after a position."""
@@ -88,6 +106,7 @@ class MemoryLog:
             if SETTINGS[topic].cleanup_policy == "compact":
                 newest = {record.key: record for record in log.records}
                 log.records = [r for r in log.records if newest[r.key] is r and r.value is not None]
+        self.notify()
 
     def wipe(self) -> None:
         """Loses everything; offsets begin anew."""
@@ -105,18 +124,22 @@ class MemoryLog:
         self.notify()
 
     def notify(self) -> None:
-        """Wakes all who wait for a change."""
-        for watcher in self.watchers:
-            watcher.set()
+        """Wakes all who wait for a change that is more than a new record."""
+        for place, readers in self._readers.items():
+            for reader in readers:
+                reader.look_at(place)
+        for changed in self._cut_off:
+            changed.set()
 
 
 class MemoryBus:
     """Implements `bus.base.Bus`: one client of a log."""
 
-    def __init__(self, log: MemoryLog) -> None:
+    def __init__(self, log: MemoryLog, timings: Timings = Timings()) -> None:
         self.log = log
+        self._timings = timings
         self._linked = True
-        self._readers: set[_Reader] = set()
+        self._readers: list[_Reader] = []
 
     @property
     def connected(self) -> bool:
@@ -137,31 +160,31 @@ class MemoryBus:
         """See `bus.base.Bus`."""
         check_size(topic, value or b"")
         partition = 0 if key is None else partition_of(key, SETTINGS[topic].partitions)
-        changed = asyncio.Event()
-        self.log.watchers.add(changed)
-        try:
-            async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
-                while not self.connected:
-                    changed.clear()
-                    await changed.wait()
-        except TimeoutError:
-            raise PublishFailed(f"{topic}: no acknowledgement within {_PUBLISH_TIMEOUT_S:g} s") from None
-        finally:
-            self.log.watchers.discard(changed)
+        if not self.connected:
+            await self._until_connected(topic)
         self.log.append(topic, None if key is None else key.encode(), value, partition=partition)
         await asyncio.sleep(0)
+
+    async def _until_connected(self, topic: Topic) -> None:
+        seconds = self._timings.publish_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                while not self.connected:
+                    await self.log.connection_may_have_changed()
+        except TimeoutError:
+            raise PublishFailed(f"{topic}: no acknowledgement within {seconds:g} s") from None
 
     @asynccontextmanager
     async def subscribe(self, subscriptions: tuple[Subscription, ...]) -> AsyncIterator[AsyncIterator[BusEvent]]:
         """See `bus.base.Bus`."""
         reader = _Reader(self, subscriptions)
-        self._readers.add(reader)
-        self.log.watchers.add(reader.changed)
+        self._readers.append(reader)
+        self.log.register(reader)
         try:
             yield reader
         finally:
-            self.log.watchers.discard(reader.changed)
-            self._readers.discard(reader)
+            self.log.unregister(reader)
+            self._readers.remove(reader)
             reader.close()
 
     async def aclose(self) -> None:
@@ -174,7 +197,7 @@ class _Reader:
     """Reads from the log itself, so nothing is ever queued."""
 
     def __init__(self, bus: MemoryBus, subscriptions: tuple[Subscription, ...]) -> None:
-        self.changed = asyncio.Event()
+        self._changed = asyncio.Event()
         self._bus = bus
         self._log = bus.log
         self._closed = False
@@ -185,17 +208,28 @@ class _Reader:
             for partition in range(count) if wanted.key is None else [partition_of(wanted.key, count)]:
                 if self._starts.get((wanted.topic, partition)) is not Start.BEGINNING:
                     self._starts[wanted.topic, partition] = wanted.start
-        self._turn = deque(self._starts)
+        # Where something may lie that was not read yet; each is read to its end before the next.
+        self._to_look_at = dict.fromkeys(self._starts)
         self._positions: dict[Place, int] = {}
         self._behind: dict[Place, int] | None = None
         self._caught_up = False
         if bus.connected:
             self._begin()
 
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The partitions that it reads."""
+        return tuple(self._starts)
+
+    def look_at(self, place: Place) -> None:
+        """Something happened to a partition."""
+        self._to_look_at[place] = None
+        self._changed.set()
+
     def close(self) -> None:
         """Ends the iteration."""
         self._closed = True
-        self.changed.set()
+        self._changed.set()
 
     def __aiter__(self) -> Self:
         return self
@@ -206,8 +240,8 @@ class _Reader:
             event = self._next()
             if event is not None:
                 return event
-            self.changed.clear()
-            await self.changed.wait()
+            self._changed.clear()
+            await self._changed.wait()
         raise StopAsyncIteration
 
     def _begin(self) -> None:
@@ -226,11 +260,12 @@ class _Reader:
         if not self._behind and not self._caught_up:
             self._caught_up = True
             return CaughtUp()
-        for _ in range(len(self._turn)):
-            event = self._read(self._turn[0])
+        while self._to_look_at:
+            place = next(iter(self._to_look_at))
+            event = self._read(place)
             if event is not None:
                 return event
-            self._turn.rotate(-1)
+            del self._to_look_at[place]
         # The last records may have been compacted away while others were read.
         return self._next() if not self._caught_up else None
 

@@ -1,9 +1,7 @@
 """Ed25519 keys: who wrote a record is known from its signature, since Kafka cannot restrict who writes which key."""
 
 import hashlib
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Self
 
@@ -11,6 +9,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined] # public, but not in __all__
+
+from ports.disk import Disk, RealDisk
 
 _RAW_HEX = re.compile(r"[0-9a-f]{64}")
 
@@ -35,21 +35,22 @@ class SigningKey:
         return cls(Ed25519PrivateKey.generate())
 
     @classmethod
-    def load_or_create(cls, path: Path) -> Self:
+    def load_or_create(cls, path: Path, disk: Disk = RealDisk()) -> Self:
         """Reads the key, or makes one when there is none. A file that exists is never written to.
 
         Args:
             path: PKCS#8 PEM file; it and its folder are created with access for the owner alone.
+            disk: where it is.
 
         Raises:
             BadKey: the file is there, but holds no Ed25519 key.
             OSError: the file cannot be read or made.
         """
         try:
-            return cls(_load(path))
+            return cls(_load(path, disk))
         except FileNotFoundError:
-            _create(path)
-        return cls(_load(path))
+            disk.create(path, _new_pem())  # of two first starts, one key wins
+        return cls(_load(path, disk))
 
     def __repr__(self) -> str:
         return f"SigningKey({self.public_key_hex[:8]}…)"
@@ -96,8 +97,8 @@ def public_key_from(source: str | Path) -> str:
     return key.public_bytes_raw().hex()
 
 
-def _load(path: Path) -> Ed25519PrivateKey:
-    content = path.read_bytes()
+def _load(path: Path, disk: Disk) -> Ed25519PrivateKey:
+    content = disk.read(path)
     try:
         key = serialization.load_pem_private_key(content, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -107,25 +108,7 @@ def _load(path: Path) -> Ed25519PrivateKey:
     return key
 
 
-def _create(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    pem = Ed25519PrivateKey.generate().private_bytes(
+def _new_pem() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(temporary, path)  # unlike a rename, it never replaces: of two first starts, one key wins
-        except FileExistsError:
-            return
-    finally:
-        os.unlink(temporary)  # noqa: PTH108 - mkstemp gave a string
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

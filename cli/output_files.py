@@ -1,16 +1,11 @@
 """Writes files that a person asked for, and overwrites none that they did not mean."""
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from cli.failure import Failure
-
-_FOLDER = 0o777
-_FILE = 0o666
-_PRIVATE_FOLDER = 0o700
-_PRIVATE_FILE = 0o600
+from ports.disk import RealDisk
 
 
 def write_into_folder(folder: Path, files: Mapping[str, str], *, private: bool, force: bool) -> None:
@@ -47,24 +42,12 @@ def write_file(path: Path, content: str, *, private: bool = False, force: bool =
     Raises:
         Failure: there is such a file already, or the disk does not allow it.
     """
+    disk = RealDisk()
     with _explained(path):
-        _make_folder(path.parent, _PRIVATE_FOLDER if private else _FOLDER)
         if force:
-            # A new file with modes of its own, and not what a symbolic link leads to.
-            path.unlink(missing_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE if private else _FILE)
-        except FileExistsError:
-            raise Failure(f"{path} is there already: remove it, or replace it with --force") from None
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content.encode())
-
-
-def _make_folder(path: Path, mode: int) -> None:
-    """Unlike `Path.mkdir`, gives the folders above, if they must be made, the same mode."""
-    if not path.is_dir():
-        _make_folder(path.parent, mode)
-        path.mkdir(mode=mode, exist_ok=True)
+            disk.write(path, content.encode(), private=private)
+        elif not disk.create(path, content.encode(), private=private):
+            raise Failure(f"{path} is there already: remove it, or replace it with --force")
 
 
 @contextlib.contextmanager

@@ -2,14 +2,16 @@
 
 import contextlib
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+# The umask takes its part of what is not private.
+_FOLDER = 0o777
+_FILE = 0o666
 _PRIVATE_FOLDER = 0o700
-_PUBLIC_FOLDER = 0o777
-_PUBLIC_FILE = 0o644
+_PRIVATE_FILE = 0o600
 
 
 class Disk(Protocol):
@@ -37,8 +39,8 @@ class Disk(Protocol):
         """
         ...
 
-    def create(self, path: Path, content: bytes) -> bool:
-        """Writes a private file that was not there; False when it was, of which nothing is changed then."""
+    def create(self, path: Path, content: bytes, *, private: bool = True) -> bool:
+        """As `write`, for a file that is not there; False when it is, and then nothing was changed."""
         ...
 
     def names(self, folder: Path) -> tuple[str, ...]:
@@ -59,9 +61,9 @@ class RealDisk:
             unfinished.replace(path)
         _flush_folder(path.parent)
 
-    def create(self, path: Path, content: bytes) -> bool:
+    def create(self, path: Path, content: bytes, *, private: bool = True) -> bool:
         """See `Disk`."""
-        with _unfinished(path, content, private=True) as unfinished:
+        with _unfinished(path, content, private=private) as unfinished:
             try:
                 os.link(unfinished, path)  # unlike a rename, it never replaces: of two first starts, one wins
             except FileExistsError:
@@ -79,18 +81,29 @@ class RealDisk:
 @contextlib.contextmanager
 def _unfinished(path: Path, content: bytes, *, private: bool) -> Iterator[Path]:
     """A complete and durable file beside the place where it belongs; gone afterwards, unless it was moved there."""
-    path.parent.mkdir(mode=_PRIVATE_FOLDER if private else _PUBLIC_FOLDER, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            if not private:
-                os.fchmod(descriptor, _PUBLIC_FILE)
-            os.fsync(descriptor)
-        yield Path(name)
-    finally:
-        Path(name).unlink(missing_ok=True)
+        _make_folder(path.parent, _PRIVATE_FOLDER if private else _FOLDER)
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE if private else _FILE)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(descriptor)
+            yield unfinished
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        if error.filename == str(unfinished):
+            error.filename, error.filename2 = str(path), None  # whoever reads it asked for that one
+        raise
+
+
+def _make_folder(path: Path, mode: int) -> None:
+    """Unlike `Path.mkdir`, gives the folders above, if they must be made, the same mode."""
+    if not path.is_dir():
+        _make_folder(path.parent, mode)
+        path.mkdir(mode=mode, exist_ok=True)
 
 
 def _flush_folder(path: Path) -> None:

@@ -63,11 +63,11 @@ class MemoryDisk:
         self.writes += 1
         self._files[path] = content
 
-    def create(self, path: Path, content: bytes) -> bool:
+    def create(self, path: Path, content: bytes, *, private: bool = True) -> bool:
         """See `ports.disk.Disk`."""
         if path in self._files:
             return False
-        self.write(path, content)
+        self.write(path, content, private=private)
         return True
 
     def names(self, folder: Path) -> tuple[str, ...]:

@@ -1,8 +1,5 @@
 """`fleet agent`: makes this machine match what the controller publishes for it."""
 
-import contextlib
-import os
-import tempfile
 import uuid
 from pathlib import Path
 
@@ -10,6 +7,7 @@ import click
 
 from cli.failure import Failure
 from cli.parts_options import ENVIRONMENT, bus_options, kafka_settings, start_log
+from ports.disk import RealDisk
 
 
 @click.command(short_help="Run the agent of this machine.", context_settings=ENVIRONMENT)
@@ -108,32 +106,11 @@ def _node_id(given: str | None, state_dir: Path) -> uuid.UUID:
         if file.exists() and (known := file.read_text(encoding="utf-8").strip()):
             return _uuid4(known, str(file))
         made_up = uuid.uuid4()
-        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(file, f"{made_up}\n")
+        RealDisk().write(file, f"{made_up}\n".encode())
     except OSError as error:
         raise Failure(f"the state directory cannot be used: {error}; choose another with --state-dir") from None
     click.echo(f"this machine is node {made_up}: put that into spec.nodeId of its Node manifest")
     return made_up
-
-
-def _write(file: Path, text: str) -> None:
-    """Writes a file whole or not at all, whenever the power goes."""
-    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as unfinished:
-            unfinished.write(text)
-            unfinished.flush()
-            os.fsync(unfinished.fileno())
-        Path(temporary).replace(file)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(temporary).unlink()
-        raise
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _uuid4(text: str, source: str) -> uuid.UUID:

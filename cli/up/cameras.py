@@ -1,7 +1,6 @@
 """Which cameras `fleet up` simulates: those whose address is on this machine, with the secrets that they need."""
 
 import json
-import os
 import re
 import secrets
 from collections.abc import Iterable
@@ -9,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from crds.camera import Camera
+from ports.disk import RealDisk
 
 _LOCAL_HOSTS = {"127.0.0.1", "localhost"}
 _RTSP_PORT = 554
@@ -46,17 +46,12 @@ def _login(folder: Path) -> tuple[str, str]:
     user, password = folder / "username", folder / "password"
     if not user.exists() and not password.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_private(user, "viewer")
-        _write_private(password, secrets.token_urlsafe(15))
+        RealDisk().write(user, b"viewer")
+        RealDisk().write(password, secrets.token_urlsafe(15).encode())
     try:
         return user.read_text(encoding="utf-8").strip(), password.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return "", ""  # half a secret: the agent reports it, and the camera lets nobody wonder why
-
-
-def _write_private(file: Path, text: str) -> None:
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
-        opened.write(text)
 
 
 def simulation_change(port: int, before: Logins, after: Logins) -> str:
@@ -75,7 +70,4 @@ def write_cameras_file(file: Path, logins: Logins) -> None:
         {"name": name} | ({"user": user, "password": password} if user else {})
         for name, (user, password) in sorted(logins.items())
     ]
-    # In one step: the simulator may be reading the file.
-    unfinished = file.with_suffix(".new")
-    _write_private(unfinished, json.dumps(cameras))
-    unfinished.replace(file)
+    RealDisk().write(file, json.dumps(cameras).encode())

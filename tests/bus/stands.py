@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, Record, Start, Subscription, Topic
 from bus.kafka import KafkaBus
 from bus.memory import MemoryBus, MemoryLog
+from bus.timings import Timings
 from bus.topics import KEYED_PARTITIONS, partition_of, topic_name
 
 DEADLINE_S = 20.0
@@ -24,6 +25,8 @@ class Stand:
 
     partitions = KEYED_PARTITIONS
     """Of the topics that have keys."""
+
+    timings = Timings()
 
     def partition(self, key: str) -> int:
         return partition_of(key, self.partitions)
@@ -112,7 +115,7 @@ class MemoryStand(Stand):
         self.up = self.log.set_up
 
     def bus(self) -> Bus:
-        return MemoryBus(self.log)
+        return MemoryBus(self.log, self.timings)
 
     def raw(self, topic: Topic, partition: int, key: bytes | None, value: bytes | None) -> None:
         self.log.append(topic, key, value, partition=partition)
@@ -134,6 +137,7 @@ class KafkaStand(Stand):
             client_id="test",
             group_id=f"{self.prefix}group",
             embedded=self.embedded,
+            timings=self.timings,
         )
 
     def raw(self, topic: Topic, partition: int, key: bytes | None, value: bytes | None) -> None:

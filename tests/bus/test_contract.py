@@ -8,9 +8,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-import bus.kafka_settings
-import bus.memory
 from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, PublishFailed, Record, Start, Subscription, Topic
+from bus.timings import Timings
 from bus.topics import SETTINGS
 from tests.bus.stands import Session, Stand
 
@@ -290,12 +289,8 @@ def test_a_reader_that_is_opened_during_an_outage_begins_after_it(own_stand: Sta
     own_stand.run(test)
 
 
-def test_without_brokers_a_publish_fails_in_time_and_closing_does_not_hang(
-    own_stand: Stand, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bus.kafka_settings, "PUBLISH_TIMEOUT_S", 0.3)
-    monkeypatch.setattr(bus.memory, "_PUBLISH_TIMEOUT_S", 0.3)
-    monkeypatch.setattr("bus.kafka_writer._FLUSH_S", 0.3)
+def test_without_brokers_a_publish_fails_in_time_and_closing_does_not_hang(own_stand: Stand) -> None:
+    own_stand.timings = Timings(publish_seconds=0.3, flush_seconds=0.3)
 
     async def test(session: Session) -> None:
         own_stand.down()

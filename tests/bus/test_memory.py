@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-import bus.memory
 from bus.base import ConnectionChanged, PublishFailed, Record, Start, Subscription, Topic
 from bus.memory import MemoryBus, MemoryLog
+from bus.timings import Timings
 from tests.bus.stands import MemoryStand, Session
 
 
@@ -67,11 +67,9 @@ def test_a_log_that_lost_everything_is_read_from_its_new_beginning(memory: Memor
     memory.run(test)
 
 
-def test_one_client_can_be_cut_off_while_others_go_on(memory: MemoryStand, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bus.memory, "_PUBLISH_TIMEOUT_S", 0.01)
-
+def test_one_client_can_be_cut_off_while_others_go_on(memory: MemoryStand) -> None:
     async def test(session: Session) -> None:
-        lonely = MemoryBus(memory.log)
+        lonely = MemoryBus(memory.log, Timings(publish_seconds=0.01))
         events = await session.read(Subscription(Topic.AGENT_CONFIG, Start.BEGINNING), bus=lonely)
         await session.until_caught_up(events)
         lonely.disconnect()

@@ -8,6 +8,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from bus.base import Topic
 from bus.kafka import KafkaBus
 from bus.kafka_topics import Mismatch, TopicMismatch
+from bus.timings import Timings
 from bus.topics import SETTINGS, partition_of, topic_name
 from tests.bus.stands import KafkaStand
 
@@ -83,10 +84,8 @@ def test_the_embedded_broker_has_its_topics_from_birth(embedded: KafkaStand) -> 
     assert found == {topic_name(embedded.prefix, topic): SETTINGS[topic].partitions for topic in Topic}
 
 
-def test_brokers_that_do_not_answer_are_an_error_of_the_connection(
-    free_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bus.kafka_topics._TIMEOUT_S", 0.3)
-    bus = KafkaBus(f"127.0.0.1:{free_port()}", client_id="test", group_id="test", embedded=False)
+def test_brokers_that_do_not_answer_are_an_error_of_the_connection(free_port: Callable[[], int]) -> None:
+    timings = Timings(topics_seconds=0.3)
+    bus = KafkaBus(f"127.0.0.1:{free_port()}", client_id="test", group_id="test", embedded=False, timings=timings)
     with pytest.raises(ConnectionError):
         with_bus(bus, KafkaBus.ensure_topics)

@@ -14,6 +14,7 @@ from bus.base import BusEvent, CaughtUp, PublishFailed, Record, Subscription, To
 from bus.codec import Undecodable, decode_signed, encode_signed
 from bus.memory import MemoryBus, MemoryLog
 from bus.signature import SigningKey
+from bus.timings import Timings
 from bus.topics import SETTINGS, partition_of
 from controller.control_loop import Controller
 from controller.picture.store import ObjectStore
@@ -67,7 +68,7 @@ class ShakyBus(MemoryBus):
     """A client of the log that can be late, and that can lose records or acknowledgements."""
 
     def __init__(self, log: MemoryLog) -> None:
-        super().__init__(log)
+        super().__init__(log, Timings(publish_seconds=0.1))
         self.may_catch_up = asyncio.Event()
         self.may_catch_up.set()
         self.lose_records = False

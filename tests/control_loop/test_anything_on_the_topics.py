@@ -367,10 +367,7 @@ def test_a_lost_acknowledgement_makes_no_second_generation(play: Callable[..., N
     play(scenario)
 
 
-def test_brokers_that_go_and_come_back(play: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
-    import bus.memory
-
-    monkeypatch.setattr(bus.memory, "_PUBLISH_TIMEOUT_S", 0.1)
+def test_brokers_that_go_and_come_back(play: Callable[..., None]) -> None:
 
     async def scenario(stand: Stand) -> None:
         stand.source.say_silently(loaded(YARD))

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 import pytest
 
-import bus.memory
 from bus.base import CaughtUp, PublishFailed, Record, Start, Subscription, Topic
 from bus.codec import Undecodable, decode_signed, encode_signed
 from bus.memory import MemoryBus, MemoryLog
 from bus.signature import SigningKey
+from bus.timings import Timings
 from bus.topics import SETTINGS, partition_of
 from controller.planner.planner import plan
 from controller.publish.generations import KnownGenerations, next_record
@@ -44,7 +44,7 @@ def config(generation: int = 1, *, node: str = "gate", image: str = "retinaface:
 
 
 def publisher(log: MemoryLog, directory: Path, key: SigningKey = KEY) -> Publisher:
-    return Publisher(fleet_id="test", bus=MemoryBus(log), key=key, directory=directory)
+    return Publisher(fleet_id="test", bus=MemoryBus(log, Timings(publish_seconds=0.01)), key=key, directory=directory)
 
 
 def within(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -257,8 +257,7 @@ def test_it_is_not_sent_again_before_the_time_is_up_once_more(tmp_path: Path) ->
     assert len(within(on_topic(log))) == 1 + 299 // 31
 
 
-def test_an_unacknowledged_record_is_not_taken_for_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bus.memory, "_PUBLISH_TIMEOUT_S", 0.01)
+def test_an_unacknowledged_record_is_not_taken_for_published(tmp_path: Path) -> None:
     log = MemoryLog()
     one = publisher(log, tmp_path)
     within(one.publish(config(1), NOW))
