@@ -2,8 +2,9 @@
 
 import logging
 import re
-import time
 from collections.abc import Callable
+
+from ports.clock import SystemClock
 
 _SAY_AGAIN_AFTER_S = 60.0
 _MOST_KINDS = 1000
@@ -13,7 +14,7 @@ _NUMBERS = re.compile(r"\d+")
 class NotTooOften(logging.Filter):
     """Lets a line through unless one that differs from it only in numbers came less than a minute ago."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = SystemClock().monotonic) -> None:
         """Starts with nothing said.
 
         Args:

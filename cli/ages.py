@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from ports.clock import SystemClock
+
 
 def age_of(timestamp: str, now: datetime | None = None) -> str:
     """How long ago an RFC 3339 time was.
@@ -16,7 +18,7 @@ def age_of(timestamp: str, now: datetime | None = None) -> str:
         return "<unknown>"
     if then.tzinfo is None:
         then = then.replace(tzinfo=UTC)
-    seconds = max(0, int(((now or datetime.now(UTC)) - then).total_seconds()))
+    seconds = max(0, int(((now or SystemClock().now()) - then).total_seconds()))
     for unit, length, finer, finer_length, until in (
         ("s", 1, "", 0, 120),
         ("m", 60, "s", 1, 600),

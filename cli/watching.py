@@ -1,6 +1,5 @@
 """Follows a list: first what there is, then every change, through restarts of the controller."""
 
-import time
 from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
@@ -10,6 +9,7 @@ from cli.connection import JSON, TABLE, Api, Refused, Unreachable
 from cli.kinds import Kind, Target
 from cli.listing import fetch_table
 from cli.tables import Columns, rows_of
+from ports.clock import SystemClock
 
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 10.0
@@ -33,7 +33,7 @@ def follow(api: Api, watched: Watched, deadline: float | None = None) -> Iterato
     Args:
         api: where.
         watched: what.
-        deadline: of `time.monotonic`, when the iterator ends; None to go on for ever.
+        deadline: of `SystemClock.monotonic`, when the iterator ends; None to go on for ever.
 
     Raises:
         Unreachable: nobody answers at the start.
@@ -54,12 +54,12 @@ def follow(api: Api, watched: Watched, deadline: float | None = None) -> Iterato
             if _over(deadline, margin=0.1):
                 return
             click.echo(f"{error.message}; trying again in {pause:g} s", err=True)
-            time.sleep(pause)
+            SystemClock().pause(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
 
 def _over(deadline: float | None, margin: float = 0.0) -> bool:
-    return deadline is not None and time.monotonic() + margin >= deadline
+    return deadline is not None and SystemClock().monotonic() + margin >= deadline
 
 
 def _listed(api: Api, watched: Watched) -> tuple[str, list[dict[str, Any]]]:
@@ -78,7 +78,7 @@ def _changes(
     query = {**watched.query, "resourceVersion": version, "allowWatchBookmarks": "true"}
     silence = None
     if deadline is not None:
-        silence = max(deadline - time.monotonic(), 0.001)
+        silence = max(deadline - SystemClock().monotonic(), 0.001)
         query["timeoutSeconds"] = str(int(silence) + 1)
     try:
         with api.watch(watched.kind.path, query, watched.accept, silence) as events:

@@ -27,3 +27,7 @@ class SystemClock:
     def monotonic(self) -> float:
         """See `Clock`."""
         return time.monotonic()
+
+    def pause(self, seconds: float) -> None:
+        """Holds this thread up. For commands that have nothing else to do; a loop would stand still."""
+        time.sleep(seconds)

@@ -1,9 +1,8 @@
 """`fleet messages`: what the apps of the fleet tell Kafka of their cameras."""
 
 import json
-import time
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from cli.durations import Duration
 from cli.failure import Failure, printable
 from cli.parts_options import kafka_settings
 from cli.tables import Columns
+from ports.clock import SystemClock
 
 if TYPE_CHECKING:
     from bus.tail import TailMessage, TopicTail
@@ -63,7 +63,7 @@ def messages(
     """  # noqa: D301 - click keeps the lines below \b as they are
     from bus.tail import TopicTail
 
-    oldest = datetime.now(UTC) - timedelta(seconds=since)
+    oldest = SystemClock().now() - timedelta(seconds=since)
     printed = _printed_as_json if output else _printed_as_table
     try:
         tail = TopicTail(bootstrap_servers, topic, kafka_settings(kafka_config), _say)
@@ -136,7 +136,7 @@ def _read(tail: "TopicTail", *, follow: bool) -> "Iterator[TailMessage]":
             except UnknownTopicError as error:
                 if not follow:
                     raise Failure(f"{error}: no app has sent anything to it; -f waits for the first one") from None
-                time.sleep(_WAIT_FOR_TOPIC_SECONDS)
+                SystemClock().pause(_WAIT_FOR_TOPIC_SECONDS)
         if follow:
             yield from tail.following()
     except ConnectionError as error:

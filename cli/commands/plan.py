@@ -1,13 +1,13 @@
 """`fleet plan`: what a change of the manifests would do to the fleet, in terms of cameras."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.failure import Failure
+from ports.clock import SystemClock
 
 if TYPE_CHECKING:
     from controller.model import FleetPlan, Revision
@@ -102,7 +102,7 @@ def _planned(beginning: Callable[[], "Revision | None"], target: Callable[[], "R
     except Failure as failure:
         raise PlanFailure(failure.message) from None
     # An offline plan has no clock to depend on: the times in it are of no consequence.
-    previous = previous_from(plan_of(before, {}), datetime.now(UTC)) if before else {}
+    previous = previous_from(plan_of(before, {}), SystemClock().now()) if before else {}
     return plan_of(after, previous)
 
 

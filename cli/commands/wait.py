@@ -1,6 +1,5 @@
 """`fleet wait`: returns when objects have a condition, or are gone."""
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from cli.connection import Api, Unreachable
 from cli.durations import Duration
 from cli.failure import Failure, one_line, printable
 from cli.kinds import EVENT, Kind, Target, targets_of
+from ports.clock import SystemClock
 
 _ASK_AGAIN_S = 0.2
 
@@ -51,7 +51,7 @@ def wait(server: str, *, what: tuple[str, ...], awaited: str, everything: bool, 
     if not chosen and not all(target.name for target in targets):
         raise click.UsageError("say which objects: KIND/NAME..., or KIND with --all or -l")
     api = Api(server)
-    deadline = time.monotonic() + timeout
+    deadline = SystemClock().monotonic() + timeout
     for kind in dict.fromkeys(target.kind for target in targets):
         names = [target.name for target in targets if target.kind == kind and target.name]
         _Waiter(api, kind, judge, names or None, selector).run(deadline, timeout)
@@ -120,9 +120,9 @@ class _Waiter:
             try:
                 self._api.get("/version")
             except Unreachable:
-                if time.monotonic() + _ASK_AGAIN_S > deadline:
+                if SystemClock().monotonic() + _ASK_AGAIN_S > deadline:
                     raise
-                time.sleep(_ASK_AGAIN_S)
+                SystemClock().pause(_ASK_AGAIN_S)
             else:
                 return
 

@@ -5,12 +5,12 @@ import contextlib
 import os
 import signal
 import sys
-import time
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cli.failure import one_line
+from ports.clock import SystemClock
 
 _FIRST_DELAY_SECONDS = 1.0
 _LONGEST_DELAY_SECONDS = 30.0
@@ -66,14 +66,14 @@ class Child:
     async def _keep_running(self) -> None:
         delay = _FIRST_DELAY_SECONDS
         while not self._stopping.is_set():
-            started = time.monotonic()
+            started = SystemClock().monotonic()
             ended = await self._run_once()
             if self._asked_to_restart:
                 self._asked_to_restart = False
                 continue
             if self._stopping.is_set():
                 return
-            if time.monotonic() - started > _PROVEN_AFTER_SECONDS:
+            if SystemClock().monotonic() - started > _PROVEN_AFTER_SECONDS:
                 delay = _FIRST_DELAY_SECONDS
             self._say(f"{self.name} {ended}; starting it again in {delay:g} s")
             self._before_restart()

@@ -18,6 +18,7 @@ from cli.up.view import View, look
 from controller.model import Revision
 from crds.camera import Camera
 from crds.node import Node
+from ports.threads import PoolThreads
 
 _LOOK_SECONDS = 0.7
 _API_PATIENCE_SECONDS = 2.0
@@ -91,7 +92,7 @@ async def _run(request: Request, screen: Screen) -> None:
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
     await parts.stop(hurry)
-    for line in await asyncio.to_thread(sweep, request.settings, request.state, parts.node_ids):
+    for line in await PoolThreads().run(sweep, request.settings, request.state, parts.node_ids):
         screen.say(line)
     if not asked.done():
         asked.cancel()
@@ -103,7 +104,7 @@ async def _start_and_watch(request: Request, parts: Parts, screen: Screen) -> No
     await parts.start(request.revision.nodes, request.revision.cameras)
     api = Api(_url(request.settings.listen), timeout_seconds=_API_PATIENCE_SECONDS)
     while True:
-        view = await asyncio.to_thread(look, api)
+        view = await PoolThreads().run(look, api)
         screen.show(view)
         if view is not None:
             _follow_manifests(view, parts, screen)

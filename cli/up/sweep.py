@@ -2,12 +2,12 @@
 
 import asyncio
 import signal
-import time
 from collections.abc import Collection, Iterator
 from uuid import UUID
 
 from cli.up.layout import StateDirectory
 from cli.up.settings import Settings
+from ports.clock import SystemClock
 
 _PATIENCE_SECONDS = 3.0
 
@@ -32,9 +32,9 @@ def _sweep_processes(fleet_id: str, node_ids: Collection[str]) -> list[int]:
     swept = list(left())
     for process in swept:
         process.id.send(signal.SIGTERM)
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while any(process.id.runs() for process in swept) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    deadline = SystemClock().monotonic() + _PATIENCE_SECONDS
+    while any(process.id.runs() for process in swept) and SystemClock().monotonic() < deadline:
+        SystemClock().pause(0.05)
     for process in left():
         process.id.send(signal.SIGKILL)
     return [process.id.pid for process in swept]

@@ -5,7 +5,7 @@ import contextlib
 import errno
 import socket
 from collections.abc import Callable, Collection, Generator
-from datetime import UTC, datetime
+from datetime import datetime
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -20,6 +20,7 @@ from controller.api.fleet_paths import PREFIX, FleetPaths
 from controller.api.resource_paths import ResourcePaths
 from controller.api.watch import WATCH_LIMIT
 from controller.picture.store import ObjectStore
+from ports.clock import SystemClock
 
 # Watches end by themselves when the server stops; whoever is still reading an answer then has this long.
 _GRACEFUL_SHUTDOWN_SECONDS = 1
@@ -27,10 +28,6 @@ _GRACEFUL_SHUTDOWN_SECONDS = 1
 
 class PortInUse(OSError):  # noqa: N818 - says what happened
     """Another program listens there."""
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def create_app(
@@ -42,7 +39,7 @@ def create_app(
     fleet_version: str = "unknown",
     ready: Callable[[], bool] = lambda: True,
     watch_limit: int = WATCH_LIMIT,
-    clock: Callable[[], datetime] = _utc_now,
+    clock: Callable[[], datetime] = SystemClock().now,
 ) -> FastAPI:
     """The API as an ASGI application.
 
