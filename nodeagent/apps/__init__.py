@@ -1,6 +1,7 @@
 """The apps inside the instances, as their REST interface shows them.
 
-Here belongs what DeepStream's REST dialects need: asking how cameras do now; streams that come and go next.
+`rest.py` asks one thing and takes the answer apart; beside it stands a module for each thing that is asked: `probe.py`,
+how cameras do; their inventory, and streams that come and go, next.
 
 Never here: what an answer means for the status (the reporter says) or for what is done (the differ says).
 """

@@ -1,7 +1,6 @@
 import asyncio
-import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,10 +8,10 @@ import pytest
 
 from nodeagent.apps.probe import probe
 from nodeagent.model import Probe, StreamStats
+from tests.apps.stand import OK, Answer, app, http
 from tests.engines.stands import make_config
 
 NOW = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
-OK = "HTTP/1.1 200 OK"
 METRICS, READY = "/api/v1/metrics", "/api/v1/health/get-dsready-state"
 STREAM = {"source_id": 0, "sensor_id": "cam-1", "sensor_name": "c", "fps": 24.98, "latency_ms": 3, "frame_number": 77}
 
@@ -24,36 +23,6 @@ def metrics(*streams: Any) -> dict[str, Any]:
 
 def health(ready: Any = "YES") -> dict[str, Any]:
     return {"health-info": {"ds-ready": ready}, "reason": "GET_READY_INFO_SUCCESS", "status": OK}
-
-
-def http(body: Any, head: str = OK) -> bytes:
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return f"{head}\r\nContent-Type: text/plain\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content
-
-
-Answer = Callable[[str, asyncio.StreamWriter], Any]
-
-
-@contextlib.asynccontextmanager
-async def app(answer: Answer) -> AsyncIterator[int]:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            request = (await reader.readuntil(b"\r\n\r\n")).decode()
-            assert "Accept: */*" in request
-            done = answer(request.split()[1], writer)
-            if asyncio.iscoroutine(done):
-                await done
-            await writer.drain()
-        except (ConnectionError, asyncio.CancelledError):
-            writer.transport.abort()
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
 
 
 def ask(answer: Answer) -> Probe:

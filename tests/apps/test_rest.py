@@ -1,0 +1,95 @@
+import asyncio
+from typing import Any
+
+import pytest
+
+from nodeagent.apps.rest import NoAnswerError, ask
+from tests.apps.stand import OK, Answer, app, http
+
+PATH = "/api/v1/stream/add"
+YES = {"status": OK, "reason": "STREAM_ADD_SUCCESS"}
+
+
+def put(answer: Answer, body: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+    async def run() -> dict[str, Any]:
+        async with asyncio.timeout(5), app(answer) as port:
+            return await ask(port, PATH, body, **options)
+
+    return asyncio.run(run())
+
+
+def raw(*parts: bytes) -> Answer:
+    def answer(_: str, writer: asyncio.StreamWriter) -> None:
+        for part in parts:
+            writer.write(part)
+
+    return answer
+
+
+def test_with_a_body_it_is_a_post() -> None:
+    async def run() -> tuple[str, bytes, dict[str, Any]]:
+        seen: list[Any] = []
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            length = int(next(line for line in head.splitlines() if line.startswith("Content-Length:")).split()[1])
+            seen.extend((head, await reader.readexactly(length)))
+            writer.write(http(YES))
+            await writer.drain()
+            writer.close()
+
+        async with asyncio.timeout(5), await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            answer = await ask(server.sockets[0].getsockname()[1], PATH, {"value": {"camera_id": "hof-süd"}})
+        return seen[0], seen[1], answer
+
+    head, body, answer = asyncio.run(run())
+    assert head.startswith(f"POST {PATH} HTTP/1.1\r\n")
+    assert "Content-Type: application/json\r\n" in head
+    assert body == b'{"value": {"camera_id": "hof-s\\u00fcd"}}'
+    assert answer == YES
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (http(YES)[:-1], http(YES)[-1:]),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", http(YES)),
+        (b'HTTP/1.0 200 OK\r\n\r\n{"status": "HTTP/1.1 200 OK", "reason": "STREAM_ADD_SUCCESS"}',),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b'1c\r\n{"status": "HTTP/1.1 200 OK"\r\n',
+            b'20\r\n, "reason": "STREAM_ADD_SUCCESS"\r\n',
+            b"1\r\n}\r\n0\r\n\r\n",
+        ),
+        (http(YES), b"whatever comes after it"),
+    ],
+)
+def test_an_answer_is_read_however_it_is_sent(parts: tuple[bytes, ...]) -> None:
+    assert put(raw(*parts)) == YES
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ((http(YES)[:-5],), "the answer breaks off, or breaks the rules of HTTP"),
+        ((b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n{}",), "the answer breaks off, or breaks the rules of HTTP"),
+        ((b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",), "the answer breaks off, or breaks the rules of HTTP"),
+        ((b"HTTP/1.1 101 Switching Protocols\r\n\r\n",), "HTTP 101"),
+        ((b"SSH-2.0 OpenSSH\r\n\r\n",), "HTTP Ope"),
+        ((b"",), "HTTP no status"),
+        ((b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000,), "the head of the answer has no end"),
+        ((http({"status": "HTTP/1.1 400 Bad Request", "reason": "STREAM_ADD_FAIL"}),), "the app says 'STREAM_ADD_FAIL'"),
+    ],
+)  # fmt: skip
+def test_what_is_no_answer_says_why(parts: tuple[bytes, ...], message: str) -> None:
+    with pytest.raises(NoAnswerError) as refusal:
+        put(raw(*parts), {})
+    assert str(refusal.value) == f"{PATH}: {message}"
+
+
+def test_whoever_asks_says_how_long_it_may_take() -> None:
+    async def hang(_: str, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(60)
+
+    with pytest.raises(NoAnswerError, match=r"no answer within 0\.05 s"):
+        put(hang, timeout_s=0.05)
