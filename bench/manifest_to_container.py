@@ -22,7 +22,7 @@ from stand.fleet import fleet, percentile, print_row, print_verdict, until
 
 from bus.base import Topic
 from bus.topics import SETTINGS, partition_of, topic_name
-from nodeagent.engines.base import LABEL_FLEET, LABEL_INSTANCE
+from nodeagent.engines.labels import LABEL_FLEET, LABEL_INSTANCE
 from tests.e2e.running_fleet import UpFleet, workloads
 from tests.e2e.separate_fleet import SeparateFleet
 

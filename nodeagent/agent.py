@@ -27,7 +27,7 @@ from nodeagent.chains import Chains
 from nodeagent.differ.diff import diff
 from nodeagent.differ.history import after_observation, after_outcome
 from nodeagent.engines.base import Driver
-from nodeagent.folders.instance_files import InstanceDirectories
+from nodeagent.folders.base import InstanceFolders
 from nodeagent.inbox import Inbox
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.model import (
@@ -67,7 +67,7 @@ class Agent:
         *,
         bus: Bus,
         driver: Driver,
-        directories: InstanceDirectories,
+        directories: InstanceFolders,
         ledger: Ledger,
         key: SigningKey,
         controller_key: str,

@@ -21,7 +21,8 @@ from nodeagent.apps.probe import probe
 from nodeagent.engines.base import Driver
 from nodeagent.engines.docker.driver import DockerDriver
 from nodeagent.engines.process.driver import ProcessDriver
-from nodeagent.folders.instance_files import InstanceDirectories
+from nodeagent.folders.base import FoldersWithPaths
+from nodeagent.folders.disk import DiskFolders
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.model import Transient
 
@@ -81,11 +82,11 @@ def _only_agent_of(state_dir: Path) -> Iterator[None]:
         yield
 
 
-def _driver(options: AgentOptions, directories: InstanceDirectories) -> Driver:
+def _driver(options: AgentOptions, folders: FoldersWithPaths) -> Driver:
     if options.driver == "process":
-        return ProcessDriver(options.fleet_id, str(options.node_id), directories)
+        return ProcessDriver(options.fleet_id, str(options.node_id), folders)
     if options.driver == "docker":
-        return DockerDriver(options.fleet_id, str(options.node_id), directories, docker_host=options.docker_host)
+        return DockerDriver(options.fleet_id, str(options.node_id), folders, docker_host=options.docker_host)
     raise CannotStart(f"there is no driver {options.driver!r}: use docker or process")
 
 
@@ -125,8 +126,8 @@ def run(options: AgentOptions, runner: Callable[[Coroutine[None, None, None]], N
 
 
 async def _run(options: AgentOptions, key: SigningKey, controller_key: str) -> None:
-    directories = InstanceDirectories(options.state_dir / "instances", options.secrets_dir)
-    driver = _driver(options, directories)
+    folders = DiskFolders(options.state_dir / "instances", options.secrets_dir)
+    driver = _driver(options, folders)
     try:
         bus = _bus(options)
     except CannotStart:
@@ -154,7 +155,7 @@ async def _run(options: AgentOptions, key: SigningKey, controller_key: str) -> N
     agent = Agent(
         bus=bus,
         driver=driver,
-        directories=directories,
+        directories=folders,
         ledger=ledger,
         key=key,
         controller_key=controller_key,

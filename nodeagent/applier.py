@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from nodeagent.engines.base import Driver
-from nodeagent.folders.instance_files import InstanceDirectories
+from nodeagent.folders.base import InstanceFolders
 from nodeagent.model import Applied, Op, OpKind, Outcome, OutcomeKind, Permanent, Transient, Waiting
 
 _log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class Applier:
         self,
         *,
         driver: Driver,
-        directories: InstanceDirectories,
+        directories: InstanceFolders,
         on_begin: Callable[[Op], None],
         on_outcome: Callable[[Outcome], None],
         concurrency: int,

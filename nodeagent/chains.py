@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nodeagent.applier import Applier
 from nodeagent.differ.diff import leads_on
 from nodeagent.engines.base import Driver
-from nodeagent.folders.instance_files import InstanceDirectories
+from nodeagent.folders.base import InstanceFolders
 from nodeagent.model import Op, Outcome, OutcomeKind
 
 _log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Chains:
         self,
         *,
         driver: Driver,
-        directories: InstanceDirectories,
+        directories: InstanceFolders,
         on_outcome: Callable[[Outcome], None],
         on_change: Callable[[], None],
         on_end: Callable[[], None],

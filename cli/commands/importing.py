@@ -211,7 +211,7 @@ def _refuse_to_replace(texts: Mapping[str, str]) -> None:
 
 def _remarks(imported: "Imported") -> list[tuple[str, str]]:
     """What the import says: severity, and a line without any password."""
-    from nodeagent.folders.secret_files import redacted
+    from nodeagent.folders.content import redacted
 
     secrets = tuple(imported.secrets.values())
     return [(one.severity.value, redacted(printable(str(one)), secrets)) for one in imported.remarks]

@@ -20,8 +20,7 @@ def sweep(settings: Settings, state: StateDirectory, node_ids: Collection[str]) 
 
 
 def _sweep_processes(fleet_id: str, node_ids: Collection[str]) -> list[int]:
-    from nodeagent.engines.base import LABEL_FLEET, LABEL_NODE
-    from nodeagent.engines.labels import variable_of
+    from nodeagent.engines.labels import LABEL_FLEET, LABEL_NODE, variable_of
     from nodeagent.engines.process.table import FoundProcess, find
 
     def left() -> Iterator[FoundProcess]:
@@ -42,13 +41,13 @@ def _sweep_processes(fleet_id: str, node_ids: Collection[str]) -> list[int]:
 
 async def _sweep_containers(settings: Settings, state: StateDirectory, node_ids: Collection[str]) -> list[str]:
     from nodeagent.engines.docker.driver import DockerDriver
-    from nodeagent.folders.instance_files import InstanceDirectories
+    from nodeagent.folders.disk import DiskFolders
     from nodeagent.model import Op, OpKind, Permanent, Transient, Waiting
 
     said = []
     for node_id in node_ids:
-        directories = InstanceDirectories(state.agent(node_id) / "instances", settings.secrets_dir)
-        driver = DockerDriver(settings.fleet_id, str(UUID(node_id)), directories, docker_host=settings.docker_host)
+        folders = DiskFolders(state.agent(node_id) / "instances", settings.secrets_dir)
+        driver = DockerDriver(settings.fleet_id, str(UUID(node_id)), folders, docker_host=settings.docker_host)
         try:
             for name, found in (await driver.observe()).items():
                 if not found.running:

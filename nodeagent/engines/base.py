@@ -6,17 +6,6 @@ from typing import Protocol
 from crds.messages import InstanceConfig
 from nodeagent.model import ObservedInstance, Op, Permanent
 
-# Labels of containers, and environment variables of processes (upper case, `_` for `.`, `/` and `-`). The names are public:
-# operators filter `docker ps` by them.
-LABEL_FLEET = "dsfleet.io/fleet"
-LABEL_NODE = "dsfleet.io/node"
-LABEL_INSTANCE = "dsfleet.io/instance"
-LABEL_GENERATION = "dsfleet.io/generation"
-LABEL_DIGEST = "dsfleet.io/digest"
-LABEL_DIGESTS = "dsfleet.io/part-digests"
-"""The part digests as JSON."""
-LABELS = (LABEL_FLEET, LABEL_NODE, LABEL_INSTANCE, LABEL_GENERATION, LABEL_DIGEST, LABEL_DIGESTS)
-
 
 class Driver(Protocol):
     """Runs instances. Only what carries the labels of this fleet and this node is ever seen or touched (invariant S5).

@@ -1,4 +1,7 @@
-"""A driver without an engine: instances are entries of a table, and failures come when they are asked for."""
+"""A driver without an engine: instances are entries of a table, and failures come when they are asked for.
+
+Its notes stand in the folders that it is given, as those of the other drivers do: on the disk, or in memory.
+"""
 
 import asyncio
 from collections import Counter, defaultdict, deque
@@ -7,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from crds.messages import InstanceConfig
-from nodeagent.engines.base import LABEL_DIGEST, LABEL_INSTANCE, config_of
-from nodeagent.engines.labels import labels_of, labels_of_owner, observed
+from nodeagent.engines.base import config_of
+from nodeagent.engines.labels import LABEL_DIGEST, LABEL_INSTANCE, labels_of, labels_of_owner, observed
+from nodeagent.engines.last_lines import last_lines
 from nodeagent.engines.mailbox import Mailbox
+from nodeagent.folders.base import InstanceFolders
 from nodeagent.model import Applied, ObservedInstance, Op, OpKind, Permanent, Transient
 
 
@@ -23,7 +28,6 @@ class FakeContainer:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     exit_code: int | None = None
-    applied: Applied | None = None
     output: str = ""
 
 
@@ -44,6 +48,7 @@ class FakeDriver:
     Args:
         fleet_id: the fleet.
         node_id: this node.
+        folders: the folders of the instances.
         engine: the engine, when it is to outlive the driver.
         now: the clock, virtual in a simulation.
         sleep: waits so many seconds, by the same clock.
@@ -61,6 +66,7 @@ class FakeDriver:
         self,
         fleet_id: str,
         node_id: str,
+        folders: InstanceFolders,
         *,
         engine: FakeEngine | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -72,6 +78,7 @@ class FakeDriver:
         self.changed: Counter[OpKind] = Counter()
         self._fleet_id = fleet_id
         self._node_id = node_id
+        self._folders = folders
         self._owner = labels_of_owner(fleet_id, node_id)
         self._now = now
         self._sleep = sleep
@@ -115,7 +122,7 @@ class FakeDriver:
                 container.labels,
                 runtime_id=container.id,
                 running=container.running,
-                applied=container.applied,
+                applied=self._folders.read_applied(container.labels[LABEL_INSTANCE]),
                 started_at=container.started_at,
                 finished_at=container.finished_at,
                 exit_code=container.exit_code,
@@ -155,10 +162,11 @@ class FakeDriver:
         return self._events(mailbox)
 
     async def output(self, instance: str, lines: int) -> str:
-        """What `crash` was told to leave behind."""
+        """The last lines of what `crash` was told to leave behind, without secrets."""
         self._reach()
         container = self._find(instance)
-        return "" if container is None or lines < 1 else "\n".join(container.output.splitlines()[-lines:])
+        text = "" if container is None else last_lines(container.output.encode(), lines)
+        return self._folders.redacted(instance, text)
 
     async def aclose(self) -> None:
         """Ends the streams of events."""
@@ -225,9 +233,10 @@ class FakeDriver:
             raise Transient(f"instance {config.instance_name} has no container to start")
         if container.running:
             return
-        applied = Applied(config, generation, container.id)
+        # Before the start, as an engine's driver does that cannot do both at once.
+        self._folders.note_applied(Applied(config, generation, container.id))
         self.changed[OpKind.START] += 1
-        self._put(container, FakeContainer(container.id, container.labels, True, self._now(), applied=applied))
+        self._put(container, FakeContainer(container.id, container.labels, True, self._now()))
 
     def _stop(self, op: Op) -> None:
         container = self._meant(op)

@@ -5,15 +5,18 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from crds.messages import InstanceConfig, PartDigests
-from nodeagent.engines.base import (
-    LABEL_DIGEST,
-    LABEL_DIGESTS,
-    LABEL_FLEET,
-    LABEL_GENERATION,
-    LABEL_INSTANCE,
-    LABEL_NODE,
-)
 from nodeagent.model import Applied, ObservedInstance
+
+# Labels of containers, and environment variables of processes (upper case, `_` for `.`, `/` and `-`). The names are public:
+# operators filter `docker ps` by them.
+LABEL_FLEET = "dsfleet.io/fleet"
+LABEL_NODE = "dsfleet.io/node"
+LABEL_INSTANCE = "dsfleet.io/instance"
+LABEL_GENERATION = "dsfleet.io/generation"
+LABEL_DIGEST = "dsfleet.io/digest"
+LABEL_DIGESTS = "dsfleet.io/part-digests"
+"""The part digests as JSON."""
+LABELS = (LABEL_FLEET, LABEL_NODE, LABEL_INSTANCE, LABEL_GENERATION, LABEL_DIGEST, LABEL_DIGESTS)
 
 _NO_DIGESTS = PartDigests(container="", files="", streams="", analytics="")
 

@@ -1,7 +1,7 @@
 """A folder that holds exactly what it should, written so that no reader ever sees half a file.
 
 Folders and files are reached through descriptors and never through symbolic links, so that a link planted below the
-folder leads nowhere.
+folder leads nowhere. `ports.disk` reaches its files by their paths, which is why not even the note is written with it.
 """
 
 import contextlib
@@ -9,15 +9,13 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeAlias
+
+from nodeagent.folders.content import Tree
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
-
-Tree: TypeAlias = "Mapping[str, bytes | Tree]"
-"""Content by name: bytes for a file, a tree for a folder."""
 
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Not blocking: a FIFO with the name of a file must not hang the agent.

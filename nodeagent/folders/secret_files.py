@@ -1,22 +1,13 @@
-"""Secrets as files of this node, and what keeps them out of the texts that people read."""
+"""Secrets as files of this node."""
 
 import os
-import re
 import stat
-from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import quote
 
 from crds.secret import Secret
 from nodeagent.model import Waiting
 
 _LONGEST_BYTES = 64 * 1024
-
-# Greedy up to the last "@" of the line: a password may hold "@" or "/" that nobody escaped.
-_USER_INFO = re.compile(r"([a-z][a-z0-9+.-]*://).*@", re.IGNORECASE)
-
-# Shorter passwords are hidden in addresses alone: to hide every "a" of a text would leave none.
-_SHORTEST_HIDDEN = 4
 
 
 def read_secret(directory: Path, name: str) -> Secret:
@@ -28,15 +19,6 @@ def read_secret(directory: Path, name: str) -> Secret:
     return Secret(
         username=_read(directory / name / "username", name), password=_read(directory / name / "password", name)
     )
-
-
-def redacted(text: str, secrets: Iterable[Secret] = ()) -> str:
-    """The text without the user info of addresses, and without the passwords of the given secrets wherever they stand."""
-    for secret in secrets:
-        for form in (secret.password, quote(secret.password, safe="")):
-            if len(form) >= _SHORTEST_HIDDEN:
-                text = text.replace(form, "***")
-    return _USER_INFO.sub(r"\1***@", text)
 
 
 def _read(path: Path, secret_name: str) -> str:

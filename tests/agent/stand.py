@@ -25,10 +25,10 @@ from crds.messages import (
 )
 from nodeagent.agent import Agent
 from nodeagent.engines.fake import FakeDriver, FakeEngine
-from nodeagent.engines.labels import observed
-from nodeagent.folders.instance_files import InstanceDirectories
+from nodeagent.folders.base import InstanceFolders
+from nodeagent.folders.disk import DiskFolders
 from nodeagent.ledger.ledger import Ledger
-from nodeagent.model import Applied, ObservedInstance, OpKind, Probe, StreamStats
+from nodeagent.model import ObservedInstance, OpKind, Probe, StreamStats
 from tests.differ.generations import FLEET, NODE, NOW
 
 DEADLINE_S = 10.0
@@ -36,43 +36,24 @@ DEADLINE_S = 10.0
 T = TypeVar("T")
 
 
-class NotingDriver(FakeDriver):
-    """Keeps its notes in the folders of the instances, as the drivers of real engines do; a test can hold its looks."""
+class WatchedDriver(FakeDriver):
+    """Counts its looks, and a test can hold one."""
 
-    def __init__(self, engine: FakeEngine, directories: InstanceDirectories) -> None:
-        super().__init__(FLEET, NODE, engine=engine)
+    def __init__(self, engine: FakeEngine, folders: InstanceFolders) -> None:
+        super().__init__(FLEET, NODE, folders, engine=engine)
         self.looks = 0
         self.holds_next_look = False
         self.at_a_look = asyncio.Event()
         self.let_it_end = asyncio.Event()
-        self._notes = directories
 
     async def observe(self) -> dict[str, ObservedInstance]:
-        there = await super().observe()
+        found = await super().observe()
         self.looks += 1
-        found = {
-            name: observed(
-                next(one.labels for one in self.engine.containers if one.id == seen.runtime_id),
-                runtime_id=seen.runtime_id,
-                running=seen.running,
-                applied=self._notes.read_applied(name),
-                started_at=seen.started_at,
-                finished_at=seen.finished_at,
-                exit_code=seen.exit_code,
-            )
-            for name, seen in there.items()
-        }
         if self.holds_next_look:
             self.holds_next_look = False
             self.at_a_look.set()
             await self.let_it_end.wait()
         return found
-
-    def _start(self, config: InstanceConfig, generation: int) -> None:
-        container = self._find(config.instance_name)
-        if container is not None and not container.running:
-            self._notes.note_applied(Applied(config, generation, container.id))
-        super()._start(config, generation)
 
     @property
     def mutations(self) -> dict[OpKind, int]:
@@ -102,7 +83,7 @@ class Running:
 
     agent: Agent
     task: asyncio.Task[None]
-    driver: NotingDriver
+    driver: WatchedDriver
     bus: MemoryBus
     ledger: Ledger
 
@@ -124,8 +105,8 @@ class Stand:
 
     # --- the agent ---
 
-    def new_directories(self) -> InstanceDirectories:
-        return InstanceDirectories(self.root / "instances", self.secrets)
+    def new_directories(self) -> DiskFolders:
+        return DiskFolders(self.root / "instances", self.secrets)
 
     def new_ledger(self) -> Ledger:
         return Ledger(
@@ -139,13 +120,13 @@ class Stand:
     async def agent(
         self,
         *,
-        driver: NotingDriver | None = None,
-        directories: InstanceDirectories | None = None,
+        driver: WatchedDriver | None = None,
+        directories: DiskFolders | None = None,
         ledger: Ledger | None = None,
     ) -> AsyncIterator[Running]:
         """An agent that runs; one that ended by itself is left to the test."""
         directories = directories or self.new_directories()
-        driver = driver or NotingDriver(self.engine, directories)
+        driver = driver or WatchedDriver(self.engine, directories)
         bus = MemoryBus(self.log)
         ledger = ledger or self.new_ledger()
         agent = Agent(

@@ -12,7 +12,7 @@ from bus.codec import encode_signed
 from crds.messages import AgentCommand, CommandKind, InstanceConfig, InstanceState
 from nodeagent.agent import Agent
 from nodeagent.model import OpKind, Permanent, Transient
-from tests.agent.stand import NotingDriver, Stand, command, run, until
+from tests.agent.stand import Stand, WatchedDriver, command, run, until
 from tests.differ.generations import NOW, generation, instance
 
 YARD = instance("yard", cameras=["dock"])
@@ -203,7 +203,7 @@ def test_a_generation_that_arrives_during_a_look_waits_for_the_next_one(stand: S
         # Its ledger is lost: the first look knows of no files that could be right, and then the generation comes.
         (stand.root / "ledger" / "current.record").unlink()
         stand.wipe()
-        driver = NotingDriver(stand.engine, stand.directories)
+        driver = WatchedDriver(stand.engine, stand.directories)
         driver.holds_next_look = True
         async with stand.agent(driver=driver) as it:
             await driver.at_a_look.wait()
@@ -293,7 +293,7 @@ def test_a_newer_generation_pre_empts_a_chain_that_is_stuck_in_retries(
 
 def test_a_newer_generation_pre_empts_a_long_pull(stand: Stand) -> None:
     async def scenario() -> None:
-        driver = NotingDriver(stand.engine, stand.directories)
+        driver = WatchedDriver(stand.engine, stand.directories)
         driver.delay_next(OpKind.PULL_IMAGE, 1000)
         stand.publish(generation([YARD], 1))
         async with stand.agent(driver=driver):
@@ -447,7 +447,7 @@ def test_what_crashes_while_its_successor_cannot_be_pulled_comes_back_as_it_was(
 
 def test_what_failed_permanently_waits_for_another_generation(stand: Stand) -> None:
     async def scenario() -> None:
-        driver = NotingDriver(stand.engine, stand.directories)
+        driver = WatchedDriver(stand.engine, stand.directories)
         driver.fail_next(OpKind.PULL_IMAGE, Permanent("no such reference"))
         stand.publish(generation([YARD], 1))
         async with stand.agent(driver=driver):
@@ -688,7 +688,7 @@ def test_no_unexpected_error_ends_the_agent(stand: Stand, monkeypatch: pytest.Mo
 
     async def scenario() -> None:
         stand.publish(generation([YARD], 1))
-        driver = NotingDriver(stand.engine, stand.directories)
+        driver = WatchedDriver(stand.engine, stand.directories)
         async with stand.agent(driver=driver) as it:
             await applied(stand, 1)
             with monkeypatch.context() as patch:

@@ -14,10 +14,10 @@ import pytest
 
 from crds.messages import InstanceConfig
 from nodeagent.engines.fake import FakeEngine
-from nodeagent.folders.instance_files import InstanceDirectories
+from nodeagent.folders.disk import DiskFolders
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.model import Applied, FilesState, ObservedInstance, Op, OpKind
-from tests.agent.stand import NotingDriver, Stand, run, until
+from tests.agent.stand import Stand, WatchedDriver, run, until
 from tests.differ.generations import FLEET, NODE, generation, instance
 
 CAMERAS: dict[str, Any] = {"dock": {"credentialsRef": {"name": "dock"}}}
@@ -69,8 +69,8 @@ class Gate:
             passed.append(what)
 
 
-class GatedDriver(NotingDriver):
-    def __init__(self, engine: FakeEngine, directories: InstanceDirectories, gate: Gate) -> None:
+class GatedDriver(WatchedDriver):
+    def __init__(self, engine: FakeEngine, directories: DiskFolders, gate: Gate) -> None:
         super().__init__(engine, directories)
         self._gate = gate
 
@@ -84,7 +84,7 @@ class GatedDriver(NotingDriver):
         self._gate.leave(f"{op.kind} {op.instance}")
 
 
-class GatedDirectories(InstanceDirectories):
+class GatedFolders(DiskFolders):
     def __init__(self, root: Path, secrets: Path, gate: Gate) -> None:
         super().__init__(root, secrets)
         self._gate = gate
@@ -137,7 +137,7 @@ async def play(stand: Stand, gate: Gate) -> Counter[OpKind]:
             await until(lambda number=config.generation: stand.applied() == number, f"{config.generation} is applied")  # type: ignore[misc]
 
     played = asyncio.create_task(script())
-    directories = GatedDirectories(stand.root / "instances", stand.secrets, gate)
+    directories = GatedFolders(stand.root / "instances", stand.secrets, gate)
     driver = GatedDriver(stand.engine, directories, gate)
     ledger = GatedLedger(stand.root / "ledger" / "current.record", stand.controller.public_key_hex, gate)
     async with stand.agent(driver=driver, directories=directories, ledger=ledger):

@@ -9,7 +9,7 @@ from crds.messages import InstanceConfig
 from nodeagent import applier as applier_module
 from nodeagent.applier import Applier
 from nodeagent.engines.fake import FakeDriver
-from nodeagent.folders.instance_files import InstanceDirectories
+from nodeagent.folders.disk import DiskFolders
 from nodeagent.model import Op, OpKind, Outcome, OutcomeKind, Permanent, Transient, Waiting
 from tests.differ.generations import FLEET, NODE, instance
 
@@ -28,7 +28,7 @@ class Bench:
     """An applier over a fake engine, and what it told."""
 
     driver: FakeDriver
-    directories: InstanceDirectories
+    directories: DiskFolders
     begun: list[OpKind] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -55,7 +55,8 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
-    return Bench(FakeDriver(FLEET, NODE), InstanceDirectories(tmp_path / "instances", tmp_path / "secrets"))
+    directories = DiskFolders(tmp_path / "instances", tmp_path / "secrets")
+    return Bench(FakeDriver(FLEET, NODE, directories), directories)
 
 
 @pytest.fixture

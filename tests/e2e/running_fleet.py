@@ -16,8 +16,7 @@ import pytest
 
 from controller.source.fetch.directory import load_directory
 from controller.source.read.reader import Loaded
-from nodeagent.engines.base import LABEL_FLEET, LABEL_INSTANCE
-from nodeagent.engines.labels import variable_of
+from nodeagent.engines.labels import LABEL_FLEET, LABEL_INSTANCE, variable_of
 from nodeagent.engines.process import table
 from tests.e2e.manifest_folder import ManifestFolder
 

@@ -12,7 +12,7 @@ import docker
 from confluent_kafka.admin import AdminClient
 from docker.models.containers import Container
 
-from nodeagent.engines.base import LABEL_FLEET, LABEL_INSTANCE
+from nodeagent.engines.labels import LABEL_FLEET, LABEL_INSTANCE
 from tests.e2e.manifest_folder import ManifestFolder
 from tests.e2e.running_fleet import Program, RunningFleet, environment, eventually, fleet_command
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from nodeagent.folders.instance_files import InstanceDirectories
+from nodeagent.folders.disk import DiskFolders
 from tests.engines.stands import DockerStand, FakeStand, ProcessStand, Stand
 
 
@@ -42,5 +42,5 @@ def stand(request: pytest.FixtureRequest) -> Stand:
 
 
 @pytest.fixture
-def directories(tmp_path: Path) -> InstanceDirectories:
-    return InstanceDirectories(tmp_path / "instances", tmp_path / "secrets")
+def directories(tmp_path: Path) -> DiskFolders:
+    return DiskFolders(tmp_path / "instances", tmp_path / "secrets")

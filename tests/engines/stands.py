@@ -27,7 +27,8 @@ from nodeagent.engines.fake import FakeDriver, FakeEngine
 from nodeagent.engines.labels import labels_of, variable_of
 from nodeagent.engines.process import table
 from nodeagent.engines.process.driver import ProcessDriver
-from nodeagent.folders.instance_files import InstanceDirectories
+from nodeagent.folders.disk import DiskFolders
+from nodeagent.folders.memory import MemoryFolders
 from nodeagent.model import ObservedInstance, Op, OpKind
 
 T = TypeVar("T")
@@ -92,7 +93,7 @@ class Stand:
         self.node_id = str(uuid.uuid4())
         self.root = root
         self.secrets = root / "secrets"
-        self.directories = InstanceDirectories(root / "instances", self.secrets)
+        self.directories = DiskFolders(root / "instances", self.secrets)
 
     def driver(self) -> Driver:
         raise NotImplementedError
@@ -184,20 +185,21 @@ class FakeStand(Stand):
         "test_a_program_that_ignores_sigterm_is_killed_after_its_time": "the fake has no programs",
         "test_a_program_is_asked_to_leave_by_the_signal_that_it_was_made_with": "the fake has no programs",
         "test_what_leaves_by_itself_is_seen_with_its_code": "the fake has no programs",
-        "test_output_is_its_last_lines_and_never_a_secret": "the fake has no programs and no secrets",
+        "test_output_is_its_last_lines_and_never_a_secret": "the fake has no programs",
     }
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self.engine = FakeEngine()
+        self.folders = MemoryFolders()
         self.drivers: list[FakeDriver] = []
 
     def driver(self) -> FakeDriver:
-        self.drivers.append(FakeDriver(self.fleet_id, self.node_id, engine=self.engine))
+        self.drivers.append(FakeDriver(self.fleet_id, self.node_id, self.folders, engine=self.engine))
         return self.drivers[-1]
 
     def prepare(self, config: InstanceConfig) -> None:
-        pass
+        self.folders.write(config)
 
     def kill(self, there: ObservedInstance) -> None:
         self.drivers[-1].crash(there.name, 137)
@@ -206,7 +208,7 @@ class FakeStand(Stand):
         return len(self.engine.containers)
 
     def foreigner(self, name: str) -> Callable[[], bool]:
-        other = FakeDriver(self.fleet_id, str(uuid.uuid4()), engine=self.engine)
+        other = FakeDriver(self.fleet_id, str(uuid.uuid4()), MemoryFolders(), engine=self.engine)
         config = self.config(name)
 
         async def begin() -> None:

@@ -15,7 +15,7 @@ from nodeagent.apps.probe import probe
 from nodeagent.engines.docker.container import command, container_name, create_arguments
 from nodeagent.engines.docker.driver import DockerDriver
 from nodeagent.engines.docker.engine import DockerEngine
-from nodeagent.folders.instance_files import InstanceDirectories
+from nodeagent.folders.disk import DiskFolders
 from nodeagent.model import OpKind, Permanent, Transient, Waiting
 from tests.engines.stands import DockerStand, Session, make_config, write_secret
 from tests.engines.test_process import APP_CONF, count_descriptors
@@ -536,7 +536,7 @@ async def _collect(names: Any) -> None:
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # the SDK's, when nobody listens
 def test_an_engine_that_stays_away_costs_no_descriptors(tmp_path: Path) -> None:
     async def test() -> None:
-        driver = DockerDriver("f", "n", InstanceDirectories(tmp_path, tmp_path), f"unix://{tmp_path}/nobody.sock")
+        driver = DockerDriver("f", "n", DiskFolders(tmp_path, tmp_path), f"unix://{tmp_path}/nobody.sock")
         errors = []
         for _ in range(20):
             with pytest.raises(Transient) as away:
@@ -591,7 +591,7 @@ def test_an_engine_that_hangs_or_talks_nonsense_is_transient_and_holds_nobody(tm
     engine = Engine(tmp_path / "socket", answer)
 
     async def test() -> None:
-        driver = DockerDriver("f", "n", InstanceDirectories(tmp_path, tmp_path), engine.address)
+        driver = DockerDriver("f", "n", DiskFolders(tmp_path, tmp_path), engine.address)
         began = time.monotonic()
         look = asyncio.ensure_future(driver.observe())
         if answer:
@@ -615,7 +615,7 @@ def test_an_engine_that_hangs_or_talks_nonsense_is_transient_and_holds_nobody(tm
 
 def test_a_closed_driver_says_so(tmp_path: Path) -> None:
     async def test() -> None:
-        driver = DockerDriver("f", "n", InstanceDirectories(tmp_path, tmp_path), f"unix://{tmp_path}/nobody.sock")
+        driver = DockerDriver("f", "n", DiskFolders(tmp_path, tmp_path), f"unix://{tmp_path}/nobody.sock")
         await driver.aclose()
         with pytest.raises(Transient, match="the driver was closed"):
             await driver.observe()

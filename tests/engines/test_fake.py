@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from nodeagent.engines.fake import FakeDriver
+from nodeagent.folders.memory import MemoryFolders
 from nodeagent.model import Op, OpKind, Permanent, Transient
 from tests.engines.stands import FakeStand, Session
 
@@ -14,7 +15,7 @@ def test_failures_and_delays_come_once_and_in_order(fake_stand: FakeStand) -> No
         waited.append(seconds)
 
     async def test(_: Session) -> None:
-        driver = FakeDriver("f", "n", sleep=sleep)
+        driver = FakeDriver("f", "n", MemoryFolders(), sleep=sleep)
         config = fake_stand.config()
         pull = Op(OpKind.PULL_IMAGE, "lobby", "a test", config)
         driver.fail_next(OpKind.PULL_IMAGE, Transient("first"))
@@ -37,7 +38,7 @@ def test_it_lives_by_the_clock_it_is_given(fake_stand: FakeStand) -> None:
     now = datetime(2025, 1, 1, tzinfo=UTC)
 
     async def test(_: Session) -> None:
-        driver = FakeDriver("f", "n", now=lambda: now)
+        driver = FakeDriver("f", "n", MemoryFolders(), now=lambda: now)
         config = fake_stand.config()
         for kind in (OpKind.PULL_IMAGE, OpKind.CREATE, OpKind.START):
             await driver.perform(Op(kind, "lobby", "a test", config))

@@ -109,13 +109,13 @@ def test_a_process_inherits_little(process_stand: ProcessStand, monkeypatch: pyt
 AGENT = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from nodeagent.folders.instance_files import InstanceDirectories
+from nodeagent.folders.disk import DiskFolders
 from nodeagent.engines.process.driver import ProcessDriver
 from nodeagent.model import Op, OpKind
 from tests.engines.stands import make_config, SLEEPS
 
 fleet, node, root = sys.argv[1:]
-directories = InstanceDirectories(Path(root, "instances"), Path(root, "secrets"))
+directories = DiskFolders(Path(root, "instances"), Path(root, "secrets"))
 config = make_config(script=SLEEPS)
 directories.write(config)
 driver = ProcessDriver(fleet, node, directories, command_prefix=("/bin/sh",))

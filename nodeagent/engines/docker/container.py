@@ -8,7 +8,7 @@ from docker.types import DeviceRequest, HostConfig, LogConfig, Mount
 
 from crds.dsinstance import AppKind
 from crds.messages import InstanceConfig
-from nodeagent.engines.base import LABEL_DIGEST
+from nodeagent.engines.labels import LABEL_DIGEST
 from nodeagent.model import Transient
 
 # Without "video" there is no NVDEC, and with "gpu" alone it depends on the image; see the Container Toolkit's

@@ -10,7 +10,7 @@ from typing import Any
 from docker.errors import APIError, NotFound
 
 from crds.messages import InstanceConfig
-from nodeagent.engines.base import LABEL_INSTANCE, config_of
+from nodeagent.engines.base import config_of
 from nodeagent.engines.blocking_calls import BlockingCalls
 from nodeagent.engines.docker.container import container_name, create_arguments, must_equal
 from nodeagent.engines.docker.engine import (
@@ -25,9 +25,9 @@ from nodeagent.engines.docker.engine import (
 from nodeagent.engines.docker.events import Stop, changed_instances
 from nodeagent.engines.docker.needs import wait_for_what_is_missing
 from nodeagent.engines.docker.states import ContainerStates
-from nodeagent.engines.labels import labels_of, labels_of_owner, observed
-from nodeagent.engines.process.output import last_lines
-from nodeagent.folders.instance_files import InstanceDirectories
+from nodeagent.engines.labels import LABEL_INSTANCE, labels_of, labels_of_owner, observed
+from nodeagent.engines.last_lines import last_lines
+from nodeagent.folders.base import FoldersWithPaths
 from nodeagent.model import Applied, ObservedInstance, Op, OpKind, Permanent, Transient
 
 # Each kind of work has slots of its own: neither a pull nor a slow stop may keep a crashed neighbour from its restart.
@@ -41,7 +41,7 @@ class DockerDriver:
     Args:
         fleet_id: the fleet.
         node_id: this node.
-        instance_directories: the folders of the instances; the engine must see them under the same paths.
+        folders: the folders of the instances; the engine must see them under the same paths.
         docker_host: address of the engine, as in DOCKER_HOST; None takes what the environment says.
     """
 
@@ -51,12 +51,12 @@ class DockerDriver:
         self,
         fleet_id: str,
         node_id: str,
-        instance_directories: InstanceDirectories,
+        folders: FoldersWithPaths,
         docker_host: str | None = None,
     ) -> None:
         self._fleet_id = fleet_id
         self._node_id = node_id
-        self._directories = instance_directories
+        self._folders = folders
         self._owner = labels_of_owner(fleet_id, node_id)
         self._engine = DockerEngine(docker_host, _CALLS_AT_ONCE)
         self._calls = BlockingCalls("docker-call", _CALLS_AT_ONCE)
@@ -159,7 +159,7 @@ class DockerDriver:
                     container["Labels"],
                     runtime_id=container["Id"],
                     running=state.running,
-                    applied=self._directories.read_applied(name),
+                    applied=self._folders.read_applied(name),
                     started_at=state.started_at,
                     finished_at=state.finished_at,
                     exit_code=state.exit_code,
@@ -169,7 +169,7 @@ class DockerDriver:
 
     def _create(self, config: InstanceConfig, generation: int) -> None:
         name = container_name(self._fleet_id, self._node_id, config.instance_name)
-        configs = self._directories.configs(config.instance_name)
+        configs = self._folders.configs(config.instance_name)
         with errors_of(f"create container {name}"):
             if (there := self._find(config.instance_name)) is not None:
                 must_equal(config, there["Labels"])
@@ -209,7 +209,7 @@ class DockerDriver:
                 return
             # Before the start: an agent that is killed in between finds a stopped container with the right note, and
             # starts it. After it, there could be one that runs with new files and seems to run with the old ones.
-            self._directories.note_applied(Applied(config, generation, container["Id"]))
+            self._folders.note_applied(Applied(config, generation, container["Id"]))
             try:
                 self._engine.client().start(container["Id"])
             except APIError as error:
@@ -248,4 +248,4 @@ class DockerDriver:
             state = self._states.of(client, container)
             if state is not None and state.out_of_memory:
                 text += "\n[the container ran out of memory and was killed]"
-        return self._directories.redacted(instance, text.strip("\n"))
+        return self._folders.redacted(instance, text.strip("\n"))

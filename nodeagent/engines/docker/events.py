@@ -9,10 +9,10 @@ from typing import Any
 from docker.errors import DockerException
 from docker.types import CancellableStream
 
-from nodeagent.engines.base import LABEL_INSTANCE
 from nodeagent.engines.blocking_calls import BlockingCalls
 from nodeagent.engines.docker.engine import DockerEngine, errors_of
 from nodeagent.engines.docker.states import ContainerStates
+from nodeagent.engines.labels import LABEL_INSTANCE
 from nodeagent.engines.mailbox import Mailbox
 
 _EVENTS = ["create", "start", "die", "oom", "destroy"]

@@ -17,7 +17,7 @@ from nodeagent.engines.process import output, start
 from nodeagent.engines.process.exits import ExitWatch
 from nodeagent.engines.process.runs import ProcessRuns, Run
 from nodeagent.engines.process.table import ProcessId
-from nodeagent.folders.instance_files import InstanceDirectories
+from nodeagent.folders.base import FoldersWithPaths
 from nodeagent.model import Applied, ObservedInstance, Op, OpKind, Permanent, Transient
 
 _CALLS_AT_ONCE = 8
@@ -41,7 +41,7 @@ class ProcessDriver:
     Args:
         fleet_id: the fleet.
         node_id: this node.
-        instance_directories: the folders of the instances.
+        folders: the folders of the instances.
         python: the interpreter that runs the reference app.
         command_prefix: the program and its first arguments, in the place of `python -m pipeline`.
     """
@@ -52,14 +52,14 @@ class ProcessDriver:
         self,
         fleet_id: str,
         node_id: str,
-        instance_directories: InstanceDirectories,
+        folders: FoldersWithPaths,
         python: str = sys.executable,
         *,
         command_prefix: tuple[str, ...] | None = None,
     ) -> None:
         self._fleet_id = fleet_id
         self._node_id = node_id
-        self._directories = instance_directories
+        self._folders = folders
         self._command = command_prefix or (python, "-m", "pipeline")
         self._runs = ProcessRuns(fleet_id, node_id)
         self._mailboxes: set[Mailbox] = set()
@@ -132,7 +132,7 @@ class ProcessDriver:
                 run.labels,
                 runtime_id=str(run.id),
                 running=run.finished_at is None,
-                applied=self._directories.read_applied(name),
+                applied=self._folders.read_applied(name),
                 started_at=run.id.started_at,
                 finished_at=run.finished_at,
                 exit_code=run.exit_code,
@@ -142,7 +142,7 @@ class ProcessDriver:
 
     def _start(self, config: InstanceConfig, generation: int) -> None:
         name = config.instance_name
-        directory = self._directories.directory(name)
+        directory = self._folders.directory(name)
         deadline = time.monotonic() + _LOCK_WAIT_S
         while self._runs.running(name) is None:
             try:
@@ -164,16 +164,16 @@ class ProcessDriver:
         name = config.instance_name
         labels = labels_of(self._fleet_id, self._node_id, config, generation)
         variables = {variable_of(label): value for label, value in labels.items()}
-        source_list = self._directories.configs(name) / "source_list.json"
+        source_list = self._folders.configs(name) / "source_list.json"
         process = start.spawn(
             (*self._command, str(source_list), "--port", str(config.rest_port)),
             lock=lock,
-            directory=self._directories.directory(name),
-            working_directory=self._directories.build(name),
+            directory=self._folders.directory(name),
+            working_directory=self._folders.build(name),
             variables=start.environment(config.container.env, variables),
         )
         self._runs.add(name, Run(process, labels))
-        self._directories.note_applied(Applied(config, generation, str(process)))
+        self._folders.note_applied(Applied(config, generation, str(process)))
 
     async def _stop(self, op: Op, first: signal.Signals | None, timeout_s: float) -> None:
         run = await self._calls.run(self._runs.running, op.instance)
@@ -191,7 +191,7 @@ class ProcessDriver:
 
     def _stop_signal(self, op: Op, process: ProcessId) -> signal.Signals:
         """What the process was made to leave on, as far as that is known; its next form may have another."""
-        applied = self._directories.read_applied(op.instance)
+        applied = self._folders.read_applied(op.instance)
         config = applied.config if applied is not None and applied.runtime_id == str(process) else op.config
         if config is None:
             return signal.SIGTERM
@@ -201,10 +201,10 @@ class ProcessDriver:
         for name, run in self._runs.known().items():
             if run.finished_at is None:
                 with contextlib.suppress(Transient):
-                    output.keep_small(self._directories.directory(name))
+                    output.keep_small(self._folders.directory(name))
 
     def _output(self, instance: str, lines: int) -> str:
-        return self._directories.redacted(instance, output.tail(self._directories.directory(instance), lines))
+        return self._folders.redacted(instance, output.tail(self._folders.directory(instance), lines))
 
 
 def _supported(op: Op) -> InstanceConfig:

@@ -4,9 +4,10 @@ import contextlib
 import os
 from pathlib import Path
 
+from nodeagent.engines.last_lines import TAIL_BYTES, last_lines
+
 _LOG, _OLD_LOG = "output.log", "output.old.log"
 _MOST_BYTES = 1024 * 1024
-_TAIL_BYTES = 64 * 1024
 
 
 def open_log(directory: Path) -> int:
@@ -45,19 +46,9 @@ def tail(directory: Path, lines: int) -> str:
     return last_lines(content, lines)
 
 
-def last_lines(content: bytes, lines: int) -> str:
-    """The last lines of an output, at most 64 KiB of them and none of which the beginning is missing.
-
-    What is left of a line that was cut could be the second half of an address, and its password not be known as one.
-    """
-    if len(content) > _TAIL_BYTES:
-        content = content[-_TAIL_BYTES:].partition(b"\n")[2]
-    return "\n".join(content.decode(errors="replace").splitlines()[-lines:]) if lines > 0 else ""
-
-
 def _last_bytes(path: Path) -> bytes:
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         # One more than `last_lines` keeps, by which it sees that the file was cut here.
-        file.seek(max(0, size - _TAIL_BYTES - 1))
-        return file.read(_TAIL_BYTES + 1)
+        file.seek(max(0, size - TAIL_BYTES - 1))
+        return file.read(TAIL_BYTES + 1)

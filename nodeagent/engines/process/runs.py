@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from signal import SIGKILL
 
-from nodeagent.engines.base import LABEL_INSTANCE, LABELS
-from nodeagent.engines.labels import labels_of_owner, variable_of
+from nodeagent.engines.labels import LABEL_INSTANCE, LABELS, labels_of_owner, variable_of
 from nodeagent.engines.process import table
 from nodeagent.engines.process.table import FoundProcess, ProcessId
 from nodeagent.model import Transient

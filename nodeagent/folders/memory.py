@@ -1,0 +1,72 @@
+"""The folders of instances without a disk: for the fake engine, and for simulations in one thread."""
+
+from collections.abc import Collection, Mapping
+
+from crds.messages import InstanceConfig
+from crds.secret import Secret
+from nodeagent.folders.content import Tree, checked_name, known_secrets, redacted, state_of, tree_of
+from nodeagent.model import Applied, FilesState, Transient, Waiting
+
+
+class MemoryFolders:
+    """Does what folders do, in tables. The object is the disk: an agent that comes after a crash is given the same one.
+
+    Args:
+        secrets: the secrets of this node, by name.
+
+    Attributes:
+        secrets: the secrets.
+        trees: what the configuration folders hold, by name of the instance; tests edit it by hand.
+        away: why the disk does not answer now; empty when it does.
+    """
+
+    def __init__(self, secrets: Mapping[str, Secret] | None = None) -> None:
+        self.secrets = dict(secrets or {})
+        self.trees: dict[str, Tree] = {}
+        self.away = ""
+        self._notes: dict[str, Applied] = {}
+
+    def write(self, config: InstanceConfig) -> None:
+        """See `InstanceFolders`."""
+        tree, name = tree_of(config, self._read_secret), checked_name(config.instance_name)
+        self._reach(f"write the files of instance {name}")
+        self.trees[name] = tree
+
+    def files_state(self, config: InstanceConfig) -> FilesState:
+        """See `InstanceFolders`."""
+        self._reach(f"read the configuration folder of {config.instance_name}")
+        return state_of(config, self._read_secret, lambda tree: self.trees.get(config.instance_name) == tree)
+
+    def note_applied(self, applied: Applied) -> None:
+        """See `InstanceFolders`."""
+        name = checked_name(applied.config.instance_name)
+        self._reach(f"write the note about instance {name}")
+        self._notes[name] = applied
+
+    def read_applied(self, name: str) -> Applied | None:
+        """See `InstanceFolders`."""
+        return self._notes.get(name)
+
+    def redacted(self, name: str, text: str) -> str:
+        """See `InstanceFolders`."""
+        return redacted(text, known_secrets(self.read_applied(name), self._read_secret))
+
+    def remove(self, name: str) -> None:
+        """See `InstanceFolders`."""
+        self._reach(f"remove the folder of instance {checked_name(name)}")
+        self.trees.pop(name, None)
+        self._notes.pop(name, None)
+
+    def orphans(self, wanted: Collection[str]) -> tuple[str, ...]:
+        """See `InstanceFolders`."""
+        self._reach("list the folders of instances")
+        return tuple(sorted((self.trees.keys() | self._notes.keys()) - set(wanted)))
+
+    def _reach(self, what: str) -> None:
+        if self.away:
+            raise Transient(f"cannot {what}: {self.away}")
+
+    def _read_secret(self, name: str) -> Secret:
+        if name not in self.secrets:
+            raise Waiting(f"secret {name!r} is missing", on=f"secret {name}")
+        return self.secrets[name]
