@@ -43,24 +43,12 @@ def print_table(rows: Rows, *, headers: bool = True, indent: str = "") -> None:
     """Prints rows with their columns aligned."""
     if not rows.cells and not headers:
         return
-    from tabulate import DataRow, TableFormat, tabulate
-
-    line = DataRow("", _GAP, "")
-    layout = TableFormat(
-        lineabove=None,
-        linebelowheader=None,
-        linebetweenrows=None,
-        linebelow=None,
-        headerrow=line,
-        datarow=line,
-        padding=0,
-        with_header_hide=None,
-    )
-    # As a row, because tabulate makes columns wider than their headers.
-    shown = [rows.headers] * headers + [[_coloured(cell) for cell in row] for row in rows.cells]
-    text = tabulate(shown, tablefmt=layout, disable_numparse=True)
-    for printed in text.splitlines():
-        click.echo(f"{indent}{printed}".rstrip())
+    # A cell of a finished table is as wide as its text; spaces around it would move its neighbours.
+    shown = [[cell.strip() for cell in row] for row in [rows.headers] * headers + rows.cells]
+    columns = Columns()
+    columns.fit(shown)
+    for row in shown:
+        click.echo(f"{indent}{columns.line(row)}".rstrip())
 
 
 class Columns:
