@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from confluent_kafka import KafkaException
 
 from bus import kafka_settings, kafka_topics
 from bus.base import BusEvent, PublishFailed, Start, Subscription, Topic
+from bus.kafka_options import CannotStart, KafkaOptions
 from bus.kafka_reader import Place, Reader
 from bus.kafka_writer import Writer
 from bus.timings import Timings
@@ -20,41 +21,33 @@ class KafkaBus:
 
     def __init__(
         self,
-        bootstrap_servers: str,
+        options: KafkaOptions,
         *,
-        topic_prefix: str = "",
         client_id: str,
         group_id: str,
-        embedded: bool,
-        security: Mapping[str, str] | None = None,
         logger: logging.Logger | None = None,
         timings: Timings = Timings(),
     ) -> None:
         """Connects to nothing yet.
 
         Args:
-            bootstrap_servers: `host:port`, several of them separated by commas.
-            topic_prefix: what the names of this fleet's topics begin with.
+            options: where the brokers are.
             client_id: what the brokers' logs and quotas know us by.
             group_id: the group that consumers name; access control asks for DESCRIBE on it, nothing is stored under it.
-            embedded: the brokers are an `EmbeddedBroker`.
-            security: settings of librdkafka for TLS and SASL, by their names there; their values are never logged.
             logger: takes our lines and those of librdkafka.
             timings: how long it waits.
 
         Raises:
-            ValueError: a setting in `security` has nothing to do with it. Settings that librdkafka refuses raise it too,
+            ValueError: a setting for security has nothing to do with it. Settings that librdkafka refuses raise it too,
                 from `check_settings` or whatever connects first.
         """
         self._timings = timings
-        self._prefix = topic_prefix
-        self._embedded = embedded
+        self._prefix = options.topic_prefix
+        self._embedded = options.embedded
         self._logger = logger or logging.getLogger(__name__)
-        self._security = security or {}
-        self._common = kafka_settings.common(
-            bootstrap_servers, client_id=client_id, embedded=embedded, security=self._security
-        )
-        self._consuming = kafka_settings.consuming(group_id, embedded=embedded)
+        self._security = options.security
+        self._common = kafka_settings.common(options, client_id)
+        self._consuming = kafka_settings.consuming(group_id, embedded=options.embedded)
         self._writer: Writer | None = None
         self._readers: set[Reader] = set()
 
@@ -147,3 +140,17 @@ class KafkaBus:
                 if starts.get(place) is not Start.BEGINNING:
                     starts[place] = subscription.start
         return starts
+
+
+def started_bus(options: KafkaOptions, *, client_id: str, group_id: str) -> KafkaBus:
+    """The bus of a part that starts: its settings were looked at. To be called in the event loop.
+
+    Raises:
+        CannotStart: they cannot be used; the message shows no value.
+    """
+    try:
+        bus = KafkaBus(options, client_id=client_id, group_id=group_id)
+        bus.check_settings()
+    except ValueError as error:
+        raise CannotStart(str(error)) from None
+    return bus

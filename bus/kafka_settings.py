@@ -5,6 +5,7 @@ from typing import Any
 
 from confluent_kafka import KafkaException
 
+from bus.kafka_options import KafkaOptions
 from bus.topics import SETTINGS
 
 """After this time without an acknowledgement a publish has failed."""
@@ -12,32 +13,30 @@ from bus.topics import SETTINGS
 _SECURITY_PREFIXES = ("security.", "ssl.", "sasl.", "enable.ssl.", "enable.sasl.")
 
 
-def common(bootstrap_servers: str, *, client_id: str, embedded: bool, security: Mapping[str, str]) -> dict[str, Any]:
+def common(options: KafkaOptions, client_id: str) -> dict[str, Any]:
     """What every client needs to find the brokers and to be let in.
 
     Args:
-        bootstrap_servers: `host:port`, several of them separated by commas.
+        options: where the brokers are.
         client_id: what the brokers' logs and quotas know the client by.
-        embedded: the broker is the embedded one, on this machine.
-        security: settings of librdkafka for TLS and SASL, by their names there.
 
     Raises:
-        ValueError: a setting in `security` has nothing to do with it.
+        ValueError: a setting for security has nothing to do with it.
     """
-    foreign = sorted(name for name in security if not name.startswith(_SECURITY_PREFIXES))
+    foreign = sorted(name for name in options.security if not name.startswith(_SECURITY_PREFIXES))
     if foreign:
         raise ValueError(f"not a security setting of Kafka clients: {', '.join(foreign)}")
     return {
-        **security,
-        "bootstrap.servers": bootstrap_servers,
+        **options.security,
+        "bootstrap.servers": options.bootstrap_servers,
         "client.id": client_id,
         "allow.auto.create.topics": False,
         # A broker that hangs without closing is noticed by the time out of a request; the default is a minute.
         "socket.timeout.ms": 10_000,
         "socket.keepalive.enable": True,
-        "reconnect.backoff.ms": 50 if embedded else 250,
+        "reconnect.backoff.ms": 50 if options.embedded else 250,
         # Jittered by librdkafka; below the time out of a message, so that one outage costs a record at most one attempt.
-        "reconnect.backoff.max.ms": 500 if embedded else 2_500,
+        "reconnect.backoff.max.ms": 500 if options.embedded else 2_500,
         # Idle connections come and go; what matters of it arrives through error_cb.
         "log.connection.close": False,
     }

@@ -16,6 +16,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # public, but 
 
 from bus.base import Topic
 from bus.client_log import client_logger
+from bus.kafka_options import CannotStart
 from bus.topics import SETTINGS, TopicSettings, topic_name
 
 # Brokers that are there say what they have at once; that they are away should be known, and said, soon.
@@ -37,7 +38,7 @@ class Mismatch:
         return f"{self.topic}: {self.setting} is {self.found}, must be {self.expected}"
 
 
-class TopicMismatch(Exception):  # noqa: N818 - says what was found
+class TopicMismatch(CannotStart):
     """Existing topics would not keep what is entrusted to them."""
 
     def __init__(self, mismatches: tuple[Mismatch, ...]) -> None:

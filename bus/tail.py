@@ -1,7 +1,7 @@
 """A look at the end of any topic, for people: reads a little, joins no group, writes nothing."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self
@@ -9,6 +9,7 @@ from typing import Final, Self
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from bus import kafka_settings
+from bus.kafka_options import KafkaOptions
 from bus.kafka_reader import written_at
 
 MOST_OF_A_PARTITION: Final = 1000
@@ -44,37 +45,35 @@ class TopicTail:
 
     def __init__(
         self,
-        bootstrap_servers: str,
+        options: KafkaOptions,
         topic: str,
-        security: Mapping[str, str] | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Connects to nothing yet.
 
         Args:
-            bootstrap_servers: `host:port`, several of them separated by commas.
-            topic: its name on Kafka.
-            security: settings of librdkafka for TLS and SASL, by their names there.
+            options: where the brokers are.
+            topic: its whole name on Kafka: topics of apps do not begin as the fleet's do.
             say: is told when all brokers are away while `following`.
 
         Raises:
             ValueError: librdkafka refuses the settings.
         """
-        name, given = "fleet-messages", security or {}
+        name = "fleet-messages"
         settings = {
-            **kafka_settings.common(bootstrap_servers, client_id=name, embedded=False, security=given),
-            **kafka_settings.consuming(name, embedded=False),
+            **kafka_settings.common(options, name),
+            **kafka_settings.consuming(name, embedded=options.embedded),
             "enable.partition.eof": False,
             # What goes wrong is told in our words, once.
             "log_level": _EMERGENCIES,
         }
-        self._topic, self._servers, self._say = topic, bootstrap_servers, say
+        self._topic, self._servers, self._say = topic, options.bootstrap_servers, say
         self._following = False
         self._heard = ""
         try:
             self._consumer = Consumer(settings, error_cb=self._on_error)
         except KafkaException as error:
-            raise kafka_settings.refusal(error, given) from None
+            raise kafka_settings.refusal(error, options.security) from None
 
     def __enter__(self) -> Self:
         return self

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from bus.kafka_options import KafkaOptions
 from cli.failure import Failure
 
 ENVIRONMENT = {"auto_envvar_prefix": "FLEET", "show_default": True}
@@ -17,25 +18,36 @@ ENVIRONMENT = {"auto_envvar_prefix": "FLEET", "show_default": True}
 _LEVELS = ("debug", "info", "warning", "error")
 
 
+kafka_config_option = click.option(
+    "--kafka-config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with key=value lines: settings of librdkafka for TLS and SASL, and no others.",
+)
+
+
 def bus_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options about the bus and the fleet, for a command that takes them as keyword arguments."""
+    """The options about the bus and the fleet, for a command that takes `kafka`, `fleet_id` and `log_level`."""
+
+    @functools.wraps(command)
+    def with_kafka(
+        *, bootstrap_servers: str, topic_prefix: str, kafka_config: Path | None, embedded: bool, **others: Any
+    ) -> Any:
+        kafka = KafkaOptions(bootstrap_servers, topic_prefix, embedded, kafka_settings(kafka_config))
+        return command(kafka=kafka, **others)
+
     options = [
         click.option(
             "--bootstrap-servers", default="127.0.0.1:9092", metavar="HOST:PORT,...", help="The Kafka brokers."
         ),
         click.option("--topic-prefix", default="", help="What the names of the topics begin with."),
         click.option("--fleet-id", default="default", help="The fleet; records of others are passed by."),
-        click.option(
-            "--kafka-config",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="File with key=value lines: settings of librdkafka for TLS and SASL, and no others.",
-        ),
+        kafka_config_option,
         click.option(
             "--log-level", type=click.Choice(_LEVELS, case_sensitive=False), default="info", help="How much to log."
         ),
         click.option("--embedded-broker-client", "embedded", is_flag=True, hidden=True),
     ]
-    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
+    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), with_kafka)
 
 
 def split_listen(listen: str) -> tuple[str, int]:

@@ -3,15 +3,15 @@
 import asyncio
 import importlib.metadata
 import logging
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from bus.kafka import KafkaBus
-from bus.kafka_topics import TopicMismatch
+from bus.kafka import KafkaBus, started_bus
+from bus.kafka_options import CannotStart, KafkaOptions
 from bus.signature import SigningKey
 from controller.api.server import PortInUse, create_app, serve
 from controller.control_loop import Controller
@@ -29,15 +29,11 @@ _log = logging.getLogger(__name__)
 _BROKER_RETRY_SECONDS = 2.0
 
 
-class CannotStart(Exception):  # noqa: N818 - says what is the matter
-    """The controller cannot start; the message says why and what to do."""
-
-
 @dataclass(frozen=True)
 class ControllerOptions:
     """What `fleet controller` is told."""
 
-    bootstrap_servers: str
+    kafka: KafkaOptions
     state_dir: Path
     manifests: Path | None = None
     """A directory of manifests; or else `git`."""
@@ -47,14 +43,9 @@ class ControllerOptions:
     git_directory: str = ""
     git_interval_seconds: float = 30.0
     fleet_id: str = "default"
-    topic_prefix: str = ""
     host: str = "127.0.0.1"
     port: int = 8420
     removal_limit_percent: float = 25.0
-    embedded: bool = False
-    """True when the brokers are the embedded one, which needs other timings."""
-    kafka_config: Mapping[str, str] = field(default_factory=dict)
-    """Settings of librdkafka for TLS and SASL."""
 
 
 def _source(options: ControllerOptions) -> Source:
@@ -90,24 +81,8 @@ def run(options: ControllerOptions, runner: Callable[[Coroutine[None, None, None
     runner(_run(options, source, key))
 
 
-def _bus(options: ControllerOptions) -> KafkaBus:
-    try:
-        bus = KafkaBus(
-            options.bootstrap_servers,
-            topic_prefix=options.topic_prefix,
-            client_id="fleet-controller",
-            group_id="fleet-controller",
-            embedded=options.embedded,
-            security=options.kafka_config,
-        )
-        bus.check_settings()
-    except ValueError as error:
-        raise CannotStart(str(error)) from None
-    return bus
-
-
 async def _run(options: ControllerOptions, source: Source, key: SigningKey) -> None:
-    bus = _bus(options)
+    bus = started_bus(options.kafka, client_id="fleet-controller", group_id="fleet-controller")
     started_at_ms = int(datetime.now(UTC).timestamp() * 1000)
     store, event_store = ObjectStore(started_at_ms), ObjectStore(started_at_ms)
     controller = Controller(
@@ -135,8 +110,6 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey) -> N
             tasks.create_task(_control(controller, bus))
             tasks.create_task(_serve(app, options))
     except* CannotStart as error:
-        raise CannotStart(str(error.exceptions[0])) from None
-    except* TopicMismatch as error:
         raise CannotStart(str(error.exceptions[0])) from None
     finally:
         await bus.aclose()

@@ -7,13 +7,14 @@ import importlib.metadata
 import logging
 import os
 import socket
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from bus.kafka import KafkaBus
+from bus.kafka import started_bus
+from bus.kafka_options import CannotStart, KafkaOptions
 from bus.signature import SigningKey, public_key_from
 from crds.messages import AgentInfo
 from nodeagent.agent import Agent
@@ -32,16 +33,12 @@ _log = logging.getLogger(__name__)
 _MOST_OPERATIONS_AT_ONCE = 4
 
 
-class CannotStart(Exception):  # noqa: N818 - says what is the matter
-    """The agent cannot start; the message says why and what to do."""
-
-
 @dataclass(frozen=True)
 class AgentOptions:
     """What `fleet agent` is told."""
 
     node_id: UUID
-    bootstrap_servers: str
+    kafka: KafkaOptions
     state_dir: Path
     secrets_dir: Path
     controller_key: str
@@ -50,17 +47,12 @@ class AgentOptions:
     """`docker` or `process`."""
     docker_host: str | None = None
     fleet_id: str = "default"
-    topic_prefix: str = ""
     hostname: str = field(default_factory=socket.gethostname)
     ip_address: str = "127.0.0.1"
     capacity: int | None = None
     gpus: tuple[str, ...] = ()
     description: str | None = None
     stop_instances_on_exit: bool = False
-    embedded: bool = False
-    """True when the brokers are the embedded one, which needs other timings."""
-    kafka_config: Mapping[str, str] = field(default_factory=dict)
-    """Settings of librdkafka for TLS and SASL."""
 
 
 @contextlib.contextmanager
@@ -90,22 +82,6 @@ def _driver(options: AgentOptions, folders: FoldersWithPaths) -> Driver:
     raise CannotStart(f"there is no driver {options.driver!r}: use docker or process")
 
 
-def _bus(options: AgentOptions) -> KafkaBus:
-    try:
-        bus = KafkaBus(
-            options.bootstrap_servers,
-            topic_prefix=options.topic_prefix,
-            client_id=f"fleet-agent-{options.hostname}",
-            group_id=f"fleet-agent-{options.node_id}",
-            embedded=options.embedded,
-            security=options.kafka_config,
-        )
-        bus.check_settings()
-    except ValueError as error:
-        raise CannotStart(str(error)) from None
-    return bus
-
-
 def run(options: AgentOptions, runner: Callable[[Coroutine[None, None, None]], None]) -> None:
     """Runs an agent.
 
@@ -129,7 +105,11 @@ async def _run(options: AgentOptions, key: SigningKey, controller_key: str) -> N
     folders = DiskFolders(options.state_dir / "instances", options.secrets_dir)
     driver = _driver(options, folders)
     try:
-        bus = _bus(options)
+        bus = started_bus(
+            options.kafka,
+            client_id=f"fleet-agent-{options.hostname}",
+            group_id=f"fleet-agent-{options.node_id}",
+        )
     except CannotStart:
         await driver.aclose()
         raise

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
+from bus.kafka_options import CannotStart, KafkaOptions
 from cli.failure import Failure
-from cli.parts_options import ENVIRONMENT, bus_options, kafka_settings, start_log
+from cli.parts_options import ENVIRONMENT, bus_options, start_log
 from ports.disk import RealDisk
 
 
@@ -52,12 +53,9 @@ def agent(
     gpus: tuple[str, ...],
     description: str | None,
     stop_instances_on_exit: bool,
-    bootstrap_servers: str,
-    topic_prefix: str,
+    kafka: KafkaOptions,
     fleet_id: str,
-    kafka_config: Path | None,
     log_level: str,
-    embedded: bool,
 ) -> None:
     """Runs the agent of this machine until SIGTERM. Every option can be given as a variable FLEET_<NAME>, too.
 
@@ -66,29 +64,25 @@ def agent(
     import socket
 
     identity = _node_id(node_id, state_dir)
-    settings = kafka_settings(kafka_config)
     start_log(log_level)
     from cli.until_signal import until_signal
-    from nodeagent.app import AgentOptions, CannotStart, run
+    from nodeagent.app import AgentOptions, run
 
     options = AgentOptions(
         node_id=identity,
-        bootstrap_servers=bootstrap_servers,
+        kafka=kafka,
         state_dir=state_dir,
         secrets_dir=secrets_dir,
         controller_key=controller_key,
         driver=driver,
         docker_host=docker_host,
         fleet_id=fleet_id,
-        topic_prefix=topic_prefix,
         hostname=hostname or socket.gethostname(),
         ip_address=ip_address,
         capacity=capacity,
         gpus=gpus,
         description=description,
         stop_instances_on_exit=stop_instances_on_exit,
-        embedded=embedded,
-        kafka_config=settings,
     )
     try:
         run(options, until_signal)

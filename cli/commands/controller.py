@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
+from bus.kafka_options import CannotStart, KafkaOptions
 from cli.failure import Failure
-from cli.parts_options import ENVIRONMENT, bus_options, kafka_settings, split_listen, start_log
+from cli.parts_options import ENVIRONMENT, bus_options, split_listen, start_log
 
 
 @click.command(short_help="Run the controller.", context_settings=ENVIRONMENT)
@@ -44,12 +45,9 @@ def controller(
     state_dir: Path,
     listen: str,
     removal_limit_percent: float,
-    bootstrap_servers: str,
-    topic_prefix: str,
+    kafka: KafkaOptions,
     fleet_id: str,
-    kafka_config: Path | None,
     log_level: str,
-    embedded: bool,
 ) -> None:
     """Runs the controller until SIGTERM. Every option can be given as a variable FLEET_<NAME>, too.
 
@@ -58,13 +56,12 @@ def controller(
     if (manifests is None) == (git is None):
         raise click.UsageError("say where the manifests are: --manifests DIRECTORY or --git REPOSITORY, one of them")
     host, port = split_listen(listen)
-    settings = kafka_settings(kafka_config)
     start_log(log_level)
     from cli.until_signal import until_signal
-    from controller.app import CannotStart, ControllerOptions, run
+    from controller.app import ControllerOptions, run
 
     options = ControllerOptions(
-        bootstrap_servers=bootstrap_servers,
+        kafka=kafka,
         state_dir=state_dir,
         manifests=manifests,
         git=git,
@@ -72,12 +69,9 @@ def controller(
         git_directory=git_directory,
         git_interval_seconds=git_interval,
         fleet_id=fleet_id,
-        topic_prefix=topic_prefix,
         host=host,
         port=port,
         removal_limit_percent=removal_limit_percent,
-        embedded=embedded,
-        kafka_config=settings,
     )
     try:
         run(options, until_signal)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bus.kafka_options import KafkaOptions
 from cli.durations import Duration
 from cli.failure import Failure, printable
-from cli.parts_options import kafka_settings
+from cli.parts_options import kafka_config_option, kafka_settings
 from cli.tables import Columns
 from ports.clock import SystemClock
 
@@ -40,11 +41,7 @@ _WAIT_FOR_TOPIC_SECONDS = 1.0
 @click.option("--since", type=Duration(), default=60.0, show_default="1m", help="Messages that are not older.")
 @click.option("-f", "--follow", is_flag=True, help="Go on, and print messages as they come.")
 @click.option("-o", "--output", type=click.Choice(["json"]), help="Whole messages, one in each line.")
-@click.option(
-    "--kafka-config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File with key=value lines: settings of librdkafka for TLS and SASL, and no others.",
-)
+@kafka_config_option
 def messages(
     camera: str | None,
     *,
@@ -65,8 +62,9 @@ def messages(
 
     oldest = SystemClock().now() - timedelta(seconds=since)
     printed = _printed_as_json if output else _printed_as_table
+    options = KafkaOptions(bootstrap_servers, security=kafka_settings(kafka_config))
     try:
-        tail = TopicTail(bootstrap_servers, topic, kafka_settings(kafka_config), _say)
+        tail = TopicTail(options, topic, _say)
     except ValueError as error:
         raise Failure(str(error)) from None
     with tail:

@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, Record, Start, Subscription, Topic
 from bus.kafka import KafkaBus
+from bus.kafka_options import KafkaOptions
 from bus.memory import MemoryBus, MemoryLog
 from bus.timings import Timings
 from bus.topics import KEYED_PARTITIONS, partition_of, topic_name
@@ -132,11 +133,9 @@ class KafkaStand(Stand):
 
     def bus(self) -> KafkaBus:
         return KafkaBus(
-            self.bootstrap_servers,
-            topic_prefix=self.prefix,
+            KafkaOptions(self.bootstrap_servers, self.prefix, self.embedded),
             client_id="test",
             group_id=f"{self.prefix}group",
-            embedded=self.embedded,
             timings=self.timings,
         )
 

@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from bus.base import Record, Start, Subscription, Topic
 from bus.kafka import KafkaBus
+from bus.kafka_options import KafkaOptions
 from bus.topics import partition_of, topic_name
 from tests.bus.stands import DEADLINE_S, KafkaStand, Session
 
@@ -99,7 +100,7 @@ def test_librdkafka_speaks_through_our_log_and_not_on_stderr(
 
 def test_foreign_settings_are_refused_by_name() -> None:
     with pytest.raises(ValueError) as refusal:
-        KafkaBus("x:1", client_id="c", group_id="g", embedded=False, security={"acks": "0", "ssl.key.pem": "secret"})
+        KafkaBus(KafkaOptions("x:1", security={"acks": "0", "ssl.key.pem": "secret"}), client_id="c", group_id="g")
     assert str(refusal.value) == "not a security setting of Kafka clients: acks"
 
 
@@ -120,7 +121,7 @@ def test_settings_that_librdkafka_refuses_are_named_without_their_values(
     security: dict[str, str], caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async def connect() -> list[str]:
-        bus = KafkaBus("127.0.0.1:1", client_id="c", group_id="g", embedded=False, security=security)
+        bus = KafkaBus(KafkaOptions("127.0.0.1:1", security=security), client_id="c", group_id="g")
         refusals = []
         with pytest.raises(ValueError) as refusal:
             async with bus.subscribe((Subscription(Topic.REFRESH, Start.END),)):

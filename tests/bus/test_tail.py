@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 import bus.tail
 from bus.embedded import EmbeddedBroker
+from bus.kafka_options import KafkaOptions
 from bus.tail import TailMessage, TopicTail, UnknownTopicError
 
 DEADLINE_S = 20.0
@@ -57,7 +58,7 @@ def test_the_latest_messages_of_all_partitions_in_the_order_of_their_times(writt
     for number in reversed(range(20)):
         written.write(f"camera-{number}", b"%d" % number, milliseconds=now + number)
 
-    with TopicTail(written.servers, written.topic) as tail:
+    with TopicTail(KafkaOptions(written.servers), written.topic) as tail:
         found = tail.latest()
 
     assert values(found) == [b"%d" % number for number in range(20)]
@@ -68,13 +69,13 @@ def test_of_a_long_topic_only_the_end_is_read(written: Written, monkeypatch: pyt
     monkeypatch.setattr(bus.tail, "MOST_OF_A_PARTITION", 3)
     written.write("dock", *(b"%d" % number for number in range(10)))
 
-    with TopicTail(written.servers, written.topic) as tail:
+    with TopicTail(KafkaOptions(written.servers), written.topic) as tail:
         assert values(tail.latest()) == [b"7", b"8", b"9"]
 
 
 def test_what_comes_later_follows(written: Written) -> None:
     written.write("dock", b"old")
-    with TopicTail(written.servers, written.topic) as tail:
+    with TopicTail(KafkaOptions(written.servers), written.topic) as tail:
         assert values(tail.latest()) == [b"old"]
         following = tail.following()
         written.write("dock", b"new", b"newer")
@@ -82,7 +83,10 @@ def test_what_comes_later_follows(written: Written) -> None:
 
 
 def test_a_topic_that_is_not_there(written: Written) -> None:
-    with TopicTail(written.servers, "no-such-topic") as tail, pytest.raises(UnknownTopicError, match="no-such-topic"):
+    with (
+        TopicTail(KafkaOptions(written.servers), "no-such-topic") as tail,
+        pytest.raises(UnknownTopicError, match="no-such-topic"),
+    ):
         tail.latest()
 
 
@@ -91,7 +95,7 @@ def test_an_outage_is_said_and_waited_out() -> None:
     with EmbeddedBroker() as broker:
         topic = Written(broker.bootstrap_servers, "Analytics")
         topic.write("dock", b"before")
-        with TopicTail(topic.servers, topic.topic, say=said.append) as tail:
+        with TopicTail(KafkaOptions(topic.servers), topic.topic, say=said.append) as tail:
             tail.latest()
             following = tail.following()
             topic.write("dock", b"while it is there")
@@ -109,7 +113,7 @@ def test_an_outage_is_said_and_waited_out() -> None:
 
 def test_brokers_that_are_not_there() -> None:
     with (
-        TopicTail("127.0.0.1:9", "Analytics") as tail,
+        TopicTail(KafkaOptions("127.0.0.1:9"), "Analytics") as tail,
         pytest.raises(ConnectionError, match=r"^Kafka at 127\.0\.0\.1:9: .*Connection refused"),
     ):
         tail.latest()
@@ -117,5 +121,5 @@ def test_brokers_that_are_not_there() -> None:
 
 def test_settings_that_are_refused_are_named_without_their_values() -> None:
     with pytest.raises(ValueError, match="librdkafka refuses its settings") as refused:
-        TopicTail("127.0.0.1:9", "Analytics", {"security.protocol": "hunter2"})
+        TopicTail(KafkaOptions("127.0.0.1:9", security={"security.protocol": "hunter2"}), "Analytics")
     assert "hunter2" not in str(refused.value)

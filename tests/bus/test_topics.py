@@ -7,6 +7,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from bus.base import Topic
 from bus.kafka import KafkaBus
+from bus.kafka_options import KafkaOptions
 from bus.kafka_topics import Mismatch, TopicMismatch
 from bus.timings import Timings
 from bus.topics import SETTINGS, partition_of, topic_name
@@ -86,6 +87,6 @@ def test_the_embedded_broker_has_its_topics_from_birth(embedded: KafkaStand) -> 
 
 def test_brokers_that_do_not_answer_are_an_error_of_the_connection(free_port: Callable[[], int]) -> None:
     timings = Timings(topics_seconds=0.3)
-    bus = KafkaBus(f"127.0.0.1:{free_port()}", client_id="test", group_id="test", embedded=False, timings=timings)
+    bus = KafkaBus(KafkaOptions(f"127.0.0.1:{free_port()}"), client_id="test", group_id="test", timings=timings)
     with pytest.raises(ConnectionError):
         with_bus(bus, KafkaBus.ensure_topics)

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 import controller.app
 import nodeagent.app
+from bus.kafka_options import CannotStart, KafkaOptions
 from cli.main import fleet
 
 NODE_ID = "c23cec31-1270-43a3-ad1d-cad29a99857d"
@@ -41,7 +42,11 @@ def test_options_of_the_controller(started: list[Any], run_offline: Callable[...
     assert run_offline("controller", *words).exit_code == 0
     assert started == [
         controller.app.ControllerOptions(
-            bootstrap_servers="127.0.0.1:9092",
+            kafka=KafkaOptions(
+                "127.0.0.1:9092",
+                embedded=True,
+                security={"security.protocol": "SSL", "ssl.key.password": "a=b"},
+            ),
             state_dir=Path("/var/lib/fleet/controller"),
             git="g",
             git_ref="r",
@@ -50,8 +55,6 @@ def test_options_of_the_controller(started: list[Any], run_offline: Callable[...
             host="::1",
             port=9,
             removal_limit_percent=5,
-            embedded=True,
-            kafka_config={"security.protocol": "SSL", "ssl.key.password": "a=b"},
         )
     ]
 
@@ -70,7 +73,7 @@ def test_options_from_the_environment(started: list[Any], tmp_path: Path) -> Non
     [options] = started
     assert options == nodeagent.app.AgentOptions(
         node_id=uuid.UUID(NODE_ID),
-        bootstrap_servers="a:1,b:2",
+        kafka=KafkaOptions("a:1,b:2"),
         state_dir=tmp_path,
         secrets_dir=Path("/etc/fleet/secrets"),
         controller_key=KEY,
@@ -153,7 +156,7 @@ def test_a_bad_kafka_configuration_is_named_and_not_shown(
 
 def test_what_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch, run_offline: Callable[..., Any]) -> None:
     def refuse(*_: object) -> None:
-        raise controller.app.CannotStart("the disk is full")
+        raise CannotStart("the disk is full")
 
     monkeypatch.setattr(controller.app, "run", refuse)
     monkeypatch.setattr("cli.commands.controller.start_log", lambda _: None)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
+from bus.kafka_options import KafkaOptions
 from bus.tail import TopicTail
 from cli.up.layout import StateDirectory
 from cli.up.parts import Parts, Settings
@@ -59,7 +60,7 @@ def start(
 
 
 def values(door: str) -> list[bytes | None]:
-    with TopicTail(door, "Analytics") as tail:
+    with TopicTail(KafkaOptions(door), "Analytics") as tail:
         return [message.value for message in tail.latest()]
 
 
