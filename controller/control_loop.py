@@ -34,8 +34,8 @@ from controller.render.instance import Renderer
 from controller.revision_gate import RevisionGate
 from controller.source.last_good import LastGood
 from controller.source.read.reader import Reading, Source
+from controller.status.agent_messages import AgentMessages
 from controller.status.fold import connected
-from controller.status.tracker import Tracker
 from crds.messages import AgentConfig, Refresh, UpdateConfig
 
 _log = logging.getLogger(__name__)
@@ -84,14 +84,14 @@ class Controller:
         self._event_store = event_store
         self._gate = RevisionGate(last_good=last_good, limit=limit, tell=self._tell)
         self._admission = Admission(fleet_id=fleet_id, bus=bus, key=key)
-        self._tracker = Tracker(fleet_id)
+        self._agent_messages = AgentMessages(fleet_id)
         self._event_log = EventLog()
         self._wake = asyncio.Event()
         self._changed = asyncio.Event()
         self._fetch = asyncio.Event()
         self._inbox = Inbox(
             bus=bus,
-            tracker=self._tracker,
+            agent_messages=self._agent_messages,
             publisher=publisher,
             tell=self._tell,
             wake=self._wake,
@@ -166,11 +166,13 @@ class Controller:
         known = self._gate.in_force.node_by_id if self._gate.in_force else {}
         # A greeting of a stranger must not push the epochs of the fleet.
         held = [
-            ref for node in self._tracker.fleet.nodes.values() if node.node_id in known and (ref := newest_held(node))
+            ref
+            for node in self._agent_messages.fleet.nodes.values()
+            if node.node_id in known and (ref := newest_held(node))
         ]
         self._epoch = next_epoch((*(config.ref for config in published.values()), *held))
         # Nodes that something was published for were admitted in an earlier term, and need not be told again.
-        self._admission.skip(self._tracker.fleet, published)
+        self._admission.skip(self._agent_messages.fleet, published)
         strangers = self._inbox.untrusted - published.keys()
         if strangers:
             self._tell(
@@ -182,7 +184,7 @@ class Controller:
         _log.info(
             "read the topics to their ends: %d generations, %d nodes; this is epoch %d",
             len(published),
-            len(self._tracker.fleet.nodes),
+            len(self._agent_messages.fleet.nodes),
             self._epoch,
         )
 
@@ -195,7 +197,7 @@ class Controller:
 
     def _pin_keys(self) -> None:
         nodes = self._gate.in_force.nodes if self._gate.in_force else ()
-        self._tracker.pin_keys(
+        self._agent_messages.pin_keys(
             {node.node_id: node.spec.public_key for node in nodes if node.spec.public_key is not None}
         )
 
@@ -210,14 +212,14 @@ class Controller:
     async def _admit(self, now: datetime) -> None:
         if self._gate.in_force is not None:  # before that, nobody can say who belongs to the fleet
             known = self._gate.in_force.node_by_id
-            await self._admission.answer(self._tracker.fleet, known, epoch=self._epoch, now=now)
+            await self._admission.answer(self._agent_messages.fleet, known, epoch=self._epoch, now=now)
 
     async def _send_again(self, now: datetime) -> None:
         if self._gate.in_force is None:
             return
         held = {
             node_id: node.response.observed if node.response else node.info.highest
-            for node_id, node in self._tracker.fleet.nodes.items()
+            for node_id, node in self._agent_messages.fleet.nodes.items()
             if node.info and connected(node, now)
         }
         await self._publisher.resend_missing(held, now)
@@ -247,7 +249,7 @@ class Controller:
 
     def _planned(self, revision: Revision, published: Mapping[str, AgentConfig]) -> FleetPlan:
         """The plan, made anew when its input changed."""
-        holders = holders_of_exclusive_cameras(revision, published, self._tracker.fleet)
+        holders = holders_of_exclusive_cameras(revision, published, self._agent_messages.fleet)
         generations = tuple((node_id, config.ref.order) for node_id, config in sorted(published.items()))
         made_from = (revision.id, generations, holders)
         if self._plan is None or self._planned_from != made_from:
@@ -260,7 +262,7 @@ class Controller:
         """The record to publish for a node now. Without a record before, its agent must greet and say what it holds."""
         revision = self._gate.in_force
         assert revision is not None  # noqa: S101 - the plan was made from it
-        node = self._tracker.fleet.nodes.get(state.node_id)
+        node = self._agent_messages.fleet.nodes.get(state.node_id)
         manifest = revision.node_by_id.get(state.node_id)
         if node and node.info and manifest and manifest.spec.public_key not in (None, node.info.public_key):
             node = None  # it greeted before its key was pinned to another one
@@ -299,7 +301,7 @@ class Controller:
 
     def _show(self, now: datetime) -> None:
         revision = self._gate.in_force or Revision("", (), (), ())
-        shown = self._live.update(revision, self._plan, self._publisher.published, self._tracker.fleet, now)
+        shown = self._live.update(revision, self._plan, self._publisher.published, self._agent_messages.fleet, now)
         if self._told_since_caught_up:
             self._event_log.add(events_between(self._documents, shown, now))
         # Until the topics are read to their ends every node looks new, and lost: that is no news.

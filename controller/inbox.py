@@ -8,7 +8,7 @@ from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, MadeAnew, Recor
 from bus.codec import Undecodable, decode_plain
 from controller.picture.events import EventType, Tell
 from controller.publish.publisher import Publisher
-from controller.status.tracker import Tracker
+from controller.status.agent_messages import AgentMessages
 from crds.messages import UpdateConfig
 
 _log = logging.getLogger(__name__)
@@ -21,20 +21,27 @@ class Inbox:
     """Hands records to those who understand them, and wakes the loop. No record, of whatever content, ends it (S15)."""
 
     def __init__(
-        self, *, bus: Bus, tracker: Tracker, publisher: Publisher, tell: Tell, wake: asyncio.Event, fetch: asyncio.Event
+        self,
+        *,
+        bus: Bus,
+        agent_messages: AgentMessages,
+        publisher: Publisher,
+        tell: Tell,
+        wake: asyncio.Event,
+        fetch: asyncio.Event,
     ) -> None:
         """Makes an inbox that has read nothing.
 
         Args:
             bus: where to read.
-            tracker: takes what agents say.
+            agent_messages: takes what agents say.
             publisher: takes what was published.
             tell: takes what is worth telling.
             wake: set after every event.
             fetch: set when somebody asks to read the manifests now.
         """
         self._bus = bus
-        self._tracker = tracker
+        self._agent_messages = agent_messages
         self._publisher = publisher
         self._tell = tell
         self._wake = wake
@@ -70,7 +77,7 @@ class Inbox:
                 self._take_update(event)
             case Record():
                 # While old records are read, a node is as alive as the record is young.
-                refused = self._tracker.take(event, now if self.caught_up else min(event.written_at, now))
+                refused = self._agent_messages.take(event, now if self.caught_up else min(event.written_at, now))
                 if refused is not None:
                     self._refuse(refused.topic, refused.key, refused.reason)
             case CaughtUp():

@@ -71,7 +71,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Document:
+class KeyFile:
     """A key file. `dump` gives back the very text it was parsed from."""
 
     lines: tuple[Line, ...] = ()
@@ -108,7 +108,7 @@ class Document:
         found = self.group(group)
         return found.get(key) if found else None
 
-    def with_value(self, group: str, key: str, value: str) -> "Document":
+    def with_value(self, group: str, key: str, value: str) -> "KeyFile":
         """The document with another raw value for a key, and everything else as it was.
 
         Of a key that is repeated, the last one is changed: it is the one that counts. A key that is not there is added
@@ -136,16 +136,16 @@ class Document:
         return parse("".join(texts))
 
 
-def parse(text: str) -> Document:
+def parse(text: str) -> KeyFile:
     """Reads a key file.
 
     Raises:
         KeyFileError: GLib would not load it; `line` says where.
     """
-    return Document(tuple(_read_lines(text)))
+    return KeyFile(tuple(_read_lines(text)))
 
 
-def dump(document: Document) -> str:
+def dump(document: KeyFile) -> str:
     """The text of a document: the very one it was parsed from, but for the values that were changed."""
     return "".join(line.text for line in document.lines)
 

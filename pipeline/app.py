@@ -22,7 +22,7 @@ from pipeline.event_log import start_event_log
 from pipeline.exit_codes import ExitCode
 from pipeline.files.config import PipelineConfig, load
 from pipeline.files.json_reader import ConfigError
-from pipeline.messages.publisher import Publisher, Routes
+from pipeline.messages.messenger import Messenger, Routes
 from pipeline.model import FrameResult
 from pipeline.remote_control import RemoteControl
 from pipeline.rest.server import RestServer
@@ -59,8 +59,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
         return ExitCode.CONFIGURATION
     workers = worker_count(available_cpus())
     streams = Streams(config, options.source_list.parent, FrameSlots(workers), detector)
-    publisher = _publisher(config)
-    control = RemoteControl(streams, publisher)
+    messenger = _messenger(config)
+    control = RemoteControl(streams, messenger)
     try:
         server = RestServer(options.port, control)
     except OSError as error:
@@ -68,7 +68,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
         return ExitCode.PORT
 
     def tell(stream: Stream, result: FrameResult) -> None:
-        publisher.offer(result, stream.device_id, pictures=stream.source.stream)
+        messenger.offer(result, stream.device_id, pictures=stream.source.stream)
 
     analysis = Analysis(
         streams,
@@ -84,10 +84,10 @@ def run(arguments: Sequence[str]) -> ExitCode:
     threading.Thread(target=server.serve_forever, name="rest", daemon=True).start()
     control.ready.set()
     _LOG.info("serving on 127.0.0.1:%d, %d cameras, %d workers", options.port, len(config.sources), workers)
-    asked_by = _watch_until_stopped(streams, CameraWatch(publisher))
+    asked_by = _watch_until_stopped(streams, CameraWatch(messenger))
     streams.stop()
     analysis.join()
-    publisher.close(_FLUSH_S)
+    messenger.close(_FLUSH_S)
     if asked_by is None:
         _LOG.error("a frame has waited %g s for the detector; leaving, to be started anew", _STUCK_S)
         return ExitCode.STUCK
@@ -115,9 +115,9 @@ def _port(text: str) -> int:
     return port
 
 
-def _publisher(config: PipelineConfig) -> Publisher:
+def _messenger(config: PipelineConfig) -> Messenger:
     app, messages = config.app, config.settings.messages
-    return Publisher(
+    return Messenger(
         app.kafka_connection_str,
         Routes(
             analytics_topic=messages.analytics_topic,

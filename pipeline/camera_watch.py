@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from pipeline.cameras.camera_stats import CameraSnapshot, CameraState
-from pipeline.messages.publisher import Publisher
+from pipeline.messages.messenger import Messenger
 from pipeline.stream import Stream
 
 _LOG = logging.getLogger(__name__)
@@ -23,8 +23,8 @@ class _Told:
 class CameraWatch:
     """Looks at the cameras whenever it is asked to, and says what is new."""
 
-    def __init__(self, publisher: Publisher) -> None:
-        self._publisher = publisher
+    def __init__(self, messenger: Messenger) -> None:
+        self._messenger = messenger
         self._told: dict[Stream, _Told] = {}
 
     def look(self, streams: list[Stream], now_s: float) -> None:
@@ -36,7 +36,7 @@ class CameraWatch:
         is_new = (seen.state, seen.reason) != (told.state, told.reason)
         _log(stream.source.camera_id, told, seen)
         if is_new or stream.camera.alive_report_due(now_s, told.said_s):
-            self._publisher.camera_state(stream.device_id, seen.state.value, seen.reason, seen.fps)
+            self._messenger.camera_state(stream.device_id, seen.state.value, seen.reason, seen.fps)
             return _Told(seen.state, seen.reason, seen.losses, now_s)
         return _Told(told.state, told.reason, seen.losses, told.said_s)
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from pipeline.files.rules import AnalyticsRules
 from pipeline.files.source import source_of_url
-from pipeline.messages.ledger import Delivery
-from pipeline.messages.publisher import Publisher
+from pipeline.messages.delivery import Delivery
+from pipeline.messages.messenger import Messenger
 from pipeline.model import FrameResult
 from pipeline.rest.control import BAD_REQUEST, OK, SERVER_ERROR, StreamView, Verdict
 from pipeline.stream import Stream
@@ -27,10 +27,10 @@ class RemoteControl:
         ready: To be set when all that was to be started runs.
     """
 
-    def __init__(self, streams: Streams, publisher: Publisher) -> None:
+    def __init__(self, streams: Streams, messenger: Messenger) -> None:
         self.ready = threading.Event()
         self._streams = streams
-        self._publisher = publisher
+        self._messenger = messenger
 
     def is_ready(self) -> bool:
         """Whether all that was to be started runs."""
@@ -47,7 +47,7 @@ class RemoteControl:
 
     def delivery(self) -> Delivery:
         """How the messages fare."""
-        return self._publisher.delivery()
+        return self._messenger.delivery()
 
     def add(self, camera_id: str, camera_name: str, camera_url: str) -> Verdict:
         """Adds a camera."""

@@ -8,6 +8,7 @@ from typing import Any
 from crds.condition import ConditionStatus
 
 Document = dict[str, Any]
+"""What the API shows of one object, or a part of that."""
 
 
 def timestamp(at: datetime) -> str:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid5
 
-Document = dict[str, Any]
+from controller.picture.conditions import Document
 
 # Objects of one kind and name are the same object to every controller, so their ids need no memory.
 _UID_NAMESPACE = UUID("5b0f6f0e-9c0b-4d0e-8a55-3c8f2f9a7d11")

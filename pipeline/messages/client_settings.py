@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pipeline.messages.delivery import Lane
 from pipeline.messages.due import Kind
-from pipeline.messages.ledger import Lane
 
 
 @dataclass(frozen=True)

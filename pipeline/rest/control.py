@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from pipeline.files.rules import AnalyticsRules
-from pipeline.messages.ledger import Delivery
+from pipeline.messages.delivery import Delivery
 from pipeline.model import FrameResult
 
 OK: Final = "HTTP/1.1 200 OK"

@@ -3,7 +3,7 @@
 import pytest
 
 from deepstream.findings import Severity
-from deepstream.keyfile import Document, Entry, KeyFileError, build, dump, parse
+from deepstream.keyfile import Entry, KeyFile, KeyFileError, build, dump, parse
 
 SAMPLE = """\
 # Two cameras.
@@ -152,7 +152,7 @@ def test_an_encoding_that_glib_refuses_is_not_written() -> None:
 def test_a_new_file_is_built_with_a_comment_above() -> None:
     text = build([("a", [("k", "1"), ("l", "")]), ("b", [])], header="Made by fleet.\n\nDo not change.")
     assert text == "# Made by fleet.\n#\n# Do not change.\n\n[a]\nk=1\nl=\n\n[b]\n"
-    assert build([]) == dump(Document()) == ""
+    assert build([]) == dump(KeyFile()) == ""
 
 
 def test_work_grows_with_the_size_of_the_file_only() -> None:

@@ -3,26 +3,26 @@
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from deepstream.keyfile import Document, KeyFileError, build, dump, parse
+from deepstream.keyfile import KeyFile, KeyFileError, build, dump, parse
 from tests.deepstream.key_file_texts import THOROUGHLY, files, sound_files, stressed
 
 _raw_values = st.sampled_from(["", "x", "a b ", "#;", "\\s", "\v", "a\rb", "é", "[b]", "k=1", "UTF-8"]) | stressed
 
 
-def parsed_or_refused(text: str) -> Document | KeyFileError:
+def parsed_or_refused(text: str) -> KeyFile | KeyFileError:
     try:
         return parse(text)
     except KeyFileError as error:
         return error
 
 
-def parsed(text: str) -> Document:
+def parsed(text: str) -> KeyFile:
     outcome = parsed_or_refused(text)
-    assume(isinstance(outcome, Document))
+    assume(isinstance(outcome, KeyFile))
     return outcome
 
 
-def entries_of(document: Document) -> dict[str, list[tuple[str, str]]]:
+def entries_of(document: KeyFile) -> dict[str, list[tuple[str, str]]]:
     return {group.name: [(entry.key, entry.value) for entry in group.entries] for group in document.groups}
 
 
@@ -85,7 +85,7 @@ def test_an_addition_leaves_all_lines_as_they_were(text: str, group: str, key: s
 def test_what_can_be_written_is_read_back(group: str, key: str, value: str) -> None:
     for written in (
         lambda: build([(group, [(key, value)])], header=value),
-        lambda: dump(Document().with_value(group, key, value)),
+        lambda: dump(KeyFile().with_value(group, key, value)),
         lambda: dump(parse("# c\r\n[z]\r\nl=1\r").with_value(group, key, value)),
     ):
         try:

@@ -7,11 +7,11 @@ import pytest
 
 from controller.source.files import MOST_BYTES_OF_A_FILE
 from controller.source.read.reader import Loaded, Reading, Rejected, Unreadable
-from controller.source.read.yaml_documents import Document, pieces, read_piece
+from controller.source.read.yaml_documents import YamlDocument, pieces, read_piece
 from controller.source.read.yaml_text import yaml_text
 
 
-def documents(text: str) -> list[Document]:
+def documents(text: str) -> list[YamlDocument]:
     return [document for _, piece in pieces(text) for document in read_piece(piece)]
 
 

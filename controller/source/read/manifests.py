@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from controller.model import Position
 from controller.source.read.field_errors import given, nearest, sentence
 from controller.source.read.unknown_fields import unknown_field
-from controller.source.read.yaml_documents import Document, Fault, Path, read_piece
+from controller.source.read.yaml_documents import Fault, Path, YamlDocument, read_piece
 from crds.document import API_GROUP, API_VERSION, Manifest
 from crds.kinds import KINDS
 
@@ -31,7 +31,7 @@ _POINT: Final = re.compile(r"the point (\d+);(\d+) ")
 class ReadDocument:
     """What one document turned out to be. Its places count from the beginning of its piece of text."""
 
-    document: Document
+    document: YamlDocument
     manifest: Manifest | None
     """None when there is a fault."""
     faults: tuple[Fault, ...]
@@ -51,7 +51,7 @@ class LocatedManifest:
     """A valid manifest and where it stands."""
 
     manifest: Manifest
-    document: Document
+    document: YamlDocument
     file: str
     line: int
     """The line that its piece of text begins in, from 1."""
@@ -73,7 +73,7 @@ def read_manifests(text: str) -> tuple[ReadDocument, ...]:
     return tuple(_read(document) for document in read_piece(text))
 
 
-def _read(document: Document) -> ReadDocument:
+def _read(document: YamlDocument) -> ReadDocument:
     if document.value is None:
         return ReadDocument(document, None, document.faults)
     if not isinstance(document.value, dict):
@@ -98,7 +98,7 @@ def _read(document: Document) -> ReadDocument:
     return ReadDocument(document, None if faults else manifest, tuple(faults))
 
 
-def _kind_of(document: Document) -> tuple[type[Manifest] | None, list[Fault]]:
+def _kind_of(document: YamlDocument) -> tuple[type[Manifest] | None, list[Fault]]:
     value: Mapping[str, Any] = document.value
     faults: list[Fault] = []
 
@@ -129,7 +129,7 @@ def _kind_of(document: Document) -> tuple[type[Manifest] | None, list[Fault]]:
     return None, faults
 
 
-def _without_server_side(document: Document) -> tuple[dict[str, Any], list[Fault]]:
+def _without_server_side(document: YamlDocument) -> tuple[dict[str, Any], list[Fault]]:
     value: dict[str, Any] = document.value
     faults: list[Fault] = []
     for path in _SERVER_SIDE:
@@ -142,7 +142,9 @@ def _without_server_side(document: Document) -> tuple[dict[str, Any], list[Fault
     return value, faults
 
 
-def _validated(document: Document, kind: type[Manifest], value: dict[str, Any]) -> tuple[Manifest | None, list[Fault]]:
+def _validated(
+    document: YamlDocument, kind: type[Manifest], value: dict[str, Any]
+) -> tuple[Manifest | None, list[Fault]]:
     try:
         # Through JSON, because strictness there means what a manifest means: "5" is no number, a list is a tuple.
         text = json.dumps({**value, "apiVersion": API_VERSION})

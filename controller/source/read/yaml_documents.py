@@ -72,7 +72,7 @@ class Places:
 
 
 @dataclass(frozen=True)
-class Document:
+class YamlDocument:
     """One document of a piece of text. Its places are found again when somebody asks: most documents have no problem."""
 
     value: Any
@@ -111,13 +111,13 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
         line += piece.count("\n")
 
 
-def read_piece(text: str) -> tuple[Document, ...]:
+def read_piece(text: str) -> tuple[YamlDocument, ...]:
     """The documents of a piece of text, without the empty ones; a fault of the syntax ends the last of them."""
     directive = _DIRECTIVE.match(text)
     if directive:
         place = (directive.group().count("\n"), 1)
         fault = Fault(place, (), "YAML directives (lines that begin with %) have no use here: remove the line")
-        return (Document(None, (fault,), place, text, 0),)
+        return (YamlDocument(None, (fault,), place, text, 0),)
     composer = _Composer(text)
     return tuple(document for document in composer.documents() if document.value is not None or document.faults)
 
@@ -143,7 +143,7 @@ class _Composer:
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._nodes = 0
 
-    def documents(self) -> Iterator[Document]:
+    def documents(self) -> Iterator[YamlDocument]:
         """The documents, in order; `places` holds those of the last one."""
         start: Place = (0, 1)
         index = 0
@@ -160,7 +160,7 @@ class _Composer:
                 start = _place(root)
                 value = self._node(root, (), 0)
                 self._loader.get_event()
-                yield Document(value, tuple(self._faults), start, self._text, index)
+                yield YamlDocument(value, tuple(self._faults), start, self._text, index)
                 index += 1
         except _RefusedError as refused:
             fault = refused.fault
@@ -174,7 +174,7 @@ class _Composer:
             fault = Fault(start, (), f"cannot be read as YAML ({type(error).__name__})")
         else:
             return
-        yield Document(None, (*self._faults, fault), start, self._text, index)
+        yield YamlDocument(None, (*self._faults, fault), start, self._text, index)
 
     def _fault(self, event: Any, path: Path, message: str) -> None:
         self._faults.append(Fault(_place(event), path, message))

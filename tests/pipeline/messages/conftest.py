@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bus.embedded import EmbeddedBroker
-from pipeline.messages.publisher import Publisher, Routes
+from pipeline.messages.messenger import Messenger, Routes
 
 
 class Lines(logging.Handler):
@@ -22,7 +22,7 @@ class Lines(logging.Handler):
 @pytest.fixture
 def log() -> Iterator[list[str]]:
     lines = Lines()
-    logger = logging.getLogger("pipeline.messages.outbox")
+    logger = logging.getLogger("pipeline.messages.lane_producers")
     level = logger.level
     logger.addHandler(lines)
     logger.setLevel(logging.INFO)
@@ -47,12 +47,12 @@ def nobody() -> Iterator[str]:
 
 
 @pytest.fixture
-def publisher() -> Iterator[Callable[..., Publisher]]:
-    made: list[Publisher] = []
+def messenger() -> Iterator[Callable[..., Messenger]]:
+    made: list[Messenger] = []
 
-    def make(bootstrap_servers: str, **keys: object) -> Publisher:
+    def make(bootstrap_servers: str, **keys: object) -> Messenger:
         timing = {name: keys.pop(name) for name in ("interval_s", "visual_interval_s") if name in keys}
-        made.append(Publisher(bootstrap_servers, Routes(**keys), **timing))  # type: ignore[arg-type]
+        made.append(Messenger(bootstrap_servers, Routes(**keys), **timing))  # type: ignore[arg-type]
         return made[-1]
 
     yield make

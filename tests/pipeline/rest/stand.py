@@ -13,7 +13,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from pipeline.files.rules import AnalyticsRules
-from pipeline.messages.ledger import Delivery
+from pipeline.messages.delivery import Delivery
 from pipeline.model import CapturedFrame, FrameCounts, FrameResult, TrackedObject
 from pipeline.rest.control import OK, SERVER_ERROR, StreamView, Verdict
 from pipeline.rest.server import RestServer

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from pipeline.messages.ledger import Delivery
+from pipeline.messages.delivery import Delivery
 
 if TYPE_CHECKING:
     from tests.pipeline.rest.stand import Client, DictControl, HttpAnswer

@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from pipeline.messages import client_settings
 from pipeline.messages.client_settings import KEPT
-from pipeline.messages.ledger import Delivery, Lane, Ledger, Turn
+from pipeline.messages.delivery import Delivery, DeliveryTally, Lane, Turn
 from pipeline.messages.payloads import Payload, encode, key_of
 
 _LOG = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ _MISSING_TOPIC: Final = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.
 _USERINFO: Final = re.compile(r"[^,/]*@")
 
 
-class Outbox:
+class LaneProducers:
     """Hands messages to Kafka clients; any thread may call.
 
     Nothing is connected, and no thread runs, before the first message. Each lane has a client of its own, which keeps its
@@ -42,7 +42,7 @@ class Outbox:
     def __init__(self, bootstrap_servers: str) -> None:
         self._bootstrap_servers = bootstrap_servers
         self._lock = threading.Lock()
-        self._ledger = Ledger()
+        self._tally = DeliveryTally()
         self._producers: dict[Lane, Producer] = {}
         self._settlers = {lane: functools.partial(self._settled, lane) for lane in Lane}
         self._thread: threading.Thread | None = None
@@ -63,14 +63,14 @@ class Outbox:
             self._post(lane, topic, device_id, make)
         except Exception:  # noqa: BLE001 - the camera goes on, whatever it is, and so do the frame's other messages
             with self._lock:
-                self._ledger.skipped()
+                self._tally.skipped()
             if self._is_news(topic, "unexpected"):
                 _LOG.exception("device=%s no message for topic %s; said once", device_id, topic)
 
     def delivery(self) -> Delivery:
         """Returns what became of the messages so far."""
         with self._lock:
-            return self._ledger.delivery()
+            return self._tally.delivery()
 
     def close(self, timeout_s: float) -> None:
         """Sends what is kept, for so long at most, and ends; what is posted from now on is dropped."""
@@ -83,13 +83,13 @@ class Outbox:
 
     def _post(self, lane: Lane, topic: str, device_id: str, make: Callable[[], Payload]) -> None:
         with self._lock:
-            producer = self._producer(lane) if self._ledger.is_open(lane) else None
+            producer = self._producer(lane) if self._tally.is_open(lane) else None
             if producer is None:
-                self._ledger.skipped()
+                self._tally.skipped()
                 return
         value = encode(make())
         with self._lock:
-            self._ledger.accepted(lane, time.monotonic())
+            self._tally.accepted(lane, time.monotonic())
         try:
             producer.produce(topic, value, key_of(device_id), on_delivery=self._settlers[lane])
         except BufferError:
@@ -117,7 +117,7 @@ class Outbox:
 
     def _drop(self, lane: Lane) -> None:
         with self._lock:
-            self._ledger.expired(lane)
+            self._tally.expired(lane)
 
     def _is_news(self, topic: str, trouble: str) -> bool:
         with self._lock:
@@ -147,7 +147,7 @@ class Outbox:
         for producer in producers:
             producer.poll(0)
         with self._lock:
-            turn = self._ledger.look(time.monotonic())
+            turn = self._tally.look(time.monotonic())
         if turn is not None:
             self._say_turned(turn)
 
@@ -155,11 +155,11 @@ class Outbox:
         now_s = time.monotonic()
         with self._lock:
             if error is None:
-                self._ledger.delivered(lane, now_s)
+                self._tally.delivered(lane, now_s)
             elif error.code() in _GIVEN_UP:
-                self._ledger.expired(lane)
+                self._tally.expired(lane)
             else:
-                self._ledger.refused(lane, now_s)
+                self._tally.refused(lane, now_s)
         if error is not None and error.code() not in _GIVEN_UP:
             self._say_refused(message.topic() or "", error)
 
@@ -168,7 +168,7 @@ class Outbox:
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - a public name
             with self._lock:
                 # Not the text of this very error: it names addresses.
-                self._ledger.complained(_words(error))
+                self._tally.complained(_words(error))
 
     # --- what is said ---
 

@@ -1,4 +1,4 @@
-"""The publisher and a real Apache Kafka."""
+"""The messenger and a real Apache Kafka."""
 
 import base64
 import uuid
@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from pipeline.messages.ledger import Delivery
-from pipeline.messages.publisher import Publisher
+from pipeline.messages.delivery import Delivery
+from pipeline.messages.messenger import Messenger
 from tests.pipeline.messages.readers import Told, read_topic
 from tests.pipeline.messages.results import frame_of, lines, person
 
 pytestmark = pytest.mark.kafka
 
-Make = Callable[..., Publisher]
+Make = Callable[..., Messenger]
 Wait = Callable[..., Any]
 
 
@@ -41,10 +41,10 @@ def by_key(told: list[Told]) -> dict[str, list[Told]]:
 
 
 def test_counts_of_a_device_are_complete_in_order_and_on_one_partition(
-    publisher: Make, kafka_bootstrap: str, topic: str
+    messenger: Make, kafka_bootstrap: str, topic: str
 ) -> None:
     make_topics(kafka_bootstrap, topic)
-    one = publisher(kafka_bootstrap, analytics_topic=topic)
+    one = messenger(kafka_bootstrap, analytics_topic=topic)
     cameras, frames = range(20), range(1, 101)
     for number in frames:
         for source_id in cameras:
@@ -68,10 +68,10 @@ def test_counts_of_a_device_are_complete_in_order_and_on_one_partition(
     assert len({message.partition for told in devices.values() for message in told}) > 1
 
 
-def test_pictures_arrive_whole(publisher: Make, kafka_bootstrap: str, topic: str) -> None:
+def test_pictures_arrive_whole(messenger: Make, kafka_bootstrap: str, topic: str) -> None:
     faces, pictures = f"{topic}-face", f"{topic}-visual"
     make_topics(kafka_bootstrap, faces, pictures, partitions=1)
-    one = publisher(kafka_bootstrap, face_topic=faces, visual_topic=pictures)
+    one = messenger(kafka_bootstrap, face_topic=faces, visual_topic=pictures)
     frame = frame_of("gate", person(1, "face", (100, 50, 60, 40)), person(2, "face", (1270, 700, 60, 40)), person(3))
     one.offer(frame, "gate-device", pictures=True)
     one.offer(frame_of("gate", at_s=200.0), "gate-device", pictures=False)
@@ -93,11 +93,11 @@ def size_of(image: str) -> tuple[int, int]:
 
 
 def test_a_missing_topic_is_said_once_and_used_as_soon_as_it_is_made(
-    publisher: Make, kafka_bootstrap: str, topic: str, wait_until: Wait, log: list[str]
+    messenger: Make, kafka_bootstrap: str, topic: str, wait_until: Wait, log: list[str]
 ) -> None:
     there, missing = f"{topic}-there", f"{topic}-missing"
     make_topics(kafka_bootstrap, there, partitions=1)
-    one = publisher(kafka_bootstrap, analytics_topic=missing, mot_topic=there)
+    one = messenger(kafka_bootstrap, analytics_topic=missing, mot_topic=there)
     number = 0
 
     def offer() -> None:

@@ -1,4 +1,4 @@
-"""The publisher without a broker, and with one that goes away."""
+"""The messenger without a broker, and with one that goes away."""
 
 import math
 import threading
@@ -10,12 +10,12 @@ import pytest
 
 from bus.embedded import EmbeddedBroker
 from pipeline.messages.client_settings import KEPT
-from pipeline.messages.ledger import Delivery, Lane
-from pipeline.messages.publisher import Publisher
+from pipeline.messages.delivery import Delivery, Lane
+from pipeline.messages.messenger import Messenger
 from tests.pipeline.messages.readers import read_topic
 from tests.pipeline.messages.results import frame_of, lines, person
 
-Make = Callable[..., Publisher]
+Make = Callable[..., Messenger]
 Wait = Callable[..., Any]
 
 EVERY_TOPIC = {
@@ -28,11 +28,11 @@ EVERY_TOPIC = {
 }
 
 
-def offer_everything(publisher: Publisher, number: int = 1, at_s: float = 100.0) -> None:
+def offer_everything(messenger: Messenger, number: int = 1, at_s: float = 100.0) -> None:
     """A frame in which all is to be told: counts, objects, mot, face and picture."""
     counts = lines({"in": 1}, {"in": number})
     frame = frame_of("gate", person(1), person(2, "face"), number=number, at_s=at_s, counts=counts)
-    publisher.offer(frame, "gate-device", pictures=True)
+    messenger.offer(frame, "gate-device", pictures=True)
 
 
 def threads_of_publishers() -> list[threading.Thread]:
@@ -40,19 +40,19 @@ def threads_of_publishers() -> list[threading.Thread]:
 
 
 @pytest.mark.parametrize("bootstrap", ["", "  "])
-def test_without_an_address_nothing_is_sent(publisher: Make, bootstrap: str) -> None:
-    idle = publisher(bootstrap, **EVERY_TOPIC)
+def test_without_an_address_nothing_is_sent(messenger: Make, bootstrap: str) -> None:
+    idle = messenger(bootstrap, **EVERY_TOPIC)
     offer_everything(idle)
     idle.camera_state("d", "alive", "", 15.0)
     assert idle.delivery() == Delivery()
     assert threads_of_publishers() == []
 
 
-def test_before_there_is_something_to_tell_nothing_is_connected(publisher: Make, nobody: str, log: list[str]) -> None:
-    without_topics = publisher(nobody)
+def test_before_there_is_something_to_tell_nothing_is_connected(messenger: Make, nobody: str, log: list[str]) -> None:
+    without_topics = messenger(nobody)
     offer_everything(without_topics)
     without_topics.camera_state("d", "alive", "", 15.0)
-    without_lines = publisher(nobody, **EVERY_TOPIC)
+    without_lines = messenger(nobody, **EVERY_TOPIC)
     without_lines.offer(frame_of(), "d", pictures=False)
     assert without_topics.delivery() == without_lines.delivery() == Delivery()
     assert threads_of_publishers() == []
@@ -60,8 +60,8 @@ def test_before_there_is_something_to_tell_nothing_is_connected(publisher: Make,
     assert log == []
 
 
-def test_everything_that_is_due_is_sent(publisher: Make, broker: EmbeddedBroker, wait_until: Wait) -> None:
-    one = publisher(broker.bootstrap_servers, **EVERY_TOPIC)
+def test_everything_that_is_due_is_sent(messenger: Make, broker: EmbeddedBroker, wait_until: Wait) -> None:
+    one = messenger(broker.bootstrap_servers, **EVERY_TOPIC)
     offer_everything(one)
     one.camera_state("gate-device", "alive", "", 15.0)
     wait_until(lambda: one.delivery() == Delivery(delivered=6), "all six are delivered")
@@ -71,8 +71,8 @@ def test_everything_that_is_due_is_sent(publisher: Make, broker: EmbeddedBroker,
         assert told.key == "gate-device", topic
 
 
-def test_closing_sends_what_waits_and_then_no_more(publisher: Make, broker: EmbeddedBroker) -> None:
-    one = publisher(broker.bootstrap_servers, analytics_topic="analytics", mot_topic="mot")
+def test_closing_sends_what_waits_and_then_no_more(messenger: Make, broker: EmbeddedBroker) -> None:
+    one = messenger(broker.bootstrap_servers, analytics_topic="analytics", mot_topic="mot")
     for number in range(500):
         offer_everything(one, number)
     one.close(20.0)
@@ -82,8 +82,8 @@ def test_closing_sends_what_waits_and_then_no_more(publisher: Make, broker: Embe
     assert one.delivery() == Delivery(delivered=1000, dropped=2)
 
 
-def test_closing_before_anything_was_sent(publisher: Make, nobody: str) -> None:
-    one = publisher(nobody, **EVERY_TOPIC)
+def test_closing_before_anything_was_sent(messenger: Make, nobody: str) -> None:
+    one = messenger(nobody, **EVERY_TOPIC)
     one.close(60.0)
     offer_everything(one)
     assert threads_of_publishers() == []
@@ -91,9 +91,9 @@ def test_closing_before_anything_was_sent(publisher: Make, nobody: str) -> None:
 
 
 def test_where_nobody_listens_it_is_said_once(
-    publisher: Make, nobody: str, wait_until: Wait, log: list[str], capfd: pytest.CaptureFixture[str]
+    messenger: Make, nobody: str, wait_until: Wait, log: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    one = publisher(nobody, **EVERY_TOPIC)
+    one = messenger(nobody, **EVERY_TOPIC)
     offer_everything(one)
     wait_until(lambda: not one.delivery().connected, "the broker is known to be away", 60.0)
     before = one.delivery()
@@ -115,8 +115,8 @@ def test_where_nobody_listens_it_is_said_once(
     assert capfd.readouterr() == ("", "")
 
 
-def test_what_is_kept_is_bounded_in_messages(publisher: Make, nobody: str) -> None:
-    one = publisher(nobody, analytics_topic="analytics")
+def test_what_is_kept_is_bounded_in_messages(messenger: Make, nobody: str) -> None:
+    one = messenger(nobody, analytics_topic="analytics")
     most = KEPT[Lane.COUNTS].messages
     counts = lines({"in": 1}, {"in": 1})
     for number in range(most + 500):
@@ -125,8 +125,8 @@ def test_what_is_kept_is_bounded_in_messages(publisher: Make, nobody: str) -> No
     assert one.delivery().dropped == 500
 
 
-def test_what_is_kept_is_bounded_in_bytes_and_pictures_take_no_room_of_counts(publisher: Make, nobody: str) -> None:
-    one = publisher(nobody, objects_topic="objects", analytics_topic="analytics")
+def test_what_is_kept_is_bounded_in_bytes_and_pictures_take_no_room_of_counts(messenger: Make, nobody: str) -> None:
+    one = messenger(nobody, objects_topic="objects", analytics_topic="analytics")
     many = frame_of("gate", *(person(number) for number in range(2000)), counts=lines({"in": 1}, {"in": 1}))
     for _ in range(300):
         one.offer(many, "d", pictures=False)
@@ -134,13 +134,13 @@ def test_what_is_kept_is_bounded_in_bytes_and_pictures_take_no_room_of_counts(pu
     large = len("1000|10|20|40|60|person") * 2000
     assert 300 < seen.waiting < 300 + 2 * KEPT[Lane.OBJECTS].kibibytes * 1024 / large
     assert seen.waiting + seen.dropped == 600
-    assert one._outbox._ledger._waiting[Lane.COUNTS] == 300
+    assert one._producers._tally._waiting[Lane.COUNTS] == 300
 
 
 def test_an_outage_holds_nobody_up_and_costs_no_counts(
-    publisher: Make, broker: EmbeddedBroker, wait_until: Wait, log: list[str], capfd: pytest.CaptureFixture[str]
+    messenger: Make, broker: EmbeddedBroker, wait_until: Wait, log: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    one = publisher(broker.bootstrap_servers, **EVERY_TOPIC)
+    one = messenger(broker.bootstrap_servers, **EVERY_TOPIC)
     offer_everything(one, 1, at_s=1.0)
     wait_until(lambda: one.delivery().delivered == 5, "the first messages are delivered")
     broker.set_down()
@@ -185,9 +185,9 @@ def test_an_outage_holds_nobody_up_and_costs_no_counts(
 
 
 def test_what_cannot_be_a_message_is_said_once_and_stops_nothing(
-    publisher: Make, broker: EmbeddedBroker, wait_until: Wait, log: list[str]
+    messenger: Make, broker: EmbeddedBroker, wait_until: Wait, log: list[str]
 ) -> None:
-    one = publisher(broker.bootstrap_servers, analytics_topic="analytics", mot_topic="mot")
+    one = messenger(broker.bootstrap_servers, analytics_topic="analytics", mot_topic="mot")
     nowhere = frame_of("gate", person(box=(math.nan, 0, 1, 1)), counts=lines({"in": 1}, {"in": 1}))
     for _ in range(3):
         one.offer(nowhere, "gate-device", pictures=False)
@@ -196,9 +196,9 @@ def test_what_cannot_be_a_message_is_said_once_and_stops_nothing(
 
 
 def test_what_is_too_large_is_said_once_and_stops_nothing(
-    publisher: Make, broker: EmbeddedBroker, wait_until: Wait, log: list[str]
+    messenger: Make, broker: EmbeddedBroker, wait_until: Wait, log: list[str]
 ) -> None:
-    one = publisher(broker.bootstrap_servers, analytics_topic="analytics", objects_topic="objects")
+    one = messenger(broker.bootstrap_servers, analytics_topic="analytics", objects_topic="objects")
     crowd = frame_of("gate", *(person(number) for number in range(60_000)), counts=lines({"in": 1}, {"in": 1}))
     for _ in range(2):
         one.offer(crowd, "gate-device", pictures=False)
@@ -207,24 +207,24 @@ def test_what_is_too_large_is_said_once_and_stops_nothing(
     assert log == [f"kafka={address} topic objects: Message size too large; such messages are dropped; said once"]
 
 
-def test_credentials_in_the_address_are_not_said(publisher: Make, log: list[str]) -> None:
-    one = publisher("operator:s3cret@127.0.0.1:1,operator:s3cret@[::1]:1", mot_topic="mot")
+def test_credentials_in_the_address_are_not_said(messenger: Make, log: list[str]) -> None:
+    one = messenger("operator:s3cret@127.0.0.1:1,operator:s3cret@[::1]:1", mot_topic="mot")
     offer_everything(one)
     one.close(0.0)
     assert log == ["kafka=***@127.0.0.1:1,***@[::1]:1 1 messages not taken in time; dropped"]
 
 
 @pytest.mark.parametrize("address", ["http://somewhere:1/", ",", ":::", "a;9092;topic", "\ud800", "\x00"])
-def test_an_address_that_is_none_stops_nothing(publisher: Make, address: str) -> None:
-    one = publisher(address, **EVERY_TOPIC)
+def test_an_address_that_is_none_stops_nothing(messenger: Make, address: str) -> None:
+    one = messenger(address, **EVERY_TOPIC)
     offer_everything(one)
     one.camera_state("d", "alive", "", 15.0)
     assert one.delivery().delivered == 0
     assert one.delivery().waiting + one.delivery().dropped == 6
 
 
-def test_threads_may_offer_together(publisher: Make, broker: EmbeddedBroker) -> None:
-    one = publisher(broker.bootstrap_servers, analytics_topic="analytics", objects_topic="objects")
+def test_threads_may_offer_together(messenger: Make, broker: EmbeddedBroker) -> None:
+    one = messenger(broker.bootstrap_servers, analytics_topic="analytics", objects_topic="objects")
 
     def work(source_id: int) -> None:
         for number in range(1, 201):

@@ -54,7 +54,7 @@ class Turn:
     was_there: bool = True
 
 
-class Ledger:
+class DeliveryTally:
     """Counts messages from when they are handed to the client until it says what became of them. Not for several threads at once."""
 
     def __init__(self) -> None:

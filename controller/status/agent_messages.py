@@ -24,7 +24,7 @@ class Refused:
     reason: str
 
 
-class Tracker:
+class AgentMessages:
     """The observed fleet, kept up to date record by record."""
 
     def __init__(self, fleet_id: str) -> None:

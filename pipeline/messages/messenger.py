@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pipeline.messages import payloads
 from pipeline.messages.client_settings import LANES
+from pipeline.messages.delivery import Delivery
 from pipeline.messages.due import Kind, Schedule, is_face
-from pipeline.messages.ledger import Delivery
-from pipeline.messages.outbox import Outbox
+from pipeline.messages.lane_producers import LaneProducers
 from pipeline.messages.payloads import Payload
 from pipeline.messages.pictures import Crops, reduced_jpeg
 from pipeline.model import FrameResult, TrackedObject
@@ -48,13 +48,13 @@ class Routes:
         return {kind: topic for kind, topic in topics.items() if topic}
 
 
-class Publisher:
+class Messenger:
     """Makes messages of results when they are due, and posts them; any thread may call."""
 
     def __init__(
         self, bootstrap_servers: str, routes: Routes, *, interval_s: float = 1.0, visual_interval_s: float = 1.0
     ) -> None:
-        """Makes a publisher; nothing is connected before the first message.
+        """Makes a messenger; nothing is connected before the first message.
 
         Args:
             bootstrap_servers: ``host:port``, several of them separated by commas; with none, nothing is ever sent.
@@ -65,7 +65,7 @@ class Publisher:
         self._topics = routes.topics() if bootstrap_servers.strip() else {}
         self._schedule = Schedule(self._topics, interval_s=interval_s, visual_interval_s=visual_interval_s)
         self._session_id = str(uuid.uuid4())
-        self._outbox = Outbox(bootstrap_servers.strip())
+        self._producers = LaneProducers(bootstrap_servers.strip())
 
     def offer(self, result: FrameResult, device_id: str, *, pictures: bool) -> None:
         """Sends what is due of a frame; it neither waits for a broker nor raises.
@@ -100,18 +100,18 @@ class Publisher:
             message_id=str(uuid.uuid4()),
             seen_at_s=time.time(),
         )
-        self._outbox.post(LANES[Kind.CAMERA_STATE], self._topics[Kind.CAMERA_STATE], device_id, make)
+        self._producers.post(LANES[Kind.CAMERA_STATE], self._topics[Kind.CAMERA_STATE], device_id, make)
 
     def delivery(self) -> Delivery:
         """Returns what became of the messages so far."""
-        return self._outbox.delivery()
+        return self._producers.delivery()
 
     def close(self, timeout_s: float) -> None:
         """Sends what is kept, for so long at most, and ends; what is offered from now on is dropped."""
-        self._outbox.close(timeout_s)
+        self._producers.close(timeout_s)
 
     def _send(self, kind: Kind, result: FrameResult, device_id: str) -> None:
-        post = functools.partial(self._outbox.post, LANES[kind], self._topics[kind], device_id)
+        post = functools.partial(self._producers.post, LANES[kind], self._topics[kind], device_id)
         session_id = self._session_id
         match kind:
             case Kind.ANALYTICS:
