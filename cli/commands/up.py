@@ -85,5 +85,15 @@ def up(
         fleet_id=state.fleet_id(),
         docker_host=docker_host,
         kafka_port=kafka_port,
+        hidden_variables=option_variables(),
     )
     run(ctx, Request(revision, settings, state, table=not no_table))
+
+
+def option_variables() -> frozenset[str]:
+    """The variables that `fleet controller` and `fleet agent` take for options, but for that of the log level."""
+    from cli.commands.agent import agent
+    from cli.commands.controller import controller
+
+    options = [*agent.params, *controller.params]
+    return frozenset(f"FLEET_{option.name.upper()}" for option in options if option.name) - {"FLEET_LOG_LEVEL"}

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from cli.failure import one_line
@@ -33,6 +33,7 @@ class Child:
         say: Callable[[str], None],
         *,
         before_restart: Callable[[], None] = lambda: None,
+        hidden_variables: Collection[str] = (),
     ) -> None:
         """Describes the child; `run` starts it.
 
@@ -43,10 +44,12 @@ class Child:
             log: takes what the child prints.
             say: tells people that the child died.
             before_restart: called when it died, before it is started again.
+            hidden_variables: of our environment, those that the child does not get.
         """
         self.name = name
         self.log = log
         self._module, self._arguments, self._say, self._before_restart = module, arguments, say, before_restart
+        self._hidden_variables = hidden_variables
         self._process: Process | None = None
         self._asked_to_restart = False
         self._stopping = asyncio.Event()
@@ -89,7 +92,7 @@ class Child:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=_environment(os.environ),
+                env=_environment(os.environ, self._hidden_variables),
                 start_new_session=True,
             )  # fmt: skip
         if self._stopping.is_set():  # asked to stop while it was being started
@@ -151,16 +154,7 @@ class Child:
         return gently
 
 
-def _environment(ours: Mapping[str, str]) -> dict[str, str]:
-    """Our environment, without the variables that would give a child other options than `fleet up` decides."""
-    kept = {key: value for key, value in ours.items() if key not in _option_variables()}
+def _environment(ours: Mapping[str, str], hidden: Collection[str]) -> dict[str, str]:
+    kept = {key: value for key, value in ours.items() if key not in hidden}
     paths = [str(_HOME), *filter(None, [ours.get("PYTHONPATH")])]
     return kept | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
-
-
-def _option_variables() -> set[str]:
-    from cli.commands.agent import agent
-    from cli.commands.controller import controller
-
-    options = [*agent.params, *controller.params]
-    return {f"FLEET_{option.name.upper()}" for option in options if option.name} - {"FLEET_LOG_LEVEL"}

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from cli.up.cameras import Simulated, simulated, simulation_change, write_cameras_file
@@ -37,7 +37,7 @@ class Parts:
             say,
             before_restart=self._broker_died,
         )
-        self._controller = Child("controller", "cli", self._controller_arguments, state.logs / "controller.log", say)
+        self._controller = self._fleet_part("controller", self._controller_arguments, state.logs / "controller.log")
         self._agents: dict[str, Child] = {}
         self._simulators: dict[int, Child] = {}
         self._simulated: Simulated = {}
@@ -75,10 +75,13 @@ class Parts:
         if node.node_id in self._agents:
             return False
         log = self._state.logs / f"agent-{node.name}.log"
-        agent = Child(f"agent {node.name}", "cli", lambda: self._agent_arguments(node), log, self._say)
+        agent = self._fleet_part(f"agent {node.name}", lambda: self._agent_arguments(node), log)
         self._agents[node.node_id] = agent
         agent.start()
         return True
+
+    def _fleet_part(self, name: str, arguments: Callable[[], Sequence[str]], log: Path) -> Child:
+        return Child(name, "cli", arguments, log, self._say, hidden_variables=self._settings.hidden_variables)
 
     def simulate(self, cameras: Iterable[Camera]) -> None:
         """Simulates the cameras whose addresses are on this machine, and these alone; those simulated already go on.

@@ -17,12 +17,12 @@ from deepstream.app.sink import SinkGroup
 from deepstream.app.source import CsvSourceGroup, SourceGroup
 from deepstream.app.source_list import SourceListGroup
 from deepstream.app.streammux import StreammuxGroup
+from deepstream.app.tracker import TrackerGroup
 from deepstream.config_text import read_groups
 from deepstream.findings import Finding, Severity
 from deepstream.group_layout import GroupLayout, GroupNumber, read_layout
 from deepstream.groups import GroupedFile, KeyGroup, write_group
 from deepstream.keyfile import Group
-from deepstream.tracker import TrackerGroup
 from deepstream.versions import NEWEST, DsVersion
 
 _SINGLE: Final[Mapping[str, tuple[str, type[KeyGroup]]]] = {

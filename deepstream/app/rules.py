@@ -14,9 +14,9 @@ from deepstream.app.sink import SinkGroup, SinkType
 from deepstream.app.source import RTSP, SourceGroup, SourceType
 from deepstream.app.source_ids import MOST_SOURCES, has_other_formats, source_count, source_uris
 from deepstream.app.streammux import StreammuxGroup
+from deepstream.app.tracker import check_tracker
 from deepstream.app.values import SwitchedGroup
 from deepstream.findings import Finding, Severity
-from deepstream.tracker import check_tracker
 from deepstream.versions import NEWEST, DsVersion
 
 MOST_SECONDARY: Final = 16

@@ -13,6 +13,7 @@ import grimp
 import pytest
 from importlinter import Contract
 from importlinter.api import read_configuration
+from importlinter.contracts.acyclic_siblings import AcyclicSiblingsContract
 from importlinter.contracts.forbidden import ForbiddenContract
 from importlinter.contracts.layers import LayersContract
 from importlinter.contracts.protected import ProtectedContract
@@ -106,6 +107,23 @@ def test_no_room_imports_what_is_forbidden_to_it(
     sources = [[module for module in modules if is_within(module, [room])][-1] for room in options["source_modules"]]
     planted = [*product(sources, (name for name in options["forbidden_modules"] if name in graph.modules))]
     assert unnoticed(graph, ForbiddenContract(options["name"], _SESSION, options), planted) == []
+
+
+@pytest.mark.parametrize("options", _contracts_of("acyclic_siblings"))
+def test_nothing_imports_what_imports_it(graph: grimp.ImportGraph, modules: list[str], options: Options) -> None:
+    assert set(options["ancestors"]) == set(_ROOTS)
+    planted = []
+    for root in _ROOTS:
+        inside = [module for module in modules if is_within(module, [root])]
+        pairs = [
+            (one, other)
+            for other in inside
+            for one in sorted(graph.find_modules_directly_imported_by(other))
+            if one in inside and one != root
+        ]
+        planted += pairs[-1:]
+    assert len(planted) > len(_ROOTS) // 2
+    assert unnoticed(graph, AcyclicSiblingsContract(options["name"], _SESSION, options), planted) == []
 
 
 def test_all_of_the_wheel_is_under_contract(modules: list[str]) -> None:

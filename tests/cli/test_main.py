@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,7 +10,7 @@ import pytest
 
 from cli import kinds
 from cli.failure import Failure
-from cli.main import fleet
+from cli.main import _COMMANDS, fleet
 from crds.kinds import KINDS, kind_named
 
 
@@ -95,3 +96,9 @@ def test_completion_is_silent_when_nobody_answers(nonsense: Callable[..., str]) 
     assert _completed("http://127.0.0.1:9", "get", "cam", "") == set()
     assert _completed(nonsense(200, "text/html", b"<html>"), "get", "cam", "") == set()
     assert _completed("no url at all", "get", "cam", "") == set()
+
+
+def test_each_module_of_the_commands_holds_one_command() -> None:
+    modules = [place.partition(":")[0] for place in _COMMANDS.values()]
+    found = {f"cli.commands.{file.stem}" for file in Path(kinds.__file__).with_name("commands").glob("[!_]*.py")}
+    assert sorted(modules) == sorted(found)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from cli.commands.up import option_variables
 from cli.failure import Failure
 from cli.parts_options import split_listen
 from cli.up import children, preflight
@@ -202,7 +203,7 @@ async def _until(condition: Callable[[], bool]) -> None:
 
 def test_options_of_our_own_do_not_reach_children() -> None:
     ours = {"FLEET_STATE_DIR": "a", "FLEET_GIT": "b", "FLEET_LOG_LEVEL": "debug", "FLEET_TEST_KAFKA": "c", "HOME": "d"}
-    kept = children._environment(ours)
+    kept = children._environment(ours, option_variables())
     assert {key for key in kept if key in ours} == {"FLEET_LOG_LEVEL", "FLEET_TEST_KAFKA", "HOME"}
 
 

@@ -11,10 +11,10 @@ from deepstream.app.inference import GieGroup
 from deepstream.app.sink import Codec, SinkGroup, SinkType
 from deepstream.app.source import RtpProtocol, SourceGroup, SourceType
 from deepstream.app.streammux import StreammuxGroup
+from deepstream.app.tracker import TrackerGroup
 from deepstream.groups import KeyGroup, read_group, write_group
 from deepstream.keyfile import Entry
 from deepstream.keyfile_values import Reader
-from deepstream.tracker import TrackerGroup
 from deepstream.versions import DsVersion
 from tests.deepstream import samples
 

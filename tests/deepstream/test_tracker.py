@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deepstream.findings import ConfigTextError
-from deepstream.tracker import (
+from deepstream.app.tracker import (
     IdResetMode,
     TrackerFile,
     TrackerGroup,
@@ -13,6 +12,7 @@ from deepstream.tracker import (
     read_tracker_file,
     write_tracker_file,
 )
+from deepstream.findings import ConfigTextError
 from deepstream.versions import DsVersion
 from tests.deepstream.samples import samples_of
 
