@@ -1,16 +1,20 @@
 """The objects that the API shows: every manifest in force with its status, and the nodes that ask to join."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections import ChainMap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import is_
+from typing import Self
 
 from controller.model import Fleet, FleetPlan, ObservedNode, Previous, Revision
 from controller.picture.camera_document import camera_status
 from controller.picture.conditions import Document
 from controller.picture.instance_document import instance_status
 from controller.picture.layout import Key, Layout
-from controller.picture.look import Picture
+from controller.picture.look import Look
 from controller.picture.node_document import node_status, pending_nodes
-from controller.status.fold import connected
+from controller.status.fold import connected, lost_at
 
 
 def documents(
@@ -38,8 +42,8 @@ def documents(
         very object that it was before. Nobody may change them.
     """
     before = {_key(old): old for old in previous}
-    picture = Picture(Layout(revision, plan, dict(published)), fleet, now, before)
-    return (*_of_manifests(picture, picture.layout.written).values(), *_pending(picture))
+    look = Look(Layout(revision, plan, dict(published)), fleet, now, before)
+    return (*_of_manifests(look, look.layout.written).values(), *_pending(look))
 
 
 class LiveDocuments:
@@ -50,67 +54,105 @@ class LiveDocuments:
 
     def __init__(self) -> None:
         """Knows nothing; the first update makes everything."""
-        self._documents: dict[Key, Document] = {}
-        self._pending: tuple[Document, ...] = ()
+        self._shown: tuple[Document, ...] = ()
+        self._manifests: dict[Key, Document] = {}
+        self._pending: dict[Key, Document] = {}
         self._layout: Layout | None = None
-        self._seen: dict[str, tuple[ObservedNode, bool]] = {}
+        self._sight = _Sight.at(Fleet(), datetime.max.replace(tzinfo=UTC))
 
     def update(
         self, revision: Revision, plan: FleetPlan | None, published: Previous, fleet: Fleet, now: datetime
     ) -> tuple[Document, ...]:
-        """What `documents` returns for these, given what it returned for the last ones."""
-        before: Mapping[Key, Document] = {**self._documents, **{_key(one): one for one in self._pending}}
-        seen = {node_id: (node, connected(node, now)) for node_id, node in fleet.nodes.items()}
-        if self._layout and self._layout.is_of(revision, plan, published):
-            layout = self._layout
-            changed = {node_id for node_id, look in seen.items() if _differs(self._seen.get(node_id), look)}
-            changed |= self._seen.keys() - seen.keys()
-            keys = {key for node_id in changed for key in layout.touched_by(node_id)}
-            picture = Picture(layout, fleet, now, before)
-            self._documents.update(_of_manifests(picture, keys))
-        else:
+        """What `documents` returns for these, given what it returned for the last ones.
+
+        Returns:
+            The very tuple of the last time when nothing is different.
+        """
+        is_same_layout = self._layout is not None and self._layout.is_of(revision, plan, published)
+        if is_same_layout and self._sight.is_still_of(fleet, now):
+            return self._shown
+        before, self._sight = self._sight, _Sight.at(fleet, now)
+        if self._layout is None or not is_same_layout:
             self._layout = Layout(revision, plan, dict(published))
-            picture = Picture(self._layout, fleet, now, before)
-            self._documents = _of_manifests(picture, self._layout.written)
-        self._seen = seen
-        self._pending = _pending(picture)
-        return (*self._documents.values(), *self._pending)
+            self._set(documents(revision, plan, published, fleet, now, previous=self._shown))
+        elif changed := self._sight.nodes_that_differ_from(before):
+            look = Look(self._layout, fleet, now, ChainMap(self._pending, self._manifests))
+            keys = dict.fromkeys(key for node_id in changed for key in self._layout.touched_by(node_id))
+            made = {**self._manifests, **_of_manifests(look, keys)}
+            self._set((*made.values(), *_pending(look)))
+        return self._shown
+
+    def _set(self, shown: tuple[Document, ...]) -> None:
+        if len(shown) == len(self._shown) and all(map(is_, shown, self._shown)):
+            return
+        written = len(self._layout.written) if self._layout else 0
+        self._shown = shown
+        self._manifests = {_key(one): one for one in shown[:written]}
+        self._pending = {_key(one): one for one in shown[written:]}
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """The agents, and who of them was connected at a time."""
+
+    fleet: Fleet
+    connected: frozenset[str]
+    since: datetime
+    until: datetime
+    """From then on another one counts as lost, if nobody says anything."""
+
+    @classmethod
+    def at(cls, fleet: Fleet, now: datetime) -> Self:
+        heard = {node_id: node for node_id, node in fleet.nodes.items() if connected(node, now)}
+        ends = (lost_at(node) for node in heard.values())
+        return cls(fleet, frozenset(heard), now, min(ends, default=datetime.max.replace(tzinfo=UTC)))
+
+    def is_still_of(self, fleet: Fleet, now: datetime) -> bool:
+        return fleet is self.fleet and self.since <= now < self.until
+
+    def nodes_that_differ_from(self, before: "_Sight") -> tuple[str, ...]:
+        old, new = before.fleet.nodes, self.fleet.nodes
+        return (
+            *(
+                node_id
+                for node_id, node in new.items()
+                if (node_id in self.connected) != (node_id in before.connected) or _differs(old.get(node_id), node)
+            ),
+            *(node_id for node_id in old if node_id not in new),
+        )
 
 
 def _key(document: Document) -> Key:
     return (document["kind"], document["metadata"]["name"])
 
 
-def _of_manifests(picture: Picture, keys: Iterable[Key]) -> dict[Key, Document]:
-    revision, written = picture.layout.revision, picture.layout.written
+def _of_manifests(look: Look, keys: Iterable[Key]) -> dict[Key, Document]:
+    revision, written = look.layout.revision, look.layout.written
     found = {}
     for key in keys:
         kind, name = key
         if kind == "Camera":
-            status = camera_status(revision.camera_by_name[name], picture)
+            status = camera_status(revision.camera_by_name[name], look)
         elif kind == "Node":
-            status = node_status(revision.node_by_name[name], picture)
+            status = node_status(revision.node_by_name[name], look)
         else:
-            status = instance_status(picture.layout.instance_by_name[name], picture)
-        found[key] = _same_or_new({**written[key], "status": status}, picture)
+            status = instance_status(look.layout.instance_by_name[name], look)
+        found[key] = _same_or_new({**written[key], "status": status}, look)
     return found
 
 
-def _pending(picture: Picture) -> tuple[Document, ...]:
-    return tuple(_same_or_new(one, picture) for one in pending_nodes(picture))
+def _pending(look: Look) -> tuple[Document, ...]:
+    return tuple(_same_or_new(one, look) for one in pending_nodes(look))
 
 
-def _same_or_new(document: Document, picture: Picture) -> Document:
-    old = picture.previous.get(_key(document))
+def _same_or_new(document: Document, look: Look) -> Document:
+    old = look.previous.get(_key(document))
     return old if old == document else document
 
 
-def _differs(old: tuple[ObservedNode, bool] | None, new: tuple[ObservedNode, bool]) -> bool:
+def _differs(old: ObservedNode | None, new: ObservedNode) -> bool:
     """True when a look at a node says more than that its agent goes on reporting the same."""
-    if old is None or old[1] != new[1]:
-        return True
-    before, after = old[0], new[0]
-    return before is not after and _content(before) != _content(after)
+    return old is not new and (old is None or _content(old) != _content(new))
 
 
 def _content(node: ObservedNode) -> tuple[object, ...]:

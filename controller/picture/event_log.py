@@ -24,6 +24,8 @@ class Entry:
     """As it happened last."""
     count: int
     first_at: datetime
+    document: Document
+    """The event as a core/v1 Event object."""
 
 
 class EventLog:
@@ -32,6 +34,8 @@ class EventLog:
     def __init__(self, limit: int = EVENT_LIMIT) -> None:
         self._limit = limit
         self._entries: OrderedDict[tuple[str, ...], Entry] = OrderedDict()
+        self._documents: tuple[Document, ...] = ()
+        self._is_listed = True
 
     def add(self, events: Iterable[FleetEvent]) -> None:
         """Takes events in; the oldest ones leave when there are too many."""
@@ -39,10 +43,11 @@ class EventLog:
             bounded = replace(event, message=event.message[:_MOST_CHARACTERS])
             key = (bounded.subject.kind, bounded.subject.name, bounded.reason, bounded.message)
             old = self._entries.pop(key, None)
-            entry = Entry(bounded, 1, bounded.at) if old is None else Entry(bounded, old.count + 1, old.first_at)
-            self._entries[key] = entry
+            count, first_at = (1, bounded.at) if old is None else (old.count + 1, old.first_at)
+            self._entries[key] = Entry(bounded, count, first_at, _document(key, bounded, count, first_at))
             if len(self._entries) > self._limit:
                 self._entries.popitem(last=False)
+            self._is_listed = False
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -50,12 +55,14 @@ class EventLog:
         return tuple(self._entries.values())
 
     def documents(self) -> tuple[Document, ...]:
-        """The events as core/v1 Event objects."""
-        return tuple(_document(key, entry) for key, entry in self._entries.items())
+        """The events as core/v1 Event objects; the very tuple of the last time when nothing happened since."""
+        if not self._is_listed:
+            self._documents = tuple(entry.document for entry in self._entries.values())
+            self._is_listed = True
+        return self._documents
 
 
-def _document(key: tuple[str, ...], entry: Entry) -> Document:
-    event = entry.event
+def _document(key: tuple[str, ...], event: FleetEvent, count: int, first_at: datetime) -> Document:
     suffix = hashlib.sha256("\0".join(key).encode(errors="surrogatepass")).hexdigest()[:16]
     return {
         "apiVersion": "v1",
@@ -65,8 +72,8 @@ def _document(key: tuple[str, ...], entry: Entry) -> Document:
         "type": event.type.value,
         "reason": event.reason,
         "message": event.message,
-        "count": entry.count,
-        "firstTimestamp": timestamp(entry.first_at),
+        "count": count,
+        "firstTimestamp": timestamp(first_at),
         "lastTimestamp": timestamp(event.at),
         "source": {"component": _SOURCE},
         "reportingComponent": _SOURCE,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from controller.model import Fleet, ObservedNode
 from crds.messages import AgentInfo, AgentResponse
@@ -18,10 +18,17 @@ Shorter than `NODE_LOST_AFTER_SECONDS`: so long is an agent unheard whose clock 
 
 AgentMessage = AgentInfo | AgentResponse
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
 
 def connected(node: ObservedNode, now: datetime) -> bool:
     """True when the agent was heard within the last `NODE_LOST_AFTER_SECONDS`."""
-    return node.last_seen is not None and now - node.last_seen < timedelta(seconds=NODE_LOST_AFTER_SECONDS)
+    return now < lost_at(node)
+
+
+def lost_at(node: ObservedNode) -> datetime:
+    """From when on the agent is not connected, if nothing is heard of it until then."""
+    return _NEVER if node.last_seen is None else node.last_seen + timedelta(seconds=NODE_LOST_AFTER_SECONDS)
 
 
 def fold(fleet: Fleet, message: AgentMessage, seen_at: datetime) -> Fleet:
