@@ -42,7 +42,7 @@ def documents(
         very object that it was before. Nobody may change them.
     """
     before = {_key(old): old for old in previous}
-    look = Look(Layout(revision, plan, dict(published)), fleet, now, before)
+    look = Look(Layout(revision, plan, published), fleet, now, before)
     return (*_of_manifests(look, look.layout.written).values(), *_pending(look))
 
 
@@ -73,7 +73,7 @@ class LiveDocuments:
             return self._shown
         before, self._sight = self._sight, _Sight.at(fleet, now)
         if self._layout is None or not is_same_layout:
-            self._layout = Layout(revision, plan, dict(published))
+            self._layout = Layout(revision, plan, published)
             self._set(documents(revision, plan, published, fleet, now, previous=self._shown))
         elif changed := self._sight.nodes_that_differ_from(before):
             look = Look(self._layout, fleet, now, ChainMap(self._pending, self._manifests))

@@ -1,9 +1,6 @@
 """One failure blocks only what depends on it, and no old knowledge passes for new."""
 
-import shutil
 from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,24 +8,13 @@ import pytest
 from bus.base import PublishFailed, Topic
 from bus.codec import encode_plain
 from bus.signature import SigningKey
-from controller import control_loop
-from controller.control_loop import Controller
+from controller import decide
 from controller.source.read.reader import Unreadable
 from crds.messages import GenerationRef, UpdateConfig
-from tests.control_loop.stand import ShakyBus, Stand, eventually, loaded, write
+from tests.control_loop.stand import STATE_DIR, ShakyBus, Stand, eventually, loaded, write
 from tests.planner.short_manifests import ShortFleet, node_id
 
-pytestmark = pytest.mark.usefixtures("quick_ticks")
-
-
-@pytest.fixture
-def quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control_loop, "TICK_SECONDS", 0.05)
-
-
-def the_copy(folder: Path) -> Path:
-    (found,) = folder.rglob("last-good.json")
-    return found
+THE_COPY = STATE_DIR / "last-good.json"
 
 
 def fleet_of(instances: int) -> ShortFleet:
@@ -40,7 +26,7 @@ def fleet_of(instances: int) -> ShortFleet:
     }
 
 
-def test_an_old_copy_of_the_last_good_revision_passes_the_guard_too(play: Callable[..., None], tmp_path: Path) -> None:
+def test_an_old_copy_of_the_last_good_revision_passes_the_guard_too(play: Callable[..., None]) -> None:
     """The state directory may come from a backup, and the source be away: ten instances must not become one."""
 
     async def scenario(stand: Stand) -> None:
@@ -48,11 +34,10 @@ def test_an_old_copy_of_the_last_good_revision_passes_the_guard_too(play: Callab
         async with stand.controller():
             stand.agent("gate").greet()
             await eventually(lambda: stand.newest("gate"), "a generation")
-            copy = the_copy(tmp_path)
-            shutil.copy(copy, tmp_path / "saved")
+            saved = stand.disk.read(THE_COPY)
             await stand.say(loaded(fleet_of(10), "sha256:2222222"))
             await eventually(lambda: stand.orders("gate") == [(1, 1), (1, 2)], "ten instances")
-        shutil.copy(tmp_path / "saved", copy)
+        stand.disk.write(THE_COPY, saved)
         stand.source.say_silently(Unreadable("git is away"))
         async with stand.controller() as controller:
             await eventually(lambda: stand.told("RevisionParked"), "it is parked")
@@ -93,15 +78,15 @@ def test_a_node_that_cannot_be_published_to_keeps_nobody_from_being_admitted(
 
 def test_a_bug_ends_one_turn_and_not_the_controller(play: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     broken = iter([True, True])
-    publish: Callable[..., Any] = Controller._publish
+    publish: Callable[..., Any] = decide.publish
 
-    async def sometimes(self: Controller, now: datetime) -> None:
+    def sometimes(*arguments: Any) -> Any:
         if next(broken, False):
             raise KeyError("a bug")
-        await publish(self, now)
+        return publish(*arguments)
 
     async def scenario(stand: Stand) -> None:
-        monkeypatch.setattr(Controller, "_publish", sometimes)
+        monkeypatch.setattr(decide, "publish", sometimes)
         stand.source.say_silently(loaded(fleet_of(1)))
         async with stand.controller():
             stand.agent("gate").greet()
