@@ -118,12 +118,12 @@ def _up_to_date(observed: ObservedNode, published: AgentConfig | None, wanted: N
 
 
 def _compared(response: AgentResponse, wanted: GenerationRef) -> Verdict:
-    held = response.observed
-    if held is None or held.order < wanted.order:
+    observed = response.observed
+    if observed is None or observed.order < wanted.order:
         return false("NotObserved", f"The agent has not accepted {_text(wanted)} yet")
-    if held.order > wanted.order:
-        return false("Ahead", f"The agent holds {_text(held)}, newer than {_text(wanted)}")
-    if held.digest != wanted.digest:
+    if observed.order > wanted.order:
+        return false("Ahead", f"The agent holds {_text(observed)}, newer than {_text(wanted)}")
+    if observed.digest != wanted.digest:
         return false("Conflict", f"The agent holds another content under {_text(wanted)}")
     if response.applied != wanted:
         return false("Applying", f"The agent is converging to {_text(wanted)}")

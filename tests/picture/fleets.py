@@ -175,5 +175,5 @@ def healthy(of: Revision, at: datetime = NOW) -> Fleet:
 
 def lost(fleet: Fleet, number: int, at: datetime) -> Fleet:
     """The same fleet, with one node that was heard last at `at`."""
-    held = fleet.nodes[node_id(number)]
-    return Fleet({**fleet.nodes, node_id(number): ObservedNode(held.node_id, held.info, held.response, at)})
+    known = fleet.nodes[node_id(number)]
+    return Fleet({**fleet.nodes, node_id(number): ObservedNode(known.node_id, known.info, known.response, at)})

@@ -43,8 +43,8 @@ def folded(*steps: tuple[AgentMessage, int]) -> Fleet:
 
 def test_a_greeting_and_a_report_are_kept_side_by_side() -> None:
     fleet = folded((greeting(1), 0), (report(1), 3))
-    held = fleet.nodes[node_id(1)]
-    assert (held.info, held.response, held.last_seen) == (greeting(1), report(1), NOW + 3 * SECOND)
+    known = fleet.nodes[node_id(1)]
+    assert (known.info, known.response, known.last_seen) == (greeting(1), report(1), NOW + 3 * SECOND)
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_a_node_is_not_lost_while_its_clock_is_put_right(ahead: int) -> None:
 
 
 def test_a_node_is_connected_until_three_reports_are_missing() -> None:
-    held = folded((report(1), 0)).nodes[node_id(1)]
-    assert connected(held, NOW + (NODE_LOST_AFTER_SECONDS - 1) * SECOND)
-    assert not connected(held, NOW + NODE_LOST_AFTER_SECONDS * SECOND)
+    known = folded((report(1), 0)).nodes[node_id(1)]
+    assert connected(known, NOW + (NODE_LOST_AFTER_SECONDS - 1) * SECOND)
+    assert not connected(known, NOW + NODE_LOST_AFTER_SECONDS * SECOND)
 
 
 @given(seen, messages, offsets)
@@ -114,11 +114,11 @@ def test_last_seen_never_goes_back(steps: list[tuple[AgentMessage, datetime]]) -
     for message, at in steps:
         before = fleet
         fleet = heard(fleet, message, at)
-        for held in before.nodes.values():
-            now_held = fleet.nodes[held.node_id]
-            assert held.last_seen is not None
-            assert now_held.last_seen is not None
-            assert held.last_seen <= now_held.last_seen
+        for known in before.nodes.values():
+            known_now = fleet.nodes[known.node_id]
+            assert known.last_seen is not None
+            assert known_now.last_seen is not None
+            assert known.last_seen <= known_now.last_seen
 
 
 def signed(message: AgentMessage) -> Record:
