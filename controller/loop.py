@@ -23,7 +23,7 @@ from controller.inbox import SUBSCRIPTIONS, Inbox
 from controller.model import Revision
 from controller.picture.events import EventType, FleetEvent
 from controller.picture.picture import Picture
-from controller.picture.placed import PlacedInstance
+from controller.picture.placed import PlacedInstance, placed_instances
 from controller.picture.store import ObjectStore
 from controller.planner.guard import RemovalLimit
 from controller.publish.publisher import Publisher
@@ -234,7 +234,7 @@ class Controller:
 
     def placed_instances(self) -> dict[str, PlacedInstance]:
         """Every instance as its node was told it last, or will be told, by name."""
-        return self._picture.placed_instances(self._state)
+        return placed_instances(self._state.plan, self._state.published.configs)
 
     async def approve(self, revision: str) -> str:
         """Approves the parked revision, named by its id or the beginning of it.

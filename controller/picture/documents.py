@@ -4,8 +4,8 @@ from collections import ChainMap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from operator import is_
-from typing import Self
 
 from controller.model import Fleet, FleetPlan, ObservedNode, Previous, Revision
 from controller.picture.camera_document import camera_status
@@ -15,6 +15,8 @@ from controller.picture.layout import Key, Layout
 from controller.picture.look import Look
 from controller.picture.node_document import node_status, pending_nodes
 from controller.status.fold import connected, lost_at
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def documents(
@@ -41,9 +43,7 @@ def documents(
         Documents sorted by kind and name, then the nodes that ask to join. One that says the same as before is the
         very object that it was before. Nobody may change them.
     """
-    before = {_key(old): old for old in previous}
-    look = Look(Layout(revision, plan, published), fleet, now, before)
-    return (*_of_manifests(look, look.layout.written).values(), *_pending(look))
+    return _all(Look(Layout(revision, plan, published), fleet, now, {_key(old): old for old in previous}))
 
 
 class LiveDocuments:
@@ -58,7 +58,7 @@ class LiveDocuments:
         self._manifests: dict[Key, Document] = {}
         self._pending: dict[Key, Document] = {}
         self._layout: Layout | None = None
-        self._sight = _Sight.at(Fleet(), datetime.max.replace(tzinfo=UTC))
+        self._sight = _Sight(Fleet(), _NEVER)
 
     def update(
         self, revision: Revision, plan: FleetPlan | None, published: Previous, fleet: Fleet, now: datetime
@@ -68,62 +68,66 @@ class LiveDocuments:
         Returns:
             The very tuple of the last time when nothing is different.
         """
-        is_same_layout = self._layout is not None and self._layout.is_of(revision, plan, published)
-        if is_same_layout and self._sight.is_still_of(fleet, now):
-            return self._shown
-        before, self._sight = self._sight, _Sight.at(fleet, now)
-        if self._layout is None or not is_same_layout:
-            self._layout = Layout(revision, plan, published)
-            self._set(documents(revision, plan, published, fleet, now, previous=self._shown))
-        elif changed := self._sight.nodes_that_differ_from(before):
-            look = Look(self._layout, fleet, now, ChainMap(self._pending, self._manifests))
-            keys = dict.fromkeys(key for node_id in changed for key in self._layout.touched_by(node_id))
-            made = {**self._manifests, **_of_manifests(look, keys)}
-            self._set((*made.values(), *_pending(look)))
+        layout = self._layout
+        if layout is None or not layout.is_of(revision, plan, published):
+            self._layout = layout = Layout(revision, plan, published)
+            self._sight = _Sight(fleet, now)
+            self._set(_all(self._look(layout)), layout)
+        elif not self._sight.is_still_of(fleet, now):
+            before, self._sight = self._sight, _Sight(fleet, now)
+            if changed := self._sight.nodes_that_differ_from(before):
+                keys = dict.fromkeys(key for node_id in changed for key in layout.touched_by(node_id))
+                look = self._look(layout)
+                made = {**self._manifests, **_of_manifests(look, keys)}
+                self._set((*made.values(), *_pending(look)), layout)
         return self._shown
 
-    def _set(self, shown: tuple[Document, ...]) -> None:
+    def _look(self, layout: Layout) -> Look:
+        return Look(layout, self._sight.fleet, self._sight.at, ChainMap(self._pending, self._manifests))
+
+    def _set(self, shown: tuple[Document, ...], layout: Layout) -> None:
         if len(shown) == len(self._shown) and all(map(is_, shown, self._shown)):
             return
-        written = len(self._layout.written) if self._layout else 0
         self._shown = shown
+        written = len(layout.written)
         self._manifests = {_key(one): one for one in shown[:written]}
         self._pending = {_key(one): one for one in shown[written:]}
 
 
 @dataclass(frozen=True)
 class _Sight:
-    """The agents, and who of them was connected at a time."""
+    """The agents as they were seen at a time."""
 
     fleet: Fleet
-    connected: frozenset[str]
-    since: datetime
-    until: datetime
-    """From then on another one counts as lost, if nobody says anything."""
+    at: datetime
 
-    @classmethod
-    def at(cls, fleet: Fleet, now: datetime) -> Self:
-        heard = {node_id: node for node_id, node in fleet.nodes.items() if connected(node, now)}
-        ends = (lost_at(node) for node in heard.values())
-        return cls(fleet, frozenset(heard), now, min(ends, default=datetime.max.replace(tzinfo=UTC)))
+    @cached_property
+    def until(self) -> datetime:
+        """From then on another one counts as lost, if nobody says anything."""
+        ends = (lost_at(node) for node in self.fleet.nodes.values() if connected(node, self.at))
+        return min(ends, default=_NEVER)
 
     def is_still_of(self, fleet: Fleet, now: datetime) -> bool:
-        return fleet is self.fleet and self.since <= now < self.until
+        return fleet is self.fleet and self.at <= now < self.until
 
     def nodes_that_differ_from(self, before: "_Sight") -> tuple[str, ...]:
         old, new = before.fleet.nodes, self.fleet.nodes
-        return (
-            *(
-                node_id
-                for node_id, node in new.items()
-                if (node_id in self.connected) != (node_id in before.connected) or _differs(old.get(node_id), node)
-            ),
-            *(node_id for node_id in old if node_id not in new),
+        known = (
+            node_id
+            for node_id, node in new.items()
+            if node_id not in old
+            or connected(old[node_id], before.at) != connected(node, self.at)
+            or (old[node_id] is not node and _content(old[node_id]) != _content(node))
         )
+        return (*known, *(node_id for node_id in old if node_id not in new))
 
 
 def _key(document: Document) -> Key:
     return (document["kind"], document["metadata"]["name"])
+
+
+def _all(look: Look) -> tuple[Document, ...]:
+    return (*_of_manifests(look, look.layout.written).values(), *_pending(look))
 
 
 def _of_manifests(look: Look, keys: Iterable[Key]) -> dict[Key, Document]:
@@ -148,11 +152,6 @@ def _pending(look: Look) -> tuple[Document, ...]:
 def _same_or_new(document: Document, look: Look) -> Document:
     old = look.previous.get(_key(document))
     return old if old == document else document
-
-
-def _differs(old: ObservedNode | None, new: ObservedNode) -> bool:
-    """True when a look at a node says more than that its agent goes on reporting the same."""
-    return old is not new and (old is None or _content(old) != _content(new))
 
 
 def _content(node: ObservedNode) -> tuple[object, ...]:

@@ -8,7 +8,6 @@ from controller.picture.conditions import Document
 from controller.picture.documents import LiveDocuments
 from controller.picture.event_log import EventLog
 from controller.picture.events import FleetEvent, events_between
-from controller.picture.placed import PlacedInstance, placed_instances
 from controller.picture.store import ObjectStore
 from controller.picture.summary import summary
 from controller.rules import Rules
@@ -90,7 +89,3 @@ class Picture:
             },
             **summary(self._documents, state.plan.reasons if state.plan else ()),
         }
-
-    def placed_instances(self, state: State) -> dict[str, PlacedInstance]:
-        """Every instance as its node was told it last, or will be told, by name."""
-        return placed_instances(state.plan, state.published.configs)

@@ -116,7 +116,7 @@ def event(message: str, minutes: int = 0) -> FleetEvent:
 def test_repeats_are_counted_and_move_to_the_end() -> None:
     log = EventLog()
     log.add([event("a"), event("b", 1), event("a", 2)])
-    assert [(one.event.message, one.count) for one in log.entries] == [("b", 1), ("a", 2)]
+    assert [(one["message"], one["count"]) for one in log.documents()] == [("b", 1), ("a", 2)]
     document = log.documents()[1]
     assert (document["firstTimestamp"], document["lastTimestamp"], document["count"]) == (
         "2026-03-01T12:00:30Z",
@@ -128,8 +128,8 @@ def test_repeats_are_counted_and_move_to_the_end() -> None:
 def test_the_log_is_bounded_in_number_and_length() -> None:
     log = EventLog(limit=3)
     log.add(event(f"{number}" + "x" * 5000) for number in range(9))
-    assert [one.event.message[0] for one in log.entries] == ["6", "7", "8"]
-    assert all(len(one.event.message) == 1024 for one in log.entries)
+    assert [one["message"][0] for one in log.documents()] == ["6", "7", "8"]
+    assert all(len(one["message"]) == 1024 for one in log.documents())
 
 
 def test_the_name_of_an_event_is_the_same_in_every_process() -> None:
