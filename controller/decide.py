@@ -50,7 +50,7 @@ def recall(state: State, copies: Iterable[Copy], recalled: Recalled, rules: Rule
     for copy in copies:
         try:
             sent[copy.node_id] = remembered(
-                sent,
+                sent.get(copy.node_id),
                 copy.envelope,
                 now,
                 key=copy.node_id,

@@ -36,7 +36,7 @@ class Inbox:
         self._hearing = Hearing(
             state.observed, fleet_id=rules.fleet_id, pinned_keys=in_force.pinned_keys if in_force else {}
         )
-        self._sent = dict(state.published.by_node)
+        self._sent: dict[str, Sent] = {}
         self._changes: dict[str, Any] = {}
         self._notes: list[Note] = []
 
@@ -58,7 +58,7 @@ class Inbox:
                 self._changes["caught_up"] = True
             case MadeAnew(topic=Topic.AGENT_CONFIG):
                 self._tell(EventType.WARNING, "TopicLost", "topic 210 was made anew; every generation is sent again")
-                for node_id in self._sent:
+                for node_id in (*self._before.published.by_node, *self._sent):
                     self._miss(node_id)
             case ConnectionChanged(connected=connected, message=message):
                 self._changes["connected"] = connected
@@ -72,11 +72,10 @@ class Inbox:
     def done(self) -> tuple[State, tuple[Note, ...]]:
         """The state after all that was taken in; the same object when nothing was new."""
         before = self._before
-        sent = {node_id: one for node_id, one in self._sent.items() if before.published.by_node.get(node_id) is not one}
         changes = {
             **self._changes,
             "observed": self._hearing.done(),
-            "published": before.published.with_changes(sent),
+            "published": before.published.with_changes(self._sent),
         }
         is_new = any(getattr(before, name) is not value for name, value in changes.items())
         return replace(before, **changes) if is_new else before, tuple(self._notes)
@@ -94,20 +93,26 @@ class Inbox:
         if record.value is None:
             self._miss(key)
             return
-        fleet_id, public_key = self._rules.fleet_id, self._rules.public_key
+        known, rules = self._newest(key), self._rules
         try:
-            self._sent[key] = remembered(
-                self._sent, record.value, now, key=key, on_topic=True, fleet_id=fleet_id, public_key=public_key
+            sent = remembered(
+                known, record.value, now, key=key, on_topic=True, fleet_id=rules.fleet_id, public_key=rules.public_key
             )
         except Undecodable as error:
             untrusted: frozenset[str] = self._changes.get("untrusted", self._before.untrusted)
             if len(untrusted) < _MOST_UNTRUSTED and key not in untrusted:
                 self._changes["untrusted"] = untrusted | {key}
             self._refuse(record.topic, key, str(error))
+            return
+        if sent is not known:
+            self._sent[key] = sent
+
+    def _newest(self, node_id: str) -> Sent | None:
+        return self._sent.get(node_id) or self._before.published.by_node.get(node_id)
 
     def _miss(self, node_id: str) -> None:
         """The record of a node was deleted from the topic: the newest one will be sent again."""
-        sent: Sent | None = self._sent.get(node_id)
+        sent = self._newest(node_id)
         if sent is not None and sent.on_topic:
             self._sent[node_id] = replace(sent, on_topic=False)
 

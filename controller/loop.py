@@ -40,6 +40,7 @@ _log = logging.getLogger(__name__)
 # So many events are taken in at once at most: the rest of the program waits meanwhile.
 _LARGEST_BATCH = 500
 
+_UNEXPECTED = Tell(EventType.WARNING, "UnexpectedError", "the controller met an error: see its log")
 _LEVELS = {EventType.NORMAL: logging.INFO, EventType.WARNING: logging.WARNING}
 
 
@@ -169,7 +170,7 @@ class Controller:
                 await self._turn()
             except Exception:  # noqa: BLE001 - no bug may end what the fleet depends on (S15)
                 _log.exception("a turn of the loop failed; the next one comes")
-                self._tell(Tell(EventType.WARNING, "UnexpectedError", "the controller met an error: see its log"))
+                self._tell(_UNEXPECTED)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._timings.tick_seconds):
                     await self._wake.wait()
@@ -199,11 +200,15 @@ class Controller:
     async def _keep_last_good(self) -> None:
         """Beside the loop: a slow disk must not hold up what is published."""
         while True:
+            revision = await self._to_keep.get()
             try:
-                await self._threads.run(self._last_good.store, await self._to_keep.get())
+                await self._threads.run(self._last_good.store, revision)
             except OSError as error:
                 text = f"the revision cannot be kept on disk: {error}"
                 self._tell(Tell(EventType.WARNING, "LastGoodNotKept", text))
+            except Exception:  # noqa: BLE001 - no bug may end what the fleet depends on (S15)
+                _log.exception("revision %s could not be kept on disk", revision.id)
+                self._tell(_UNEXPECTED)
 
     # --- what the API shows and asks -----------------------------------------------------------------------------
 

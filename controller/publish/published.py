@@ -58,7 +58,7 @@ class Published:
 
 
 def remembered(
-    known: Mapping[str, Sent],
+    known: Sent | None,
     envelope: bytes,
     seen_at: datetime,
     *,
@@ -70,7 +70,7 @@ def remembered(
     """What is known of a node's newest record after one was read from the topic or from disk.
 
     Args:
-        known: the newest records until now.
+        known: the node's newest record until now.
         envelope: the value of the record.
         seen_at: when it was read, UTC.
         key: the key that it lies under: the node that it must be for.
@@ -85,15 +85,13 @@ def remembered(
         Undecodable: it is not a record that this controller signed for this fleet and node.
     """
     config = decode_signed(AgentConfig, envelope, [public_key])
-    node_id = str(config.node_id)
-    if config.fleet_id != fleet_id or node_id != key:
-        raise Undecodable(f"it is of fleet {config.fleet_id!r}, for node {node_id}")
-    sent = known.get(node_id)
-    if sent is None or config.ref.order > sent.config.ref.order:
+    if config.fleet_id != fleet_id or str(config.node_id) != key:
+        raise Undecodable(f"it is of fleet {config.fleet_id!r}, for node {config.node_id}")
+    if known is None or config.ref.order > known.config.ref.order:
         return Sent(config, envelope, seen_at, on_topic)
-    if on_topic and not sent.on_topic and config.ref == sent.config.ref:
-        return replace(sent, on_topic=True)
-    return sent
+    if on_topic and not known.on_topic and config.ref == known.config.ref:
+        return replace(known, on_topic=True)
+    return known
 
 
 def to_send_again(

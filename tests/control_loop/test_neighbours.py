@@ -1,5 +1,6 @@
 """One failure blocks only what depends on it, and no old knowledge passes for new."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from bus.base import PublishFailed, Topic
 from bus.codec import encode_plain
 from bus.signature import SigningKey
 from controller import decide
+from controller.source.last_good import LastGood
 from controller.source.read.reader import Unreadable
 from crds.messages import GenerationRef, UpdateConfig
 from tests.control_loop.stand import STATE_DIR, ShakyBus, Stand, eventually, loaded, write
@@ -96,6 +98,21 @@ def test_a_bug_ends_one_turn_and_not_the_controller(play: Callable[..., None], m
     play(scenario)
 
 
+def test_a_bug_in_keeping_the_revision_ends_nothing(play: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: Any) -> None:
+        raise KeyError("a bug")
+
+    async def scenario(stand: Stand) -> None:
+        monkeypatch.setattr(LastGood, "store", broken)
+        stand.source.say_silently(loaded(fleet_of(1)))
+        async with stand.controller():
+            await eventually(lambda: stand.told("UnexpectedError"), "it is told")
+            stand.agent("gate").greet()
+            await eventually(lambda: stand.newest("gate"), "a generation all the same")
+
+    play(scenario)
+
+
 def test_a_controller_that_lost_its_key_says_so(play: Callable[..., None]) -> None:
     async def scenario(stand: Stand) -> None:
         stand.source.say_silently(loaded(fleet_of(1)))
@@ -147,5 +164,35 @@ def test_a_topic_that_was_wiped_under_a_running_controller_is_filled_again(play:
             await stand.settled()
             stand.log.wipe()
             await eventually(lambda: stand.orders("gate") == [config.ref.order], "the same generation again")
+
+    play(scenario)
+
+
+def test_nothing_is_decided_and_nothing_made_while_nothing_happens(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node that is lost is shown once; after that ticks are free."""
+    decided: list[str] = []
+    publish: Callable[..., Any] = decide.publish
+
+    def counted(*arguments: Any) -> Any:
+        decided.append("publish")
+        return publish(*arguments)
+
+    async def scenario(stand: Stand) -> None:
+        stand.source.say_silently(loaded(fleet_of(1)))
+        async with stand.controller():
+            agent = stand.agent("gate")
+            agent.greet()
+            config = await eventually(lambda: stand.newest("gate"), "a generation")
+            agent.report(config.ref, config.ref)
+            await stand.settled()
+            await eventually(lambda: stand.status("gate").get("phase") == "Unknown", "it is lost")
+            monkeypatch.setattr(decide, "publish", counted)
+            shown, looks = (stand.store.version, stand.event_store.version), stand.looks
+            await asyncio.sleep(200)
+            assert stand.looks > looks + 100
+            assert (stand.store.version, stand.event_store.version) == shown
+            assert decided == []
 
     play(scenario)

@@ -80,7 +80,7 @@ class Published:
         self._state = self._state_with(
             {
                 key: remembered(
-                    self._state.published.by_node,
+                    self._state.published.by_node.get(key),
                     envelope,
                     seen_at,
                     key=key,
