@@ -4,8 +4,7 @@ import asyncio
 import importlib.metadata
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -14,19 +13,17 @@ from bus.kafka import KafkaBus, started_bus
 from bus.kafka_options import CannotStart, KafkaOptions
 from bus.signature import SigningKey
 from controller.api.server import PortInUse, create_app, serve
-from controller.control_loop import Controller
+from controller.loop import Controller
 from controller.picture.store import ObjectStore
 from controller.planner.guard import RemovalLimit
-from controller.publish.publisher import Publisher
 from controller.source.fetch.directory import DirectorySource
 from controller.source.fetch.git import GitSource
 from controller.source.fetch.snapshot import SourceError
-from controller.source.last_good import LastGood
 from controller.source.read.reader import Source
+from controller.timings import Timings
+from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
-
-_BROKER_RETRY_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,7 @@ class ControllerOptions:
     host: str = "127.0.0.1"
     port: int = 8420
     removal_limit_percent: float = 25.0
+    timings: Timings = field(default_factory=Timings)
 
 
 def _source(options: ControllerOptions) -> Source:
@@ -62,39 +60,44 @@ def _source(options: ControllerOptions) -> Source:
     raise CannotStart("no manifests are named: give --manifests DIRECTORY or --git REPOSITORY")
 
 
-def run(options: ControllerOptions, runner: Callable[[Coroutine[None, None, None]], None]) -> None:
+def run(
+    options: ControllerOptions, runner: Callable[[Coroutine[None, None, None]], None], ports: Ports = Ports()
+) -> None:
     """Runs a controller.
 
     Args:
         options: what it is told.
         runner: runs it, and cancels it when it shall leave.
+        ports: what it takes of its machine.
 
     Raises:
         CannotStart: it cannot start; nothing was touched.
     """
     try:
         source = _source(options)
-        key = SigningKey.load_or_create(options.state_dir / "controller.key")
-        (options.state_dir / "controller.pub").write_text(key.public_key_hex + "\n")
+        key = SigningKey.load_or_create(options.state_dir / "controller.key", ports.disk)
+        public_key = f"{key.public_key_hex}\n".encode()
+        ports.disk.write(options.state_dir / "controller.pub", public_key, private=False)
     except (OSError, ValueError, SourceError) as error:
         raise CannotStart(str(error)) from error
-    runner(_run(options, source, key))
+    runner(_run(options, source, key, ports))
 
 
-async def _run(options: ControllerOptions, source: Source, key: SigningKey) -> None:
+async def _run(options: ControllerOptions, source: Source, key: SigningKey, ports: Ports) -> None:
     bus = started_bus(options.kafka, client_id="fleet-controller", group_id="fleet-controller")
-    started_at_ms = int(datetime.now(UTC).timestamp() * 1000)
+    started_at_ms = int(ports.clock.now().timestamp() * 1000)
     store, event_store = ObjectStore(started_at_ms), ObjectStore(started_at_ms)
     controller = Controller(
         fleet_id=options.fleet_id,
         bus=bus,
         key=key,
         source=source,
-        last_good=LastGood(options.state_dir / "last-good.json"),
-        publisher=Publisher(fleet_id=options.fleet_id, bus=bus, key=key, directory=options.state_dir / "published"),
+        state_dir=options.state_dir,
         store=store,
         event_store=event_store,
         limit=RemovalLimit(options.removal_limit_percent),
+        timings=options.timings,
+        ports=ports,
     )
     version = importlib.metadata.version("dsfleet")
     app = create_app(
@@ -104,10 +107,11 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey) -> N
         fleet_version=version,
         host_names=(options.host,),
         ready=lambda: controller.caught_up,
+        clock=ports.clock.now,
     )
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_control(controller, bus))
+            tasks.create_task(_control(controller, bus, options.timings))
             tasks.create_task(_serve(app, options))
     except* CannotStart as error:
         raise CannotStart(str(error.exceptions[0])) from None
@@ -128,13 +132,13 @@ async def _serve(app: FastAPI, options: ControllerOptions) -> None:
         raise CannotStart(f"cannot listen on {where}: {error.strerror}; choose another address") from None
 
 
-async def _control(controller: Controller, bus: KafkaBus) -> None:
+async def _control(controller: Controller, bus: KafkaBus, timings: Timings) -> None:
     while True:
         try:
             await bus.ensure_topics()
         except ConnectionError as error:
             _log.warning("Kafka does not answer, trying again: %s", error)
-            await asyncio.sleep(_BROKER_RETRY_SECONDS)
+            await asyncio.sleep(timings.broker_retry_seconds)
         else:
             break
     await controller.run()

@@ -1,93 +1,67 @@
-"""Reads the topics for the controller: what was published, what agents say, what users ask for."""
+"""Takes in what comes from the topics: what was published, what agents say, what users ask for."""
 
-import asyncio
-import logging
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
-from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, MadeAnew, Record, Start, Subscription, Topic
+from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, Record, Start, Subscription, Topic
 from bus.codec import Undecodable, decode_plain
-from controller.picture.events import EventType, Tell
-from controller.publish.publisher import Publisher
-from controller.status.agent_messages import AgentMessages
+from controller.actions import Fetch, Note, Tell
+from controller.picture.events import EventType
+from controller.publish.published import Sent, remembered
+from controller.rules import Rules
+from controller.state import State
+from controller.status.hearing import Hearing, key_text
 from crds.messages import UpdateConfig
 
-_log = logging.getLogger(__name__)
+SUBSCRIPTIONS = (
+    Subscription(Topic.AGENT_CONFIG, Start.BEGINNING),
+    Subscription(Topic.AGENT_INFO, Start.BEGINNING),
+    Subscription(Topic.AGENT_RESPONSE, Start.BEGINNING),
+    Subscription(Topic.UPDATE_CONFIG, Start.END),
+)
 
 _LONGEST_DESCRIPTION = 200
 _MOST_UNTRUSTED = 1000
 
 
 class Inbox:
-    """Hands records to those who understand them, and wakes the loop. No record, of whatever content, ends it (S15)."""
+    """Makes one state into the next, by the events that came in one go: what is large is copied once for all of them."""
 
-    def __init__(
-        self,
-        *,
-        bus: Bus,
-        agent_messages: AgentMessages,
-        publisher: Publisher,
-        tell: Tell,
-        wake: asyncio.Event,
-        fetch: asyncio.Event,
-    ) -> None:
-        """Makes an inbox that has read nothing.
+    def __init__(self, state: State, rules: Rules) -> None:
+        """Begins with a state, which is not changed."""
+        in_force = state.gate.in_force
+        self._before = state
+        self._rules = rules
+        self._hearing = Hearing(
+            state.observed, fleet_id=rules.fleet_id, pinned_keys=in_force.pinned_keys if in_force else {}
+        )
+        self._sent: dict[str, Sent] = {}
+        self._changes: dict[str, Any] = {}
+        self._notes: list[Note] = []
+
+    def take(self, event: BusEvent, now: datetime) -> None:
+        """Takes in one event, of whatever content.
 
         Args:
-            bus: where to read.
-            agent_messages: takes what agents say.
-            publisher: takes what was published.
-            tell: takes what is worth telling.
-            wake: set after every event.
-            fetch: set when somebody asks to read the manifests now.
+            event: what came.
+            now: when it came, UTC.
         """
-        self._bus = bus
-        self._agent_messages = agent_messages
-        self._publisher = publisher
-        self._tell = tell
-        self._wake = wake
-        self._fetch = fetch
-        self.caught_up = False
-        """True when the topics were read to their ends."""
-        self.connected = False
-        """True when the brokers answer."""
-        self.untrusted: set[str] = set()
-        """Keys of records on topic 210 that this controller did not sign."""
-
-    async def run(self) -> None:
-        """Reads until cancelled."""
-        subscriptions = (
-            Subscription(Topic.AGENT_CONFIG, Start.BEGINNING),
-            Subscription(Topic.AGENT_INFO, Start.BEGINNING),
-            Subscription(Topic.AGENT_RESPONSE, Start.BEGINNING),
-            Subscription(Topic.UPDATE_CONFIG, Start.END),
-        )
-        async with self._bus.subscribe(subscriptions) as events:
-            async for event in events:
-                try:
-                    self._take(event, datetime.now(UTC))
-                except Exception:  # noqa: BLE001 - no bug may end what the fleet depends on (S15)
-                    _log.exception("an event of the bus could not be taken in")
-                self._wake.set()
-
-    def _take(self, event: BusEvent, now: datetime) -> None:
         match event:
             case Record(topic=Topic.AGENT_CONFIG):
                 self._take_published(event, now)
             case Record(topic=Topic.UPDATE_CONFIG):
                 self._take_update(event)
             case Record():
-                # While old records are read, a node is as alive as the record is young.
-                refused = self._agent_messages.take(event, now if self.caught_up else min(event.written_at, now))
-                if refused is not None:
-                    self._refuse(refused.topic, refused.key, refused.reason)
+                self._hear(event, now)
             case CaughtUp():
-                self.caught_up = True
+                self._changes["caught_up"] = True
             case MadeAnew(topic=Topic.AGENT_CONFIG):
                 self._tell(EventType.WARNING, "TopicLost", "topic 210 was made anew; every generation is sent again")
-                for node_id in self._publisher.published:
-                    self._publisher.miss(node_id)
+                for node_id in (*self._before.published.by_node, *self._sent):
+                    self._miss(node_id)
             case ConnectionChanged(connected=connected, message=message):
-                self.connected = connected
+                self._changes["connected"] = connected
                 if not connected:
                     self._tell(
                         EventType.WARNING, "KafkaAway", message or "the brokers do not answer; the fleet goes on"
@@ -95,17 +69,52 @@ class Inbox:
             case _:
                 pass
 
-    def _take_published(self, record: Record, now: datetime) -> None:
-        key = (record.key or b"")[:64].decode(errors="replace")
-        if record.value is None:
-            self._publisher.miss(key)
-            return
+    def done(self) -> tuple[State, tuple[Note, ...]]:
+        """The state after all that was taken in; the same object when nothing was new."""
+        before = self._before
+        changes = {
+            **self._changes,
+            "observed": self._hearing.done(),
+            "published": before.published.with_changes(self._sent),
+        }
+        is_new = any(getattr(before, name) is not value for name, value in changes.items())
+        return replace(before, **changes) if is_new else before, tuple(self._notes)
+
+    def _hear(self, record: Record, now: datetime) -> None:
+        caught_up = self._before.caught_up or "caught_up" in self._changes
         try:
-            self._publisher.remember(record.value, now, key=key, on_topic=True)
+            # While old records are read, a node is as alive as the record is young.
+            self._hearing.take(record, now if caught_up else min(record.written_at, now))
         except Undecodable as error:
-            if len(self.untrusted) < _MOST_UNTRUSTED:
-                self.untrusted.add(key)
+            self._refuse(record.topic, key_text(record), str(error))
+
+    def _take_published(self, record: Record, now: datetime) -> None:
+        key = key_text(record)
+        if record.value is None:
+            self._miss(key)
+            return
+        known, rules = self._newest(key), self._rules
+        try:
+            sent = remembered(
+                known, record.value, now, key=key, on_topic=True, fleet_id=rules.fleet_id, public_key=rules.public_key
+            )
+        except Undecodable as error:
+            untrusted: frozenset[str] = self._changes.get("untrusted", self._before.untrusted)
+            if len(untrusted) < _MOST_UNTRUSTED and key not in untrusted:
+                self._changes["untrusted"] = untrusted | {key}
             self._refuse(record.topic, key, str(error))
+            return
+        if sent is not known:
+            self._sent[key] = sent
+
+    def _newest(self, node_id: str) -> Sent | None:
+        return self._sent.get(node_id) or self._before.published.by_node.get(node_id)
+
+    def _miss(self, node_id: str) -> None:
+        """The record of a node was deleted from the topic: the newest one will be sent again."""
+        sent = self._newest(node_id)
+        if sent is not None and sent.on_topic:
+            self._sent[node_id] = replace(sent, on_topic=False)
 
     def _take_update(self, record: Record) -> None:
         try:
@@ -114,7 +123,10 @@ class Inbox:
             self._refuse(record.topic, "", str(error))
             return
         self._tell(EventType.NORMAL, "UpdateRequested", f"asked to read the manifests now{': ' + why if why else ''}")
-        self._fetch.set()
+        self._notes.append(Fetch())
 
     def _refuse(self, topic: Topic, key: str, reason: str) -> None:
         self._tell(EventType.WARNING, "RecordRefused", f"topic {topic}, key {key!r}: {reason}")
+
+    def _tell(self, kind: EventType, reason: str, message: str) -> None:
+        self._notes.append(Tell(kind, reason, message))

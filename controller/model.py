@@ -42,6 +42,16 @@ class Revision:
         return {node.node_id: node for node in self.nodes}
 
     @cached_property
+    def pinned_keys(self) -> Mapping[str, str]:
+        """The keys that agents must sign with, by node id, for the nodes that name one."""
+        return {node.node_id: node.spec.public_key for node in self.nodes if node.spec.public_key is not None}
+
+    @cached_property
+    def exclusive_cameras(self) -> frozenset[str]:
+        """The names of the cameras that allow one reader."""
+        return frozenset(camera.name for camera in self.cameras if camera.spec.exclusive)
+
+    @cached_property
     def objects(self) -> tuple[Manifest, ...]:
         """All manifests, sorted by kind and name."""
         return tuple(sorted((*self.cameras, *self.instances, *self.nodes), key=lambda one: (one.kind, one.name)))
@@ -185,6 +195,10 @@ class FleetPlan:
     def removed(self) -> tuple[str, ...]:
         """The names of the instances that the plan takes away."""
         return tuple(change.instance for change in self.changes if change.kind == ChangeKind.REMOVE)
+
+
+class ApproveRefused(Exception):  # noqa: N818 - says what happened
+    """The revision cannot be approved: it is not the one that waits, or nothing waits."""
 
 
 # What the controller published last, by node id: the previous plan, as every agent can read it.

@@ -6,10 +6,6 @@ from typing import Any, Protocol
 from controller.picture.placed import PlacedInstance
 
 
-class ApproveRefused(Exception):  # noqa: N818 - says what happened
-    """The revision cannot be approved: it is not the one that waits, or nothing waits."""
-
-
 class FleetControl(Protocol):
     """The controller, as its API sees it."""
 
@@ -28,7 +24,7 @@ class FleetControl(Protocol):
             A sentence for people.
 
         Raises:
-            ApproveRefused: with the reason.
+            controller.model.ApproveRefused: with the reason.
         """
         ...
 

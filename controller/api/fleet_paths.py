@@ -10,8 +10,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from bus.base import PublishFailed
-from controller.api.control import ApproveRefused, FleetControl
+from controller.api.control import FleetControl
 from controller.api.errors import ApiError, bad_request, success
+from controller.model import ApproveRefused
 from controller.picture.placed import PlacedInstance
 
 PREFIX = "/fleet/v1"

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
-from controller.picture.look import Picture, Sighting
+from controller.picture.look import Look, Sighting
 from crds.camera import Camera
 from crds.condition import ConditionStatus
 from crds.messages import CameraStatus, InstanceState
@@ -15,17 +15,17 @@ _STATES_THAT_PROCESS = frozenset({InstanceState.STARTING, InstanceState.RUNNING,
 _WORST_FIRST = (ConditionStatus.FALSE, ConditionStatus.UNKNOWN, ConditionStatus.TRUE)
 
 
-def camera_status(camera: Camera, picture: Picture) -> Document:
+def camera_status(camera: Camera, look: Look) -> Document:
     """The status of a camera: True only when every instance that should watch it is seen to process its frames."""
-    previous = picture.previous.get((camera.kind, camera.name))
-    watchers = picture.watchers(camera.name)
+    previous = look.previous.get((camera.kind, camera.name))
+    watchers = look.watchers(camera.name)
     looks = [(_said(camera.name, one), one) for one in watchers]
     verdicts = [(_verdict(said, one), said, one) for said, one in looks]
     if verdicts:
         verdict, said, _ = min(verdicts, key=lambda found: _WORST_FIRST.index(found[0].status))
         since = said.since if said else None
     else:
-        verdict, since = _unwatched(camera, picture), None
+        verdict, since = _unwatched(camera, look), None
     old_fps = _old_fps(previous)
     instances = [_watcher(verdict, said, one, old_fps) for verdict, said, one in verdicts]
     known_fps = [one["fps"] for one in instances if one["fps"] is not None]
@@ -36,7 +36,7 @@ def camera_status(camera: Camera, picture: Picture) -> Document:
         "fps": min(known_fps, default=None),
         "instances": instances,
         "nodes": sorted({one.node_name for one in watchers}),
-        "conditions": [condition("Ready", verdict, previous=previous, now=picture.now, since=since)],
+        "conditions": [condition("Ready", verdict, previous=previous, now=look.now, since=since)],
     }
 
 
@@ -66,12 +66,12 @@ def _repeated(said: CameraStatus) -> Verdict:
     return true(said.reason, said.message) if said.ready else false(said.reason, said.message)
 
 
-def _unwatched(camera: Camera, picture: Picture) -> Verdict:
-    if reasons := picture.layout.reasons.get((camera.kind, camera.name), ()):
+def _unwatched(camera: Camera, look: Look) -> Verdict:
+    if reasons := look.layout.reasons.get((camera.kind, camera.name), ()):
         return false(reasons[0].reason, "; ".join(one.message for one in reasons))
-    if planned := picture.layout.planned_watchers.get(camera.name):
+    if planned := look.layout.planned_watchers.get(camera.name):
         return false("NotPublished", f"{', '.join(planned)} will watch it as soon as that is published")
-    if picture.layout.plan is None:
+    if look.layout.plan is None:
         return false("NotPlanned", "No plan was made yet")
     return false("NotWatched", "No running instance names or selects this camera")
 

@@ -1,16 +1,22 @@
 """The objects that the API shows: every manifest in force with its status, and the nodes that ask to join."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections import ChainMap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from operator import is_
 
 from controller.model import Fleet, FleetPlan, ObservedNode, Previous, Revision
 from controller.picture.camera_document import camera_status
 from controller.picture.conditions import Document
 from controller.picture.instance_document import instance_status
 from controller.picture.layout import Key, Layout
-from controller.picture.look import Picture
+from controller.picture.look import Look
 from controller.picture.node_document import node_status, pending_nodes
-from controller.status.fold import connected
+from controller.status.fold import connected, lost_at
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def documents(
@@ -37,9 +43,7 @@ def documents(
         Documents sorted by kind and name, then the nodes that ask to join. One that says the same as before is the
         very object that it was before. Nobody may change them.
     """
-    before = {_key(old): old for old in previous}
-    picture = Picture(Layout(revision, plan, dict(published)), fleet, now, before)
-    return (*_of_manifests(picture, picture.layout.written).values(), *_pending(picture))
+    return _all(Look(Layout(revision, plan, published), fleet, now, {_key(old): old for old in previous}))
 
 
 class LiveDocuments:
@@ -50,67 +54,104 @@ class LiveDocuments:
 
     def __init__(self) -> None:
         """Knows nothing; the first update makes everything."""
-        self._documents: dict[Key, Document] = {}
-        self._pending: tuple[Document, ...] = ()
+        self._shown: tuple[Document, ...] = ()
+        self._manifests: dict[Key, Document] = {}
+        self._pending: dict[Key, Document] = {}
         self._layout: Layout | None = None
-        self._seen: dict[str, tuple[ObservedNode, bool]] = {}
+        self._sight = _Sight(Fleet(), _NEVER)
 
     def update(
         self, revision: Revision, plan: FleetPlan | None, published: Previous, fleet: Fleet, now: datetime
     ) -> tuple[Document, ...]:
-        """What `documents` returns for these, given what it returned for the last ones."""
-        before: Mapping[Key, Document] = {**self._documents, **{_key(one): one for one in self._pending}}
-        seen = {node_id: (node, connected(node, now)) for node_id, node in fleet.nodes.items()}
-        if self._layout and self._layout.is_of(revision, plan, published):
-            layout = self._layout
-            changed = {node_id for node_id, look in seen.items() if _differs(self._seen.get(node_id), look)}
-            changed |= self._seen.keys() - seen.keys()
-            keys = {key for node_id in changed for key in layout.touched_by(node_id)}
-            picture = Picture(layout, fleet, now, before)
-            self._documents.update(_of_manifests(picture, keys))
-        else:
-            self._layout = Layout(revision, plan, dict(published))
-            picture = Picture(self._layout, fleet, now, before)
-            self._documents = _of_manifests(picture, self._layout.written)
-        self._seen = seen
-        self._pending = _pending(picture)
-        return (*self._documents.values(), *self._pending)
+        """What `documents` returns for these, given what it returned for the last ones.
+
+        Returns:
+            The very tuple of the last time when nothing is different.
+        """
+        layout = self._layout
+        if layout is None or not layout.is_of(revision, plan, published):
+            self._layout = layout = Layout(revision, plan, published)
+            self._sight = _Sight(fleet, now)
+            self._set(_all(self._look(layout)), layout)
+        elif not self._sight.is_still_of(fleet, now):
+            before, self._sight = self._sight, _Sight(fleet, now)
+            if changed := self._sight.nodes_that_differ_from(before):
+                keys = dict.fromkeys(key for node_id in changed for key in layout.touched_by(node_id))
+                look = self._look(layout)
+                made = {**self._manifests, **_of_manifests(look, keys)}
+                self._set((*made.values(), *_pending(look)), layout)
+        return self._shown
+
+    def _look(self, layout: Layout) -> Look:
+        return Look(layout, self._sight.fleet, self._sight.at, ChainMap(self._pending, self._manifests))
+
+    def _set(self, shown: tuple[Document, ...], layout: Layout) -> None:
+        if len(shown) == len(self._shown) and all(map(is_, shown, self._shown)):
+            return
+        self._shown = shown
+        written = len(layout.written)
+        self._manifests = {_key(one): one for one in shown[:written]}
+        self._pending = {_key(one): one for one in shown[written:]}
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """The agents as they were seen at a time."""
+
+    fleet: Fleet
+    at: datetime
+
+    @cached_property
+    def until(self) -> datetime:
+        """From then on another one counts as lost, if nobody says anything."""
+        ends = (lost_at(node) for node in self.fleet.nodes.values() if connected(node, self.at))
+        return min(ends, default=_NEVER)
+
+    def is_still_of(self, fleet: Fleet, now: datetime) -> bool:
+        return fleet is self.fleet and self.at <= now < self.until
+
+    def nodes_that_differ_from(self, before: "_Sight") -> tuple[str, ...]:
+        old, new = before.fleet.nodes, self.fleet.nodes
+        known = (
+            node_id
+            for node_id, node in new.items()
+            if node_id not in old
+            or connected(old[node_id], before.at) != connected(node, self.at)
+            or (old[node_id] is not node and _content(old[node_id]) != _content(node))
+        )
+        return (*known, *(node_id for node_id in old if node_id not in new))
 
 
 def _key(document: Document) -> Key:
     return (document["kind"], document["metadata"]["name"])
 
 
-def _of_manifests(picture: Picture, keys: Iterable[Key]) -> dict[Key, Document]:
-    revision, written = picture.layout.revision, picture.layout.written
+def _all(look: Look) -> tuple[Document, ...]:
+    return (*_of_manifests(look, look.layout.written).values(), *_pending(look))
+
+
+def _of_manifests(look: Look, keys: Iterable[Key]) -> dict[Key, Document]:
+    revision, written = look.layout.revision, look.layout.written
     found = {}
     for key in keys:
         kind, name = key
         if kind == "Camera":
-            status = camera_status(revision.camera_by_name[name], picture)
+            status = camera_status(revision.camera_by_name[name], look)
         elif kind == "Node":
-            status = node_status(revision.node_by_name[name], picture)
+            status = node_status(revision.node_by_name[name], look)
         else:
-            status = instance_status(picture.layout.instance_by_name[name], picture)
-        found[key] = _same_or_new({**written[key], "status": status}, picture)
+            status = instance_status(look.layout.instance_by_name[name], look)
+        found[key] = _same_or_new({**written[key], "status": status}, look)
     return found
 
 
-def _pending(picture: Picture) -> tuple[Document, ...]:
-    return tuple(_same_or_new(one, picture) for one in pending_nodes(picture))
+def _pending(look: Look) -> tuple[Document, ...]:
+    return tuple(_same_or_new(one, look) for one in pending_nodes(look))
 
 
-def _same_or_new(document: Document, picture: Picture) -> Document:
-    old = picture.previous.get(_key(document))
+def _same_or_new(document: Document, look: Look) -> Document:
+    old = look.previous.get(_key(document))
     return old if old == document else document
-
-
-def _differs(old: tuple[ObservedNode, bool] | None, new: tuple[ObservedNode, bool]) -> bool:
-    """True when a look at a node says more than that its agent goes on reporting the same."""
-    if old is None or old[1] != new[1]:
-        return True
-    before, after = old[0], new[0]
-    return before is not after and _content(before) != _content(after)
 
 
 def _content(node: ObservedNode) -> tuple[object, ...]:

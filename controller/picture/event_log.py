@@ -1,10 +1,8 @@
 """The latest events of the fleet, bounded; what repeats is counted, not listed again."""
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from controller.picture.conditions import Document, timestamp
 from controller.picture.events import FleetEvent
@@ -15,15 +13,8 @@ _MOST_CHARACTERS = 1024
 _SOURCE = "fleet-controller"
 _NAMESPACE = "default"
 
-
-@dataclass(frozen=True)
-class Entry:
-    """An event with how often it happened."""
-
-    event: FleetEvent
-    """As it happened last."""
-    count: int
-    first_at: datetime
+_Key = tuple[str, ...]
+"""Kind and name of the object, reason and message."""
 
 
 class EventLog:
@@ -31,32 +22,33 @@ class EventLog:
 
     def __init__(self, limit: int = EVENT_LIMIT) -> None:
         self._limit = limit
-        self._entries: OrderedDict[tuple[str, ...], Entry] = OrderedDict()
+        self._by_key: dict[_Key, Document] = {}
+        self._listed: tuple[Document, ...] | None = ()
 
     def add(self, events: Iterable[FleetEvent]) -> None:
         """Takes events in; the oldest ones leave when there are too many."""
         for event in events:
             bounded = replace(event, message=event.message[:_MOST_CHARACTERS])
             key = (bounded.subject.kind, bounded.subject.name, bounded.reason, bounded.message)
-            old = self._entries.pop(key, None)
-            entry = Entry(bounded, 1, bounded.at) if old is None else Entry(bounded, old.count + 1, old.first_at)
-            self._entries[key] = entry
-            if len(self._entries) > self._limit:
-                self._entries.popitem(last=False)
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        """The events, the one that happened last at the end."""
-        return tuple(self._entries.values())
+            self._by_key[key] = _document(key, bounded, self._by_key.pop(key, None))
+            if len(self._by_key) > self._limit:
+                del self._by_key[next(iter(self._by_key))]
+            self._listed = None
 
     def documents(self) -> tuple[Document, ...]:
-        """The events as core/v1 Event objects."""
-        return tuple(_document(key, entry) for key, entry in self._entries.items())
+        """The events as core/v1 Event objects, the one that happened last at the end.
+
+        Returns:
+            The very tuple of the last time when nothing happened since.
+        """
+        if self._listed is None:
+            self._listed = tuple(self._by_key.values())
+        return self._listed
 
 
-def _document(key: tuple[str, ...], entry: Entry) -> Document:
-    event = entry.event
+def _document(key: _Key, event: FleetEvent, before: Document | None) -> Document:
     suffix = hashlib.sha256("\0".join(key).encode(errors="surrogatepass")).hexdigest()[:16]
+    at = timestamp(event.at)
     return {
         "apiVersion": "v1",
         "kind": "Event",
@@ -65,9 +57,9 @@ def _document(key: tuple[str, ...], entry: Entry) -> Document:
         "type": event.type.value,
         "reason": event.reason,
         "message": event.message,
-        "count": entry.count,
-        "firstTimestamp": timestamp(entry.first_at),
-        "lastTimestamp": timestamp(event.at),
+        "count": before["count"] + 1 if before else 1,
+        "firstTimestamp": before["firstTimestamp"] if before else at,
+        "lastTimestamp": at,
         "source": {"component": _SOURCE},
         "reportingComponent": _SOURCE,
         "reportingInstance": "",

@@ -1,6 +1,6 @@
 """The transitions between two pictures of the fleet that are worth telling."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,10 +17,6 @@ class EventType(StrEnum):
 
     NORMAL = "Normal"
     WARNING = "Warning"
-
-
-Tell = Callable[[EventType, str, str], None]
-"""Takes type, reason and message of an event about the fleet as a whole."""
 
 
 @dataclass(frozen=True)

@@ -2,32 +2,32 @@
 
 from controller.model import Reason
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true
-from controller.picture.look import Picture, Sighting
+from controller.picture.look import Look, Sighting
 from crds.dsinstance import DsInstance
 from crds.messages import InstanceState, InstanceStatus
 
 _PENDING = InstanceState.PENDING.value
 
 
-def instance_status(instance: DsInstance, picture: Picture) -> Document:
+def instance_status(instance: DsInstance, look: Look) -> Document:
     """The status of a DsInstance."""
-    sighting = _chosen(instance.name, picture)
-    reasons = picture.layout.reasons.get((instance.kind, instance.name), ())
-    previous = picture.previous.get((instance.kind, instance.name))
-    found = _unpublished(instance, reasons, picture) if sighting is None else _published(sighting)
+    sighting = _chosen(instance.name, look)
+    reasons = look.layout.reasons.get((instance.kind, instance.name), ())
+    previous = look.previous.get((instance.kind, instance.name))
+    found = _unpublished(instance, reasons, look) if sighting is None else _published(sighting)
     verdict: Verdict = found.pop("verdict")
     since = sighting.status.since if verdict.is_true and sighting and sighting.status else None
-    conditions = [condition("Ready", verdict, previous=previous, now=picture.now, since=since)]
-    if picture.layout.plan is not None:
+    conditions = [condition("Ready", verdict, previous=previous, now=look.now, since=since)]
+    if look.layout.plan is not None:
         planned = _because(reasons) if reasons else true("Planned")
-        conditions.append(condition("Planned", planned, previous=previous, now=picture.now))
+        conditions.append(condition("Planned", planned, previous=previous, now=look.now))
     return {**found, "conditions": conditions}
 
 
-def _chosen(name: str, picture: Picture) -> Sighting | None:
+def _chosen(name: str, look: Look) -> Sighting | None:
     """The sighting that stands for the instance: where it is planned, when it is published there."""
-    sightings = picture.sightings(name)
-    planned_on = picture.layout.planned[name][0] if name in picture.layout.planned else None
+    sightings = look.sightings(name)
+    planned_on = look.layout.planned[name][0] if name in look.layout.planned else None
     there = [one for one in sightings if one.node_id == planned_on]
     return next(iter((*there, *sightings)), None)
 
@@ -36,25 +36,25 @@ def _because(reasons: tuple[Reason, ...]) -> Verdict:
     return false(reasons[0].reason, "; ".join(one.message for one in reasons))
 
 
-def _unpublished(instance: DsInstance, reasons: tuple[Reason, ...], picture: Picture) -> Document:
+def _unpublished(instance: DsInstance, reasons: tuple[Reason, ...], look: Look) -> Document:
     if reasons:
         verdict = _because(reasons)
-    elif picture.layout.plan is None:
+    elif look.layout.plan is None:
         verdict = false("NotPlanned", "No plan was made yet")
-    elif instance.name in picture.layout.planned:
+    elif instance.name in look.layout.planned:
         verdict = false("NotPublished", "It is planned, and waits for the generation of its node to be published")
     else:
         verdict = false("NotPlanned", "The plan does not hold it")
-    planned = picture.layout.planned.get(instance.name)
+    planned = look.layout.planned.get(instance.name)
     return {
         "phase": _PENDING,
         "reason": verdict.reason,
         "message": verdict.message,
-        "node": picture.layout.node_name(planned[0]) if planned else None,
+        "node": look.layout.node_name(planned[0]) if planned else None,
         "image": planned[1].image if planned else instance.spec.image,
         "cameras": {
             "ready": 0,
-            "total": len(planned[1].cameras) if planned else len(picture.layout.revision.cameras_of(instance)),
+            "total": len(planned[1].cameras) if planned else len(look.layout.revision.cameras_of(instance)),
         },
         "restarts": 0,
         "generation": None,

@@ -81,17 +81,17 @@ class Layout:
         """The names of the published instances that watch a camera on some node, by its name."""
         found: dict[str, list[str]] = {}
         for name, by_node in sorted(self.placed.items()):
-            for camera in {camera.name for config in by_node.values() for camera in config.cameras}:
+            for camera in dict.fromkeys(camera.name for config in by_node.values() for camera in config.cameras):
                 found.setdefault(camera, []).append(name)
         return {camera: tuple(names) for camera, names in found.items()}
 
-    def touched_by(self, node_id: str) -> set[Key]:
+    def touched_by(self, node_id: str) -> tuple[Key, ...]:
         """The objects whose status depends on what the agent of this node says."""
-        found: set[Key] = set()
+        found: dict[Key, None] = {}
         if node := self.revision.node_by_id.get(node_id):
-            found.add((node.kind, node.name))
+            found[node.kind, node.name] = None
         record = self.published.get(node_id)
         for config in record.node_config_list if record else ():
-            found.add(("DsInstance", config.instance_name))
-            found.update(("Camera", camera.name) for camera in config.cameras)
-        return found & self.written.keys()
+            found["DsInstance", config.instance_name] = None
+            found.update({("Camera", camera.name): None for camera in config.cameras})
+        return tuple(key for key in found if key in self.written)

@@ -36,7 +36,7 @@ class Sighting:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Look:
     """What should be, what was observed, and the time of the look."""
 
     layout: Layout

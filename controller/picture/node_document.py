@@ -6,7 +6,7 @@ from typing import Any
 
 from controller.model import NodeState, ObservedNode
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
-from controller.picture.look import Picture
+from controller.picture.look import Look
 from crds.condition import ConditionStatus
 from crds.document import API_VERSION
 from crds.messages import AgentConfig, AgentInfo, AgentResponse, GenerationRef
@@ -19,25 +19,25 @@ _MOST_CHARACTERS = 253
 _MOST_GPUS = 64
 
 
-def node_status(node: Node, picture: Picture) -> Document:
+def node_status(node: Node, look: Look) -> Document:
     """The status of a node that has a manifest."""
-    observed = picture.observed(node.node_id)
-    published = picture.layout.published.get(node.node_id)
-    silence = picture.silence(node.node_id)
-    previous = picture.previous.get((node.kind, node.name))
+    observed = look.observed(node.node_id)
+    published = look.layout.published.get(node.node_id)
+    silence = look.silence(node.node_id)
+    previous = look.previous.get((node.kind, node.name))
     ready = silence or _ready(observed)
-    wanted = picture.layout.plan.nodes.get(node.node_id) if picture.layout.plan else None
+    wanted = look.layout.plan.nodes.get(node.node_id) if look.layout.plan else None
     up_to_date = silence or _up_to_date(observed, published, wanted)
     phase = {ConditionStatus.TRUE: "Ready", ConditionStatus.FALSE: "NotReady", ConditionStatus.UNKNOWN: "Unknown"}
     own = [
-        condition(_READY, ready, previous=previous, now=picture.now),
-        condition(_UP_TO_DATE, up_to_date, previous=previous, now=picture.now),
+        condition(_READY, ready, previous=previous, now=look.now),
+        condition(_UP_TO_DATE, up_to_date, previous=previous, now=look.now),
     ]
     return {
         "phase": phase[ready.status],
         "reason": ready.reason,
         "message": ready.message,
-        "conditions": own + _conditions_of_agent(observed, silence, previous, picture),
+        "conditions": own + _conditions_of_agent(observed, silence, previous, look),
         "generation": _generations(observed, published, silence),
         "instances": len(published.node_config_list) if published else 0,
         "capacity": _capacity(observed, published, node.spec.capacity),
@@ -46,28 +46,28 @@ def node_status(node: Node, picture: Picture) -> Document:
     }
 
 
-def pending_nodes(picture: Picture) -> Iterator[Document]:
+def pending_nodes(look: Look) -> Iterator[Document]:
     """A document for each agent that greeted and is in no manifest, shaped like the manifest that would admit it."""
-    taken = {node.name for node in picture.layout.revision.nodes}
-    for node_id, observed in sorted(picture.fleet.nodes.items()):
-        if observed.info is None or node_id in picture.layout.revision.node_by_id:
+    taken = {node.name for node in look.layout.revision.nodes}
+    for node_id, observed in sorted(look.fleet.nodes.items()):
+        if observed.info is None or node_id in look.layout.revision.node_by_id:
             continue
         name = f"pending-{node_id[:8]}"
         if name in taken:
             name = f"pending-{node_id}"
         taken.add(name)
-        yield _pending_node(name, observed, observed.info, picture)
+        yield _pending_node(name, observed, observed.info, look)
 
 
-def _pending_node(name: str, observed: ObservedNode, info: AgentInfo, picture: Picture) -> Document:
-    silence = picture.silence(observed.node_id)
+def _pending_node(name: str, observed: ObservedNode, info: AgentInfo, look: Look) -> Document:
+    silence = look.silence(observed.node_id)
     hostname = _clean(info.hostname)
     message = (
         f"An agent on {hostname} asks to join: commit a Node manifest with spec.nodeId {observed.node_id} and "
         f"spec.hostname {hostname}; give it spec.publicKey to admit no other agent under this id"
     )
     verdict = silence or false("NotAdmitted", message)
-    previous = picture.previous.get(("Node", name))
+    previous = look.previous.get(("Node", name))
     spec: Document = {
         "nodeId": observed.node_id,
         "hostname": hostname,
@@ -87,7 +87,7 @@ def _pending_node(name: str, observed: ObservedNode, info: AgentInfo, picture: P
             "phase": "Pending",
             "reason": "NotAdmitted",
             "message": message,
-            "conditions": [condition(_READY, verdict, previous=previous, now=picture.now)],
+            "conditions": [condition(_READY, verdict, previous=previous, now=look.now)],
             "instances": 0,
             **_agent(observed),
             "lastSeen": _last_seen(observed, silence),
@@ -118,12 +118,12 @@ def _up_to_date(observed: ObservedNode, published: AgentConfig | None, wanted: N
 
 
 def _compared(response: AgentResponse, wanted: GenerationRef) -> Verdict:
-    held = response.observed
-    if held is None or held.order < wanted.order:
+    observed = response.observed
+    if observed is None or observed.order < wanted.order:
         return false("NotObserved", f"The agent has not accepted {_text(wanted)} yet")
-    if held.order > wanted.order:
-        return false("Ahead", f"The agent holds {_text(held)}, newer than {_text(wanted)}")
-    if held.digest != wanted.digest:
+    if observed.order > wanted.order:
+        return false("Ahead", f"The agent holds {_text(observed)}, newer than {_text(wanted)}")
+    if observed.digest != wanted.digest:
         return false("Conflict", f"The agent holds another content under {_text(wanted)}")
     if response.applied != wanted:
         return false("Applying", f"The agent is converging to {_text(wanted)}")
@@ -190,7 +190,7 @@ def _last_seen(observed: ObservedNode, silence: Verdict | None) -> str | None:
 
 
 def _conditions_of_agent(
-    observed: ObservedNode, silence: Verdict | None, previous: Mapping[str, Any] | None, picture: Picture
+    observed: ObservedNode, silence: Verdict | None, previous: Mapping[str, Any] | None, look: Look
 ) -> list[Document]:
     said = observed.response.conditions if observed.response else ()
     return [
@@ -198,7 +198,7 @@ def _conditions_of_agent(
             one.type,
             silence or Verdict(one.status, one.reason, one.message),
             previous=previous,
-            now=picture.now,
+            now=look.now,
             since=None if silence else one.last_transition_time,
         )
         for one in said

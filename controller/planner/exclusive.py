@@ -26,7 +26,7 @@ def holders_of_exclusive_cameras(revision: Revision, previous: Previous, fleet: 
         fleet: what the agents said.
     """
     found: dict[str, set[Holder]] = defaultdict(set)
-    exclusive = {camera.name for camera in revision.cameras if camera.spec.exclusive}
+    exclusive = revision.exclusive_cameras
     for node_id in revision.node_by_id if exclusive else ():
         published, observed = previous.get(node_id), fleet.nodes.get(node_id)
         for instance in published.node_config_list if published else ():

@@ -1,78 +1,56 @@
-"""Admits or refuses the agents that greet, on topic 201."""
+"""Who is admitted or refused on topic 201: every greeting is answered once, and again when the answer changes."""
 
-import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from bus.base import Bus, Topic
-from bus.codec import encode_signed
-from bus.signature import SigningKey
 from controller.model import Fleet
-from controller.publish.publisher import raise_first
 from crds.messages import AgentCommand, CommandKind
 
+Answer = tuple[datetime, CommandKind]
+"""When the greeting was sent, and what is said to it."""
 
-class Admission:
-    """Answers every greeting once, and again when the answer changes."""
 
-    def __init__(self, *, fleet_id: str, bus: Bus, key: SigningKey) -> None:
-        """Starts with nobody answered.
+def answered_before(fleet: Fleet, admitted: Collection[str]) -> dict[str, Answer]:
+    """The answers that need not be given, by node id: the controller before this one gave them.
 
-        Args:
-            fleet_id: the fleet.
-            bus: the way to the agents.
-            key: the controller's key.
-        """
-        self._fleet_id = fleet_id
-        self._bus = bus
-        self._key = key
-        self._answered: dict[str, tuple[datetime, CommandKind]] = {}
+    Args:
+        fleet: the agents that greeted.
+        admitted: the ids of the nodes that were admitted, as something was published for them.
+    """
+    return {
+        node_id: (node.info.sent_at, CommandKind.ADMITTED)
+        for node_id, node in fleet.nodes.items()
+        if node.info and node_id in admitted
+    }
 
-    def skip(self, fleet: Fleet, admitted: Collection[str]) -> None:
-        """Takes greetings as answered: they were, by the controller before this one.
 
-        Args:
-            fleet: the agents that greeted.
-            admitted: the ids of the nodes that were admitted, as something was published for them.
-        """
-        self._answered = {
-            node_id: (node.info.sent_at, CommandKind.ADMITTED)
-            for node_id, node in fleet.nodes.items()
-            if node.info and node_id in admitted
-        }
+def unanswered(fleet: Fleet, known: Collection[str], answered: Mapping[str, Answer]) -> dict[str, Answer]:
+    """The answers that are due, by node id.
 
-    async def answer(self, fleet: Fleet, known: Collection[str], *, epoch: int, now: datetime) -> None:
-        """Answers what is not answered yet.
+    Args:
+        fleet: the agents that greeted.
+        known: the ids of the nodes that manifests declare; the others are refused, and told what to do.
+        answered: the answers that were given.
+    """
+    found = {}
+    for node_id, node in fleet.nodes.items():
+        if node.info is None:
+            continue
+        answer = (node.info.sent_at, CommandKind.ADMITTED if node_id in known else CommandKind.REFUSED)
+        if answered.get(node_id) != answer:
+            found[node_id] = answer
+    return found
 
-        Args:
-            fleet: the agents that greeted.
-            known: the ids of the nodes that manifests declare; the others are refused, and told what to do.
-            epoch: the term of the controller.
-            now: the time, UTC.
 
-        Raises:
-            bus.base.PublishFailed: some answer was not acknowledged; the next call tries again.
-        """
-        answers = []
-        for node_id, node in fleet.nodes.items():
-            if node.info is None:
-                continue
-            kind = CommandKind.ADMITTED if node_id in known else CommandKind.REFUSED
-            answer = (node.info.sent_at, kind)
-            if self._answered.get(node_id) != answer:
-                answers.append(self._send(node_id, answer, epoch, now))
-        raise_first(await asyncio.gather(*answers, return_exceptions=True))
-
-    async def _send(self, node_id: str, answer: tuple[datetime, CommandKind], epoch: int, now: datetime) -> None:
-        refused = answer[1] is CommandKind.REFUSED
-        command = AgentCommand(
-            fleet_id=self._fleet_id,
-            node_id=UUID(node_id),
-            command=answer[1],
-            reason=f"no Node manifest has nodeId {node_id}: commit one to admit this machine" if refused else "",
-            epoch=epoch,
-            sent_at=now,
-        )
-        await self._bus.publish(Topic.AGENT_COMMAND, key=node_id, value=encode_signed(command, self._key))
-        self._answered[node_id] = answer
+def command(node_id: str, answer: Answer, *, fleet_id: str, epoch: int, now: datetime) -> AgentCommand:
+    """An answer as the message that says it."""
+    refused = answer[1] is CommandKind.REFUSED
+    return AgentCommand(
+        fleet_id=fleet_id,
+        node_id=UUID(node_id),
+        command=answer[1],
+        reason=f"no Node manifest has nodeId {node_id}: commit one to admit this machine" if refused else "",
+        epoch=epoch,
+        sent_at=now,
+    )

@@ -21,10 +21,10 @@ class KnownGenerations:
 
     published: AgentConfig | None = None
     """The newest record that this fleet's controller is known to have published."""
-    held: GenerationRef | None = None
-    """The newest generation that the agent says it holds: numbers never go below it, whatever the topics lost."""
-    reached: GenerationRef | None = None
-    """The newest generation that the agent says it has fully applied."""
+    observed: GenerationRef | None = None
+    """The newest generation that the agent says it accepted: numbers never go below it, whatever the topics lost."""
+    applied: GenerationRef | None = None
+    """The newest generation of which the agent says that it saw every instance running."""
 
 
 def next_record(
@@ -47,7 +47,7 @@ def next_record(
 
     Args:
         state: what the node shall run.
-        known: what was published, held and reached before.
+        known: what was published, observed and applied before.
         fleet_id: the fleet.
         epoch: the term of this controller; stands in records that it makes, never rewrites old ones.
         revision: id of the manifests.
@@ -55,26 +55,26 @@ def next_record(
         now: time of issue, UTC.
     """
     published = known.published
-    held = known.held if known.held and _is_credible(known.held) else None
-    newest = max((ref.order for ref in (published.ref if published else None, held) if ref), default=(0, 0))
-    agent_is_ahead = published is None or (held is not None and _is_beyond(held, published.ref))
+    observed = known.observed if known.observed and _is_credible(known.observed) else None
+    newest = max((ref.order for ref in (published.ref if published else None, observed) if ref), default=(0, 0))
+    agent_is_ahead = published is None or (observed is not None and _is_beyond(observed, published.ref))
     # An agent that refused to remove what no record explained to it is told the same again, with the approval.
     asks_for_approval = (
         approved
         and published is not None
         and not published.removals.approved
-        and held is not None
-        and held.order < published.ref.order
+        and observed is not None
+        and observed.order < published.ref.order
     )
     if published is not None and published.digest == state.digest and not agent_is_ahead and not asks_for_approval:
         return None
-    same_as_held = agent_is_ahead and held is not None and held.digest == state.digest
+    same_as_observed = agent_is_ahead and observed is not None and observed.digest == state.digest
     return AgentConfig(
         fleet_id=fleet_id,
         node_id=UUID(state.node_id),
         hostname=state.hostname,
-        epoch=newest[0] if same_as_held else max(epoch, newest[0]),
-        generation=newest[1] if same_as_held else newest[1] + 1,
+        epoch=newest[0] if same_as_observed else max(epoch, newest[0]),
+        generation=newest[1] if same_as_observed else newest[1] + 1,
         digest=state.digest,
         revision=revision,
         issued_at=now,
@@ -89,18 +89,18 @@ def _is_credible(ref: GenerationRef) -> bool:
     return ref.epoch < LARGEST_NUMBER and ref.generation < LARGEST_NUMBER
 
 
-def _is_beyond(held: GenerationRef, published: GenerationRef) -> bool:
-    conflicts = held.order == published.order and held.digest not in ("", published.digest)
-    return held.order > published.order or conflicts
+def _is_beyond(observed: GenerationRef, published: GenerationRef) -> bool:
+    conflicts = observed.order == published.order and observed.digest not in ("", published.digest)
+    return observed.order > published.order or conflicts
 
 
 def _removals(state: NodeState, known: KnownGenerations, *, approved: bool) -> Removals:
-    """The instances that went since the generation which the agent last reached."""
+    """The instances that went since the generation which the agent last applied."""
     published = known.published
     if published is None:
         return Removals(count=0, approved=approved)
     before = {one.instance_name for one in published.node_config_list}
-    still_told = set() if known.reached == published.ref else set(published.removals.instances)
+    still_told = set() if known.applied == published.ref else set(published.removals.instances)
     wanted = {one.instance_name for one in state.instances}
     gone = sorted((before | still_told) - wanted)
     return Removals(count=len(before - wanted), approved=approved, instances=tuple(gone[:LONGEST_REMOVAL_LIST]))
@@ -111,7 +111,7 @@ def next_epoch(seen: tuple[GenerationRef, ...]) -> int:
     return max((ref.epoch for ref in seen if _is_credible(ref)), default=0) + 1
 
 
-def newest_held(node: ObservedNode) -> GenerationRef | None:
+def newest_observed(node: ObservedNode) -> GenerationRef | None:
     """The newest generation that an agent says it holds, in its greeting or its report."""
-    held = [node.info.highest if node.info else None, node.response.observed if node.response else None]
-    return max((ref for ref in held if ref), key=lambda ref: ref.order, default=None)
+    observed = [node.info.highest if node.info else None, node.response.observed if node.response else None]
+    return max((ref for ref in observed if ref), key=lambda ref: ref.order, default=None)

@@ -1,8 +1,6 @@
 """Remembers the last good revision on disk, so that a restart without a source does not begin with nothing."""
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +14,7 @@ from crds.document import Manifest
 from crds.dsinstance import DsInstance
 from crds.kinds import KINDS
 from crds.node import Node
+from ports.disk import Disk
 
 _FORMAT: Final = 1
 
@@ -31,17 +30,20 @@ class Recalled:
 
 
 class LastGood:
-    """The last good revision, in one file.
+    """The last good revision, in one file."""
 
-    Args:
-        path: of the file; its directory is made when it is missing.
-    """
+    def __init__(self, path: Path, disk: Disk) -> None:
+        """Reads and writes nothing yet.
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = Path(path)
+        Args:
+            path: of the file; its folder is made when it is missing.
+            disk: where it is.
+        """
+        self._path = path
+        self._disk = disk
 
     def store(self, revision: Revision) -> None:
-        """Remembers a revision: afterwards the file holds this one or, after a crash, the one before.
+        """Remembers a revision: afterwards the file holds this one or, after a crash, the one before. Blocks.
 
         Raises:
             OSError: the disk does not take it. What was remembered before is still there.
@@ -53,27 +55,12 @@ class LastGood:
             "documents": [one.document() for one in revision.objects],
         }
         text = json.dumps({"digest": digest(content), "revision": content}, ensure_ascii=False)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self._path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        directory = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        self._disk.write(self._path, text.encode())
 
     def load(self) -> Recalled:
-        """What was remembered. Never raises: a damaged file is the same as none, with a warning."""
+        """What was remembered. Never raises: a damaged file is the same as none, with a warning. Blocks."""
         try:
-            stored = json.loads(self._path.read_bytes())
+            stored = json.loads(self._disk.read(self._path))
             content = stored["revision"]
             if content["format"] != _FORMAT:
                 return Recalled(None, f"{self._path} was written by another version: ignored")

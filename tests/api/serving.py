@@ -11,9 +11,8 @@ import httpx
 from fastapi import FastAPI
 
 from bus.base import PublishFailed
-from controller.api.control import ApproveRefused
 from controller.api.server import serve
-from controller.model import Fleet
+from controller.model import ApproveRefused, Fleet
 from controller.picture.documents import documents
 from controller.picture.placed import PlacedInstance, placed_instances
 from tests.picture import fleets

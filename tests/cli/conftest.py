@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import fleet
-from controller.api.control import ApproveRefused
 from controller.api.server import create_app, serve
+from controller.model import ApproveRefused
 from controller.picture.placed import PlacedInstance
 from controller.picture.store import ObjectStore
 

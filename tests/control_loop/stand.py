@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,20 +15,22 @@ from bus.base import BusEvent, CaughtUp, PublishFailed, Record, Subscription, To
 from bus.codec import Undecodable, decode_signed, encode_signed
 from bus.memory import MemoryBus, MemoryLog
 from bus.signature import SigningKey
-from bus.timings import Timings
 from bus.topics import SETTINGS, partition_of
-from controller.control_loop import Controller
+from controller.loop import Controller
 from controller.picture.store import ObjectStore
 from controller.planner.guard import RemovalLimit
-from controller.publish.publisher import Publisher
-from controller.source.last_good import LastGood
 from controller.source.read.reader import Loaded, Reading
+from controller.state import State
+from controller.timings import Timings
 from crds.messages import AgentCommand, AgentConfig, AgentInfo, AgentResponse, CommandKind, GenerationRef
+from ports.simulated import LoopClock, MemoryDisk, NoThreads, simulated_ports
+from ports.threads import Threads
 from tests.planner.short_manifests import ShortFleet, node_id, revision
 
 FLEET = "test"
-DEADLINE_S = 20.0
-_POLL_S = 0.005
+STATE_DIR = Path("/state")
+DEADLINE_S = 300.0
+_POLL_S = 0.05
 
 T = TypeVar("T")
 
@@ -68,7 +71,7 @@ class ShakyBus(MemoryBus):
     """A client of the log that can be late, and that can lose records or acknowledgements."""
 
     def __init__(self, log: MemoryLog) -> None:
-        super().__init__(log, Timings(publish_seconds=0.1))
+        super().__init__(log)
         self.may_catch_up = asyncio.Event()
         self.may_catch_up.set()
         self.lose_records = False
@@ -99,16 +102,6 @@ class ShakyBus(MemoryBus):
             yield event
 
 
-class CountingStore(ObjectStore):
-    """The real store, which counts how often the fleet was shown."""
-
-    looks = 0
-
-    def replace(self, documents: Iterable[Mapping[str, Any]], now: datetime) -> int:
-        self.looks += 1
-        return super().replace(documents, now)
-
-
 class TalkingAgent:
     """An agent as the topics know it: it holds what a test says that it holds."""
 
@@ -119,7 +112,8 @@ class TalkingAgent:
         self._log = log
         self._fleet_id = fleet_id
         self._sequence = count(1)
-        self._sent_at = datetime.now(UTC)
+        self._clock = LoopClock()
+        self._sent_at = self._clock.now()
 
     def greet(self, highest: GenerationRef | None = None, **changes: Any) -> None:
         fields: dict[str, Any] = {
@@ -152,7 +146,7 @@ class TalkingAgent:
 
     def _now(self) -> datetime:
         """Later than any message before."""
-        self._sent_at = max(datetime.now(UTC), self._sent_at + timedelta(microseconds=1))
+        self._sent_at = max(self._clock.now(), self._sent_at + timedelta(microseconds=1))
         return self._sent_at
 
 
@@ -165,22 +159,26 @@ def write(log: MemoryLog, topic: Topic, key: bytes | None, value: bytes | None) 
 class Stand:
     """A fleet whose controller may come and go; the log, the disk and the key stay."""
 
-    def __init__(self, directory: Path) -> None:
-        self.log = MemoryLog()
+    def __init__(self) -> None:
+        self.log = MemoryLog(now=LoopClock().now)
         self.key = SigningKey.generate()
         self.source = ScriptedSource(loaded({}))
         self.bus = ShakyBus(self.log)
         self.event_store = ObjectStore(1)
-        self.store = CountingStore(1)
+        self.store = ObjectStore(1)
         self.limit = RemovalLimit()
-        self._directory = directory
+        self.timings = Timings()
+        self.disk = MemoryDisk()
+        self.threads: Threads = NoThreads()
+        self.looks = 0
+        """How often the fleet was shown."""
         self._probes = count()
 
     @asynccontextmanager
     async def controller(self, *, held_back: bool = False) -> AsyncIterator[Controller]:
         """Runs a new controller; one that ends by itself fails the test."""
         self.bus = ShakyBus(self.log)
-        self.store, self.event_store = CountingStore(1), ObjectStore(1)
+        self.store, self.event_store = ObjectStore(1), ObjectStore(1)
         if held_back:
             self.bus.may_catch_up.clear()
         controller = Controller(
@@ -188,22 +186,32 @@ class Stand:
             bus=self.bus,
             key=self.key,
             source=self.source,
-            last_good=LastGood(self._directory / "last-good.json"),
-            publisher=Publisher(fleet_id=FLEET, bus=self.bus, key=self.key, directory=self._directory / "published"),
+            state_dir=STATE_DIR,
             store=self.store,
             event_store=self.event_store,
             limit=self.limit,
+            timings=self.timings,
+            ports=replace(simulated_ports(0, self.disk), threads=self.threads),
         )
+        self._count_looks(controller)
         async with asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as tasks:
             running = tasks.create_task(controller.run())
             yield controller
             assert not running.done(), "the controller ended by itself"
             running.cancel()
 
+    def _count_looks(self, controller: Controller) -> None:
+        show = controller._picture.show
+
+        def counted(state: State, now: datetime) -> None:
+            show(state, now)
+            self.looks += 1
+
+        controller._picture.show = counted
+
     def lose_disk(self) -> None:
         """The controller's own disk is gone, except for its key."""
-        for path in sorted(self._directory.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
+        self.disk = MemoryDisk()
 
     def agent(self, name: str, **options: Any) -> TalkingAgent:
         return TalkingAgent(self.log, name, **options)
@@ -265,11 +273,6 @@ class Stand:
 
     # --- what people see -----------------------------------------------------------------------------------------
 
-    @property
-    def looks(self) -> int:
-        """How often the fleet was shown."""
-        return self.store.looks
-
     def told(self, reason: str) -> list[str]:
         """The messages of the events with a reason."""
         shown = (one.document for one in self.event_store.objects("Event"))
@@ -277,6 +280,11 @@ class Stand:
 
     def shown(self, kind: str) -> dict[str, Any]:
         return {one.document["metadata"]["name"]: one.document for one in self.store.objects(kind)}
+
+    def status(self, node: str) -> dict[str, Any]:
+        """What is said of a node; empty while it is not shown."""
+        found: dict[str, Any] = self.shown("Node").get(node, {}).get("status", {})
+        return found
 
 
 def loaded(short: ShortFleet, revision_id: str = "sha256:0000000000") -> Loaded:

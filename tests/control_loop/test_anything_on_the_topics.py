@@ -10,8 +10,10 @@ from securesystemslib.dsse import Envelope
 
 from bus.base import Topic
 from bus.codec import encode_signed
+from bus.memory import MemoryLog
 from bus.signature import SigningKey
 from crds.messages import AgentCommand, AgentInfo, CommandKind
+from ports.simulated import LoopClock
 from tests.control_loop.stand import Stand, TalkingAgent, eventually, loaded, ref, uuid, write
 from tests.planner.short_manifests import NOW, node_id
 
@@ -263,7 +265,7 @@ def test_tombstones_take_nothing_away(play: Callable[..., None]) -> None:
             for topic in Topic:
                 write(stand.log, topic, GATE, None)
             await stand.settled()
-            await eventually(lambda: stand.shown("Node")["gate"]["status"]["instances"] == 1, "it is shown")
+            await eventually(lambda: stand.status("gate").get("instances") == 1, "it is shown")
             await still_works(stand)
         stand.log.compact()
         assert stand.orders("gate") == [(1, 2)]
@@ -368,7 +370,6 @@ def test_a_lost_acknowledgement_makes_no_second_generation(play: Callable[..., N
 
 
 def test_brokers_that_go_and_come_back(play: Callable[..., None]) -> None:
-
     async def scenario(stand: Stand) -> None:
         stand.source.say_silently(loaded(YARD))
         async with stand.controller() as controller:
@@ -388,9 +389,7 @@ def test_brokers_that_go_and_come_back(play: Callable[..., None]) -> None:
 
 def test_a_message_that_was_delivered_twice_is_as_one(play: Callable[..., None]) -> None:
     async def scenario(stand: Stand) -> None:
-        from bus.memory import MemoryLog
-
-        stand.log = MemoryLog(copies=lambda _record: 2)
+        stand.log = MemoryLog(now=LoopClock().now, copies=lambda _record: 2)
         stand.source.say_silently(loaded(YARD))
         async with stand.controller():
             agent = stand.agent("gate")

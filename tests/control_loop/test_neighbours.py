@@ -1,9 +1,7 @@
 """One failure blocks only what depends on it, and no old knowledge passes for new."""
 
-import shutil
+import asyncio
 from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,24 +9,14 @@ import pytest
 from bus.base import PublishFailed, Topic
 from bus.codec import encode_plain
 from bus.signature import SigningKey
-from controller import control_loop
-from controller.control_loop import Controller
+from controller import decide
+from controller.source.last_good import LastGood
 from controller.source.read.reader import Unreadable
 from crds.messages import GenerationRef, UpdateConfig
-from tests.control_loop.stand import ShakyBus, Stand, eventually, loaded, write
+from tests.control_loop.stand import STATE_DIR, ShakyBus, Stand, eventually, loaded, write
 from tests.planner.short_manifests import ShortFleet, node_id
 
-pytestmark = pytest.mark.usefixtures("quick_ticks")
-
-
-@pytest.fixture
-def quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control_loop, "TICK_SECONDS", 0.05)
-
-
-def the_copy(folder: Path) -> Path:
-    (found,) = folder.rglob("last-good.json")
-    return found
+THE_COPY = STATE_DIR / "last-good.json"
 
 
 def fleet_of(instances: int) -> ShortFleet:
@@ -40,7 +28,7 @@ def fleet_of(instances: int) -> ShortFleet:
     }
 
 
-def test_an_old_copy_of_the_last_good_revision_passes_the_guard_too(play: Callable[..., None], tmp_path: Path) -> None:
+def test_an_old_copy_of_the_last_good_revision_passes_the_guard_too(play: Callable[..., None]) -> None:
     """The state directory may come from a backup, and the source be away: ten instances must not become one."""
 
     async def scenario(stand: Stand) -> None:
@@ -48,11 +36,10 @@ def test_an_old_copy_of_the_last_good_revision_passes_the_guard_too(play: Callab
         async with stand.controller():
             stand.agent("gate").greet()
             await eventually(lambda: stand.newest("gate"), "a generation")
-            copy = the_copy(tmp_path)
-            shutil.copy(copy, tmp_path / "saved")
+            saved = stand.disk.read(THE_COPY)
             await stand.say(loaded(fleet_of(10), "sha256:2222222"))
             await eventually(lambda: stand.orders("gate") == [(1, 1), (1, 2)], "ten instances")
-        shutil.copy(tmp_path / "saved", copy)
+        stand.disk.write(THE_COPY, saved)
         stand.source.say_silently(Unreadable("git is away"))
         async with stand.controller() as controller:
             await eventually(lambda: stand.told("RevisionParked"), "it is parked")
@@ -93,20 +80,35 @@ def test_a_node_that_cannot_be_published_to_keeps_nobody_from_being_admitted(
 
 def test_a_bug_ends_one_turn_and_not_the_controller(play: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     broken = iter([True, True])
-    publish: Callable[..., Any] = Controller._publish
+    publish: Callable[..., Any] = decide.publish
 
-    async def sometimes(self: Controller, now: datetime) -> None:
+    def sometimes(*arguments: Any) -> Any:
         if next(broken, False):
             raise KeyError("a bug")
-        await publish(self, now)
+        return publish(*arguments)
 
     async def scenario(stand: Stand) -> None:
-        monkeypatch.setattr(Controller, "_publish", sometimes)
+        monkeypatch.setattr(decide, "publish", sometimes)
         stand.source.say_silently(loaded(fleet_of(1)))
         async with stand.controller():
             stand.agent("gate").greet()
             await eventually(lambda: stand.told("UnexpectedError"), "it is told")
             await eventually(lambda: stand.newest("gate"), "a generation after all")
+
+    play(scenario)
+
+
+def test_a_bug_in_keeping_the_revision_ends_nothing(play: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: Any) -> None:
+        raise KeyError("a bug")
+
+    async def scenario(stand: Stand) -> None:
+        monkeypatch.setattr(LastGood, "store", broken)
+        stand.source.say_silently(loaded(fleet_of(1)))
+        async with stand.controller():
+            await eventually(lambda: stand.told("UnexpectedError"), "it is told")
+            stand.agent("gate").greet()
+            await eventually(lambda: stand.newest("gate"), "a generation all the same")
 
     play(scenario)
 
@@ -162,5 +164,35 @@ def test_a_topic_that_was_wiped_under_a_running_controller_is_filled_again(play:
             await stand.settled()
             stand.log.wipe()
             await eventually(lambda: stand.orders("gate") == [config.ref.order], "the same generation again")
+
+    play(scenario)
+
+
+def test_nothing_is_decided_and_nothing_made_while_nothing_happens(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node that is lost is shown once; after that ticks are free."""
+    decided: list[str] = []
+    publish: Callable[..., Any] = decide.publish
+
+    def counted(*arguments: Any) -> Any:
+        decided.append("publish")
+        return publish(*arguments)
+
+    async def scenario(stand: Stand) -> None:
+        stand.source.say_silently(loaded(fleet_of(1)))
+        async with stand.controller():
+            agent = stand.agent("gate")
+            agent.greet()
+            config = await eventually(lambda: stand.newest("gate"), "a generation")
+            agent.report(config.ref, config.ref)
+            await stand.settled()
+            await eventually(lambda: stand.status("gate").get("phase") == "Unknown", "it is lost")
+            monkeypatch.setattr(decide, "publish", counted)
+            shown, looks = (stand.store.version, stand.event_store.version), stand.looks
+            await asyncio.sleep(200)
+            assert stand.looks > looks + 100
+            assert (stand.store.version, stand.event_store.version) == shown
+            assert decided == []
 
     play(scenario)

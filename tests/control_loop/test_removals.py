@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from controller.api.control import ApproveRefused
-from controller.control_loop import Controller
+from controller.loop import Controller
+from controller.model import ApproveRefused
 from tests.control_loop.stand import Stand, eventually, loaded, none_published
 
 NAMES = ("a1", "a2", "a3", "a4")

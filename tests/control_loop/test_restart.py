@@ -1,18 +1,20 @@
 """Controllers come and go, disks and topics are lost: no generation goes back, and none is made without need."""
 
+import asyncio
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bus.base import Topic
 from bus.codec import encode_plain
 from controller.model import Position, Problem
-from controller.publish import publisher
 from controller.source.read.reader import Reading, Rejected, Unreadable
+from controller.timings import Timings
 from crds.messages import CommandKind, UpdateConfig
-from tests.control_loop.stand import Stand, eventually, loaded, none_published, ref, write
+from ports.simulated import NoThreads
+from tests.control_loop.stand import STATE_DIR, Stand, eventually, loaded, none_published, ref, write
 
 YARD = {
     "node/gate": {},
@@ -22,6 +24,7 @@ YARD = {
     "dsinstance/yard": {"node": "gate", "cameras": ["dock"]},
 }
 EDITED = {**YARD, "camera/dock": {"encodeType": "h265"}}
+LAST_GOOD = "last-good.json"
 PROBLEM = Problem(Position("yard.yaml", 3, 1), "spec.image", "is missing")
 BAD: list[Reading] = [
     Rejected("sha256:bad", "a mistake", (PROBLEM,)),
@@ -181,10 +184,9 @@ def test_an_agent_that_still_runs_what_is_wanted_keeps_its_number(play: Callable
     play(scenario)
 
 
-def test_what_an_agent_lacks_is_sent_again(play: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publisher, "RESEND_AFTER", timedelta(seconds=0.1))
-
+def test_what_an_agent_lacks_is_sent_again(play: Callable[..., None]) -> None:
     async def scenario(stand: Stand) -> None:
+        stand.timings = Timings(resend_after_seconds=5)
         stand.source.say_silently(loaded(YARD))
         async with stand.controller():
             agent = stand.agent("gate")
@@ -194,7 +196,7 @@ def test_what_an_agent_lacks_is_sent_again(play: Callable[..., None], monkeypatc
             agent.report(config.ref)
             await stand.settled()
             with none_published(stand):
-                await eventually(lambda: stand.shown("Node")["gate"]["status"]["generation"]["observed"], "shown")
+                await eventually(lambda: stand.status("gate")["generation"]["observed"], "shown")
             assert set(stand.orders("gate")) == {(1, 1)}
 
     play(scenario)
@@ -257,5 +259,36 @@ def test_a_refresh_asks_every_agent(play: Callable[..., None]) -> None:
             (record,) = stand.records(Topic.REFRESH)
             assert record.value is not None
             assert json.loads(record.value) == {"desc": "a person"}
+
+    play(scenario)
+
+
+def test_a_disk_that_is_full_is_told_and_holds_nothing_up(play: Callable[..., None]) -> None:
+    async def scenario(stand: Stand) -> None:
+        stand.disk.failure = OSError(28, "No space left on device")
+        stand.source.say_silently(loaded(YARD))
+        async with stand.controller():
+            stand.agent("gate").greet()
+            await eventually(lambda: stand.newest("gate"), "a generation")
+            (message,) = await eventually(lambda: stand.told("LastGoodNotKept"), "it is told")
+            assert "No space left on device" in message
+
+    play(scenario)
+
+
+def test_a_disk_that_takes_its_time_delays_no_generation(play: Callable[..., None]) -> None:
+    class SlowThreads(NoThreads):
+        async def run(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+            await asyncio.sleep(60 if function.__name__ == "store" else 0)
+            return await super().run(function, *args, **kwargs)
+
+    async def scenario(stand: Stand) -> None:
+        stand.threads = SlowThreads()
+        stand.source.say_silently(loaded(YARD))
+        async with stand.controller():
+            stand.agent("gate").greet()
+            await eventually(lambda: stand.newest("gate"), "a generation")
+            assert LAST_GOOD not in stand.disk.names(STATE_DIR)
+            await eventually(lambda: LAST_GOOD in stand.disk.names(STATE_DIR), "it is on disk")
 
     play(scenario)

@@ -5,7 +5,7 @@ from typing import Any
 
 from controller.model import Fleet, FleetPlan, NodeState, ObservedNode, Revision
 from controller.render.instance import render_instance
-from controller.status.fold import fold
+from controller.status.fold import AgentMessage, fold
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
 from crds.messages import (
@@ -154,18 +154,26 @@ def report(
     return AgentResponse(fleet_id=FLEET_ID, node_id=node_id(number), sent_at=sent_at, **{**fields, **changes})
 
 
+def heard(fleet: Fleet, message: AgentMessage, at: datetime) -> Fleet:
+    """The fleet after one message; the same object when it says nothing new."""
+    home = str(message.node_id)
+    known = fleet.nodes.get(home, ObservedNode(home))
+    folded = fold(known, message, at)
+    return fleet if folded is known else Fleet({**fleet.nodes, home: folded})
+
+
 def healthy(of: Revision, at: datetime = NOW) -> Fleet:
     """Every node connected and running what was published for it."""
     fleet = Fleet()
     for home, record in published(of).items():
         number = int(home[:8], 16)
-        fleet = fold(fleet, greeting(number, sent_at=at), at)
+        fleet = heard(fleet, greeting(number, sent_at=at), at)
         statuses = [running(one) for one in record.node_config_list]
-        fleet = fold(fleet, report(number, *statuses, ref=record.ref, sent_at=at), at)
+        fleet = heard(fleet, report(number, *statuses, ref=record.ref, sent_at=at), at)
     return fleet
 
 
 def lost(fleet: Fleet, number: int, at: datetime) -> Fleet:
     """The same fleet, with one node that was heard last at `at`."""
-    held = fleet.nodes[node_id(number)]
-    return Fleet({**fleet.nodes, node_id(number): ObservedNode(held.node_id, held.info, held.response, at)})
+    known = fleet.nodes[node_id(number)]
+    return Fleet({**fleet.nodes, node_id(number): ObservedNode(known.node_id, known.info, known.response, at)})

@@ -7,7 +7,6 @@ import pytest
 
 from controller.model import Fleet, FleetPlan, ObjectRef, Reason
 from controller.picture.documents import documents
-from controller.status.fold import fold
 from crds.camera import Camera
 from crds.condition import Condition, ConditionStatus
 from crds.messages import AgentResponse, CameraStatus, GenerationRef, InstanceState
@@ -17,6 +16,7 @@ from tests.picture.fleets import (
     camera,
     greeting,
     healthy,
+    heard,
     instance,
     lost,
     node,
@@ -48,7 +48,7 @@ def conditions(document: Mapping[str, Any]) -> dict[str, str]:
 
 def reported(**changes: Any) -> Fleet:
     """The node is connected, and says this of its instance."""
-    return fold(healthy(REVISION), report(1, running(CONFIG, **changes), ref=REF, sequence=2), NOW)
+    return heard(healthy(REVISION), report(1, running(CONFIG, **changes), ref=REF, sequence=2), NOW)
 
 
 def camera_said(name: str, ready: bool | None, reason: str = "NoFrames", fps: float | None = 0.0) -> CameraStatus:
@@ -125,13 +125,13 @@ def test_an_agent_with_another_key_than_the_pinned_one_is_not_believed() -> None
 )
 def test_up_to_date_compares_what_was_published_with_what_was_reached(changes: dict[str, Any], expected: str) -> None:
     said = report(1, ref=REF, sequence=2).model_copy(update=changes)
-    found = shown(fold(healthy(REVISION), said, NOW))
+    found = shown(heard(healthy(REVISION), said, NOW))
     assert conditions(found["node/n1"])["UpToDate"] == expected
 
 
 def test_a_generation_that_nobody_published_is_never_shown_as_observed() -> None:
     ahead = GenerationRef(epoch=2, generation=8)
-    found = shown(fold(healthy(REVISION), report(1, ref=ahead, sequence=2), NOW))
+    found = shown(heard(healthy(REVISION), report(1, ref=ahead, sequence=2), NOW))
     assert found["node/n1"]["status"]["generation"]["observed"] is None
 
 
@@ -238,7 +238,7 @@ def test_while_an_instance_moves_it_is_shown_where_it_is_planned() -> None:
 
 
 def test_an_agent_that_is_in_no_manifest_asks_to_join() -> None:
-    fleet = fold(healthy(REVISION), greeting(5, gpulist=("GPU-1",)), NOW)
+    fleet = heard(healthy(REVISION), greeting(5, gpulist=("GPU-1",)), NOW)
     found = shown(fleet)["node/pending-00000005"]
     assert found["spec"]["nodeId"] == node_id(5)
     assert (found["spec"]["hostname"], found["spec"]["gpus"]) == ("host-5", ["GPU-1"])
@@ -248,7 +248,7 @@ def test_an_agent_that_is_in_no_manifest_asks_to_join() -> None:
 
 def test_a_greeting_cannot_write_to_the_terminal_of_whoever_looks() -> None:
     odd = greeting(5, hostname="\x1b[2Jx\n" + "y" * 1000, ip_address="\u202e", gpulist=("\x07",) * 1000)
-    found = shown(fold(healthy(REVISION), odd, NOW))["node/pending-00000005"]
+    found = shown(heard(healthy(REVISION), odd, NOW))["node/pending-00000005"]
     assert found["spec"]["hostname"] == "?[2Jx?" + "y" * 247
     assert (found["spec"]["address"], found["spec"]["gpus"]) == ("?", ["?"] * 64)
 
@@ -257,14 +257,14 @@ def test_two_pending_nodes_whose_ids_begin_alike_have_two_names() -> None:
     fleet = healthy(REVISION)
     ids = [f"00000005-0000-4000-8000-{number:012x}" for number in (1, 2)]
     for one in ids:
-        fleet = fold(fleet, greeting(5, node_id=one), NOW)
+        fleet = heard(fleet, greeting(5, node_id=one), NOW)
     found = shown(fleet)
     assert {"node/pending-00000005", f"node/pending-{ids[1]}"} <= found.keys()
 
 
 def test_the_conditions_of_the_agent_are_passed_on_until_it_is_lost() -> None:
     said = Condition(type="EngineReachable", status=ConditionStatus.FALSE, reason="Refused", last_transition_time=NOW)
-    fleet = fold(healthy(REVISION), report(1, running(CONFIG), ref=REF, sequence=2, conditions=(said,)), NOW)
+    fleet = heard(healthy(REVISION), report(1, running(CONFIG), ref=REF, sequence=2, conditions=(said,)), NOW)
     assert conditions(shown(fleet)["node/n1"])["EngineReachable"] == "False Refused"
     fleet = lost(fleet, 1, NOW - timedelta(minutes=1))
     assert conditions(shown(fleet)["node/n1"])["EngineReachable"] == "Unknown NodeLost"
@@ -272,7 +272,7 @@ def test_the_conditions_of_the_agent_are_passed_on_until_it_is_lost() -> None:
 
 def test_an_agent_that_says_it_is_not_ready_is_believed() -> None:
     said = Condition(type="Ready", status=ConditionStatus.FALSE, reason="DiskFull", last_transition_time=NOW)
-    fleet = fold(healthy(REVISION), report(1, running(CONFIG), ref=REF, sequence=2, conditions=(said,)), NOW)
+    fleet = heard(healthy(REVISION), report(1, running(CONFIG), ref=REF, sequence=2, conditions=(said,)), NOW)
     found = shown(fleet)["node/n1"]
     assert (found["status"]["phase"], conditions(found)["Ready"]) == ("NotReady", "False DiskFull")
 
@@ -309,7 +309,7 @@ def test_a_wobble_of_the_frame_rate_is_no_change(fps: float, shown_fps: float) -
 
 
 def test_the_result_does_not_depend_on_the_order_of_the_inputs() -> None:
-    fleet = fold(healthy(REVISION), greeting(5), NOW)
+    fleet = heard(healthy(REVISION), greeting(5), NOW)
     turned = Fleet(dict(reversed(fleet.nodes.items())))
     other = replace(REVISION, cameras=tuple(reversed(REVISION.cameras)))
     assert documents(REVISION, PLAN, PUBLISHED, fleet, NOW) == documents(other, PLAN, PUBLISHED, turned, NOW)
@@ -326,5 +326,5 @@ def test_a_report_with_every_field_at_its_limit_breaks_nothing() -> None:
         sent_at=NOW,
     )
     odd = greeting(1, hostname="\x1b[31m" + "x" * 100_000, public_key="no hex", capacity=-1, sent_at=NOW + timedelta(1))
-    fleet = fold(fold(healthy(REVISION), strange, NOW), odd, NOW)
+    fleet = heard(heard(healthy(REVISION), strange, NOW), odd, NOW)
     assert shown(fleet)["node/n1"]["status"]["publicKeyFingerprint"] is None

@@ -7,7 +7,6 @@ from controller.model import Fleet, ObjectRef
 from controller.picture.documents import documents
 from controller.picture.event_log import EventLog
 from controller.picture.events import EventType, FleetEvent, events_between
-from controller.status.fold import fold
 from crds.messages import CameraStatus, InstanceState
 from tests.picture import fleets
 from tests.picture.fleets import (
@@ -15,6 +14,7 @@ from tests.picture.fleets import (
     camera,
     greeting,
     healthy,
+    heard,
     instance,
     lost,
     node,
@@ -34,7 +34,7 @@ LOST = lost(HEALTHY, 1, NOW - timedelta(minutes=1))
 
 
 def said(**changes: Any) -> Fleet:
-    return fold(HEALTHY, report(1, running(CONFIG, **changes), ref=PUBLISHED[node_id(1)].ref, sequence=2), NOW)
+    return heard(HEALTHY, report(1, running(CONFIG, **changes), ref=PUBLISHED[node_id(1)].ref, sequence=2), NOW)
 
 
 def told(before: Fleet | None, after: Fleet, **inputs: Any) -> list[str]:
@@ -84,7 +84,7 @@ DARK = CameraStatus(name="hq-1", ready=False, reason="NoFrames", fps=0.0, since=
             id="and comes back",
         ),
         pytest.param(
-            HEALTHY, fold(HEALTHY, greeting(5), NOW), ["Warning node/pending-00000005 NotAdmitted"], id="asks"
+            HEALTHY, heard(HEALTHY, greeting(5), NOW), ["Warning node/pending-00000005 NotAdmitted"], id="asks"
         ),
     ],
 )
@@ -96,8 +96,8 @@ def test_a_generation_is_told_when_it_is_published_observed_and_applied() -> Non
     newer = published(REVISION, generation=8)
     ref = newer[node_id(1)].ref
     assert told(HEALTHY, HEALTHY, published=newer)[-1] == "Normal node/n1 GenerationPublished"
-    reached = fold(HEALTHY, report(1, running(CONFIG), ref=ref, sequence=2), NOW)
-    assert told(HEALTHY, reached, published=newer) == [
+    applied = heard(HEALTHY, report(1, running(CONFIG), ref=ref, sequence=2), NOW)
+    assert told(HEALTHY, applied, published=newer) == [
         "Normal node/n1 GenerationPublished",
         "Normal node/n1 GenerationObserved",
         "Normal node/n1 GenerationApplied",
@@ -116,7 +116,7 @@ def event(message: str, minutes: int = 0) -> FleetEvent:
 def test_repeats_are_counted_and_move_to_the_end() -> None:
     log = EventLog()
     log.add([event("a"), event("b", 1), event("a", 2)])
-    assert [(one.event.message, one.count) for one in log.entries] == [("b", 1), ("a", 2)]
+    assert [(one["message"], one["count"]) for one in log.documents()] == [("b", 1), ("a", 2)]
     document = log.documents()[1]
     assert (document["firstTimestamp"], document["lastTimestamp"], document["count"]) == (
         "2026-03-01T12:00:30Z",
@@ -128,11 +128,20 @@ def test_repeats_are_counted_and_move_to_the_end() -> None:
 def test_the_log_is_bounded_in_number_and_length() -> None:
     log = EventLog(limit=3)
     log.add(event(f"{number}" + "x" * 5000) for number in range(9))
-    assert [one.event.message[0] for one in log.entries] == ["6", "7", "8"]
-    assert all(len(one.event.message) == 1024 for one in log.entries)
+    assert [one["message"][0] for one in log.documents()] == ["6", "7", "8"]
+    assert all(len(one["message"]) == 1024 for one in log.documents())
 
 
 def test_the_name_of_an_event_is_the_same_in_every_process() -> None:
     log = EventLog()
     log.add([event("a")])
     assert log.documents()[0]["metadata"] == {"name": "n1.d979591d9c7c10bf", "namespace": "default"}
+
+
+def test_a_document_is_made_when_its_event_happens_and_not_at_every_look() -> None:
+    log = EventLog()
+    log.add([event("a"), event("b", 1)])
+    first = log.documents()
+    assert log.documents() is first
+    log.add([event("c", 2)])
+    assert all(one is two for one, two in zip(first, log.documents(), strict=False))

@@ -5,10 +5,9 @@ from hypothesis import strategies as st
 
 from controller.model import Fleet
 from controller.picture.documents import LiveDocuments, documents
-from controller.status.fold import fold
 from crds.messages import InstanceState
 from tests.picture import fleets
-from tests.picture.fleets import NOW, camera, greeting, instance, node, node_id, plan, published, report, running
+from tests.picture.fleets import NOW, camera, greeting, heard, instance, node, node_id, plan, published, report, running
 
 NODES = (node("n1", 1), node("n2", 2))
 CAMERAS = (camera("a"), camera("b"))
@@ -43,11 +42,11 @@ def test_looking_only_at_what_changed_shows_the_same_as_looking_at_everything(
         if publishes:
             records = published(revision, generation=sequence + 1)
         if says == "greets":
-            fleet = fold(fleet, greeting(number, sent_at=now), now)
+            fleet = heard(fleet, greeting(number, sent_at=now), now)
         elif says in ("runs", "fails") and (record := records.get(node_id(number))):
             state = InstanceState.RUNNING if says == "runs" else InstanceState.FAILED
             statuses = [running(one, state=state) for one in record.node_config_list]
-            fleet = fold(fleet, report(number, *statuses, ref=record.ref, sent_at=now, sequence=sequence), now)
+            fleet = heard(fleet, report(number, *statuses, ref=record.ref, sent_at=now, sequence=sequence), now)
         wanted = plan(revision)
         previous = documents(revision, wanted, records, fleet, now, previous=previous)
         assert live.update(revision, wanted, records, fleet, now) == previous
@@ -62,3 +61,4 @@ def test_nothing_is_made_again_while_agents_report_the_same() -> None:
     later = NOW + timedelta(seconds=5)
     second = live.update(*inputs, fleets.healthy(revision, later), later)
     assert all(old is new for old, new in zip(first, second, strict=True))
+    assert second is first

@@ -25,8 +25,8 @@ def state(*instances: str, image: str = "retinaface:1") -> NodeState:
 def record(
     wanted: NodeState,
     published: AgentConfig | None = None,
-    held: GenerationRef | None = None,
-    reached: GenerationRef | None = None,
+    observed: GenerationRef | None = None,
+    applied: GenerationRef | None = None,
     *,
     epoch: int = EPOCH,
     approved: bool = False,
@@ -34,7 +34,7 @@ def record(
 ) -> AgentConfig | None:
     return next_record(
         wanted,
-        KnownGenerations(published, held, reached),
+        KnownGenerations(published, observed, applied),
         fleet_id="test",
         epoch=epoch,
         revision=revision_id,
@@ -62,7 +62,7 @@ def ref(epoch: int, generation: int, content: NodeState | None = None) -> Genera
 
 
 @pytest.mark.parametrize(
-    ("wanted", "published", "held", "expected"),
+    ("wanted", "published", "observed", "expected"),
     [
         pytest.param(YARD, None, None, (5, 1), id="the first publication is generation 1 of this epoch"),
         pytest.param(NONE, None, None, (5, 1), id="a node that runs nothing gets that said too"),
@@ -87,9 +87,9 @@ def ref(epoch: int, generation: int, content: NodeState | None = None) -> Genera
     ],
 )
 def test_the_number_of_the_next_record(
-    wanted: NodeState, published: AgentConfig | None, held: GenerationRef | None, expected: tuple[int, int] | None
+    wanted: NodeState, published: AgentConfig | None, observed: GenerationRef | None, expected: tuple[int, int] | None
 ) -> None:
-    assert numbers(record(wanted, published, held)) == expected
+    assert numbers(record(wanted, published, observed)) == expected
 
 
 def test_a_new_epoch_rewrites_nothing_and_stands_in_what_is_new() -> None:
@@ -127,13 +127,13 @@ def test_another_revision_with_the_same_content_is_no_new_generation() -> None:
     assert record(YARD, FIRST, revision_id="sha256:other") is None
 
 
-def test_removals_are_named_until_the_agent_reached_the_generation() -> None:
+def test_removals_are_named_until_the_agent_applied_the_generation() -> None:
     all_of_them = made(state("a", "b", "c"))
-    without_a = made(state("b", "c"), all_of_them, reached=all_of_them.ref)
-    without_ab = made(state("c"), without_a, reached=all_of_them.ref)
-    edited = made(state("c", image="retinaface:2"), without_ab, reached=all_of_them.ref)
-    late = made(state("c"), edited, reached=without_ab.ref)
-    settled = made(state("c", image="retinaface:3"), edited, reached=edited.ref)
+    without_a = made(state("b", "c"), all_of_them, applied=all_of_them.ref)
+    without_ab = made(state("c"), without_a, applied=all_of_them.ref)
+    edited = made(state("c", image="retinaface:2"), without_ab, applied=all_of_them.ref)
+    late = made(state("c"), edited, applied=without_ab.ref)
+    settled = made(state("c", image="retinaface:3"), edited, applied=edited.ref)
 
     assert (without_a.removals.instances, without_a.removals.count) == (("a",), 1)
     assert (without_ab.removals.instances, without_ab.removals.count) == (("a", "b"), 1)
@@ -144,8 +144,8 @@ def test_removals_are_named_until_the_agent_reached_the_generation() -> None:
 
 def test_what_comes_back_is_not_told_as_removed() -> None:
     before = made(BOTH)
-    without = made(YARD, before, reached=before.ref)
-    assert made(BOTH, without, reached=before.ref).removals.instances == ()
+    without = made(YARD, before, applied=before.ref)
+    assert made(BOTH, without, applied=before.ref).removals.instances == ()
 
 
 def test_an_agent_that_skipped_generations_accepts_each_of_their_removals() -> None:
@@ -153,7 +153,7 @@ def test_an_agent_that_skipped_generations_accepts_each_of_their_removals() -> N
     names = [f"a{number}" for number in range(7)]
     first = last = made(state(*names))
     for gone in range(1, 7):
-        last = made(state(*names[gone:]), last, reached=first.ref)
+        last = made(state(*names[gone:]), last, applied=first.ref)
 
     decision = accept(first, last, fleet_id="test", node_id=node_id("gate"), now=NOW)
 
@@ -178,11 +178,11 @@ def test_approval_stands_in_the_record(approved: bool) -> None:
 def test_an_agent_that_refused_removals_is_told_again_when_they_are_approved() -> None:
     """After topics and disk were lost, no record explains what goes; then a person must be able to say so."""
     behind = ref(5, FIRST.generation - 1, BOTH)
-    assert record(YARD, FIRST, held=behind, approved=False) is None
-    again = made(YARD, FIRST, held=behind, approved=True)
+    assert record(YARD, FIRST, observed=behind, approved=False) is None
+    again = made(YARD, FIRST, observed=behind, approved=True)
     assert (again.generation, again.digest, again.removals.approved) == (FIRST.generation + 1, FIRST.digest, True)
-    assert record(YARD, again, held=behind, approved=True) is None, "once is enough"
-    assert record(YARD, FIRST, held=FIRST.ref, approved=True) is None, "it was accepted without"
+    assert record(YARD, again, observed=behind, approved=True) is None, "once is enough"
+    assert record(YARD, FIRST, observed=FIRST.ref, approved=True) is None, "it was accepted without"
 
 
 def test_a_new_term_is_above_every_epoch_seen() -> None:

@@ -11,6 +11,7 @@ from controller.model import Revision
 from controller.source.last_good import LastGood, Recalled
 from controller.source.read.reader import Loaded, Reading
 from crds.digest import digest
+from ports.disk import RealDisk
 
 
 @pytest.fixture
@@ -21,10 +22,10 @@ def revision(fleet: Any, read_files: Callable[..., Reading]) -> Revision:
 
 
 def test_what_was_stored_is_recalled(revision: Revision, tmp_path: Path) -> None:
-    last_good = LastGood(tmp_path / "state" / "last-good.json")
+    last_good = LastGood(tmp_path / "state" / "last-good.json", RealDisk())
     assert last_good.load() == Recalled(None)
     last_good.store(revision)
-    assert LastGood(tmp_path / "state" / "last-good.json").load() == Recalled(revision)
+    assert LastGood(tmp_path / "state" / "last-good.json", RealDisk()).load() == Recalled(revision)
     assert [path.name for path in (tmp_path / "state").iterdir()] == ["last-good.json"]
 
 
@@ -33,16 +34,18 @@ def test_what_was_stored_is_recalled(revision: Revision, tmp_path: Path) -> None
 )
 def test_a_damaged_file_is_ignored_with_a_warning(damage: bytes, tmp_path: Path) -> None:
     (tmp_path / "last-good.json").write_bytes(damage)
-    recalled = LastGood(tmp_path / "last-good.json").load()
+    recalled = LastGood(tmp_path / "last-good.json", RealDisk()).load()
     assert recalled.revision is None
     assert recalled.warning.startswith(f"{tmp_path}/last-good.json is damaged")
 
 
 def test_a_flipped_bit_is_noticed(revision: Revision, tmp_path: Path) -> None:
     path = tmp_path / "last-good.json"
-    LastGood(path).store(revision)
+    LastGood(path, RealDisk()).store(revision)
     path.write_text(path.read_text().replace("10.0.0.1", "10.0.0.2"))
-    assert LastGood(path).load() == Recalled(None, f"{path} is damaged (its digest does not match): ignored")
+    assert LastGood(path, RealDisk()).load() == Recalled(
+        None, f"{path} is damaged (its digest does not match): ignored"
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,10 +60,10 @@ def test_a_file_of_another_version_is_ignored(
     key: str, value: Any, expected: str, revision: Revision, tmp_path: Path
 ) -> None:
     path = tmp_path / "last-good.json"
-    LastGood(path).store(revision)
+    LastGood(path, RealDisk()).store(revision)
     content = {**json.loads(path.read_text())["revision"], key: value}
     path.write_text(json.dumps({"digest": digest(content), "revision": content}))
-    recalled = LastGood(path).load()
+    recalled = LastGood(path, RealDisk()).load()
     assert recalled.revision is None
     assert expected in recalled.warning
 
@@ -69,18 +72,18 @@ def test_a_failed_write_keeps_the_one_before(
     revision: Revision, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "last-good.json"
-    LastGood(path).store(revision)
+    LastGood(path, RealDisk()).store(revision)
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        LastGood(path).store(Revision("other", (), (), ()))
-    assert LastGood(path).load() == Recalled(revision)
+        LastGood(path, RealDisk()).store(Revision("other", (), (), ()))
+    assert LastGood(path, RealDisk()).load() == Recalled(revision)
     assert [one.name for one in tmp_path.iterdir()] == ["last-good.json"]
 
 
 def test_what_cannot_be_read_is_a_warning(tmp_path: Path) -> None:
-    recalled = LastGood(tmp_path).load()
+    recalled = LastGood(tmp_path, RealDisk()).load()
     assert recalled == Recalled(None, f"{tmp_path} cannot be read: Is a directory")

@@ -1,14 +1,21 @@
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bus.base import Record, Topic
+from bus.codec import encode_signed
+from bus.signature import SigningKey
 from controller.model import Fleet
-from controller.status.fold import NODE_LOST_AFTER_SECONDS, AgentMessage, connected, fold, fold_all
-from tests.picture.fleets import NOW, greeting, node_id, report
+from controller.status.fold import NODE_LOST_AFTER_SECONDS, AgentMessage, connected
+from controller.status.hearing import Hearing, Observed
+from crds.messages import AgentInfo
+from tests.picture.fleets import FLEET_ID, NOW, greeting, heard, node_id, report
 
 SECOND = timedelta(seconds=1)
+KEY = SigningKey.generate()
 
 offsets = st.integers(min_value=-200, max_value=200).map(lambda number: NOW + number * SECOND)
 numbers = st.integers(min_value=1, max_value=3)
@@ -24,14 +31,20 @@ messages = st.one_of(
 seen = st.lists(st.tuples(messages, offsets), max_size=12)
 
 
+def heard_all(fleet: Fleet, steps: Iterable[tuple[AgentMessage, datetime]]) -> Fleet:
+    for message, at in steps:
+        fleet = heard(fleet, message, at)
+    return fleet
+
+
 def folded(*steps: tuple[AgentMessage, int]) -> Fleet:
-    return fold_all(Fleet(), [(message, NOW + second * SECOND) for message, second in steps])
+    return heard_all(Fleet(), [(message, NOW + second * SECOND) for message, second in steps])
 
 
 def test_a_greeting_and_a_report_are_kept_side_by_side() -> None:
     fleet = folded((greeting(1), 0), (report(1), 3))
-    held = fleet.nodes[node_id(1)]
-    assert (held.info, held.response, held.last_seen) == (greeting(1), report(1), NOW + 3 * SECOND)
+    known = fleet.nodes[node_id(1)]
+    assert (known.info, known.response, known.last_seen) == (greeting(1), report(1), NOW + 3 * SECOND)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +68,7 @@ def test_an_older_greeting_does_not_overwrite_a_newer_one() -> None:
 
 def test_a_message_delivered_again_is_no_sign_of_life() -> None:
     fleet = folded((report(1), 0))
-    assert fold(fleet, report(1), NOW + 60 * SECOND) is fleet
+    assert heard(fleet, report(1), NOW + 60 * SECOND) is fleet
 
 
 def test_an_agent_whose_clock_was_years_ahead_is_heard_again_when_it_is_right() -> None:
@@ -70,21 +83,21 @@ def test_a_node_is_not_lost_while_its_clock_is_put_right(ahead: int) -> None:
     for second in range(5, 100, 5):
         before = fleet.nodes[node_id(1)]
         assert connected(before, NOW + second * SECOND)
-        fleet = fold(fleet, report(1, sent_at=NOW + second * SECOND, sequence=second), NOW + second * SECOND)
+        fleet = heard(fleet, report(1, sent_at=NOW + second * SECOND, sequence=second), NOW + second * SECOND)
 
 
 def test_a_node_is_connected_until_three_reports_are_missing() -> None:
-    held = folded((report(1), 0)).nodes[node_id(1)]
-    assert connected(held, NOW + (NODE_LOST_AFTER_SECONDS - 1) * SECOND)
-    assert not connected(held, NOW + NODE_LOST_AFTER_SECONDS * SECOND)
+    known = folded((report(1), 0)).nodes[node_id(1)]
+    assert connected(known, NOW + (NODE_LOST_AFTER_SECONDS - 1) * SECOND)
+    assert not connected(known, NOW + NODE_LOST_AFTER_SECONDS * SECOND)
 
 
 @given(seen, messages, offsets)
 def test_folding_is_idempotent(
     before: list[tuple[AgentMessage, datetime]], message: AgentMessage, at: datetime
 ) -> None:
-    once = fold(fold_all(Fleet(), before), message, at)
-    assert fold(once, message, at) is once
+    once = heard(heard_all(Fleet(), before), message, at)
+    assert heard(once, message, at) is once
 
 
 @given(st.permutations([1, 2, 3]), seen)
@@ -92,7 +105,7 @@ def test_the_order_of_messages_of_distinct_nodes_does_not_matter(
     order: list[int], mixed: list[tuple[AgentMessage, datetime]]
 ) -> None:
     node_by_node = [one for number in order for one in mixed if str(one[0].node_id) == node_id(number)]
-    assert fold_all(Fleet(), node_by_node) == fold_all(Fleet(), mixed)
+    assert heard_all(Fleet(), node_by_node) == heard_all(Fleet(), mixed)
 
 
 @given(seen)
@@ -100,17 +113,38 @@ def test_last_seen_never_goes_back(steps: list[tuple[AgentMessage, datetime]]) -
     fleet = Fleet()
     for message, at in steps:
         before = fleet
-        fleet = fold(fleet, message, at)
-        for held in before.nodes.values():
-            now_held = fleet.nodes[held.node_id]
-            assert held.last_seen is not None
-            assert now_held.last_seen is not None
-            assert held.last_seen <= now_held.last_seen
+        fleet = heard(fleet, message, at)
+        for known in before.nodes.values():
+            known_now = fleet.nodes[known.node_id]
+            assert known.last_seen is not None
+            assert known_now.last_seen is not None
+            assert known.last_seen <= known_now.last_seen
+
+
+def signed(message: AgentMessage) -> Record:
+    topic = Topic.AGENT_RESPONSE
+    if isinstance(message, AgentInfo):
+        topic, message = Topic.AGENT_INFO, message.model_copy(update={"public_key": KEY.public_key_hex})
+    return Record(topic, 0, 0, str(message.node_id).encode(), encode_signed(message, KEY), NOW)
 
 
 @given(seen)
-def test_folding_one_by_one_and_all_at_once_is_the_same(steps: list[tuple[AgentMessage, datetime]]) -> None:
-    fleet = Fleet()
+def test_hearing_one_by_one_and_all_at_once_is_the_same(steps: list[tuple[AgentMessage, datetime]]) -> None:
+    one_by_one, together = Observed(), Hearing(Observed(), fleet_id=FLEET_ID, pinned_keys={})
     for message, at in steps:
-        fleet = fold(fleet, message, at)
-    assert fold_all(Fleet(), steps) == fleet
+        alone = Hearing(one_by_one, fleet_id=FLEET_ID, pinned_keys={})
+        for hearing in (alone, together):
+            hearing.take(signed(message), at)
+        one_by_one = alone.done()
+    assert together.done() == one_by_one
+
+
+def test_what_was_heard_before_is_no_other_observation() -> None:
+    before = Observed()
+    for _ in range(2):
+        hearing = Hearing(before, fleet_id=FLEET_ID, pinned_keys={})
+        hearing.take(signed(greeting(1)), NOW)
+        hearing.take(signed(report(1)), NOW)
+        observed, before = before, hearing.done()
+    assert before is observed
+    assert set(before.fleet.nodes) == {node_id(1)}

@@ -1,0 +1,100 @@
+"""What a decision asks for. Notes are done at once; what is sent is acknowledged, or not, and that is told back."""
+
+from dataclasses import dataclass
+
+from controller.model import ObjectRef, Revision
+from controller.picture.events import EventType
+from controller.publish.admission import Answer
+from controller.publish.published import Sent
+from crds.messages import AgentCommand, AgentConfig
+
+FLEET = ObjectRef("Fleet", "fleet")
+
+
+@dataclass(frozen=True)
+class Tell:
+    """An event for people, and for the log."""
+
+    type: EventType
+    reason: str
+    """A CamelCase word for programs."""
+    message: str
+    subject: ObjectRef = FLEET
+
+
+@dataclass(frozen=True)
+class Log:
+    """A line that stands in the log alone."""
+
+    type: EventType
+    message: str
+
+
+@dataclass(frozen=True)
+class KeepLastGood:
+    """Keep a copy of the revision in force on disk."""
+
+    revision: Revision
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """Look at the source of the manifests now."""
+
+
+Note = Tell | Log | KeepLastGood | Fetch
+
+
+@dataclass(frozen=True)
+class Publish:
+    """A new generation of a node."""
+
+    config: AgentConfig
+    node_name: str
+
+
+@dataclass(frozen=True)
+class PublishAgain:
+    """The newest generation of a node once more, the same bytes."""
+
+    sent: Sent
+    """As it will be known when it was acknowledged."""
+
+
+@dataclass(frozen=True)
+class Admit:
+    """The answer to a greeting: admitted or refused."""
+
+    command: AgentCommand
+    answer: Answer
+
+
+Send = Publish | PublishAgain | Admit
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """It lies on the topic."""
+
+    send: Send
+    envelope: bytes = b""
+    """Of a new generation: the bytes that lie there."""
+
+
+@dataclass(frozen=True)
+class Unacknowledged:
+    """It may or may not lie on the topic."""
+
+    send: Send
+    message: str
+
+
+@dataclass(frozen=True)
+class TooLarge:
+    """The topic does not take it, now or later."""
+
+    send: Publish
+    message: str
+
+
+Outcome = Acknowledged | Unacknowledged | TooLarge

@@ -1,0 +1,247 @@
+"""Decides for the fleet: what is known and the time to what is known next and what is to be done.
+
+Everything here is pure. The loop carries out what is asked for, and tells the outcomes back.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bus.codec import Undecodable
+from controller import revision_gate
+from controller.actions import (
+    Acknowledged,
+    Admit,
+    Log,
+    Note,
+    Outcome,
+    Publish,
+    PublishAgain,
+    Send,
+    Tell,
+    TooLarge,
+    Unacknowledged,
+)
+from controller.model import NodeState, ObjectRef, Revision
+from controller.picture.events import EventType
+from controller.planner.exclusive import holders_of_exclusive_cameras
+from controller.planner.planner import plan
+from controller.publish.admission import answered_before, command, unanswered
+from controller.publish.generations import KnownGenerations, newest_observed, next_epoch, next_record
+from controller.publish.published import Copy, Sent, remembered, to_send_again, to_send_again_after
+from controller.rules import Rules
+from controller.source.last_good import Recalled
+from controller.source.read.reader import Reading
+from controller.state import Planned, State
+from controller.status.fold import connected
+from crds.messages import AgentConfig, GenerationRef
+
+Noted = tuple[State, tuple[Note, ...]]
+Step = Callable[[State, Rules, datetime], tuple[State, tuple[Send, ...]]]
+
+
+# --- what is known before, and what comes in ------------------------------------------------------------------------
+
+
+def recall(state: State, copies: Iterable[Copy], recalled: Recalled, rules: Rules, now: datetime) -> Noted:
+    """Takes in what lies on the controller's own disk: copies of what was published, and the last good revision."""
+    sent = dict(state.published.by_node)
+    notes: list[Note] = []
+    for copy in copies:
+        try:
+            sent[copy.node_id] = remembered(
+                sent.get(copy.node_id),
+                copy.envelope,
+                now,
+                key=copy.node_id,
+                on_topic=False,
+                fleet_id=rules.fleet_id,
+                public_key=rules.public_key,
+            )
+        except Undecodable as error:
+            text = f"the copy of a published record at {copy.path} cannot be used: {error}"
+            notes.append(Log(EventType.WARNING, text))
+    gate, said = revision_gate.recall(recalled, now)
+    return replace(state, published=state.published.with_changes(sent), gate=gate), (*notes, *said)
+
+
+def has_read(state: State, reading: Reading) -> State:
+    """Takes in the manifests as they are now."""
+    return replace(state, reading=reading, is_reading_decided=False)
+
+
+def approve(state: State, revision: str) -> tuple[State, tuple[Note, ...], str]:
+    """Approves the removals of a revision: see `revision_gate.approve`.
+
+    Raises:
+        ApproveRefused: no such revision is parked or in force.
+    """
+    gate, told, said = revision_gate.approve(state.gate, revision)
+    return replace(state, gate=gate, is_reading_decided=False), (told,), said
+
+
+# --- what is in force -----------------------------------------------------------------------------------------------
+
+
+def settle(state: State, rules: Rules, now: datetime) -> Noted:
+    """Begins the term when it can begin, and decides on the newest reading if that can be decided."""
+    notes: tuple[Note, ...] = ()
+    if state.caught_up and state.term is None:
+        state, notes = _begin_term(state, rules, now)
+    if not state.is_reading_decided and state.reading is not None:
+        # What cannot be decided before the topics were read to their ends stays new until then.
+        published = None if state.term is None else state.published.configs
+        passed = revision_gate.consider(state.gate, state.reading, published, rules.limit, now)
+        if passed is not None:
+            gate, said = passed
+            state, notes = replace(state, gate=gate, is_reading_decided=True), (*notes, *said)
+    return state, notes
+
+
+def _begin_term(state: State, rules: Rules, now: datetime) -> Noted:
+    """Once the topics were read to their ends: what was published before is known now."""
+    published, nodes = state.published.configs, state.fleet.nodes
+    gate, notes = revision_gate.begin(state.gate, published, rules.limit, now)
+    known = gate.in_force.node_by_id if gate.in_force else {}
+    # A greeting of a stranger must not push the epochs of the fleet.
+    observed = [ref for node in nodes.values() if node.node_id in known and (ref := newest_observed(node))]
+    term = next_epoch((*(config.ref for config in published.values()), *observed))
+    if strangers := state.untrusted - published.keys():
+        text = (
+            f"topic 210 holds generations of {len(strangers)} nodes that another key signed: agents that pinned that "
+            "key obey nobody else. Restore controller.key from its backup, or give the agents the new controller.pub"
+        )
+        notes = (*notes, Tell(EventType.WARNING, "ControllerKeyNotTrusted", text))
+    counts = f"{len(published)} generations, {len(nodes)} nodes"
+    said = Log(EventType.NORMAL, f"read the topics to their ends: {counts}; this is epoch {term}")
+    # Nodes that something was published for were admitted in an earlier term, and need not be told again.
+    answered = answered_before(state.fleet, published)
+    return replace(state, gate=gate, term=term, answered=answered), (*notes, said)
+
+
+# --- what is sent ---------------------------------------------------------------------------------------------------
+
+
+def publish(state: State, rules: Rules, now: datetime) -> tuple[State, tuple[Send, ...]]:
+    """The generations that are due, each with its number."""
+    revision = state.gate.in_force
+    if revision is None or state.term is None:
+        return state, ()
+    planned = _planned(state, revision, rules)
+    if planned is not state.planned:
+        state = replace(state, planned=planned)
+    wanted = planned.plan.nodes.values()
+    records = ((node, _next_record(node, state, rules, now)) for node in wanted)
+    return state, tuple(Publish(record, node.node_name) for node, record in records if record is not None)
+
+
+def _planned(state: State, revision: Revision, rules: Rules) -> Planned:
+    """The plan, made anew when its input changed."""
+    published = state.published
+    holders = holders_of_exclusive_cameras(revision, published.configs, state.fleet)
+    made_from = (revision.id, published.orders, holders)
+    if state.planned is not None and state.planned.made_from == made_from:
+        return state.planned
+    made = plan(revision, published.configs, holders, rules.renderer)
+    rules.renderer.forget_unused()
+    return Planned(made, made_from)
+
+
+def _next_record(wanted: NodeState, state: State, rules: Rules, now: datetime) -> AgentConfig | None:
+    """The record to publish for a node now. Without a record before, its agent must greet and say what it holds."""
+    revision = state.gate.in_force
+    if revision is None or state.term is None:
+        return None
+    node = state.fleet.nodes.get(wanted.node_id)
+    if node and node.info and revision.pinned_keys.get(wanted.node_id) not in (None, node.info.public_key):
+        node = None  # it greeted before its key was pinned to another one
+    greeted = node is not None and node.info is not None
+    published = state.published.configs.get(wanted.node_id)
+    if (published is None and not greeted) or state.failed.get(wanted.node_id) == wanted.digest:
+        return None
+    response = node.response if node else None
+    known = KnownGenerations(published, newest_observed(node) if node else None, response.applied if response else None)
+    return next_record(
+        wanted,
+        known,
+        fleet_id=rules.fleet_id,
+        epoch=state.term,
+        revision=revision.id,
+        approved=state.gate.is_approved,
+        now=now,
+    )
+
+
+def publish_again(state: State, rules: Rules, now: datetime) -> tuple[State, tuple[Send, ...]]:
+    """The records that the topic lost, or an agent did not get."""
+    if state.gate.in_force is None or state.term is None:
+        return state, ()
+    missing = to_send_again(state.published, _observed_by_the_connected(state, now), now, rules.resend_after)
+    return state, tuple(PublishAgain(replace(sent, sent_at=now, on_topic=True)) for sent in missing.values())
+
+
+def _observed_by_the_connected(state: State, now: datetime) -> Mapping[str, GenerationRef | None]:
+    return {
+        node_id: node.response.observed if node.response else node.info.highest
+        for node_id, node in state.fleet.nodes.items()
+        if node.info and connected(node, now)
+    }
+
+
+def admit(state: State, rules: Rules, now: datetime) -> tuple[State, tuple[Send, ...]]:
+    """The answers to greetings. Before a revision is in force nobody can say who belongs to the fleet."""
+    if state.gate.in_force is None or state.term is None:
+        return state, ()
+    term, due = state.term, unanswered(state.fleet, state.gate.in_force.node_by_id, state.answered)
+    return state, tuple(
+        Admit(command(node_id, answer, fleet_id=rules.fleet_id, epoch=term, now=now), answer)
+        for node_id, answer in due.items()
+    )
+
+
+def after(state: State, outcomes: Iterable[Outcome], rules: Rules) -> Noted:
+    """What is known once it is known what became of all that one step sent."""
+    sent: dict[str, Sent] = {}
+    answered, failed = dict(state.answered), dict(state.failed)
+    notes: list[Note] = []
+    unacknowledged = []
+    for outcome in outcomes:
+        match outcome:
+            case Acknowledged(send=Publish(config=config), envelope=envelope):
+                sent[str(config.node_id)] = Sent(config, envelope, config.issued_at, on_topic=True)
+            case Acknowledged(send=PublishAgain(sent=again)):
+                sent[str(again.config.node_id)] = again
+            case Acknowledged(send=Admit(command=said, answer=answer)):
+                answered[str(said.node_id)] = answer
+            case TooLarge(send=Publish(config=config, node_name=name), message=message):
+                failed[str(config.node_id)] = config.digest
+                notes.append(Tell(EventType.WARNING, "NotPublishable", message, ObjectRef("Node", name)))
+            case Unacknowledged(message=message):
+                unacknowledged.append(message)
+    if unacknowledged:
+        text = f"{unacknowledged[0]}; it is tried again every {rules.timings.tick_seconds:g} s"
+        notes.append(Tell(EventType.WARNING, "PublishFailed", text))
+    published = state.published.with_changes(sent)
+    return replace(state, published=published, answered=answered, failed=failed), tuple(notes)
+
+
+# --- when nothing is to be done -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Nothing is to be done in a state until a time, unless something happens."""
+
+    state: State
+    since: datetime
+    until: datetime | None
+
+    def lasts(self, state: State, now: datetime) -> bool:
+        """False when there may be something to do. Clocks that were set back are no rest."""
+        return state is self.state and self.since <= now and (self.until is None or now <= self.until)
+
+
+def rest(state: State, rules: Rules, now: datetime) -> Rest:
+    """How long nothing is to be done in a state in which nothing is to be done now."""
+    observed = _observed_by_the_connected(state, now)
+    return Rest(state, now, to_send_again_after(state.published, observed, rules.resend_after))

@@ -1,0 +1,91 @@
+"""All that the API shows, made from the state of the controller look by look."""
+
+from datetime import datetime
+from typing import Any
+
+from controller.model import Revision
+from controller.picture.conditions import Document
+from controller.picture.documents import LiveDocuments
+from controller.picture.event_log import EventLog
+from controller.picture.events import FleetEvent, events_between
+from controller.picture.store import ObjectStore
+from controller.picture.summary import summary
+from controller.rules import Rules
+from controller.state import State
+
+_NOTHING = Revision("", (), (), ())
+
+
+class Picture:
+    """The objects and events that the API shows, and its answers about the fleet as a whole."""
+
+    def __init__(self, rules: Rules, version: str, *, objects: ObjectStore, events: ObjectStore) -> None:
+        """Shows nothing yet.
+
+        Args:
+            rules: whose controller it is.
+            version: of this program.
+            objects: takes the cameras, instances and nodes.
+            events: takes the core/v1 Events about them.
+        """
+        self._rules = rules
+        self._version = version
+        self._objects = objects
+        self._events = events
+        self._live = LiveDocuments()
+        self._event_log = EventLog()
+        self._documents: tuple[Document, ...] = ()
+        self._event_documents: tuple[Document, ...] = ()
+        self._is_news_told = False
+
+    def tell(self, event: FleetEvent) -> None:
+        """Adds an event; it is seen with the next look."""
+        self._event_log.add((event,))
+
+    def show(self, state: State, now: datetime) -> None:
+        """Shows the fleet as it is now. Costs nearly nothing when nothing changed since the look before."""
+        shown = self._live.update(
+            state.gate.in_force or _NOTHING, state.plan, state.published.configs, state.fleet, now
+        )
+        if shown is not self._documents:
+            if self._is_news_told:
+                self._event_log.add(events_between(self._documents, shown, now))
+            self._documents = shown
+            self._objects.replace(shown, now)
+        # Until the topics are read to their ends every node looks new, and lost: that is no news.
+        self._is_news_told = state.term is not None
+        events = self._event_log.documents()
+        if events is not self._event_documents:
+            self._event_documents = events
+            self._events.replace(events, now)
+
+    def status(self, state: State) -> dict[str, Any]:
+        """The answer of `/fleet/v1/status`."""
+        in_force, candidate = state.gate.in_force, state.gate.candidate
+        since = state.gate.in_force_since
+        return {
+            "fleetId": self._rules.fleet_id,
+            "version": self._version,
+            "controllerKey": self._rules.public_key,
+            "epoch": state.term or 0,
+            "kafka": {"connected": state.connected, "caughtUp": state.caught_up},
+            "revision": None
+            if in_force is None
+            else {
+                "id": in_force.id,
+                "description": in_force.description,
+                "since": since.isoformat() if since else None,
+            },
+            "candidate": None
+            if candidate is None
+            else {
+                "state": candidate.state,
+                "id": candidate.revision_id,
+                "description": candidate.description,
+                "message": candidate.message,
+                "problems": list(candidate.problems),
+                "removed": list(candidate.removed),
+                "changes": candidate.changes,
+            },
+            **summary(self._documents, state.plan.reasons if state.plan else ()),
+        }

@@ -1,0 +1,127 @@
+"""What lies on topic 210, as this controller knows it: the newest record of every node."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+
+from bus.codec import Undecodable, decode_signed
+from crds.messages import AgentConfig, GenerationRef
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The newest record of one node."""
+
+    config: AgentConfig
+    envelope: bytes
+    """The very bytes that were signed: what is sent again are these."""
+    sent_at: datetime
+    on_topic: bool
+    """False for a copy from disk that the topic does not hold any more."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A published record as it lies on disk: whatever is in that file."""
+
+    path: Path
+    envelope: bytes
+
+    @property
+    def node_id(self) -> str:
+        """The node that it should be for."""
+        return self.path.stem
+
+
+@dataclass(frozen=True)
+class Published:
+    """The newest records, by node id."""
+
+    by_node: Mapping[str, Sent] = field(default_factory=lambda: MappingProxyType({}))
+
+    @cached_property
+    def configs(self) -> Mapping[str, AgentConfig]:
+        """What agents can read, by node id."""
+        return {node_id: sent.config for node_id, sent in self.by_node.items()}
+
+    @cached_property
+    def orders(self) -> tuple[tuple[str, tuple[int, int]], ...]:
+        """Node ids with the numbers of their records: two of them are equal when every agent can read the same."""
+        return tuple((node_id, sent.config.ref.order) for node_id, sent in sorted(self.by_node.items()))
+
+    def with_changes(self, changes: Mapping[str, Sent]) -> "Published":
+        """The same with other records for some nodes; the same object when there are none."""
+        return Published({**self.by_node, **changes}) if changes else self
+
+
+def remembered(
+    known: Sent | None,
+    envelope: bytes,
+    seen_at: datetime,
+    *,
+    key: str,
+    on_topic: bool,
+    fleet_id: str,
+    public_key: str,
+) -> Sent:
+    """What is known of a node's newest record after one was read from the topic or from disk.
+
+    Args:
+        known: the node's newest record until now.
+        envelope: the value of the record.
+        seen_at: when it was read, UTC.
+        key: the key that it lies under: the node that it must be for.
+        on_topic: False for a copy from disk.
+        fleet_id: records of other fleets are not taken in.
+        public_key: of this controller, 64 hexadecimal digits.
+
+    Returns:
+        The object that is known already when the record says nothing new.
+
+    Raises:
+        Undecodable: it is not a record that this controller signed for this fleet and node.
+    """
+    config = decode_signed(AgentConfig, envelope, [public_key])
+    if config.fleet_id != fleet_id or str(config.node_id) != key:
+        raise Undecodable(f"it is of fleet {config.fleet_id!r}, for node {config.node_id}")
+    if known is None or config.ref.order > known.config.ref.order:
+        return Sent(config, envelope, seen_at, on_topic)
+    if on_topic and not known.on_topic and config.ref == known.config.ref:
+        return replace(known, on_topic=True)
+    return known
+
+
+def to_send_again(
+    published: Published, observed: Mapping[str, GenerationRef | None], now: datetime, resend_after: timedelta
+) -> dict[str, Sent]:
+    """The newest records that the topic lost, and those that an agent lacks, by node id.
+
+    Args:
+        published: the newest records.
+        observed: for each connected node, the newest generation that its agent says it accepted.
+        now: the time, UTC.
+        resend_after: how long after it was sent an agent may lack a record.
+    """
+    lacking = dict(_lacked(published, observed))
+    return {
+        node_id: sent
+        for node_id, sent in sorted(published.by_node.items())
+        if not sent.on_topic or (node_id in lacking and now - sent.sent_at > resend_after)
+    }
+
+
+def to_send_again_after(
+    published: Published, observed: Mapping[str, GenerationRef | None], resend_after: timedelta
+) -> datetime | None:
+    """The time after which `to_send_again` finds more, if nothing else happens; None when it never does."""
+    return min((sent.sent_at + resend_after for _, sent in _lacked(published, observed)), default=None)
+
+
+def _lacked(published: Published, observed: Mapping[str, GenerationRef | None]) -> Iterator[tuple[str, Sent]]:
+    for node_id, ref in observed.items():
+        sent = published.by_node.get(node_id)
+        if sent is not None and (ref is None or ref.order < sent.config.ref.order):
+            yield node_id, sent

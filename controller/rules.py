@@ -1,0 +1,26 @@
+"""What decisions go by and what stays as long as the controller runs."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from controller.planner.guard import RemovalLimit
+from controller.render.instance import Renderer
+from controller.timings import Timings
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Whose controller this is, and how it decides."""
+
+    fleet_id: str
+    public_key: str
+    """Of the controller, 64 hexadecimal digits."""
+    limit: RemovalLimit = field(default_factory=RemovalLimit)
+    timings: Timings = field(default_factory=Timings)
+    renderer: Renderer = field(default_factory=Renderer)
+    """Remembers what it rendered; it changes the time that planning takes, and nothing else."""
+
+    @property
+    def resend_after(self) -> timedelta:
+        """How long an agent may lack what was published for it."""
+        return timedelta(seconds=self.timings.resend_after_seconds)

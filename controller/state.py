@@ -1,0 +1,92 @@
+"""What the controller knows: one frozen value, which pure functions make into the next one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from controller.model import Fleet, FleetPlan, Revision
+from controller.planner.exclusive import Holders
+from controller.publish.admission import Answer
+from controller.publish.published import Published
+from controller.source.read.reader import Reading
+from controller.status.hearing import Observed
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A reading of the manifests that is not in force, and why."""
+
+    state: str
+    """Rejected (it has errors), Parked (it waits for approval) or Unreadable."""
+    message: str
+    revision_id: str = ""
+    description: str = ""
+    problems: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    """The instances that a parked one would take away."""
+    changes: str = ""
+    """The plan as text, for a parked one."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Which revision is in force, and which waits."""
+
+    in_force: Revision | None = None
+    in_force_since: datetime | None = None
+    candidate: Candidate | None = None
+    approved_ids: frozenset[str] = frozenset()
+    """The revisions whose removals a person approved of."""
+    is_recalled: bool = False
+    """True while what is in force was read from disk, and was not compared with what is published yet."""
+
+    @property
+    def is_approved(self) -> bool:
+        """True when a person approved of what the revision in force removes."""
+        return self.in_force is not None and self.in_force.id in self.approved_ids
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The newest plan, with what it was made from."""
+
+    plan: FleetPlan
+    made_from: tuple[str, tuple[tuple[str, tuple[int, int]], ...], Holders]
+    """The id of the revision, the numbers of what was published, and who held exclusive cameras."""
+
+
+@dataclass(frozen=True)
+class State:
+    """All that decisions are made from. What pins keys and which cameras are exclusive stands in the revision in force."""
+
+    connected: bool = False
+    """True when the brokers answer."""
+    caught_up: bool = False
+    """True when the topics were read to their ends: `observed` and `published` are then all that lies there."""
+    term: int | None = None
+    """The epoch of this controller's records; None while it may not publish. It begins after the topics were read."""
+    observed: Observed = field(default_factory=Observed)
+    published: Published = field(default_factory=Published)
+    untrusted: frozenset[str] = frozenset()
+    """Keys of records on topic 210 that this controller did not sign."""
+    reading: Reading | None = None
+    """The manifests as they were read last."""
+    is_reading_decided: bool = True
+    """False while the reading waits to be taken into force or set aside."""
+    gate: Gate = field(default_factory=Gate)
+    planned: Planned | None = None
+    answered: Mapping[str, Answer] = field(default_factory=lambda: MappingProxyType({}))
+    """What was said to the newest greeting that was answered, by node id."""
+    failed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The digests of desired states that are too large to publish, by node id: they will be as large the next time."""
+
+    @property
+    def fleet(self) -> Fleet:
+        """What the agents said."""
+        return self.observed.fleet
+
+    @property
+    def plan(self) -> FleetPlan | None:
+        """The newest plan; None before there is one."""
+        return self.planned.plan if self.planned else None

@@ -1,0 +1,119 @@
+"""Takes in what agents say on topics 200 and 220: checks who said it, and folds it into the observed fleet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from bus.base import Record, Topic
+from bus.codec import Undecodable, decode_self_signed, decode_signed
+from bus.topics import SETTINGS
+from controller.model import Fleet, ObservedNode
+from controller.status.fold import AgentMessage, fold
+from crds.messages import AgentResponse
+
+# More nodes than this are no fleet of ours: whoever may write the topics could make them up without end.
+_MOST_NODES = 20_000
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the agents said until now."""
+
+    fleet: Fleet = field(default_factory=Fleet)
+    waiting: Mapping[str, tuple[bytes, datetime]] = field(default_factory=lambda: MappingProxyType({}))
+    """By key: the newest report of those who have not greeted yet, and when it was seen. Their key is not known."""
+
+
+def key_text(record: Record) -> str:
+    """The beginning of a record's key as text, whatever it is."""
+    return (record.key or b"")[:64].decode(errors="replace")
+
+
+class Hearing:
+    """What several records add to what was observed: the maps are copied once, however many records they are."""
+
+    def __init__(self, before: Observed, *, fleet_id: str, pinned_keys: Mapping[str, str]) -> None:
+        """Begins with what was observed before.
+
+        Args:
+            before: is not changed.
+            fleet_id: messages of other fleets on the same topics are passed by.
+            pinned_keys: which key a node must sign with, by node id; nodes that are not named may use any.
+        """
+        self._before = before
+        self._fleet_id = fleet_id
+        self._pinned_keys = pinned_keys
+        self._changed: dict[str, ObservedNode] = {}
+        self._new_nodes = 0
+        self._waiting = dict(before.waiting)
+        self._waits_differ = False
+
+    def take(self, record: Record, seen_at: datetime) -> None:
+        """Takes in one record of topic 200 or 220. What is not for this fleet is passed by.
+
+        Args:
+            record: as it lies on the topic: anything at all.
+            seen_at: when its sender was alive: now, or the record's own time while old records are read.
+
+        Raises:
+            Undecodable: why it is refused. Its content is not in there: anybody may have written it.
+        """
+        if record.value is None:
+            return  # a tombstone says nothing about what runs (invariant S3)
+        key = key_text(record)
+        if record.topic == Topic.AGENT_INFO:
+            self._take_info(key, record.value, seen_at)
+        else:
+            self._take_response(key, record.value, seen_at)
+
+    def done(self) -> Observed:
+        """What is observed now; the same object as before when nothing was new."""
+        before = self._before
+        if not self._changed and not self._waits_differ:
+            return before
+        fleet = Fleet({**before.fleet.nodes, **self._changed}) if self._changed else before.fleet
+        return Observed(fleet, self._waiting)
+
+    def _node(self, node_id: str) -> ObservedNode | None:
+        return self._changed.get(node_id) or self._before.fleet.nodes.get(node_id)
+
+    def _take_info(self, key: str, value: bytes, seen_at: datetime) -> None:
+        info = decode_self_signed(value)
+        if info.fleet_id != self._fleet_id:
+            return
+        node_id = str(info.node_id)
+        if key != node_id:
+            raise Undecodable(f"the key of the record is {key!r}, the greeting is of node {node_id}")
+        pinned = self._pinned_keys.get(node_id)
+        if pinned is not None and pinned != info.public_key:
+            raise Undecodable(f"node {node_id} greets with another key than its manifest pins in spec.publicKey")
+        if self._node(node_id) is None:
+            if len(self._before.fleet.nodes) + self._new_nodes >= _MOST_NODES:
+                raise Undecodable(f"node {node_id} is one too many: {_MOST_NODES} are known")
+            self._new_nodes += 1
+        self._fold(node_id, info, seen_at)
+        waiting = self._waiting.pop(node_id, None)
+        if waiting is not None:
+            self._waits_differ = True
+            self._take_response(node_id, *waiting)
+
+    def _take_response(self, key: str, value: bytes, seen_at: datetime) -> None:
+        node = self._node(key)
+        if node is None or node.info is None:
+            if len(self._waiting) < _MOST_NODES and len(value) <= SETTINGS[Topic.AGENT_RESPONSE].max_value_bytes:
+                self._waiting[key] = (value, seen_at)
+                self._waits_differ = True
+            return
+        response = decode_signed(AgentResponse, value, [node.info.public_key])
+        if response.fleet_id != self._fleet_id:
+            return
+        if str(response.node_id) != key:
+            raise Undecodable(f"the key of the record is {key!r}, the report is of node {response.node_id}")
+        self._fold(key, response, seen_at)
+
+    def _fold(self, node_id: str, message: AgentMessage, seen_at: datetime) -> None:
+        known = self._node(node_id) or ObservedNode(node_id)
+        folded = fold(known, message, seen_at)
+        if folded is not known:
+            self._changed[node_id] = folded

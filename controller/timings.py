@@ -1,0 +1,18 @@
+"""How often the controller does what nothing wakes it for, and how long it waits."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds."""
+
+    tick_seconds: float = 1.0
+    """Lost nodes are noticed, and failed publications repeated, this often: people wait for both."""
+    show_every_seconds: float = 0.2
+    """What the API shows is made anew no more often: nobody reads faster."""
+    resend_after_seconds: float = 30.0
+    """An agent that has not accepted the newest record after this time gets it again: topics can lose records (the ring of
+    the embedded broker does), and a re-delivery costs nothing (invariant S7)."""
+    broker_retry_seconds: float = 2.0
+    """Between two attempts to make the topics while no broker answers."""
