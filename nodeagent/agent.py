@@ -35,13 +35,9 @@ from nodeagent.model import (
     InstanceHistory,
     Observed,
     ObservedInstance,
-    Op,
-    OpKind,
-    Outcome,
-    OutcomeKind,
-    Plan,
     Transient,
 )
+from nodeagent.operations import Outcome, OutcomeKind, Plan, Remove, Start, Stop
 from nodeagent.reporter.app_probes import AppProbes, ProbeApp
 from nodeagent.reporter.conditions import AGENT_HEALTHY, ENGINE_REACHABLE, Conditions
 from nodeagent.reporter.greeter import Greeter
@@ -289,7 +285,7 @@ class Agent:
     def _on_outcome(self, outcome: Outcome) -> None:
         name = outcome.op.instance
         self._history[name] = after_outcome(self._history.get(name, InstanceHistory()), outcome)
-        if outcome.kind is OutcomeKind.DONE and outcome.op.kind in (OpKind.STOP, OpKind.START, OpKind.REMOVE):
+        if outcome.kind is OutcomeKind.DONE and isinstance(outcome.op, Stop | Start | Remove):
             self._probes.forget(name)
         self._sender.nudge()
 
@@ -340,6 +336,5 @@ class Agent:
 
     async def _stop_instance(self, there: ObservedInstance) -> None:
         cause = "the agent leaves with its instances"
-        stop = Op(OpKind.STOP, there.name, cause, runtime_id=there.runtime_id, stop_timeout_seconds=5)
-        await self._driver.perform(stop)
-        await self._driver.perform(replace(stop, kind=OpKind.REMOVE))
+        await self._driver.perform(Stop(there.name, cause, there.runtime_id, timeout_seconds=5))
+        await self._driver.perform(Remove(there.name, cause, there.runtime_id))

@@ -9,15 +9,14 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 
 from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
-from nodeagent.model import Applied, Op, OpKind, Outcome, OutcomeKind, Permanent, Transient, Waiting
+from nodeagent.model import Applied, Permanent, Transient, Waiting
+from nodeagent.operations import Note, Op, Outcome, OutcomeKind, PullImage, Remove, Stop, WriteFiles
 
 _log = logging.getLogger(__name__)
 
 # Full jitter, so that forty nodes do not ask a registry in step; capped in delay, never in number.
 _FIRST_DELAY_SECONDS = 0.5
 _LONGEST_DELAY_SECONDS = 30.0
-# They wait for somebody else, a registry or an app, and must not keep a slot from a crashed neighbour meanwhile.
-_LONG = (OpKind.PULL_IMAGE, OpKind.STOP)
 
 
 class Applier:
@@ -82,7 +81,8 @@ class Applier:
 
     async def _once(self, op: Op) -> None:
         try:
-            if op.kind in _LONG:
+            # They wait for somebody else, a registry or an app, and must not keep a slot from a crashed neighbour.
+            if isinstance(op, PullImage | Stop):
                 await self._perform(op)
                 return
             async with self._slots:
@@ -95,18 +95,17 @@ class Applier:
             raise Transient(f"unexpected {type(error).__name__}: {error}") from error
 
     async def _perform(self, op: Op) -> None:
-        if op.kind is OpKind.WRITE_FILES:
-            assert op.config is not None  # noqa: S101 - the differ never writes files of an instance that goes
-            await asyncio.to_thread(self._directories.write, op.config)
-        elif op.kind is OpKind.NOTE:
-            await self._note(op)
-        else:
-            await self._driver.perform(op)
-            if op.kind is OpKind.REMOVE and op.config is None:
-                await asyncio.to_thread(self._directories.remove, op.instance)
+        match op:
+            case WriteFiles(config=config):
+                await asyncio.to_thread(self._directories.write, config)
+            case Note():
+                await self._note(op)
+            case _:
+                await self._driver.perform(op)
+        if isinstance(op, Remove) and op.towards is None:
+            await asyncio.to_thread(self._directories.remove, op.instance)
 
-    async def _note(self, op: Op) -> None:
-        assert op.config is not None  # noqa: S101 - the differ notes only desired instances
+    async def _note(self, op: Note) -> None:
         there = (await self._driver.observe()).get(op.instance)
         if there is not None:
             note = Applied(op.config, op.generation, there.runtime_id)

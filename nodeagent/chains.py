@@ -9,7 +9,7 @@ from nodeagent.applier import Applier
 from nodeagent.differ.diff import leads_on
 from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
-from nodeagent.model import Op, Outcome, OutcomeKind
+from nodeagent.operations import Op, Outcome, OutcomeKind
 
 _log = logging.getLogger(__name__)
 

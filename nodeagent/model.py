@@ -4,9 +4,9 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from crds.messages import InstanceConfig, PartDigests
+from nodeagent.operations import Outcome
 
 
 class Transient(Exception):  # noqa: N818 - the design's word for it
@@ -107,80 +107,6 @@ class Probe:
     streams: tuple[StreamStats, ...] = ()
     message: str = ""
     """Why there was no answer."""
-
-
-class OpKind(StrEnum):
-    """The operations of a plan. Each is idempotent: "already so" is success."""
-
-    PULL_IMAGE = "pull-image"
-    WRITE_FILES = "write-files"
-    CREATE = "create"
-    START = "start"
-    NOTE = "note"
-    """Write down that what runs is the desired instance, where its labels cannot say so."""
-    STOP = "stop"
-    REMOVE = "remove"
-
-
-@dataclass(frozen=True)
-class Op:
-    """One operation on one instance, with the reason for it."""
-
-    kind: OpKind
-    instance: str
-    cause: str
-    """Why, in words for people: what differs."""
-    config: InstanceConfig | None = None
-    """The desired instance; None for one that shall go."""
-    generation: int = 0
-    """The generation that `config` is from."""
-    runtime_id: str | None = None
-    """For STOP and REMOVE: the very container or process that is meant."""
-    stop_timeout_seconds: int = 20
-
-    def __str__(self) -> str:
-        """The line that tests compare and logs say."""
-        return f"{self.kind} {self.instance}: {self.cause}"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to do now: for each instance a chain of operations, each after the one before it.
-
-    Chains of different instances do not depend on each other, and run side by side.
-    """
-
-    chains: tuple[tuple[Op, ...], ...] = ()
-    waiting: Mapping[str, str] = field(default_factory=dict)
-    """Instances that nothing is done for now, and what they wait for."""
-    wake_at: datetime | None = None
-    """When the plan should be made anew, if nothing happens before: the end of the nearest back-off."""
-
-    def __str__(self) -> str:
-        """The plan as text: chains sorted by instance, then what waits."""
-        lines = [str(op) for chain in self.chains for op in chain]
-        lines += [f"wait {name}: {reason}" for name, reason in sorted(self.waiting.items())]
-        return "\n".join(lines)
-
-
-class OutcomeKind(StrEnum):
-    """How an operation ended."""
-
-    DONE = "done"
-    TRANSIENT = "transient"
-    PERMANENT = "permanent"
-    WAITING = "waiting"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The end of one operation, or of one attempt at it."""
-
-    op: Op
-    kind: OutcomeKind
-    at: datetime
-    message: str = ""
-    attempt: int = 1
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,8 @@ def _sweep_processes(fleet_id: str, node_ids: Collection[str]) -> list[int]:
 async def _sweep_containers(settings: Settings, state: StateDirectory, node_ids: Collection[str]) -> list[str]:
     from nodeagent.engines.docker.driver import DockerDriver
     from nodeagent.folders.disk import DiskFolders
-    from nodeagent.model import Op, OpKind, Permanent, Transient, Waiting
+    from nodeagent.model import Permanent, Transient, Waiting
+    from nodeagent.operations import Remove, Stop
 
     said = []
     for node_id in node_ids:
@@ -52,8 +53,8 @@ async def _sweep_containers(settings: Settings, state: StateDirectory, node_ids:
             for name, found in (await driver.observe()).items():
                 if not found.running:
                     continue
-                await driver.perform(Op(OpKind.STOP, name, "fleet up ends", stop_timeout_seconds=3))
-                await driver.perform(Op(OpKind.REMOVE, name, "fleet up ends"))
+                await driver.perform(Stop(name, "fleet up ends", timeout_seconds=3))
+                await driver.perform(Remove(name, "fleet up ends"))
                 said.append(f"ended container of dsinstance/{name}, which an agent had left")
         except (Transient, Permanent, Waiting) as error:
             said.append(f"the engine could not be asked what is left of node {node_id}: {error}")

@@ -15,15 +15,12 @@ from nodeagent.model import (
     InstanceHistory,
     Observed,
     ObservedInstance,
-    Op,
-    OpKind,
-    Plan,
     describe_exit,
 )
+from nodeagent.operations import Create, Note, Op, OpKind, Plan, PullImage, Remove, Start, Stop, WriteFiles
 
 _NO_HISTORY = InstanceHistory()
 _UNKNOWN_FILES = FilesState(current=False)
-_MAKES_READY = (OpKind.PULL_IMAGE, OpKind.WRITE_FILES)
 
 
 def diff(
@@ -76,24 +73,21 @@ def leads_on(rest: tuple[Op, ...], planned: tuple[Op, ...]) -> bool:
     """
 
     def meant(ops: tuple[Op, ...]) -> list[tuple[OpKind, str | None]]:
-        return [(op.kind, op.runtime_id) for op in ops]
+        return [(op.kind, op.runtime_id if isinstance(op, Stop | Remove) else None) for op in ops]
 
     before = planned[: -len(rest)]
-    return meant(planned[-len(rest) :]) == meant(rest) and all(op.kind in _MAKES_READY for op in before)
+    return meant(planned[-len(rest) :]) == meant(rest) and all(isinstance(op, PullImage | WriteFiles) for op in before)
 
 
 def _removal(name: str, observed: ObservedInstance | None) -> tuple[Op, ...]:
     if observed is None:
         # Its container went, or never came to be; passwords may stand in its files.
-        return (Op(OpKind.REMOVE, name, "its folder was left behind"),)
+        return (Remove(name, "its folder was left behind"),)
     cause = "it is not in the generation"
-    applied = observed.applied
-    timeout = applied.config.container.stop_timeout_seconds if applied else 20
-
-    def op(kind: OpKind) -> Op:
-        return Op(kind, observed.name, cause, runtime_id=observed.runtime_id, stop_timeout_seconds=timeout)
-
-    return (op(OpKind.STOP), op(OpKind.REMOVE)) if observed.running else (op(OpKind.REMOVE),)
+    timeout = observed.applied.config.container.stop_timeout_seconds if observed.applied else 20
+    stop = Stop(name, cause, observed.runtime_id, timeout)
+    remove = Remove(name, cause, observed.runtime_id)
+    return (stop, remove) if observed.running else (remove,)
 
 
 @dataclass(frozen=True)
@@ -138,17 +132,15 @@ class _Instance:
         there, failure = self._there, self._history.outcome
         if there is None or there.running or there.finished_at is None or there.applied is None:
             return None
-        if failure is None or failure.op.kind is not OpKind.PULL_IMAGE or failure.op.config != self._config:
+        if failure is None or not isinstance(failure.op, PullImage) or failure.op.config != self._config:
             return None
         stopped = there.runtime_id == self._history.stopped_on_purpose
         return None if stopped or there.digest == self._config.digest else there.applied
 
     def _run_meanwhile(self, old: Applied) -> tuple[Op, ...]:
         cause = f"{self._left_with(self._there)}, and the image of what shall replace it cannot be pulled"
-        return tuple(
-            Op(kind, self._config.instance_name, cause, config=old.config, generation=old.generation)
-            for kind in (OpKind.WRITE_FILES, OpKind.START)
-        )
+        name = self._config.instance_name
+        return WriteFiles(name, cause, old.config), Start(name, cause, old.config, old.generation)
 
     def _files_are_right(self) -> bool:
         """Also when nobody can tell, for want of a secret: what runs is not stopped for a guess."""
@@ -162,15 +154,14 @@ class _Instance:
                 f"{cause}; it was stopped {self._history.stops} times in a row, the next time waits", repair_at
             )
         # Stopped first: an agent that dies after writing would find the files right, and never restart the app.
-        return self._guarded(self._chain((OpKind.STOP, OpKind.WRITE_FILES, OpKind.START, OpKind.NOTE), cause))
+        return self._guarded(self._chain((Stop, WriteFiles, Start, Note), cause))
 
     def _start(self, there: ObservedInstance | None) -> tuple[Op, ...]:
         if there is None:
             cause = "it is not there" if self._history.restarts == 0 else "it is gone"
-            kinds = (OpKind.PULL_IMAGE, OpKind.WRITE_FILES, OpKind.CREATE, OpKind.START, OpKind.NOTE)
-            return self._chain(kinds, cause)
+            return self._chain((PullImage, WriteFiles, Create, Start, Note), cause)
         cause = "it was created and never started" if there.finished_at is None else self._left_with(there)
-        return self._chain((OpKind.WRITE_FILES, OpKind.START, OpKind.NOTE), cause)
+        return self._chain((WriteFiles, Start, Note), cause)
 
     @staticmethod
     def _left_with(there: ObservedInstance | None) -> str:
@@ -179,14 +170,13 @@ class _Instance:
 
     def _changed(self, there: ObservedInstance, now: datetime) -> tuple[Op, ...] | _Wait:
         change_class, cause = self._what_changed(there)
-        stop = (OpKind.STOP,) if there.running else ()
+        stop = (Stop,) if there.running else ()
         if change_class is ChangeClass.NONE and there.running:
-            return self._chain((OpKind.NOTE,), cause) if self._files_are_right() else self._repair(now)
+            return self._chain((Note,), cause) if self._files_are_right() else self._repair(now)
         if change_class.rank <= ChangeClass.RESTART.rank:
-            return self._guarded(self._chain((OpKind.WRITE_FILES, *stop, OpKind.START, OpKind.NOTE), cause))
+            return self._guarded(self._chain((WriteFiles, *stop, Start, Note), cause))
         # The image and the files are made ready first: the instance is blind only from STOP to START.
-        kinds = (OpKind.PULL_IMAGE, OpKind.WRITE_FILES, *stop, OpKind.REMOVE, OpKind.CREATE, OpKind.START, OpKind.NOTE)
-        return self._guarded(self._chain(kinds, cause))
+        return self._guarded(self._chain((PullImage, WriteFiles, *stop, Remove, Create, Start, Note), cause))
 
     def _what_changed(self, there: ObservedInstance) -> tuple[ChangeClass, str]:
         config = self._config
@@ -209,17 +199,18 @@ class _Instance:
             return _Wait(f"secret {names} is not in the secrets directory of this node")
         return chain
 
-    def _chain(self, kinds: tuple[OpKind, ...], cause: str) -> tuple[Op, ...]:
-        there = self._there
-        return tuple(
-            Op(
-                kind,
-                self._config.instance_name,
-                cause,
-                config=self._config,
-                generation=self._generation,
-                runtime_id=there.runtime_id if there and kind in (OpKind.STOP, OpKind.REMOVE) else None,
-                stop_timeout_seconds=self._config.container.stop_timeout_seconds,
-            )
-            for kind in kinds
-        )
+    def _chain(self, steps: tuple[type[Op], ...], cause: str) -> tuple[Op, ...]:
+        return tuple(self._op(step, cause) for step in steps)
+
+    def _op(self, step: type[Op], cause: str) -> Op:
+        config, name = self._config, self._config.instance_name
+        runtime_id = self._there.runtime_id if self._there else None
+        if issubclass(step, Stop):
+            settings = config.container
+            signal = settings.stop_signal or config.app_kind.stop_signal
+            return Stop(name, cause, runtime_id, settings.stop_timeout_seconds, signal, config.digest)
+        if issubclass(step, Remove):
+            return Remove(name, cause, runtime_id, config.digest)
+        if issubclass(step, PullImage | WriteFiles):
+            return step(name, cause, config)
+        return step(name, cause, config, self._generation)

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from nodeagent.model import InstanceHistory, ObservedInstance, Op, OpKind, Outcome, OutcomeKind
+from nodeagent.model import InstanceHistory, ObservedInstance
+from nodeagent.operations import Op, Outcome, OutcomeKind, Remove, Start, Stop
 
 # The first restart is immediate: a pipeline that died once shall be back within a second. After that the delay doubles
 # up to a minute; it is capped in length, never in number (a camera must not stay dark because someone gave up).
@@ -87,16 +88,16 @@ def after_outcome(history: InstanceHistory, outcome: Outcome) -> InstanceHistory
     """The history after an operation, or an attempt at it, ended."""
     op = outcome.op
     if outcome.kind is not OutcomeKind.DONE:
-        failed = op.config.digest if outcome.kind is OutcomeKind.PERMANENT and op.config else None
+        failed = op.towards if outcome.kind is OutcomeKind.PERMANENT else None
         return replace(history, outcome=outcome, failed_digest=failed)
     if _same_target(history.outcome, op):
         history = replace(history, outcome=None, failed_digest=None)
-    if op.kind in (OpKind.STOP, OpKind.REMOVE):
+    if isinstance(op, Stop | Remove):
         # It was stopped on purpose: that is no exit, and a new start need not wait.
         history = replace(history, seen_running=None, running_since=None, stopped_on_purpose=op.runtime_id)
-        if op.kind is OpKind.STOP:
+        if isinstance(op, Stop):
             history = replace(history, stops=history.stops + 1, last_stop_at=outcome.at)
-    elif op.kind is OpKind.START:
+    elif isinstance(op, Start):
         # From here on it leaves by itself again, even if it does so before anybody has seen it run.
         history = replace(history, stopped_on_purpose=None)
     return history
@@ -104,6 +105,6 @@ def after_outcome(history: InstanceHistory, outcome: Outcome) -> InstanceHistory
 
 def _same_target(failure: Outcome | None, op: Op) -> bool:
     """True when a success of `op` ends what the failure said: one about another form of the instance stands."""
-    if failure is None or failure.op.config is None or op.config is None:
+    if failure is None or failure.op.towards is None or op.towards is None:
         return True
-    return failure.op.config.digest == op.config.digest
+    return failure.op.towards == op.towards

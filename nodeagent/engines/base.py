@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from crds.messages import InstanceConfig
-from nodeagent.model import ObservedInstance, Op, Permanent
+from nodeagent.model import ObservedInstance
+from nodeagent.operations import Op
 
 
 class Driver(Protocol):
@@ -25,14 +25,14 @@ class Driver(Protocol):
         ...
 
     async def perform(self, op: Op) -> None:
-        """Does PULL_IMAGE, CREATE, START, STOP or REMOVE; returns when it is done, or was already so.
+        """Does PullImage, Create, Start, Stop or Remove; returns when it is done, or was already so.
 
-        CREATE makes a container with all labels and does not start it; for a process, which cannot exist without
-        running, it does nothing. START starts it, if it does not run. STOP asks, by the stop signal that it was made
-        with, and kills after `op.stop_timeout_seconds`; the container stays. REMOVE takes a stopped one away, a running one by force.
-        STOP and REMOVE touch only `op.runtime_id`, when that is given: never a newer incarnation of the same name.
+        Create makes a container with all labels and does not start it; for a process, which cannot exist without
+        running, it does nothing. Start starts it, if it does not run. Stop asks, by the stop signal that it was made
+        with, and kills after `op.timeout_seconds`; the container stays. Remove takes a stopped one away, a running one by force.
+        Stop and Remove touch only `op.runtime_id`, when that is given: never a newer incarnation of the same name.
 
-        START writes the note `Applied`, at a moment that no crash can make it wrong. A cancelled PULL_IMAGE or STOP
+        Start writes the note `Applied`, at a moment that no crash can make it wrong. A cancelled PullImage or Stop
         returns at once; the others, which take a moment, end first: what is observed next then includes what they did.
 
         Raises:
@@ -56,14 +56,3 @@ class Driver(Protocol):
     async def aclose(self) -> None:
         """Gives back connections and threads. Instances go on."""
         ...
-
-
-def config_of(op: Op) -> InstanceConfig:
-    """The desired instance that an operation is for.
-
-    Raises:
-        Permanent: it has none, and cannot be done without.
-    """
-    if op.config is None:
-        raise Permanent(f"{op.kind} of {op.instance} needs its configuration")
-    return op.config

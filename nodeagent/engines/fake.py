@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from crds.messages import InstanceConfig
-from nodeagent.engines.base import config_of
 from nodeagent.engines.labels import LABEL_DIGEST, LABEL_INSTANCE, labels_of, labels_of_owner, observed
 from nodeagent.engines.last_lines import last_lines
 from nodeagent.engines.mailbox import Mailbox
 from nodeagent.folders.base import InstanceFolders
-from nodeagent.model import Applied, ObservedInstance, Op, OpKind, Permanent, Transient
+from nodeagent.model import Applied, ObservedInstance, Permanent, Transient
+from nodeagent.operations import Create, Op, OpKind, PullImage, Remove, Start, Stop
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class FakeDriver:
         self._sleep = sleep
         self._failures: defaultdict[OpKind, deque[Exception]] = defaultdict(deque)
         self._delays: defaultdict[OpKind, deque[float]] = defaultdict(deque)
-        self._mailboxes: set[Mailbox] = set()
+        self._mailboxes: dict[Mailbox, None] = {}  # and no set, whose order is another one in each run
         self._closed = False
 
     # --- what tests and simulations do ---
@@ -139,16 +139,16 @@ class FakeDriver:
         if self._failures[op.kind]:
             raise self._failures[op.kind].popleft()
         self._reach()
-        match op.kind:
-            case OpKind.PULL_IMAGE:
-                self._pull(config_of(op).image)
-            case OpKind.CREATE:
-                self._create(config_of(op), op.generation)
-            case OpKind.START:
-                self._start(config_of(op), op.generation)
-            case OpKind.STOP:
+        match op:
+            case PullImage(config=config):
+                self._pull(config.image)
+            case Create(config=config, generation=generation):
+                self._create(config, generation)
+            case Start(config=config, generation=generation):
+                self._start(config, generation)
+            case Stop():
                 self._stop(op)
-            case OpKind.REMOVE:
+            case Remove():
                 self._remove(op)
             case _:
                 raise Permanent(f"no driver does {op.kind}")
@@ -156,7 +156,7 @@ class FakeDriver:
     def events(self) -> AsyncIterator[str]:
         """Names of instances that this driver has changed."""
         mailbox = Mailbox()
-        self._mailboxes.add(mailbox)
+        self._mailboxes[mailbox] = None
         if self._closed:
             mailbox.close()
         return self._events(mailbox)
@@ -179,7 +179,7 @@ class FakeDriver:
             while (name := await mailbox.next()) is not None:
                 yield name
         finally:
-            self._mailboxes.discard(mailbox)
+            self._mailboxes.pop(mailbox, None)
 
     def _reach(self) -> None:
         if self.away:
@@ -189,7 +189,7 @@ class FakeDriver:
         wanted = {**self._owner, LABEL_INSTANCE: name}.items()
         return next((found for found in self.engine.containers if wanted <= found.labels.items()), None)
 
-    def _meant(self, op: Op) -> FakeContainer | None:
+    def _meant(self, op: Stop | Remove) -> FakeContainer | None:
         container = self._find(op.instance)
         return container if container is not None and op.runtime_id in {None, container.id} else None
 
@@ -238,13 +238,13 @@ class FakeDriver:
         self.changed[OpKind.START] += 1
         self._put(container, FakeContainer(container.id, container.labels, True, self._now()))
 
-    def _stop(self, op: Op) -> None:
+    def _stop(self, op: Stop) -> None:
         container = self._meant(op)
         if container is not None and container.running:
             self.changed[OpKind.STOP] += 1
             self._end(container, 0, container.output)
 
-    def _remove(self, op: Op) -> None:
+    def _remove(self, op: Remove) -> None:
         container = self._meant(op)
         if container is not None:
             self.changed[OpKind.REMOVE] += 1

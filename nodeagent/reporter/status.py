@@ -12,7 +12,8 @@ from crds.messages import (
     InstanceState,
     InstanceStatus,
 )
-from nodeagent.model import InstanceHistory, Observed, ObservedInstance, Op, OpKind, OutcomeKind, describe_exit
+from nodeagent.model import InstanceHistory, Observed, ObservedInstance, describe_exit
+from nodeagent.operations import Note, Op, OutcomeKind, PullImage, WriteFiles
 from nodeagent.reporter.frames import AppProgress, CameraProgress
 
 # An app may take this long to answer for the first time; after that it is Unhealthy, and still given time.
@@ -113,11 +114,7 @@ def _state(
         return InstanceState.FAILED, "Failed", history.outcome.message if history.outcome else ""
     # Of the operation that is under way, and not of one that was given up before.
     outcome = history.outcome if history.outcome is not None and history.outcome.op == op else None
-    if (
-        there is not None
-        and there.running
-        and (op is None or op.kind in (OpKind.PULL_IMAGE, OpKind.WRITE_FILES, OpKind.NOTE))
-    ):
+    if there is not None and there.running and (op is None or isinstance(op, PullImage | WriteFiles | Note)):
         state, reason, message = _running_state(config, there, known.progress.get(name), now)
         if outcome is not None and op is not None:
             return state, "Retrying", f"{op.kind}: {outcome.message}"
@@ -127,9 +124,9 @@ def _state(
     if op is not None:
         if outcome is not None:
             word = "Waiting" if outcome.kind is OutcomeKind.WAITING else "Retrying"
-            state = InstanceState.PULLING if op.kind is OpKind.PULL_IMAGE else InstanceState.PENDING
+            state = InstanceState.PULLING if isinstance(op, PullImage) else InstanceState.PENDING
             return state, word, f"{op.kind}: {outcome.message} (attempt {outcome.attempt})"
-        if op.kind is OpKind.PULL_IMAGE:
+        if isinstance(op, PullImage):
             return InstanceState.PULLING, "Pulling", config.image
         return InstanceState.STARTING, "Starting", op.cause
     waits_for = known.waiting.get(name, "")

@@ -28,7 +28,8 @@ from nodeagent.engines.fake import FakeDriver, FakeEngine
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.folders.disk import DiskFolders
 from nodeagent.ledger.ledger import Ledger
-from nodeagent.model import ObservedInstance, OpKind, Probe, StreamStats
+from nodeagent.model import ObservedInstance, Probe, StreamStats
+from nodeagent.operations import OpKind
 from tests.differ.generations import FLEET, NODE, NOW
 
 DEADLINE_S = 10.0

@@ -11,7 +11,8 @@ from bus.base import Topic
 from bus.codec import encode_signed
 from crds.messages import AgentCommand, CommandKind, InstanceConfig, InstanceState
 from nodeagent.agent import Agent
-from nodeagent.model import OpKind, Permanent, Transient
+from nodeagent.model import Permanent, Transient
+from nodeagent.operations import OpKind
 from tests.agent.stand import Stand, WatchedDriver, command, run, until
 from tests.differ.generations import NOW, generation, instance
 

@@ -16,7 +16,8 @@ from crds.messages import InstanceConfig
 from nodeagent.engines.fake import FakeEngine
 from nodeagent.folders.disk import DiskFolders
 from nodeagent.ledger.ledger import Ledger
-from nodeagent.model import Applied, FilesState, ObservedInstance, Op, OpKind
+from nodeagent.model import Applied, FilesState, ObservedInstance
+from nodeagent.operations import Op, OpKind
 from tests.agent.stand import Stand, WatchedDriver, run, until
 from tests.differ.generations import FLEET, NODE, generation, instance
 

@@ -10,8 +10,10 @@ from nodeagent import applier as applier_module
 from nodeagent.applier import Applier
 from nodeagent.engines.fake import FakeDriver
 from nodeagent.folders.disk import DiskFolders
-from nodeagent.model import Op, OpKind, Outcome, OutcomeKind, Permanent, Transient, Waiting
+from nodeagent.model import Permanent, Transient, Waiting
+from nodeagent.operations import Op, OpKind, Outcome, OutcomeKind, Remove
 from tests.differ.generations import FLEET, NODE, instance
+from tests.differ.operations import operation
 
 YARD = instance("yard")
 HALL = instance("hall")
@@ -20,7 +22,7 @@ DEADLINE_S = 10
 
 
 def chain(*kinds: OpKind, config: InstanceConfig = YARD) -> tuple[Op, ...]:
-    return tuple(Op(kind, config.instance_name, "a test", config, 1) for kind in kinds)
+    return tuple(operation(kind, config) for kind in kinds)
 
 
 @dataclass
@@ -253,10 +255,10 @@ def test_one_that_waits_for_its_next_attempt_keeps_no_slot(bench: Bench) -> None
 def test_a_removal_takes_the_folder_and_a_replacement_keeps_it(bench: Bench) -> None:
     bench.run(chain(*ALL))
     container = bench.driver.engine.containers[0].id
-    bench.run((Op(OpKind.REMOVE, "yard", "a test", YARD, 1, runtime_id=container),))
+    bench.run((Remove("yard", "a test", container, towards=YARD.digest),))
     assert bench.directories.orphans(()) == ("yard",)
 
-    bench.run((Op(OpKind.REMOVE, "yard", "a test", runtime_id=container),))
+    bench.run((Remove("yard", "a test", container),))
     assert bench.directories.orphans(()) == ()
 
 

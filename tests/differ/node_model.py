@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from crds.messages import AgentConfig, InstanceConfig
-from nodeagent.model import Applied, FilesState, Observed, ObservedInstance, Op, OpKind
+from nodeagent.model import Applied, FilesState, Observed, ObservedInstance
+from nodeagent.operations import Create, Note, Op, Remove, Start, Stop, WriteFiles
 
 
 @dataclass(frozen=True)
@@ -30,25 +31,23 @@ class NodeModel:
 
     def after(self, op: Op, now: datetime) -> "NodeModel":
         there = self.containers.get(op.instance)
-        config = op.config
-        if op.kind is OpKind.STOP and there is not None and there.running and op.runtime_id == there.runtime_id:
-            return self._with(replace(there, running=False, finished_at=now, exit_code=0))
-        if op.kind is OpKind.REMOVE:
-            gone = there is not None and op.runtime_id in {None, there.runtime_id}
-            containers = {name: one for name, one in self.containers.items() if name != op.instance or not gone}
-            files = {name: one for name, one in self.files.items() if name != op.instance or config is not None}
-            return replace(self, containers=containers, files=files)
-        if config is None:
-            return self
-        if op.kind is OpKind.WRITE_FILES:
-            return replace(self, files={**self.files, op.instance: config.digests.files})
-        if op.kind is OpKind.CREATE and there is None:
-            made = replace(self, created=self.created + 1)
-            return made._with(container(config, f"new-{made.created}", op.generation))
-        if op.kind is OpKind.START and there is not None and not there.running:
-            return self._with(replace(_noted(there, config, op.generation), running=True, finished_at=None))
-        if op.kind is OpKind.NOTE and there is not None:
-            return self._with(_noted(there, config, op.generation))
+        match op:
+            case Stop(runtime_id=meant) if there is not None and there.running and meant == there.runtime_id:
+                return self._with(replace(there, running=False, finished_at=now, exit_code=0))
+            case Remove():
+                gone = there is not None and op.runtime_id in {None, there.runtime_id}
+                containers = {name: one for name, one in self.containers.items() if name != op.instance or not gone}
+                files = {name: one for name, one in self.files.items() if name != op.instance or op.towards is not None}
+                return replace(self, containers=containers, files=files)
+            case WriteFiles(config=config):
+                return replace(self, files={**self.files, op.instance: config.digests.files})
+            case Create(config=config, generation=generation) if there is None:
+                made = replace(self, created=self.created + 1)
+                return made._with(container(config, f"new-{made.created}", generation))
+            case Start(config=config, generation=generation) if there is not None and not there.running:
+                return self._with(replace(_noted(there, config, generation), running=True, finished_at=None))
+            case Note(config=config, generation=generation) if there is not None:
+                return self._with(_noted(there, config, generation))
         return self
 
     def _with(self, one: ObservedInstance) -> "NodeModel":

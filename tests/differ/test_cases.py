@@ -21,12 +21,10 @@ from nodeagent.model import (
     InstanceHistory,
     Observed,
     ObservedInstance,
-    Op,
-    OpKind,
-    Outcome,
-    OutcomeKind,
 )
-from tests.differ.generations import NOW, generation, rendered
+from nodeagent.operations import OpKind, Outcome, OutcomeKind
+from tests.differ.generations import NOW, generation, instance, rendered
+from tests.differ.operations import operation
 
 CASES = Path(__file__).parent / "cases"
 KEYS = {
@@ -115,10 +113,9 @@ def history(config: InstanceConfig | None, **given: Any) -> InstanceHistory:
         return InstanceHistory(**given)
     kind, op_kind, message = failed
     # A failure of another form of the instance has another digest.
-    op = Op(OpKind(op_kind), "x", "a test", None if given.pop("of another form", False) else config)
+    op = operation(OpKind(op_kind), instance("x") if given.pop("of another form", False) or config is None else config)
     outcome = Outcome(op, OutcomeKind(kind), NOW, message)
-    digest = (op.config.digest if op.config else "sha256:other") if kind == "permanent" else None
-    return InstanceHistory(**given, outcome=outcome, failed_digest=digest)
+    return InstanceHistory(**given, outcome=outcome, failed_digest=op.towards if kind == "permanent" else None)
 
 
 def seconds_from_now(moment: datetime | None) -> float | None:

@@ -4,7 +4,8 @@ import pytest
 
 from crds.messages import InstanceConfig
 from nodeagent.differ.diff import diff
-from nodeagent.model import Applied, FilesState, Observed, ObservedInstance, OpKind, Plan
+from nodeagent.model import Applied, FilesState, Observed, ObservedInstance
+from nodeagent.operations import OpKind, Plan
 from tests.differ.generations import NOW, generation, instance
 
 REPLACED = (

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from crds.messages import InstanceConfig
 from nodeagent.differ.diff import leads_on
 from nodeagent.differ.history import (
     TRUSTED_AFTER,
@@ -12,9 +13,11 @@ from nodeagent.differ.history import (
     may_start_at,
     restart_delay,
 )
-from nodeagent.model import InstanceHistory, ObservedInstance, Op, OpKind, Outcome, OutcomeKind, describe_exit
+from nodeagent.model import InstanceHistory, ObservedInstance, describe_exit
+from nodeagent.operations import Op, OpKind, Outcome, OutcomeKind
 from tests.differ.generations import NOW, instance
 from tests.differ.node_model import container
+from tests.differ.operations import operation
 
 YARD = instance("yard")
 OTHER_FORM = instance("yard", image="retinaface:2")
@@ -27,8 +30,8 @@ def exited(after_seconds: float, code: int | None = 1) -> ObservedInstance:
     return replace(CREATED, finished_at=NOW + after_seconds * SECOND, exit_code=code)
 
 
-def op(kind: OpKind, form: object = YARD, runtime_id: str | None = None) -> Op:
-    return Op(kind, "yard", "a test", form, runtime_id=runtime_id)  # type: ignore[arg-type]
+def op(kind: OpKind, form: InstanceConfig = YARD, runtime_id: str | None = None) -> Op:
+    return operation(kind, form, runtime_id=runtime_id)
 
 
 def look(history: InstanceHistory, sight: ObservedInstance | None, after_seconds: float) -> InstanceHistory:

@@ -14,7 +14,8 @@ from nodeagent.differ.history import (
     after_outcome,
     restart_delay,
 )
-from nodeagent.model import InstanceHistory, ObservedInstance, Op, OpKind, Outcome, OutcomeKind
+from nodeagent.model import InstanceHistory, ObservedInstance
+from nodeagent.operations import Note, Op, Outcome, OutcomeKind, Remove, Stop
 from tests.differ.generations import NOW, generation, instance
 from tests.differ.node_model import NodeModel, container
 
@@ -57,7 +58,7 @@ def containers(draw: st.DrawFn) -> ObservedInstance:
     if draw(st.booleans()):
         # Started since, perhaps with another form in the same container, and the note may be lost.
         later = draw(st.sampled_from(FORMS[name]))
-        note = Op(OpKind.NOTE, name, "a test", later, 5)
+        note = Note(name, "a test", later, 5)
         noted = NodeModel({name: made}).after(note, NOW).containers[name] if draw(st.booleans()) else made
         running = draw(st.booleans())
         return replace(noted, running=running, finished_at=None if running else NOW, exit_code=None if running else 1)
@@ -114,7 +115,7 @@ def test_what_is_left_of_a_chain_is_what_a_new_plan_would_do(
         after = perform(node, (chain[:done],))
         planned = {one[0].instance: one for one in diff(desired, after.observed(desired), {}, NOW).chains}
 
-        assert leads_on(chain[done:], planned.get(chain[0].instance, ())) or chain[done].kind is OpKind.NOTE
+        assert leads_on(chain[done:], planned.get(chain[0].instance, ())) or isinstance(chain[done], Note)
 
 
 @unhurried
@@ -155,7 +156,7 @@ def test_only_what_is_desired_or_there_is_touched_and_nothing_that_is_busy(
 def test_what_is_stopped_or_removed_is_the_very_container_that_was_seen(desired: AgentConfig, node: NodeModel) -> None:
     for chain in diff(desired, node.observed(desired), {}, NOW).chains:
         for op in chain:
-            if op.kind in (OpKind.STOP, OpKind.REMOVE) and op.instance in node.containers:
+            if isinstance(op, Stop | Remove) and op.instance in node.containers:
                 assert op.runtime_id == node.containers[op.instance].runtime_id
 
 
@@ -254,7 +255,7 @@ def test_an_exit_counts_once_however_often_it_is_seen(
 def test_an_intentional_stop_is_never_counted(
     history: InstanceHistory, sight: ObservedInstance, looks: list[Any]
 ) -> None:
-    stop = Op(OpKind.STOP, "yard", "a test", FORMS["yard"][0], runtime_id=sight.runtime_id)
+    stop = Stop("yard", "a test", sight.runtime_id, towards=FORMS["yard"][0].digest)
     stopped = after_outcome(history, Outcome(stop, OutcomeKind.DONE, NOW))
     sight = replace(sight, running=False, finished_at=NOW)
     for now in looks:

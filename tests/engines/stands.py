@@ -29,7 +29,9 @@ from nodeagent.engines.process import table
 from nodeagent.engines.process.driver import ProcessDriver
 from nodeagent.folders.disk import DiskFolders
 from nodeagent.folders.memory import MemoryFolders
-from nodeagent.model import ObservedInstance, Op, OpKind
+from nodeagent.model import ObservedInstance
+from nodeagent.operations import OpKind
+from tests.differ.operations import operation
 
 T = TypeVar("T")
 
@@ -141,7 +143,7 @@ class Session:
         self.driver = driver
 
     async def do(self, kind: OpKind, config: InstanceConfig, generation: int = 1, **fields: Any) -> None:
-        await self.driver.perform(Op(kind, config.instance_name, "a test", config, generation, **fields))
+        await self.driver.perform(operation(kind, config, generation, **fields))
 
     async def begin(self, config: InstanceConfig, generation: int = 1) -> ObservedInstance:
         """Makes and starts an instance."""
@@ -213,7 +215,7 @@ class FakeStand(Stand):
 
         async def begin() -> None:
             for kind in (OpKind.PULL_IMAGE, OpKind.CREATE, OpKind.START):
-                await other.perform(Op(kind, name, "a test", config))
+                await other.perform(operation(kind, config))
 
         # The test's own loop runs in this thread; the fake never waits for anything.
         with contextlib.suppress(StopIteration):

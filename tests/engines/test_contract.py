@@ -6,7 +6,9 @@ import time
 import pytest
 
 from nodeagent.engines.fake import FakeDriver
-from nodeagent.model import ObservedInstance, Op, OpKind, Permanent, Transient
+from nodeagent.model import ObservedInstance, Permanent, Transient
+from nodeagent.operations import OpKind, Stop
+from tests.differ.operations import operation
 from tests.engines.stands import LEAVES, LEAVES_ON_SIGINT, SLEEPS, STUBBORN, FakeStand, Session, Stand, write_secret
 
 
@@ -90,7 +92,7 @@ def test_two_starts_at_once_are_one_instance(stand: Stand) -> None:
         await session.do(OpKind.PULL_IMAGE, config)
         await session.do(OpKind.CREATE, config)
         other = stand.driver()
-        op = Op(OpKind.START, "lobby", "a test", config, 1)
+        op = operation(OpKind.START, config)
         await asyncio.gather(*(driver.perform(op) for driver in (session.driver, other) for _ in range(4)))
         assert stand.count("lobby") == 1
         assert await session.driver.observe() == await other.observe()
@@ -165,7 +167,7 @@ def test_a_program_that_ignores_sigterm_is_killed_after_its_time(stand: Stand) -
         await session.begin(config)
         await session.until_says("stubborn")
         began = time.monotonic()
-        await session.do(OpKind.STOP, config, stop_timeout_seconds=1)
+        await session.do(OpKind.STOP, config, timeout_seconds=1)
         assert 0.9 < time.monotonic() - began < 5.0
         left = await session.find()
         assert left is not None
@@ -182,7 +184,11 @@ def test_a_program_is_asked_to_leave_by_the_signal_that_it_was_made_with(stand: 
         for desired in (made, changed, None):
             there = await session.begin(made)
             await session.until_says("waiting")
-            op = Op(OpKind.STOP, "lobby", "a test", desired, runtime_id=there.runtime_id, stop_timeout_seconds=30)
+            op = (
+                operation(OpKind.STOP, desired, runtime_id=there.runtime_id, timeout_seconds=30)
+                if desired
+                else Stop("lobby", "a test", there.runtime_id, 30)
+            )
             async with asyncio.timeout(10):
                 await session.driver.perform(op)
             left = await session.find()
@@ -282,7 +288,7 @@ def test_an_engine_that_is_away_is_an_error_and_not_an_empty_node(stand: Stand) 
         for kind in OpKind:
             if kind not in {OpKind.WRITE_FILES, OpKind.NOTE}:
                 with pytest.raises(Transient):
-                    await driver.perform(Op(kind, "lobby", "a test", config))
+                    await driver.perform(operation(kind, config))
         with pytest.raises(Transient):
             await driver.output("lobby", 5)
         await driver.aclose()
@@ -305,8 +311,6 @@ def test_an_operation_that_no_driver_does_is_permanent(stand: Stand) -> None:
     async def test(session: Session) -> None:
         with pytest.raises(Permanent):
             await session.do(OpKind.WRITE_FILES, stand.config())
-        with pytest.raises(Permanent):
-            await session.driver.perform(Op(OpKind.START, "lobby", "a test"))
 
     stand.run(test)
 
@@ -319,7 +323,7 @@ def test_a_cancelled_stop_returns_at_once(stand: Stand) -> None:
             session.driver.delay_next(OpKind.STOP, 30)
         else:
             await session.until_says("stubborn")
-        stop = asyncio.ensure_future(session.do(OpKind.STOP, config, stop_timeout_seconds=30))
+        stop = asyncio.ensure_future(session.do(OpKind.STOP, config, timeout_seconds=30))
         await asyncio.sleep(0)
         began = time.monotonic()
         stop.cancel()

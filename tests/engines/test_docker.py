@@ -16,7 +16,8 @@ from nodeagent.engines.docker.container import command, container_name, create_a
 from nodeagent.engines.docker.driver import DockerDriver
 from nodeagent.engines.docker.engine import DockerEngine
 from nodeagent.folders.disk import DiskFolders
-from nodeagent.model import OpKind, Permanent, Transient, Waiting
+from nodeagent.model import Permanent, Transient, Waiting
+from nodeagent.operations import OpKind
 from tests.engines.stands import DockerStand, Session, make_config, write_secret
 from tests.engines.test_process import APP_CONF, count_descriptors
 
@@ -414,7 +415,7 @@ def test_many_containers_at_once(docker_stand: DockerStand) -> None:
         await asyncio.gather(*(session.begin(config) for config in configs))
         assert all(there.running for there in (await session.driver.observe()).values())
         began = time.monotonic()
-        stops = [session.do(OpKind.STOP, config, stop_timeout_seconds=10) for config in configs]
+        stops = [session.do(OpKind.STOP, config, timeout_seconds=10) for config in configs]
         await asyncio.gather(*stops)
         assert time.monotonic() - began < 8
         await asyncio.gather(*(session.do(OpKind.REMOVE, config) for config in configs))

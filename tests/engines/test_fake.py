@@ -4,7 +4,9 @@ import pytest
 
 from nodeagent.engines.fake import FakeDriver
 from nodeagent.folders.memory import MemoryFolders
-from nodeagent.model import Op, OpKind, Permanent, Transient
+from nodeagent.model import Permanent, Transient
+from nodeagent.operations import OpKind
+from tests.differ.operations import operation
 from tests.engines.stands import FakeStand, Session
 
 
@@ -17,7 +19,7 @@ def test_failures_and_delays_come_once_and_in_order(fake_stand: FakeStand) -> No
     async def test(_: Session) -> None:
         driver = FakeDriver("f", "n", MemoryFolders(), sleep=sleep)
         config = fake_stand.config()
-        pull = Op(OpKind.PULL_IMAGE, "lobby", "a test", config)
+        pull = operation(OpKind.PULL_IMAGE, config)
         driver.fail_next(OpKind.PULL_IMAGE, Transient("first"))
         driver.fail_next(OpKind.PULL_IMAGE, Permanent("second"))
         driver.delay_next(OpKind.PULL_IMAGE, 60)
@@ -41,7 +43,7 @@ def test_it_lives_by_the_clock_it_is_given(fake_stand: FakeStand) -> None:
         driver = FakeDriver("f", "n", MemoryFolders(), now=lambda: now)
         config = fake_stand.config()
         for kind in (OpKind.PULL_IMAGE, OpKind.CREATE, OpKind.START):
-            await driver.perform(Op(kind, "lobby", "a test", config))
+            await driver.perform(operation(kind, config))
         nonlocal_now(timedelta(hours=1))
         driver.crash("lobby", 139, "Segmentation fault")
         there = (await driver.observe())["lobby"]
@@ -52,7 +54,7 @@ def test_it_lives_by_the_clock_it_is_given(fake_stand: FakeStand) -> None:
         assert await driver.output("lobby", 1) == "Segmentation fault"
         with pytest.raises(KeyError):
             driver.crash("lobby")
-        await driver.perform(Op(OpKind.START, "lobby", "a test", config))
+        await driver.perform(operation(OpKind.START, config))
         assert (await driver.observe())["lobby"].exit_code is None
 
     def nonlocal_now(step: timedelta) -> None:

@@ -17,7 +17,9 @@ from nodeagent.apps.probe import probe
 from nodeagent.engines.process import output, table
 from nodeagent.engines.process.driver import ProcessDriver
 from nodeagent.engines.process.table import ProcessId, id_of
-from nodeagent.model import Op, OpKind, Permanent, Transient
+from nodeagent.model import Permanent, Transient
+from nodeagent.operations import OpKind
+from tests.differ.operations import operation
 from tests.engines.stands import SLEEPS, ProcessStand, Session, write_secret
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -111,7 +113,7 @@ import asyncio, os, signal, sys
 from pathlib import Path
 from nodeagent.folders.disk import DiskFolders
 from nodeagent.engines.process.driver import ProcessDriver
-from nodeagent.model import Op, OpKind
+from nodeagent.operations import Start
 from tests.engines.stands import make_config, SLEEPS
 
 fleet, node, root = sys.argv[1:]
@@ -119,7 +121,7 @@ directories = DiskFolders(Path(root, "instances"), Path(root, "secrets"))
 config = make_config(script=SLEEPS)
 directories.write(config)
 driver = ProcessDriver(fleet, node, directories, command_prefix=("/bin/sh",))
-asyncio.run(driver.perform(Op(OpKind.START, "lobby", "a test", config, 5)))
+asyncio.run(driver.perform(Start("lobby", "a test", config, 5)))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -189,7 +191,7 @@ def test_a_second_start_waits_for_a_process_that_is_not_seen_yet(
             patch.setattr(table, "find", lambda _: iter(()))
             patch.setattr("nodeagent.engines.process.driver._LOCK_WAIT_S", 0.2)
             with pytest.raises(Transient, match="holds the lock"):
-                await other.perform(Op(OpKind.START, "lobby", "a test", process_stand.config(), 1))
+                await other.perform(operation(OpKind.START, process_stand.config()))
         assert process_stand.count("lobby") == 1
         await other.aclose()
 
@@ -280,7 +282,7 @@ def test_a_program_that_cannot_be_started_is_transient(process_stand: ProcessSta
         )
         config = process_stand.config()
         with pytest.raises(Transient, match="cannot start /no/python: No such file or directory"):
-            await driver.perform(Op(OpKind.START, "lobby", "a test", config))
+            await driver.perform(operation(OpKind.START, config))
         await session.begin(config)  # the lock is free again
 
     process_stand.run(test)

@@ -11,17 +11,15 @@ from nodeagent.model import (
     InstanceHistory,
     Observed,
     ObservedInstance,
-    Op,
-    OpKind,
-    Outcome,
-    OutcomeKind,
     Probe,
     StreamStats,
 )
+from nodeagent.operations import Op, OpKind, Outcome, OutcomeKind
 from nodeagent.reporter.frames import AppProgress, after_probe
 from nodeagent.reporter.status import Known, instance_statuses, is_applied
 from tests.differ.generations import NOW, generation, instance
 from tests.differ.node_model import container
+from tests.differ.operations import operation
 
 YARD = instance("yard", cameras=["dock"])
 OLD_FORM = instance("yard", cameras=["dock"], image="retinaface:0")
@@ -44,7 +42,7 @@ CREATED = container(YARD, "id-1", 2)
 
 
 def op(kind: OpKind, config: InstanceConfig = YARD) -> Op:
-    return Op(kind, "yard", "it is not there", config, 2)
+    return operation(kind, config, 2, cause="it is not there")
 
 
 def failed(kind: OpKind, how: OutcomeKind = OutcomeKind.TRANSIENT, config: InstanceConfig = YARD) -> InstanceHistory:

@@ -10,7 +10,6 @@ from typing import Any
 from docker.errors import APIError, NotFound
 
 from crds.messages import InstanceConfig
-from nodeagent.engines.base import config_of
 from nodeagent.engines.blocking_calls import BlockingCalls
 from nodeagent.engines.docker.container import container_name, create_arguments, must_equal
 from nodeagent.engines.docker.engine import (
@@ -22,13 +21,14 @@ from nodeagent.engines.docker.engine import (
     explanation,
     label_filters,
 )
-from nodeagent.engines.docker.events import Stop, changed_instances
+from nodeagent.engines.docker.events import EndOfStream, changed_instances
 from nodeagent.engines.docker.needs import wait_for_what_is_missing
 from nodeagent.engines.docker.states import ContainerStates
 from nodeagent.engines.labels import LABEL_INSTANCE, labels_of, labels_of_owner, observed
 from nodeagent.engines.last_lines import last_lines
 from nodeagent.folders.base import FoldersWithPaths
-from nodeagent.model import Applied, ObservedInstance, Op, OpKind, Permanent, Transient
+from nodeagent.model import Applied, ObservedInstance, Permanent, Transient
+from nodeagent.operations import Create, Op, PullImage, Remove, Start, Stop
 
 # Each kind of work has slots of its own: neither a pull nor a slow stop may keep a crashed neighbour from its restart.
 _CALLS_AT_ONCE, _STOPS_AT_ONCE, _PULLS_AT_ONCE, _STREAMS_AT_ONCE = 16, 32, 3, 4
@@ -64,7 +64,7 @@ class DockerDriver:
         self._pulls = BlockingCalls("docker-pull", _PULLS_AT_ONCE)
         self._streams = BlockingCalls("docker-events", _STREAMS_AT_ONCE)
         self._states = ContainerStates()
-        self._open: set[Stop] = set()
+        self._open: set[EndOfStream] = set()
         self._closed = False
 
     async def observe(self) -> dict[str, ObservedInstance]:
@@ -73,16 +73,16 @@ class DockerDriver:
 
     async def perform(self, op: Op) -> None:
         """Does the operation."""
-        match op.kind:
-            case OpKind.PULL_IMAGE:
-                await self._pull(config_of(op).image)
-            case OpKind.CREATE:
-                await self._calls.run_to_its_end(self._create, config_of(op), op.generation)
-            case OpKind.START:
-                await self._calls.run_to_its_end(self._start, config_of(op), op.generation)
-            case OpKind.STOP:
+        match op:
+            case PullImage(config=config):
+                await self._pull(config.image)
+            case Create(config=config, generation=generation):
+                await self._calls.run_to_its_end(self._create, config, generation)
+            case Start(config=config, generation=generation):
+                await self._calls.run_to_its_end(self._start, config, generation)
+            case Stop():
                 await self._stops.run(self._stop, op)
-            case OpKind.REMOVE:
+            case Remove():
                 await self._calls.run_to_its_end(self._remove, op)
             case _:
                 raise Permanent(f"no driver does {op.kind}")
@@ -118,7 +118,7 @@ class DockerDriver:
     async def _events(self, since_s: float) -> AsyncIterator[str]:
         if self._closed:
             return
-        stop = Stop()
+        stop = EndOfStream()
         self._open.add(stop)
         names = changed_instances(self._engine, self._streams, self._states, label_filters(self._owner), since_s, stop)
         try:
@@ -140,7 +140,7 @@ class DockerDriver:
         name = container_name(self._fleet_id, self._node_id, container["Labels"].get(LABEL_INSTANCE, ""))
         return f"/{name}" not in (container.get("Names") or ())
 
-    def _meant(self, op: Op) -> str | None:
+    def _meant(self, op: Stop | Remove) -> str | None:
         container = self._find(op.instance)
         return container["Id"] if container is not None and op.runtime_id in {None, container["Id"]} else None
 
@@ -217,14 +217,14 @@ class DockerDriver:
                     wait_for_what_is_missing(config, self._engine)
                 raise
 
-    def _stop(self, op: Op) -> None:
+    def _stop(self, op: Stop) -> None:
         with errors_of(f"stop the container of instance {op.instance}"):
             container_id = self._meant(op)
             if container_id is not None:
                 with contextlib.suppress(NotFound):
-                    self._engine.client().stop(container_id, timeout=op.stop_timeout_seconds)
+                    self._engine.client().stop(container_id, timeout=op.timeout_seconds)
 
-    def _remove(self, op: Op) -> None:
+    def _remove(self, op: Remove) -> None:
         with errors_of(f"remove the container of instance {op.instance}"):
             deadline = time.monotonic() + _REMOVAL_WAIT_S
             while (container_id := self._meant(op)) is not None:

@@ -18,7 +18,7 @@ from nodeagent.engines.mailbox import Mailbox
 _EVENTS = ["create", "start", "die", "oom", "destroy"]
 
 
-class Stop:
+class EndOfStream:
     """Ends a stream of events from another thread, also one that has only just begun."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ async def changed_instances(
     states: ContainerStates,
     labels: list[str],
     since_s: float,
-    stop: Stop,
+    stop: EndOfStream,
 ) -> AsyncGenerator[str, None]:
     """Names of instances to which something happened; ends when the engine goes away, or `stop` is called.
 
@@ -107,7 +107,7 @@ def _follow(
     labels: list[str],
     since_s: int,
     on_event: Callable[[dict[str, Any]], None],
-    stop: Stop,
+    stop: EndOfStream,
 ) -> None:
     filters = {"type": ["container"], "event": _EVENTS, "label": labels}
     with errors_of("watch the engine"):

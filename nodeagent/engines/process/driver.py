@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 
 from crds.dsinstance import AppKind
 from crds.messages import InstanceConfig
-from nodeagent.engines.base import config_of
 from nodeagent.engines.blocking_calls import BlockingCalls
 from nodeagent.engines.labels import labels_of, observed, variable_of
 from nodeagent.engines.mailbox import Mailbox
@@ -18,7 +17,8 @@ from nodeagent.engines.process.exits import ExitWatch
 from nodeagent.engines.process.runs import ProcessRuns, Run
 from nodeagent.engines.process.table import ProcessId
 from nodeagent.folders.base import FoldersWithPaths
-from nodeagent.model import Applied, ObservedInstance, Op, OpKind, Permanent, Transient
+from nodeagent.model import Applied, ObservedInstance, Permanent, Transient
+from nodeagent.operations import Create, Op, PullImage, Remove, Start, Stop
 
 _CALLS_AT_ONCE = 8
 _TICK_S = 0.5
@@ -71,16 +71,17 @@ class ProcessDriver:
         return await self._calls.run(self._observe)
 
     async def perform(self, op: Op) -> None:
-        """Does the operation; PULL_IMAGE and CREATE have nothing to do."""
-        match op.kind:
-            case OpKind.PULL_IMAGE | OpKind.CREATE:
-                _supported(op)
-            case OpKind.START:
-                await self._calls.run_to_its_end(self._start, _supported(op), op.generation)
-            case OpKind.STOP:
-                await self._stop(op, None, op.stop_timeout_seconds)
-            case OpKind.REMOVE:
-                await self._stop(op, signal.SIGKILL, _KILL_WAIT_S)
+        """Does the operation; PullImage and Create have nothing to do."""
+        match op:
+            case PullImage(config=config) | Create(config=config):
+                _must_be_supported(config)
+            case Start(config=config, generation=generation):
+                _must_be_supported(config)
+                await self._calls.run_to_its_end(self._start, config, generation)
+            case Stop(timeout_seconds=timeout_s):
+                await self._stop(op, timeout_s)
+            case Remove():
+                await self._stop(op, _KILL_WAIT_S)
                 await self._calls.run(self._runs.forget, op.instance, op.runtime_id)
             case _:
                 raise Permanent(f"no driver does {op.kind}")
@@ -175,12 +176,10 @@ class ProcessDriver:
         self._runs.add(name, Run(process, labels))
         self._folders.note_applied(Applied(config, generation, str(process)))
 
-    async def _stop(self, op: Op, first: signal.Signals | None, timeout_s: float) -> None:
+    async def _stop(self, op: Stop | Remove, timeout_s: float) -> None:
         run = await self._calls.run(self._runs.running, op.instance)
         if run is not None and op.runtime_id in {None, str(run.id)}:
-            if first is None:
-                first = await self._calls.run(self._stop_signal, op, run.id)
-            run.id.send_to_group(first)
+            run.id.send_to_group(await self._calls.run(self._stop_signal, op, run.id))
             if not await _left(run.id, timeout_s):
                 run.id.send_to_group(signal.SIGKILL)
                 if not await _left(run.id, _KILL_WAIT_S):
@@ -189,13 +188,14 @@ class ProcessDriver:
         if run is None:
             await self._calls.run(self._runs.kill_children_left_behind, op.instance)
 
-    def _stop_signal(self, op: Op, process: ProcessId) -> signal.Signals:
+    def _stop_signal(self, op: Stop | Remove, process: ProcessId) -> signal.Signals:
         """What the process was made to leave on, as far as that is known; its next form may have another."""
+        if isinstance(op, Remove):
+            return signal.SIGKILL
         applied = self._folders.read_applied(op.instance)
-        config = applied.config if applied is not None and applied.runtime_id == str(process) else op.config
-        if config is None:
-            return signal.SIGTERM
-        return signal.Signals[config.container.stop_signal or config.app_kind.stop_signal]
+        if applied is None or applied.runtime_id != str(process):
+            return signal.Signals[op.signal]
+        return signal.Signals[applied.config.container.stop_signal or applied.config.app_kind.stop_signal]
 
     def _keep_logs_small(self) -> None:
         for name, run in self._runs.known().items():
@@ -207,11 +207,9 @@ class ProcessDriver:
         return self._folders.redacted(instance, output.tail(self._folders.directory(instance), lines))
 
 
-def _supported(op: Op) -> InstanceConfig:
-    config = config_of(op)
+def _must_be_supported(config: InstanceConfig) -> None:
     if config.app_kind is not AppKind.REFERENCE:
         raise Permanent("the process driver runs the reference app only")
-    return config
 
 
 async def _left(process: ProcessId, timeout_s: float) -> bool:

@@ -1,0 +1,158 @@
+"""What is done to instances: operations, the chains of them that are under way, the plan, and how operations end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from crds.messages import InstanceConfig
+
+
+class OpKind(StrEnum):
+    """The words for the operations. Each is idempotent: "already so" is success."""
+
+    PULL_IMAGE = "pull-image"
+    WRITE_FILES = "write-files"
+    CREATE = "create"
+    START = "start"
+    NOTE = "note"
+    STOP = "stop"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True)
+class _OnInstance:
+    """One operation on one instance, with the reason for it."""
+
+    kind: ClassVar[OpKind]
+
+    instance: str
+    cause: str
+    """Why, in words for people: what differs."""
+
+    def __str__(self) -> str:
+        """The line that tests compare and logs say."""
+        return f"{self.kind} {self.instance}: {self.cause}"
+
+
+@dataclass(frozen=True)
+class _WithConfig(_OnInstance):
+    config: InstanceConfig
+    """The form of the instance that it is done for."""
+
+    @property
+    def towards(self) -> str:
+        """Digest of the form that it is done for."""
+        return self.config.digest
+
+
+@dataclass(frozen=True)
+class _WithGeneration(_WithConfig):
+    generation: int
+    """The generation that `config` is from."""
+
+
+@dataclass(frozen=True)
+class PullImage(_WithConfig):
+    """Get the image, if it is not there."""
+
+    kind = OpKind.PULL_IMAGE
+
+
+@dataclass(frozen=True)
+class WriteFiles(_WithConfig):
+    """Make the configuration folder hold what it should."""
+
+    kind = OpKind.WRITE_FILES
+
+
+@dataclass(frozen=True)
+class Create(_WithGeneration):
+    """Make the container, and do not start it."""
+
+    kind = OpKind.CREATE
+
+
+@dataclass(frozen=True)
+class Start(_WithGeneration):
+    """Start what was made."""
+
+    kind = OpKind.START
+
+
+@dataclass(frozen=True)
+class Note(_WithGeneration):
+    """Write down that what runs is this form of the instance, where its labels cannot say so."""
+
+    kind = OpKind.NOTE
+
+
+@dataclass(frozen=True)
+class Stop(_OnInstance):
+    """Ask it to leave, and kill it when it does not."""
+
+    kind = OpKind.STOP
+
+    runtime_id: str | None = None
+    """The very container or process that is meant; None for whichever there is."""
+    timeout_seconds: int = 20
+    signal: str = "SIGTERM"
+    """What to ask with, where nothing tells what it was made to leave on."""
+    towards: str | None = None
+    """Digest of the form that shall come after it; None when the instance goes."""
+
+
+@dataclass(frozen=True)
+class Remove(_OnInstance):
+    """Take the container away, and its folder too when the instance goes."""
+
+    kind = OpKind.REMOVE
+
+    runtime_id: str | None = None
+    """As for `Stop`."""
+    towards: str | None = None
+    """As for `Stop`."""
+
+
+Op = PullImage | WriteFiles | Create | Start | Note | Stop | Remove
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do now: for each instance a chain of operations, each after the one before it.
+
+    Chains of different instances do not depend on each other, and run side by side.
+    """
+
+    chains: tuple[tuple[Op, ...], ...] = ()
+    waiting: Mapping[str, str] = field(default_factory=dict)
+    """Instances that nothing is done for now, and what they wait for."""
+    wake_at: datetime | None = None
+    """When the plan should be made anew, if nothing happens before: the end of the nearest back-off."""
+
+    def __str__(self) -> str:
+        """The plan as text: chains sorted by instance, then what waits."""
+        lines = [str(op) for chain in self.chains for op in chain]
+        lines += [f"wait {name}: {reason}" for name, reason in sorted(self.waiting.items())]
+        return "\n".join(lines)
+
+
+class OutcomeKind(StrEnum):
+    """How an operation ended."""
+
+    DONE = "done"
+    TRANSIENT = "transient"
+    PERMANENT = "permanent"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of one operation, or of one attempt at it."""
+
+    op: Op
+    kind: OutcomeKind
+    at: datetime
+    message: str = ""
+    attempt: int = 1
