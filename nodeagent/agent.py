@@ -24,7 +24,7 @@ from crds.messages import (
     InstanceStatus,
 )
 from nodeagent.chains import Chains
-from nodeagent.differ.diff import diff
+from nodeagent.differ.diff import diff, superseded
 from nodeagent.differ.history import after_observation, after_outcome
 from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
@@ -212,10 +212,10 @@ class Agent:
         # One generation for the whole turn, and what was busy when it began: a chain that ends while the engine is
         # asked may be half in the answer.
         desired = self._ledger.current
-        wanted = {one.instance_name: one.digest for one in desired.node_config_list} if desired else {}
-        if desired is not None:
-            self._chains.cancel_superseded(wanted)
-        busy, failing = self._chains.busy, self._chains.failing
+        wanted = {one.instance_name for one in desired.node_config_list} if desired else set()
+        under_way = self._chains.under_way
+        for cancellation in superseded(desired, under_way):
+            self._chains.cancel(cancellation)
         try:
             self._observed = await self._observe(desired)
         except Transient as error:
@@ -224,14 +224,13 @@ class Agent:
             return _RETRY_SECONDS
         self._conditions.set(ENGINE_REACHABLE, ok=True, reason="Answers")
         now = datetime.now(UTC)
-        await self._remember(wanted.keys(), self._observed, busy, now)
-        self._plan = diff(desired, self._observed, self._history, now, busy - failing)
-        chains = {chain[0].instance: chain for chain in self._plan.chains}
-        for name in failing - self._plan.waiting.keys():
-            self._chains.cancel_unless_it_leads_on(name, chains.get(name, ()))
-        for name in chains.keys() - busy:
-            self._chains.begin(chains[name], wanted.get(name))
-        self._settled = None if self._chains.busy or busy else desired
+        await self._remember(wanted, self._observed, under_way.keys(), now)
+        self._plan = diff(desired, self._observed, self._history, under_way, now)
+        for cancellation in self._plan.cancel:
+            self._chains.cancel(cancellation)
+        for chain in self._plan.begin:
+            self._chains.begin(chain)
+        self._settled = None if under_way or self._plan.begin else desired
         self._sender.nudge()
         if self._plan.wake_at is not None:
             return max(0.0, min((self._plan.wake_at - now).total_seconds(), RESYNC_SECONDS))

@@ -6,30 +6,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nodeagent.applier import Applier
-from nodeagent.differ.diff import leads_on
 from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
-from nodeagent.operations import Op, Outcome, OutcomeKind
+from nodeagent.operations import Cancellation, Chain, Op, Outcome, OutcomeKind, UnderWay
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Chain:
-    """A chain of operations under way on one instance."""
+class _Begun:
+    """A chain that was begun."""
 
-    ops: tuple[Op, ...]
-    towards: str | None
-    """The digest that is desired; None for a removal."""
+    chain: Chain
+    task: asyncio.Task[None]
     at: int = 0
     """Which operation is under way."""
     fails: bool = False
-    """True when the last attempt at it failed, and another one will be made."""
-    task: asyncio.Task[None] | None = None
 
     @property
-    def current(self) -> Op:
-        return self.ops[self.at]
+    def under_way(self) -> UnderWay:
+        return UnderWay(Chain(self.chain.ops[self.at :], self.chain.towards), self.fails)
 
 
 class Chains:
@@ -65,76 +61,51 @@ class Chains:
         self._tell_outcome = on_outcome
         self._tell_change = on_change
         self._tell_end = on_end
-        self._chains: dict[str, _Chain] = {}
+        self._begun: dict[str, _Begun] = {}
 
     @property
-    def busy(self) -> frozenset[str]:
-        """The instances that something is done to."""
-        return frozenset(self._chains)
-
-    @property
-    def failing(self) -> frozenset[str]:
-        """Those of them whose operation failed and is tried again: the world may have changed under their chains."""
-        return frozenset(name for name, chain in self._chains.items() if chain.fails)
+    def under_way(self) -> Mapping[str, UnderWay]:
+        """How far each chain got, by name of its instance."""
+        return {name: begun.under_way for name, begun in self._begun.items()}
 
     @property
     def working_on(self) -> Mapping[str, Op]:
         """The operation that is under way for each busy instance."""
-        return {name: chain.current for name, chain in self._chains.items()}
+        return {name: begun.chain.ops[begun.at] for name, begun in self._begun.items()}
 
-    def begin(self, ops: tuple[Op, ...], towards: str | None) -> None:
-        """Begins a chain on an instance that is not busy.
+    def begin(self, chain: Chain) -> None:
+        """Begins a chain on an instance that nothing is done to."""
+        name = chain.instance
+        task = asyncio.create_task(self._applier.run(chain.ops), name=f"chain-{name}")
+        self._begun[name] = _Begun(chain, task)
+        task.add_done_callback(lambda task: self._end(name, task))
 
-        Args:
-            ops: the chain.
-            towards: the digest that is desired; None for a removal.
-        """
-        name = ops[0].instance
-        chain = _Chain(ops, towards)
-        self._chains[name] = chain
-        chain.task = asyncio.create_task(self._applier.run(ops), name=f"chain-{name}")
-        chain.task.add_done_callback(lambda task: self._end(name, task))
-
-    def cancel_superseded(self, wanted: Mapping[str, str]) -> None:
-        """Pre-empts chains that work towards something which is not desired any more.
-
-        Args:
-            wanted: the digests that are desired, by name of the instance.
-        """
-        for name, chain in self._chains.items():
-            if chain.towards != wanted.get(name):
-                self._cancel(name, chain, "what is under way is no longer wanted")
-
-    def cancel_unless_it_leads_on(self, name: str, planned: tuple[Op, ...]) -> None:
-        """Pre-empts a chain that fails, when another one would be planned now."""
-        chain = self._chains.get(name)
-        if chain is not None and chain.fails and not leads_on(chain.ops[chain.at :], planned):
-            self._cancel(name, chain, "what is under way does not fit what is there any more")
+    def cancel(self, cancellation: Cancellation) -> None:
+        """Pre-empts a chain, unless it is not any more what was decided about."""
+        begun = self._begun.get(cancellation.instance)
+        if begun is not None and not begun.task.cancelling() and begun.under_way == cancellation.under_way:
+            _log.info("%s", cancellation)
+            begun.task.cancel()
 
     async def aclose(self) -> None:
         """Cancels all, and waits for what they have begun."""
-        tasks = [chain.task for chain in self._chains.values() if chain.task is not None]
+        tasks = [begun.task for begun in self._begun.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _cancel(self, name: str, chain: _Chain, why: str) -> None:
-        if chain.task is not None and not chain.task.cancelling():
-            _log.info("%s: %s", name, why)
-            chain.task.cancel()
-
     def _on_begin(self, op: Op) -> None:
-        chain = self._chains[op.instance]
-        chain.at = next(index for index, one in enumerate(chain.ops) if one is op)
-        chain.fails = False
+        begun = self._begun[op.instance]
+        begun.at = next(index for index, one in enumerate(begun.chain.ops) if one is op)
+        begun.fails = False
         self._tell_change()
 
     def _on_outcome(self, outcome: Outcome) -> None:
-        self._chains[outcome.op.instance].fails = outcome.kind in (OutcomeKind.TRANSIENT, OutcomeKind.WAITING)
+        self._begun[outcome.op.instance].fails = outcome.kind in (OutcomeKind.TRANSIENT, OutcomeKind.WAITING)
         self._tell_outcome(outcome)
 
     def _end(self, name: str, task: asyncio.Task[None]) -> None:
-        del self._chains[name]
+        del self._begun[name]
         if not task.cancelled() and task.exception() is not None:
             _log.error("the chain on %s ended unexpectedly", name, exc_info=task.exception())
         self._tell_end()

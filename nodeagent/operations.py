@@ -119,21 +119,67 @@ Op = PullImage | WriteFiles | Create | Start | Note | Stop | Remove
 
 
 @dataclass(frozen=True)
+class Chain:
+    """Operations on one instance, each after the one before it."""
+
+    ops: tuple[Op, ...]
+    towards: str | None
+    """The digest that is desired when it begins; None when the instance goes."""
+
+    @property
+    def instance(self) -> str:
+        """The instance that all of it is done to."""
+        return self.ops[0].instance
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """A chain that was begun, and how far it got."""
+
+    rest: Chain
+    """What is not done yet, first the operation that is under way."""
+    fails: bool = False
+    """True when the last attempt at it failed, and another one will be made: the world may have changed meanwhile."""
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    """A chain that shall not go on."""
+
+    under_way: UnderWay
+    """How far it had got when that was decided; one that got further since goes on."""
+    why: str
+
+    @property
+    def instance(self) -> str:
+        """The instance that it is about."""
+        return self.under_way.rest.instance
+
+    def __str__(self) -> str:
+        """The line that tests compare and logs say."""
+        return f"cancel {self.instance}: {self.why}"
+
+
+@dataclass(frozen=True)
 class Plan:
-    """What to do now: for each instance a chain of operations, each after the one before it.
+    """What to do now.
 
     Chains of different instances do not depend on each other, and run side by side.
     """
 
-    chains: tuple[tuple[Op, ...], ...] = ()
+    begin: tuple[Chain, ...] = ()
+    """In this order: those that free something first, then sorted by instance."""
+    cancel: tuple[Cancellation, ...] = ()
+    """What is under way and leads nowhere; what takes its place is planned once it has ended."""
     waiting: Mapping[str, str] = field(default_factory=dict)
     """Instances that nothing is done for now, and what they wait for."""
     wake_at: datetime | None = None
     """When the plan should be made anew, if nothing happens before: the end of the nearest back-off."""
 
     def __str__(self) -> str:
-        """The plan as text: chains sorted by instance, then what waits."""
-        lines = [str(op) for chain in self.chains for op in chain]
+        """The plan as text: what is cancelled, what begins, then what waits."""
+        lines = [str(one) for one in self.cancel]
+        lines += [str(op) for chain in self.begin for op in chain.ops]
         lines += [f"wait {name}: {reason}" for name, reason in sorted(self.waiting.items())]
         return "\n".join(lines)
 

@@ -1,7 +1,6 @@
 """The plan: what to do now so that the node comes to match its generation."""
 
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +16,21 @@ from nodeagent.model import (
     ObservedInstance,
     describe_exit,
 )
-from nodeagent.operations import Create, Note, Op, OpKind, Plan, PullImage, Remove, Start, Stop, WriteFiles
+from nodeagent.operations import (
+    Cancellation,
+    Chain,
+    Create,
+    Note,
+    Op,
+    OpKind,
+    Plan,
+    PullImage,
+    Remove,
+    Start,
+    Stop,
+    UnderWay,
+    WriteFiles,
+)
 
 _NO_HISTORY = InstanceHistory()
 _UNKNOWN_FILES = FilesState(current=False)
@@ -27,41 +40,63 @@ def diff(
     desired: AgentConfig | None,
     observed: Observed,
     history: Mapping[str, InstanceHistory],
+    under_way: Mapping[str, UnderWay],
     now: datetime,
-    busy: AbstractSet[str] = frozenset(),
 ) -> Plan:
-    """Plans for every instance that nothing is being done to already.
+    """Plans what begins and what is cancelled; an instance that something is done to begins nothing.
 
     Args:
         desired: the generation in force; None means that nothing is known, and then nothing is touched (S3).
         observed: one look at the node.
         history: what is remembered of each instance.
+        under_way: the chains that were under way when the look began, by name of the instance.
         now: the time, UTC.
-        busy: instances that a chain of an earlier plan is still at work on.
-
-    Returns:
-        One chain for each instance that needs something, sorted by name, those that free something first.
     """
     if desired is None:
         return Plan()
     wanted = {config.instance_name: config for config in desired.node_config_list}
-    unwanted = (observed.instances.keys() | set(observed.folders)) - wanted.keys() - busy
-    removals = tuple(_removal(name, observed.instances.get(name)) for name in sorted(unwanted))
-    chains: list[tuple[Op, ...]] = []
+    busy = {name for name, one in under_way.items() if not one.fails}
+    planned: dict[str, Chain] = {}
     waiting: dict[str, str] = {}
     wake_at: datetime | None = None
-    for name, config in sorted(wanted.items()):
-        if name in busy:
-            continue
+    for name in sorted((observed.instances.keys() | set(observed.folders)) - wanted.keys() - busy):
+        planned[name] = Chain(_removal(name, observed.instances.get(name)), towards=None)
+    for name in sorted(wanted.keys() - busy):
         remembered = history.get(name, _NO_HISTORY)
-        decided = _Instance(config, desired.generation, observed, remembered).decide(now)
+        decided = _Instance(wanted[name], desired.generation, observed, remembered).decide(now)
         if isinstance(decided, _Wait):
             waiting[name] = decided.reason
             if decided.until is not None:
                 wake_at = min(wake_at, decided.until) if wake_at else decided.until
         elif decided:
-            chains.append(decided)
-    return Plan(removals + tuple(chains), waiting, wake_at)
+            planned[name] = Chain(decided, wanted[name].digest)
+    begin = tuple(chain for name, chain in planned.items() if name not in under_way)
+    old = superseded(desired, under_way)
+    going_on = sorted(under_way.keys() - waiting.keys() - {one.instance for one in old})
+    unfit = tuple(
+        Cancellation(under_way[name], "what is under way does not fit what is there any more")
+        for name in going_on
+        if under_way[name].fails
+        and not leads_on(under_way[name].rest.ops, planned[name].ops if name in planned else ())
+    )
+    return Plan(begin, old + unfit, waiting, wake_at)
+
+
+def superseded(desired: AgentConfig | None, under_way: Mapping[str, UnderWay]) -> tuple[Cancellation, ...]:
+    """The chains that work towards something which is not desired any more; no look at the node is needed for that.
+
+    Args:
+        desired: the generation in force; None means that nothing is known, and then everything goes on.
+        under_way: the chains that are under way, by name of the instance.
+    """
+    if desired is None:
+        return ()
+    wanted = {config.instance_name: config.digest for config in desired.node_config_list}
+    return tuple(
+        Cancellation(one, "what is under way is no longer wanted")
+        for name, one in sorted(under_way.items())
+        if one.rest.towards != wanted.get(name)
+    )
 
 
 def leads_on(rest: tuple[Op, ...], planned: tuple[Op, ...]) -> bool:

@@ -124,6 +124,7 @@ class Stand:
         driver: WatchedDriver | None = None,
         directories: DiskFolders | None = None,
         ledger: Ledger | None = None,
+        concurrency: int = 4,
     ) -> AsyncIterator[Running]:
         """An agent that runs; one that ended by itself is left to the test."""
         directories = directories or self.new_directories()
@@ -148,7 +149,7 @@ class Stand:
                 public_key=self.key.public_key_hex,
                 sent_at=NOW,
             ),
-            concurrency=4,
+            concurrency=concurrency,
         )
         task = asyncio.create_task(agent.run())
         try:

@@ -347,7 +347,7 @@ def test_a_look_that_is_older_than_what_was_done_meanwhile_does_nothing_twice(st
                 lambda: (note := stand.directories.read_applied("yard")) and note.config == YARD_STRICTER,
                 "the new form was started and noted",
             )
-            await until(lambda: not it.agent._chains.busy, "its chain has ended")
+            await until(lambda: not it.agent._chains.under_way, "its chain has ended")
             driver.let_it_end.set()
             await applied(stand, 2)
             assert (driver.performed[OpKind.STOP], driver.changed[OpKind.START]) == (1, 2)

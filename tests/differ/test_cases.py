@@ -2,7 +2,7 @@
 
 `desired` maps instances to their specs (see `generations`); without the key nothing is known to be desired. `before`
 is what the containers were made from, where that is not what is desired. `observed` says what is there of an
-instance: `running`, `created`, `exited 3` or `exited`. `files` names instances whose folder is not as it should be.
+instance: `running`, `created`, `exited 3` or `exited`. `under way` says which operations of a chain are not done yet. `files` names instances whose folder is not as it should be.
 Times are seconds from now.
 """
 
@@ -22,7 +22,7 @@ from nodeagent.model import (
     Observed,
     ObservedInstance,
 )
-from nodeagent.operations import OpKind, Outcome, OutcomeKind
+from nodeagent.operations import Chain, OpKind, Outcome, OutcomeKind, UnderWay
 from tests.differ.generations import NOW, generation, instance, rendered
 from tests.differ.operations import operation
 
@@ -37,7 +37,7 @@ KEYS = {
     "notes lost",
     "files",
     "history",
-    "busy",
+    "under way",
     "folders",
     "plan",
     "wake after",
@@ -118,6 +118,20 @@ def history(config: InstanceConfig | None, **given: Any) -> InstanceHistory:
     return InstanceHistory(**given, outcome=outcome, failed_digest=op.towards if kind == "permanent" else None)
 
 
+def under_way_in(case: dict[str, Any], desired: AgentConfig | None) -> dict[str, UnderWay]:
+    configs = {one.instance_name: one for one in desired.node_config_list} if desired else {}
+    return {name: under_way(name, configs.get(name), **given) for name, given in case.get("under way", {}).items()}
+
+
+def under_way(
+    name: str, config: InstanceConfig | None, *, ops: list[str], fails: bool = False, towards: str = "this form"
+) -> UnderWay:
+    form = instance(name, image="another:1") if config is None or towards == "another form" else config
+    done_to = tuple(operation(OpKind(kind), form, runtime_id=f"id-{name}") for kind in ops)
+    goes = towards == "nothing" or (config is None and towards == "this form")
+    return UnderWay(Chain(done_to, None if goes else form.digest), fails)
+
+
 def seconds_from_now(moment: datetime | None) -> float | None:
     return None if moment is None else (moment - NOW).total_seconds()
 
@@ -126,7 +140,7 @@ def seconds_from_now(moment: datetime | None) -> float | None:
 def test_the_plan_of_a_case_is_the_text_that_it_expects(case: dict[str, Any]) -> None:
     desired = desired_in(case)
 
-    plan = diff(desired, observed_in(case, desired), history_in(case, desired), NOW, set(case.get("busy", ())))
+    plan = diff(desired, observed_in(case, desired), history_in(case, desired), under_way_in(case, desired), NOW)
 
     assert str(plan) == case.get("plan", "").rstrip("\n")
     assert seconds_from_now(plan.wake_at) == case.get("wake after")

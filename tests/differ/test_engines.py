@@ -36,25 +36,25 @@ def planned(there: InstanceConfig, desired: InstanceConfig, *, noted: bool) -> P
         started_at=NOW,
         applied=Applied(there, 1, "id-yard") if noted else None,
     )
-    return diff(generation([desired], 2), Observed({"yard": running}, {"yard": FilesState(current=True)}), {}, NOW)
+    return diff(generation([desired], 2), Observed({"yard": running}, {"yard": FilesState(current=True)}), {}, {}, NOW)
 
 
 def test_an_image_that_needs_other_engines_says_so_and_replaces_the_container() -> None:
-    (chain,) = planned(form("sha256:1"), form("sha256:2", "a:2"), noted=True).chains
+    (chain,) = planned(form("sha256:1"), form("sha256:2", "a:2"), noted=True).begin
 
-    assert tuple(op.kind for op in chain) == REPLACED
-    assert {op.cause for op in chain} == {"spec.image: a:1 -> a:2 (rebuild-engine)"}
+    assert tuple(op.kind for op in chain.ops) == REPLACED
+    assert {op.cause for op in chain.ops} == {"spec.image: a:1 -> a:2 (rebuild-engine)"}
 
 
 @pytest.mark.parametrize("before", ["sha256:1", ""])
 def test_without_the_note_other_engines_replace_the_container_too(before: str) -> None:
-    (chain,) = planned(form(before), form("sha256:2"), noted=False).chains
+    (chain,) = planned(form(before), form("sha256:2"), noted=False).begin
 
-    assert tuple(op.kind for op in chain) == REPLACED
-    assert {op.cause for op in chain} == {"its TensorRT engines changed"}
+    assert tuple(op.kind for op in chain.ops) == REPLACED
+    assert {op.cause for op in chain.ops} == {"its TensorRT engines changed"}
 
 
 def test_without_the_note_equal_engines_are_no_reason_to_replace_it() -> None:
-    (chain,) = planned(form("sha256:1"), form("sha256:1", files="sha256:other"), noted=False).chains
+    (chain,) = planned(form("sha256:1"), form("sha256:1", files="sha256:other"), noted=False).begin
 
-    assert OpKind.REMOVE not in [op.kind for op in chain]
+    assert OpKind.REMOVE not in [op.kind for op in chain.ops]

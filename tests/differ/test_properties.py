@@ -15,7 +15,7 @@ from nodeagent.differ.history import (
     restart_delay,
 )
 from nodeagent.model import InstanceHistory, ObservedInstance
-from nodeagent.operations import Note, Op, Outcome, OutcomeKind, Remove, Stop
+from nodeagent.operations import Chain, Note, Outcome, OutcomeKind, Remove, Stop, UnderWay
 from tests.differ.generations import NOW, generation, instance
 from tests.differ.node_model import NodeModel, container
 
@@ -73,9 +73,9 @@ def nodes(draw: st.DrawFn) -> NodeModel:
     return NodeModel(there, files)
 
 
-def perform(node: NodeModel, plan_chains: tuple[tuple[Op, ...], ...]) -> NodeModel:
-    for chain in plan_chains:
-        for op in chain:
+def perform(node: NodeModel, chains: tuple[Chain, ...]) -> NodeModel:
+    for chain in chains:
+        for op in chain.ops:
             node = node.after(op, NOW)
     return node
 
@@ -83,9 +83,9 @@ def perform(node: NodeModel, plan_chains: tuple[tuple[Op, ...], ...]) -> NodeMod
 @unhurried
 @given(desired_states(), nodes())
 def test_after_a_plan_is_performed_nothing_is_left_to_do(desired: AgentConfig, node: NodeModel) -> None:
-    node = perform(node, diff(desired, node.observed(desired), {}, NOW).chains)
+    node = perform(node, diff(desired, node.observed(desired), {}, {}, NOW).begin)
 
-    assert str(diff(desired, node.observed(desired), {}, NOW)) == ""
+    assert str(diff(desired, node.observed(desired), {}, {}, NOW)) == ""
     assert {name: one.digest for name, one in node.containers.items() if one.running} == {
         one.instance_name: one.digest for one in desired.node_config_list
     }
@@ -97,12 +97,14 @@ def test_after_a_plan_is_performed_nothing_is_left_to_do(desired: AgentConfig, n
 def test_an_agent_that_dies_anywhere_in_a_plan_comes_to_the_same_end(
     desired: AgentConfig, node: NodeModel, data: st.DataObject
 ) -> None:
-    chains = diff(desired, node.observed(desired), {}, NOW).chains
-    node = perform(node, tuple(chain[: data.draw(st.integers(0, len(chain)))] for chain in chains))
+    chains = diff(desired, node.observed(desired), {}, {}, NOW).begin
+    node = perform(
+        node, tuple(replace(chain, ops=chain.ops[: data.draw(st.integers(0, len(chain.ops)))]) for chain in chains)
+    )
 
-    node = perform(node, diff(desired, node.observed(desired), {}, NOW).chains)
+    node = perform(node, diff(desired, node.observed(desired), {}, {}, NOW).begin)
 
-    assert str(diff(desired, node.observed(desired), {}, NOW)) == ""
+    assert str(diff(desired, node.observed(desired), {}, {}, NOW)) == ""
 
 
 @unhurried
@@ -110,12 +112,12 @@ def test_an_agent_that_dies_anywhere_in_a_plan_comes_to_the_same_end(
 def test_what_is_left_of_a_chain_is_what_a_new_plan_would_do(
     desired: AgentConfig, node: NodeModel, data: st.DataObject
 ) -> None:
-    for chain in diff(desired, node.observed(desired), {}, NOW).chains:
-        done = data.draw(st.integers(0, len(chain) - 1))
-        after = perform(node, (chain[:done],))
-        planned = {one[0].instance: one for one in diff(desired, after.observed(desired), {}, NOW).chains}
+    for chain in diff(desired, node.observed(desired), {}, {}, NOW).begin:
+        done = data.draw(st.integers(0, len(chain.ops) - 1))
+        after = perform(node, (replace(chain, ops=chain.ops[:done]),))
+        planned = {one.instance: one.ops for one in diff(desired, after.observed(desired), {}, {}, NOW).begin}
 
-        assert leads_on(chain[done:], planned.get(chain[0].instance, ())) or isinstance(chain[done], Note)
+        assert leads_on(chain.ops[done:], planned.get(chain.instance, ())) or isinstance(chain.ops[done], Note)
 
 
 @unhurried
@@ -132,7 +134,7 @@ def test_a_plan_does_not_depend_on_the_order_of_its_input(desired: AgentConfig, 
     observed = node.observed(desired)
     mixed = replace(observed, instances=shuffled(observed.instances), files=shuffled(observed.files))
 
-    assert diff(desired, observed, {}, NOW) == diff(other, mixed, {}, NOW)
+    assert diff(desired, observed, {}, {}, NOW) == diff(other, mixed, {}, {}, NOW)
 
 
 @unhurried
@@ -140,13 +142,14 @@ def test_a_plan_does_not_depend_on_the_order_of_its_input(desired: AgentConfig, 
 def test_only_what_is_desired_or_there_is_touched_and_nothing_that_is_busy(
     desired: AgentConfig | None, node: NodeModel, busy: set[str]
 ) -> None:
-    plan = diff(desired, node.observed(desired), {}, NOW, busy)
+    under_way = {name: UnderWay(Chain((Remove(name, "a test"),), towards=None)) for name in busy}
+    plan = diff(desired, node.observed(desired), {}, under_way, NOW)
 
-    touched = {op.instance for chain in plan.chains for op in chain}
+    touched = {op.instance for chain in plan.begin for op in chain.ops}
     wanted = {one.instance_name for one in desired.node_config_list} if desired else set()
     assert touched <= (wanted | node.containers.keys() | node.files.keys()) - busy
-    assert all(op.instance == chain[0].instance for chain in plan.chains for op in chain)
-    assert len(plan.chains) == len({chain[0].instance for chain in plan.chains})
+    assert all(op.instance == chain.instance for chain in plan.begin for op in chain.ops)
+    assert len(plan.begin) == len({chain.instance for chain in plan.begin})
     if desired is None:
         assert not touched
 
@@ -154,8 +157,8 @@ def test_only_what_is_desired_or_there_is_touched_and_nothing_that_is_busy(
 @unhurried
 @given(desired_states(), nodes())
 def test_what_is_stopped_or_removed_is_the_very_container_that_was_seen(desired: AgentConfig, node: NodeModel) -> None:
-    for chain in diff(desired, node.observed(desired), {}, NOW).chains:
-        for op in chain:
+    for chain in diff(desired, node.observed(desired), {}, {}, NOW).begin:
+        for op in chain.ops:
             if isinstance(op, Stop | Remove) and op.instance in node.containers:
                 assert op.runtime_id == node.containers[op.instance].runtime_id
 
@@ -166,10 +169,10 @@ def test_equal_digest_running_and_files_current_is_never_touched(
     chosen: dict[str, InstanceConfig], data: st.DataObject
 ) -> None:
     desired = generation(chosen.values(), 7)
-    node = perform(NodeModel(), diff(desired, NodeModel().observed(desired), {}, NOW).chains)
+    node = perform(NodeModel(), diff(desired, NodeModel().observed(desired), {}, {}, NOW).begin)
     history = {name: data.draw(histories()) for name in chosen}
 
-    assert str(diff(desired, node.observed(desired), history, NOW)) == ""
+    assert str(diff(desired, node.observed(desired), history, {}, NOW)) == ""
 
 
 # --- history ---------------------------------------------------------------------------------------------------------
@@ -221,7 +224,7 @@ def test_no_wait_is_longer_than_the_longest_delay_whatever_the_clock_does(
     desired: AgentConfig, node: NodeModel, data: st.DataObject, now: Any
 ) -> None:
     history = {one.instance_name: data.draw(histories()) for one in desired.node_config_list}
-    plan = diff(desired, node.observed(desired), history, now)
+    plan = diff(desired, node.observed(desired), history, {}, now)
 
     assert plan.wake_at is None or now < plan.wake_at <= now + LONGEST_DELAY
 
