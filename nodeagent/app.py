@@ -9,7 +9,6 @@ import os
 import socket
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -24,8 +23,10 @@ from nodeagent.engines.docker.driver import DockerDriver
 from nodeagent.engines.process.driver import ProcessDriver
 from nodeagent.folders.base import FoldersWithPaths
 from nodeagent.folders.disk import DiskFolders
+from nodeagent.leaving import stop_instances
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.model import Transient
+from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
 
@@ -102,6 +103,7 @@ def run(options: AgentOptions, runner: Callable[[Coroutine[None, None, None]], N
 
 
 async def _run(options: AgentOptions, key: SigningKey, controller_key: str) -> None:
+    ports = Ports()
     folders = DiskFolders(options.state_dir / "instances", options.secrets_dir)
     driver = _driver(options, folders)
     try:
@@ -124,24 +126,26 @@ async def _run(options: AgentOptions, key: SigningKey, controller_key: str) -> N
         agent_version=importlib.metadata.version("dsfleet"),
         driver=driver.name,
         public_key=key.public_key_hex,
-        sent_at=datetime.now(UTC),
+        sent_at=ports.clock.now(),
     )
     ledger = Ledger(
         path=options.state_dir / "ledger" / "current.record",
         fleet_id=options.fleet_id,
         node_id=str(options.node_id),
         controller_key=controller_key,
+        disk=ports.disk,
     )
     agent = Agent(
         bus=bus,
         driver=driver,
-        directories=folders,
+        folders=folders,
         ledger=ledger,
         key=key,
         controller_key=controller_key,
         probe=probe,
         identity=identity,
         concurrency=min(_MOST_OPERATIONS_AT_ONCE, 2 * (os.cpu_count() or 1)),
+        ports=ports,
     )
     _log.info(
         "agent of node %s (%s), driver %s, fleet %s", options.node_id, options.hostname, driver.name, options.fleet_id
@@ -151,7 +155,7 @@ async def _run(options: AgentOptions, key: SigningKey, controller_key: str) -> N
     except asyncio.CancelledError:
         if options.stop_instances_on_exit:
             try:
-                await agent.stop_instances()
+                await stop_instances(driver)
             except Transient as error:
                 _log.error("cannot stop the instances: %s", error)
         raise

@@ -3,20 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
 from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.model import Applied, Permanent, Transient, Waiting
 from nodeagent.operations import Note, Op, Outcome, OutcomeKind, PullImage, Remove, Stop, WriteFiles
+from nodeagent.timings import Timings
+from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
-
-# Full jitter, so that forty nodes do not ask a registry in step; capped in delay, never in number.
-_FIRST_DELAY_SECONDS = 0.5
-_LONGEST_DELAY_SECONDS = 30.0
 
 
 class Applier:
@@ -26,25 +23,33 @@ class Applier:
         self,
         *,
         driver: Driver,
-        directories: InstanceFolders,
+        folders: InstanceFolders,
         on_begin: Callable[[Op], None],
         on_outcome: Callable[[Outcome], None],
         concurrency: int,
+        ports: Ports,
+        timings: Timings,
     ) -> None:
         """Makes an applier.
 
         Args:
             driver: performs operations on containers or processes.
-            directories: the folders of the instances.
+            folders: the folders of the instances.
             on_begin: told of every operation before it is tried.
             on_outcome: told of every end of an operation and of every failed attempt.
             concurrency: operations on the engine at the same time, pulls and stops apart; above twice the cores only latency grows.
+            ports: the time, dice for the delays, and threads in which folders are written.
+            timings: the delays between two attempts.
         """
         self._driver = driver
-        self._directories = directories
+        self._folders = folders
         self._on_begin = on_begin
         self._on_outcome = on_outcome
         self._slots = asyncio.Semaphore(concurrency)
+        self._ports = ports
+        self._longest_delay = wait_exponential(
+            multiplier=timings.first_attempt_delay_seconds, max=timings.longest_attempt_delay_seconds
+        )
 
     async def run(self, chain: tuple[Op, ...]) -> None:
         """Performs a chain in order; ends early when an operation fails for good."""
@@ -55,17 +60,15 @@ class Applier:
                 await self._retry(op)
             except Permanent as error:
                 _log.error("%s %s failed until its manifest changes: %s", op.kind, op.instance, error)
-                self._on_outcome(Outcome(op, OutcomeKind.PERMANENT, datetime.now(UTC), str(error)))
+                self._on_outcome(Outcome(op, OutcomeKind.PERMANENT, self._ports.clock.now(), str(error)))
                 return
-            self._on_outcome(Outcome(op, OutcomeKind.DONE, datetime.now(UTC)))
+            self._on_outcome(Outcome(op, OutcomeKind.DONE, self._ports.clock.now()))
 
     async def _retry(self, op: Op) -> None:
-        jitter = wait_random_exponential(multiplier=_FIRST_DELAY_SECONDS, max=_LONGEST_DELAY_SECONDS)
-
         def wait(state: RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
             asked = error.retry_after_seconds if isinstance(error, Transient) else None
-            return asked if asked is not None else jitter(state)
+            return asked if asked is not None else self._ports.dice.uniform(0, self._longest_delay(state))
 
         def tell(state: RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
@@ -74,7 +77,7 @@ class Applier:
             _log.warning(
                 "%s %s: attempt %d: %s; again in %.1f s", op.kind, op.instance, state.attempt_number, error, delay
             )
-            self._on_outcome(Outcome(op, kind, datetime.now(UTC), str(error), state.attempt_number))
+            self._on_outcome(Outcome(op, kind, self._ports.clock.now(), str(error), state.attempt_number))
 
         retrying = AsyncRetrying(retry=retry_if_exception_type((Transient, Waiting)), wait=wait, before_sleep=tell)
         await retrying(self._once, op)
@@ -97,16 +100,16 @@ class Applier:
     async def _perform(self, op: Op) -> None:
         match op:
             case WriteFiles(config=config):
-                await asyncio.to_thread(self._directories.write, config)
+                await self._ports.threads.run(self._folders.write, config)
             case Note():
                 await self._note(op)
             case _:
                 await self._driver.perform(op)
         if isinstance(op, Remove) and op.towards is None:
-            await asyncio.to_thread(self._directories.remove, op.instance)
+            await self._ports.threads.run(self._folders.remove, op.instance)
 
     async def _note(self, op: Note) -> None:
         there = (await self._driver.observe()).get(op.instance)
         if there is not None:
             note = Applied(op.config, op.generation, there.runtime_id)
-            await asyncio.to_thread(self._directories.note_applied, note)
+            await self._ports.threads.run(self._folders.note_applied, note)

@@ -9,6 +9,8 @@ from nodeagent.applier import Applier
 from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.operations import Cancellation, Chain, Op, Outcome, OutcomeKind, UnderWay
+from nodeagent.timings import Timings
+from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
 
@@ -35,28 +37,34 @@ class Chains:
         self,
         *,
         driver: Driver,
-        directories: InstanceFolders,
+        folders: InstanceFolders,
         on_outcome: Callable[[Outcome], None],
         on_change: Callable[[], None],
         on_end: Callable[[], None],
         concurrency: int,
+        ports: Ports,
+        timings: Timings,
     ) -> None:
         """Makes an empty set of chains.
 
         Args:
             driver: performs operations on containers or processes.
-            directories: the folders of the instances.
+            folders: the folders of the instances.
             on_outcome: told of every end of an operation and of every failed attempt.
             on_change: told when another operation is under way.
             on_end: told when a chain has ended: what was observed before is old.
             concurrency: operations on the engine at the same time.
+            ports: the time, dice and threads.
+            timings: the delays between two attempts at an operation.
         """
         self._applier = Applier(
             driver=driver,
-            directories=directories,
+            folders=folders,
             on_begin=self._on_begin,
             on_outcome=self._on_outcome,
             concurrency=concurrency,
+            ports=ports,
+            timings=timings,
         )
         self._tell_outcome = on_outcome
         self._tell_change = on_change

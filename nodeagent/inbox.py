@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, Record, Start, Subscription, Topic
 from bus.codec import Undecodable, decode_signed
@@ -11,6 +10,7 @@ from crds.messages import AgentCommand, AgentInfo, CommandKind
 from nodeagent.ledger.acceptance import Verdict
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.reporter.conditions import ADMITTED, LEDGER_WRITABLE, RECORDS_ACCEPTED, Conditions
+from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ class Inbox:
         identity: AgentInfo,
         controller_key: str,
         conditions: Conditions,
+        ports: Ports,
         on_generation: Callable[[], None],
         on_greeting_wanted: Callable[[], None],
         on_report_wanted: Callable[[], None],
@@ -42,6 +43,7 @@ class Inbox:
             identity: who this is.
             controller_key: public key of the controller.
             conditions: where refusals are said.
+            ports: the time, and threads in which the ledger works.
             on_generation: told when a newer generation is in force, or waits to be written to disk.
             on_greeting_wanted: told when the agent should greet.
             on_report_wanted: told when it should report, whether anything changed or not.
@@ -52,6 +54,7 @@ class Inbox:
         self._node_id = str(identity.node_id)
         self._controller_key = controller_key
         self._conditions = conditions
+        self._ports = ports
         self._on_generation = on_generation
         self._on_greeting_wanted = on_greeting_wanted
         self._on_report_wanted = on_report_wanted
@@ -107,14 +110,14 @@ class Inbox:
                 async with self._lock:
                     self._caught_up = True
                     await self._commit()
-                held = self._ledger.current
-                _log.info("read topic 210 to its end; holding %s", held.ref.order if held else "no generation")
+                observed = self._ledger.current
+                _log.info("read topic 210 to its end; holding %s", observed.ref.order if observed else "no generation")
             case _:
                 pass
 
     async def _take_config(self, envelope: bytes) -> None:
         async with self._lock:
-            decision = await asyncio.to_thread(self._ledger.consider, envelope, datetime.now(UTC))
+            decision = await self._ports.threads.run(self._ledger.consider, envelope, self._ports.clock.now())
             if decision.verdict in (Verdict.ACCEPTED, Verdict.UNCHANGED):
                 _log.info("%s %s", decision.verdict.lower(), decision.message)
                 self._conditions.set(RECORDS_ACCEPTED, ok=True, reason="Accepted")
@@ -129,7 +132,7 @@ class Inbox:
     async def _commit(self) -> None:
         """Puts the newest accepted generation in force, once it is on disk (invariant S1)."""
         try:
-            is_newer = await asyncio.to_thread(self._ledger.commit)
+            is_newer = await self._ports.threads.run(self._ledger.commit)
         except OSError as error:
             if self._conditions.set(LEDGER_WRITABLE, ok=False, reason="WriteFailed", message=str(error)):
                 _log.error("cannot persist a new generation, the old one stays in force: %s", error)

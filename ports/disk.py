@@ -1,6 +1,7 @@
 """Small files that must be whole, and still there after the power went: keys, ledgers, copies of what was published."""
 
 import contextlib
+import glob
 import os
 import secrets
 from collections.abc import Iterator
@@ -59,6 +60,7 @@ class RealDisk:
         """See `Disk`."""
         with _unfinished(path, content, private=private) as unfinished:
             unfinished.replace(path)
+        _sweep(path)
         _flush_folder(path.parent)
 
     def create(self, path: Path, content: bytes, *, private: bool = True) -> bool:
@@ -97,6 +99,15 @@ def _unfinished(path: Path, content: bytes, *, private: bool) -> Iterator[Path]:
         if error.filename == str(unfinished):
             error.filename, error.filename2 = str(path), None  # whoever reads it asked for that one
         raise
+
+
+def _sweep(path: Path) -> None:
+    """Takes away what writers of this file left that were killed; those of the last hour may still be at work."""
+    long_ago = path.stat().st_mtime - 3600
+    for left in path.parent.glob(f".{glob.escape(path.name)}.????????"):
+        with contextlib.suppress(FileNotFoundError):
+            if left.stat().st_mtime < long_ago:
+                left.unlink()
 
 
 def _make_folder(path: Path, mode: int) -> None:

@@ -1,39 +1,15 @@
 """The plan: what to do now so that the node comes to match its generation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
-from crds.change import ChangeClass
-from crds.difference import difference
-from crds.messages import AgentConfig, InstanceConfig
-from nodeagent.differ.history import may_repair_at, may_start_at
-from nodeagent.model import (
-    Applied,
-    FilesState,
-    InstanceHistory,
-    Observed,
-    ObservedInstance,
-    describe_exit,
-)
-from nodeagent.operations import (
-    Cancellation,
-    Chain,
-    Create,
-    Note,
-    Op,
-    OpKind,
-    Plan,
-    PullImage,
-    Remove,
-    Start,
-    Stop,
-    UnderWay,
-    WriteFiles,
-)
+from crds.messages import AgentConfig
+from nodeagent.differ.instance_diff import InstanceDiff, Wait
+from nodeagent.model import InstanceHistory, Observed, ObservedInstance
+from nodeagent.operations import Cancellation, Chain, Op, OpKind, Plan, PullImage, Remove, Stop, UnderWay, WriteFiles
+from nodeagent.timings import Timings
 
 _NO_HISTORY = InstanceHistory()
-_UNKNOWN_FILES = FilesState(current=False)
 
 
 def diff(
@@ -63,8 +39,8 @@ def diff(
         planned[name] = Chain(_removal(name, observed.instances.get(name)), towards=None)
     for name in sorted(wanted.keys() - busy):
         remembered = history.get(name, _NO_HISTORY)
-        decided = _Instance(wanted[name], desired.generation, observed, remembered).decide(now)
-        if isinstance(decided, _Wait):
+        decided = InstanceDiff(wanted[name], desired.generation, observed, remembered).decide(now)
+        if isinstance(decided, Wait):
             waiting[name] = decided.reason
             if decided.until is not None:
                 wake_at = min(wake_at, decided.until) if wake_at else decided.until
@@ -114,6 +90,19 @@ def leads_on(rest: tuple[Op, ...], planned: tuple[Op, ...]) -> bool:
     return meant(planned[-len(rest) :]) == meant(rest) and all(isinstance(op, PullImage | WriteFiles) for op in before)
 
 
+def seconds_to_next_look(plan: Plan, now: datetime, timings: Timings) -> float:
+    """How long the agent may sleep when nothing wakes it.
+
+    Args:
+        plan: what it does now.
+        now: when the plan was made, UTC.
+        timings: how long it waits for what.
+    """
+    if plan.wake_at is not None:
+        return max(0.0, min((plan.wake_at - now).total_seconds(), timings.resync_seconds))
+    return timings.retry_seconds if plan.waiting else timings.resync_seconds
+
+
 def _removal(name: str, observed: ObservedInstance | None) -> tuple[Op, ...]:
     if observed is None:
         # Its container went, or never came to be; passwords may stand in its files.
@@ -123,129 +112,3 @@ def _removal(name: str, observed: ObservedInstance | None) -> tuple[Op, ...]:
     stop = Stop(name, cause, observed.runtime_id, timeout)
     remove = Remove(name, cause, observed.runtime_id)
     return (stop, remove) if observed.running else (remove,)
-
-
-@dataclass(frozen=True)
-class _Wait:
-    """Nothing is done for now, and why."""
-
-    reason: str
-    until: datetime | None = None
-
-
-class _Instance:
-    """One desired instance beside what is there of it."""
-
-    def __init__(self, config: InstanceConfig, generation: int, observed: Observed, history: InstanceHistory) -> None:
-        self._config = config
-        self._generation = generation
-        self._there = observed.instances.get(config.instance_name)
-        self._files = observed.files.get(config.instance_name, _UNKNOWN_FILES)
-        self._history = history
-
-    def decide(self, now: datetime) -> tuple[Op, ...] | _Wait:
-        """The chain, which is empty when all is well, or what is waited for."""
-        there = self._there
-        start_at = may_start_at(self._history, now)
-        back_off = None
-        if start_at is not None:
-            back_off = _Wait(f"it left {self._history.exits} times in a row; the next start waits", start_at)
-        old = self._what_to_run_meanwhile()
-        if old is not None:
-            return back_off or self._run_meanwhile(old)
-        if self._history.failed_digest == self._config.digest:
-            outcome = self._history.outcome
-            return _Wait(f"it failed and waits for a change of its manifest: {outcome.message if outcome else ''}")
-        if there is not None and there.digest != self._config.digest:
-            return self._changed(there, now)
-        if there is not None and there.running:
-            return () if self._files_are_right() else self._repair(now)
-        return back_off or self._guarded(self._start(there))
-
-    def _what_to_run_meanwhile(self) -> Applied | None:
-        """What left by itself, while the image of what shall replace it cannot be had: better that than nothing."""
-        there, failure = self._there, self._history.outcome
-        if there is None or there.running or there.finished_at is None or there.applied is None:
-            return None
-        if failure is None or not isinstance(failure.op, PullImage) or failure.op.config != self._config:
-            return None
-        stopped = there.runtime_id == self._history.stopped_on_purpose
-        return None if stopped or there.digest == self._config.digest else there.applied
-
-    def _run_meanwhile(self, old: Applied) -> tuple[Op, ...]:
-        cause = f"{self._left_with(self._there)}, and the image of what shall replace it cannot be pulled"
-        name = self._config.instance_name
-        return WriteFiles(name, cause, old.config), Start(name, cause, old.config, old.generation)
-
-    def _files_are_right(self) -> bool:
-        """Also when nobody can tell, for want of a secret: what runs is not stopped for a guess."""
-        return self._files.current or bool(self._files.secrets_missing)
-
-    def _repair(self, now: datetime) -> tuple[Op, ...] | _Wait:
-        cause = "its configuration files differ from what they should hold"
-        repair_at = may_repair_at(self._history, now)
-        if repair_at is not None:
-            return _Wait(
-                f"{cause}; it was stopped {self._history.stops} times in a row, the next time waits", repair_at
-            )
-        # Stopped first: an agent that dies after writing would find the files right, and never restart the app.
-        return self._guarded(self._chain((Stop, WriteFiles, Start, Note), cause))
-
-    def _start(self, there: ObservedInstance | None) -> tuple[Op, ...]:
-        if there is None:
-            cause = "it is not there" if self._history.restarts == 0 else "it is gone"
-            return self._chain((PullImage, WriteFiles, Create, Start, Note), cause)
-        cause = "it was created and never started" if there.finished_at is None else self._left_with(there)
-        return self._chain((WriteFiles, Start, Note), cause)
-
-    @staticmethod
-    def _left_with(there: ObservedInstance | None) -> str:
-        code = there.exit_code if there else None
-        return f"it {describe_exit(code)}"
-
-    def _changed(self, there: ObservedInstance, now: datetime) -> tuple[Op, ...] | _Wait:
-        change_class, cause = self._what_changed(there)
-        stop = (Stop,) if there.running else ()
-        if change_class is ChangeClass.NONE and there.running:
-            return self._chain((Note,), cause) if self._files_are_right() else self._repair(now)
-        if change_class.rank <= ChangeClass.RESTART.rank:
-            return self._guarded(self._chain((WriteFiles, *stop, Start, Note), cause))
-        # The image and the files are made ready first: the instance is blind only from STOP to START.
-        return self._guarded(self._chain((PullImage, WriteFiles, *stop, Remove, Create, Start, Note), cause))
-
-    def _what_changed(self, there: ObservedInstance) -> tuple[ChangeClass, str]:
-        config = self._config
-        if there.applied is not None:
-            found = difference(there.applied.config, config)
-            return found.change_class, "; ".join(map(str, found.fields)) or "its manifest changed"
-        # The note is lost: the digests of the parts on the label still tell how much has to be done.
-        if there.digests.container != config.digests.container:
-            return ChangeClass.RECREATE, "its container settings changed"
-        if there.digests.engines != config.digests.engines:
-            return config.app_kind.effective(ChangeClass.REBUILD_ENGINE), "its TensorRT engines changed"
-        if there.digests != config.digests:
-            return ChangeClass.RESTART, "its configuration files changed"
-        return ChangeClass.NONE, "its manifest changed in what the app is not told"
-
-    def _guarded(self, chain: tuple[Op, ...]) -> tuple[Op, ...] | _Wait:
-        """A chain that writes files waits for its secrets, and what runs goes on meanwhile."""
-        if self._files.secrets_missing:
-            names = ", ".join(self._files.secrets_missing)
-            return _Wait(f"secret {names} is not in the secrets directory of this node")
-        return chain
-
-    def _chain(self, steps: tuple[type[Op], ...], cause: str) -> tuple[Op, ...]:
-        return tuple(self._op(step, cause) for step in steps)
-
-    def _op(self, step: type[Op], cause: str) -> Op:
-        config, name = self._config, self._config.instance_name
-        runtime_id = self._there.runtime_id if self._there else None
-        if issubclass(step, Stop):
-            settings = config.container
-            signal = settings.stop_signal or config.app_kind.stop_signal
-            return Stop(name, cause, runtime_id, settings.stop_timeout_seconds, signal, config.digest)
-        if issubclass(step, Remove):
-            return Remove(name, cause, runtime_id, config.digest)
-        if issubclass(step, PullImage | WriteFiles):
-            return step(name, cause, config)
-        return step(name, cause, config, self._generation)

@@ -1,9 +1,11 @@
 """What observations and outcomes mean for the history of an instance: how often it left, and when it may start again."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from nodeagent.model import InstanceHistory, ObservedInstance
+from crds.messages import AgentConfig
+from nodeagent.model import InstanceHistory, Observed, ObservedInstance
 from nodeagent.operations import Op, Outcome, OutcomeKind, Remove, Start, Stop
 
 # The first restart is immediate: a pipeline that died once shall be back within a second. After that the delay doubles
@@ -41,6 +43,37 @@ def _end_of_wait(since: datetime | None, times: int, now: datetime) -> datetime 
         return None
     end = since + restart_delay(times)
     return end if now < end else None
+
+
+def after_look(
+    history: Mapping[str, InstanceHistory],
+    desired: AgentConfig | None,
+    seen: Observed,
+    busy: Collection[str],
+    now: datetime,
+) -> dict[str, InstanceHistory]:
+    """What is remembered after one look at the node: of every instance that is desired, there, or being changed.
+
+    Args:
+        history: what was remembered, by name of the instance.
+        desired: the generation in force.
+        seen: the look.
+        busy: the instances that something was done to when it began.
+        now: the time, UTC.
+    """
+    wanted = {config.instance_name for config in desired.node_config_list} if desired else set()
+    after = {name: one for name, one in history.items() if name in busy}
+    for name in sorted(wanted | seen.instances.keys()):
+        before = history.get(name, InstanceHistory())
+        after[name] = after_observation(before, seen.instances.get(name), being_changed=name in busy, now=now)
+    return after
+
+
+def exited(before: Mapping[str, InstanceHistory], after: Mapping[str, InstanceHistory]) -> tuple[str, ...]:
+    """The instances that were found to have left by themselves, sorted."""
+    return tuple(
+        sorted(name for name, one in after.items() if one.restarts > before.get(name, InstanceHistory()).restarts)
+    )
 
 
 def after_observation(

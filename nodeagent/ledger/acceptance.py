@@ -63,9 +63,9 @@ def accept(
 
 
 def _not_newer(current: AgentConfig, incoming: AgentConfig, name: str) -> Decision:
-    held = f"generation {current.generation} of epoch {current.epoch}"
+    observed = f"generation {current.generation} of epoch {current.epoch}"
     if incoming.ref.order < current.ref.order:
-        return Decision(Verdict.STALE, f"{name} is older than {held}, which this node holds")
+        return Decision(Verdict.STALE, f"{name} is older than {observed}, which this node holds")
     if incoming.digest == current.digest:
         return Decision(Verdict.UNCHANGED, name)
     return Decision(

@@ -1,13 +1,13 @@
 """The newest accepted generation, on disk before anybody acts on it."""
 
 import logging
-import os
 from datetime import datetime
 from pathlib import Path
 
 from bus.codec import Undecodable, decode_signed
 from crds.messages import AgentConfig
 from nodeagent.ledger.acceptance import Decision, Verdict, accept
+from ports.disk import Disk, RealDisk
 
 _log = logging.getLogger(__name__)
 
@@ -15,7 +15,9 @@ _log = logging.getLogger(__name__)
 class Ledger:
     """Holds the newest accepted generation of this node, as the signed bytes that came."""
 
-    def __init__(self, *, path: Path, fleet_id: str, node_id: str, controller_key: str) -> None:
+    def __init__(
+        self, *, path: Path, fleet_id: str, node_id: str, controller_key: str, disk: Disk = RealDisk()
+    ) -> None:
         """Recalls what is on disk. A file that cannot be used counts as absent: absence never removes anything (S3).
 
         Args:
@@ -23,8 +25,10 @@ class Ledger:
             fleet_id: the fleet of this agent.
             node_id: the id of this node.
             controller_key: public key of the controller, 64 hexadecimal digits.
+            disk: where the file is.
         """
         self._path = path
+        self._disk = disk
         self._fleet_id = fleet_id
         self._node_id = node_id
         self._controller_key = controller_key
@@ -34,7 +38,7 @@ class Ledger:
 
     def _recall(self) -> AgentConfig | None:
         try:
-            envelope = self._path.read_bytes()
+            envelope = self._disk.read(self._path)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -98,21 +102,6 @@ class Ledger:
         if self._accepted is None:
             return False
         accepted, envelope = self._accepted
-        self._persist(envelope)
+        self._disk.write(self._path, envelope)
         self.current, self._accepted = accepted, None
         return True
-
-    def _persist(self, envelope: bytes) -> None:
-        folder = self._path.parent
-        folder.mkdir(parents=True, exist_ok=True)
-        unfinished = self._path.with_suffix(".tmp")
-        with unfinished.open("wb") as file:
-            file.write(envelope)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(self._path)
-        directory = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from crds.messages import InstanceConfig
 from nodeagent.model import Probe
 from nodeagent.reporter.frames import AppProgress, after_probe
+from ports.clock import Clock
 
 ProbeApp = Callable[[InstanceConfig, str, datetime], Awaitable[Probe]]
 
@@ -16,10 +17,12 @@ class AppProbes:
 
     Args:
         probe: asks one app.
+        clock: says when.
     """
 
-    def __init__(self, probe: ProbeApp) -> None:
+    def __init__(self, probe: ProbeApp, clock: Clock) -> None:
         self._probe = probe
+        self._clock = clock
         self._progress: dict[str, AppProgress] = {}
 
     @property
@@ -45,7 +48,7 @@ class AppProbes:
         await asyncio.gather(*(self._look_at(name, config, runtime) for name, (config, runtime) in apps.items()))
 
     async def _look_at(self, name: str, config: InstanceConfig, runtime_id: str) -> None:
-        asked_at = datetime.now(UTC)
+        asked_at = self._clock.now()
         before = self._progress.setdefault(name, AppProgress(runtime_id, asked_at))
         probe = await self._probe(config, runtime_id, asked_at)
         # Forgotten in the meantime: then this is the answer of the app that was there before.

@@ -1,9 +1,9 @@
 """The conditions of the agent itself: one statement of each type, with the time since when it holds."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from crds.condition import Condition, ConditionStatus
+from ports.clock import Clock
 
 ADMITTED = "Admitted"
 """The controller knows this agent and wants it."""
@@ -23,10 +23,12 @@ class Conditions:
     """What stands in the report beside the instances.
 
     Args:
+        clock: says since when one holds.
         on_change: told when a condition changed in anything but its time.
     """
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, on_change: Callable[[], None]) -> None:
+        self._clock = clock
         self._on_change = on_change
         self._by_type: dict[str, Condition] = {}
 
@@ -43,7 +45,7 @@ class Conditions:
             status=ConditionStatus.TRUE if ok else ConditionStatus.FALSE,
             reason=reason,
             message=message,
-            last_transition_time=datetime.now(UTC),
+            last_transition_time=self._clock.now(),
         ).since((before,) if before else ())
         self._by_type[kind] = condition
         if condition == before:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from nodeagent.model import Probe, StreamStats
+from crds.messages import AgentConfig, InstanceConfig
+from nodeagent.model import Observed, Probe, StreamStats
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,19 @@ class AppProgress:
     """Why it did not answer the last time."""
     cameras: Mapping[str, CameraProgress] | None = None
     """By camera id."""
+
+
+def apps_to_probe(desired: AgentConfig | None, seen: Observed | None) -> dict[str, tuple[InstanceConfig, str]]:
+    """The instances that run and can be asked, each with its runtime, by name."""
+    if desired is None or seen is None:
+        return {}
+    return {
+        config.instance_name: (config, there.runtime_id)
+        for config in desired.node_config_list
+        if config.app_kind.has_metrics
+        and (there := seen.instances.get(config.instance_name)) is not None
+        and there.running
+    }
 
 
 def after_probe(progress: AppProgress | None, probe: Probe) -> AppProgress:

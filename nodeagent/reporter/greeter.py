@@ -3,27 +3,30 @@
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from bus.base import Bus, PublishFailed, Topic
 from bus.codec import encode_signed
 from bus.signature import SigningKey
 from crds.messages import AgentInfo, GenerationRef
+from nodeagent.timings import Timings
+from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
-
-GREET_EVERY_SECONDS = 60.0
-_FIRST_DELAY_SECONDS = 1.0
-_LONGEST_DELAY_SECONDS = 30.0
 
 
 class Greeter:
     """Publishes greetings on topic 200: when asked to, and every minute."""
 
     def __init__(
-        self, *, bus: Bus, key: SigningKey, identity: AgentInfo, held: Callable[[], GenerationRef | None]
+        self,
+        *,
+        bus: Bus,
+        key: SigningKey,
+        identity: AgentInfo,
+        observed: Callable[[], GenerationRef | None],
+        ports: Ports,
+        timings: Timings,
     ) -> None:
         """Makes a greeter.
 
@@ -31,12 +34,16 @@ class Greeter:
             bus: where greetings go.
             key: the key of this node.
             identity: the greeting; `highest` and `sent_at` are set anew each time.
-            held: the newest generation in the ledger.
+            observed: the newest generation in the ledger.
+            ports: the time, and dice that spread greetings over a fleet.
+            timings: how often it greets, and how soon again after a failure.
         """
         self._bus = bus
         self._key = key
         self._identity = identity
-        self._held = held
+        self._observed = observed
+        self._ports = ports
+        self._timings = timings
         self._asked = asyncio.Event()
 
     def ask(self) -> None:
@@ -45,22 +52,23 @@ class Greeter:
 
     async def run(self) -> None:
         """Greets until cancelled."""
-        delay = _FIRST_DELAY_SECONDS
+        timings = self._timings
+        delay = timings.first_greeting_delay_seconds
         while True:
             with contextlib.suppress(TimeoutError):
                 # Spread over the fleet, so that a thousand agents do not greet in step after an outage.
-                async with asyncio.timeout(GREET_EVERY_SECONDS * random.uniform(0.8, 1.2)):  # noqa: S311 - no secret
+                async with asyncio.timeout(timings.greet_every_seconds * self._ports.dice.uniform(0.8, 1.2)):
                     await self._asked.wait()
             self._asked.clear()
             if await self._greet():
-                delay = _FIRST_DELAY_SECONDS
+                delay = timings.first_greeting_delay_seconds
                 continue
             await asyncio.sleep(delay)
-            delay = min(delay * 2, _LONGEST_DELAY_SECONDS)
+            delay = min(delay * 2, timings.longest_greeting_delay_seconds)
             self._asked.set()
 
     async def _greet(self) -> bool:
-        info = self._identity.model_copy(update={"highest": self._held(), "sent_at": datetime.now(UTC)})
+        info = self._identity.model_copy(update={"highest": self._observed(), "sent_at": self._ports.clock.now()})
         try:
             await self._bus.publish(Topic.AGENT_INFO, key=str(info.node_id), value=encode_signed(info, self._key))
         except (PublishFailed, ValueError) as error:

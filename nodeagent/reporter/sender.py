@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 from bus.base import Bus, PublishFailed, Topic
 from bus.codec import encode_signed
@@ -13,31 +12,44 @@ from bus.signature import SigningKey
 from crds.condition import Condition
 from crds.messages import AgentResponse
 from nodeagent.reporter.truncated import truncated
+from ports.clock import Clock
 
 _log = logging.getLogger(__name__)
-
-REPORT_EVERY_SECONDS = 5.0
-# Numbers that move all the time; alone they are no reason to report early.
-_MOVING = {"fps", "frame_number", "sent_at", "sequence", "message"}
 
 
 class ReportSender:
     """Publishes reports on topic 220. Never waits with anything else: lost reports are followed by newer ones."""
 
-    def __init__(self, *, bus: Bus, key: SigningKey, build: Callable[[int, datetime], AgentResponse]) -> None:
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        key: SigningKey,
+        standing: Callable[[datetime], object],
+        build: Callable[[int, datetime], AgentResponse],
+        clock: Clock,
+        every_seconds: float,
+    ) -> None:
         """Makes a sender.
 
         Args:
             bus: where reports go.
             key: the key of this node.
-            build: makes the report of this very moment, from its sequence number and the time.
+            standing: what a report of this very moment would say, without the numbers that move all the time. It is asked for
+                at every nudge; only when it is not equal to that of the last report, or one is due, a report is built.
+            build: makes the report, from its sequence number and the time.
+            clock: the time.
+            every_seconds: between two reports when nothing changes but numbers.
         """
         self._bus = bus
         self._key = key
+        self._standing = standing
         self._build = build
+        self._clock = clock
+        self._every_seconds = every_seconds
         self._changed = asyncio.Event()
         self._sequence = 0
-        self._last_sent: Any = None
+        self._last_sent: object = None
         self._forced = False
         self._truncation: Condition | None = None
 
@@ -52,24 +64,25 @@ class ReportSender:
 
     async def run(self) -> None:
         """Reports until cancelled."""
-        clock = asyncio.get_running_loop().time
-        due_at = clock() + REPORT_EVERY_SECONDS
+        loop = asyncio.get_running_loop()
+        due_at = loop.time() + self._every_seconds
         while True:
             # A deadline and no delay: somebody may nudge more often than every five seconds, for ever.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(due_at):
                     await self._changed.wait()
             self._changed.clear()
-            if await self._send(even_if_unchanged=self._forced or clock() >= due_at):
-                due_at = clock() + REPORT_EVERY_SECONDS
+            if await self._send(even_if_unchanged=self._forced or loop.time() >= due_at):
+                due_at = loop.time() + self._every_seconds
 
     async def _send(self, *, even_if_unchanged: bool) -> bool:
         """Sends the report of this moment, if there is a reason to; True when it was tried."""
         self._forced = False
-        report = self._build(self._sequence, datetime.now(UTC))
-        standing = _without_moving(report.model_dump(mode="json"))
+        now = self._clock.now()
+        standing = self._standing(now)
         if standing == self._last_sent and not even_if_unchanged:
             return False
+        report = self._build(self._sequence, now)
         self._sequence += 1
         try:
             await self._publish_what_fits(report)
@@ -111,11 +124,3 @@ class ReportSender:
     async def _publish(self, report: AgentResponse) -> None:
         value = encode_signed(report, self._key)
         await self._bus.publish(Topic.AGENT_RESPONSE, key=str(report.node_id), value=value)
-
-
-def _without_moving(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_moving(inner) for key, inner in value.items() if key not in _MOVING}
-    if isinstance(value, list):
-        return [_without_moving(inner) for inner in value]
-    return value

@@ -36,6 +36,37 @@ class Known:
     working_on: Mapping[str, Op] = field(default_factory=dict)
     """The operation that is under way for each busy instance."""
     progress: Mapping[str, AppProgress] = field(default_factory=dict)
+    settled: bool = False
+    """True when the last look at the node found nothing to do for `desired`."""
+
+
+@dataclass(frozen=True)
+class CameraFacts:
+    """What is known of a camera at one moment; equal when they differ in nothing but what moves all the time."""
+
+    name: str
+    ready: bool | None
+    reason: str
+    message: str = field(compare=False)
+    fps: float | None = field(compare=False)
+    frame_number: int | None = field(compare=False)
+
+
+@dataclass(frozen=True)
+class InstanceFacts:
+    """What is known of an instance at one moment; equal as those of cameras are."""
+
+    instance_name: str
+    state: InstanceState
+    reason: str
+    message: str = field(compare=False)
+    digest: str | None
+    generation: int | None
+    runtime_id: str | None
+    restarts: int
+    started_at: datetime | None
+    cameras: tuple[CameraFacts, ...]
+    exclusive_cameras: tuple[str, ...]
 
 
 def instance_statuses(
@@ -48,50 +79,77 @@ def instance_statuses(
         previous: the statuses of the report before, for the times of the last changes.
         now: the time, UTC.
     """
+    return tuple(_status(facts, previous.get(facts.instance_name), now) for facts in instance_facts(known, now))
+
+
+def _status(facts: InstanceFacts, before: InstanceStatus | None, now: datetime) -> InstanceStatus:
+    cameras = {one.name: one for one in before.cameras} if before else {}
+    return InstanceStatus(
+        instance_name=facts.instance_name,
+        state=facts.state,
+        reason=facts.reason,
+        message=facts.message,
+        digest=facts.digest,
+        generation=facts.generation,
+        runtime_id=facts.runtime_id,
+        restarts=facts.restarts,
+        started_at=facts.started_at,
+        since=before.since if before and before.state == facts.state else now,
+        cameras=tuple(_camera_status(one, cameras.get(one.name), now) for one in facts.cameras),
+        exclusive_cameras=facts.exclusive_cameras,
+    )
+
+
+def _camera_status(facts: CameraFacts, before: CameraStatus | None, now: datetime) -> CameraStatus:
+    return CameraStatus(
+        name=facts.name,
+        ready=facts.ready,
+        reason=facts.reason,
+        message=facts.message,
+        fps=facts.fps,
+        frame_number=facts.frame_number,
+        since=before.since if before and before.ready == facts.ready else now,
+    )
+
+
+def instance_facts(known: Known, now: datetime) -> tuple[InstanceFacts, ...]:
+    """What is known of every instance that is desired or there, sorted by name.
+
+    Args:
+        known: what was observed and remembered.
+        now: the time, UTC.
+    """
     if known.observed is None:
         return ()
     wanted = {one.instance_name: one for one in known.desired.node_config_list} if known.desired else {}
-    statuses = []
-    for name in sorted(wanted.keys() | known.observed.instances.keys()):
-        config = wanted.get(name)
-        there = known.observed.instances.get(name)
-        if config is None:
-            # Without a generation in force nothing is known to be unwanted: what runs is said to run.
-            state = InstanceState.STOPPED if known.desired or not (there and there.running) else InstanceState.RUNNING
-            reason, message = ("NotDesired", "") if known.desired else ("NoGeneration", "no generation is in force")
-            cameras: tuple[CameraStatus, ...] = ()
-        else:
-            state, reason, message = _state(name, config, there, known, now)
-            cameras = _cameras(name, config, there, known, previous.get(name), now)
-        statuses.append(_status(name, state, reason, message, config, there, known, cameras, previous.get(name), now))
-    return tuple(statuses)
+    names = sorted(wanted.keys() | known.observed.instances.keys())
+    return tuple(_facts(name, wanted.get(name), known.observed.instances.get(name), known, now) for name in names)
 
 
-def _status(
-    name: str,
-    state: InstanceState,
-    reason: str,
-    message: str,
-    config: InstanceConfig | None,
-    there: ObservedInstance | None,
-    known: Known,
-    cameras: tuple[CameraStatus, ...],
-    before: InstanceStatus | None,
-    now: datetime,
-) -> InstanceStatus:
-    runs = there is not None and there.running
-    history = known.history.get(name, InstanceHistory())
-    return InstanceStatus(
+def _facts(
+    name: str, config: InstanceConfig | None, there: ObservedInstance | None, known: Known, now: datetime
+) -> InstanceFacts:
+    running = there if there and there.running else None
+    cameras: tuple[CameraFacts, ...] = ()
+    if config is not None:
+        state, reason, message = _state(name, config, there, known, now)
+        cameras = _cameras(config, there, known.progress.get(name), now)
+    elif known.desired is not None:
+        state, reason, message = InstanceState.STOPPED, "NotDesired", ""
+    else:
+        # Without a generation in force nothing is known to be unwanted: what runs is said to run.
+        state = InstanceState.RUNNING if running else InstanceState.STOPPED
+        reason, message = "NoGeneration", "no generation is in force"
+    return InstanceFacts(
         instance_name=name,
         state=state,
         reason=reason,
         message=message,
-        digest=there.digest if there and runs else None,
-        generation=there.generation if there and runs else None,
+        digest=running.digest if running else None,
+        generation=running.generation if running else None,
         runtime_id=there.runtime_id if there else None,
-        restarts=history.restarts,
-        started_at=there.started_at if there and runs else None,
-        since=before.since if before and before.state == state else now,
+        restarts=known.history[name].restarts if name in known.history else 0,
+        started_at=running.started_at if running else None,
         cameras=cameras,
         exclusive_cameras=_exclusive_cameras(config, there),
     )
@@ -162,32 +220,16 @@ def _last_exit(history: InstanceHistory, waits_for: str) -> str:
 
 
 def _cameras(
-    name: str,
-    config: InstanceConfig,
-    there: ObservedInstance | None,
-    known: Known,
-    before: InstanceStatus | None,
-    now: datetime,
-) -> tuple[CameraStatus, ...]:
-    previous = {one.name: one for one in before.cameras} if before else {}
-    progress = known.progress.get(name)
-    current = progress is not None and there is not None and progress.runtime_id == there.runtime_id
-    statuses = []
+    config: InstanceConfig, there: ObservedInstance | None, progress: AppProgress | None, now: datetime
+) -> tuple[CameraFacts, ...]:
+    if progress is None or there is None or progress.runtime_id != there.runtime_id:
+        progress = None
+    facts = []
     for camera in config.cameras:
-        ready, reason, message, seen = _camera(camera, config, there, (progress if current else None), now)
-        old = previous.get(camera.name)
-        statuses.append(
-            CameraStatus(
-                name=camera.name,
-                ready=ready,
-                reason=reason,
-                message=message,
-                fps=round(seen.fps, 1) if seen else None,
-                frame_number=seen.frame_number if seen else None,
-                since=old.since if old and old.ready == ready else now,
-            )
-        )
-    return tuple(statuses)
+        ready, reason, message, seen = _camera(camera, config, there, progress, now)
+        fps, frame_number = (round(seen.fps, 1), seen.frame_number) if seen else (None, None)
+        facts.append(CameraFacts(camera.name, ready, reason, message, fps, frame_number))
+    return tuple(facts)
 
 
 def _camera(
@@ -220,7 +262,7 @@ def _camera(
     return True, "FramesProcessed", "", seen
 
 
-def is_applied(desired: AgentConfig | None, statuses: tuple[InstanceStatus, ...]) -> bool:
+def is_applied(desired: AgentConfig | None, statuses: tuple[InstanceFacts | InstanceStatus, ...]) -> bool:
     """True when every instance of the generation was observed running with its digest, and nothing else is there."""
     if desired is None:
         return False

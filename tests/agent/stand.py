@@ -1,9 +1,10 @@
-"""A node with the real agent, over a bus in memory, a fake engine, and real folders and ledger."""
+"""A node with the real agent in virtual time, over a bus, a ledger and folders in memory, and a fake engine."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,13 +27,19 @@ from crds.messages import (
 from nodeagent.agent import Agent
 from nodeagent.engines.fake import FakeDriver, FakeEngine
 from nodeagent.folders.base import InstanceFolders
-from nodeagent.folders.disk import DiskFolders
+from nodeagent.folders.memory import MemoryFolders
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.model import ObservedInstance, Probe, StreamStats
 from nodeagent.operations import OpKind
+from nodeagent.timings import Timings
+from ports.disk import Disk
+from ports.ports import Ports
+from ports.simulated import LoopClock, MemoryDisk, NoThreads
+from ports.virtual_time import run_in_virtual_time
 from tests.differ.generations import FLEET, NODE, NOW
 
 DEADLINE_S = 10.0
+LEDGER = Path("/ledger/current.record")
 
 T = TypeVar("T")
 
@@ -41,7 +48,7 @@ class WatchedDriver(FakeDriver):
     """Counts its looks, and a test can hold one."""
 
     def __init__(self, engine: FakeEngine, folders: InstanceFolders) -> None:
-        super().__init__(FLEET, NODE, folders, engine=engine)
+        super().__init__(FLEET, NODE, folders, engine=engine, now=LoopClock(NOW).now)
         self.looks = 0
         self.holds_next_look = False
         self.at_a_look = asyncio.Event()
@@ -92,49 +99,55 @@ class Running:
 class Stand:
     """What outlives an agent, and what a test does to it."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.secrets = root / "secrets"
+    def __init__(self) -> None:
         self.controller = SigningKey.generate()
         self.key = SigningKey.generate()
-        self.log = MemoryLog()
+        self.clock = LoopClock(NOW)
+        self.disk = MemoryDisk()
+        self.timings = Timings()
+        self.log = MemoryLog(now=self.clock.now)
         self.engine = FakeEngine()
         self.apps = Apps()
-        self.directories = self.new_directories()
+        self.folders = MemoryFolders()
         self._read: dict[Topic, tuple[list[bytes], int]] = {}
         self._reports: list[AgentResponse] = []
 
     # --- the agent ---
 
-    def new_directories(self) -> DiskFolders:
-        return DiskFolders(self.root / "instances", self.secrets)
-
-    def new_ledger(self) -> Ledger:
+    def new_ledger(self, disk: Disk | None = None) -> Ledger:
         return Ledger(
-            path=self.root / "ledger" / "current.record",
+            path=LEDGER,
             fleet_id=FLEET,
             node_id=NODE,
             controller_key=self.controller.public_key_hex,
+            disk=disk or self.disk,
         )
+
+    def lose_ledger(self) -> None:
+        self.disk = MemoryDisk()
+
+    def retry_after(self, seconds: float) -> None:
+        """Sets the longest delay between two attempts at an operation, for agents that start from now on."""
+        self.timings = replace(self.timings, first_attempt_delay_seconds=seconds, longest_attempt_delay_seconds=seconds)
 
     @asynccontextmanager
     async def agent(
         self,
         *,
         driver: WatchedDriver | None = None,
-        directories: DiskFolders | None = None,
+        folders: InstanceFolders | None = None,
         ledger: Ledger | None = None,
         concurrency: int = 4,
     ) -> AsyncIterator[Running]:
         """An agent that runs; one that ended by itself is left to the test."""
-        directories = directories or self.new_directories()
-        driver = driver or WatchedDriver(self.engine, directories)
+        folders = folders or self.folders
+        driver = driver or WatchedDriver(self.engine, folders)
         bus = MemoryBus(self.log)
         ledger = ledger or self.new_ledger()
         agent = Agent(
             bus=bus,
             driver=driver,
-            directories=directories,
+            folders=folders,
             ledger=ledger,
             key=self.key,
             controller_key=self.controller.public_key_hex,
@@ -150,6 +163,8 @@ class Stand:
                 sent_at=NOW,
             ),
             concurrency=concurrency,
+            ports=Ports(self.clock, random.Random(1), self.disk, NoThreads()),
+            timings=self.timings,
         )
         task = asyncio.create_task(agent.run())
         try:
@@ -235,7 +250,7 @@ async def until(predicate: Callable[[], T], what: str, within_s: float = DEADLIN
     try:
         async with asyncio.timeout(within_s):
             while not (value := predicate()):  # noqa: ASYNC110 - nothing tells of all that tests wait for
-                await asyncio.sleep(0.002)
+                await asyncio.sleep(0.01)
     except TimeoutError:
         raise AssertionError(f"after {within_s:g} s still not: {what}; last value: {value!r}") from None
     return value  # type: ignore[no-any-return]
@@ -243,12 +258,7 @@ async def until(predicate: Callable[[], T], what: str, within_s: float = DEADLIN
 
 def run(scenario: Coroutine[Any, Any, T]) -> T:
     """Runs a scenario that must end."""
-
-    async def within_the_deadline() -> T:
-        async with asyncio.timeout(30):
-            return await scenario
-
-    return asyncio.run(within_the_deadline())
+    return run_in_virtual_time(scenario, limit_seconds=300)
 
 
 def command(kind: CommandKind, reason: str = "", **different: Any) -> dict[str, Any]:

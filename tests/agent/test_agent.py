@@ -1,8 +1,6 @@
 """The ways of an agent with its node: arriving, adopting, changing, leaving."""
 
 import asyncio
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +8,9 @@ import pytest
 from bus.base import Topic
 from bus.codec import encode_signed
 from crds.messages import AgentCommand, CommandKind, InstanceConfig, InstanceState
+from crds.secret import Secret
 from nodeagent.agent import Agent
+from nodeagent.leaving import stop_instances
 from nodeagent.model import Permanent, Transient
 from nodeagent.operations import OpKind
 from tests.agent.stand import Stand, WatchedDriver, command, run, until
@@ -124,7 +124,7 @@ def test_without_a_ledger_and_brokers_nothing_is_touched(stand: Stand) -> None:
         async with stand.agent():
             await applied(stand, 1)
         there = stand.running()
-        (stand.root / "ledger" / "current.record").unlink()
+        stand.lose_ledger()
         stand.log.set_down()
         async with stand.agent() as it:
             await until(lambda: it.driver.looks > 0, "a look")
@@ -142,9 +142,9 @@ def test_without_a_ledger_the_generations_of_the_past_are_not_obeyed_while_they_
         async with stand.agent():
             await applied(stand, 3)
         there, reports = stand.running(), len(stand.reports)
-        (stand.root / "ledger" / "current.record").unlink()
+        stand.lose_ledger()
         # Each record comes alone, and the agent has time to look in between.
-        stand.log.pause = lambda: asyncio.sleep(0.03)
+        stand.log.pause = lambda: asyncio.sleep(0.1)
         async with stand.agent() as it:
             await until(lambda: it.ledger.current, "the ledger holds one again")
             assert it.ledger.current == generation(all_of_them, 3)
@@ -162,7 +162,7 @@ def test_an_agent_that_is_killed_while_it_reads_the_past_has_not_written_it_down
         stand.publish(generation([YARD, HALL], 2))
         async with stand.agent():
             await applied(stand, 2)
-        (stand.root / "ledger" / "current.record").unlink()
+        stand.lose_ledger()
         events = 0
 
         async def stop_after_the_first_record() -> None:
@@ -202,9 +202,9 @@ def test_a_generation_that_arrives_during_a_look_waits_for_the_next_one(stand: S
         async with stand.agent():
             await applied(stand, 1)
         # Its ledger is lost: the first look knows of no files that could be right, and then the generation comes.
-        (stand.root / "ledger" / "current.record").unlink()
+        stand.lose_ledger()
         stand.wipe()
-        driver = WatchedDriver(stand.engine, stand.directories)
+        driver = WatchedDriver(stand.engine, stand.folders)
         driver.holds_next_look = True
         async with stand.agent(driver=driver) as it:
             await driver.at_a_look.wait()
@@ -276,10 +276,8 @@ def test_limits_of_a_camera_touch_nothing_that_is_not_told_of_them(stand: Stand)
     run(scenario())
 
 
-def test_a_newer_generation_pre_empts_a_chain_that_is_stuck_in_retries(
-    stand: Stand, retry_after: Callable[[float], None]
-) -> None:
-    retry_after(1000)
+def test_a_newer_generation_pre_empts_a_chain_that_is_stuck_in_retries(stand: Stand) -> None:
+    stand.retry_after(1000)
     stand.engine.registry = {YARD_NEWER.image}
 
     async def scenario() -> None:
@@ -294,7 +292,7 @@ def test_a_newer_generation_pre_empts_a_chain_that_is_stuck_in_retries(
 
 def test_a_newer_generation_pre_empts_a_long_pull(stand: Stand) -> None:
     async def scenario() -> None:
-        driver = WatchedDriver(stand.engine, stand.directories)
+        driver = WatchedDriver(stand.engine, stand.folders)
         driver.delay_next(OpKind.PULL_IMAGE, 1000)
         stand.publish(generation([YARD], 1))
         async with stand.agent(driver=driver):
@@ -336,7 +334,7 @@ def test_a_look_that_is_older_than_what_was_done_meanwhile_does_nothing_twice(st
         async with stand.agent() as it:
             driver = it.driver
             await applied(stand, 1)
-            driver.delay_next(OpKind.STOP, 0.05)
+            driver.delay_next(OpKind.STOP, 1)
             stand.publish(generation([YARD_STRICTER], 2))
             await until(lambda: driver.performed[OpKind.STOP], "it is being stopped")
             # A look begins, sees the old form run, and ends when the new one does.
@@ -344,7 +342,7 @@ def test_a_look_that_is_older_than_what_was_done_meanwhile_does_nothing_twice(st
             stand.refresh()
             await driver.at_a_look.wait()
             await until(
-                lambda: (note := stand.directories.read_applied("yard")) and note.config == YARD_STRICTER,
+                lambda: (note := stand.folders.read_applied("yard")) and note.config == YARD_STRICTER,
                 "the new form was started and noted",
             )
             await until(lambda: not it.agent._chains.under_way, "its chain has ended")
@@ -401,8 +399,8 @@ def test_a_long_pull_does_not_keep_a_neighbour_from_its_restart(stand: Stand) ->
     run(scenario())
 
 
-def test_a_chain_whose_container_is_gone_is_planned_anew(stand: Stand, retry_after: Callable[[float], None]) -> None:
-    retry_after(1000)
+def test_a_chain_whose_container_is_gone_is_planned_anew(stand: Stand) -> None:
+    stand.retry_after(1000)
 
     async def scenario() -> None:
         stand.publish(generation([YARD], 1))
@@ -418,10 +416,8 @@ def test_a_chain_whose_container_is_gone_is_planned_anew(stand: Stand, retry_aft
     run(scenario())
 
 
-def test_what_crashes_while_its_successor_cannot_be_pulled_comes_back_as_it_was(
-    stand: Stand, retry_after: Callable[[float], None]
-) -> None:
-    retry_after(1000)
+def test_what_crashes_while_its_successor_cannot_be_pulled_comes_back_as_it_was(stand: Stand) -> None:
+    stand.retry_after(1000)
     stand.engine.registry = {YARD.image}
 
     async def scenario() -> None:
@@ -439,7 +435,6 @@ def test_what_crashes_while_its_successor_cannot_be_pulled_comes_back_as_it_was(
             assert stand.engine.registry is not None
             stand.engine.registry.add(YARD_NEWER.image)
             stand.publish(generation([YARD_NEWER, HALL], 3))
-            retry_after(0.01)
             it.driver.crash("yard")
             await applied(stand, 3)
 
@@ -448,7 +443,7 @@ def test_what_crashes_while_its_successor_cannot_be_pulled_comes_back_as_it_was(
 
 def test_what_failed_permanently_waits_for_another_generation(stand: Stand) -> None:
     async def scenario() -> None:
-        driver = WatchedDriver(stand.engine, stand.directories)
+        driver = WatchedDriver(stand.engine, stand.folders)
         driver.fail_next(OpKind.PULL_IMAGE, Permanent("no such reference"))
         stand.publish(generation([YARD], 1))
         async with stand.agent(driver=driver):
@@ -492,7 +487,7 @@ def test_a_disk_that_does_not_answer_stops_nothing_that_runs(stand: Stand, monke
             def fails(_config: InstanceConfig) -> None:
                 raise Transient("Input/output error")
 
-            monkeypatch.setattr(it.agent._directories, "files_state", fails)
+            monkeypatch.setattr(it.agent._folders, "files_state", fails)
             stand.refresh()
             await until(lambda: it.driver.looks > looks, "a look after that")
             await until(lambda: stand.condition("EngineReachable")[0] == "True", "the engine is well")
@@ -509,7 +504,7 @@ def test_edited_files_are_put_right_once_and_an_app_that_edits_them_itself_is_no
         async with stand.agent() as it:
             await applied(stand, 1)
             for _ in range(20):
-                (stand.directories.configs("yard") / "cache.bin").write_bytes(b"x")
+                stand.folders.trees["yard"] = {**stand.folders.trees["yard"], "cache.bin": b"x"}
                 looks = it.driver.looks
                 stand.refresh()
                 await until(lambda looks=looks: it.driver.looks > looks, "it was looked at")  # type: ignore[misc]
@@ -531,11 +526,9 @@ def test_a_missing_secret_is_waited_for(stand: Stand) -> None:
             one = await until(lambda: (one := stand.status("yard")) and one.message and one, "a reason")
             assert (one.state, one.reason) == (InstanceState.PENDING, "Waiting")
             assert "secret dock" in one.message
-            (stand.secrets / "dock").mkdir(parents=True)
-            (stand.secrets / "dock" / "username").write_text("admin")
-            (stand.secrets / "dock" / "password").write_text("s3cr3t-pass")
+            stand.folders.secrets["dock"] = Secret("admin", "s3cr3t-pass")
             await applied(stand, 1)
-        assert "admin:s3cr3t-pass@" in (stand.directories.configs("yard") / "source_list.json").read_text()
+        assert b"admin:s3cr3t-pass@" in stand.folders.trees["yard"]["source_list.json"]
         for topic in (Topic.AGENT_RESPONSE, Topic.AGENT_INFO):
             assert b"s3cr3t-pass" not in b"".join(stand.values(topic))
 
@@ -575,7 +568,7 @@ def test_a_drain_stops_everything(stand: Stand) -> None:
             stand.publish(generation([], 2, removed=["yard", "hall", "attic"]))
             await applied(stand, 2)
         assert not stand.engine.containers
-        assert stand.directories.orphans(()) == ()
+        assert stand.folders.orphans(()) == ()
 
     run(scenario())
 
@@ -603,10 +596,10 @@ def test_an_unexplained_mass_removal_is_refused_until_it_is_approved(stand: Stan
 
 def test_a_folder_without_a_container_is_removed_when_its_instance_is_not_desired(stand: Stand) -> None:
     async def scenario() -> None:
-        stand.directories.write(HALL)
+        stand.folders.write(HALL)
         stand.publish(generation([YARD], 1))
         async with stand.agent():
-            await until(lambda: stand.directories.orphans(["yard"]) == (), "the folder is gone")
+            await until(lambda: stand.folders.orphans(["yard"]) == (), "the folder is gone")
 
     run(scenario())
 
@@ -622,7 +615,7 @@ def test_containers_of_others_are_never_touched(stand: Stand) -> None:
             stand.publish(generation([], 2, approved=True))
             await applied(stand, 2)
             assert [one.id for one in stand.engine.containers] == ["foreign"]
-            await it.agent.stop_instances()
+            await stop_instances(it.driver)
             assert [one.id for one in stand.engine.containers] == ["foreign"]
 
     run(scenario())
@@ -637,7 +630,7 @@ def test_an_agent_that_leaves_with_its_instances_removes_all_that_it_can(stand: 
             await asyncio.gather(it.task, return_exceptions=True)
             it.driver.fail_next(OpKind.STOP, Transient("it does not stop"))
             with pytest.raises(Transient, match="it does not stop"):
-                await it.agent.stop_instances()
+                await stop_instances(it.driver)
             assert len(stand.engine.containers) == 1
 
     run(scenario())
@@ -689,7 +682,7 @@ def test_no_unexpected_error_ends_the_agent(stand: Stand, monkeypatch: pytest.Mo
 
     async def scenario() -> None:
         stand.publish(generation([YARD], 1))
-        driver = WatchedDriver(stand.engine, stand.directories)
+        driver = WatchedDriver(stand.engine, stand.folders)
         async with stand.agent(driver=driver) as it:
             await applied(stand, 1)
             with monkeypatch.context() as patch:
@@ -719,29 +712,24 @@ def unhealthy(agent: Agent) -> str:
     return next((one.message for one in agent._conditions.all if one.type == "AgentHealthy"), "")
 
 
-def test_a_generation_that_cannot_be_written_to_disk_is_not_acted_on_before_it_is(
-    stand: Stand, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_self: Path, _target: Path) -> None:
-        raise OSError(28, "No space left on device")
-
+def test_a_generation_that_cannot_be_written_to_disk_is_not_acted_on_before_it_is(stand: Stand) -> None:
     async def scenario() -> None:
         stand.publish(generation([YARD], 1))
         async with stand.agent() as it:
             await applied(stand, 1)
             before = it.driver.mutations
-            with monkeypatch.context() as patch:
-                patch.setattr("nodeagent.ledger.ledger.Path.replace", full)
-                stand.publish(generation([YARD_NEWER], 2))
-                await until(lambda: stand.condition("LedgerWritable")[0] == "False", "it cannot be written")
-                # Neither rubbish nor an old record makes it forget what it could not write.
-                stand.write(Topic.AGENT_CONFIG, b"rubbish")
-                await until(lambda: stand.condition("RecordsAccepted")[0] == "False", "the rubbish is refused")
-                stand.publish(generation([YARD], 1))
-                stand.publish(generation([YARD_NEWER], 2))
-                await until(lambda: stand.condition("RecordsAccepted")[0] == "True", "it is read once more")
-                assert stand.condition("LedgerWritable")[0] == "False"
-                assert (it.driver.mutations, stand.applied()) == (before, 1)
+            stand.disk.failure = OSError(28, "No space left on device")
+            stand.publish(generation([YARD_NEWER], 2))
+            await until(lambda: stand.condition("LedgerWritable")[0] == "False", "it cannot be written")
+            # Neither rubbish nor an old record makes it forget what it could not write.
+            stand.write(Topic.AGENT_CONFIG, b"rubbish")
+            await until(lambda: stand.condition("RecordsAccepted")[0] == "False", "the rubbish is refused")
+            stand.publish(generation([YARD], 1))
+            stand.publish(generation([YARD_NEWER], 2))
+            await until(lambda: stand.condition("RecordsAccepted")[0] == "True", "it is read once more")
+            assert stand.condition("LedgerWritable")[0] == "False"
+            assert (it.driver.mutations, stand.applied()) == (before, 1)
+            stand.disk.failure = None
             await applied(stand, 2)
             assert stand.condition("LedgerWritable")[0] == "True"
 

@@ -5,7 +5,6 @@ asked to change nothing more often than that.
 """
 
 import asyncio
-import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,14 @@ from typing import Any
 import pytest
 
 from crds.messages import InstanceConfig
+from crds.secret import Secret
 from nodeagent.engines.fake import FakeEngine
-from nodeagent.folders.disk import DiskFolders
-from nodeagent.ledger.ledger import Ledger
+from nodeagent.folders.memory import MemoryFolders
 from nodeagent.model import Applied, FilesState, ObservedInstance
 from nodeagent.operations import Op, OpKind
+from ports.simulated import MemoryDisk
 from tests.agent.stand import Stand, WatchedDriver, run, until
-from tests.differ.generations import FLEET, NODE, generation, instance
+from tests.differ.generations import generation, instance
 
 CAMERAS: dict[str, Any] = {"dock": {"credentialsRef": {"name": "dock"}}}
 YARD = instance("yard", CAMERAS, cameras=["dock"])
@@ -48,7 +48,6 @@ class Gate:
         self.dead = False
         self._at = at
         self._after = after
-        self._lock = threading.Lock()
 
     def look(self) -> None:
         """The dead see nothing."""
@@ -62,17 +61,16 @@ class Gate:
         self._pass(what, self.left, deadly=self._after)
 
     def _pass(self, what: str, passed: list[str], *, deadly: bool) -> None:
-        with self._lock:
-            self.look()
-            if deadly and len(passed) == self._at:
-                self.dead = True
-                raise Killed
-            passed.append(what)
+        self.look()
+        if deadly and len(passed) == self._at:
+            self.dead = True
+            raise Killed
+        passed.append(what)
 
 
 class GatedDriver(WatchedDriver):
-    def __init__(self, engine: FakeEngine, directories: DiskFolders, gate: Gate) -> None:
-        super().__init__(engine, directories)
+    def __init__(self, engine: FakeEngine, folders: MemoryFolders, gate: Gate) -> None:
+        super().__init__(engine, folders)
         self._gate = gate
 
     async def observe(self) -> dict[str, ObservedInstance]:
@@ -85,9 +83,12 @@ class GatedDriver(WatchedDriver):
         self._gate.leave(f"{op.kind} {op.instance}")
 
 
-class GatedFolders(DiskFolders):
-    def __init__(self, root: Path, secrets: Path, gate: Gate) -> None:
-        super().__init__(root, secrets)
+class GatedFolders(MemoryFolders):
+    """The same tables as those of the folders that outlive the agent."""
+
+    def __init__(self, folders: MemoryFolders, gate: Gate) -> None:
+        super().__init__()
+        vars(self).update(vars(folders))
         self._gate = gate
 
     def files_state(self, config: InstanceConfig) -> FilesState:
@@ -110,22 +111,26 @@ class GatedFolders(DiskFolders):
         self._gate.leave(f"remove folder {name}")
 
 
-class GatedLedger(Ledger):
-    def __init__(self, path: Path, controller_key: str, gate: Gate) -> None:
-        super().__init__(path=path, fleet_id=FLEET, node_id=NODE, controller_key=controller_key)
+class GatedDisk(MemoryDisk):
+    """What is written to it lands on another one, which outlives the agent."""
+
+    def __init__(self, disk: MemoryDisk, gate: Gate) -> None:
+        super().__init__()
+        self._disk = disk
         self._gate = gate
 
-    def _persist(self, envelope: bytes) -> None:
+    def read(self, path: Path) -> bytes:
+        return self._disk.read(path)
+
+    def write(self, path: Path, content: bytes, *, private: bool = True) -> None:
         self._gate.enter("persist")
-        super()._persist(envelope)
+        self._disk.write(path, content, private=private)
         self._gate.leave("persist")
 
 
-def new_stand(root: Path) -> Stand:
-    stand = Stand(root)
-    (stand.secrets / "dock").mkdir(parents=True)
-    (stand.secrets / "dock" / "username").write_text("admin")
-    (stand.secrets / "dock" / "password").write_text("s3cr3t-pass")
+def new_stand() -> Stand:
+    stand = Stand()
+    stand.folders.secrets["dock"] = Secret("admin", "s3cr3t-pass")
     return stand
 
 
@@ -138,10 +143,10 @@ async def play(stand: Stand, gate: Gate) -> Counter[OpKind]:
             await until(lambda number=config.generation: stand.applied() == number, f"{config.generation} is applied")  # type: ignore[misc]
 
     played = asyncio.create_task(script())
-    directories = GatedFolders(stand.root / "instances", stand.secrets, gate)
-    driver = GatedDriver(stand.engine, directories, gate)
-    ledger = GatedLedger(stand.root / "ledger" / "current.record", stand.controller.public_key_hex, gate)
-    async with stand.agent(driver=driver, directories=directories, ledger=ledger):
+    folders = GatedFolders(stand.folders, gate)
+    driver = GatedDriver(stand.engine, folders, gate)
+    ledger = stand.new_ledger(GatedDisk(stand.disk, gate))
+    async with stand.agent(driver=driver, folders=folders, ledger=ledger):
         await until(lambda: gate.dead or played.done(), "it was killed, or came to the end")
     changed = Counter(driver.changed)
     if gate.dead:
@@ -157,30 +162,25 @@ async def play(stand: Stand, gate: Gate) -> Counter[OpKind]:
 
 
 def end_state(stand: Stand) -> dict[str, Any]:
-    files = {
-        str(path.relative_to(stand.root)): path.read_bytes()
-        for path in (stand.root / "instances").rglob("*")
-        if path.is_file() and path.name != "applied.json"
-    }
-    notes = {name: stand.directories.read_applied(name) for name in stand.directories.orphans(())}
+    notes = {name: stand.folders.read_applied(name) for name in stand.folders.orphans(())}
     return {
         "containers": [(one.id, one.labels, one.running) for one in stand.engine.containers],
-        "files": files,
+        "files": stand.folders.trees,
         "notes": {name: (note.config.digest, note.runtime_id) if note else None for name, note in notes.items()},
         "ledger": stand.new_ledger().current,
     }
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_wherever_the_agent_is_killed_the_next_one_comes_to_the_same_end(tmp_path: Path, after: bool) -> None:
-    undisturbed, gate = new_stand(tmp_path / "undisturbed"), Gate()
+def test_wherever_the_agent_is_killed_the_next_one_comes_to_the_same_end(after: bool) -> None:
+    undisturbed, gate = new_stand(), Gate()
     changes = run(play(undisturbed, gate))
     expected = end_state(undisturbed)
     assert len(expected["containers"]) == 1
     assert changes[OpKind.CREATE] == 3
 
     for point, what in enumerate(gate.left if after else gate.entered):
-        stand, killer = new_stand(tmp_path / str(point)), Gate(point, after=after)
+        stand, killer = new_stand(), Gate(point, after=after)
         changed = run(play(stand, killer))
 
         assert killer.dead, what

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bus.base import Topic
@@ -147,7 +147,7 @@ def test_a_record_that_nobody_foresaw_does_not_end_the_agent(stand: Stand, monke
     run(scenario())
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25)
 @given(
     st.lists(
         st.tuples(
@@ -158,10 +158,8 @@ def test_a_record_that_nobody_foresaw_does_not_end_the_agent(stand: Stand, monke
         max_size=20,
     )
 )
-def test_no_bytes_at_any_key_stop_it(
-    tmp_path_factory: pytest.TempPathFactory, records: list[tuple[Topic, str | None, bytes | None]]
-) -> None:
-    stand = Stand(tmp_path_factory.mktemp("node"))
+def test_no_bytes_at_any_key_stop_it(records: list[tuple[Topic, str | None, bytes | None]]) -> None:
+    stand = Stand()
 
     async def scenario() -> None:
         async with stand.agent() as it:

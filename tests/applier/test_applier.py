@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from crds.messages import InstanceConfig
-from nodeagent import applier as applier_module
 from nodeagent.applier import Applier
 from nodeagent.engines.fake import FakeDriver
 from nodeagent.folders.disk import DiskFolders
 from nodeagent.model import Permanent, Transient, Waiting
 from nodeagent.operations import Op, OpKind, Outcome, OutcomeKind, Remove
+from nodeagent.timings import Timings
+from ports.ports import Ports
+from ports.simulated import simulated_ports
+from ports.virtual_time import run_in_virtual_time
 from tests.differ.generations import FLEET, NODE, instance
 from tests.differ.operations import operation
 
@@ -30,14 +34,18 @@ class Bench:
     """An applier over a fake engine, and what it told."""
 
     driver: FakeDriver
-    directories: DiskFolders
+    folders: DiskFolders
     begun: list[OpKind] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    ports: Ports = field(default_factory=lambda: simulated_ports(1))
+    timings: Timings = Timings()
 
     def applier(self, concurrency: int = 2) -> Applier:
         return Applier(
             driver=self.driver,
-            directories=self.directories,
+            folders=self.folders,
+            ports=self.ports,
+            timings=self.timings,
             on_begin=lambda op: self.begun.append(op.kind),
             on_outcome=self.outcomes.append,
             concurrency=concurrency,
@@ -48,37 +56,25 @@ class Bench:
         return [(one.op.kind, one.kind, one.attempt) for one in self.outcomes]
 
     def run(self, ops: tuple[Op, ...]) -> None:
-        async def within_the_deadline() -> None:
-            async with asyncio.timeout(DEADLINE_S):
-                await self.applier().run(ops)
+        async def scenario() -> None:
+            await self.applier().run(ops)
 
-        asyncio.run(within_the_deadline())
+        run_in_virtual_time(scenario(), limit_seconds=10_000)
+
+    def retry_after(self, seconds: float) -> None:
+        self.timings = Timings(first_attempt_delay_seconds=seconds, longest_attempt_delay_seconds=seconds)
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
-    directories = DiskFolders(tmp_path / "instances", tmp_path / "secrets")
-    return Bench(FakeDriver(FLEET, NODE, directories), directories)
-
-
-@pytest.fixture
-def delays(monkeypatch: pytest.MonkeyPatch) -> Callable[[float, float], None]:
-    def patch(first: float, longest: float) -> None:
-        monkeypatch.setattr(applier_module, "_FIRST_DELAY_SECONDS", first)
-        monkeypatch.setattr(applier_module, "_LONGEST_DELAY_SECONDS", longest)
-
-    return patch
-
-
-@pytest.fixture
-def quick(delays: Callable[[float, float], None]) -> None:
-    delays(0.001, 0.002)
+    folders = DiskFolders(tmp_path / "instances", tmp_path / "secrets")
+    return Bench(FakeDriver(FLEET, NODE, folders), folders)
 
 
 async def until(predicate: Callable[[], object]) -> None:
     async with asyncio.timeout(DEADLINE_S):
         while not predicate():  # noqa: ASYNC110 - the fake engine tells nobody
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.01)
 
 
 def test_a_chain_is_performed_in_order(bench: Bench) -> None:
@@ -87,13 +83,12 @@ def test_a_chain_is_performed_in_order(bench: Bench) -> None:
     assert bench.begun == list(ALL)
     assert bench.told == [(kind, OutcomeKind.DONE, 1) for kind in ALL]
     assert [one.running for one in bench.driver.engine.containers] == [True]
-    assert bench.directories.files_state(YARD).current
-    note = bench.directories.read_applied("yard")
+    assert bench.folders.files_state(YARD).current
+    note = bench.folders.read_applied("yard")
     assert note is not None
     assert (note.config, note.generation, note.runtime_id) == (YARD, 1, bench.driver.engine.containers[0].id)
 
 
-@pytest.mark.usefixtures("quick")
 def test_transient_failures_are_tried_again_and_told_each_time(bench: Bench) -> None:
     for _ in range(3):
         bench.driver.fail_next(OpKind.CREATE, Transient("the engine is busy"))
@@ -109,7 +104,6 @@ def test_transient_failures_are_tried_again_and_told_each_time(bench: Bench) -> 
     assert {one.message for one in bench.outcomes[2:5]} == {"the engine is busy"}
 
 
-@pytest.mark.usefixtures("quick")
 def test_retries_are_never_capped_in_number(bench: Bench) -> None:
     for _ in range(60):
         bench.driver.fail_next(OpKind.PULL_IMAGE, Transient("the registry is away"))
@@ -119,27 +113,22 @@ def test_retries_are_never_capped_in_number(bench: Bench) -> None:
     assert len(bench.outcomes) == 61
 
 
-def test_delays_grow_with_jitter_and_are_capped(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    slept: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        slept.append(seconds)
-
-    # What tenacity waits with between two attempts.
-    monkeypatch.setattr(asyncio, "sleep", sleep)
+def test_delays_grow_with_jitter_and_are_capped(bench: Bench) -> None:
     for _ in range(300):
         bench.driver.fail_next(OpKind.PULL_IMAGE, Transient("the registry is away"))
 
     bench.run(chain(OpKind.PULL_IMAGE))
 
+    tried_at = [one.at for one in bench.outcomes]
+    slept = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(tried_at)]
     assert len(slept) == 300
     assert all(0 <= seconds <= min(30.0, 0.5 * 2**attempt) for attempt, seconds in enumerate(slept))
     assert len(set(slept)) > 200
     assert max(slept[10:]) > 15 > min(slept[10:])
 
 
-def test_an_error_may_say_when_to_try_again(bench: Bench, delays: Callable[[float, float], None]) -> None:
-    delays(1000, 1000)
+def test_an_error_may_say_when_to_try_again(bench: Bench) -> None:
+    bench.retry_after(1000)
     bench.driver.fail_next(OpKind.PULL_IMAGE, Transient("too many requests", retry_after_seconds=0.0))
 
     bench.run(chain(OpKind.PULL_IMAGE))
@@ -157,7 +146,6 @@ def test_a_permanent_failure_ends_the_chain(bench: Bench) -> None:
     assert not bench.driver.engine.containers
 
 
-@pytest.mark.usefixtures("quick")
 def test_what_nobody_foresaw_is_transient(bench: Bench) -> None:
     bench.driver.fail_next(OpKind.PULL_IMAGE, ZeroDivisionError("oh"))
 
@@ -167,7 +155,6 @@ def test_what_nobody_foresaw_is_transient(bench: Bench) -> None:
     assert bench.outcomes[0].message == "unexpected ZeroDivisionError: oh"
 
 
-@pytest.mark.usefixtures("quick")
 def test_waiting_is_said_as_such_and_ends_when_what_is_waited_for_comes(bench: Bench) -> None:
     bench.driver.fail_next(OpKind.START, Waiting("the GPU is not there", on="gpu"))
 
@@ -177,10 +164,8 @@ def test_waiting_is_said_as_such_and_ends_when_what_is_waited_for_comes(bench: B
     assert bench.told[-1] == (OpKind.NOTE, OutcomeKind.DONE, 1)
 
 
-def test_a_chain_that_waits_for_its_next_attempt_ends_at_once_when_cancelled(
-    bench: Bench, delays: Callable[[float, float], None]
-) -> None:
-    delays(1000, 1000)
+def test_a_chain_that_waits_for_its_next_attempt_ends_at_once_when_cancelled(bench: Bench) -> None:
+    bench.retry_after(1000)
     bench.driver.fail_next(OpKind.PULL_IMAGE, Transient("the registry is away"))
 
     async def scenario() -> None:
@@ -191,7 +176,7 @@ def test_a_chain_that_waits_for_its_next_attempt_ends_at_once_when_cancelled(
             await asyncio.gather(task, return_exceptions=True)
         assert task.cancelled()
 
-    asyncio.run(scenario())
+    run_in_virtual_time(scenario(), limit_seconds=100)
     assert bench.begun == [OpKind.PULL_IMAGE]
 
 
@@ -209,7 +194,7 @@ def test_pulls_and_stops_keep_no_slot(bench: Bench, kind: OpKind) -> None:
             one.cancel()
         await asyncio.gather(*long_ones, return_exceptions=True)
 
-    asyncio.run(scenario())
+    run_in_virtual_time(scenario(), limit_seconds=100)
     assert [one.running for one in bench.driver.engine.containers] == [True]
 
 
@@ -233,10 +218,9 @@ def test_operations_on_the_engine_are_bounded(bench: Bench) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    asyncio.run(scenario())
+    run_in_virtual_time(scenario(), limit_seconds=100)
 
 
-@pytest.mark.usefixtures("quick")
 def test_one_that_waits_for_its_next_attempt_keeps_no_slot(bench: Bench) -> None:
     async def scenario() -> None:
         applier = bench.applier(concurrency=1)
@@ -249,20 +233,20 @@ def test_one_that_waits_for_its_next_attempt_keeps_no_slot(bench: Bench) -> None
         stuck.cancel()
         await asyncio.gather(stuck, return_exceptions=True)
 
-    asyncio.run(scenario())
+    run_in_virtual_time(scenario(), limit_seconds=100)
 
 
 def test_a_removal_takes_the_folder_and_a_replacement_keeps_it(bench: Bench) -> None:
     bench.run(chain(*ALL))
     container = bench.driver.engine.containers[0].id
     bench.run((Remove("yard", "a test", container, towards=YARD.digest),))
-    assert bench.directories.orphans(()) == ("yard",)
+    assert bench.folders.orphans(()) == ("yard",)
 
     bench.run((Remove("yard", "a test", container),))
-    assert bench.directories.orphans(()) == ()
+    assert bench.folders.orphans(()) == ()
 
 
 def test_nothing_is_noted_about_what_is_not_there(bench: Bench) -> None:
     bench.run(chain(OpKind.NOTE))
 
-    assert bench.directories.read_applied("yard") is None
+    assert bench.folders.read_applied("yard") is None

@@ -166,7 +166,9 @@ def test_a_file_that_cannot_be_read_counts_as_absent(path: Path) -> None:
 
 def test_an_agent_that_was_killed_while_writing_recalls_the_old_one(path: Path) -> None:
     ledger_at(path).take(signed(ONE), NOW)
-    path.with_suffix(".tmp").write_bytes(signed(TWO)[:50])
+    unfinished = path.with_name(f".{path.name}.0badcafe")
+    unfinished.write_bytes(signed(TWO)[:50])
+    os.utime(unfinished, (0, 0))
 
     ledger = ledger_at(path)
 
@@ -189,7 +191,7 @@ def test_what_cannot_be_written_is_not_in_force(path: Path, monkeypatch: pytest.
     ledger.take(signed(ONE), NOW)
 
     with monkeypatch.context() as patch:
-        target: object = os if broken == "fsync" else Path
+        target: object = Path if broken == "replace" else os
         patch.setattr(target, broken, _fails(OSError(28, "No space left on device")))
         with pytest.raises(OSError, match="No space left"):
             ledger.take(signed(TWO), NOW)

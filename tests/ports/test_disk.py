@@ -92,3 +92,12 @@ def test_the_file_is_durable_before_it_has_its_name_and_the_name_before_it_retur
     monkeypatch.setattr(os, "fsync", watched)
     RealDisk().write(path, b"new")
     assert seen == [(False, b"old"), (True, b"new")]
+
+
+def test_what_a_killed_writer_left_is_taken_away_by_a_later_one(tmp_path: Path) -> None:
+    for name, age in ((".file.0badcafe", 0), (".file.0badcaff", None), (".filed.0badcafe", 0), (".file.short", 0)):
+        (tmp_path / name).write_bytes(b"half")
+        if age is not None:
+            os.utime(tmp_path / name, (age, age))
+    RealDisk().write(tmp_path / "file", b"whole")
+    assert RealDisk().names(tmp_path) == (".file.0badcaff", ".file.short", ".filed.0badcafe", "file")

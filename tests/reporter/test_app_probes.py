@@ -4,6 +4,8 @@ from datetime import datetime
 from crds.messages import InstanceConfig
 from nodeagent.model import Probe, StreamStats
 from nodeagent.reporter.app_probes import AppProbes
+from ports.simulated import LoopClock
+from ports.virtual_time import run_in_virtual_time
 from tests.differ.generations import instance
 
 YARD = instance("yard", cameras=["dock"])
@@ -34,7 +36,7 @@ def test_two_looks_prove_frames_and_what_is_forgotten_has_to_prove_them_again() 
     async def scenario() -> None:
         app = App()
         app.answers.set()
-        probes = AppProbes(app)
+        probes = AppProbes(app, LoopClock())
         await probes.look({"yard": (YARD, "id-1")})
         assert not advanced(probes)
         await probes.look({"yard": (YARD, "id-1")})
@@ -44,13 +46,13 @@ def test_two_looks_prove_frames_and_what_is_forgotten_has_to_prove_them_again() 
         await probes.look({"yard": (YARD, "id-1")})
         assert not advanced(probes)
 
-    asyncio.run(scenario())
+    run_in_virtual_time(scenario(), limit_seconds=100)
 
 
 def test_an_answer_of_the_app_that_was_there_before_proves_nothing() -> None:
     async def scenario() -> None:
         app = App()
-        probes = AppProbes(app)
+        probes = AppProbes(app, LoopClock())
         look = asyncio.create_task(probes.look({"yard": (YARD, "id-1")}))
         await app.asked.wait()
         probes.forget("yard")
@@ -59,17 +61,17 @@ def test_an_answer_of_the_app_that_was_there_before_proves_nothing() -> None:
 
         assert "yard" not in probes.progress
 
-    asyncio.run(scenario())
+    run_in_virtual_time(scenario(), limit_seconds=100)
 
 
 def test_instances_that_are_gone_are_not_remembered() -> None:
     async def scenario() -> None:
         app = App()
         app.answers.set()
-        probes = AppProbes(app)
+        probes = AppProbes(app, LoopClock())
         await probes.look({"yard": (YARD, "id-1"), "hall": (instance("hall"), "id-2")})
         probes.keep_only({"hall"})
 
         assert set(probes.progress) == {"hall"}
 
-    asyncio.run(scenario())
+    run_in_virtual_time(scenario(), limit_seconds=100)

@@ -1,6 +1,6 @@
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,8 +14,9 @@ from bus.codec import decode_signed
 from bus.signature import SigningKey
 from crds.condition import Condition, ConditionStatus
 from crds.messages import AgentResponse, CameraStatus, InstanceState, InstanceStatus
-from nodeagent.reporter import sender as sender_module
 from nodeagent.reporter.sender import ReportSender
+from ports.simulated import LoopClock
+from ports.virtual_time import run_in_virtual_time
 from tests.differ.generations import FLEET, NODE, NOW
 
 KEY = SigningKey.generate()
@@ -33,6 +34,9 @@ class Node:
     cameras: int = 1
     message: str = ""
     ready: bool = True
+
+    def standing(self, _now: datetime) -> object:
+        return self.state, self.conditions, self.names, self.cameras, self.ready
 
     def report(self, sequence: int, now: datetime) -> AgentResponse:
         number = next(self.frames)
@@ -68,8 +72,10 @@ def reports(bus: Any) -> list[AgentResponse]:
 
 
 @asynccontextmanager
-async def running(bus: Any, node: Node) -> AsyncIterator[ReportSender]:
-    sender = ReportSender(bus=bus, key=KEY, build=node.report)
+async def running(bus: Any, node: Node, every: float = NEVER) -> AsyncIterator[ReportSender]:
+    sender = ReportSender(
+        bus=bus, key=KEY, standing=node.standing, build=node.report, clock=LoopClock(), every_seconds=every
+    )
     task = asyncio.create_task(sender.run())
     try:
         yield sender
@@ -84,15 +90,7 @@ async def turns(count: int = 20) -> None:
         await asyncio.sleep(0)
 
 
-@pytest.fixture
-def every(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    return lambda seconds: monkeypatch.setattr(sender_module, "REPORT_EVERY_SECONDS", seconds)
-
-
-def test_a_change_is_sent_at_once_and_numbers_that_move_are_not(
-    watched_bus: Any, every: Callable[[float], None]
-) -> None:
-    every(NEVER)
+def test_a_change_is_sent_at_once_and_numbers_that_move_are_not(watched_bus: Any) -> None:
     node = Node()
 
     async def scenario() -> None:
@@ -108,13 +106,27 @@ def test_a_change_is_sent_at_once_and_numbers_that_move_are_not(
             sender.nudge()
             await watched_bus.until(2)
 
-    asyncio.run(scenario())
+    run_in_virtual_time(scenario(), limit_seconds=100)
     assert [one.status[0].state for one in reports(watched_bus)] == ["Running", "Unhealthy"]
     assert [(topic, key) for topic, key, _ in watched_bus.sent] == [(Topic.AGENT_RESPONSE, NODE)] * 2
 
 
-def test_a_condition_that_changed_is_a_change(watched_bus: Any, every: Callable[[float], None]) -> None:
-    every(NEVER)
+def test_numbers_that_move_cost_no_report(watched_bus: Any) -> None:
+    node = Node()
+
+    async def scenario() -> None:
+        async with running(watched_bus, node, every=5) as sender:
+            sender.nudge()
+            await watched_bus.until(1)
+            for _ in range(40):
+                sender.nudge()
+                await asyncio.sleep(0.1)
+
+    run_in_virtual_time(scenario(), limit_seconds=100)
+    assert next(node.frames) == 1, "reports were built that nobody got"
+
+
+def test_a_condition_that_changed_is_a_change(watched_bus: Any) -> None:
     node = Node()
 
     async def scenario() -> None:
@@ -125,39 +137,31 @@ def test_a_condition_that_changed_is_a_change(watched_bus: Any, every: Callable[
             sender.nudge()
             await watched_bus.until(2)
 
-    asyncio.run(scenario())
+    run_in_virtual_time(scenario(), limit_seconds=100)
 
 
-def test_without_a_change_it_is_sent_again_and_again(watched_bus: Any, every: Callable[[float], None]) -> None:
-    every(0.02)
-
+def test_without_a_change_it_is_sent_again_and_again(watched_bus: Any) -> None:
     async def scenario() -> None:
-        async with running(watched_bus, Node()):
+        async with running(watched_bus, Node(), every=2):
             await watched_bus.until(3)
 
-    asyncio.run(scenario())
+    run_in_virtual_time(scenario(), limit_seconds=100)
     sent = reports(watched_bus)
     assert [one.sequence for one in sent] == list(range(len(sent)))
 
 
-def test_nudges_do_not_put_off_the_regular_report(watched_bus: Any, every: Callable[[float], None]) -> None:
-    every(0.05)
-
+def test_nudges_do_not_put_off_the_regular_report(watched_bus: Any) -> None:
     async def scenario() -> None:
-        async with running(watched_bus, Node()) as sender:
+        async with running(watched_bus, Node(), every=0.05) as sender:
             async with asyncio.timeout(10):
                 while len(watched_bus.sent) < 4:
                     sender.nudge()
                     await asyncio.sleep(0.005)
 
-    asyncio.run(scenario())
+    run_in_virtual_time(scenario(), limit_seconds=100)
 
 
-def test_a_report_can_be_forced_also_while_another_one_is_on_its_way(
-    watched_bus: Any, every: Callable[[float], None]
-) -> None:
-    every(NEVER)
-
+def test_a_report_can_be_forced_also_while_another_one_is_on_its_way(watched_bus: Any) -> None:
     async def scenario() -> None:
         async with running(watched_bus, Node()) as sender:
             sender.force()
@@ -172,13 +176,10 @@ def test_a_report_can_be_forced_also_while_another_one_is_on_its_way(
             await turns()
             assert len(watched_bus.sent) == 3
 
-    asyncio.run(scenario())
+    run_in_virtual_time(scenario(), limit_seconds=100)
 
 
-def test_changes_while_a_report_is_on_its_way_become_one_newer_report(
-    watched_bus: Any, every: Callable[[float], None]
-) -> None:
-    every(NEVER)
+def test_changes_while_a_report_is_on_its_way_become_one_newer_report(watched_bus: Any) -> None:
     node = Node()
 
     async def scenario() -> None:
@@ -194,12 +195,11 @@ def test_changes_while_a_report_is_on_its_way_become_one_newer_report(
             await watched_bus.until(2)
             await turns()
 
-    asyncio.run(scenario())
+    run_in_virtual_time(scenario(), limit_seconds=100)
     assert [one.status[0].state for one in reports(watched_bus)] == ["Running", "Failed"]
 
 
-def test_a_failed_report_is_followed_by_a_newer_one(watched_bus: Any, every: Callable[[float], None]) -> None:
-    every(NEVER)
+def test_a_failed_report_is_followed_by_a_newer_one(watched_bus: Any) -> None:
     watched_bus.failures = 2
 
     async def scenario() -> None:
@@ -211,7 +211,7 @@ def test_a_failed_report_is_followed_by_a_newer_one(watched_bus: Any, every: Cal
             sender.nudge()
             await turns()
 
-    asyncio.run(scenario())
+    run_in_virtual_time(scenario(), limit_seconds=100)
     assert [one.sequence for one in reports(watched_bus)] == [0, 1, 2]
 
 
@@ -224,10 +224,8 @@ def test_a_failed_report_is_followed_by_a_newer_one(watched_bus: Any, every: Cal
     ],
 )
 def test_of_a_report_that_is_too_large_is_sent_what_fits(
-    watched_bus: Any, every: Callable[[float], None], node: Node, left_out: str, cameras: int
+    watched_bus: Any, node: Node, left_out: str, cameras: int
 ) -> None:
-    every(NEVER)
-
     async def scenario() -> None:
         async with running(watched_bus, node) as sender:
             for count in (1, 2):
@@ -237,7 +235,7 @@ def test_of_a_report_that_is_too_large_is_sent_what_fits(
             sender.force()
             await watched_bus.until(3)
 
-    asyncio.run(scenario())
+    run_in_virtual_time(scenario(), limit_seconds=100)
     first, second, third = reports(watched_bus)
     (condition,) = first.conditions
     assert (condition.type, condition.status, condition.reason) == ("ReportTruncated", "True", "TooLarge")
@@ -248,10 +246,7 @@ def test_of_a_report_that_is_too_large_is_sent_what_fits(
     assert (third.conditions, len(third.status[0].cameras)) == ((), 1)
 
 
-def test_a_report_that_is_too_large_is_not_tried_again_before_it_is_another_one(
-    watched_bus: Any, every: Callable[[float], None]
-) -> None:
-    every(NEVER)
+def test_a_report_that_is_too_large_is_not_tried_again_before_it_is_another_one(watched_bus: Any) -> None:
     node = Node(names=3000)
 
     async def scenario() -> None:
@@ -268,4 +263,4 @@ def test_a_report_that_is_too_large_is_not_tried_again_before_it_is_another_one(
             sender.nudge()
             await watched_bus.until(1)
 
-    asyncio.run(scenario())
+    run_in_virtual_time(scenario(), limit_seconds=100)

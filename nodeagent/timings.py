@@ -1,0 +1,31 @@
+"""How long an agent waits, and for what. The limits by which it judges apps and instances stand where it judges."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Timings:
+    """The waits of one agent; simulations and tests of time give it others."""
+
+    resync_seconds: float = 60.0
+    """Between two looks at the node when nothing happens: the safety net under the engine's events."""
+    rest_seconds: float = 0.05
+    """After a look: a hundred containers that start at once are a few looks and not hundreds, and no mistake makes the
+    loop a hot one."""
+    retry_seconds: float = 2.0
+    """Before a part of the agent that failed is tried again, and between two looks while something is waited for."""
+    probe_every_seconds: float = 1.0
+    """Between two questions to the apps; how soon a frozen camera can be seen hangs on it."""
+    report_every_seconds: float = 5.0
+    """Between two reports when nothing changes but numbers."""
+    greet_every_seconds: float = 60.0
+    """Between two greetings that nobody asked for, a fifth more or less: a thousand agents do not greet in step."""
+    first_greeting_delay_seconds: float = 1.0
+    """Before a greeting that failed is tried again; it doubles."""
+    longest_greeting_delay_seconds: float = 30.0
+    """What it grows to."""
+    first_attempt_delay_seconds: float = 0.5
+    """Before an operation that failed is tried again, at most; it doubles, and dice say how much of it is waited, so that
+    forty nodes do not ask a registry in step."""
+    longest_attempt_delay_seconds: float = 30.0
+    """What it grows to. It is capped in length, never in number."""
