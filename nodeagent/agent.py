@@ -188,7 +188,11 @@ class Agent:
         self._conditions.set(ENGINE_REACHABLE, ok=True, reason="Answers")
         now = self._ports.clock.now()
         await self._remember(desired, self._seen, under_way.keys(), now)
+        told = self._plan.told
         self._plan = diff(desired, self._seen, self._history, under_way, now)
+        for name, text in self._plan.told.items():
+            if text != told.get(name):
+                _log.warning("%s: %s", name, text)
         for cancellation in self._plan.cancel:
             self._chains.cancel(cancellation)
         for chain in self._plan.begin:
@@ -237,6 +241,7 @@ class Agent:
             observed=self._seen,
             history=self._history,
             waiting=self._plan.waiting,
+            told=self._plan.told,
             working_on=self._chains.working_on,
             progress=self._probes.progress,
             settled=self._settled is desired,

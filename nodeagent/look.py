@@ -1,4 +1,4 @@
-"""One look at the node: what runs, and how the folders are."""
+"""One look at the node: what runs, which images there are, and how the folders are."""
 
 import logging
 
@@ -25,8 +25,9 @@ async def look(driver: Driver, folders: InstanceFolders, threads: Threads, desir
     """
     instances = await driver.observe()
     configs = desired.node_config_list if desired else ()
+    images = await driver.images(sorted({one.image for one in configs}))
     files, names = await threads.run(_look_at_folders, folders, configs)
-    return Observed(instances, files, names)
+    return Observed(instances, files, names, images)
 
 
 def _look_at_folders(

@@ -61,6 +61,8 @@ class ObservedInstance:
     """None while it runs, and where nobody can know: a process that another agent had started."""
     applied: Applied | None = None
     """The note about this very runtime, if there is one."""
+    image_id: str | None = None
+    """Id of the image that it was made from; None for a process, which has none."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ class Observed:
     """For every desired instance."""
     folders: tuple[str, ...] = ()
     """Names that have a folder for an instance, desired or not."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    """Ids of the images of desired instances, by the references to them; those that are not on this node are left out."""
 
 
 @dataclass(frozen=True)

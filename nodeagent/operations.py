@@ -173,14 +173,17 @@ class Plan:
     """What is under way and leads nowhere; what takes its place is planned once it has ended."""
     waiting: Mapping[str, str] = field(default_factory=dict)
     """Instances that nothing is done for now, and what they wait for."""
+    told: Mapping[str, str] = field(default_factory=dict)
+    """What people should know of instances that are left as they are: that the tag of an image was moved."""
     wake_at: datetime | None = None
     """When the plan should be made anew, if nothing happens before: the end of the nearest back-off."""
 
     def __str__(self) -> str:
-        """The plan as text: what is cancelled, what begins, then what waits."""
+        """The plan as text: what is cancelled, what begins, then what waits, and what else is told."""
         lines = [str(one) for one in self.cancel]
         lines += [str(op) for chain in self.begin for op in chain.ops]
         lines += [f"wait {name}: {reason}" for name, reason in sorted(self.waiting.items())]
+        lines += [f"keep {name}: {text}" for name, text in sorted(self.told.items())]
         return "\n".join(lines)
 
 

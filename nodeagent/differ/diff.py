@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from crds.messages import AgentConfig
+from crds.messages import AgentConfig, InstanceConfig
 from nodeagent.differ.instance_diff import InstanceDiff, Wait
 from nodeagent.model import InstanceHistory, Observed, ObservedInstance
 from nodeagent.operations import Cancellation, Chain, Op, OpKind, Plan, PullImage, Remove, Stop, UnderWay, WriteFiles
 from nodeagent.timings import Timings
 
 _NO_HISTORY = InstanceHistory()
+_SHORT_ID = len("sha256:") + 12
 
 
 def diff(
@@ -55,7 +56,8 @@ def diff(
         if under_way[name].fails
         and not leads_on(under_way[name].rest.ops, planned[name].ops if name in planned else ())
     )
-    return Plan(begin, old + unfit, waiting, wake_at)
+    told = {name: text for name, config in wanted.items() if (text := _moved_tag(config, observed))}
+    return Plan(begin, old + unfit, waiting, told, wake_at)
 
 
 def superseded(desired: AgentConfig | None, under_way: Mapping[str, UnderWay]) -> tuple[Cancellation, ...]:
@@ -101,6 +103,24 @@ def seconds_to_next_look(plan: Plan, now: datetime, timings: Timings) -> float:
     if plan.wake_at is not None:
         return max(0.0, min((plan.wake_at - now).total_seconds(), timings.resync_seconds))
     return timings.retry_seconds if plan.waiting else timings.resync_seconds
+
+
+def _moved_tag(config: InstanceConfig, observed: Observed) -> str:
+    """What is said of an instance that runs an image which its reference means no more; empty when it does.
+
+    That is no reason to restart it: what is desired did not change, and nobody knows of the new image whether it was tried.
+    """
+    there, now = observed.instances.get(config.instance_name), observed.images.get(config.image)
+    if there is None or not there.running or there.digest != config.digest:
+        return ""
+    if now is None or there.image_id in {None, now}:
+        return ""
+    return f"image {config.image} is now {_short(now)}, what runs has {_short(there.image_id)}"
+
+
+def _short(image_id: str | None) -> str:
+    """As the commands of container engines show it."""
+    return str(image_id)[:_SHORT_ID]
 
 
 def _removal(name: str, observed: ObservedInstance | None) -> tuple[Op, ...]:

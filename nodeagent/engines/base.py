@@ -1,6 +1,6 @@
 """The port that every driver implements; `tests/engines` holds all of them to the same contract."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Protocol
 
 from nodeagent.model import ObservedInstance
@@ -21,6 +21,14 @@ class Driver(Protocol):
 
         Raises:
             Transient: the engine cannot be asked now. Never an empty answer instead (invariant S3).
+        """
+        ...
+
+    async def images(self, references: Collection[str]) -> dict[str, str]:
+        """The ids of the images from which instances would be made now, by the references to them.
+
+        Left out are images that are not on this node, and all of them where instances are made from none. A tag can be
+        moved at any time, and then its reference means another image.
         """
         ...
 

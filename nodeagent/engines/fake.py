@@ -4,8 +4,9 @@ Its notes stand in the folders that it is given, as those of the other drivers d
 """
 
 import asyncio
+import hashlib
 from collections import Counter, defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -24,6 +25,7 @@ class FakeContainer:
 
     id: str
     labels: dict[str, str]
+    image_id: str
     running: bool = False
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -37,9 +39,15 @@ class FakeEngine:
 
     containers: list[FakeContainer] = field(default_factory=list)
     images: set[str] = field(default_factory=set)
+    moved: dict[str, str] = field(default_factory=dict)
+    """Ids of images whose tags somebody moved, by the references to them."""
     registry: set[str] | None = None
     """Images that can be pulled; None stands for all that exist."""
     created: int = 0
+
+    def image_id(self, reference: str) -> str:
+        """The id of the image that a reference means."""
+        return self.moved.get(reference) or f"sha256:{hashlib.sha256(reference.encode()).hexdigest()}"
 
 
 class FakeDriver:
@@ -126,10 +134,16 @@ class FakeDriver:
                 started_at=container.started_at,
                 finished_at=container.finished_at,
                 exit_code=container.exit_code,
+                image_id=container.image_id,
             )
             for container in self.engine.containers
             if self._owner.items() <= container.labels.items()
         }
+
+    async def images(self, references: Collection[str]) -> dict[str, str]:
+        """Ids of the images that were pulled."""
+        self._reach()
+        return {one: self.engine.image_id(one) for one in references if one in self.engine.images}
 
     async def perform(self, op: Op) -> None:
         """Does the operation, unless it was told to fail."""
@@ -223,7 +237,9 @@ class FakeDriver:
         if config.image not in self.engine.images:
             raise Transient(f"image {config.image} is not on this node")
         self.engine.created += 1
-        self.engine.containers.append(FakeContainer(f"fake-{self.engine.created}", labels))
+        self.engine.containers.append(
+            FakeContainer(f"fake-{self.engine.created}", labels, self.engine.image_id(config.image))
+        )
         self.changed[OpKind.CREATE] += 1
         self._tell(config.instance_name)
 
@@ -236,7 +252,7 @@ class FakeDriver:
         # Before the start, as an engine's driver does that cannot do both at once.
         self._folders.note_applied(Applied(config, generation, container.id))
         self.changed[OpKind.START] += 1
-        self._put(container, FakeContainer(container.id, container.labels, True, self._now()))
+        self._put(container, FakeContainer(container.id, container.labels, container.image_id, True, self._now()))
 
     def _stop(self, op: Stop) -> None:
         container = self._meant(op)

@@ -51,6 +51,7 @@ def observed(
     started_at: datetime | None = None,
     finished_at: datetime | None = None,
     exit_code: int | None = None,
+    image_id: str | None = None,
 ) -> ObservedInstance:
     """What is known of a container or process.
 
@@ -63,6 +64,7 @@ def observed(
         started_at: when it was started last.
         finished_at: when it left.
         exit_code: what it left with.
+        image_id: id of the image that it was made from.
     """
     own = applied if applied is not None and applied.runtime_id == runtime_id else None
     return ObservedInstance(
@@ -76,6 +78,7 @@ def observed(
         finished_at=finished_at,
         exit_code=exit_code,
         applied=own,
+        image_id=image_id,
     )
 
 

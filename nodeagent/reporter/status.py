@@ -33,6 +33,8 @@ class Known:
     history: Mapping[str, InstanceHistory] = field(default_factory=dict)
     waiting: Mapping[str, str] = field(default_factory=dict)
     """What instances wait for, from the last plan."""
+    told: Mapping[str, str] = field(default_factory=dict)
+    """What else that plan tells of instances."""
     working_on: Mapping[str, Op] = field(default_factory=dict)
     """The operation that is under way for each busy instance."""
     progress: Mapping[str, AppProgress] = field(default_factory=dict)
@@ -178,7 +180,7 @@ def _state(
             return state, "Retrying", f"{op.kind}: {outcome.message}"
         if name in known.waiting:
             return state, "Waiting", known.waiting[name]
-        return state, reason, message
+        return state, reason, "; ".join(one for one in (message, known.told.get(name)) if one)
     if op is not None:
         if outcome is not None:
             word = "Waiting" if outcome.kind is OutcomeKind.WAITING else "Retrying"

@@ -1,6 +1,7 @@
 """The ways of an agent with its node: arriving, adopting, changing, leaving."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -535,6 +536,28 @@ def test_a_missing_secret_is_waited_for(stand: Stand) -> None:
     run(scenario())
 
 
+def test_a_tag_that_moved_is_told_and_restarts_nothing(stand: Stand) -> None:
+    async def scenario() -> None:
+        stand.publish(generation([YARD, HALL], 1))
+        async with stand.agent() as it:
+            await applied(stand, 1)
+            before = stand.engine.image_id(YARD.image)
+            stand.engine.moved[YARD.image] = "sha256:another"
+            there = stand.running()
+            it.driver.vanish("hall")  # it is made anew, of the other image
+            text = f"image {YARD.image} is now sha256:another, what runs has {before[:19]}"
+            await until(lambda: (one := stand.status("yard")) and one.message == text, "it is told")
+            await applied(stand, 1)
+            assert stand.running()["yard"] == there["yard"]
+            assert [one.image_id for one in stand.engine.containers] == [before, "sha256:another"]
+            await until(lambda: (one := stand.status("hall")) and one.state == "Running", "the other one runs too")
+            one = stand.status("hall")
+            assert one is not None
+            assert one.message == ""
+
+    run(scenario())
+
+
 def test_an_engine_that_does_not_answer_is_said_and_removes_nothing(stand: Stand) -> None:
     async def scenario() -> None:
         stand.publish(generation([YARD], 1))
@@ -611,7 +634,7 @@ def test_containers_of_others_are_never_touched(stand: Stand) -> None:
             await applied(stand, 1)
             foreign = next(iter(stand.engine.containers))
             labels = {**foreign.labels, "dsfleet.io/fleet": "other", "dsfleet.io/instance": "hall"}
-            stand.engine.containers.append(type(foreign)("foreign", labels, running=True))
+            stand.engine.containers.append(replace(foreign, id="foreign", labels=labels))
             stand.publish(generation([], 2, approved=True))
             await applied(stand, 2)
             assert [one.id for one in stand.engine.containers] == ["foreign"]

@@ -2,7 +2,8 @@
 
 `desired` maps instances to their specs (see `generations`); without the key nothing is known to be desired. `before`
 is what the containers were made from, where that is not what is desired. `observed` says what is there of an
-instance: `running`, `created`, `exited 3` or `exited`. `under way` says which operations of a chain are not done yet. `files` names instances whose folder is not as it should be.
+instance: `running`, `created`, `exited 3` or `exited`. `under way` says which operations of a chain are not done yet. `files` names instances whose folder is not as it should be,
+`images` what references of images mean now; what is there was made from 0123456789abcdef.
 Times are seconds from now.
 """
 
@@ -39,6 +40,7 @@ KEYS = {
     "history",
     "under way",
     "folders",
+    "images",
     "plan",
     "wake after",
 }
@@ -70,6 +72,7 @@ def observed_in(case: dict[str, Any], desired: AgentConfig | None) -> Observed:
             for one in (desired.node_config_list if desired else ())
         },
         tuple(case.get("folders", ())),
+        case.get("images", {}),
     )
 
 
@@ -87,6 +90,7 @@ def there(config: InstanceConfig, text: str, *, noted: bool = True) -> ObservedI
         finished_at=NOW if word == "exited" else None,
         exit_code=int(code) if code else None,
         applied=Applied(config, 1, f"id-{name}") if noted else None,
+        image_id="sha256:0123456789abcdef",
     )
 
 

@@ -117,6 +117,14 @@ class Stand:
         """Starts an instance of the same name for another node; the answer tells whether it still runs."""
         raise NotImplementedError
 
+    def an_image(self) -> str:
+        """The reference of an image, whose tag a test may move."""
+        return "dsfleet/moving:test"
+
+    def move_tag(self, reference: str) -> str:
+        """Lets the reference mean another image, whose id is returned."""
+        raise NotImplementedError
+
     def unreachable(self) -> Driver:
         raise NotImplementedError
 
@@ -222,6 +230,10 @@ class FakeStand(Stand):
             begin().send(None)
         return lambda: self.engine.containers[0].running
 
+    def move_tag(self, reference: str) -> str:
+        self.engine.moved[reference] = "sha256:another"
+        return self.engine.moved[reference]
+
     def unreachable(self) -> Driver:
         driver = self.driver()
         driver.away = "the engine is away"
@@ -236,6 +248,7 @@ class ProcessStand(Stand):
         "test_an_engine_that_is_away_is_an_error_and_not_an_empty_node": "processes have no engine",
         "test_created_is_observed_before_it_is_started": "a process does not exist before it runs",
         "test_a_restart_keeps_the_container": "a process cannot be started again",
+        "test_the_image_that_runs_is_told_from_what_its_tag_means_later": "processes have no image",
     }
 
     def driver(self) -> ProcessDriver:
@@ -294,6 +307,14 @@ class DockerStand(Stand):
         }
         return make_config(name, **{"app_kind": "retinaface", "image": self.image, **differences}, container=container)
 
+    def an_image(self) -> str:
+        self.client.api.tag(self.image, "dsfleet/moving", self.fleet_id)
+        return f"dsfleet/moving:{self.fleet_id}"
+
+    def move_tag(self, reference: str) -> str:
+        made = self.client.api.commit(self.containers()[0]["Id"], *reference.split(":"))
+        return str(made["Id"])
+
     def containers(self) -> list[Any]:
         return self.client.api.containers(all=True, filters={"label": [f"dsfleet.io/fleet={self.fleet_id}"]})
 
@@ -336,3 +357,5 @@ class DockerStand(Stand):
         for container in self.containers():
             with contextlib.suppress(docker.errors.NotFound):
                 self.client.api.remove_container(container["Id"], force=True, v=True)
+        with contextlib.suppress(docker.errors.ImageNotFound):
+            self.client.api.remove_image(f"dsfleet/moving:{self.fleet_id}")

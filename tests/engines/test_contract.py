@@ -361,3 +361,17 @@ def test_output_is_its_last_lines_and_never_a_secret(stand: Stand) -> None:
         assert await session.driver.output("lobby", 0) == ""
 
     stand.run(test)
+
+
+def test_the_image_that_runs_is_told_from_what_its_tag_means_later(stand: Stand) -> None:
+    async def test(session: Session) -> None:
+        config = stand.config(image=stand.an_image())
+        there = await session.begin(config)
+        found = await session.driver.images([config.image, "dsfleet/not-there:test", "no name of an image"])
+        assert found == {config.image: there.image_id}
+
+        moved_to = stand.move_tag(config.image)
+        assert await session.driver.images([config.image]) == {config.image: moved_to}
+        assert await session.find() == there
+
+    stand.run(test)

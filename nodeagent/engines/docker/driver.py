@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 from docker.errors import APIError, NotFound
@@ -71,6 +71,10 @@ class DockerDriver:
         """All containers of this fleet and node, in whatever state."""
         return await self._calls.run(self._observe)
 
+    async def images(self, references: Collection[str]) -> dict[str, str]:
+        """Ids of the images that are on this node."""
+        return await self._calls.run(self._images, references)
+
     async def perform(self, op: Op) -> None:
         """Does the operation."""
         match op:
@@ -107,7 +111,7 @@ class DockerDriver:
 
     async def _pull(self, image: str) -> None:
         # Whatever its tag, an image that is there is not asked for again: instances start without the registry.
-        if await self._calls.run(self._engine.has_image, image):
+        if await self._calls.run(self._engine.image_id, image) is not None:
             return
         cancelled = threading.Event()
         try:
@@ -163,9 +167,18 @@ class DockerDriver:
                     started_at=state.started_at,
                     finished_at=state.finished_at,
                     exit_code=state.exit_code,
+                    image_id=container["ImageID"],
                 )
             self._states.keep_only([container["Id"] for container in containers])
         return instances
+
+    def _images(self, references: Collection[str]) -> dict[str, str]:
+        found = {}
+        for reference in references:
+            with contextlib.suppress(Permanent):  # no name of an image: who pulls it is told
+                if (image_id := self._engine.image_id(reference)) is not None:
+                    found[reference] = image_id
+        return found
 
     def _create(self, config: InstanceConfig, generation: int) -> None:
         name = container_name(self._fleet_id, self._node_id, config.instance_name)

@@ -82,22 +82,22 @@ class DockerEngine:
         found: list[dict[str, Any]] = self.client().containers(all=True, filters={"label": label_filters(labels)})
         return found
 
-    def has_image(self, image: str) -> bool:
-        """True when the image is on this node.
+    def image_id(self, image: str) -> str | None:
+        """The id of the image that a reference means; None when it is not on this node.
 
         Raises:
             Permanent: this cannot be the name of an image.
         """
         with errors_of(f"look for image {image}"):
             try:
-                self.client().inspect_image(image)  # type: ignore[no-untyped-call]
+                found = self.client().inspect_image(image)  # type: ignore[no-untyped-call]
             except APIError as error:
                 if error.status_code == NOT_FOUND:
-                    return False
+                    return None
                 if error.status_code == BAD_REQUEST:
                     raise Permanent(f"{image!r} is not the name of an image: {explanation(error)}") from error
                 raise
-        return True
+        return str(found["Id"])
 
     def pull(self, image: str, cancelled: threading.Event) -> None:
         """Pulls an image; gives up when `cancelled` is set, at the next sign of progress.

@@ -5,7 +5,7 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 from crds.dsinstance import AppKind
 from crds.messages import InstanceConfig
@@ -69,6 +69,10 @@ class ProcessDriver:
     async def observe(self) -> dict[str, ObservedInstance]:
         """All processes of this fleet and node, and those that left while this driver looked."""
         return await self._calls.run(self._observe)
+
+    async def images(self, references: Collection[str]) -> dict[str, str]:  # noqa: ARG002 - processes have none
+        """None: processes are made from no image."""
+        return {}
 
     async def perform(self, op: Op) -> None:
         """Does the operation; PullImage and Create have nothing to do."""
