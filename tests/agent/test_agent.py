@@ -346,7 +346,7 @@ def test_a_look_that_is_older_than_what_was_done_meanwhile_does_nothing_twice(st
                 lambda: (note := stand.folders.read_applied("yard")) and note.config == YARD_STRICTER,
                 "the new form was started and noted",
             )
-            await until(lambda: not it.agent._chains.under_way, "its chain has ended")
+            await until(lambda: not it.agent._reconciler._chains.under_way, "its chain has ended")
             driver.let_it_end.set()
             await applied(stand, 2)
             assert (driver.performed[OpKind.STOP], driver.changed[OpKind.START]) == (1, 2)
@@ -488,7 +488,7 @@ def test_a_disk_that_does_not_answer_stops_nothing_that_runs(stand: Stand, monke
             def fails(_config: InstanceConfig) -> None:
                 raise Transient("Input/output error")
 
-            monkeypatch.setattr(it.agent._folders, "files_state", fails)
+            monkeypatch.setattr(stand.folders, "files_state", fails)
             stand.refresh()
             await until(lambda: it.driver.looks > looks, "a look after that")
             await until(lambda: stand.condition("EngineReachable")[0] == "True", "the engine is well")

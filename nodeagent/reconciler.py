@@ -1,0 +1,153 @@
+"""Observe, decide, act: one turn of it, and what is remembered from turn to turn."""
+
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import datetime
+
+from crds.messages import AgentConfig
+from nodeagent.chains import Chains
+from nodeagent.differ.diff import diff, seconds_to_next_look, superseded
+from nodeagent.differ.history import after_look, after_outcome, exited
+from nodeagent.engines.base import Driver
+from nodeagent.folders.base import InstanceFolders
+from nodeagent.ledger.ledger import Ledger
+from nodeagent.look import look
+from nodeagent.model import InstanceHistory, Observed, Transient
+from nodeagent.operations import Outcome, OutcomeKind, Plan, Remove, Start, Stop
+from nodeagent.reporter.app_probes import AppProbes
+from nodeagent.reporter.conditions import ENGINE_REACHABLE, Conditions
+from nodeagent.reporter.status import Known
+from nodeagent.timings import Timings
+from ports.ports import Ports
+
+_log = logging.getLogger(__name__)
+
+_OUTPUT_LINES = 5
+
+
+class Reconciler:
+    """Brings what runs to what the ledger wants. What is done is decided by the differ."""
+
+    def __init__(
+        self,
+        *,
+        driver: Driver,
+        folders: InstanceFolders,
+        ledger: Ledger,
+        probes: AppProbes,
+        conditions: Conditions,
+        on_change: Callable[[], None],
+        on_end: Callable[[], None],
+        concurrency: int,
+        ports: Ports,
+        timings: Timings,
+    ) -> None:
+        """Makes one that has not looked yet.
+
+        Args:
+            driver: runs the instances.
+            folders: their folders.
+            ledger: the newest accepted generation.
+            probes: what the apps say; they forget what a new run has to prove again.
+            conditions: where it is said whether the engine answers.
+            on_change: told when there may be something new to report.
+            on_end: told when a chain of operations has ended: what was observed before is old.
+            concurrency: operations on the engine at the same time.
+            ports: the time, dice and threads.
+            timings: how long it waits for what.
+        """
+        self._driver = driver
+        self._folders = folders
+        self._ledger = ledger
+        self._probes = probes
+        self._conditions = conditions
+        self._tell_change = on_change
+        self._ports = ports
+        self._timings = timings
+        self._chains = Chains(
+            driver=driver,
+            folders=folders,
+            on_outcome=self._on_outcome,
+            on_change=on_change,
+            on_end=on_end,
+            concurrency=concurrency,
+            ports=ports,
+            timings=timings,
+        )
+        self._seen: Observed | None = None
+        self._history: dict[str, InstanceHistory] = {}
+        self._plan = Plan()
+        self._settled: AgentConfig | None = None
+        """The generation that the last look found nothing to do for; None as soon as something is done."""
+
+    @property
+    def known(self) -> Known:
+        """All that a report is made from, at this moment."""
+        desired = self._ledger.current
+        return Known(
+            desired=desired,
+            observed=self._seen,
+            history=self._history,
+            waiting=self._plan.waiting,
+            told=self._plan.told,
+            working_on=self._chains.working_on,
+            progress=self._probes.progress,
+            settled=self._settled is desired,
+        )
+
+    async def turn(self) -> float:
+        """Looks at everything, then acts; returns the seconds until the next turn, if nothing asks for it before."""
+        # One generation for the whole turn, and what was under way when it began: a chain that ends while the engine is
+        # asked may be half in the answer.
+        desired, under_way = self._ledger.current, self._chains.under_way
+        for cancellation in superseded(desired, under_way):
+            self._chains.cancel(cancellation)
+        try:
+            self._seen = await look(self._driver, self._folders, self._ports.threads, desired)
+        except Transient as error:
+            if self._conditions.set(ENGINE_REACHABLE, ok=False, reason="NoAnswer", message=str(error)):
+                _log.warning("the engine does not answer: %s", error)
+            return self._timings.retry_seconds
+        self._conditions.set(ENGINE_REACHABLE, ok=True, reason="Answers")
+        now = self._ports.clock.now()
+        await self._remember(desired, self._seen, under_way.keys(), now)
+        told, self._plan = self._plan.told, diff(desired, self._seen, self._history, under_way, now)
+        for name, text in self._plan.told.items():
+            if text != told.get(name):
+                _log.warning("%s: %s", name, text)
+        for cancellation in self._plan.cancel:
+            self._chains.cancel(cancellation)
+        for chain in self._plan.begin:
+            self._chains.begin(chain)
+        self._settled = None if under_way or self._plan.begin else desired
+        self._tell_change()
+        return seconds_to_next_look(self._plan, now, self._timings)
+
+    async def aclose(self) -> None:
+        """Ends what is under way, and waits for what it has begun. Instances go on."""
+        await self._chains.aclose()
+
+    async def _remember(
+        self, desired: AgentConfig | None, seen: Observed, busy: Collection[str], now: datetime
+    ) -> None:
+        before, self._history = self._history, after_look(self._history, desired, seen, busy, now)
+        self._probes.keep_only(self._history)
+        for name in exited(before, self._history):
+            self._probes.forget(name)
+            output = await self._last_output(name)
+            after = self._history[name] = replace(self._history[name], last_output=output)
+            _log.warning("%s left (code %s), for the %d. time in a row", name, after.last_exit_code, after.exits)
+
+    async def _last_output(self, name: str) -> str:
+        try:
+            return self._folders.redacted(name, await self._driver.output(name, _OUTPUT_LINES))
+        except Transient:
+            return ""
+
+    def _on_outcome(self, outcome: Outcome) -> None:
+        name = outcome.op.instance
+        self._history[name] = after_outcome(self._history.get(name, InstanceHistory()), outcome)
+        if outcome.kind is OutcomeKind.DONE and isinstance(outcome.op, Stop | Start | Remove):
+            self._probes.forget(name)
+        self._tell_change()
