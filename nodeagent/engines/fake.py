@@ -8,7 +8,7 @@ import hashlib
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from crds.messages import InstanceConfig
 from nodeagent.engines.labels import LABEL_DIGEST, LABEL_INSTANCE, labels_of, labels_of_owner, observed
@@ -17,6 +17,7 @@ from nodeagent.engines.mailbox import Mailbox
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.model import Applied, ObservedInstance, Permanent, Transient
 from nodeagent.operations import Create, Op, OpKind, PullImage, Remove, Start, Stop
+from ports.clock import SystemClock
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class FakeDriver:
         folders: InstanceFolders,
         *,
         engine: FakeEngine | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = SystemClock().now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.engine = FakeEngine() if engine is None else engine
