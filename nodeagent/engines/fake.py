@@ -26,12 +26,12 @@ class FakeContainer:
 
     id: str
     labels: dict[str, str]
-    image_id: str
     running: bool = False
     started_at: datetime | None = None
     finished_at: datetime | None = None
     exit_code: int | None = None
     output: str = ""
+    image_id: str | None = None
 
 
 @dataclass
@@ -239,7 +239,7 @@ class FakeDriver:
             raise Transient(f"image {config.image} is not on this node")
         self.engine.created += 1
         self.engine.containers.append(
-            FakeContainer(f"fake-{self.engine.created}", labels, self.engine.image_id(config.image))
+            FakeContainer(f"fake-{self.engine.created}", labels, image_id=self.engine.image_id(config.image))
         )
         self.changed[OpKind.CREATE] += 1
         self._tell(config.instance_name)
@@ -253,7 +253,10 @@ class FakeDriver:
         # Before the start, as an engine's driver does that cannot do both at once.
         self._folders.note_applied(Applied(config, generation, container.id))
         self.changed[OpKind.START] += 1
-        self._put(container, FakeContainer(container.id, container.labels, container.image_id, True, self._now()))
+        self._put(
+            container,
+            replace(container, running=True, started_at=self._now(), finished_at=None, exit_code=None, output=""),
+        )
 
     def _stop(self, op: Stop) -> None:
         container = self._meant(op)

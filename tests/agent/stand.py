@@ -1,4 +1,4 @@
-"""A node with the real agent in virtual time, over a bus, a ledger and folders in memory, and a fake engine."""
+"""A node with the real agent in virtual time, over a bus in memory, a fake engine, and, as a rule, ledger and folders in memory."""
 
 import asyncio
 import random
@@ -27,19 +27,19 @@ from crds.messages import (
 from nodeagent.agent import Agent
 from nodeagent.engines.fake import FakeDriver, FakeEngine
 from nodeagent.folders.base import InstanceFolders
+from nodeagent.folders.disk import DiskFolders
 from nodeagent.folders.memory import MemoryFolders
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.model import ObservedInstance, Probe, StreamStats
 from nodeagent.operations import OpKind
 from nodeagent.timings import Timings
-from ports.disk import Disk
+from ports.disk import Disk, RealDisk
 from ports.ports import Ports
 from ports.simulated import LoopClock, MemoryDisk, NoThreads
 from ports.virtual_time import run_in_virtual_time
 from tests.differ.generations import FLEET, NODE, NOW
 
 DEADLINE_S = 10.0
-LEDGER = Path("/ledger/current.record")
 
 T = TypeVar("T")
 
@@ -99,16 +99,20 @@ class Running:
 class Stand:
     """What outlives an agent, and what a test does to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path | None = None) -> None:
+        """With a root, ledger and folders are on the disk below it."""
         self.controller = SigningKey.generate()
         self.key = SigningKey.generate()
         self.clock = LoopClock(NOW)
-        self.disk = MemoryDisk()
+        self.root = root
+        self.secrets = root / "secrets" if root else None
+        self.disk: Any = RealDisk() if root else MemoryDisk()
+        self.ledger = (root or Path("/")) / "ledger" / "current.record"
         self.timings = Timings()
         self.log = MemoryLog(now=self.clock.now)
         self.engine = FakeEngine()
         self.apps = Apps()
-        self.folders = MemoryFolders()
+        self.folders: Any = DiskFolders(root / "instances", self.secrets) if root else MemoryFolders()
         self._read: dict[Topic, tuple[list[bytes], int]] = {}
         self._reports: list[AgentResponse] = []
 
@@ -116,7 +120,7 @@ class Stand:
 
     def new_ledger(self, disk: Disk | None = None) -> Ledger:
         return Ledger(
-            path=LEDGER,
+            path=self.ledger,
             fleet_id=FLEET,
             node_id=NODE,
             controller_key=self.controller.public_key_hex,
