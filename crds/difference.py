@@ -3,7 +3,7 @@
 The planner shows it, the agent acts on it: one function, so that the plan cannot promise what the agent does not do.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -11,6 +11,7 @@ from typing import Any, Union, get_args, get_origin
 from deepdiff import DeepDiff
 from deepdiff.model import DiffLevel
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from crds.camera import CameraSpec
 from crds.change import ChangeClass, change_class_of, fields_along
@@ -61,6 +62,9 @@ def difference(before: InstanceConfig, after: InstanceConfig) -> Difference:
     if _other_engines(before, after) and all(field.change_class is not rebuild for field in fields):
         # The engine follows from other values: the batch of the muxer, say, that replaces the one of the model.
         fields.append(FieldChange("TensorRT engines", "built", "to be built anew", rebuild))
+    elif not fields and before.digests.files == after.digests.files:
+        # Only what this version does not know: it could not give it to the container.
+        return Difference(())
     elif not fields:
         # A newer renderer writes the same settings differently.
         change_class = after.app_kind.effective(ChangeClass.RESTART)
@@ -74,7 +78,24 @@ def _field_changes(before: InstanceConfig, after: InstanceConfig) -> Iterator[Fi
     )
     for changed in delta.values():
         for level in changed:
-            yield _field_change(level, before, after)
+            if not _is_only_written_out(level):
+                yield _field_change(level, before, after)
+
+
+def _is_only_written_out(level: DiffLevel) -> bool:
+    """Whether one side says what the other leaves to the default: as two versions of the renderer do."""
+    _, model, fields = _field(level.path(output_format="list"))
+    said = level.t2 if _is_nothing(level.t1) else level.t1 if _is_nothing(level.t2) else None
+    return said is not None and is_default(model, fields, said)
+
+
+def is_default(model: type[BaseModel], path: Sequence[str | int], value: Any) -> bool:
+    """Whether a value, as settings show it, is what holds when its field is not given; False for an unknown field."""
+    found = list(fields_along(model, path))
+    if not found or path[-1] != found[-1].alias or found[-1].is_required():
+        return False
+    default = found[-1].get_default(call_default_factory=True)
+    return bool(to_jsonable_python(default, by_alias=True, exclude_none=True) == value)
 
 
 def _field_change(level: DiffLevel, before: InstanceConfig, after: InstanceConfig) -> FieldChange:
