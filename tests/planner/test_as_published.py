@@ -108,3 +108,20 @@ def test_a_required_field_that_is_not_there_is_no_default() -> None:
     before = published(lambda one: one["settings"]["cameras"]["dock"].pop("address"))
 
     assert plan(revision(FLEET), {GATE: before}).nodes[GATE].instances == (rendered(),)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda one: one["settings"]["app"].update(note="x"), id="of the app"),
+        pytest.param(lambda one: one["settings"]["cameras"]["dock"].update(note="x"), id="of a camera"),
+        pytest.param(lambda one: one["settings"]["streammux"].update(note={"with": ["parts"]}), id="of the muxer"),
+    ],
+)
+def test_a_default_that_only_a_newer_controller_writes_out_touches_nothing(
+    change: Callable[[dict[str, Any]], object],
+) -> None:
+    newer = published(change).node_config_list[0]
+
+    assert difference(rendered(), newer).change_class is ChangeClass.NONE
+    assert difference(newer, rendered()).change_class is ChangeClass.NONE

@@ -20,10 +20,10 @@ NODE = node_id("gate")
 CONTROLLER_KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(b"the controller of golden records"))
 AGENT_KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(b"an agent that tells golden tales"))
 OF_A_NEWER_VERSION = "of_a_newer_version"
-NAMES_OF_USERS = frozenset({"env"})
+NAMES = frozenset({"env"})
 """What stands in it is no field of anything: another key is another variable of the app."""
-SPEC_OF_USERS = frozenset({*NAMES_OF_USERS, "settings"})
-"""And what stands in the resolved spec was asked for by a person: another field is another wish."""
+NAMES_AND_WISHES = frozenset({*NAMES, "settings"})
+"""Another section of the resolved spec stands there because a person asked for it."""
 
 
 def runtime_id(instance: str) -> str:
@@ -49,12 +49,18 @@ def sealed(kind: str, payload: Any, key: SigningKey) -> bytes:
     return json.dumps(envelope.to_dict()).encode()
 
 
-def with_unknown_fields(value: Any, spared: Collection[str] = NAMES_OF_USERS) -> Any:
-    """The same with one more field in every object, at every level, but for what is below the spared keys."""
-    if isinstance(value, dict):
-        inner = {key: one if key in spared else with_unknown_fields(one, spared) for key, one in value.items()}
-        return {OF_A_NEWER_VERSION: {"with": ["parts", {"of": 1.0}], "or": None}, **inner}
-    return [with_unknown_fields(one, spared) for one in value] if isinstance(value, list) else value
+def with_unknown_fields(value: Any, but_in: Collection[str] = NAMES) -> Any:
+    """The same with one more field in every object at every level, but for the objects at these keys themselves."""
+    if isinstance(value, list):
+        return [with_unknown_fields(one, but_in) for one in value]
+    if not isinstance(value, dict):
+        return value
+    added: dict[str, Any] = {OF_A_NEWER_VERSION: {"with": ["parts", {"of": 1.0}], "or": None}}
+    for key, one in value.items():
+        added[key] = with_unknown_fields(one, but_in)
+        if key in but_in:
+            del added[key][OF_A_NEWER_VERSION]
+    return added
 
 
 def with_right_digests(payload: Any) -> Any:

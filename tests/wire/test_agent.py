@@ -12,8 +12,8 @@ from nodeagent.reporter.conditions import RECORDS_ACCEPTED
 from tests.agent.stand import NOW, Running, Stand, run, until
 from tests.wire.golden import (
     CONTROLLER_KEY,
+    NAMES_AND_WISHES,
     NODE,
-    SPEC_OF_USERS,
     golden,
     payload_of,
     runtime_id,
@@ -65,7 +65,7 @@ def lay(stand: Stand, record: bytes, notes: dict[str, bytes]) -> None:
 def newer(generation: int = 8, **more: Any) -> dict[str, Any]:
     """The golden generation as a newer version writes it; users ask for the same."""
     payload = {**payload_of(golden("AgentConfig")), "generation": generation}
-    return with_right_digests({**with_unknown_fields(payload, SPEC_OF_USERS), **more})
+    return with_right_digests({**with_unknown_fields(payload, NAMES_AND_WISHES), **more})
 
 
 async def settled(stand: Stand, running: Running, generation: int) -> None:

@@ -31,7 +31,7 @@ from crds.messages import (
     UpdateConfig,
 )
 from nodeagent.engines.labels import labels_of
-from nodeagent.folders.instance_files import InstanceDirectories
+from nodeagent.folders.disk import DiskFolders
 from nodeagent.model import Applied
 from tests.planner.short_manifests import NOW, ShortFleet, node_id, revision
 from tests.wire.golden import AGENT_KEY, CONTROLLER_KEY, FLEET, NODE, runtime_id
@@ -172,7 +172,7 @@ def written() -> dict[str, bytes]:
         folder = Path(name)
         LastGood(folder / "last-good.json").store(of)
         files["last-good"] = (folder / "last-good.json").read_bytes()
-        directories = InstanceDirectories(folder / "instances", folder / "secrets")
+        directories = DiskFolders(folder / "instances", folder / "secrets")
         for one in config.node_config_list:
             directories.note_applied(Applied(one, 7, runtime_id(one.instance_name)))
             note = folder / "instances" / one.instance_name / "applied.json"
