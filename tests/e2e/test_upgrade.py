@@ -37,7 +37,7 @@ class Code:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        for name in filter(lambda one: (_HOME / one).exists(), _PACKAGES):
+        for name in _PACKAGES:
             shutil.copytree(_HOME / name, path / name, ignore=shutil.ignore_patterns("__pycache__"))
 
     def add_field(self, file: str, to: str, field: str) -> None:

@@ -1,16 +1,14 @@
 """What was written in format 1 is read, and means what it meant."""
 
 import json
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bus.codec import UnknownFormat, decode_plain, decode_self_signed, decode_signed
-from bus.memory import MemoryBus, MemoryLog
 from bus.signature import SigningKey
-from controller.publish.publisher import Publisher
+from controller.publish.published import Sent, remembered
 from controller.source.last_good import LastGood
 from crds.digest import digest
 from crds.document import WireModel
@@ -18,6 +16,7 @@ from crds.messages import AgentCommand, AgentConfig, AgentInfo, AgentResponse, C
 from nodeagent.folders.disk import DiskFolders
 from nodeagent.ledger.acceptance import Verdict
 from nodeagent.ledger.ledger import Ledger
+from ports.disk import RealDisk
 from tests.planner.short_manifests import NOW
 from tests.wire.golden import (
     AGENT_KEY,
@@ -62,8 +61,10 @@ def ledger_at(path: Path) -> Ledger:
     return Ledger(path=path, fleet_id=FLEET, node_id=NODE, controller_key=CONTROLLER_KEY.public_key_hex)
 
 
-def publisher(directory: Path) -> Publisher:
-    return Publisher(fleet_id=FLEET, bus=MemoryBus(MemoryLog()), key=CONTROLLER_KEY, directory=directory)
+def published(envelope: bytes) -> Sent:
+    """The record as a controller knows it that finds it on its disk, or on the topic."""
+    public_key = CONTROLLER_KEY.public_key_hex
+    return remembered(None, envelope, NOW, key=NODE, on_topic=False, fleet_id=FLEET, public_key=public_key)
 
 
 def note_of(instance: str, folder: Path, content: bytes) -> DiskFolders:
@@ -127,17 +128,12 @@ def test_the_ledger_is_in_force_again(tmp_path: Path) -> None:
     assert held.ref.order == (2, 7)
 
 
-def test_the_published_copy_goes_out_again_byte_for_byte(tmp_path: Path) -> None:
-    (tmp_path / f"{NODE}.record").write_bytes(golden("published"))
-    one = publisher(tmp_path)
+def test_the_published_copy_goes_out_again_byte_for_byte() -> None:
+    found = published(golden("published"))
 
-    one.remember_from_disk(NOW)
-
-    assert one.published[NODE].ref.order == (2, 7)
-    assert with_right_digests(json.loads(one.published[NODE].model_dump_json())) == {
-        "format": 1,
-        **payload_of(golden("published")),
-    }
+    assert found.config.ref.order == (2, 7)
+    assert found.envelope == golden("published")
+    assert json.loads(found.config.model_dump_json()) == {"format": 1, **payload_of(golden("published"))}
 
 
 @pytest.mark.parametrize("instance", INSTANCES)
@@ -162,7 +158,7 @@ def test_the_note_about_an_instance_is_read_and_written_with_all_that_another_ve
 def test_the_last_good_revision_is_recalled(tmp_path: Path) -> None:
     (tmp_path / "last-good.json").write_bytes(golden("last-good"))
 
-    recalled = LastGood(tmp_path / "last-good.json").load()
+    recalled = LastGood(tmp_path / "last-good.json", RealDisk()).load()
 
     assert recalled.warning == ""
     assert recalled.revision is not None
@@ -248,7 +244,7 @@ def test_a_last_good_revision_of_another_format_is_told_with_both_numbers(tmp_pa
     content = {"format": 2}
     path.write_text(json.dumps({"digest": digest(content), "revision": content}))
 
-    recalled = LastGood(path).load()
+    recalled = LastGood(path, RealDisk()).load()
 
     assert recalled.revision is None
     assert "it is of format 2, and this version reads format 1" in recalled.warning
@@ -257,11 +253,10 @@ def test_a_last_good_revision_of_another_format_is_told_with_both_numbers(tmp_pa
 # --- the controller ---
 
 
-def test_the_controller_takes_its_own_record_with_fields_of_a_newer_version_and_keeps_the_bytes(tmp_path: Path) -> None:
+def test_the_controller_takes_its_own_record_with_fields_of_a_newer_version_and_loses_none_of_them() -> None:
     newer = with_right_digests(with_unknown_fields(payload_of(golden("published"))))
-    one = publisher(tmp_path)
 
-    found = one.remember(sealed("AgentConfig", newer, CONTROLLER_KEY), NOW + timedelta(1), key=NODE, on_topic=True)
+    found = published(sealed("AgentConfig", newer, CONTROLLER_KEY)).config
 
     assert found.digest == newer["digest"]
     assert json.loads(found.model_dump_json())["node_config_list"] == newer["node_config_list"]

@@ -33,6 +33,7 @@ from crds.messages import (
 from nodeagent.engines.labels import labels_of
 from nodeagent.folders.disk import DiskFolders
 from nodeagent.model import Applied
+from ports.disk import RealDisk
 from tests.planner.short_manifests import NOW, ShortFleet, node_id, revision
 from tests.wire.golden import AGENT_KEY, CONTROLLER_KEY, FLEET, NODE, runtime_id
 
@@ -89,7 +90,7 @@ def state_of(of: Revision) -> NodeState:
 def record(state: NodeState, generation: int) -> AgentConfig:
     found = next_record(
         state,
-        KnownGenerations(held=GenerationRef(epoch=2, generation=generation - 1)),
+        KnownGenerations(observed=GenerationRef(epoch=2, generation=generation - 1)),
         fleet_id=FLEET,
         epoch=2,
         revision="4f2a91c",
@@ -170,7 +171,7 @@ def written() -> dict[str, bytes]:
     }
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        LastGood(folder / "last-good.json").store(of)
+        LastGood(folder / "last-good.json", RealDisk()).store(of)
         files["last-good"] = (folder / "last-good.json").read_bytes()
         directories = DiskFolders(folder / "instances", folder / "secrets")
         for one in config.node_config_list:
