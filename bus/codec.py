@@ -8,7 +8,7 @@ import json
 from collections.abc import Collection
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import from_json
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import FormatError, UnverifiedSignatureError
@@ -16,18 +16,23 @@ from securesystemslib.exceptions import FormatError, UnverifiedSignatureError
 from bus.base import Topic
 from bus.signature import BadKey, SigningKey, verification_key
 from bus.topics import check_size
+from crds.document import WireModel, unknown_format
 from crds.messages import AgentInfo
 
 _QUOTED_CHARACTERS = 80
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound=WireModel)
 
 
 class Undecodable(Exception):  # noqa: N818 - says what the value is
     """A value that is not the message it should be. The reason quotes at most 80 characters of it."""
 
 
-def encode_signed(message: BaseModel, key: SigningKey) -> bytes:
+class UnknownFormat(Undecodable):
+    """A message in a format of another version; the reason names both formats."""
+
+
+def encode_signed(message: WireModel, key: SigningKey) -> bytes:
     """One record's value: the message in an envelope that is signed with the key.
 
     Raises:
@@ -68,7 +73,7 @@ def decode_self_signed(value: bytes | None) -> AgentInfo:
     return info
 
 
-def encode_plain(message: BaseModel) -> bytes:
+def encode_plain(message: WireModel) -> bytes:
     """One record's value for a message that nobody signs.
 
     Raises:
@@ -88,15 +93,15 @@ def decode_plain(model: type[M], value: bytes | None) -> M:
     return _parse(model, _checked(model, value))
 
 
-def _topic_of(model: type[BaseModel]) -> Topic:
+def _topic_of(model: type[WireModel]) -> Topic:
     return Topic(model.__name__)
 
 
-def _payload_type(model: type[BaseModel]) -> str:
+def _payload_type(model: type[WireModel]) -> str:
     return f"application/vnd.dsfleet.{model.__name__}+json"
 
 
-def _checked(model: type[BaseModel], value: bytes | None) -> bytes:
+def _checked(model: type[WireModel], value: bytes | None) -> bytes:
     if value is None:
         raise Undecodable("a tombstone")
     try:
@@ -106,7 +111,7 @@ def _checked(model: type[BaseModel], value: bytes | None) -> bytes:
     return value
 
 
-def _envelope(model: type[BaseModel], value: bytes | None) -> Envelope:
+def _envelope(model: type[WireModel], value: bytes | None) -> Envelope:
     content = _checked(model, value)
     try:
         # Unlike json.loads, this parser has a limit of its own for depth: no RecursionError, no deep C stack.
@@ -133,7 +138,10 @@ def _verify(envelope: Envelope, public_keys: Collection[str]) -> None:
 
 def _parse(model: type[M], payload: bytes) -> M:
     try:
-        from_json(payload, allow_inf_nan=False)  # the model's own parser lets NaN pass where any value may stand
+        # The model's own parser lets NaN pass where any value may stand.
+        content = from_json(payload, allow_inf_nan=False)
+        if why := unknown_format(model.__name__, content):
+            raise UnknownFormat(why)
         return model.model_validate_json(payload)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, Record, Start, Subscription, Topic
-from bus.codec import Undecodable, decode_plain
+from bus.codec import Undecodable, UnknownFormat, decode_plain
 from controller.actions import Fetch, Note, Tell
 from controller.picture.events import EventType
 from controller.publish.published import Sent, remembered
@@ -86,7 +86,7 @@ class Inbox:
             # While old records are read, a node is as alive as the record is young.
             self._hearing.take(record, now if caught_up else min(record.written_at, now))
         except Undecodable as error:
-            self._refuse(record.topic, key_text(record), str(error))
+            self._refuse(record.topic, key_text(record), error)
 
     def _take_published(self, record: Record, now: datetime) -> None:
         key = key_text(record)
@@ -100,9 +100,11 @@ class Inbox:
             )
         except Undecodable as error:
             untrusted: frozenset[str] = self._changes.get("untrusted", self._before.untrusted)
-            if len(untrusted) < _MOST_UNTRUSTED and key not in untrusted:
+            # A record of another format has the right signature: it is that of a controller of another version.
+            is_foreign = not isinstance(error, UnknownFormat)
+            if is_foreign and len(untrusted) < _MOST_UNTRUSTED and key not in untrusted:
                 self._changes["untrusted"] = untrusted | {key}
-            self._refuse(record.topic, key, str(error))
+            self._refuse(record.topic, key, error)
             return
         if sent is not known:
             self._sent[key] = sent
@@ -120,13 +122,14 @@ class Inbox:
         try:
             why = decode_plain(UpdateConfig, record.value).desc[:_LONGEST_DESCRIPTION]
         except Undecodable as error:
-            self._refuse(record.topic, "", str(error))
+            self._refuse(record.topic, "", error)
             return
         self._tell(EventType.NORMAL, "UpdateRequested", f"asked to read the manifests now{': ' + why if why else ''}")
         self._notes.append(Fetch())
 
-    def _refuse(self, topic: Topic, key: str, reason: str) -> None:
-        self._tell(EventType.WARNING, "RecordRefused", f"topic {topic}, key {key!r}: {reason}")
+    def _refuse(self, topic: Topic, key: str, error: Undecodable) -> None:
+        reason = "UnknownFormat" if isinstance(error, UnknownFormat) else "RecordRefused"
+        self._tell(EventType.WARNING, reason, f"topic {topic}, key {key!r}: {error}")
 
     def _tell(self, kind: EventType, reason: str, message: str) -> None:
         self._notes.append(Tell(kind, reason, message))

@@ -3,7 +3,7 @@
 The planner shows it, the agent acts on it: one function, so that the plan cannot promise what the agent does not do.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -11,6 +11,7 @@ from typing import Any, Union, get_args, get_origin
 from deepdiff import DeepDiff
 from deepdiff.model import DiffLevel
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from crds.camera import CameraSpec
 from crds.change import ChangeClass, change_class_of, fields_along
@@ -19,6 +20,8 @@ from crds.messages import InstanceConfig
 from deepstream.groups import declared_key
 
 _LONGEST_VALUE = 60
+_OF_THE_CONTAINER = ("image", "app_kind", "rest_port", "container")
+"""What the digest of the container is over."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,9 @@ def difference(before: InstanceConfig, after: InstanceConfig) -> Difference:
     """What differs between what was applied and what is desired, sorted by path."""
     if before.digest == after.digest:
         return Difference(())
-    fields = sorted(_field_changes(before, after), key=lambda field: field.path)
-    if before.digests.container == after.digests.container and before.digests.files == after.digests.files:
+    told = before.digests.files != after.digests.files or _is_another_container(before, after)
+    fields = sorted(_field_changes(before, after, told=told), key=lambda field: field.path)
+    if not told:
         # Nothing that the app reads is another: a default that was written out, say.
         return Difference(tuple(_untold(field) for field in fields))
     rebuild = after.app_kind.effective(ChangeClass.REBUILD_ENGINE)
@@ -68,16 +72,33 @@ def difference(before: InstanceConfig, after: InstanceConfig) -> Difference:
     return Difference(tuple(fields))
 
 
-def _field_changes(before: InstanceConfig, after: InstanceConfig) -> Iterator[FieldChange]:
+def _field_changes(before: InstanceConfig, after: InstanceConfig, *, told: bool) -> Iterator[FieldChange]:
     delta = DeepDiff(
         _comparable(before), _comparable(after), view="tree", ignore_order=False, threshold_to_diff_deeper=0
     )
     for changed in delta.values():
         for level in changed:
-            yield _field_change(level, before, after)
+            if not _is_only_written_out(level):
+                yield _field_change(level, before, after, told=told)
 
 
-def _field_change(level: DiffLevel, before: InstanceConfig, after: InstanceConfig) -> FieldChange:
+def _is_only_written_out(level: DiffLevel) -> bool:
+    """Whether one side says what the other leaves to the default: as two versions of the renderer do."""
+    _, model, fields = _field(level.path(output_format="list"))
+    said = level.t2 if _is_nothing(level.t1) else level.t1 if _is_nothing(level.t2) else None
+    return said is not None and is_default(model, fields, said)
+
+
+def is_default(model: type[BaseModel], path: Sequence[str | int], value: Any) -> bool:
+    """Whether a value, as settings show it, is what holds when its field is not given; False for an unknown field."""
+    found = list(fields_along(model, path))
+    if not found or path[-1] != found[-1].alias or found[-1].is_required():
+        return False
+    default = found[-1].get_default(call_default_factory=True)
+    return bool(to_jsonable_python(default, by_alias=True, exclude_none=True) == value)
+
+
+def _field_change(level: DiffLevel, before: InstanceConfig, after: InstanceConfig, *, told: bool) -> FieldChange:
     path: list[Any] = level.path(output_format="list")
     written, model, fields = _field(path)
     match path:
@@ -90,7 +111,8 @@ def _field_change(level: DiffLevel, before: InstanceConfig, after: InstanceConfi
         case ["image"] | ["container", "gpus" | "runtime", *_] if _other_engines(before, after):
             declared = ChangeClass.REBUILD_ENGINE
         case _:
-            declared = max((_class_of(model, inner) for inner in _leaves(level, fields)), key=lambda one: one.rank)
+            classes = (_class_of(model, inner, told=told) for inner in _leaves(level, fields))
+            declared = max(classes, key=lambda one: one.rank)
     shown = _hidden if _is_secret(model, fields) else _value
     before_it, after_it = (_default_of(model, fields) if _is_nothing(one) else one for one in (level.t1, level.t2))
     return FieldChange(written, shown(before_it), shown(after_it), after.app_kind.effective(declared))
@@ -108,6 +130,13 @@ def _default_of(model: type[BaseModel], path: list[Any]) -> Any:
 def _untold(field: FieldChange) -> FieldChange:
     """A change that does not reach the app; what only another version knows still replaces the container."""
     return field if field.change_class is ChangeClass.RECREATE else replace(field, change_class=ChangeClass.NONE)
+
+
+def _is_another_container(before: InstanceConfig, after: InstanceConfig) -> bool:
+    """Whether it is made differently, as far as this version knows: what it does not know it could not give to it."""
+    if before.digests.container == after.digests.container:
+        return False
+    return any(getattr(before, name) != getattr(after, name) for name in _OF_THE_CONTAINER)
 
 
 def _other_engines(before: InstanceConfig, after: InstanceConfig) -> bool:
@@ -182,12 +211,16 @@ def _field(path: list[Any]) -> tuple[str, type[BaseModel], list[Any]]:
             return _written("spec", fields), DsInstanceSpec, fields
 
 
-def _class_of(model: type[BaseModel], path: list[Any]) -> ChangeClass:
-    """The declared class; a field that this version does not know (records of another one) replaces the container."""
+def _class_of(model: type[BaseModel], path: list[Any], *, told: bool) -> ChangeClass:
+    """The declared class; what this version does not know (records of another one) replaces the container.
+
+    But for a field in a section that it knows, while the app is told nothing else: defaults are written out there.
+    """
     try:
         return change_class_of(model, path)
     except KeyError:
-        return ChangeClass.RECREATE
+        in_known_section = model is CameraSpec or any(fields_along(model, path[:1]))
+        return ChangeClass.NONE if in_known_section and not told else ChangeClass.RECREATE
 
 
 def _leaves(level: DiffLevel, path: list[Any]) -> list[list[Any]]:

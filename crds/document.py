@@ -1,9 +1,18 @@
 """The common forms of documents: manifests in camelCase for people, messages in snake_case for the wire."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic.alias_generators import to_camel
 
 API_GROUP = "dsfleet.io"
@@ -51,10 +60,47 @@ class ManifestModel(BaseModel):
     )
 
 
+def of_any_version(model: type[ManifestModel]) -> WrapValidator:
+    """For a part of a manifest that stands in a message: fields that this version does not know are passed over there."""
+
+    def parse(value: Any, as_manifest: ValidatorFunctionWrapHandler) -> Any:
+        return model.model_validate(value, extra="ignore") if isinstance(value, dict) else as_manifest(value)
+
+    return WrapValidator(parse)
+
+
 class WireModel(BaseModel):
     """A part of a message on a topic: frozen, snake_case; unknown fields are dropped, so that neighbours may be newer."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+
+_LARGEST_FORMAT: Final = 9999
+"""What is above it is no format, and not worth a line of a log."""
+
+FORMAT: Final = 1
+"""Grows when those who know the form before could not read the new one; an added field is no new format."""
+
+
+class Message(WireModel):
+    """A whole record on a topic, or note on disk, that outlives the version that wrote it."""
+
+    format: Literal[1] = FORMAT
+    """Older ones do not say it: they are of format 1."""
+
+
+def unknown_format(what: str, content: Any, known: int = FORMAT) -> str:
+    """Why something cannot be read: it is of a format of another version. Empty when that is no reason.
+
+    Args:
+        what: the message or file, for people.
+        content: it, as JSON values: anything at all. Without a number it is of format 1.
+        known: the format that this version reads.
+    """
+    found = content.get("format", 1) if isinstance(content, dict) else 1
+    if type(found) is not int or found == known or not 0 <= found <= _LARGEST_FORMAT:
+        return ""
+    return f"{what} is of format {found}, and this version reads format {known}"
 
 
 class ObjectMeta(ManifestModel):

@@ -1,18 +1,34 @@
 """The messages on the topics, snake_case with the field names of the seed system.
 
 Times are UTC. Every message names the fleet, so that records of a neighbour on the same cluster are told apart.
+A reader may be older or newer than the writer: see docs/adr/0012-the-wire-evolves.md before a field changes.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import UUID4, Field, model_validator
+from pydantic import (
+    UUID4,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import to_jsonable_python
 
 from crds.camera import CameraLimits
 from crds.condition import Condition
 from crds.digest import digest
-from crds.document import UtcTime, WireModel
+from crds.document import Message, UtcTime, WireModel, of_any_version
 from crds.dsinstance import AppKind, ContainerSettings
+
+_OUTSIDE_OF_THE_DIGEST = frozenset({"digest", "format", "sealed"})
+"""What may differ between two forms of one content: how it is written, and what is encrypted anew each time."""
 
 
 class GenerationRef(WireModel):
@@ -31,7 +47,7 @@ class GenerationRef(WireModel):
 # --- 200 AgentInfo ---------------------------------------------------------------------------------------------------
 
 
-class AgentInfo(WireModel):
+class AgentInfo(Message):
     """Topic 200: an agent greets, and says what machine it is on and what it holds."""
 
     fleet_id: str
@@ -61,7 +77,7 @@ class CommandKind(StrEnum):
     ASK_INFO = "ask_info"
 
 
-class AgentCommand(WireModel):
+class AgentCommand(Message):
     """Topic 201: the controller admits or refuses an agent, or asks it to greet again."""
 
     fleet_id: str
@@ -90,7 +106,7 @@ class CameraConfig(WireModel):
     camera_id: str
     slot: int
     """Index that it keeps while it stays with its instance: the source id, in apps that can be told one."""
-    limits: CameraLimits
+    limits: Annotated[CameraLimits, of_any_version(CameraLimits)]
     exclusive: bool = False
 
 
@@ -110,12 +126,16 @@ class PartDigests(WireModel):
 
 
 class InstanceConfig(WireModel):
-    """One instance, resolved to the last detail: what an agent applies without any choice of its own."""
+    """One instance, resolved to the last detail: what an agent applies without any choice of its own.
+
+    It keeps its content as it was given or received, and is written as that: nothing that another version put there is
+    lost, and the digest holds for readers that know more fields, or fewer.
+    """
 
     instance_name: str
     app_kind: AppKind
     image: str
-    container: ContainerSettings
+    container: Annotated[ContainerSettings, of_any_version(ContainerSettings)]
     rest_port: int = Field(ge=1, le=65535)
     """Loopback port for the REST interface of the app."""
     settings: dict[str, Any]
@@ -124,17 +144,35 @@ class InstanceConfig(WireModel):
     cameras: tuple[CameraConfig, ...]
     digests: PartDigests
     digest: str
+    _received: dict[str, Any] | None = PrivateAttr(default=None)
+    """The content as plain JSON values; None for a copy that differs from it."""
 
     @staticmethod
-    def digest_of(content: dict[str, Any]) -> str:
-        """The digest of an instance: over all of its fields but the digest itself, in their wire form."""
-        return digest({key: value for key, value in content.items() if key != "digest"})
+    def digest_of(content: Mapping[str, Any]) -> str:
+        """The digest of an instance: over its whole content in its wire form, but for what says how it is written."""
+        return digest({key: value for key, value in content.items() if key not in _OUTSIDE_OF_THE_DIGEST})
 
-    @model_validator(mode="after")
-    def _digest_is_right(self) -> Self:
-        if self.digest != self.digest_of(self.model_dump(mode="json")):
-            raise ValueError(f"instance {self.instance_name}: the digest does not belong to the content")
-        return self
+    @model_validator(mode="wrap")
+    @classmethod
+    def _digest_is_right(cls, given: Any, parse: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        config = parse(given)
+        if config is not given:
+            content = given if info.mode == "json" else to_jsonable_python(given, by_alias=False)
+            config._received = content  # noqa: SLF001 - its own
+            if config.digest != cls.digest_of(content):
+                raise ValueError(f"instance {config.instance_name}: the digest does not belong to the content")
+        return config
+
+    @model_serializer(mode="wrap")
+    def _as_received(self, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
+        return write(self) if self._received is None or info.mode != "json" else self._received
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy; one with other values is written as what this version knows of it."""
+        copied = super().model_copy(update=update, deep=deep)
+        if update:
+            copied._received = None  # noqa: SLF001 - its own
+        return copied
 
 
 class Removals(WireModel):
@@ -149,7 +187,7 @@ class Removals(WireModel):
     instances: tuple[str, ...] = ()
 
 
-class AgentConfig(WireModel):
+class AgentConfig(Message):
     """Topic 210: one generation of one node, self-contained."""
 
     fleet_id: str
@@ -250,7 +288,7 @@ class InstanceStatus(WireModel):
     """Cameras that allow one reader and that it reads, or would read when it is started again."""
 
 
-class AgentResponse(WireModel):
+class AgentResponse(Message):
     """Topic 220: which generation an agent holds, and how far it got."""
 
     fleet_id: str

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from controller.model import FleetPlan, NodeState, ObjectRef, Previous, Reason, Revision
+from controller.planner.as_published import as_published
 from controller.planner.changes import changes_between
 from controller.planner.exclusive import Holders, withheld
 from controller.planner.placement import place
@@ -51,6 +52,7 @@ def plan(
     for node in revision.nodes:
         mine = on_node.get(node.name, [])
         ports = assign_ports((one.name for one in mine), node.spec.instance_ports, ports_now.get(node.node_id, {}))
+        published = _by_name(previous.get(node.node_id))
         instances = []
         for one in mine:
             if one.name not in ports:
@@ -67,11 +69,11 @@ def plan(
             names = {reason.subject.name for reason in not_yet}
             given = tuple(camera for camera in cameras if camera.name in slots and camera.name not in names)
             try:
-                instances.append(render(one, given, ports[one.name], slots))
+                instances.append(as_published(render(one, given, ports[one.name], slots), published.get(one.name)))
             except CannotWriteError as error:
                 # The source refuses such manifests; should one slip through, what runs goes on as it is.
                 reasons += (Reason(ObjectRef("DsInstance", one.name), "CannotRender", str(error)),)
-                instances += _as_before(previous.get(node.node_id), one.name)
+                instances += [published[one.name]] if one.name in published else []
         nodes[node.node_id] = NodeState(node.node_id, node.name, node.spec.hostname, tuple(instances))
     for node_id, config in previous.items():
         if node_id not in nodes:
@@ -86,8 +88,8 @@ def plan(
     )
 
 
-def _as_before(config: AgentConfig | None, instance: str) -> list[InstanceConfig]:
-    return [one for one in config.node_config_list if one.instance_name == instance] if config else []
+def _by_name(config: AgentConfig | None) -> dict[str, InstanceConfig]:
+    return {one.instance_name: one for one in config.node_config_list} if config else {}
 
 
 def _previous_places(

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from controller.model import Revision
 from crds.camera import Camera
 from crds.digest import digest
-from crds.document import Manifest
+from crds.document import Manifest, unknown_format
 from crds.dsinstance import DsInstance
 from crds.kinds import KINDS
 from crds.node import Node
@@ -62,8 +62,8 @@ class LastGood:
         try:
             stored = json.loads(self._disk.read(self._path))
             content = stored["revision"]
-            if content["format"] != _FORMAT:
-                return Recalled(None, f"{self._path} was written by another version: ignored")
+            if why := unknown_format("it", content, _FORMAT):
+                return Recalled(None, f"{self._path} was written by another version, and ignored: {why}")
             if stored["digest"] != digest(content):
                 return Recalled(None, f"{self._path} is damaged (its digest does not match): ignored")
             return Recalled(_revision(content))

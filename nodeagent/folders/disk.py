@@ -9,13 +9,15 @@ Everything here blocks on the disk: call it in a thread.
 """
 
 import contextlib
+import logging
 import shutil
 import threading
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic_core import from_json
 
+from crds.document import Message, unknown_format
 from crds.messages import InstanceConfig
 from crds.secret import Secret
 from nodeagent.folders import folder_tree
@@ -23,12 +25,12 @@ from nodeagent.folders.content import checked_name, is_name, known_secrets, reda
 from nodeagent.folders.secret_files import read_secret
 from nodeagent.model import Applied, FilesState, Permanent, Transient
 
+_log = logging.getLogger(__name__)
+
 _NOTE = "applied.json"
 
 
-class _Note(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
+class _Note(Message):
     generation: int
     runtime_id: str
     config: InstanceConfig
@@ -148,7 +150,11 @@ class DiskFolders:
 
 
 def _read_note(path: Path, name: str) -> Applied | None:
-    note = _Note.model_validate_json(folder_tree.read_file(path))
+    content = folder_tree.read_file(path)
+    if why := unknown_format(f"the note {path}", from_json(content)):
+        _log.warning("%s: going on without it", why)
+        return None
+    note = _Note.model_validate_json(content)
     if note.config.instance_name != name:
         return None
     return Applied(config=note.config, generation=note.generation, runtime_id=note.runtime_id)

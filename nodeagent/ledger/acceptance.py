@@ -24,6 +24,8 @@ class Verdict(StrEnum):
     """The same generation with another digest: two controllers, or a broken one. The old one stays."""
     REFUSED = "Refused"
     """Not for this node or fleet, expired, or it takes away what it does not name. The old one stays."""
+    UNKNOWN_FORMAT = "UnknownFormat"
+    """The controller signed it, in a format of another version. The old one stays."""
 
 
 @dataclass(frozen=True)

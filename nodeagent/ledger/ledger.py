@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 from pathlib import Path
 
-from bus.codec import Undecodable, decode_signed
+from bus.codec import Undecodable, UnknownFormat, decode_signed
 from crds.messages import AgentConfig
 from nodeagent.ledger.acceptance import Decision, Verdict, accept
 from ports.disk import Disk, RealDisk
@@ -46,6 +46,9 @@ class Ledger:
             return None
         try:
             recalled = decode_signed(AgentConfig, envelope, [self._controller_key])
+        except UnknownFormat as error:
+            _log.error("the ledger %s cannot be used, going on without it: %s", self._path, error)
+            return None
         except Undecodable as error:
             _log.error(
                 "the ledger %s holds no record of this fleet's controller, going on without it: %s", self._path, error
@@ -85,6 +88,8 @@ class Ledger:
         """
         try:
             incoming = decode_signed(AgentConfig, envelope, [self._controller_key])
+        except UnknownFormat as error:
+            return Decision(Verdict.UNKNOWN_FORMAT, str(error))
         except Undecodable as error:
             return Decision(Verdict.REFUSED, str(error))
         newest = self._accepted[0] if self._accepted else self.current

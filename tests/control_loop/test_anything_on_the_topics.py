@@ -402,3 +402,21 @@ def test_a_message_that_was_delivered_twice_is_as_one(play: Callable[..., None])
             await eventually(lambda: set(stand.orders("gate")) == {(1, 1), (1, 2)}, "the edit")
 
     play(scenario)
+
+
+def test_a_record_of_another_format_is_told_as_that_with_both_numbers(play: Callable[..., None]) -> None:
+    async def scenario(stand: Stand) -> None:
+        stand.source.say_silently(loaded(YARD))
+        write(stand.log, Topic.AGENT_CONFIG, GATE, signed(stand.key, {"format": 2}, "AgentConfig"))
+        async with stand.controller():
+            stand.agent("gate").greet()
+            await still_works(stand)
+            write(stand.log, Topic.UPDATE_CONFIG, None, b'{"format": 3}')
+            told = await eventually(lambda: len(found := stand.told("UnknownFormat")) == 2 and found, "both are told")
+            assert [message.split(": ", 1)[1] for message in sorted(told)] == [
+                "AgentConfig is of format 2, and this version reads format 1",
+                "UpdateConfig is of format 3, and this version reads format 1",
+            ]
+            assert stand.told("ControllerKeyNotTrusted") == []
+
+    play(scenario)

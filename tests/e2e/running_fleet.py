@@ -290,6 +290,8 @@ class UpFleet(RunningFleet):
         self._secrets_dir = secrets_dir
         self.up: Program | None = None
         self.log = root / "up.log"
+        self.program = fleet_command()
+        """What runs `fleet`, and all its parts."""
 
     @property
     def fleet_id(self) -> str:
@@ -318,7 +320,7 @@ class UpFleet(RunningFleet):
         options = ["--manifests", str(self.manifests.path), "--state-dir", str(self.state_dir)]
         options += ["--secrets-dir", str(self._secrets_dir), "--listen", self._listen, "--no-table"]
         options += ["--kafka-port", "0"]  # several fleets of tests may run at a time
-        self.up = Program(fleet_command("up", *options), self.log)
+        self.up = Program([*self.program, "up", *options], self.log)
 
     def stop(self) -> int:
         """Ctrl-C; returns the exit code."""
