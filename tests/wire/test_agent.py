@@ -57,9 +57,9 @@ def lay(stand: Stand, record: bytes, notes: dict[str, bytes]) -> None:
         name = config["instance_name"]
         note(stand, name).parent.mkdir(parents=True, exist_ok=True)
         note(stand, name).write_bytes(notes[name])
-        applied = stand.directories.read_applied(name)
+        applied = stand.folders.read_applied(name)
         assert applied is not None
-        stand.directories.write(applied.config)
+        stand.folders.write(applied.config)
 
 
 def newer(generation: int = 8, **more: Any) -> dict[str, Any]:
