@@ -24,7 +24,12 @@ class Watched(NamedTuple):
     accept: str = JSON
 
 
-def follow(api: Api, watched: Watched, deadline: float | None = None) -> Iterator[dict[str, Any]]:
+def follow(
+    api: Api,
+    watched: Watched,
+    deadline: float | None = None,
+    first_pause_seconds: float = _FIRST_PAUSE_SECONDS,
+) -> Iterator[dict[str, Any]]:
     """Events of type ADDED, MODIFIED and DELETED; all that is there comes first, as ADDED, then a BOOKMARK.
 
     With TABLE each object is a Table, and what is there comes as one. After a loss of the connection everything that
@@ -34,17 +39,18 @@ def follow(api: Api, watched: Watched, deadline: float | None = None) -> Iterato
         api: where.
         watched: what.
         deadline: of `SystemClock.monotonic`, when the iterator ends; None to go on for ever.
+        first_pause_seconds: before it is tried again after a loss; it doubles.
 
     Raises:
         Unreachable: nobody answers at the start.
         Refused: the controller does not know what is followed.
     """
-    pause, began = _FIRST_PAUSE_SECONDS, False
+    pause, began = first_pause_seconds, False
     while not _over(deadline):
         try:
             listed, events = _listed(api, watched)
             yield from events
-            began, pause = True, _FIRST_PAUSE_SECONDS
+            began, pause = True, first_pause_seconds
             version: str | None = listed
             while version is not None and not _over(deadline):
                 version = yield from _changes(api, watched, version, deadline)

@@ -34,6 +34,7 @@ class Child:
         *,
         before_restart: Callable[[], None] = lambda: None,
         hidden_variables: Collection[str] = (),
+        first_delay_seconds: float = _FIRST_DELAY_SECONDS,
     ) -> None:
         """Describes the child; `run` starts it.
 
@@ -45,11 +46,13 @@ class Child:
             say: tells people that the child died.
             before_restart: called when it died, before it is started again.
             hidden_variables: of our environment, those that the child does not get.
+            first_delay_seconds: before it is started again; it doubles while it dies soon.
         """
         self.name = name
         self.log = log
         self._module, self._arguments, self._say, self._before_restart = module, arguments, say, before_restart
         self._hidden_variables = hidden_variables
+        self._first_delay_seconds = first_delay_seconds
         self._process: Process | None = None
         self._asked_to_restart = False
         self._stopping = asyncio.Event()
@@ -67,7 +70,7 @@ class Child:
         self._task = asyncio.create_task(self._keep_running(), name=self.name)
 
     async def _keep_running(self) -> None:
-        delay = _FIRST_DELAY_SECONDS
+        delay = self._first_delay_seconds
         while not self._stopping.is_set():
             started = SystemClock().monotonic()
             ended = await self._run_once()
@@ -77,7 +80,7 @@ class Child:
             if self._stopping.is_set():
                 return
             if SystemClock().monotonic() - started > _PROVEN_AFTER_SECONDS:
-                delay = _FIRST_DELAY_SECONDS
+                delay = self._first_delay_seconds
             self._say(f"{self.name} {ended}; starting it again in {delay:g} s")
             self._before_restart()
             with contextlib.suppress(TimeoutError):

@@ -22,8 +22,15 @@ class ResourcePaths:
     """Answers requests for objects."""
 
     def __init__(
-        self, objects: ObjectStore, events: ObjectStore, clock: Callable[[], datetime], watch_limit: int
+        self,
+        objects: ObjectStore,
+        events: ObjectStore,
+        clock: Callable[[], datetime],
+        *,
+        watch_limit: int,
+        bookmark_seconds: float,
     ) -> None:
+        self._bookmark_seconds = bookmark_seconds
         self._objects = objects
         self._events = events
         self._clock = clock
@@ -82,7 +89,7 @@ class ResourcePaths:
         )
         if query.get("watch", "").lower() not in _FALSE:
             self._slots.require_free()
-            watch = Watch(_watch_request(request, resource, selection), store, self._clock)
+            watch = Watch(_watch_request(request, resource, selection), store, self._clock, self._bookmark_seconds)
             return StreamingResponse(self._slots.held_for(watch.lines()), media_type="application/json")
         if "sendInitialEvents" in query:
             raise _invalid("sendInitialEvents", "is only for watches")

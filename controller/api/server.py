@@ -18,7 +18,7 @@ from controller.api.discovery import discovery_router
 from controller.api.errors import ApiError, manifests_only, no_such_path
 from controller.api.fleet_paths import PREFIX, FleetPaths
 from controller.api.resource_paths import ResourcePaths
-from controller.api.watch import WATCH_LIMIT
+from controller.api.watch import BOOKMARK_SECONDS, WATCH_LIMIT
 from controller.picture.store import ObjectStore
 from ports.clock import SystemClock
 
@@ -39,6 +39,7 @@ def create_app(
     fleet_version: str = "unknown",
     ready: Callable[[], bool] = lambda: True,
     watch_limit: int = WATCH_LIMIT,
+    bookmark_seconds: float = BOOKMARK_SECONDS,
     clock: Callable[[], datetime] = SystemClock().now,
 ) -> FastAPI:
     """The API as an ASGI application.
@@ -51,6 +52,7 @@ def create_app(
         fleet_version: version of this program.
         ready: says whether the objects are worth reading yet, for `/readyz`.
         watch_limit: watches that may be open at the same time.
+        bookmark_seconds: between two bookmarks while nothing happens.
         clock: tells the time, UTC, that ages in tables are counted to.
     """
     # The generated pages would load scripts from a CDN, and the paths describe themselves as Kubernetes has it.
@@ -61,7 +63,9 @@ def create_app(
     app.add_exception_handler(Exception, _on_bug)
     app.add_middleware(_NoImpersonation)
     app.include_router(discovery_router(fleet_version))
-    app.include_router(ResourcePaths(objects, events, clock, watch_limit).router)
+    app.include_router(
+        ResourcePaths(objects, events, clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds).router
+    )
     app.include_router(FleetPaths(control, host_names).router)
 
     async def is_ready() -> Response:

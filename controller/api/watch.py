@@ -15,6 +15,7 @@ from controller.api.table import TableForm
 from controller.picture.store import Change, Cursor, Expired, ObjectStore, Stored
 
 BOOKMARK_SECONDS = 60.0
+"""Clients that want bookmarks get one so often while nothing happens."""
 DEFAULT_TIMEOUT_SECONDS = 1800.0
 WATCH_LIMIT = 1000
 _INITIAL_EVENTS_END = {"k8s.io/initial-events-end": "true"}
@@ -65,7 +66,10 @@ class WatchSlots:
 class Watch:
     """One open watch."""
 
-    def __init__(self, request: WatchRequest, store: ObjectStore, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, request: WatchRequest, store: ObjectStore, clock: Callable[[], datetime], bookmark_seconds: float
+    ) -> None:
+        self._bookmark_seconds = bookmark_seconds
         self._request = request
         self._store = store
         self._clock = clock
@@ -92,7 +96,7 @@ class Watch:
     async def _follow(self, cursor: Cursor) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self._request.timeout_seconds
-        bookmark_at = loop.time() + BOOKMARK_SECONDS
+        bookmark_at = loop.time() + self._bookmark_seconds
         while not self._store.ended:
             for change in cursor.take():
                 for line in self._told(change):
@@ -100,7 +104,7 @@ class Watch:
             if loop.time() >= ends_at:
                 return
             if loop.time() >= bookmark_at:
-                bookmark_at = loop.time() + BOOKMARK_SECONDS
+                bookmark_at = loop.time() + self._bookmark_seconds
                 if self._request.bookmarks:
                     yield self._bookmark(cursor.version, {})
             with suppress(TimeoutError):

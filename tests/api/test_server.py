@@ -13,7 +13,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from controller.api import watch
 from controller.api.server import PortInUse, create_app, serve
 from controller.picture.store import ObjectStore
 from tests.api.serving import REVISION, FakeControl, LiveServer, fleet_documents, running
@@ -103,11 +102,11 @@ def test_initial_events_end_with_a_bookmark(server: LiveServer) -> None:
     assert bookmark["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
 
 
-def test_bookmarks_come_while_nothing_happens(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "BOOKMARK_SECONDS", 0.05)
-    since = version(server)
-    with watching(server, resourceVersion=since, allowWatchBookmarks="true") as events:
-        event = next(events)
+def test_bookmarks_come_while_nothing_happens(objects: ObjectStore, events: ObjectStore) -> None:
+    with running(create_app(objects, events, FakeControl(), bookmark_seconds=0.05)) as server:
+        since = version(server)
+        with watching(server, resourceVersion=since, allowWatchBookmarks="true") as told:
+            event = next(told)
     assert (event["type"], event["object"]["metadata"]["resourceVersion"]) == ("BOOKMARK", since)
 
 

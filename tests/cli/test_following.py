@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from cli import watching
 from cli.connection import Api, Refused, Unreachable
 from cli.kinds import CAMERA
 from cli.watching import Watched, follow
@@ -54,11 +53,11 @@ def scripted() -> Iterator[Callable[..., tuple[Api, list[str]]]]:
         server.server_close()
 
 
-def _until_refused(api: Api) -> list[str]:
+def _until_refused(api: Api, first_pause_seconds: float = 0.5) -> list[str]:
     seen: list[str] = []
 
     def read() -> None:
-        for event in follow(api, Watched(CAMERA, {})):
+        for event in follow(api, Watched(CAMERA, {}), first_pause_seconds=first_pause_seconds):
             version = event["object"].get("metadata", {}).get("resourceVersion", "")
             seen.append(f"{event['type']} {version}".strip())
 
@@ -84,11 +83,10 @@ def test_a_history_that_is_lost_means_listing_anew(
 
 
 def test_half_a_line_is_a_lost_connection(
-    scripted: Callable[..., tuple[Api, list[str]]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    scripted: Callable[..., tuple[Api, list[str]]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(watching, "_FIRST_PAUSE_SECONDS", 0.01)
     api, _ = scripted(LISTED, CHANGED % 8 + b'{"type":"MODI', LISTED, 503)
-    assert _until_refused(api) == ["ADDED 5", "BOOKMARK", "MODIFIED 8", "ADDED 5", "BOOKMARK"]
+    assert _until_refused(api, 0.01) == ["ADDED 5", "BOOKMARK", "MODIFIED 8", "ADDED 5", "BOOKMARK"]
     assert "broke off" in capsys.readouterr().err
 
 

@@ -112,18 +112,15 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], s
     return make
 
 
-def _child(module: str, log: Path, said: list[str]) -> Child:
-    return Child("part", module, list, log, said.append)
+def _child(module: str, log: Path, said: list[str], first_delay_seconds: float = 1.0) -> Child:
+    return Child("part", module, list, log, said.append, first_delay_seconds=first_delay_seconds)
 
 
-def test_a_child_that_dies_is_started_again(
-    module: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(children, "_FIRST_DELAY_SECONDS", 0.05)
+def test_a_child_that_dies_is_started_again(module: Callable[[str], str], tmp_path: Path) -> None:
     said: list[str] = []
 
     async def scenario() -> None:
-        child = _child(module("import time; print('up', flush=True); time.sleep(60)"), tmp_path / "log", said)
+        child = _child(module("import time; print('up', flush=True); time.sleep(60)"), tmp_path / "log", said, 0.05)
         child.start()
         await _until(lambda: child.last_line() == "up")
         first = child.pid
@@ -137,14 +134,11 @@ def test_a_child_that_dies_is_started_again(
     asyncio.run(scenario())
 
 
-def test_a_child_that_cannot_start_says_why_with_growing_delays(
-    module: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(children, "_FIRST_DELAY_SECONDS", 0.02)
+def test_a_child_that_cannot_start_says_why_with_growing_delays(module: Callable[[str], str], tmp_path: Path) -> None:
     said: list[str] = []
 
     async def scenario() -> None:
-        child = _child(module("import sys; sys.exit('no disk \x1b[2J')"), tmp_path / "log", said)
+        child = _child(module("import sys; sys.exit('no disk \x1b[2J')"), tmp_path / "log", said, 0.02)
         child.start()
         await _until(lambda: len(said) == 3)
         await child.stop(5, asyncio.Event())

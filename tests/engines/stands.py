@@ -251,8 +251,14 @@ class ProcessStand(Stand):
         "test_the_image_that_runs_is_told_from_what_its_tag_means_later": "processes have no image",
     }
 
-    def driver(self) -> ProcessDriver:
-        return ProcessDriver(self.fleet_id, self.node_id, self.directories, command_prefix=("/bin/sh",))
+    def driver(self, lock_wait_seconds: float = 5.0) -> ProcessDriver:
+        return ProcessDriver(
+            self.fleet_id,
+            self.node_id,
+            self.directories,
+            command_prefix=("/bin/sh",),
+            lock_wait_seconds=lock_wait_seconds,
+        )
 
     def kill(self, there: ObservedInstance) -> None:
         os.kill(int(there.runtime_id.partition(":")[0]), signal.SIGKILL)

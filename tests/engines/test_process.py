@@ -186,10 +186,9 @@ def test_a_second_start_waits_for_a_process_that_is_not_seen_yet(
 ) -> None:
     async def test(session: Session) -> None:
         await session.begin(process_stand.config())
-        other = process_stand.driver()
+        other = process_stand.driver(lock_wait_seconds=0.2)
         with monkeypatch.context() as patch:
             patch.setattr(table, "find", lambda _: iter(()))
-            patch.setattr("nodeagent.engines.process.driver._LOCK_WAIT_S", 0.2)
             with pytest.raises(Transient, match="holds the lock"):
                 await other.perform(operation(OpKind.START, process_stand.config()))
         assert process_stand.count("lobby") == 1

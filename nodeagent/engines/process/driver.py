@@ -24,7 +24,6 @@ _CALLS_AT_ONCE = 8
 _TICK_S = 0.5
 _LONGEST_POLL_S = 0.1
 # How long a START waits for another one of the same instance, and how long after SIGKILL a process must be gone.
-_LOCK_WAIT_S = 5.0
 _KILL_WAIT_S = 10.0
 
 
@@ -44,6 +43,7 @@ class ProcessDriver:
         folders: the folders of the instances.
         python: the interpreter that runs the reference app.
         command_prefix: the program and its first arguments, in the place of `python -m pipeline`.
+        lock_wait_seconds: how long a start waits for another one of the same instance.
     """
 
     name = "process"
@@ -56,11 +56,13 @@ class ProcessDriver:
         python: str = sys.executable,
         *,
         command_prefix: tuple[str, ...] | None = None,
+        lock_wait_seconds: float = 5.0,
     ) -> None:
         self._fleet_id = fleet_id
         self._node_id = node_id
         self._folders = folders
         self._command = command_prefix or (python, "-m", "pipeline")
+        self._lock_wait_seconds = lock_wait_seconds
         self._runs = ProcessRuns(fleet_id, node_id)
         self._mailboxes: set[Mailbox] = set()
         self._closed = False
@@ -148,7 +150,7 @@ class ProcessDriver:
     def _start(self, config: InstanceConfig, generation: int) -> None:
         name = config.instance_name
         directory = self._folders.directory(name)
-        deadline = time.monotonic() + _LOCK_WAIT_S
+        deadline = time.monotonic() + self._lock_wait_seconds
         while self._runs.running(name) is None:
             try:
                 with start.locked(directory) as lock:
