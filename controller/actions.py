@@ -28,6 +28,8 @@ class Log:
 
     type: EventType
     message: str
+    error: Exception | None = None
+    """A bug that was met, for its traceback."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Publish:
 
     config: AgentConfig
     node_name: str
+    before: Sent | None
+    """What was known of the node's newest record when this was decided."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class PublishAgain:
 
     sent: Sent
     """As it will be known when it was acknowledged."""
+    before: Sent
+    """As it was known when this was decided."""
 
 
 @dataclass(frozen=True)

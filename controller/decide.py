@@ -28,7 +28,7 @@ from controller.planner.exclusive import holders_of_exclusive_cameras
 from controller.planner.planner import plan
 from controller.publish.admission import answered_before, command, unanswered
 from controller.publish.generations import KnownGenerations, newest_observed, next_epoch, next_record
-from controller.publish.published import Copy, Sent, remembered, to_send_again, to_send_again_after
+from controller.publish.published import Copy, Sent, acknowledged, remembered, to_send_again, to_send_again_after
 from controller.rules import Rules
 from controller.source.last_good import Recalled
 from controller.source.read.reader import Reading
@@ -37,7 +37,8 @@ from controller.status.fold import connected
 from crds.messages import AgentConfig, GenerationRef
 
 Noted = tuple[State, tuple[Note, ...]]
-Step = Callable[[State, Rules, datetime], tuple[State, tuple[Send, ...]]]
+Taken = tuple[State, tuple[Send, ...], tuple[Note, ...]]
+Step = Callable[[State, Rules, datetime], Taken]
 
 
 # --- what is known before, and what comes in ------------------------------------------------------------------------
@@ -62,7 +63,13 @@ def recall(state: State, copies: Iterable[Copy], recalled: Recalled, rules: Rule
             text = f"the copy of a published record at {copy.path} cannot be used: {error}"
             notes.append(Log(EventType.WARNING, text))
     gate, said = revision_gate.recall(recalled, now)
-    return replace(state, published=state.published.with_changes(sent), gate=gate), (*notes, *said)
+    published, kept = state.published.with_changes(sent), gate.in_force.id if gate.in_force else None
+    return replace(state, published=published, gate=gate, kept=kept), (*notes, *said)
+
+
+def has_kept(state: State, revision: Revision) -> State:
+    """Takes note that the copy of a revision is on disk, or that it was told why not."""
+    return replace(state, kept=revision.id)
 
 
 def has_read(state: State, reading: Reading) -> State:
@@ -122,17 +129,37 @@ def _begin_term(state: State, rules: Rules, now: datetime) -> Noted:
 # --- what is sent ---------------------------------------------------------------------------------------------------
 
 
-def publish(state: State, rules: Rules, now: datetime) -> tuple[State, tuple[Send, ...]]:
-    """The generations that are due, each with its number."""
+def publish(state: State, rules: Rules, now: datetime) -> Taken:
+    """The generations that are due, each with its number.
+
+    The revision must be on disk before: a controller that knows only the one before it would publish that again.
+    """
     revision = state.gate.in_force
-    if revision is None or state.term is None:
-        return state, ()
+    if revision is None or state.term is None or revision.id != state.kept:
+        return state, (), ()
     planned = _planned(state, revision, rules)
     if planned is not state.planned:
         state = replace(state, planned=planned)
-    wanted = planned.plan.nodes.values()
-    records = ((node, _next_record(node, state, rules, now)) for node in wanted)
-    return state, tuple(Publish(record, node.node_name) for node, record in records if record is not None)
+    sends: list[Send] = []
+    notes: list[Note] = []
+    failed: dict[str, str] = {}
+    for node_id, node in planned.plan.nodes.items():
+        try:
+            record = _next_record(node, state, rules, now)
+        except Exception as error:  # noqa: BLE001 - a bug that one node meets keeps no other from its generation (S15)
+            failed[node_id] = node.digest
+            notes += _bug(f"no record can be made for node {node.node_name}", error, ObjectRef("Node", node.node_name))
+            continue
+        if record is not None:
+            sends.append(Publish(record, node.node_name, state.published.by_node.get(node_id)))
+    if failed:
+        state = replace(state, failed={**state.failed, **failed})
+    return state, tuple(sends), tuple(notes)
+
+
+def _bug(what: str, error: Exception, subject: ObjectRef) -> tuple[Note, ...]:
+    text = f"{what}: the controller met an error ({type(error).__name__}): see its log"
+    return Log(EventType.WARNING, what, error), Tell(EventType.WARNING, "UnexpectedError", text, subject)
 
 
 def _planned(state: State, revision: Revision, rules: Rules) -> Planned:
@@ -172,12 +199,13 @@ def _next_record(wanted: NodeState, state: State, rules: Rules, now: datetime) -
     )
 
 
-def publish_again(state: State, rules: Rules, now: datetime) -> tuple[State, tuple[Send, ...]]:
+def publish_again(state: State, rules: Rules, now: datetime) -> Taken:
     """The records that the topic lost, or an agent did not get."""
     if state.gate.in_force is None or state.term is None:
-        return state, ()
+        return state, (), ()
     missing = to_send_again(state.published, _observed_by_the_connected(state, now), now, rules.resend_after)
-    return state, tuple(PublishAgain(replace(sent, sent_at=now, on_topic=True)) for sent in missing.values())
+    again = tuple(PublishAgain(replace(sent, sent_at=now, on_topic=True), sent) for sent in missing.values())
+    return state, again, ()
 
 
 def _observed_by_the_connected(state: State, now: datetime) -> Mapping[str, GenerationRef | None]:
@@ -188,29 +216,32 @@ def _observed_by_the_connected(state: State, now: datetime) -> Mapping[str, Gene
     }
 
 
-def admit(state: State, rules: Rules, now: datetime) -> tuple[State, tuple[Send, ...]]:
+def admit(state: State, rules: Rules, now: datetime) -> Taken:
     """The answers to greetings. Before a revision is in force nobody can say who belongs to the fleet."""
     if state.gate.in_force is None or state.term is None:
-        return state, ()
+        return state, (), ()
     term, due = state.term, unanswered(state.fleet, state.gate.in_force.node_by_id, state.answered)
-    return state, tuple(
+    answers = tuple(
         Admit(command(node_id, answer, fleet_id=rules.fleet_id, epoch=term, now=now), answer)
         for node_id, answer in due.items()
     )
+    return state, answers, ()
 
 
 def after(state: State, outcomes: Iterable[Outcome], rules: Rules) -> Noted:
     """What is known once it is known what became of all that one step sent."""
-    sent: dict[str, Sent] = {}
+    known, sent = state.published.by_node, dict[str, Sent]()
     answered, failed = dict(state.answered), dict(state.failed)
     notes: list[Note] = []
     unacknowledged = []
     for outcome in outcomes:
         match outcome:
-            case Acknowledged(send=Publish(config=config), envelope=envelope):
-                sent[str(config.node_id)] = Sent(config, envelope, config.issued_at, on_topic=True)
-            case Acknowledged(send=PublishAgain(sent=again)):
-                sent[str(again.config.node_id)] = again
+            case Acknowledged(send=Publish(config=config, before=before), envelope=envelope):
+                node_id, new = str(config.node_id), Sent(config, envelope, config.issued_at, on_topic=True)
+                sent[node_id] = acknowledged(known.get(node_id), before, new)
+            case Acknowledged(send=PublishAgain(sent=again, before=before)):
+                node_id = str(again.config.node_id)
+                sent[node_id] = acknowledged(known.get(node_id), before, again)
             case Acknowledged(send=Admit(command=said, answer=answer)):
                 answered[str(said.node_id)] = answer
             case TooLarge(send=Publish(config=config, node_name=name), message=message):

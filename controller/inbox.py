@@ -115,7 +115,7 @@ class Inbox:
     def _miss(self, node_id: str) -> None:
         """The record of a node was deleted from the topic: the newest one will be sent again."""
         sent = self._newest(node_id)
-        if sent is not None and sent.on_topic:
+        if sent is not None:  # another object each time: what is being sent again may be what was deleted
             self._sent[node_id] = replace(sent, on_topic=False)
 
     def _take_update(self, record: Record) -> None:

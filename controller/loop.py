@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import importlib.metadata
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -100,11 +101,21 @@ class Controller:
         self._become(*decide.recall(self._state, copies, recalled, self._rules, self._clock.now()))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read_topics())
-            tasks.create_task(self._watch_source())
-            tasks.create_task(self._fetch_on_demand())
+            tasks.create_task(self._for_ever(self._watch_source))
+            tasks.create_task(self._for_ever(self._fetch_on_demand))
             tasks.create_task(self._decide_and_act())
             tasks.create_task(self._keep_last_good())
             tasks.create_task(self._show_changes())
+
+    async def _for_ever(self, part: Callable[[], Awaitable[None]]) -> None:
+        """Begins a part again that met a bug: it may end neither the part nor the others (S15)."""
+        while True:
+            try:
+                await part()
+            except Exception:  # noqa: BLE001 - no bug may end what the fleet depends on (S15)
+                _log.exception("a part of the controller failed; it begins again")
+                self._tell(_UNEXPECTED)
+            await asyncio.sleep(self._timings.tick_seconds)
 
     def _become(self, state: State, notes: tuple[Note, ...] = ()) -> None:
         if state is not self._state:
@@ -114,8 +125,8 @@ class Controller:
             match note:
                 case Tell():
                     self._tell(note)
-                case Log(type=kind, message=message):
-                    _log.log(_LEVELS[kind], "%s", message)
+                case Log(type=kind, message=message, error=error):
+                    _log.log(_LEVELS[kind], "%s", message, exc_info=error)
                 case KeepLastGood(revision=revision):
                     self._to_keep.put_nowait(revision)
                 case Fetch():
@@ -181,14 +192,20 @@ class Controller:
         if self._rest is not None and self._rest.lasts(self._state, now):
             return
         self._become(*decide.settle(self._state, self._rules, now))
-        # What fails for one node or step keeps nothing else from being done.
-        sent = [await self._take(step) for step in (decide.publish, decide.publish_again, decide.admit)]
-        self._rest = None if any(sent) else decide.rest(self._state, self._rules, now)
+        idle, errors = True, []
+        for step in (decide.publish, decide.publish_again, decide.admit):
+            try:
+                idle = not await self._take(step) and idle
+            except Exception as error:  # noqa: BLE001 - what fails in one step keeps no other from being done (S15)
+                errors.append(error)
+        self._rest = decide.rest(self._state, self._rules, now) if idle and not errors else None
+        if errors:
+            raise errors[0]
 
     async def _take(self, step: decide.Step) -> bool:
         """Takes a step; True when there was something to send."""
-        state, sends = step(self._state, self._rules, self._clock.now())
-        self._become(state)
+        state, sends, notes = step(self._state, self._rules, self._clock.now())
+        self._become(state, notes)
         if not sends:
             return False
         outcomes, error = await carry_out(sends, self._publisher)
@@ -198,7 +215,7 @@ class Controller:
         return True
 
     async def _keep_last_good(self) -> None:
-        """Beside the loop: a slow disk must not hold up what is published."""
+        """Beside the loop: a slow disk holds up the generations of its revision, and nothing else."""
         while True:
             revision = await self._to_keep.get()
             try:
@@ -209,6 +226,8 @@ class Controller:
             except Exception:  # noqa: BLE001 - no bug may end what the fleet depends on (S15)
                 _log.exception("revision %s could not be kept on disk", revision.id)
                 self._tell(_UNEXPECTED)
+            self._become(decide.has_kept(self._state, revision))
+            self._wake.set()
 
     # --- what the API shows and asks -----------------------------------------------------------------------------
 

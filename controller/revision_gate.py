@@ -3,6 +3,7 @@
 Until a reading has passed, the last good revision stays.
 """
 
+import contextlib
 from dataclasses import replace
 from datetime import datetime
 
@@ -41,8 +42,9 @@ def begin(gate: Gate, published: Previous, limit: RemovalLimit, now: datetime) -
     recalled = gate.in_force
     if not gate.is_recalled or recalled is None:
         return gate, ()
-    if why_parked(plan(recalled, published), published, limit) is None:
-        return replace(gate, is_recalled=False), ()
+    with contextlib.suppress(Exception):  # told below, where the plan is made again
+        if why_parked(plan(recalled, published), published, limit) is None:
+            return replace(gate, is_recalled=False), ()
     outside = replace(gate, in_force=None, in_force_since=None, is_recalled=False)
     return _consider_revision(outside, recalled, published, limit, now)
 
@@ -86,7 +88,12 @@ def _restored(gate: Gate, revision: Revision) -> Passed:
 def _consider_revision(
     gate: Gate, revision: Revision, published: Previous, limit: RemovalLimit, now: datetime
 ) -> Passed:
-    planned = plan(revision, published)
+    try:
+        planned = plan(revision, published)
+    except Exception as error:  # noqa: BLE001 - a revision that cannot be planned must keep no good one from its work (S15)
+        message = f"it cannot be planned, the controller met an error ({type(error).__name__}): see its log"
+        aside, said = _set_aside(gate, Candidate("Rejected", message, revision.id, revision.description))
+        return aside, (Log(EventType.WARNING, f"revision {revision.id} cannot be planned", error), *said)
     parked = why_parked(planned, published, limit)
     if parked is not None and revision.id not in gate.approved_ids:
         changes = describe_plan(planned)

@@ -75,6 +75,8 @@ class State:
     is_reading_decided: bool = True
     """False while the reading waits to be taken into force or set aside."""
     gate: Gate = field(default_factory=Gate)
+    kept: str | None = None
+    """The id of the revision of which a copy lies on disk, or could not be written: nothing is published before that."""
     planned: Planned | None = None
     answered: Mapping[str, Answer] = field(default_factory=lambda: MappingProxyType({}))
     """What was said to the newest greeting that was answered, by node id."""

@@ -94,6 +94,21 @@ def remembered(
     return known
 
 
+def acknowledged(known: Sent | None, before: Sent | None, sent: Sent) -> Sent:
+    """What is known of a node's newest record after one was acknowledged.
+
+    Args:
+        known: the node's newest record by now.
+        before: what it was when the record was sent.
+        sent: the record.
+    """
+    if known is before:
+        return sent
+    if known is not None and known.config.ref.order >= sent.config.ref.order:
+        return known  # it was read back, or lost again, or somebody published a newer one
+    return replace(sent, on_topic=False)  # the topic lost something meanwhile: perhaps this very record
+
+
 def to_send_again(
     published: Published, observed: Mapping[str, GenerationRef | None], now: datetime, resend_after: timedelta
 ) -> dict[str, Sent]:

@@ -11,9 +11,9 @@ from bus.codec import encode_plain
 from bus.signature import SigningKey
 from controller import decide
 from controller.source.last_good import LastGood
-from controller.source.read.reader import Unreadable
+from controller.source.read.reader import Reading, Unreadable
 from crds.messages import GenerationRef, UpdateConfig
-from tests.control_loop.stand import STATE_DIR, ShakyBus, Stand, eventually, loaded, write
+from tests.control_loop.stand import STATE_DIR, ScriptedSource, ShakyBus, Stand, eventually, loaded, write
 from tests.planner.short_manifests import ShortFleet, node_id
 
 THE_COPY = STATE_DIR / "last-good.json"
@@ -89,6 +89,48 @@ def test_a_bug_ends_one_turn_and_not_the_controller(play: Callable[..., None], m
 
     async def scenario(stand: Stand) -> None:
         monkeypatch.setattr(decide, "publish", sometimes)
+        stand.source.say_silently(loaded(fleet_of(1)))
+        async with stand.controller():
+            stand.agent("gate").greet()
+            await eventually(lambda: stand.told("UnexpectedError"), "it is told")
+            await eventually(lambda: stand.newest("gate"), "a generation after all")
+
+    play(scenario)
+
+
+def test_a_bug_that_one_node_meets_keeps_nobody_from_being_admitted(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish = ShakyBus.publish
+
+    async def broken(self: ShakyBus, topic: Topic, *, key: str | None, value: bytes | None) -> None:
+        if topic is Topic.AGENT_CONFIG and key == node_id("gate"):
+            raise KeyError("a bug")
+        await publish(self, topic, key=key, value=value)
+
+    async def scenario(stand: Stand) -> None:
+        monkeypatch.setattr(ShakyBus, "publish", broken)
+        stand.source.say_silently(loaded(fleet_of(1)))
+        async with stand.controller():
+            for name in ("gate", "hut", "newcomer"):
+                stand.agent(name).greet()
+            for name in ("gate", "hut", "newcomer"):
+                await eventually(lambda one=name: stand.commands(one), f"{name} is answered")
+
+    play(scenario)
+
+
+def test_a_bug_in_reading_the_source_ends_nothing(play: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    read = ScriptedSource.read
+    broken = iter([True, True])
+
+    async def sometimes(self: ScriptedSource) -> Reading:
+        if next(broken, False):
+            raise KeyError("a bug")
+        return await read(self)
+
+    async def scenario(stand: Stand) -> None:
+        monkeypatch.setattr(ScriptedSource, "read", sometimes)
         stand.source.say_silently(loaded(fleet_of(1)))
         async with stand.controller():
             stand.agent("gate").greet()

@@ -276,19 +276,46 @@ def test_a_disk_that_is_full_is_told_and_holds_nothing_up(play: Callable[..., No
     play(scenario)
 
 
-def test_a_disk_that_takes_its_time_delays_no_generation(play: Callable[..., None]) -> None:
-    class SlowThreads(NoThreads):
-        async def run(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
-            await asyncio.sleep(60 if function.__name__ == "store" else 0)
-            return await super().run(function, *args, **kwargs)
+class SlowThreads(NoThreads):
+    async def run(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+        await asyncio.sleep(60 if function.__name__ == "store" else 0)
+        return await super().run(function, *args, **kwargs)
 
+
+def test_a_disk_that_takes_its_time_delays_generations_and_nothing_else(play: Callable[..., None]) -> None:
     async def scenario(stand: Stand) -> None:
         stand.threads = SlowThreads()
         stand.source.say_silently(loaded(YARD))
         async with stand.controller():
             stand.agent("gate").greet()
-            await eventually(lambda: stand.newest("gate"), "a generation")
+            await eventually(lambda: stand.commands("gate"), "it is admitted")
+            assert stand.newest("gate") is None
             assert LAST_GOOD not in stand.disk.names(STATE_DIR)
             await eventually(lambda: LAST_GOOD in stand.disk.names(STATE_DIR), "it is on disk")
+            await eventually(lambda: stand.newest("gate"), "a generation")
+
+    play(scenario)
+
+
+def test_a_crash_before_a_revision_is_on_disk_takes_nothing_back_that_was_published(play: Callable[..., None]) -> None:
+    async def scenario(stand: Stand) -> None:
+        stand.source.say_silently(loaded(YARD, "sha256:0000000001"))
+        async with stand.controller():
+            stand.agent("gate").greet()
+            await eventually(lambda: stand.newest("gate"), "a generation")
+        stand.threads = SlowThreads()
+        async with stand.controller() as controller:
+            stand.source.say(loaded({**YARD, "dsinstance/more": {"node": "gate"}}, "sha256:0000000002"))
+            await eventually(
+                lambda: (controller.status()["revision"] or {"id": ""})["id"].endswith("2"), "it is in force"
+            )
+            await stand.settled()
+        published = stand.orders("gate")
+        stand.threads = NoThreads()
+        stand.source.say_silently(Unreadable("the repository is away"))
+        async with stand.controller() as controller:
+            await eventually(lambda: controller.status()["candidate"], "the source is away")
+            await stand.settled()
+            assert stand.orders("gate") == published
 
     play(scenario)

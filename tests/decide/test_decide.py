@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, NoReturn
 
 import pytest
 
 from bus.base import CaughtUp, Record, Topic
 from bus.codec import encode_signed
 from bus.signature import SigningKey
-from controller import decide
+from controller import decide, revision_gate
 from controller.actions import Acknowledged, Admit, Outcome, Publish, PublishAgain, Send, Tell, TooLarge, Unacknowledged
 from controller.inbox import Inbox
+from controller.model import NodeState
 from controller.rules import Rules
 from controller.source.last_good import Recalled
 from controller.state import State
@@ -32,18 +34,18 @@ def after(state: State, *events: Record | CaughtUp) -> State:
     return inbox.done()[0]
 
 
-def greeting() -> Record:
+def greeting(name: str = "gate") -> Record:
     info = AgentInfo(
         fleet_id="test",
-        node_id=uuid("gate"),
-        hostname="gate",
+        node_id=uuid(name),
+        hostname=name,
         ip_address="10.0.0.1",
         agent_version="0",
         driver="fake",
         public_key=AGENT_KEY.public_key_hex,
         sent_at=NOW,
     )
-    return Record(Topic.AGENT_INFO, 0, 0, node_id("gate").encode(), encode_signed(info, AGENT_KEY), NOW)
+    return Record(Topic.AGENT_INFO, 0, 0, node_id(name).encode(), encode_signed(info, AGENT_KEY), NOW)
 
 
 def begun(state: State) -> State:
@@ -57,7 +59,7 @@ def taken(state: State, *, at: timedelta = timedelta(0)) -> tuple[State, list[Se
     """All steps, with everything acknowledged."""
     sent: list[Send] = []
     for step in STEPS:
-        state, sends = step(state, RULES, NOW + at)
+        state, sends, _ = step(state, RULES, NOW + at)
         state, _ = decide.after(state, [Acknowledged(one, b"") for one in sends], RULES)
         sent += sends
     return state, sent
@@ -91,7 +93,7 @@ def test_what_was_acknowledged_is_not_sent_again() -> None:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_what_was_not_acknowledged_is_sent_again_and_told_once(step: decide.Step) -> None:
-    state, sends = step(GREETED, RULES, NOW)
+    state, sends, _ = step(GREETED, RULES, NOW)
     outcomes: list[Outcome] = [Unacknowledged(one, "no answer") for one in (*sends, *sends)]
     state, notes = decide.after(state, outcomes, RULES)
     assert step(state, RULES, NOW)[1] == sends
@@ -101,13 +103,14 @@ def test_what_was_not_acknowledged_is_sent_again_and_told_once(step: decide.Step
 
 
 def test_what_is_too_large_is_not_sent_again_until_it_changes() -> None:
-    state, sends = decide.publish(GREETED, RULES, NOW)
-    (send,) = sends
+    state, (send,), _ = decide.publish(GREETED, RULES, NOW)
     assert isinstance(send, Publish)
     state, _ = decide.after(state, [TooLarge(send, "too large")], RULES)
     assert decide.publish(state, RULES, NOW)[1] == ()
     other = loaded({"node/gate": {}, "dsinstance/yard": {"node": "gate", "image": "retinaface:2"}}, "sha256:other")
     changed = begun(decide.has_read(state, other))
+    assert decide.publish(changed, RULES, NOW)[1] == (), "its revision is not on disk yet"
+    changed = decide.has_kept(changed, other.revision)
     assert len(decide.publish(changed, RULES, NOW)[1]) == 1
 
 
@@ -131,3 +134,64 @@ def test_a_record_that_the_topic_lost_is_the_same_again() -> None:
 
 def test_events_that_say_nothing_new_are_no_new_state() -> None:
     assert after(GREETED, greeting(), CaughtUp()) is GREETED
+
+
+def test_what_is_acknowledged_late_takes_nothing_back() -> None:
+    state, _ = taken(GREETED)
+    lost = after(state, Record(Topic.AGENT_CONFIG, 0, 0, node_id("gate").encode(), None, NOW))
+    _, (again,), _ = decide.publish_again(lost, RULES, NOW)
+    newest = lost.published.by_node[node_id("gate")]
+    newer = replace(newest, config=newest.config.model_copy(update={"generation": 9}), on_topic=True)
+    meanwhile = replace(lost, published=lost.published.with_changes({node_id("gate"): newer}))
+    state, _ = decide.after(meanwhile, [Acknowledged(again)], RULES)
+    assert state.published.by_node[node_id("gate")] is newer
+
+
+@pytest.mark.parametrize("step", [decide.publish, decide.publish_again])
+def test_what_a_topic_loses_while_it_is_acknowledged_is_sent_again(step: decide.Step) -> None:
+    gone = Record(Topic.AGENT_CONFIG, 0, 0, node_id("gate").encode(), None, NOW)
+    state = after(taken(GREETED)[0], gone)
+    if step is decide.publish:
+        other = loaded({"node/gate": {}, "dsinstance/yard": {"node": "gate", "image": "retinaface:2"}}, "sha256:other")
+        state = decide.has_kept(begun(decide.has_read(state, other)), other.revision)
+    state, (send,), _ = step(state, RULES, NOW)
+    state, _ = decide.after(after(state, gone), [Acknowledged(send, b"")], RULES)
+    assert not state.published.by_node[node_id("gate")].on_topic
+
+
+def test_a_recalled_revision_that_cannot_be_planned_lets_the_term_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revision_gate, "plan", broken)
+    state, notes = decide.settle(after(RECALLED, greeting(), CaughtUp()), RULES, NOW)
+    assert (state.term, state.gate.in_force) == (1, None)
+    assert [one.reason for one in notes if isinstance(one, Tell)] == ["RevisionRejected"]
+
+
+def test_a_revision_that_cannot_be_planned_is_rejected_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revision_gate, "plan", broken)
+    other = loaded({"node/gate": {}}, "sha256:other")
+    state, notes = decide.settle(decide.has_read(GREETED, other), RULES, NOW)
+    assert state.gate.in_force == YARD.revision
+    assert state.gate.candidate is not None
+    assert state.gate.candidate.message.startswith("it cannot be planned, the controller met an error (KeyError)")
+    assert "RevisionRejected" in [one.reason for one in notes if isinstance(one, Tell)]
+
+
+def test_a_node_of_which_no_record_can_be_made_keeps_no_other_from_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = loaded({"node/gate": {}, "node/hut": {}, **{f"dsinstance/{one}": {"node": one} for one in ("gate", "hut")}})
+    state = decide.recall(State(), (), Recalled(both.revision), RULES, NOW)[0]
+    state = begun(after(state, greeting("gate"), greeting("hut"), CaughtUp()))
+    made = decide.next_record
+
+    def sometimes(wanted: NodeState, *arguments: Any, **more: Any) -> Any:
+        return broken() if wanted.node_name == "gate" else made(wanted, *arguments, **more)
+
+    monkeypatch.setattr(decide, "next_record", sometimes)
+    state, (send,), notes = decide.publish(state, RULES, NOW)
+    assert isinstance(send, Publish)
+    assert send.node_name == "hut"
+    assert [str(one.subject) for one in notes if isinstance(one, Tell)] == ["node/gate"]
+    assert decide.publish(state, RULES, NOW)[2] == (), "it is told once"
+
+
+def broken(*_: Any) -> NoReturn:
+    raise KeyError("a bug")

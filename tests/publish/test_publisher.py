@@ -102,11 +102,13 @@ class Published:
         return [note.message for note in notes if isinstance(note, Log)]
 
     async def publish(self, config: AgentConfig) -> None:
-        await self._carry_out([Publish(config, "gate")])
+        await self._carry_out([Publish(config, "gate", self._state.published.by_node.get(str(config.node_id)))])
 
     async def resend_missing(self, observed: Mapping[str, GenerationRef | None], now: datetime) -> None:
         missing = to_send_again(self._state.published, observed, now, RESEND_AFTER)
-        await self._carry_out(PublishAgain(replace(sent, sent_at=now, on_topic=True)) for sent in missing.values())
+        await self._carry_out(
+            PublishAgain(replace(sent, sent_at=now, on_topic=True), sent) for sent in missing.values()
+        )
 
     async def _carry_out(self, sends: Iterable[Send]) -> None:
         outcomes, error = await carry_out(sends, self._publisher)
