@@ -36,9 +36,9 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Gives every test the longer until it counts as hung, the slower the machine is; those that wait for long begin first."""
+    """Gives every test the longer until it counts as hung, the slower the machine is, and workers a good mixture."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: not item.nodeid.startswith(workers.LONG))
+        items[:] = workers.in_order(items)
     usual, slowness = float(config.getoption("timeout") or config.getini("timeout")), patience.slowness()
     for item in items:
         mark = item.get_closest_marker("timeout")

@@ -1,7 +1,10 @@
 """Which worker of `pytest -n` runs which test."""
 
+import operator
 import re
+from collections.abc import Sequence
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # What takes long to make is made once: the tests that share it are run by one worker.
@@ -14,8 +17,17 @@ _SHARED = {
     ),
     "transcript": re.compile(r"tests/pipeline/rest/test_transcript\.py"),
 }
-# Rooms of tests that wait for other programs: whatever begins last should be short.
-LONG = ("tests/cli/test_up.py", "tests/pipeline/cameras", "tests/pipeline/test_", "tests/simulator", "tests/tasks")
+# Tests that wait for other programs, for long, and compute little.
+_LONG = ("tests/cli/test_up.py", "tests/pipeline/cameras", "tests/pipeline/test_", "tests/simulator", "tests/tasks")
+
+
+def in_order(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """The tests with the long ones spread among the others, which compute meanwhile; the last third has none of them."""
+    long = [item for item in items if item.nodeid.startswith(_LONG)]
+    others = [item for item in items if not item.nodeid.startswith(_LONG)]
+    placed = [(2 * place / (3 * len(long)), item) for place, item in enumerate(long)]
+    placed += [(place / len(others), item) for place, item in enumerate(others)]
+    return [item for _, item in sorted(placed, key=operator.itemgetter(0))]
 
 
 class Scheduling(LoadScopeScheduling):
