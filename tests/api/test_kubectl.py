@@ -129,7 +129,7 @@ def test_describe_shows_the_status_and_the_events(kubectl: Kubectl) -> None:
 
 
 def test_wait(kubectl: Kubectl) -> None:
-    assert "condition met" in kubectl("wait", "cam/hq-1", "--for=condition=Ready", "--timeout=10s")
+    assert "condition met" in kubectl("wait", "cam/hq-1", "--for=condition=Ready", f"--timeout={patient(10):.0f}s")
 
 
 def test_watch(kubectl: Kubectl, server: LiveServer, objects: ObjectStore) -> None:

@@ -150,7 +150,7 @@ class PipelineProgram(Program):
                 wrong.extend(
                     str(now[camera])
                     for camera in cameras
-                    if now[camera]["state"] != "alive" or now[camera]["last_frame_age_ms"] > 2000
+                    if now[camera]["state"] != "alive" or now[camera]["last_frame_age_ms"] > patient(2000)
                 )
 
         watcher = threading.Thread(target=look)

@@ -6,13 +6,14 @@ from confluent_kafka.admin import AdminClient
 from tasks.kafka_settings import KafkaAddress
 from tasks.topics import TopicsNotReady, ensure_topics
 from tests.held_ports import hold_port
+from tests.patience import patient
 from tests.tasks.worker.conftest import TaskTopics
 
 
 @pytest.mark.kafka
 def test_topics_are_made_once_and_stay_as_they_are(topics: TaskTopics, caplog: pytest.LogCaptureFixture) -> None:
     ensure_topics(topics.address, partitions=6, max_image_bytes=1000)
-    found = AdminClient({"bootstrap.servers": topics.address.bootstrap_servers}).list_topics(timeout=10).topics
+    found = AdminClient({"bootstrap.servers": topics.address.bootstrap_servers}).list_topics(timeout=patient(10)).topics
     prefix = topics.address.prefix
     partitions = {name.removeprefix(prefix): len(found[name].partitions) for name in found if name.startswith(prefix)}
     assert partitions == {
