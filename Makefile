@@ -27,8 +27,9 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP) ## run a fleet on this machine, with an embedded broker: make demo ARGS=...
 	@$(BIN)/fleet up $(ARGS)
 
+# More workers than cores, since most of them wait. Python's compiled files are kept: tests start hundreds of programs.
 test: $(STAMP) ## run the tests; without Docker or Kafka theirs are skipped: make test ARGS="-k planner"
-	@$(BIN)/pytest $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 6 --durations=30 $(ARGS)
 
 check: $(STAMP) ## format, lint, types, import rules, generated schemas
 	@$(BIN)/ruff format --check -q . || { echo "not formatted: make format" >&2; exit 1; }

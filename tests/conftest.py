@@ -2,36 +2,54 @@
 
 import collections
 import contextlib
+import fcntl
 import os
 import signal
 import socket
-import time
+import tempfile
 import urllib.parse
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn, TypeVar
+from pathlib import Path
+from typing import Any, NoReturn
 
 import docker
+import hypothesis
 import pytest
 
-from deploy import build_busybox_image, build_pipeline_image, owned_process
+from deploy import build_busybox_image, build_pipeline_image
 from deploy.kafka import run_kafka
 from deploy.rootfs_image import BuildError
+from tests import held_ports, patience, workers
 
-T = TypeVar("T")
-
-_POLL_S = 0.02
 _DEFAULT_ENGINE = "unix:///var/run/docker.sock"
 
 
 def pytest_configure() -> None:
     """Lets Ctrl-C mean what it means in a terminal: a runner in the background hands on that it is ignored."""
+    # How long an example takes says how busy the machine is, and nothing of the code.
+    hypothesis.settings.register_profile(
+        "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("unhurried")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the fleets of tests/e2e behind all else: they watch cameras until the run ends, and would slow down what follows."""
-    items.sort(key=lambda item: "/e2e/" in item.nodeid)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Gives every test the longer until it counts as hung, the slower the machine is, and workers a good mixture."""
+    if hasattr(config, "workerinput"):
+        items[:] = workers.in_order(items)
+    usual, slowness = float(config.getoption("timeout") or config.getini("timeout")), patience.slowness()
+    for item in items:
+        mark = item.get_closest_marker("timeout")
+        seconds = float(mark.args[0]) if mark else usual
+        item.add_marker(pytest.mark.timeout(seconds * slowness), append=False)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Has workers take tests one by one, but for those that share something."""
+    return workers.Scheduling(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -99,7 +117,8 @@ def _listens(address: str) -> bool:
 def busybox_image(docker_client: docker.DockerClient, unavailable: Callable[[str, str], NoReturn]) -> str:
     """The reference of a 2 MB image with a shell."""
     try:
-        return build_busybox_image.build(docker_client)
+        with _one_at_a_time("busybox-image"):
+            return build_busybox_image.build(docker_client)
     except BuildError as error:
         unavailable("docker", str(error))
 
@@ -108,27 +127,27 @@ def busybox_image(docker_client: docker.DockerClient, unavailable: Callable[[str
 def pipeline_image(docker_client: docker.DockerClient, unavailable: Callable[[str, str], NoReturn]) -> str:
     """The reference of the reference workload's image, made from this checkout."""
     try:
-        return build_pipeline_image.build(docker_client)
+        with _one_at_a_time("pipeline-image"):
+            return build_pipeline_image.build(docker_client)
     except BuildError as error:
         unavailable("docker", str(error))
 
 
+@contextlib.contextmanager
+def _one_at_a_time(name: str) -> Iterator[None]:
+    """Lets the workers of all test runs of this user do it in turn: the second finds what the first one made."""
+    with Path(tempfile.gettempdir(), f"fleet-test-{os.getuid()}-{name}").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
-    """`free_port()` returns a port of the loopback interface that nobody listens on."""
-    return owned_process.free_port
+    """`free_port()` returns a port of the loopback interface that nobody listens on, and that no other test gets."""
+    return held_ports.hold_port
 
 
 @pytest.fixture(scope="session")
 def wait_until() -> Callable[..., Any]:
-    """`wait_until(predicate, timeout_s, what)` returns the predicate's first true value, or fails in time."""
-
-    def wait(predicate: Callable[[], T], timeout_s: float, what: str) -> T:
-        deadline = time.monotonic() + timeout_s
-        while not (value := predicate()):
-            if time.monotonic() > deadline:
-                pytest.fail(f"after {timeout_s:g} s still not: {what}; last value: {value!r}")
-            time.sleep(_POLL_S)
-        return value
-
-    return wait
+    """`wait_until(look, what, seconds)` returns its first true value, or fails: tests/patience.py."""
+    return patience.wait_until

@@ -1,5 +1,6 @@
 """What the endpoints work with, and who asks."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -27,6 +28,8 @@ class ServiceParts:
     is_kafka_away: Callable[[], bool]
     max_image_bytes: int
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
+    now_s: Callable[[], float] = time.monotonic
+    """What the throttle reads; monotonic seconds."""
 
 
 def _parts_of(request: Request) -> ServiceParts:

@@ -1,7 +1,6 @@
 """The endpoint that gives tokens."""
 
 import logging
-import time
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
@@ -31,7 +30,7 @@ def create_token(
 ) -> TokenDocument:
     """Answers as OAuth 2's password grant does (RFC 6749, section 4.3.2), without asking for ``grant_type``."""
     address = request.client.host if request.client else ""
-    wait_s = parts.throttle.attempt(address, username, time.monotonic())
+    wait_s = parts.throttle.attempt(address, username, parts.now_s())
     if wait_s > 0:
         seconds = str(int(wait_s) + 1)
         raise HTTPException(429, f"too many wrong passwords; wait {seconds} s", {"Retry-After": seconds})

@@ -15,6 +15,7 @@ from controller.api.server import serve
 from controller.model import ApproveRefused, Fleet
 from controller.picture.documents import documents
 from controller.picture.placed import PlacedInstance, placed_instances
+from tests.patience import patient
 from tests.picture import fleets
 from tests.picture.fleets import NOW
 
@@ -100,7 +101,7 @@ class LiveServer:
         async def call() -> Any:
             return action()
 
-        return asyncio.run_coroutine_threadsafe(call(), self.loop).result(timeout=10)
+        return asyncio.run_coroutine_threadsafe(call(), self.loop).result(timeout=patient(10))
 
 
 @contextlib.contextmanager
@@ -126,12 +127,12 @@ def running(app: FastAPI) -> Iterator[LiveServer]:
 
     thread = threading.Thread(target=main)
     thread.start()
-    assert listening.wait(10)
+    assert listening.wait(patient(10))
 
     def stop() -> None:
         if thread.is_alive():
             found["loop"].call_soon_threadsafe(found["task"].cancel)
-        thread.join(10)
+        thread.join(patient(10))
         assert not thread.is_alive()
 
     try:

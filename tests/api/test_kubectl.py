@@ -14,6 +14,7 @@ import pytest
 from controller.model import Fleet
 from controller.picture.store import ObjectStore
 from tests.api.serving import REVISION, LiveServer, fleet_documents
+from tests.patience import patient
 from tests.picture.fleets import NOW
 
 NODE_ID = "00000001-0000-4000-8000-000000000001"
@@ -33,7 +34,12 @@ class Kubectl:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*self._command, *arguments], env=self._environment, capture_output=True, text=True, timeout=30, check=False
+            [*self._command, *arguments],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=patient(30),
+            check=False,
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
@@ -123,7 +129,7 @@ def test_describe_shows_the_status_and_the_events(kubectl: Kubectl) -> None:
 
 
 def test_wait(kubectl: Kubectl) -> None:
-    assert "condition met" in kubectl("wait", "cam/hq-1", "--for=condition=Ready", "--timeout=10s")
+    assert "condition met" in kubectl("wait", "cam/hq-1", "--for=condition=Ready", f"--timeout={patient(10):.0f}s")
 
 
 def test_watch(kubectl: Kubectl, server: LiveServer, objects: ObjectStore) -> None:
@@ -139,7 +145,7 @@ def test_watch(kubectl: Kubectl, server: LiveServer, objects: ObjectStore) -> No
         assert lines(watched.stdout.readline())[0].startswith("hq-2")
     finally:
         watched.terminate()
-        watched.communicate(timeout=10)
+        watched.communicate(timeout=patient(10))
 
 
 @pytest.mark.parametrize(

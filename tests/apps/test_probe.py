@@ -10,6 +10,7 @@ from nodeagent.apps.probe import probe
 from nodeagent.model import Probe, StreamStats
 from tests.apps.stand import OK, Answer, app, http
 from tests.engines.stands import make_config
+from tests.patience import patient
 
 NOW = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
 METRICS, READY = "/api/v1/metrics", "/api/v1/health/get-dsready-state"
@@ -27,7 +28,7 @@ def health(ready: Any = "YES") -> dict[str, Any]:
 
 def ask(answer: Answer) -> Probe:
     async def run() -> Probe:
-        async with asyncio.timeout(5), app(answer) as port:
+        async with asyncio.timeout(patient(5)), app(answer) as port:
             return await probe(make_config(rest_port=port), "runtime", NOW)
 
     return asyncio.run(run())
@@ -147,7 +148,7 @@ def test_an_app_that_hangs_is_left_after_a_second(drip: bool) -> None:
     began = asyncio.new_event_loop()
     start = began.time()
     found = ask(hang)
-    assert 0.9 < began.time() - start < 3
+    assert 0.9 < began.time() - start < patient(3)
     began.close()
     assert (found.answered, found.message.partition(": ")[2]) == (False, "no answer within 1 s")
 

@@ -5,6 +5,7 @@ import pytest
 
 from nodeagent.apps.rest import NoAnswerError, ask
 from tests.apps.stand import OK, Answer, app, http
+from tests.patience import patient
 
 PATH = "/api/v1/stream/add"
 YES = {"status": OK, "reason": "STREAM_ADD_SUCCESS"}
@@ -12,7 +13,7 @@ YES = {"status": OK, "reason": "STREAM_ADD_SUCCESS"}
 
 def put(answer: Answer, body: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
     async def run() -> dict[str, Any]:
-        async with asyncio.timeout(5), app(answer) as port:
+        async with asyncio.timeout(patient(5)), app(answer) as port:
             return await ask(port, PATH, body, **options)
 
     return asyncio.run(run())
@@ -38,7 +39,7 @@ def test_with_a_body_it_is_a_post() -> None:
             await writer.drain()
             writer.close()
 
-        async with asyncio.timeout(5), await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        async with asyncio.timeout(patient(5)), await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             answer = await ask(server.sockets[0].getsockname()[1], PATH, {"value": {"camera_id": "hof-süd"}})
         return seen[0], seen[1], answer
 

@@ -18,6 +18,8 @@ from importlinter.contracts.forbidden import ForbiddenContract
 from importlinter.contracts.layers import LayersContract
 from importlinter.contracts.protected import ProtectedContract
 
+from tests.patience import patient
+
 Options = dict[str, Any]
 
 _TREE = Path(__file__).parents[2]
@@ -141,7 +143,7 @@ def test_a_planted_file_is_found_by_the_program(tmp_path: Path) -> None:
     chains.write_text(f"{chains.read_text()}\nimport docker\n")
 
     program = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache"]
-    ended = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    ended = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=patient(60))
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert " kept, 1 broken." in ended.stdout
     assert "nodeagent.chains -> docker" in ended.stdout

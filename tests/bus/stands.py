@@ -15,8 +15,9 @@ from bus.kafka_options import KafkaOptions
 from bus.memory import MemoryBus, MemoryLog
 from bus.timings import Timings
 from bus.topics import KEYED_PARTITIONS, partition_of, topic_name
+from tests.patience import patient
 
-DEADLINE_S = 20.0
+DEADLINE_S = patient(20)
 
 T = TypeVar("T")
 

@@ -7,20 +7,21 @@ import bus.embedded
 from bus.base import Topic
 from bus.embedded import EmbeddedBroker
 from tests.bus.stands import KafkaStand, Session
+from tests.patience import patient
 
 FOREIGN_PROCESS = """
 import sys
 from confluent_kafka import Producer
 producer = Producer({"bootstrap.servers": sys.argv[1]})
 producer.produce(sys.argv[2], value=b"from afar", partition=0)
-assert producer.flush(10) == 0
+assert producer.flush(30) == 0
 """
 
 
 def test_other_processes_of_this_machine_can_use_it(embedded: KafkaStand) -> None:
     async def test(session: Session) -> None:
         arguments = [sys.executable, "-c", FOREIGN_PROCESS, embedded.bootstrap_servers, f"{embedded.prefix}Refresh"]
-        subprocess.run(arguments, check=True, timeout=20)  # noqa: ASYNC221 - nothing else goes on here
+        subprocess.run(arguments, check=True, timeout=patient(20))  # noqa: ASYNC221 - nothing else goes on here
         (record,) = await session.read_all(Topic.REFRESH)
         assert record.value == b"from afar"
 

@@ -46,7 +46,7 @@ def test_topics_that_were_made_anew_are_read_from_their_beginning(
         admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
         await asyncio.to_thread(admin.delete_topics([name])[name].result, DEADLINE_S)
         await asyncio.to_thread(
-            wait_until, lambda: name not in admin.list_topics(timeout=DEADLINE_S).topics, DEADLINE_S, "topic deleted"
+            wait_until, lambda: name not in admin.list_topics(timeout=DEADLINE_S).topics, "topic deleted", DEADLINE_S
         )
         second = session.client()
         assert isinstance(second, KafkaBus)

@@ -13,8 +13,9 @@ import bus.tail
 from bus.embedded import EmbeddedBroker
 from bus.kafka_options import KafkaOptions
 from bus.tail import TailMessage, TopicTail, UnknownTopicError
+from tests.patience import patient
 
-DEADLINE_S = 20.0
+DEADLINE_S = patient(20)
 
 
 @dataclass

@@ -12,6 +12,7 @@ from bus.kafka_topics import Mismatch, TopicMismatch
 from bus.timings import Timings
 from bus.topics import SETTINGS, partition_of, topic_name
 from tests.bus.stands import KafkaStand
+from tests.patience import patient
 
 # From Kafka's own test of its partitioner's hash: clients/src/test/java/org/apache/kafka/common/utils/UtilsTest.java
 JAVA_MURMUR2 = {
@@ -56,7 +57,7 @@ def test_missing_topics_are_made_and_then_found_right(kafka_without_topics: Kafk
     stand = kafka_without_topics
     with_bus(stand.bus(), KafkaBus.ensure_topics)
     with_bus(stand.bus(), KafkaBus.ensure_topics)
-    made = AdminClient({"bootstrap.servers": stand.bootstrap_servers}).list_topics(timeout=10).topics
+    made = AdminClient({"bootstrap.servers": stand.bootstrap_servers}).list_topics(timeout=patient(10)).topics
     found = {name: len(topic.partitions) for name, topic in made.items() if name.startswith(stand.prefix)}
     assert found == {topic_name(stand.prefix, topic): SETTINGS[topic].partitions for topic in Topic}
 
@@ -66,7 +67,9 @@ def test_a_topic_that_would_lose_records_is_named_with_what_is_wrong(kafka_witho
     stand = kafka_without_topics
     name = f"{stand.prefix}AgentConfig"
     admin = AdminClient({"bootstrap.servers": stand.bootstrap_servers})
-    admin.create_topics([NewTopic(name, num_partitions=4, config={"cleanup.policy": "delete"})])[name].result(10)
+    admin.create_topics([NewTopic(name, num_partitions=4, config={"cleanup.policy": "delete"})])[name].result(
+        patient(10)
+    )
 
     with pytest.raises(TopicMismatch) as failure:
         with_bus(stand.bus(), KafkaBus.ensure_topics)
@@ -80,7 +83,7 @@ def test_a_topic_that_would_lose_records_is_named_with_what_is_wrong(kafka_witho
 
 def test_the_embedded_broker_has_its_topics_from_birth(embedded: KafkaStand) -> None:
     with_bus(embedded.bus(), KafkaBus.ensure_topics)
-    metadata = AdminClient({"bootstrap.servers": embedded.bootstrap_servers}).list_topics(timeout=10)
+    metadata = AdminClient({"bootstrap.servers": embedded.bootstrap_servers}).list_topics(timeout=patient(10))
     found = {name: len(topic.partitions) for name, topic in metadata.topics.items()}
     assert found == {topic_name(embedded.prefix, topic): SETTINGS[topic].partitions for topic in Topic}
 

@@ -17,6 +17,7 @@ from controller.api.server import create_app, serve
 from controller.model import ApproveRefused
 from controller.picture.placed import PlacedInstance
 from controller.picture.store import ObjectStore
+from tests.patience import patient
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SHOWN_AT = NOW + timedelta(seconds=42)
@@ -166,12 +167,12 @@ class Served:
 
     def start(self) -> None:
         self._thread.start()
-        assert self._listening.wait(10)
+        assert self._listening.wait(patient(10))
 
     def stop(self) -> None:
         assert self._task is not None
         self._loop.call_soon_threadsafe(self._task.cancel)
-        self._thread.join(10)
+        self._thread.join(patient(10))
 
     def put(self, *documents: dict[str, Any], events: tuple[dict[str, Any], ...] = ()) -> None:
         """Makes these the objects, all of them."""
@@ -183,7 +184,7 @@ class Served:
             done.set()
 
         self._loop.call_soon_threadsafe(replace)
-        assert done.wait(5)
+        assert done.wait(patient(5))
 
 
 @pytest.fixture

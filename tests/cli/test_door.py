@@ -16,8 +16,9 @@ from bus.kafka_options import KafkaOptions
 from bus.tail import TopicTail
 from cli.up.layout import StateDirectory
 from cli.up.parts import Parts, Settings
+from tests.patience import patient
 
-DEADLINE_S = 30.0
+DEADLINE_S = patient(30)
 
 
 class Broker:
@@ -28,7 +29,7 @@ class Broker:
         command = [sys.executable, "-m", "cli.up.broker", str(self.address), "", str(port)]
         with self.errors.open("wb") as errors:
             self._process = subprocess.Popen(command, stderr=errors)
-        wait_until(self.address.exists, DEADLINE_S, "the broker says where it listens")
+        wait_until(self.address.exists, "the broker says where it listens", DEADLINE_S)
 
     @property
     def door(self) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.patience import patient
+
 ALL = """\
 NAME          STATUS   INSTANCES   CAMERAS   GENERATION   AGE
 node/node-a   Ready    1           0         <none>       42s
@@ -129,7 +131,7 @@ def test_watch_prints_the_table_then_changes_until_ctrl_c(small_fleet: Any, docu
         changed = {watching.stdout.readline() for _ in range(2)}
         assert changed == {"dock    entrance   node-a   True    10.0   42s\n", "lobby   Deleted\n"}
         watching.send_signal(signal.SIGINT)
-        assert watching.wait(10) == 130
+        assert watching.wait(patient(10)) == 130
         assert watching.stderr is not None
         assert watching.stderr.read() == ""
 
@@ -139,6 +141,6 @@ def test_a_closed_pipe_ends_quietly(small_fleet: Any, documents: Any) -> None:
     with _started(small_fleet.url, "get", "cam") as listing:
         assert listing.stdout is not None
         listing.stdout.close()
-        assert listing.wait(20) == 141
+        assert listing.wait(patient(20)) == 141
         assert listing.stderr is not None
         assert listing.stderr.read() == ""

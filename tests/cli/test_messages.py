@@ -14,8 +14,9 @@ from confluent_kafka import Producer
 from bus.embedded import EmbeddedBroker
 from bus.tail import TailMessage
 from cli.commands.messages import camera_of, told
+from tests.patience import patient
 
-DEADLINE_S = 30.0
+DEADLINE_S = patient(30)
 EVENING = datetime(2026, 1, 2, 20, 4, 5, tzinfo=UTC)
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,28 +12,26 @@ from pathlib import Path
 
 import pytest
 
+from tests.held_ports import hold_port
+from tests.patience import Patience, patient
+
 pytest.importorskip("av", reason="the reference workload needs PyAV")
 
 EXAMPLE = Path(__file__).parents[2] / "manifests"
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
-
-
 class Up:
     """A running `fleet up` on ports of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.listen = f"127.0.0.1:{_free_port()}"
+        self.listen = f"127.0.0.1:{hold_port()}"
         self.manifests = Path(shutil.copytree(EXAMPLE, folder / "manifests"))
         self.state = folder / "state"
-        self.cameras_port, self.kafka_port = _free_port(), _free_port()
+        self.cameras_port, self.kafka_port = hold_port(), hold_port()
         self._edit("cameras.yaml", ":8554/", f":{self.cameras_port}/")
         for first, last in ((21000, 21049), (21050, 21099)):
-            port = _free_port()
+            port = hold_port()
             self._edit("nodes.yaml", f"first: {first}\n    last: {last}", f"first: {port}\n    last: {port}")
         kind = "kind: reference\n"
         for name in ("entrance", "yard"):
@@ -69,9 +66,9 @@ class Up:
         return max((module.get(f"lc_cum_{line}", 0) for module in modules), default=0)
 
     def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
-        deadline = time.monotonic() + seconds
+        patience = Patience(seconds)
         while not condition():
-            assert time.monotonic() < deadline, self.output.read_text(encoding="utf-8")
+            assert not patience.is_over(), self.output.read_text(encoding="utf-8")
             assert self.process.poll() is None, self.output.read_text(encoding="utf-8")
             time.sleep(0.1)
 
@@ -140,7 +137,7 @@ def test_the_example_runs_survives_crashes_and_leaves_nothing_behind(up: Up) -> 
     up.until(lambda: _all_ready(up, "roof"))
 
     up.process.send_signal(signal.SIGINT)
-    assert up.process.wait(60) == 0
+    assert up.process.wait(patient(60)) == 0
     assert up.left_behind() == []
     assert up.output.read_text(encoding="utf-8").endswith("everything has ended\n")
 
@@ -163,7 +160,7 @@ def test_a_reader_that_leaves_does_not_keep_it_from_stopping(tmp_path: Path) -> 
         piped.stdout.close()
         time.sleep(2)
         piped.send_signal(signal.SIGINT)
-        assert piped.wait(60) == 0
+        assert piped.wait(patient(60)) == 0
     assert up.left_behind() == []
 
 
@@ -171,7 +168,7 @@ def test_what_is_killed_leaves_nothing_behind_either(up: Up) -> None:
     up.until(lambda: _all_ready(up))
     up.process.kill()
     up.process.wait()
-    deadline = time.monotonic() + 40
-    while up.left_behind() and time.monotonic() < deadline:
+    patience = Patience(40)
+    while up.left_behind() and not patience.is_over():
         time.sleep(0.2)
     assert up.left_behind() == []

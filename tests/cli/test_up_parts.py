@@ -23,6 +23,7 @@ from cli.up.parts import Parts, Settings
 from cli.up.screen import Lines
 from cli.up.view import View, look
 from crds.camera import Camera
+from tests.patience import patient
 
 
 def _camera(name: str, address: str, secret: str | None = None) -> Camera:
@@ -190,7 +191,7 @@ def _runs(pid: int) -> bool:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(patient(15)):
         while not condition():  # noqa: ASYNC110 - other processes set no event of ours
             await asyncio.sleep(0.01)
 

@@ -9,6 +9,7 @@ import pytest
 from docker.models.containers import Container
 
 from deploy import build_busybox_image, build_pipeline_image
+from tests.patience import patient
 
 pytestmark = pytest.mark.docker
 
@@ -47,7 +48,7 @@ def run(docker_client: docker.DockerClient) -> Iterator[Callable[..., Container]
 
 def test_busybox_has_a_shell(run: Callable[..., Container], busybox_image: str) -> None:
     container = run(busybox_image, ["sh", "-c", "echo $((6 * 7)); exit 3"], network_mode="none")
-    assert container.wait(timeout=30)["StatusCode"] == 3
+    assert container.wait(timeout=patient(30))["StatusCode"] == 3
     assert container.logs() == b"42\n"
 
 
@@ -71,7 +72,7 @@ def test_the_pipeline_sees_the_cpu_limit_of_its_container(run: Callable[..., Con
         container = run(
             pipeline_image, ["-c", asked], entrypoint="/usr/local/bin/python3", network_mode="none", nano_cpus=limit
         )
-        assert container.wait(timeout=30)["StatusCode"] == 0
+        assert container.wait(timeout=patient(30))["StatusCode"] == 0
         assert container.logs() == expected
 
 
@@ -99,7 +100,7 @@ def test_the_pipeline_image_holds_all_that_its_extra_asks_for(
         cap_drop=["ALL"],
         user="1000",
     )
-    assert container.wait(timeout=60)["StatusCode"] == 0
+    assert container.wait(timeout=patient(60))["StatusCode"] == 0
     assert container.logs(stderr=False).decode().splitlines() == ["0 (128, 64)", "True True True", "b''"]
 
 
@@ -107,7 +108,7 @@ def test_nothing_is_compiled_anew_at_the_start(run: Callable[..., Container], pi
     """Its file system is read-only: what is not compiled in the image is compiled at every start."""
     program = "import sys, cv2, numpy, pipeline; print([m for m in sys.modules.values() if getattr(m, '__cached__', None) and not __import__('os').path.exists(m.__cached__)])"
     container = run(pipeline_image, ["-c", program], entrypoint=["/usr/local/bin/python3"], network_mode="none")
-    assert container.wait(timeout=60)["StatusCode"] == 0
+    assert container.wait(timeout=patient(60))["StatusCode"] == 0
     assert container.logs() == b"[]\n"
 
 
@@ -130,10 +131,10 @@ def test_the_pipeline_runs_and_stops_at_once(
         cap_drop=["ALL"],
         volumes={str(tmp_path): {"bind": "/workspace/configs", "mode": "ro"}},
     )
-    wait_until(lambda: b"serving on" in container.logs(), 20, "the pipeline says that it serves")
+    wait_until(lambda: b"serving on" in container.logs(), "the pipeline says that it serves", 20)
     asked = time.monotonic()
     container.stop(timeout=10)
     # 10 s is when Docker kills; the bound is wide for a busy machine.
-    assert time.monotonic() - asked < 5
+    assert time.monotonic() - asked < patient(5)
     container.reload()
     assert container.attrs["State"]["ExitCode"] == 0

@@ -8,13 +8,14 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from deploy.kafka import run_kafka
+from tests.patience import patient
 
 
 def oldest_fetch_version(address: str) -> int:
     """Asks with ApiVersions, version 0: the one request that every Kafka answers."""
     host, _, port = address.rpartition(":")
     request = struct.pack(">hhih", 18, 0, 1, -1)
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=patient(5)) as connection:
         connection.sendall(struct.pack(">i", len(request)) + request)
         with connection.makefile("rb") as stream:
             answer = stream.read(struct.unpack(">i", stream.read(4))[0])
@@ -39,7 +40,7 @@ def test_it_says_how_many_brokers_it_has(kafka_bootstrap: str) -> None:
 def test_what_is_written_to_a_compacted_topic_is_read_back(kafka_bootstrap: str) -> None:
     admin = AdminClient({"bootstrap.servers": kafka_bootstrap})
     topic = f"deploy-{uuid.uuid4().hex}"
-    admin.create_topics([NewTopic(topic, 1, 1, config={"cleanup.policy": "compact"})])[topic].result(10)
+    admin.create_topics([NewTopic(topic, 1, 1, config={"cleanup.policy": "compact"})])[topic].result(patient(10))
     producer = Producer({"bootstrap.servers": kafka_bootstrap, "enable.idempotence": True})
     producer.produce(topic, key=b"node", value=b"generation 1")
     assert producer.flush(10) == 0
@@ -51,7 +52,7 @@ def test_what_is_written_to_a_compacted_topic_is_read_back(kafka_bootstrap: str)
         assert (message.error(), message.key(), message.value()) == (None, b"node", b"generation 1")
     finally:
         consumer.close()
-        admin.delete_topics([topic])[topic].result(10)
+        admin.delete_topics([topic])[topic].result(patient(10))
 
 
 def test_nobody_answering_is_no_broker(free_port: Callable[[], int]) -> None:

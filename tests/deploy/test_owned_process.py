@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.owned_process import OwnedProcess, StartError
+from tests.patience import patient
 
 SLEEPER = ["sleep", "60"]
 
@@ -17,7 +18,7 @@ def owned(tmp_path: Path) -> Iterator[OwnedProcess]:
 
 
 def test_a_started_process_is_known_until_it_is_stopped(owned: OwnedProcess) -> None:
-    owned.start(SLEEPER, ready=lambda: True, timeout_s=5)
+    owned.start(SLEEPER, ready=lambda: True, timeout_s=patient(5))
     assert owned.pid() is not None
     assert owned.stop()
     assert owned.pid() is None
@@ -25,7 +26,7 @@ def test_a_started_process_is_known_until_it_is_stopped(owned: OwnedProcess) -> 
 
 
 def test_another_program_may_stop_it(owned: OwnedProcess) -> None:
-    owned.start(SLEEPER, ready=lambda: True, timeout_s=5)
+    owned.start(SLEEPER, ready=lambda: True, timeout_s=patient(5))
     assert OwnedProcess(owned.pid_file, owned.log_file).stop()
     assert owned.pid() is None
 
@@ -47,7 +48,7 @@ def test_a_damaged_or_stale_file_names_no_process(owned: OwnedProcess, content: 
 
 def test_a_process_that_ends_early_is_reported_with_its_log(owned: OwnedProcess) -> None:
     with pytest.raises(StartError) as failure:
-        owned.start(["sh", "-c", "echo no such disk >&2; exit 3"], ready=lambda: False, timeout_s=5)
+        owned.start(["sh", "-c", "echo no such disk >&2; exit 3"], ready=lambda: False, timeout_s=patient(5))
     assert "status 3" in str(failure.value)
     assert "no such disk" in str(failure.value)
     assert owned.pid() is None
@@ -68,6 +69,6 @@ def test_a_process_that_is_never_ready_is_stopped(owned: OwnedProcess) -> None:
 
 def test_a_process_that_ignores_the_request_is_killed(owned: OwnedProcess) -> None:
     ignore = "trap '' TERM; echo ready; while :; do sleep 0.01; done"
-    owned.start(["sh", "-c", ignore], ready=lambda: owned.log_file.read_bytes() != b"", timeout_s=5)
+    owned.start(["sh", "-c", ignore], ready=lambda: owned.log_file.read_bytes() != b"", timeout_s=patient(5))
     assert owned.stop(grace_s=0.1)
     assert owned.pid() is None

@@ -1,6 +1,6 @@
 """The two shared fleets: one that `fleet up` runs, and one of separate programs on Apache Kafka and Docker.
 
-Both live as long as the session. Each test begins with the fleet as it was at first, whatever the one before left.
+Both live as long as there are tests of this folder. Each test begins with the fleet as it was at first, whatever the one before left.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,13 +25,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def planted_secret(tmp_path_factory: pytest.TempPathFactory) -> PlantedSecret:
     """The secret of a camera of both shared fleets."""
     return PlantedSecret(tmp_path_factory.mktemp("operator") / "secrets")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_up_fleet(
     tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int], planted_secret: PlantedSecret
 ) -> Iterator[UpFleet]:
@@ -49,7 +49,7 @@ def up_fleet(shared_up_fleet: UpFleet) -> UpFleet:
     return shared_up_fleet
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_separate_fleet(
     tmp_path_factory: pytest.TempPathFactory,
     free_port: Callable[[], int],

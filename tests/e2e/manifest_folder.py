@@ -1,18 +1,16 @@
 """A folder of manifests that a test edits as a person would, and that finds back to what it was."""
 
 import itertools
-import random
 import re
 import shutil
-import socket
 import subprocess
 import uuid
 from pathlib import Path
 
+from tests.held_ports import hold_ports
+
 _EXAMPLE = Path(__file__).parents[2] / "manifests"
 _PORTS_OF_A_NODE = 10
-# Below the ports that Linux gives to outgoing connections.
-_FIRST_PORT, _LAST_PORT = 22_000, 32_000
 # A second instance on a node: so that a change of one can be seen to leave its neighbour alone.
 _GATE = """\
 apiVersion: dsfleet.io/v1
@@ -47,7 +45,7 @@ class ManifestFolder:
         for name, old in re.findall(r"\n  name: (\S+).*?nodeId: (\S+)", nodes, re.DOTALL):
             self.node_ids[name] = str(uuid.uuid4())
             nodes = nodes.replace(old, self.node_ids[name])
-        first = free_ports(_PORTS_OF_A_NODE * len(self.node_ids))
+        first = hold_ports(_PORTS_OF_A_NODE * len(self.node_ids))
         begins = itertools.count(first, _PORTS_OF_A_NODE)
 
         def ports(found: re.Match[str]) -> str:
@@ -146,21 +144,3 @@ class ManifestFolder:
         text, count = re.subn(pattern, replacement, self.read(file))
         assert count, f"{pattern} is not in {file}"
         (self.path / file).write_text(text, encoding="utf-8")
-
-
-def free_ports(count: int) -> int:
-    """The first of so many ports in a row that nobody listens on."""
-    while True:
-        first = random.randrange(_FIRST_PORT, _LAST_PORT - count)
-        if all(_is_free(port) for port in range(first, first + count)):
-            return first
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

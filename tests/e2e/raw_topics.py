@@ -8,8 +8,9 @@ from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from bus.base import Topic
 from bus.topics import SETTINGS, partition_of, topic_name
 from tests.e2e.running_fleet import RunningFleet
+from tests.patience import patient
 
-_PATIENCE_S = 20.0
+_PATIENCE_S = patient(20)
 _MOST_BYTES = 64 * 1024 * 1024
 
 

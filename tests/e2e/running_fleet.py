@@ -19,6 +19,7 @@ from controller.source.read.reader import Loaded
 from nodeagent.engines.labels import LABEL_FLEET, LABEL_INSTANCE, variable_of
 from nodeagent.engines.process import table
 from tests.e2e.manifest_folder import ManifestFolder
+from tests.patience import Patience, patient, wait_until
 
 T = TypeVar("T")
 
@@ -79,7 +80,7 @@ class Program:
         self._process.send_signal(number)
 
     def wait(self, timeout_s: float) -> int:
-        return self._process.wait(timeout_s)
+        return self._process.wait(patient(timeout_s))
 
     def stop(self, number: Signals = SIGTERM, timeout_s: float = 45.0) -> int:
         """Asks it to end, and kills it when it does not."""
@@ -104,12 +105,7 @@ def fleet_command(*arguments: str) -> list[str]:
 
 def eventually(look: Callable[[], T], what: str, timeout_s: float = PATIENCE_S) -> T:
     """The first true value of `look`; fails when there is none in time."""
-    deadline = time.monotonic() + timeout_s
-    while not (seen := look()):
-        if time.monotonic() > deadline:
-            pytest.fail(f"after {timeout_s:g} s still not: {what}; last seen: {seen!r}")
-        time.sleep(_POLL_S)
-    return seen
+    return wait_until(look, what, timeout_s, poll_s=_POLL_S)
 
 
 class RunningFleet:
@@ -125,7 +121,7 @@ class RunningFleet:
         self.root = root
         self.manifests = manifests
         self.url = f"http://127.0.0.1:{port}"
-        self._http = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
+        self._http = httpx.Client(base_url=self.url, timeout=patient(10), trust_env=False)
 
     # --- to be said by each kind of fleet ---
 
@@ -190,7 +186,9 @@ class RunningFleet:
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs the `fleet` command against this fleet."""
         command = fleet_command("--server", self.url, *arguments)
-        return subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=60, check=False)
+        return subprocess.run(
+            command, capture_output=True, text=True, env=environment(), timeout=patient(60), check=False
+        )
 
     # --- what is seen ---
 
@@ -246,9 +244,9 @@ class RunningFleet:
 
     def settle(self, timeout_s: float = PATIENCE_S) -> State:
         """Waits until all that the manifests ask for runs, and every camera is Ready."""
-        deadline = time.monotonic() + timeout_s
+        patience = Patience(timeout_s)
         while why := self.unsettled():
-            if time.monotonic() > deadline:
+            if patience.is_over():
                 pytest.fail(f"after {timeout_s:g} s still not settled: {why}")
             time.sleep(_POLL_S)
         return self.state()

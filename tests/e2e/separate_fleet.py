@@ -15,6 +15,7 @@ from docker.models.containers import Container
 from nodeagent.engines.labels import LABEL_FLEET, LABEL_INSTANCE
 from tests.e2e.manifest_folder import ManifestFolder
 from tests.e2e.running_fleet import Program, RunningFleet, environment, eventually, fleet_command
+from tests.patience import patient
 
 
 class SeparateFleet(RunningFleet):
@@ -125,9 +126,9 @@ class SeparateFleet(RunningFleet):
 
     def _delete_topics(self) -> None:
         admin = AdminClient({"bootstrap.servers": self._kafka})
-        ours = [name for name in admin.list_topics(timeout=10).topics if name.startswith(self._topic_prefix)]
+        ours = [name for name in admin.list_topics(timeout=patient(10)).topics if name.startswith(self._topic_prefix)]
         for future in admin.delete_topics(ours).values() if ours else ():
-            future.result(10)
+            future.result(patient(10))
 
     def _command(self, name: str) -> list[str]:
         if name == "cameras":
@@ -166,6 +167,6 @@ def run_kafka(action: str, data: Path, *options: str) -> str:
     """Starts or stops an Apache Kafka of the test's own; returns what that printed."""
     program = Path(__file__).parents[2] / "deploy" / "kafka" / "run_kafka.py"
     command = [sys.executable, str(program), action, "--data", str(data), *options]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False, timeout=90)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False, timeout=patient(90))
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -8,6 +8,7 @@ import pytest
 from bus.signature import SigningKey
 from tests.e2e.manifest_folder import ManifestFolder
 from tests.e2e.running_fleet import PATIENCE_S, Program, environment, eventually, fleet_command
+from tests.patience import patient
 
 pytestmark = pytest.mark.e2e
 
@@ -69,7 +70,7 @@ def one_sentence(output: str) -> str:
 def refused(*arguments: str) -> str:
     """Runs `fleet ...`, which must refuse with one sentence; returns that."""
     done = subprocess.run(
-        fleet_command(*arguments), capture_output=True, text=True, env=environment(), timeout=60, check=False
+        fleet_command(*arguments), capture_output=True, text=True, env=environment(), timeout=patient(60), check=False
     )
     assert done.returncode == 1, done.stderr
     return one_sentence(done.stderr)

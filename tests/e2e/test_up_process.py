@@ -6,6 +6,7 @@ import psutil
 import pytest
 
 from tests.e2e.running_fleet import UpFleet, eventually, workloads
+from tests.patience import patient
 
 pytestmark = pytest.mark.e2e
 
@@ -13,7 +14,7 @@ ENTRANCE, GATE = "instances/entrance.yaml", "instances/gate.yaml"
 
 
 def test_all_cameras_become_ready(up_fleet: UpFleet) -> None:
-    waited = up_fleet.cli("wait", "--for=condition=Ready", "cameras", "--all", "--timeout", "30s")
+    waited = up_fleet.cli("wait", "--for=condition=Ready", "cameras", "--all", "--timeout", f"{patient(30):.0f}s")
     assert (waited.returncode, waited.stderr) == (0, "")
     assert up_fleet.status()["cameras"] == {"total": 5, "ready": 5}
     assert {name: one.node for name, one in up_fleet.state().instances.items()} == {

@@ -9,7 +9,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
@@ -32,10 +31,11 @@ from nodeagent.folders.memory import MemoryFolders
 from nodeagent.model import ObservedInstance
 from nodeagent.operations import OpKind
 from tests.differ.operations import operation
+from tests.patience import Patience, patient
 
 T = TypeVar("T")
 
-DEADLINE_S = 20.0
+DEADLINE_S = patient(20)
 SLEEPS = "echo sleeping; trap 'exit 0' TERM; while :; do sleep 0.05; done"
 STUBBORN = "trap '' TERM; echo stubborn; while :; do sleep 0.05; done"
 LEAVES_ON_SIGINT = "trap '' TERM; trap 'exit 3' INT; echo waiting; while :; do sleep 0.05; done"
@@ -164,9 +164,9 @@ class Session:
         return (await self.driver.observe()).get(name)
 
     async def until(self, look: Callable[[], Awaitable[T]], what: str) -> T:
-        deadline = time.monotonic() + self.stand.patience_s
+        patience = Patience(self.stand.patience_s)
         while not (value := await look()):
-            if time.monotonic() > deadline:
+            if patience.is_over():
                 pytest.fail(f"after {self.stand.patience_s:g} s still not: {what}; last value: {value!r}")
             await asyncio.sleep(0.02)
         return value

@@ -8,6 +8,7 @@ import pytest
 
 from nodeagent.engines.blocking_calls import BlockingCalls
 from nodeagent.engines.mailbox import Mailbox
+from tests.patience import patient
 
 
 def test_results_and_errors_come_back() -> None:
@@ -43,7 +44,7 @@ def test_a_cancelled_change_is_over_when_its_thread_is() -> None:
         calls, release, done = BlockingCalls("test", 1), threading.Event(), threading.Event()
 
         def change() -> None:
-            release.wait(10)
+            release.wait(patient(10))
             done.set()
             raise ValueError("nobody hears this")
 
@@ -74,7 +75,7 @@ def test_a_thread_that_outlives_the_loop_harms_nobody() -> None:
     threads = [thread for thread in threading.enumerate() if thread.name == "outlives"]
     assert [thread.daemon for thread in threads] == [True]
     release.set()
-    threads[0].join(5)
+    threads[0].join(patient(5))
     assert not threads[0].is_alive()
 
 

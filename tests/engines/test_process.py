@@ -21,6 +21,7 @@ from nodeagent.model import Permanent, Transient
 from nodeagent.operations import OpKind
 from tests.differ.operations import operation
 from tests.engines.stands import SLEEPS, ProcessStand, Session, write_secret
+from tests.patience import patient
 
 PROJECT = Path(__file__).resolve().parents[2]
 APP_CONF = {
@@ -128,7 +129,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 def test_a_killed_agent_leaves_what_the_next_one_adopts(process_stand: ProcessStand) -> None:
     arguments = [process_stand.fleet_id, process_stand.node_id, str(process_stand.root)]
-    killed = subprocess.run([sys.executable, "-c", AGENT, *arguments], cwd=PROJECT, check=False, timeout=30)
+    killed = subprocess.run([sys.executable, "-c", AGENT, *arguments], cwd=PROJECT, check=False, timeout=patient(30))
     assert killed.returncode == -signal.SIGKILL
 
     async def test(session: Session) -> None:
@@ -144,7 +145,7 @@ def test_a_killed_agent_leaves_what_the_next_one_adopts(process_stand: ProcessSt
         second = asyncio.ensure_future(anext(events))
         await asyncio.sleep(0)
         process_stand.kill(there)
-        async with asyncio.timeout(1.0):
+        async with asyncio.timeout(patient(1.0)):
             assert await second == "lobby"
         left = await session.until_left()
         assert (left.runtime_id, left.exit_code) == (there.runtime_id, None)
@@ -239,7 +240,7 @@ def test_an_exit_is_told_without_pidfds_too(process_stand: ProcessStand, monkeyp
         following = asyncio.ensure_future(anext(events))
         await asyncio.sleep(0.05)
         process_stand.kill(there)
-        async with asyncio.timeout(1.0):
+        async with asyncio.timeout(patient(1.0)):
             assert await following == "lobby"
 
     process_stand.run(test)
@@ -391,7 +392,7 @@ def test_an_id_is_about_one_process_only() -> None:
     assert found.reap() is None
     assert found.runs()
     found.send(signal.SIGTERM)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + patient(5)
     while found.runs():
         assert time.monotonic() < deadline
     assert found.reap() == -signal.SIGTERM

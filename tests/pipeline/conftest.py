@@ -3,9 +3,7 @@ import contextlib
 import http.client
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +16,8 @@ import pytest
 
 from simulator.clips import ClipSpec, write_clip
 from simulator.server import CameraSimulator, Fault, SimulatedCamera
+from tests.held_ports import hold_port
+from tests.patience import patient, wait_until
 
 APP_CONF = {
     "app_type": "person",
@@ -34,24 +34,6 @@ APP_CONF = {
     "mot_confidence_threshold": 1,
     "gpu_id": 0,
 }
-
-
-def _wait_until(condition: Callable[[], Any], what: str, timeout_s: float = 15.0) -> Any:
-    deadline = time.monotonic() + timeout_s
-    while not (value := condition()):
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {timeout_s:g} s: {what}")
-        time.sleep(0.03)
-    return value
-
-
-def _free_port() -> int:
-    # Below the range that outgoing connections take theirs from, so that none of those can be first.
-    while True:
-        port = random.randint(20000, 30000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 class Configs:
@@ -92,7 +74,7 @@ class Program:
         return self.log.read_text()
 
     def says(self, text: str) -> None:
-        _wait_until(lambda: text in self.stderr() or self.process.poll() is not None, f"{text!r} on stderr")
+        wait_until(lambda: text in self.stderr() or self.process.poll() is not None, f"{text!r} on stderr")
         assert text in self.stderr(), self.stderr()
 
     def served_port(self) -> int:
@@ -100,13 +82,13 @@ class Program:
         return int(self.stderr().split("serving on port ")[1].split()[0])
 
     def exit_code(self, timeout_s: float = 10.0) -> int:
-        return self.process.wait(timeout_s)
+        return self.process.wait(patient(timeout_s))
 
     def leave_on(self, number: signal.Signals) -> tuple[int, float]:
         """Returns the exit code after the signal, and how many seconds that took."""
         began = time.monotonic()
         self.process.send_signal(number)
-        return self.process.wait(10), time.monotonic() - began
+        return self.process.wait(patient(10)), time.monotonic() - began
 
     def kill(self) -> None:
         self.process.kill()
@@ -121,7 +103,7 @@ class PipelineProgram(Program):
         self.port = port
 
     def ask(self, path: str, method: str = "GET") -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patient(5))
         try:
             connection.request(method, path)
             answer = connection.getresponse()
@@ -139,7 +121,7 @@ class PipelineProgram(Program):
         return {stream["sensor_id"]: stream for stream in stats}
 
     def until(self, state: str, *cameras: str, timeout_s: float = 15.0) -> None:
-        _wait_until(
+        wait_until(
             lambda: all(self.streams()[camera]["state"] == state for camera in cameras),
             f"{cameras} {state}",
             timeout_s,
@@ -152,7 +134,7 @@ class PipelineProgram(Program):
             lines = (line.partition(f"camera={camera} ")[2] for line in self.stderr().splitlines())
             return [line for line in lines if line]
 
-        _wait_until(lambda: until in (told() or [""])[-1], f"{until!r} as the last word on {camera}")
+        wait_until(lambda: until in (told() or [""])[-1], f"{until!r} as the last word on {camera}")
         return told()
 
     @contextlib.contextmanager
@@ -168,7 +150,7 @@ class PipelineProgram(Program):
                 wrong.extend(
                     str(now[camera])
                     for camera in cameras
-                    if now[camera]["state"] != "alive" or now[camera]["last_frame_age_ms"] > 2000
+                    if now[camera]["state"] != "alive" or now[camera]["last_frame_age_ms"] > patient(2000)
                 )
 
         watcher = threading.Thread(target=look)
@@ -176,7 +158,7 @@ class PipelineProgram(Program):
         try:
             yield
             for camera in cameras:
-                _wait_until(
+                wait_until(
                     lambda camera=camera: self.streams()[camera]["frame_number"] > before[camera]["frame_number"] + 10,
                     f"ten frames more of {camera}",
                 )
@@ -196,7 +178,7 @@ class SimulatorThread:
         try:
             self._simulator = CameraSimulator(cameras, clip_dir=clip_dir)
             self.url = self._simulator.url
-            asyncio.run_coroutine_threadsafe(self._simulator.start(), self._loop).result(30)
+            asyncio.run_coroutine_threadsafe(self._simulator.start(), self._loop).result(patient(30))
         except BaseException:
             self._end()  # else the thread would keep the whole run from ending
             raise
@@ -209,10 +191,10 @@ class SimulatorThread:
         self._loop.call_soon_threadsafe(self._simulator.set_fault, name, fault, seconds)
 
     def set_cameras(self, *cameras: SimulatedCamera) -> None:
-        asyncio.run_coroutine_threadsafe(self._simulator.set_cameras(cameras), self._loop).result(30)
+        asyncio.run_coroutine_threadsafe(self._simulator.set_cameras(cameras), self._loop).result(patient(30))
 
     def stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._simulator.stop(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._simulator.stop(), self._loop).result(patient(10))
         self._end()
 
     def _end(self) -> None:
@@ -231,16 +213,6 @@ def clip(clip_dir: Path) -> Path:
     path = clip_dir / "two seconds.mp4"
     write_clip(path, ClipSpec(seconds=2))
     return path
-
-
-@pytest.fixture
-def wait_until() -> Callable[..., Any]:
-    return _wait_until
-
-
-@pytest.fixture
-def free_port() -> int:
-    return _free_port()
 
 
 @pytest.fixture
@@ -273,7 +245,7 @@ def pipeline(tmp_path: Path) -> Iterator[Callable[..., PipelineProgram]]:
     started: list[PipelineProgram] = []
 
     def start(source_list: Path, port: int | None = None, *, serves: bool = True) -> PipelineProgram:
-        running = PipelineProgram(source_list, port or _free_port(), tmp_path / f"pipeline-{len(started)}.log")
+        running = PipelineProgram(source_list, port or hold_port(), tmp_path / f"pipeline-{len(started)}.log")
         started.append(running)
         if serves:
             running.says("serving on")

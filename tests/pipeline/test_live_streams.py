@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.patience import patient
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -39,7 +41,7 @@ line-crossing-{label}=160;40;200;40;160;0;160;179
 
 
 def _post(running: PipelineProgram, path: str, body: object) -> Any:
-    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=patient(10))
     try:
         connection.request("POST", path, json.dumps(body))
         answer = connection.getresponse()
@@ -152,7 +154,7 @@ def test_the_last_picture_with_and_without_what_was_found(
     wait_until(lambda: running.streams()["lobby"]["frames_analysed"] > 0, "a first result")
 
     def picture(query: str) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=patient(10))
         connection.request("GET", f"/api/v1/snapshot/lobby{query}")
         answer = connection.getresponse()
         assert (answer.status, answer.headers["Content-Type"]) == (200, "image/jpeg")

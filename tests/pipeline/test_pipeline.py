@@ -14,6 +14,7 @@ import av
 import pytest
 
 from simulator.server import Fault, SimulatedCamera
+from tests.patience import patient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +102,7 @@ def test_too_many_callers_are_turned_away(pipeline: Start, configs: Configs, wai
     running = pipeline(configs())
     calls = [socket.create_connection(("127.0.0.1", running.port)) for _ in range(60)]
     # The first callers say nothing and hold their threads; those after them are shown the door at once.
-    calls[-1].settimeout(5)
+    calls[-1].settimeout(patient(5))
     assert calls[-1].recv(1) == b""
     for call in calls:
         call.close()
@@ -205,11 +206,13 @@ def test_cameras_break_and_heal_while_the_others_go_on(
     clip: Path,
     simulator: Simulate,
     program: Callable[..., Program],
+    free_port: Callable[[], int],
 ) -> None:
     cameras = simulator("lobby", "gone", "frozen", "mute")
     host = ("-m", "simulator", "--camera", "killed", "--port")
-    other_host = program(*host, "0")
-    port = other_host.served_port()
+    port = free_port()
+    other_host = program(*host, str(port))
+    other_host.says("serving on")
     broken = ("gone", "frozen", "mute", "killed")
     running = pipeline(
         configs(
@@ -260,7 +263,7 @@ def test_leaves_at_once_whatever_its_cameras_do(
         for running, number in zip(crowd, signals, strict=True):
             running.process.send_signal(number)
         assert [running.exit_code() for running in crowd] == [0] * len(crowd)
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < patient(2.0)
         for running, number in zip(crowd, signals, strict=True):
             assert f"stopped by {number.name}" in running.stderr().splitlines()[-1]
 
@@ -279,7 +282,7 @@ def _signals_held_back(pid: int) -> int:
 
 
 def test_leaves_as_pid_1_too(
-    pid_namespace: list[str], configs: Configs, clip: Path, free_port: int, wait_until: Callable[..., Any]
+    pid_namespace: list[str], configs: Configs, clip: Path, free_port: Callable[[], int], wait_until: Callable[..., Any]
 ) -> None:
     command = [
         *pid_namespace,
@@ -288,7 +291,7 @@ def test_leaves_as_pid_1_too(
         "pipeline",
         str(configs(configs.camera("file", clip))),
         "--port",
-        str(free_port),
+        str(free_port()),
     ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as namespace:
         assert namespace.stderr is not None
@@ -297,13 +300,13 @@ def test_leaves_as_pid_1_too(
             children = Path(f"/proc/{namespace.pid}/task/{namespace.pid}/children")
             pid_1 = int(wait_until(children.read_text, "the child of unshare"))
             subprocess.run(["kill", "-TERM", str(pid_1)], check=True)
-            assert namespace.wait(2) == 0
+            assert namespace.wait(patient(2)) == 0
         finally:
             namespace.kill()
 
 
-def test_stdin_is_nothing_to_it(configs: Configs, free_port: int) -> None:
-    command = [sys.executable, "-m", "pipeline", str(configs()), "--port", str(free_port)]
+def test_stdin_is_nothing_to_it(configs: Configs, free_port: Callable[[], int]) -> None:
+    command = [sys.executable, "-m", "pipeline", str(configs()), "--port", str(free_port())]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdin is not None
         assert running.stderr is not None
@@ -312,7 +315,7 @@ def test_stdin_is_nothing_to_it(configs: Configs, free_port: int) -> None:
         with pytest.raises(subprocess.TimeoutExpired):
             running.wait(0.5)
         running.terminate()
-        assert running.wait(2) == 0
+        assert running.wait(patient(2)) == 0
 
 
 def test_port_in_use(pipeline: Start, configs: Configs) -> None:

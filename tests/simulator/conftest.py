@@ -1,1 +1,1 @@
-from tests.pipeline.conftest import clip, clip_dir, free_port, program, simulator, wait_until  # noqa: F401 - fixtures
+from tests.pipeline.conftest import clip, clip_dir, program, simulator  # noqa: F401 - fixtures

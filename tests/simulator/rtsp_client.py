@@ -6,12 +6,14 @@ from typing import Self
 
 import av
 
+from tests.patience import patient
+
 OPTIONS = {"rtsp_transport": "tcp", "analyzeduration": "0", "probesize": "32", "fpsprobesize": "0"}
 
 
 def talk(port: int, *requests: bytes) -> bytes:
     """What a server answers to bytes, whatever they are."""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=patient(5)) as connection:
         connection.settimeout(0.3)
         answer = b""
         for request in requests:

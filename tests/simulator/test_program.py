@@ -10,27 +10,31 @@ import av
 import pytest
 
 from simulator.clips import ClipSpec, truth_file, write_clip
+from tests.patience import patient
 from tests.pipeline.conftest import Program
 from tests.simulator.rtsp_client import Viewer
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_as_a_program(program: Callable[..., Program], tmp_path: Path, free_port: int, number: signal.Signals) -> None:
+def test_as_a_program(
+    program: Callable[..., Program], tmp_path: Path, free_port: Callable[[], int], number: signal.Signals
+) -> None:
+    port = free_port()
     file = tmp_path / "cameras.json"
     file.write_text(json.dumps([{"name": "dock", "user": "operator", "password": "s3cret"}, {"name": "hall"}]))
-    running = program("-m", "simulator", "--port", str(free_port), "--camera", "lobby", "--cameras-file", str(file))
-    running.says(f"serving on port {free_port}")
-    for address in (f"127.0.0.1:{free_port}/lobby", f"operator:s3cret@127.0.0.1:{free_port}/dock"):
+    running = program("-m", "simulator", "--port", str(port), "--camera", "lobby", "--cameras-file", str(file))
+    running.says(f"serving on port {port}")
+    for address in (f"127.0.0.1:{port}/lobby", f"operator:s3cret@127.0.0.1:{port}/dock"):
         with Viewer(f"rtsp://{address}") as viewer:
             assert viewer.picture().width == 320
-            other = program("-m", "simulator", "--port", str(free_port), "--camera", "lobby")
+            other = program("-m", "simulator", "--port", str(port), "--camera", "lobby")
             assert other.exit_code() == 3
-            assert f"cannot listen on port {free_port}: " in other.stderr()
+            assert f"cannot listen on port {port}: " in other.stderr()
             assert "Traceback" not in other.stderr()
-    with Viewer(f"rtsp://127.0.0.1:{free_port}/hall"):
+    with Viewer(f"rtsp://127.0.0.1:{port}/hall"):
         code, took_s = running.leave_on(number)
     assert code == 0
-    assert took_s < 2.0
+    assert took_s < patient(2.0)
     assert "s3cret" not in running.stderr()
     assert "Traceback" not in running.stderr()
 
@@ -120,7 +124,7 @@ class Control:
         self._port = port
 
     def __call__(self, method: str, path: str, body: str | None = None, **headers: str) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=patient(10))
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()

@@ -15,11 +15,12 @@ from controller.source.fetch import snapshot
 from controller.source.fetch.directory import DirectorySource, load_directory
 from controller.source.fetch.snapshot import SnapshotTaker, SourceError
 from controller.source.read.reader import Loaded, Rejected, Unreadable
+from tests.patience import patient
 
 Write = Callable[[Path, Mapping[str, str]], None]
 
 # Nothing here waits this long: it is how late a wake-up may be on a machine that is busy.
-DEADLINE_S = 20.0
+DEADLINE_S = patient(20)
 
 
 @pytest.fixture

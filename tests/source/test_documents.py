@@ -9,6 +9,7 @@ from controller.source.files import MOST_BYTES_OF_A_FILE
 from controller.source.read.reader import Loaded, Reading, Rejected, Unreadable
 from controller.source.read.yaml_documents import YamlDocument, pieces, read_piece
 from controller.source.read.yaml_text import yaml_text
+from tests.patience import patient
 
 
 def documents(text: str) -> list[YamlDocument]:
@@ -56,7 +57,7 @@ def test_a_billion_laughs_are_refused_at_once() -> None:
     started = time.monotonic()
     (document,) = documents("\n".join(lines))
     assert "more than 20,000 values" in document.faults[-1].message
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < patient(5)
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? ", "a:\n", "!", "&a ", "'", "---\n", "a: [", "- &a\n- *a\n"])
@@ -64,7 +65,7 @@ def test_a_megabyte_of_anything_ends_in_time(opening: str, read_files: Callable[
     started = time.monotonic()
     content = (opening * (MOST_BYTES_OF_A_FILE // len(opening))).encode()
     assert not isinstance(read_files({"a.yaml": content}), Loaded)
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < patient(30)
 
 
 def test_empty_documents_are_ignored(fleet: Mapping[str, str], read_files: Callable[..., Reading]) -> None:
@@ -129,7 +130,7 @@ def test_five_thousand_documents_are_read(fleet: Mapping[str, str], read_files: 
     reading = read_files(files)
     assert isinstance(reading, Loaded)
     assert len(reading.revision.cameras) == 5000
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < patient(60)
 
 
 def test_thousands_of_dangling_references_are_told_in_time(
@@ -151,7 +152,7 @@ def test_thousands_of_dangling_references_are_told_in_time(
     reading = read_files(files)
     assert isinstance(reading, Rejected)
     assert len(reading.problems) == 5000
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < patient(60)
 
 
 def test_written_yaml_reads_well() -> None:

@@ -13,9 +13,10 @@ from controller.source.fetch.git import GitSource, is_remote, load_git
 from controller.source.fetch.git_program import Git, split_credentials, without_user_info
 from controller.source.fetch.snapshot import SourceError
 from controller.source.read.reader import Loaded, Reading, Rejected, Unreadable
+from tests.patience import patient
 
 RunGit = Callable[..., str]
-DEADLINE_S = 20.0
+DEADLINE_S = patient(20)
 
 
 def loaded(reading: Reading) -> Loaded:
@@ -255,7 +256,7 @@ def test_the_end_of_the_program_does_not_wait_for_a_remote(
     async def run() -> None:
         source = GitSource("https://example.invalid/x.git", "main", cache_dir=tmp_path / "cache")
         reading = asyncio.create_task(source.read())
-        await asyncio.to_thread(wait_until, (tmp_path / "started").exists, DEADLINE_S, "git was started")
+        await asyncio.to_thread(wait_until, (tmp_path / "started").exists, "git was started", DEADLINE_S)
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(reading, DEADLINE_S)

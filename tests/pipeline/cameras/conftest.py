@@ -9,6 +9,7 @@ from pipeline.files.settings import CameraSettings
 from pipeline.files.source import EncodeType
 from pipeline.model import CapturedFrame
 from simulator.server import SimulatedCamera
+from tests.patience import patient
 from tests.pipeline.cameras.watching import WatchedCapture, encode
 from tests.pipeline.conftest import SimulatorThread
 
@@ -34,7 +35,7 @@ def watch() -> Iterator[Callable[..., WatchedCapture]]:
     for camera in started:
         camera.capture.stop()
     for camera in started:
-        camera.capture.join(15)
+        camera.capture.join(patient(15))
         assert not camera.capture.is_alive()
 
 

@@ -13,6 +13,7 @@ from pipeline.cameras.camera_stats import CameraState
 from pipeline.files.settings import CameraSettings
 from pipeline.model import CapturedFrame
 from simulator.server import Fault, SimulatedCamera
+from tests.patience import patient
 from tests.pipeline.cameras.watching import States, WatchedCapture, encode
 from tests.pipeline.conftest import Program, SimulatorThread
 
@@ -123,8 +124,8 @@ def test_a_stopped_capture_hands_on_nothing_more(watch: Watch, wait_until: Wait,
     wait_until(lambda: camera.taken, "a picture")
     began_s = time.monotonic()
     camera.capture.stop()
-    assert time.monotonic() - began_s < 1
-    camera.capture.join(10)
+    assert time.monotonic() - began_s < patient(1)
+    camera.capture.join(patient(10))
     assert not camera.capture.is_alive()
     taken = len(camera.taken)
     assert camera.longest_gap_s(began_s) >= 0
@@ -140,7 +141,7 @@ def test_a_capture_can_be_stopped_in_every_situation(watch: Watch, wait_until: W
     cameras.set_fault("frozen", Fault.FROZEN)
     for camera in watched:
         camera.capture.stop()
-    deadline_s = time.monotonic() + 10
+    deadline_s = time.monotonic() + patient(10)
     for camera in watched:
         camera.capture.join(max(0.0, deadline_s - time.monotonic()))
         assert not camera.capture.is_alive()
@@ -175,7 +176,7 @@ def test_a_frozen_camera_is_reported_once_and_its_late_frame_is_no_sign_of_life(
         cameras.set_fault("lobby", Fault.FROZEN)
         began_s = time.monotonic()
         wait_until(camera.is_down, "not reachable")
-        assert 2.5 < time.monotonic() - began_s < 5
+        assert 2.5 < time.monotonic() - began_s < patient(5)
         # Long enough for the library to hand out what it held back, and for two attempts.
         wait_until(lambda: time.monotonic() - began_s > 11, "some time")
         seen = camera.seen()
@@ -237,11 +238,16 @@ def test_h265_over_rtsp_and_a_camera_that_sends_something_else_than_it_says(
 
 
 def test_sixteen_cameras_of_which_some_die_freeze_and_come_back(
-    watch: Watch, wait_until: Wait, simulator: Simulate, program: Callable[..., Program]
+    watch: Watch,
+    wait_until: Wait,
+    simulator: Simulate,
+    program: Callable[..., Program],
+    free_port: Callable[[], int],
 ) -> None:
     host = ("-m", "simulator", "--camera", "killed-1", "--camera", "killed-2", "--port")
-    other_host = program(*host, "0")
-    port = other_host.served_port()
+    port = free_port()
+    other_host = program(*host, str(port))
+    other_host.says("serving on")
     faults = {f"{fault}-{number}": fault for fault in ("gone", "frozen", "mute") for number in (1, 2)}
     healthy = [f"healthy-{number}" for number in range(8)]
     cameras = simulator(*healthy, *faults)
@@ -269,7 +275,7 @@ def test_sixteen_cameras_of_which_some_die_freeze_and_come_back(
     for camera in watched.values():
         assert camera.numbers_grow()
     for name in healthy:
-        assert watched[name].longest_gap_s(began_s) < _BEAT_S
+        assert watched[name].longest_gap_s(began_s) < patient(_BEAT_S)
         assert watched[name].seen().losses == 0
     assert all(camera.seen().losses >= 1 for camera in broken)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from pipeline.cameras.connection_turns import ConnectionTurns, retry_delay_s, retry_pause_s
+from tests.patience import patient
 
 
 def _openings(lasting_s: list[float], **limits: float) -> list[tuple[float, float, float]]:
@@ -117,7 +118,7 @@ def test_a_turn_waits_and_ends_with_the_block_whatever_happens_in_it() -> None:
     for opener in openers:
         opener.start()
     for opener in openers:
-        opener.join(10)
+        opener.join(patient(10))
     assert crowds == [1] * 10
 
 
@@ -135,7 +136,7 @@ def test_who_is_asked_to_stop_waits_no_longer() -> None:
         waiting.start()
         assert not ended.wait(0.3)
         stop.set()
-        assert ended.wait(10)
+        assert ended.wait(patient(10))
     waiting.join()
     assert turns.ask("next", time.monotonic() + 1) == 0.0
 

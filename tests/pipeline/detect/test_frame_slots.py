@@ -8,6 +8,7 @@ from av.video.frame import VideoFrame
 
 from pipeline.detect.frame_slots import FrameSlots
 from pipeline.model import CapturedFrame
+from tests.patience import patient
 
 PICTURE = VideoFrame(16, 16, "gray")
 CAMERAS = [f"camera-{number}" for number in range(6)]
@@ -33,7 +34,7 @@ def started(*works: Callable[[], None]) -> list[threading.Thread]:
 
 def ended(threads: list[threading.Thread]) -> bool:
     for thread in threads:
-        thread.join(15)
+        thread.join(patient(15))
     return not any(thread.is_alive() for thread in threads)
 
 

@@ -6,6 +6,7 @@ import pytest
 from pipeline.detect.motion import MotionDetector
 from pipeline.files.settings import MotionSettings
 from pipeline.model import Detection
+from tests.patience import patient
 from tests.pipeline.detect.drawn_frames import Box, box_of, captured, ground, iou, with_noise
 
 # So many frames show the ground alone before anyone comes.
@@ -114,7 +115,7 @@ def test_threads_with_cameras_of_their_own_find_what_one_finds() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(patient(60))
     assert seen == {"a": alone, "b": alone, "c": alone}
     assert any(alone)
 

@@ -12,6 +12,7 @@ from pipeline.detect.detector import Detector, DetectorError
 from pipeline.detect.onnx_session import OnnxSession
 from pipeline.files.settings import OnnxSettings
 from pipeline.model import Detection
+from tests.patience import patient
 from tests.pipeline.detect.drawn_frames import box_of, captured
 from tests.pipeline.detect.small_networks import SIZE, brightest_column, fixed, save
 
@@ -155,7 +156,7 @@ def test_threads_share_a_detector(tmp_path: Path) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(patient(60))
     assert not wrong
 
 

@@ -9,6 +9,7 @@ import pytest
 from pipeline.detect.choice import make_detector
 from pipeline.files.settings import PeopleSettings
 from pipeline.model import CapturedFrame, Detection
+from tests.patience import patient
 from tests.pipeline.detect.drawn_frames import Box, box_of, captured, iou, walker
 
 
@@ -60,7 +61,7 @@ def test_each_frame_of_a_batch_gets_its_own_people_and_threads_share_the_detecto
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(patient(60))
     assert seen == [alone] * 3
 
 
@@ -87,7 +88,7 @@ print("unharmed")
         env={"MALLOC_PERTURB_": "7"},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=patient(100),
         check=False,
     )
     assert (done.returncode, done.stdout.strip()) == (0, "unharmed"), done.stderr

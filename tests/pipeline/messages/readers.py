@@ -7,7 +7,9 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-_DEADLINE_S = 30.0
+from tests.patience import patient
+
+_DEADLINE_S = patient(30)
 
 
 @dataclass(frozen=True)

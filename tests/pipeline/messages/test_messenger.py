@@ -12,6 +12,7 @@ from bus.embedded import EmbeddedBroker
 from pipeline.messages.client_settings import KEPT
 from pipeline.messages.delivery import Delivery, Lane
 from pipeline.messages.messenger import Messenger
+from tests.patience import patient
 from tests.pipeline.messages.readers import read_topic
 from tests.pipeline.messages.results import frame_of, lines, person
 
@@ -104,7 +105,7 @@ def test_where_nobody_listens_it_is_said_once(
     assert after.dropped - before.dropped == 400
     began_s = time.monotonic()
     one.close(0.5)
-    assert time.monotonic() - began_s < 1.9
+    assert time.monotonic() - began_s < patient(1.9)
     assert one.delivery().waiting == 0
     assert len(log) == 2, log
     assert log[0] == (
@@ -146,7 +147,7 @@ def test_an_outage_holds_nobody_up_and_costs_no_counts(
     broker.set_down()
     slowest_s = 0.0
     number = 1
-    deadline_s = time.monotonic() + 60
+    deadline_s = time.monotonic() + patient(60)
     while one.delivery().connected:
         assert time.monotonic() < deadline_s
         number += 1
@@ -154,7 +155,7 @@ def test_an_outage_holds_nobody_up_and_costs_no_counts(
         offer_everything(one, number, at_s=float(number))
         slowest_s = max(slowest_s, time.monotonic() - began_s)
         time.sleep(0.05)
-    assert slowest_s < 1.0
+    assert slowest_s < patient(1.0)
     for _ in range(100):
         number += 1
         offer_everything(one, number, at_s=float(number))

@@ -13,6 +13,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from pipeline.messages.delivery import Delivery
 from pipeline.messages.messenger import Messenger
+from tests.patience import patient
 from tests.pipeline.messages.readers import Told, read_topic
 from tests.pipeline.messages.results import frame_of, lines, person
 
@@ -25,7 +26,7 @@ Wait = Callable[..., Any]
 def make_topics(bootstrap_servers: str, *names: str, partitions: int = 4) -> None:
     admin = AdminClient({"bootstrap.servers": bootstrap_servers})
     for made in admin.create_topics([NewTopic(name, num_partitions=partitions) for name in names]).values():
-        made.result(30)
+        made.result(patient(30))
 
 
 @pytest.fixture

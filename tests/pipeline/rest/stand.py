@@ -17,6 +17,7 @@ from pipeline.messages.delivery import Delivery
 from pipeline.model import CapturedFrame, FrameCounts, FrameResult, TrackedObject
 from pipeline.rest.control import OK, SERVER_ERROR, StreamView, Verdict
 from pipeline.rest.server import RestServer
+from tests.patience import patient
 
 
 class DictControl:
@@ -119,7 +120,7 @@ class Client:
         self.port = server.server_port
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=patient(20))
 
     def send(self, raw: bytes) -> HttpAnswer:
         """Sends the bytes and returns the answer to them."""

@@ -20,7 +20,6 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from deploy.owned_process import free_port
 from tasks.kafka_settings import KafkaAddress
 from tasks.limits import ImageLimits
 from tasks.service.database import open_database
@@ -32,6 +31,8 @@ from tasks.service.task_store import TaskStore
 from tasks.service.tokens import Tokens
 from tasks.service.users import Users, write_user
 from tasks.wire import TaskKind
+from tests.held_ports import hold_port
+from tests.patience import patient
 from tests.tasks.worker.conftest import ROOT, classifier, own_kafka, reach, start_worker, topics  # noqa: F401 - fixtures
 
 PASSWORDS = {"alice": "correct horse", "bob": "battery staple"}
@@ -67,7 +68,9 @@ def postgres(unavailable: Callable[[str, str], NoReturn]) -> Iterator[str]:
 
         def run(program: str, *arguments: str) -> None:
             command = [str(programs / program), "-D", data, *arguments]
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60, **who)
+            done = subprocess.run(
+                command, cwd=folder, capture_output=True, text=True, check=False, timeout=patient(60), **who
+            )
             assert done.returncode == 0, done.stdout + done.stderr
 
         run("initdb", "-U", "fleet", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C")
@@ -172,7 +175,10 @@ def api(engine: Engine, store: TaskStore, tmp_path: Path, users_file: Path) -> A
     files = ImageFiles(tmp_path / "images")
     woken: list[bool] = []
     intake = Intake(store, files, LIMITS, lambda: woken.append(True))
-    parts = ServiceParts(users, tokens, store, files, intake, lambda: False, LIMITS.image.image_bytes)
+    # No time passes between guesses, however long the hash of a password takes.
+    parts = ServiceParts(
+        users, tokens, store, files, intake, lambda: False, LIMITS.image.image_bytes, now_s=lambda: 0.0
+    )
     headers = {
         name: {"Authorization": f"Bearer {tokens.give(name, users.credential(name) or '')}"} for name in PASSWORDS
     }
@@ -191,7 +197,7 @@ class ServiceProcess:
         command += ["--users-file", str(users_file), "--listen", f"127.0.0.1:{port}", *arguments]
         with log.open("wb") as stderr:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, cwd=ROOT)
-        self.client = httpx.Client(base_url=self.url, timeout=30)
+        self.client = httpx.Client(base_url=self.url, timeout=patient(30))
 
     def listens(self) -> bool:
         assert self.process.poll() is None, self.said()
@@ -217,7 +223,7 @@ class ServiceProcess:
         """Returns the exit code after SIGTERM, and how many seconds that took."""
         began = time.monotonic()
         self.process.terminate()
-        return self.process.wait(15), time.monotonic() - began
+        return self.process.wait(patient(15)), time.monotonic() - began
 
     def stop(self) -> None:
         self.client.close()
@@ -234,7 +240,7 @@ def start_service(
 
     def start(address: KafkaAddress, *arguments: str) -> ServiceProcess:
         log = tmp_path / f"service-{len(started)}.log"
-        service = ServiceProcess(address, tmp_path / "data", users_file, free_port(), log, *arguments)
+        service = ServiceProcess(address, tmp_path / "data", users_file, hold_port(), log, *arguments)
         started.append(service)
         wait_until(service.listens, "the service listens", 30)
         service.log_in()

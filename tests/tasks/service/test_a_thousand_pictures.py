@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tasks.kafka_settings import KafkaAddress
+from tests.patience import patient
 from tests.tasks.service.conftest import ServiceProcess
 from tests.tasks.worker.conftest import OwnKafka, WorkerProcess
 from tests.tasks.worker.small_networks import CLASSES, grey_png
@@ -33,7 +34,7 @@ def test_each_of_a_thousand_pictures_is_answered_once(
     database = tmp_path / "data" / "tasks.sqlite"
 
     def count(status: str) -> int:
-        connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=15)
+        connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=patient(15))
         try:
             (found,) = connection.execute("SELECT count(*) FROM tasks WHERE status = ?", (status,)).fetchone()
             return int(found)
@@ -67,7 +68,7 @@ def test_each_of_a_thousand_pictures_is_answered_once(
         assert count("pending") >= LATE
         own_kafka.start()
         for uploaded in uploads:
-            uploaded.result(60)
+            uploaded.result(patient(60))
     wait_until(lambda: count("done") == PICTURES, "all answers", 90)
 
     assert len(class_of) == PICTURES

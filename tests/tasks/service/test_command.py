@@ -7,6 +7,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import fleet
 from tasks.service.users import Users
+from tests.patience import patient
 
 
 def run(*arguments: str, typed: str = "") -> Result:
@@ -47,7 +48,9 @@ def test_a_user_that_will_not_do_is_refused_with_a_sentence(
 )
 def test_a_package_that_is_not_installed_is_named_with_what_to_install(missing: str, arguments: list[str]) -> None:
     program = f"import sys; sys.modules[{missing!r}] = None; sys.argv = ['fleet', 'tasks', *{arguments!r}]; from cli.main import main; main()"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=patient(60)
+    )
     assert done.returncode == 1, done.stderr
     assert f"needs {missing}, which is not installed: pip install 'dsfleet[pipeline,tasks]'" in done.stderr
     assert "Traceback" not in done.stderr
@@ -59,13 +62,19 @@ def test_nothing_heavy_is_loaded_for_the_help() -> None:
         "fleet.main(['tasks', 'serve', '--help'], standalone_mode=False)\n"
         "print(sorted({'sqlalchemy', 'fastapi', 'cv2', 'confluent_kafka', 'numpy'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=patient(60)
+    )
     assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_the_worker_tells_its_options() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "cli", "tasks", "work", "--help"], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-m", "cli", "tasks", "work", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=patient(60),
     )
     assert done.stdout.startswith("usage: fleet tasks work")
     assert "--classifier" in done.stdout

@@ -19,6 +19,7 @@ from tasks.service.outbox import Outbox
 from tasks.service.result_reader import ResultReader
 from tasks.service.task_store import TaskStore
 from tasks.wire import ImageClass, TaskKind, encode_result, kind_topics
+from tests.patience import patient
 from tests.tasks.worker.conftest import TaskTopics
 
 pytestmark = pytest.mark.kafka
@@ -56,7 +57,7 @@ def running(part: Callable[[threading.Event], None], wake: Callable[[], None] = 
     finally:
         stop.set()
         wake()
-        thread.join(30)
+        thread.join(patient(30))
         assert not thread.is_alive()
 
 

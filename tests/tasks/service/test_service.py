@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from confluent_kafka import Producer
 
-from deploy.owned_process import free_port
 from tasks.kafka_settings import KafkaAddress
 from tasks.wire import ImageClass, TaskKind, encode_result, kind_topics
+from tests.held_ports import hold_port
+from tests.patience import patient
 from tests.tasks.service.conftest import PASSWORDS, ServiceProcess
 from tests.tasks.worker.conftest import TaskTopics, WorkerProcess
 from tests.tasks.worker.small_networks import encoded, grey_png
@@ -59,16 +60,16 @@ def test_a_photograph_fits_into_a_message(
 
 
 def test_without_kafka_tasks_are_taken_and_wait(start_service: START, wait_until: WAIT) -> None:
-    service = start_service(KafkaAddress(f"127.0.0.1:{free_port()}"))
+    service = start_service(KafkaAddress(f"127.0.0.1:{hold_port()}"))
     task_id = service.upload(grey_png(1))
     wait_until(lambda: service.client.get("/healthz").json()["kafka"] == "away", "word that Kafka is away", 30)
     assert service.result(task_id)["status"] == "pending"
     code, took_s = service.leave()
-    assert (code, took_s < 5) == (0, True), service.said()
+    assert (code, took_s < patient(5)) == (0, True), service.said()
 
 
 def test_an_idle_connection_is_left_open_for_longer_than_clients_keep_theirs(start_service: START) -> None:
-    service = start_service(KafkaAddress(f"127.0.0.1:{free_port()}"))
+    service = start_service(KafkaAddress(f"127.0.0.1:{hold_port()}"))
     url = httpx.URL(service.url)
     with contextlib.closing(HTTPConnection(url.host, url.port)) as connection:
         connection.request("GET", "/healthz")
@@ -84,7 +85,7 @@ def test_what_was_not_sent_yet_is_sent_after_a_crash(
     classifier: Path,
     wait_until: WAIT,
 ) -> None:
-    unreachable = KafkaAddress(f"127.0.0.1:{free_port()}", topics.address.prefix)
+    unreachable = KafkaAddress(f"127.0.0.1:{hold_port()}", topics.address.prefix)
     crashed = start_service(unreachable)
     ids = [crashed.upload(grey_png(number)) for number in range(5)]
     crashed.stop()
@@ -154,9 +155,9 @@ def test_what_is_wrong_with_the_arguments_is_said_in_a_line(
     tmp_path: Path, users_file: Path, arguments: list[str], says: str
 ) -> None:
     log = tmp_path / "log"
-    service = ServiceProcess(KafkaAddress("127.0.0.1:1"), tmp_path / "data", users_file, free_port(), log, *arguments)
+    service = ServiceProcess(KafkaAddress("127.0.0.1:1"), tmp_path / "data", users_file, hold_port(), log, *arguments)
     try:
-        assert service.process.wait(30) == 1
+        assert service.process.wait(patient(30)) == 1
         assert says in service.said()
         assert "secret" not in service.said()
         assert len(service.said().splitlines()) == 1
@@ -171,7 +172,7 @@ def test_a_port_that_is_taken_is_said(
     port = int(first.url.rpartition(":")[2])
     second = ServiceProcess(topics.address, tmp_path / "data", users_file, port, tmp_path / "log")
     try:
-        assert second.process.wait(30) == 1
+        assert second.process.wait(patient(30)) == 1
         assert f"cannot listen on 127.0.0.1:{port}" in second.said()
     finally:
         second.stop()

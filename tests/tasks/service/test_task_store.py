@@ -8,6 +8,7 @@ from tasks.image_header import ImageHeader
 from tasks.service.tables import TaskStatus
 from tasks.service.task_store import IdsUsedUp, ReceivedAnswer, TaskStore
 from tasks.wire import ImageClass, ModelNotice, TaskFailure, TaskKind
+from tests.patience import patient
 
 HEADER = ImageHeader("image/png", 4, 3)
 KIND = TaskKind.CLASSIFICATION
@@ -41,7 +42,7 @@ def in_threads(count: int, work: Callable[[int], None]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(patient(60))
     assert failures == []
 
 

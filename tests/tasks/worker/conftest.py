@@ -21,10 +21,12 @@ from tasks.kafka_settings import KafkaAddress
 from tasks.limits import MAX_IMAGE_BYTES
 from tasks.topics import ensure_topics
 from tasks.wire import TaskKind, encode_task, kind_topics
+from tests.held_ports import hold_port
+from tests.patience import patient
 from tests.tasks.worker.small_networks import write_brightness_classifier
 
 ROOT = Path(__file__).parents[3]
-_DEADLINE_S = 30.0
+_DEADLINE_S = patient(30)
 
 
 def reach(address: KafkaAddress) -> list[str]:
@@ -54,7 +56,7 @@ class WorkerProcess:
         """Returns the exit code after the signal, and how many seconds that took."""
         began = time.monotonic()
         self.process.send_signal(number)
-        return self.process.wait(15), time.monotonic() - began
+        return self.process.wait(patient(15)), time.monotonic() - began
 
     def kill(self) -> None:
         self.process.kill()
@@ -101,9 +103,9 @@ class TaskTopics:
         for consumer in self._consumers.values():
             consumer.close()
         admin = AdminClient({"bootstrap.servers": self.address.bootstrap_servers})
-        names = [name for name in admin.list_topics(timeout=10).topics if name.startswith(self.address.prefix)]
+        names = [name for name in admin.list_topics(timeout=patient(10)).topics if name.startswith(self.address.prefix)]
         for future in admin.delete_topics(names).values() if names else ():
-            future.result(10)
+            future.result(patient(10))
 
     def _consumer(self, kind: TaskKind) -> Consumer:
         if kind not in self._consumers:
@@ -134,7 +136,7 @@ class OwnKafka:
 
     def run(self, action: str, *arguments: str) -> str:
         command = [sys.executable, run_kafka.__file__, action, "--data", str(self.data), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=patient(100))
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
@@ -142,8 +144,8 @@ class OwnKafka:
         self.run("stop")
 
     def start(self) -> None:
-        """Starts it, the second time on the port that it had."""
-        self.address = self.run("start", "--port", self.address.rpartition(":")[2] or "0")
+        """Starts it, each time on the same port."""
+        self.address = self.run("start", "--port", self.address.rpartition(":")[2] or str(hold_port()))
 
 
 @pytest.fixture

@@ -3,16 +3,17 @@ from collections.abc import Callable
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from deploy.owned_process import free_port
 from tasks.kafka_settings import KafkaAddress
 from tasks.topics import TopicsNotReady, ensure_topics
+from tests.held_ports import hold_port
+from tests.patience import patient
 from tests.tasks.worker.conftest import TaskTopics
 
 
 @pytest.mark.kafka
 def test_topics_are_made_once_and_stay_as_they_are(topics: TaskTopics, caplog: pytest.LogCaptureFixture) -> None:
     ensure_topics(topics.address, partitions=6, max_image_bytes=1000)
-    found = AdminClient({"bootstrap.servers": topics.address.bootstrap_servers}).list_topics(timeout=10).topics
+    found = AdminClient({"bootstrap.servers": topics.address.bootstrap_servers}).list_topics(timeout=patient(10)).topics
     prefix = topics.address.prefix
     partitions = {name.removeprefix(prefix): len(found[name].partitions) for name in found if name.startswith(prefix)}
     assert partitions == {
@@ -33,4 +34,4 @@ def test_a_topic_that_takes_no_pictures_of_this_size_is_told_by_its_name(topics:
 
 def test_brokers_that_do_not_answer_are_no_crash(wait_until: Callable[..., None]) -> None:
     with pytest.raises(TopicsNotReady, match="Kafka"):
-        ensure_topics(KafkaAddress(f"127.0.0.1:{free_port()}"), partitions=4, max_image_bytes=1000)
+        ensure_topics(KafkaAddress(f"127.0.0.1:{hold_port()}"), partitions=4, max_image_bytes=1000)

@@ -13,6 +13,7 @@ from tasks.kafka_settings import KafkaAddress
 from tasks.limits import MAX_IMAGE_BYTES
 from tasks.topics import ensure_topics
 from tasks.wire import TaskKind, encode_task
+from tests.patience import patient
 from tests.tasks.worker.conftest import OwnKafka, TaskTopics, WorkerProcess
 from tests.tasks.worker.small_networks import CLASSES, encoded, grey_png, write_fixed_box_detector
 
@@ -116,7 +117,7 @@ def test_a_worker_that_is_asked_to_stop_leaves_soon_and_answers_no_task_twice(
         topics.ask(CLASSIFY, number, grey_png(number))
     wait_until(lambda: topics.answers(CLASSIFY), "a first answer", 60)
     code, took_s = first.leave(signal.SIGTERM)
-    assert (code, took_s < 4) == (0, True), first.said()
+    assert (code, took_s < patient(4)) == (0, True), first.said()
     start_worker(topics.address, "--classifier", str(classifier))
     wait_until(lambda: len(topics.answers(CLASSIFY)) == 300, "all answers", 60)
     times = collections.Counter((message.value() or b"")[:8] for message in topics.results[CLASSIFY])
@@ -189,7 +190,7 @@ def test_what_is_wrong_with_the_arguments_is_said_in_a_line(
     topics: TaskTopics, start_worker: START, arguments: list[str], says: str
 ) -> None:
     worker = start_worker(topics.address, *arguments)
-    assert worker.process.wait(30) == 2
+    assert worker.process.wait(patient(30)) == 2
     assert says in worker.said()
     assert len(worker.said().splitlines()) == 1
 
@@ -248,7 +249,7 @@ def test_a_slow_model_stays_in_the_group_and_gives_its_task_back_when_it_is_aske
     assert "MAXPOLL" not in worker.said()
     assert worker.said().count("task=1 ") == 1
     code, took_s = worker.leave()
-    assert (code, took_s < 4) == (0, True), worker.said()
+    assert (code, took_s < patient(4)) == (0, True), worker.said()
     assert "task=3 given back unfinished" in worker.said()
     assert topics.committed(CLASSIFY) == 2
     start_worker(topics.address, "--classifier", str(classifier))
