@@ -135,11 +135,13 @@ def publish(state: State, rules: Rules, now: datetime) -> Taken:
     The revision must be on disk before: a controller that knows only the one before it would publish that again.
     """
     revision = state.gate.in_force
-    if revision is None or state.term is None or revision.id != state.kept:
+    if revision is None or state.term is None:
         return state, (), ()
     planned = _planned(state, revision, rules)
     if planned is not state.planned:
-        state = replace(state, planned=planned)
+        state = replace(state, planned=planned)  # shown from now on: what is planned and not published is not there yet
+    if revision.id != state.kept:
+        return state, (), ()
     sends: list[Send] = []
     notes: list[Note] = []
     failed: dict[str, str] = {}

@@ -165,7 +165,8 @@ class InstanceConfig(WireModel):
 
     @model_serializer(mode="wrap")
     def _as_received(self, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
-        return write(self) if self._received is None or info.mode != "json" else self._received
+        in_part = info.exclude or info.include
+        return write(self) if self._received is None or info.mode != "json" or in_part else self._received
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy; one with other values is written as what this version knows of it."""

@@ -131,7 +131,7 @@ def test_a_picture_that_kills_every_worker_is_given_up_after_some_attempts(
     deadly = tmp_path / "deadly.py"
     deadly.write_text(
         "import os, sys\n"
-        "from tasks import answering, worker\n"
+        "from tasks.worker import answering, worker\n"
         "from tasks.worker.__main__ import main\n"
         "alive = answering.answer_image\n"
         "def answer(image, model, limits):\n"
@@ -230,7 +230,7 @@ def test_a_slow_model_stays_in_the_group_and_gives_its_task_back_when_it_is_aske
     slow = tmp_path / "slow.py"
     slow.write_text(
         "import sys, time\n"
-        "from tasks import answering, worker\n"
+        "from tasks.worker import answering, worker\n"
         "from tasks.worker.__main__ import main\n"
         "quick = answering.answer_image\n"
         "def answer(image, model, limits):\n"
@@ -267,7 +267,7 @@ def test_an_outage_that_outlasts_the_membership_leaves_no_partition_behind(
     program = tmp_path / "not_too_quick.py"
     program.write_text(
         "import sys, time\n"
-        "from tasks import answering, worker\n"
+        "from tasks.worker import answering, worker\n"
         "from tasks.worker.__main__ import main\n"
         "quick = answering.answer_image\n"
         "worker.answer_image = lambda *a: (time.sleep(0.02), quick(*a))[1]\n"
