@@ -152,6 +152,7 @@ def _class_of_slots(before: InstanceConfig, after: InstanceConfig) -> ChangeClas
 
 
 def _comparable(config: InstanceConfig) -> dict[str, Any]:
+    cameras = _mapping(config.settings.get("cameras"))
     return {
         "image": config.image,
         "rest_port": config.rest_port,
@@ -161,7 +162,7 @@ def _comparable(config: InstanceConfig) -> dict[str, Any]:
         ),
         "cameras": {
             one.name: {
-                **_with_sections(CameraSpec, config.settings.get("cameras", {}).get(one.name, {})),
+                **_with_sections(CameraSpec, _mapping(cameras.get(one.name))),
                 "slot": one.slot,
                 "exclusive": one.exclusive,
                 "limits": one.limits.model_dump(mode="json", by_alias=True),
@@ -169,6 +170,11 @@ def _comparable(config: InstanceConfig) -> dict[str, Any]:
             for one in config.cameras
         },
     }
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    """What another version wrote there, if that is a mapping: settings are not checked when they are read."""
+    return value if isinstance(value, dict) else {}
 
 
 def _with_sections(model: type[BaseModel], settings: Mapping[str, Any]) -> dict[str, Any]:
