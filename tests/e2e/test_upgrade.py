@@ -41,6 +41,10 @@ class Code:
         """Has the renderer give a field to each camera of an instance."""
         self._edit("controller/render/instance.py", r'("slot": slot,)', rf'\1 "{name}": {value},')
 
+    def write_section(self, name: str, value: str) -> None:
+        """Has the renderer show another section in the resolved spec of each instance."""
+        self._edit("controller/render/settings.py", "(    return found\n)", rf'    found["{name}"] = {value}\n\1')
+
     def _edit(self, file: str, pattern: str, replacement: str) -> None:
         path = self.path / file
         text, count = re.subn(
@@ -115,6 +119,7 @@ def test_an_upgrade_of_controller_or_agent_in_either_order_touches_no_instance(f
     # A field that is not at its default makes a new generation: old agents note it, with all that they do not know.
     code.add_field("crds/messages.py", "CameraConfig", 'site_note: str = ""')
     code.write_field("site_note", '"north"')
+    code.write_section("telemetry", '{"enable": False}')
     upgrade_controller(fleet)
     eventually(
         lambda: not set(before.generations.items()) & set(fleet.generations().items()),

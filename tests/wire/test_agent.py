@@ -12,7 +12,6 @@ from nodeagent.reporter.conditions import RECORDS_ACCEPTED
 from tests.agent.stand import NOW, Running, Stand, run, until
 from tests.wire.golden import (
     CONTROLLER_KEY,
-    NAMES_AND_WISHES,
     NODE,
     golden,
     payload_of,
@@ -65,7 +64,7 @@ def lay(stand: Stand, record: bytes, notes: dict[str, bytes]) -> None:
 def newer(generation: int = 8, **more: Any) -> dict[str, Any]:
     """The golden generation as a newer version writes it; users ask for the same."""
     payload = {**payload_of(golden("AgentConfig")), "generation": generation}
-    return with_right_digests({**with_unknown_fields(payload, NAMES_AND_WISHES), **more})
+    return with_right_digests({**with_unknown_fields(payload), **more})
 
 
 async def settled(stand: Stand, running: Running, generation: int) -> None:
@@ -104,6 +103,33 @@ def test_a_generation_with_unknown_fields_is_accepted_unchanged_and_touches_noth
     assert ledger(stand).read_bytes() == record
     noted = {name: json.loads(note(stand, name).read_bytes())["config"] for name in INSTANCES}
     assert noted == {one["instance_name"]: one for one in payload["node_config_list"]}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({"telemetry": {"enable": False}}, id="a section"),
+        pytest.param({"priority": 0}, id="a value"),
+        pytest.param({"schedule": []}, id="a list"),
+        pytest.param({"tracing": None}, id="nothing"),
+        pytest.param({"streammux": {"telemetry": {"enable": False}}}, id="a section of a section"),
+    ],
+)
+def test_a_new_default_of_the_spec_is_noted_alone(stand: Stand, more: dict[str, Any]) -> None:
+    """There and back: a controller that was upgraded, and one that was taken back."""
+    newer = {**payload_of(golden("AgentConfig")), "generation": 8}
+    for one in newer["node_config_list"]:
+        one["settings"] |= more
+    older = {**payload_of(golden("AgentConfig")), "generation": 9}
+
+    async def scenario() -> None:
+        async with stand.agent() as running:
+            await settled(stand, running, 7)
+            for payload in (newer, older):
+                stand.write(Topic.AGENT_CONFIG, sealed("AgentConfig", with_right_digests(payload), CONTROLLER_KEY))
+                await settled(stand, running, payload["generation"])
+
+    run(scenario())
 
 
 def test_an_older_agent_takes_over_all_that_a_newer_one_left(stand: Stand) -> None:
