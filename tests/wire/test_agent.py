@@ -183,5 +183,51 @@ def test_a_generation_of_another_format_is_refused_with_both_numbers_and_touches
     assert ledger(stand).read_bytes() == golden("ledger")
 
 
+def test_a_ledger_of_another_format_is_said_where_people_look(stand: Stand) -> None:
+    ledger(stand).write_bytes(sealed("AgentConfig", newer(format=2), CONTROLLER_KEY))
+
+    async def scenario() -> None:
+        async with stand.agent() as running:
+            said = await until(
+                lambda: (one := stand.condition(RECORDS_ACCEPTED))[0] == "False" and one[1], "it is said"
+            )
+            assert said == "the ledger cannot be used: AgentConfig is of format 2, and this version reads format 1"
+            assert stand.running() == {name: runtime_id(name) for name in INSTANCES}
+            stand.write(Topic.AGENT_CONFIG, sealed("AgentConfig", newer(), CONTROLLER_KEY))
+            await settled(stand, running, 8)
+            await until(lambda: stand.condition(RECORDS_ACCEPTED)[0] == "True", "all is well again")
+
+    run(scenario())
+
+
+def test_a_command_of_another_format_is_said_until_one_can_be_read(stand: Stand) -> None:
+    def command(**more: Any) -> bytes:
+        return sealed("AgentCommand", {**payload_of(golden("AgentCommand")), **more}, CONTROLLER_KEY)
+
+    async def scenario() -> None:
+        async with stand.agent() as running:
+            await settled(stand, running, 7)
+            greetings = len(stand.greetings)
+            stand.write(Topic.AGENT_COMMAND, command(format=2))
+            said = await until(
+                lambda: (one := stand.condition(RECORDS_ACCEPTED))[0] == "False" and one[1], "it is said"
+            )
+            assert said == "AgentCommand is of format 2, and this version reads format 1"
+            stand.write(Topic.AGENT_COMMAND, command(command="ask_info"))
+            await until(lambda: stand.condition(RECORDS_ACCEPTED)[0] == "True", "all is well again")
+            await until(lambda: len(stand.greetings) > greetings, "it greets")
+
+            # What is wrong with a generation is not mended by a command.
+            stand.write(Topic.AGENT_CONFIG, sealed("AgentConfig", newer(format=3), CONTROLLER_KEY))
+            await until(lambda: "format 3" in stand.condition(RECORDS_ACCEPTED)[1], "the generation is refused")
+            stand.write(Topic.AGENT_COMMAND, command(format=2))
+            await until(lambda: "format 2" in stand.condition(RECORDS_ACCEPTED)[1], "so is the command")
+            stand.write(Topic.AGENT_COMMAND, command(command="ask_info"))
+            await until(lambda: "format 3" in stand.condition(RECORDS_ACCEPTED)[1], "the generation still is")
+            await settled(stand, running, 7)
+
+    run(scenario())
+
+
 def test_the_node_of_the_golden_files_is_the_node_of_the_stand() -> None:
     assert payload_of(golden("ledger"))["node_id"] == NODE
