@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bus.codec import Undecodable
+from bus.codec import Undecodable, UnknownFormat
 from controller import revision_gate
 from controller.actions import (
     Acknowledged,
@@ -61,7 +61,8 @@ def recall(state: State, copies: Iterable[Copy], recalled: Recalled, rules: Rule
             )
         except Undecodable as error:
             text = f"the copy of a published record at {copy.path} cannot be used: {error}"
-            notes.append(Log(EventType.WARNING, text))
+            is_told = isinstance(error, UnknownFormat)
+            notes.append(Tell(EventType.WARNING, "UnknownFormat", text) if is_told else Log(EventType.WARNING, text))
     gate, said = revision_gate.recall(recalled, now)
     published, kept = state.published.with_changes(sent), gate.in_force.id if gate.in_force else None
     return replace(state, published=published, gate=gate, kept=kept), (*notes, *said)

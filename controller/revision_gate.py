@@ -27,7 +27,9 @@ def recall(recalled: Recalled, now: datetime) -> Passed:
     """Shows the revision that was in force when the controller stopped, if that is still known: see `begin`."""
     notes: tuple[Note, ...] = ()
     if recalled.warning:
-        notes = (Log(EventType.WARNING, f"the last good revision: {recalled.warning}"),)
+        text = f"the last good revision: {recalled.warning}"
+        is_told = recalled.is_of_another_format
+        notes = (Tell(EventType.WARNING, "UnknownFormat", text) if is_told else Log(EventType.WARNING, text),)
     if (revision := recalled.revision) is None:
         return Gate(), notes
     said = Log(EventType.NORMAL, f"revision {revision.id} was in force when the controller stopped")

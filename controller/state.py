@@ -10,7 +10,7 @@ from controller.planner.exclusive import Holders
 from controller.publish.admission import Answer
 from controller.publish.published import Published
 from controller.source.read.reader import Reading
-from controller.status.hearing import Observed
+from controller.status.hearing import Heard
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class State:
     """True when the topics were read to their ends: `observed` and `published` are then all that lies there."""
     term: int | None = None
     """The epoch of this controller's records; None while it may not publish. It begins after the topics were read."""
-    observed: Observed = field(default_factory=Observed)
+    observed: Heard = field(default_factory=Heard)
     published: Published = field(default_factory=Published)
     untrusted: frozenset[str] = frozenset()
     """Keys of records on topic 210 that this controller did not sign."""

@@ -1,6 +1,6 @@
 """What differs between two forms of one instance, in the words of the manifests, and how that is applied.
 
-The planner shows it, the agent acts on it: one function, so that the plan cannot promise what the agent does not do.
+The planner shows it, the agent acts on it: one function, so that the plan cannot promise less than what the agent does.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,10 +53,13 @@ class Difference:
 
 
 def difference(before: InstanceConfig, after: InstanceConfig) -> Difference:
-    """What differs between what was applied and what is desired, sorted by path."""
+    """What differs between what was applied and what is desired, sorted by path.
+
+    A section of the spec that this version does not know replaces the container: it may stand for anything.
+    """
     if before.digest == after.digest:
         return Difference(())
-    told = before.digests.files != after.digests.files or _is_another_container(before, after)
+    told = _is_told(before, after)
     fields = sorted(_field_changes(before, after, told=told), key=lambda field: field.path)
     if not told:
         # Nothing that the app reads is another: a default that was written out, say.
@@ -70,6 +73,18 @@ def difference(before: InstanceConfig, after: InstanceConfig) -> Difference:
         change_class = after.app_kind.effective(ChangeClass.RESTART)
         fields = [FieldChange("rendered files", "old form", "new form", change_class)]
     return Difference(tuple(fields))
+
+
+def difference_to_apply(before: InstanceConfig, after: InstanceConfig) -> Difference:
+    """The same as an agent of this version can apply it: nothing, while neither the files nor the container are others.
+
+    What it does not know stands for nothing then: a newer controller writes out its defaults, also in sections and at
+    the top of the spec, and an agent has nothing that it could give to an app but these two.
+    """
+    found = difference(before, after)
+    if _is_told(before, after):
+        return found
+    return Difference(tuple(replace(field, change_class=ChangeClass.NONE) for field in found.fields))
 
 
 def _field_changes(before: InstanceConfig, after: InstanceConfig, *, told: bool) -> Iterator[FieldChange]:
@@ -132,6 +147,11 @@ def _untold(field: FieldChange) -> FieldChange:
     return field if field.change_class is ChangeClass.RECREATE else replace(field, change_class=ChangeClass.NONE)
 
 
+def _is_told(before: InstanceConfig, after: InstanceConfig) -> bool:
+    """Whether the app finds other files, or runs in another container."""
+    return before.digests.files != after.digests.files or _is_another_container(before, after)
+
+
 def _is_another_container(before: InstanceConfig, after: InstanceConfig) -> bool:
     """Whether it is made differently, as far as this version knows: what it does not know it could not give to it."""
     if before.digests.container == after.digests.container:
@@ -152,6 +172,7 @@ def _class_of_slots(before: InstanceConfig, after: InstanceConfig) -> ChangeClas
 
 
 def _comparable(config: InstanceConfig) -> dict[str, Any]:
+    cameras = _mapping(config.settings.get("cameras"))
     return {
         "image": config.image,
         "rest_port": config.rest_port,
@@ -161,7 +182,7 @@ def _comparable(config: InstanceConfig) -> dict[str, Any]:
         ),
         "cameras": {
             one.name: {
-                **_with_sections(CameraSpec, config.settings.get("cameras", {}).get(one.name, {})),
+                **_with_sections(CameraSpec, _mapping(cameras.get(one.name))),
                 "slot": one.slot,
                 "exclusive": one.exclusive,
                 "limits": one.limits.model_dump(mode="json", by_alias=True),
@@ -169,6 +190,11 @@ def _comparable(config: InstanceConfig) -> dict[str, Any]:
             for one in config.cameras
         },
     }
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    """What another version wrote there, if that is a mapping: settings are not checked when they are read."""
+    return value if isinstance(value, dict) else {}
 
 
 def _with_sections(model: type[BaseModel], settings: Mapping[str, Any]) -> dict[str, Any]:

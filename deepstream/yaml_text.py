@@ -46,7 +46,7 @@ class YamlError(ConfigTextError):
 
 
 @dataclass(frozen=True)
-class YamlDocument:
+class YamlGroups:
     """The groups of a YAML file, and what is to be said about the text."""
 
     groups: tuple[Group, ...]
@@ -79,7 +79,7 @@ class _Map:
 _Node = _Scalar | _List | _Map
 
 
-def parse(text: str) -> YamlDocument:
+def parse(text: str) -> YamlGroups:
     """Reads a YAML file of groups.
 
     What DeepStream would not make use of is left out and reported: the second of two groups of one name, documents
@@ -91,7 +91,7 @@ def parse(text: str) -> YamlDocument:
     findings: list[Finding] = []
     root = _first_document(text, findings)
     if root is None:
-        return YamlDocument((), tuple(findings))
+        return YamlGroups((), tuple(findings))
     if not isinstance(root, _Map):
         raise YamlError(root.line, "a mapping of groups is expected here, such as 'property:' with indented keys below")
     groups: dict[str, Group] = {}
@@ -112,7 +112,7 @@ def parse(text: str) -> YamlDocument:
         else:
             message = "no group: its value is no mapping, DeepStream goes on without it, and it is left out"
             findings.append(Finding(Severity.WARNING, message, key.text, line=key.line))
-    return YamlDocument(tuple(groups.values()), tuple(findings))
+    return YamlGroups(tuple(groups.values()), tuple(findings))
 
 
 def build(groups: Iterable[tuple[str, Iterable[tuple[str, str]]]], header: str = "") -> str:

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable
 
 from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, Record, Start, Subscription, Topic
-from bus.codec import Undecodable, decode_signed
+from bus.codec import Undecodable, UnknownFormat, decode_signed
 from crds.messages import AgentCommand, AgentInfo, CommandKind
-from nodeagent.ledger.acceptance import Verdict
+from nodeagent.ledger.acceptance import Decision, Verdict
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.reporter.conditions import ADMITTED, LEDGER_WRITABLE, RECORDS_ACCEPTED, Conditions
 from ports.ports import Ports
@@ -59,6 +59,8 @@ class Inbox:
         self._on_greeting_wanted = on_greeting_wanted
         self._on_report_wanted = on_report_wanted
         self._caught_up = False
+        self._refused: dict[Topic, Decision] = {}
+        """What is wrong with the newest record of a topic, the newest of them last."""
         # Files are written in a thread: the lock keeps the records in order, and the loop of the agent out.
         self._lock = asyncio.Lock()
 
@@ -70,6 +72,8 @@ class Inbox:
             Subscription(Topic.REFRESH, Start.END),
         )
         self._caught_up = False
+        if self._ledger.current is None and self._ledger.unknown_format:
+            self._refuse(Topic.AGENT_CONFIG, Decision(Verdict.UNKNOWN_FORMAT, self._ledger.unknown_format))
         async with self._bus.subscribe(subscriptions) as events:
             self._on_greeting_wanted()
             async for event in events:
@@ -120,14 +124,26 @@ class Inbox:
             decision = await self._ports.threads.run(self._ledger.consider, envelope, self._ports.clock.now())
             if decision.verdict in (Verdict.ACCEPTED, Verdict.UNCHANGED):
                 _log.info("%s %s", decision.verdict.lower(), decision.message)
-                self._conditions.set(RECORDS_ACCEPTED, ok=True, reason="Accepted")
+                self._refused.clear()
+                self._say_what_is_refused()
             else:
                 _log.warning("%s: %s", decision.verdict, decision.message)
                 # An older record lies before a newer one whenever a topic is read anew: no fault of anybody.
                 if decision.verdict is not Verdict.STALE:
-                    self._conditions.set(RECORDS_ACCEPTED, ok=False, reason=decision.verdict, message=decision.message)
+                    self._refuse(Topic.AGENT_CONFIG, decision)
             if self._caught_up:
                 await self._commit()
+
+    def _refuse(self, topic: Topic, decision: Decision) -> None:
+        self._refused.pop(topic, None)
+        self._refused[topic] = decision
+        self._say_what_is_refused()
+
+    def _say_what_is_refused(self) -> None:
+        for newest in reversed(self._refused.values()):
+            self._conditions.set(RECORDS_ACCEPTED, ok=False, reason=newest.verdict, message=newest.message)
+            return
+        self._conditions.set(RECORDS_ACCEPTED, ok=True, reason="Accepted")
 
     async def _commit(self) -> None:
         """Puts the newest accepted generation in force, once it is on disk (invariant S1)."""
@@ -146,9 +162,15 @@ class Inbox:
     def _take_command(self, envelope: bytes) -> None:
         try:
             command = decode_signed(AgentCommand, envelope, [self._controller_key])
+        except UnknownFormat as error:
+            _log.warning("a record on topic 201 cannot be read: %s", error)
+            self._refuse(Topic.AGENT_COMMAND, Decision(Verdict.UNKNOWN_FORMAT, str(error)))
+            return
         except Undecodable as error:
             _log.warning("a record on topic 201 is not for us: %s", error)
             return
+        if self._refused.pop(Topic.AGENT_COMMAND, None):
+            self._say_what_is_refused()
         if command.fleet_id != self._fleet_id or str(command.node_id) != self._node_id:
             return
         if command.command is CommandKind.ASK_INFO:

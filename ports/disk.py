@@ -1,6 +1,7 @@
 """Small files that must be whole, and still there after the power went: keys, ledgers, copies of what was published."""
 
 import contextlib
+import errno
 import glob
 import os
 import secrets
@@ -13,6 +14,13 @@ _FOLDER = 0o777
 _FILE = 0o666
 _PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
+# What is beside a file that is being written: eight hexadecimal digits, so that nobody else's files look like it.
+_UNFINISHED_BYTES = 4
+_UNFINISHED = "[0-9a-f]" * (2 * _UNFINISHED_BYTES)
+# Writers that began longer ago than this are not at work any more.
+_LONGEST_WRITE_SECONDS = 3600
+# What file systems without hard links (exFAT, shares of Windows) say when one is asked for.
+_NO_HARD_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 
 class Disk(Protocol):
@@ -41,7 +49,10 @@ class Disk(Protocol):
         ...
 
     def create(self, path: Path, content: bytes, *, private: bool = True) -> bool:
-        """As `write`, for a file that is not there; False when it is, and then nothing was changed."""
+        """As `write`, for a file that is not there; False when it is, and then nothing was changed.
+
+        On a file system without hard links, power that goes at the wrong moment leaves an empty file.
+        """
         ...
 
     def names(self, folder: Path) -> tuple[str, ...]:
@@ -60,17 +71,23 @@ class RealDisk:
         """See `Disk`."""
         with _unfinished(path, content, private=private) as unfinished:
             unfinished.replace(path)
-        _sweep(path)
         _flush_folder(path.parent)
+        _sweep(path, older_than_seconds=_LONGEST_WRITE_SECONDS)
 
     def create(self, path: Path, content: bytes, *, private: bool = True) -> bool:
         """See `Disk`."""
         with _unfinished(path, content, private=private) as unfinished:
             try:
-                os.link(unfinished, path)  # unlike a rename, it never replaces: of two first starts, one wins
+                _link(unfinished, path, private=private)
             except FileExistsError:
                 return False
+            except FileNotFoundError:
+                if path.exists():  # whoever won took ours away
+                    return False
+                raise
         _flush_folder(path.parent)
+        # Others who are still at work come too late anyway, and what lies there may be a part of a key.
+        _sweep(path, older_than_seconds=0)
         return True
 
     def names(self, folder: Path) -> tuple[str, ...]:
@@ -83,7 +100,7 @@ class RealDisk:
 @contextlib.contextmanager
 def _unfinished(path: Path, content: bytes, *, private: bool) -> Iterator[Path]:
     """A complete and durable file beside the place where it belongs; gone afterwards, unless it was moved there."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(_UNFINISHED_BYTES)}")
     try:
         _make_folder(path.parent, _PRIVATE_FOLDER if private else _FOLDER)
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE if private else _FILE)
@@ -101,20 +118,37 @@ def _unfinished(path: Path, content: bytes, *, private: bool) -> Iterator[Path]:
         raise
 
 
-def _sweep(path: Path) -> None:
-    """Takes away what writers of this file left that were killed; those of the last hour may still be at work."""
-    long_ago = path.stat().st_mtime - 3600
-    for left in path.parent.glob(f".{glob.escape(path.name)}.????????"):
-        with contextlib.suppress(FileNotFoundError):
-            if left.stat().st_mtime < long_ago:
-                left.unlink()
+def _link(unfinished: Path, path: Path, *, private: bool) -> None:
+    """Gives the file its name; unlike a rename, it never replaces: of two first starts, one wins."""
+    try:
+        os.link(unfinished, path)
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE if private else _FILE))
+        try:
+            unfinished.replace(path)
+        except OSError:
+            path.unlink()
+            raise
+
+
+def _sweep(path: Path, *, older_than_seconds: float) -> None:
+    """Takes away what writers of this file left that were killed, as far as that can be done: the file itself is safe."""
+    with contextlib.suppress(OSError):
+        long_ago = path.stat().st_mtime - older_than_seconds
+        for left in path.parent.glob(f".{glob.escape(path.name)}.{_UNFINISHED}"):
+            with contextlib.suppress(OSError):
+                if left.stat().st_mtime <= long_ago:
+                    left.unlink()
 
 
 def _make_folder(path: Path, mode: int) -> None:
-    """Unlike `Path.mkdir`, gives the folders above, if they must be made, the same mode."""
+    """Unlike `Path.mkdir`, gives the folders above, if they must be made, the same mode, and makes all of them durable."""
     if not path.is_dir():
         _make_folder(path.parent, mode)
         path.mkdir(mode=mode, exist_ok=True)
+        _flush_folder(path.parent)
 
 
 def _flush_folder(path: Path) -> None:

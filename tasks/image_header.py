@@ -40,7 +40,7 @@ class ImageHeader:
         return self.width * self.height
 
 
-class UnknownFormat(ValueError):  # noqa: N818 - says what it is
+class UnknownImageFormat(ValueError):  # noqa: N818 - says what it is
     """Neither JPEG nor PNG."""
 
 
@@ -52,7 +52,7 @@ def read_header(image: bytes) -> ImageHeader:
     """Returns what the picture says of itself.
 
     Raises:
-        UnknownFormat: If it is neither JPEG nor PNG.
+        UnknownImageFormat: If it is neither JPEG nor PNG.
         BrokenHeader: If it is one of them, but does not tell its size.
     """
     if image.startswith(PNG_SIGNATURE):
@@ -60,7 +60,7 @@ def read_header(image: bytes) -> ImageHeader:
     elif image.startswith(_JPEG_START):
         content_type, size = "image/jpeg", _jpeg_size(image)
     else:
-        raise UnknownFormat("neither JPEG nor PNG")
+        raise UnknownImageFormat("neither JPEG nor PNG")
     if size is None or 0 in size:
         raise BrokenHeader("the picture does not tell its width and height")
     return ImageHeader(content_type, *size)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from cli.up.door import open_door
+from ports.disk import RealDisk
 
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
 
@@ -18,9 +19,7 @@ def main() -> None:
 
     address, door = Path(sys.argv[1]), int(sys.argv[3])
     with EmbeddedBroker(topic_prefix=sys.argv[2]) as broker:
-        unfinished = address.with_suffix(".new")
-        unfinished.write_text(broker.bootstrap_servers, encoding="utf-8")
-        unfinished.replace(address)
+        RealDisk().write(address, broker.bootstrap_servers.encode())
         asyncio.run(_until_asked(door, broker.bootstrap_servers))
 
 

@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 from cli.failure import Failure
+from ports.disk import RealDisk
 
 _PRIVATE = 0o700
 
@@ -70,7 +71,8 @@ class StateDirectory:
 
     def fleet_id(self) -> str:
         """The id of the fleet of this directory: two of them on one machine must not touch each other's instances."""
-        file = self.root / "fleet-id"
-        if not file.exists():
-            file.write_text(f"up-{secrets.token_hex(4)}\n", encoding="utf-8")
-        return file.read_text(encoding="utf-8").strip()
+        file, disk = self.root / "fleet-id", RealDisk()
+        # Older versions left an empty file when the power went.
+        if not file.exists() or not disk.read(file).strip():
+            disk.write(file, f"up-{secrets.token_hex(4)}\n".encode())
+        return disk.read(file).decode().strip()

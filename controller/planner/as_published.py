@@ -37,6 +37,7 @@ def _says_the_same(published: InstanceConfig, rendered: InstanceConfig) -> bool:
     return (
         _has_the_fields_of(after, before)
         and _adds_defaults_alone(settings, wanted, DsInstanceSpec, ())
+        and isinstance(cameras, dict)
         and cameras.keys() == wanted_cameras.keys()
         and all(_adds_defaults_alone(one, wanted_cameras[name], CameraSpec, ()) for name, one in cameras.items())
     )

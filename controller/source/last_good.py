@@ -27,6 +27,8 @@ class Recalled:
     """None when there is nothing that can be trusted."""
     warning: str = ""
     """Why something that is there cannot be trusted; empty when nothing is wrong."""
+    is_of_another_format: bool = False
+    """True when it was written by another version: nothing is damaged, and people may know what to do."""
 
 
 class LastGood:
@@ -63,7 +65,8 @@ class LastGood:
             stored = json.loads(self._disk.read(self._path))
             content = stored["revision"]
             if why := unknown_format("it", content, _FORMAT):
-                return Recalled(None, f"{self._path} was written by another version, and ignored: {why}")
+                warning = f"{self._path} was written by another version, and ignored: {why}"
+                return Recalled(None, warning, is_of_another_format=True)
             if stored["digest"] != digest(content):
                 return Recalled(None, f"{self._path} is damaged (its digest does not match): ignored")
             return Recalled(_revision(content))

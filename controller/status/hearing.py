@@ -17,7 +17,7 @@ _MOST_NODES = 20_000
 
 
 @dataclass(frozen=True)
-class Observed:
+class Heard:
     """What the agents said until now."""
 
     fleet: Fleet = field(default_factory=Fleet)
@@ -33,7 +33,7 @@ def key_text(record: Record) -> str:
 class Hearing:
     """What several records add to what was observed: the maps are copied once, however many records they are."""
 
-    def __init__(self, before: Observed, *, fleet_id: str, pinned_keys: Mapping[str, str]) -> None:
+    def __init__(self, before: Heard, *, fleet_id: str, pinned_keys: Mapping[str, str]) -> None:
         """Begins with what was observed before.
 
         Args:
@@ -67,13 +67,13 @@ class Hearing:
         else:
             self._take_response(key, record.value, seen_at)
 
-    def done(self) -> Observed:
+    def done(self) -> Heard:
         """What is observed now; the same object as before when nothing was new."""
         before = self._before
         if not self._changed and not self._waits_differ:
             return before
         fleet = Fleet({**before.fleet.nodes, **self._changed}) if self._changed else before.fleet
-        return Observed(fleet, self._waiting)
+        return Heard(fleet, self._waiting)
 
     def _node(self, node_id: str) -> ObservedNode | None:
         return self._changed.get(node_id) or self._before.fleet.nodes.get(node_id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crds.change import ChangeClass
-from crds.difference import difference
+from crds.difference import difference_to_apply
 from crds.messages import InstanceConfig
 from nodeagent.differ.history import may_repair_at, may_start_at
 from nodeagent.model import Applied, FilesState, InstanceHistory, Observed, ObservedInstance, describe_exit
@@ -102,7 +102,7 @@ class InstanceDiff:
     def _what_changed(self, there: ObservedInstance) -> tuple[ChangeClass, str]:
         config = self._config
         if there.applied is not None:
-            found = difference(there.applied.config, config)
+            found = difference_to_apply(there.applied.config, config)
             return found.change_class, "; ".join(map(str, found.fields)) or "its manifest changed"
         # The note is lost: the digests of the parts on the label still tell how much has to be done.
         if there.digests.container != config.digests.container:

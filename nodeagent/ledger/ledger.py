@@ -32,6 +32,8 @@ class Ledger:
         self._fleet_id = fleet_id
         self._node_id = node_id
         self._controller_key = controller_key
+        self.unknown_format = ""
+        """Why the file could not be used, when it is of a format of another version."""
         self.current: AgentConfig | None = self._recall()
         self._accepted: tuple[AgentConfig, bytes] | None = None
         """What was accepted and is not on disk yet; never in force."""
@@ -48,6 +50,7 @@ class Ledger:
             recalled = decode_signed(AgentConfig, envelope, [self._controller_key])
         except UnknownFormat as error:
             _log.error("the ledger %s cannot be used, going on without it: %s", self._path, error)
+            self.unknown_format = f"the ledger cannot be used: {error}"
             return None
         except Undecodable as error:
             _log.error(

@@ -13,7 +13,7 @@ ENGINE_REACHABLE = "EngineReachable"
 LEDGER_WRITABLE = "LedgerWritable"
 """A new generation can be written to disk; without that it is not acted on."""
 RECORDS_ACCEPTED = "RecordsAccepted"
-"""The last record that was not merely late could be accepted."""
+"""The last record that was not merely late could be accepted, and the last command, and the ledger, could be read."""
 
 REPORT_TRUNCATED = "ReportTruncated"
 """The report would be larger than its topic allows, so that part of it is left out."""

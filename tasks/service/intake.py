@@ -6,7 +6,7 @@ from typing import BinaryIO, Final
 
 from fastapi import HTTPException
 
-from tasks.image_header import BrokenHeader, ImageHeader, UnknownFormat, read_header
+from tasks.image_header import BrokenHeader, ImageHeader, UnknownImageFormat, read_header
 from tasks.limits import ImageLimits
 from tasks.service.image_files import ImageFiles
 from tasks.service.tables import Task
@@ -86,7 +86,7 @@ class Intake:
             raise HTTPException(413, f"the picture is too large: at most {limits.image_bytes} bytes are taken")
         try:
             header = read_header(image)
-        except UnknownFormat:
+        except UnknownImageFormat:
             raise HTTPException(415, "the file is neither a JPEG nor a PNG picture") from None
         except BrokenHeader as error:
             raise HTTPException(422, str(error)) from None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.detect.detector import Detector
 from pipeline.model import CapturedFrame, Detection
-from tasks.image_header import BrokenHeader, UnknownFormat, read_header
+from tasks.image_header import BrokenHeader, UnknownImageFormat, read_header
 from tasks.limits import ImageLimits
 from tasks.wire import Answer, DetectedPrimitive, TaskFailure, TaskKind
 from tasks.worker.png_data import unpacks_too_far
@@ -125,7 +125,7 @@ def answer_image(image: bytes, model: TaskModel, limits: ImageLimits) -> Answer:
         return TaskFailure(f"the picture has {len(image)} bytes; at most {limits.image_bytes} are looked at")
     try:
         header = read_header(image)
-    except (UnknownFormat, BrokenHeader) as error:
+    except (UnknownImageFormat, BrokenHeader) as error:
         return TaskFailure(f"not a picture: {error}")
     if header.pixels > limits.image_pixels:
         return TaskFailure(

@@ -81,6 +81,35 @@ def test_one_fleet_for_a_state_directory(tmp_path: Path) -> None:
     os.close(second._lock or 0)
 
 
+@pytest.mark.parametrize("left", [b"", b"\n", b" \n"])
+def test_an_id_of_which_nothing_is_left_is_made_anew(tmp_path: Path, left: bytes) -> None:
+    """As after a power cut: one that is empty is that of any other fleet to which the same happened."""
+    state = StateDirectory(tmp_path / "state")
+    (state.root / "fleet-id").write_bytes(left)
+
+    made = state.fleet_id()
+
+    assert made.startswith("up-")
+    assert StateDirectory(tmp_path / "state").fleet_id() == made
+
+
+def test_what_is_written_here_outlasts_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    durable: list[str] = []
+
+    def watched(descriptor: int) -> None:
+        durable.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+
+    state = StateDirectory(tmp_path / "state")
+    monkeypatch.setattr(os, "fsync", watched)
+    made = state.fleet_id()
+
+    assert len(durable) == 2
+    assert durable[0].startswith(".fleet-id.")
+    assert durable[1] == "state"
+    assert state.fleet_id() == made
+    assert len(durable) == 2
+
+
 def test_a_state_directory_that_cannot_be_made() -> None:
     with pytest.raises(Failure, match="the state directory cannot be made: "):
         StateDirectory(Path("/proc/none"))

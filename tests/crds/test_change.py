@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 import crds.difference
 from crds.change import APPLIED_BY_AGENTS, ChangeClass, change_class_of, changes, fields_along
-from crds.difference import Difference, difference
+from crds.difference import Difference, difference, difference_to_apply
 from crds.document import ManifestModel
 from crds.dsinstance import AppKind
 from crds.messages import InstanceConfig
@@ -308,3 +308,16 @@ def test_what_changes_nothing_that_the_app_reads_touches_nothing() -> None:
     after = form({"motPgie": {"property": {}}}, files="sha256:files")
 
     assert lines(difference(before, after)) == ["spec.motPgie.property.interval: 0 -> none (none)"]
+
+
+@pytest.mark.parametrize("more", [{"telemetry": {"enable": False}}, {"priority": 0}, {"telemetry": {}}])
+@pytest.mark.parametrize(("files", "expected"), [("sha256:files", NONE), ("sha256:others", RECREATE)])
+def test_what_an_agent_does_not_know_is_noted_while_it_is_not_told_to_the_app(
+    more: dict[str, Any], files: str, expected: ChangeClass
+) -> None:
+    """The plan promises the dearest that it may stand for."""
+    without, given = form({}, files="sha256:files"), form(more, files=files)
+
+    for before, after in ((without, given), (given, without)):
+        assert difference(before, after).change_class is RECREATE
+        assert difference_to_apply(before, after).change_class is expected

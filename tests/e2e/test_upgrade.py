@@ -3,7 +3,9 @@
 import os
 import re
 import shutil
+import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from signal import SIGKILL
@@ -17,18 +19,9 @@ from tests.e2e.running_fleet import State, UpFleet, eventually
 pytestmark = pytest.mark.e2e
 
 _HOME = Path(__file__).parents[2]
-_PACKAGES = (
-    "bus",
-    "cli",
-    "controller",
-    "crds",
-    "deepstream",
-    "importer",
-    "nodeagent",
-    "pipeline",
-    "simulator",
-    "tasks",
-)
+_WHEEL = tomllib.loads((_HOME / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+_PACKAGES = tuple(name.removesuffix("*") for name in _WHEEL["packages"]["find"]["include"])
+_NOT_IN_THE_WHEEL = ("tests", "tools")
 NODES = ("node-a", "node-b")
 
 
@@ -48,6 +41,10 @@ class Code:
         """Has the renderer give a field to each camera of an instance."""
         self._edit("controller/render/instance.py", r'("slot": slot,)', rf'\1 "{name}": {value},')
 
+    def write_section(self, name: str, value: str) -> None:
+        """Has the renderer show another section in the resolved spec of each instance."""
+        self._edit("controller/render/settings.py", "(    return found\n)", rf'    found["{name}"] = {value}\n\1')
+
     def _edit(self, file: str, pattern: str, replacement: str) -> None:
         path = self.path / file
         text, count = re.subn(
@@ -62,11 +59,15 @@ def code(tmp_path: Path) -> Code:
     return Code(tmp_path / "code")
 
 
+def program_of(code: Code) -> list[str]:
+    return ["env", f"PYTHONPATH={code.path}", sys.executable, "-P"]
+
+
 @pytest.fixture
 def fleet(tmp_path: Path, free_port: Callable[[], int], planted_secret: PlantedSecret, code: Code) -> Iterator[UpFleet]:
     manifests = ManifestFolder(tmp_path / "manifests", camera_port=free_port())
     one = UpFleet(tmp_path, manifests, free_port(), planted_secret.folder)
-    one.program = ["env", f"PYTHONPATH={code.path}", sys.executable, "-P", "-m", "cli"]
+    one.program = [*program_of(code), "-m", "cli"]
     one.start()
     yield one
     one.close()
@@ -103,12 +104,22 @@ def notes(fleet: UpFleet) -> str:
     )
 
 
+def test_nothing_of_this_tree_runs_beside_the_copy(code: Code) -> None:
+    """Every room there is: one that is left out would be the tree's own, of whatever version."""
+    rooms = [path.parent.name for path in _HOME.glob("*/__init__.py") if path.parent.name not in _NOT_IN_THE_WHEEL]
+    said = "import importlib, sys; print(*(next(iter(importlib.import_module(one).__path__)) for one in sys.argv[1:]))"
+    command = [*program_of(code), "-c", said, *rooms]
+    found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert found == [str(code.path / name) for name in rooms]
+
+
 def test_an_upgrade_of_controller_or_agent_in_either_order_touches_no_instance(fleet: UpFleet, code: Code) -> None:
     before = fleet.settle()
 
     # A field that is not at its default makes a new generation: old agents note it, with all that they do not know.
     code.add_field("crds/messages.py", "CameraConfig", 'site_note: str = ""')
     code.write_field("site_note", '"north"')
+    code.write_section("telemetry", '{"enable": False}')
     upgrade_controller(fleet)
     eventually(
         lambda: not set(before.generations.items()) & set(fleet.generations().items()),

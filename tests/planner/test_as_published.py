@@ -1,10 +1,13 @@
 """A newer controller alone makes no new generation: what says the same stays as it was published."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from controller.planner.as_published import as_published
 from controller.planner.planner import plan
 from crds.change import ChangeClass
 from crds.difference import difference
@@ -125,3 +128,52 @@ def test_a_default_that_only_a_newer_controller_writes_out_touches_nothing(
 
     assert difference(rendered(), newer).change_class is ChangeClass.NONE
     assert difference(newer, rendered()).change_class is ChangeClass.NONE
+
+
+# --- settings are any mapping: nobody checked what another version wrote there ---
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The paths of everything that stands in a value, and of something more in every mapping."""
+    if isinstance(value, dict):
+        yield (*path, "more")
+        for key, one in value.items():
+            yield (*path, key)
+            yield from places(one, (*path, key))
+    elif isinstance(value, list):
+        for position, one in enumerate(value):
+            yield (*path, position)
+            yield from places(one, (*path, position))
+
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+PLACES = tuple(places(rendered().settings))
+
+
+@given(place=st.sampled_from(PLACES), odd=ODD)
+@example(place=("cameras",), odd=[])
+@example(place=("cameras",), odd="dock")
+@example(place=("cameras", "dock"), odd=5)
+@example(place=("cameras", "dock"), odd=None)
+@example(place=("app",), odd=[["kind"]])
+def test_odd_settings_of_a_published_record_are_only_not_the_same(place: tuple[str | int, ...], odd: Any) -> None:
+    def put(one: dict[str, Any]) -> None:
+        inside: Any = one["settings"]
+        for part in place[:-1]:
+            inside = inside[part]
+        inside[place[-1]] = odd
+
+    record, wanted = published(put), rendered()
+    (before,) = record.node_config_list
+
+    stays = as_published(wanted, before)
+    assert stays in (wanted, before)
+    # An empty mapping leaves all to the defaults; what is none never says the same as something else.
+    assert isinstance(odd, dict) or before.settings == wanted.settings or stays is wanted
+    assert plan(revision(FLEET), {GATE: record}).nodes[GATE].instances == (stays,)
+    for found in (difference(before, wanted), difference(wanted, before)):
+        assert all(len(str(field)) < 300 for field in found.fields)

@@ -10,7 +10,7 @@ from bus.codec import encode_signed
 from bus.signature import SigningKey
 from controller.model import Fleet
 from controller.status.fold import NODE_LOST_AFTER_SECONDS, AgentMessage, connected
-from controller.status.hearing import Hearing, Observed
+from controller.status.hearing import Heard, Hearing
 from crds.messages import AgentInfo
 from tests.picture.fleets import FLEET_ID, NOW, greeting, heard, node_id, report
 
@@ -130,7 +130,7 @@ def signed(message: AgentMessage) -> Record:
 
 @given(seen)
 def test_hearing_one_by_one_and_all_at_once_is_the_same(steps: list[tuple[AgentMessage, datetime]]) -> None:
-    one_by_one, together = Observed(), Hearing(Observed(), fleet_id=FLEET_ID, pinned_keys={})
+    one_by_one, together = Heard(), Hearing(Heard(), fleet_id=FLEET_ID, pinned_keys={})
     for message, at in steps:
         alone = Hearing(one_by_one, fleet_id=FLEET_ID, pinned_keys={})
         for hearing in (alone, together):
@@ -140,7 +140,7 @@ def test_hearing_one_by_one_and_all_at_once_is_the_same(steps: list[tuple[AgentM
 
 
 def test_what_was_heard_before_is_no_other_observation() -> None:
-    before = Observed()
+    before = Heard()
     for _ in range(2):
         hearing = Hearing(before, fleet_id=FLEET_ID, pinned_keys={})
         hearing.take(signed(greeting(1)), NOW)

@@ -4,7 +4,6 @@ import base64
 import copy
 import hashlib
 import json
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,8 @@ NODE = node_id("gate")
 CONTROLLER_KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(b"the controller of golden records"))
 AGENT_KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(b"an agent that tells golden tales"))
 OF_A_NEWER_VERSION = "of_a_newer_version"
-NAMES = frozenset({"env"})
+_NAMES = frozenset({"env"})
 """What stands in it is no field of anything: another key is another variable of the app."""
-NAMES_AND_WISHES = frozenset({*NAMES, "settings"})
-"""Another section of the resolved spec stands there because a person asked for it."""
 
 
 def runtime_id(instance: str) -> str:
@@ -49,16 +46,16 @@ def sealed(kind: str, payload: Any, key: SigningKey) -> bytes:
     return json.dumps(envelope.to_dict()).encode()
 
 
-def with_unknown_fields(value: Any, but_in: Collection[str] = NAMES) -> Any:
-    """The same with one more field in every object at every level, but for the objects at these keys themselves."""
+def with_unknown_fields(value: Any) -> Any:
+    """The same with one more field in every object at every level."""
     if isinstance(value, list):
-        return [with_unknown_fields(one, but_in) for one in value]
+        return [with_unknown_fields(one) for one in value]
     if not isinstance(value, dict):
         return value
     added: dict[str, Any] = {OF_A_NEWER_VERSION: {"with": ["parts", {"of": 1.0}], "or": None}}
     for key, one in value.items():
-        added[key] = with_unknown_fields(one, but_in)
-        if key in but_in:
+        added[key] = with_unknown_fields(one)
+        if key in _NAMES:
             del added[key][OF_A_NEWER_VERSION]
     return added
 

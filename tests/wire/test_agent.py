@@ -12,7 +12,6 @@ from nodeagent.reporter.conditions import RECORDS_ACCEPTED
 from tests.agent.stand import NOW, Running, Stand, run, until
 from tests.wire.golden import (
     CONTROLLER_KEY,
-    NAMES_AND_WISHES,
     NODE,
     golden,
     payload_of,
@@ -65,7 +64,7 @@ def lay(stand: Stand, record: bytes, notes: dict[str, bytes]) -> None:
 def newer(generation: int = 8, **more: Any) -> dict[str, Any]:
     """The golden generation as a newer version writes it; users ask for the same."""
     payload = {**payload_of(golden("AgentConfig")), "generation": generation}
-    return with_right_digests({**with_unknown_fields(payload, NAMES_AND_WISHES), **more})
+    return with_right_digests({**with_unknown_fields(payload), **more})
 
 
 async def settled(stand: Stand, running: Running, generation: int) -> None:
@@ -104,6 +103,33 @@ def test_a_generation_with_unknown_fields_is_accepted_unchanged_and_touches_noth
     assert ledger(stand).read_bytes() == record
     noted = {name: json.loads(note(stand, name).read_bytes())["config"] for name in INSTANCES}
     assert noted == {one["instance_name"]: one for one in payload["node_config_list"]}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({"telemetry": {"enable": False}}, id="a section"),
+        pytest.param({"priority": 0}, id="a value"),
+        pytest.param({"schedule": []}, id="a list"),
+        pytest.param({"tracing": None}, id="nothing"),
+        pytest.param({"streammux": {"telemetry": {"enable": False}}}, id="a section of a section"),
+    ],
+)
+def test_a_new_default_of_the_spec_is_noted_alone(stand: Stand, more: dict[str, Any]) -> None:
+    """There and back: a controller that was upgraded, and one that was taken back."""
+    newer = {**payload_of(golden("AgentConfig")), "generation": 8}
+    for one in newer["node_config_list"]:
+        one["settings"] |= more
+    older = {**payload_of(golden("AgentConfig")), "generation": 9}
+
+    async def scenario() -> None:
+        async with stand.agent() as running:
+            await settled(stand, running, 7)
+            for payload in (newer, older):
+                stand.write(Topic.AGENT_CONFIG, sealed("AgentConfig", with_right_digests(payload), CONTROLLER_KEY))
+                await settled(stand, running, payload["generation"])
+
+    run(scenario())
 
 
 def test_an_older_agent_takes_over_all_that_a_newer_one_left(stand: Stand) -> None:
@@ -155,6 +181,52 @@ def test_a_generation_of_another_format_is_refused_with_both_numbers_and_touches
 
     run(scenario())
     assert ledger(stand).read_bytes() == golden("ledger")
+
+
+def test_a_ledger_of_another_format_is_said_where_people_look(stand: Stand) -> None:
+    ledger(stand).write_bytes(sealed("AgentConfig", newer(format=2), CONTROLLER_KEY))
+
+    async def scenario() -> None:
+        async with stand.agent() as running:
+            said = await until(
+                lambda: (one := stand.condition(RECORDS_ACCEPTED))[0] == "False" and one[1], "it is said"
+            )
+            assert said == "the ledger cannot be used: AgentConfig is of format 2, and this version reads format 1"
+            assert stand.running() == {name: runtime_id(name) for name in INSTANCES}
+            stand.write(Topic.AGENT_CONFIG, sealed("AgentConfig", newer(), CONTROLLER_KEY))
+            await settled(stand, running, 8)
+            await until(lambda: stand.condition(RECORDS_ACCEPTED)[0] == "True", "all is well again")
+
+    run(scenario())
+
+
+def test_a_command_of_another_format_is_said_until_one_can_be_read(stand: Stand) -> None:
+    def command(**more: Any) -> bytes:
+        return sealed("AgentCommand", {**payload_of(golden("AgentCommand")), **more}, CONTROLLER_KEY)
+
+    async def scenario() -> None:
+        async with stand.agent() as running:
+            await settled(stand, running, 7)
+            greetings = len(stand.greetings)
+            stand.write(Topic.AGENT_COMMAND, command(format=2))
+            said = await until(
+                lambda: (one := stand.condition(RECORDS_ACCEPTED))[0] == "False" and one[1], "it is said"
+            )
+            assert said == "AgentCommand is of format 2, and this version reads format 1"
+            stand.write(Topic.AGENT_COMMAND, command(command="ask_info"))
+            await until(lambda: stand.condition(RECORDS_ACCEPTED)[0] == "True", "all is well again")
+            await until(lambda: len(stand.greetings) > greetings, "it greets")
+
+            # What is wrong with a generation is not mended by a command.
+            stand.write(Topic.AGENT_CONFIG, sealed("AgentConfig", newer(format=3), CONTROLLER_KEY))
+            await until(lambda: "format 3" in stand.condition(RECORDS_ACCEPTED)[1], "the generation is refused")
+            stand.write(Topic.AGENT_COMMAND, command(format=2))
+            await until(lambda: "format 2" in stand.condition(RECORDS_ACCEPTED)[1], "so is the command")
+            stand.write(Topic.AGENT_COMMAND, command(command="ask_info"))
+            await until(lambda: "format 3" in stand.condition(RECORDS_ACCEPTED)[1], "the generation still is")
+            await settled(stand, running, 7)
+
+    run(scenario())
 
 
 def test_the_node_of_the_golden_files_is_the_node_of_the_stand() -> None:

@@ -8,8 +8,12 @@ import pytest
 
 from bus.codec import UnknownFormat, decode_plain, decode_self_signed, decode_signed
 from bus.signature import SigningKey
-from controller.publish.published import Sent, remembered
+from controller.actions import Log, Tell
+from controller.decide import recall
+from controller.publish.published import Copy, Sent, remembered
+from controller.rules import Rules
 from controller.source.last_good import LastGood
+from controller.state import State
 from crds.digest import digest
 from crds.document import WireModel
 from crds.messages import AgentCommand, AgentConfig, AgentInfo, AgentResponse, CommandKind, Refresh, UpdateConfig
@@ -22,7 +26,6 @@ from tests.wire.golden import (
     AGENT_KEY,
     CONTROLLER_KEY,
     FLEET,
-    NAMES_AND_WISHES,
     NODE,
     OF_A_NEWER_VERSION,
     golden,
@@ -87,7 +90,7 @@ def test_every_message_is_read_and_every_field_of_it_kept(message: type[WireMode
 @pytest.mark.parametrize("message", [*SIGNED, *PLAIN])
 def test_a_field_of_a_newer_version_at_every_level_changes_nothing(message: type[WireModel]) -> None:
     payload = payload_of(golden(message.__name__))
-    newer = with_unknown_fields(payload, NAMES_AND_WISHES)
+    newer = with_unknown_fields(payload)
     if message is AgentConfig:
         newer = with_right_digests(newer)
 
@@ -260,3 +263,25 @@ def test_the_controller_takes_its_own_record_with_fields_of_a_newer_version_and_
 
     assert found.digest == newer["digest"]
     assert json.loads(found.model_dump_json())["node_config_list"] == newer["node_config_list"]
+
+
+def test_copies_and_a_last_good_revision_of_another_format_are_told_as_events_with_both_numbers(tmp_path: Path) -> None:
+    content = {"format": 2}
+    (tmp_path / "last-good.json").write_text(json.dumps({"digest": digest(content), "revision": content}))
+    recalled = LastGood(tmp_path / "last-good.json", RealDisk()).load()
+    copies = (
+        Copy(tmp_path / f"{NODE}.record", sealed("AgentConfig", {"format": 3}, CONTROLLER_KEY)),
+        Copy(tmp_path / "other.record", b"rubbish"),
+    )
+    rules = Rules(FLEET, CONTROLLER_KEY.public_key_hex)
+
+    state, notes = recall(State(), copies, recalled, rules, NOW)
+
+    assert (state.gate.in_force, dict(state.published.by_node)) == (None, {})
+    told = [note for note in notes if isinstance(note, Tell)]
+    assert {note.reason for note in told} == {"UnknownFormat"}
+    assert [note.message.rsplit(": ", 1)[1] for note in told] == [
+        "AgentConfig is of format 3, and this version reads format 1",
+        "it is of format 2, and this version reads format 1",
+    ]
+    assert [type(note) for note in notes] == [Tell, Log, Tell]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.image_header import BrokenHeader, ImageHeader, UnknownFormat, read_header
+from tasks.image_header import BrokenHeader, ImageHeader, UnknownImageFormat, read_header
 from tests.tasks.worker.small_networks import encoded
 
 sizes = st.integers(1, 70)
@@ -29,7 +29,7 @@ def test_a_progressive_jpeg_with_other_segments_before_its_frame_is_measured() -
 
 @pytest.mark.parametrize("image", [b"", b"GIF89a", b"BM", b"RIFF0000WEBP", b"\x89PNG", b"%PDF", b"<svg>", b"II*\0"])
 def test_other_formats_are_not_known(image: bytes) -> None:
-    with pytest.raises(UnknownFormat):
+    with pytest.raises(UnknownImageFormat):
         read_header(image)
 
 
@@ -38,7 +38,7 @@ def test_other_formats_are_not_known(image: bytes) -> None:
     st.binary(max_size=60),
 )
 def test_any_bytes_have_a_size_or_are_refused(start: bytes, rest: bytes) -> None:
-    with contextlib.suppress(BrokenHeader, UnknownFormat):
+    with contextlib.suppress(BrokenHeader, UnknownImageFormat):
         header = read_header(start + rest)
         assert header.width > 0
         assert header.height > 0
@@ -50,6 +50,6 @@ def test_a_picture_that_was_cut_off_is_refused_or_measured_as_before(
 ) -> None:
     image = encoded(np.zeros((height, width, 3), np.uint8), suffix)
     cut = image[: data.draw(st.integers(0, len(image)))]
-    with contextlib.suppress(BrokenHeader, UnknownFormat):
+    with contextlib.suppress(BrokenHeader, UnknownImageFormat):
         header = read_header(cut)
         assert (header.width, header.height) == (width, height)
