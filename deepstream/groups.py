@@ -7,7 +7,7 @@ not written, so that DeepStream's own default holds. Keys that are unknown, or w
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -80,6 +80,12 @@ def key(
         json_schema_extra=_SchemaExtra({_KEY: f"{name}*" if prefix else name}, declared),
         **constraints,
     )
+
+
+txt_key = partial(key, in_yaml=False)
+"""A key that DeepStream reads from `.txt` files only."""
+engine_key = partial(key, engine=True)
+"""A key with another value for which another TensorRT engine is needed."""
 
 
 class _SchemaExtra(dict[str, Any]):

@@ -1,11 +1,15 @@
 """The groups about inference. Source: deepstream_config_file_parser.c of DeepStream 6.0 to 6.3 and 9.1."""
 
 from enum import IntEnum
+from functools import partial
 
 from deepstream.app.values import Colour, Flag, MemoryType, SwitchedGroup, Unsigned
-from deepstream.groups import key
+from deepstream.groups import key, txt_key
 from deepstream.keyfile_values import Reader
 from deepstream.versions import DsVersion
+
+_key_since_9 = partial(txt_key, since=DsVersion.V9_0)
+"""A key of plugin 3 or of what came with it."""
 
 
 class GiePlugin(IntEnum):
@@ -88,42 +92,25 @@ class GieGroup(SwitchedGroup):
     audio_input_rate: Unsigned | None = key(
         "audio-input-rate", Reader.INTEGER, description="Audio: samples per second."
     )
-    model_variant: str | None = key(
-        "model-variant", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="Plugin 3: model."
+    model_variant: str | None = _key_since_9("model-variant", Reader.STRING, description="Plugin 3: model.")
+    device: str | None = _key_since_9("device", Reader.STRING, description="Plugin 3: cuda or cpu.")
+    backend: str | None = _key_since_9("backend", Reader.STRING, description="Plugin 3: transformers or triton.")
+    triton_url: str | None = _key_since_9("triton-url", Reader.STRING, description="Plugin 3: host:port of Triton.")
+    triton_model: str | None = _key_since_9("triton-model", Reader.STRING, description="Plugin 3: its model.")
+    min_crop_size: Unsigned | None = _key_since_9(
+        "min-crop-size", Reader.INTEGER, description="Plugin 3: smallest object in pixels."
     )
-    device: str | None = key(
-        "device", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="Plugin 3: cuda or cpu."
-    )
-    backend: str | None = key(
-        "backend", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="Plugin 3: transformers or triton."
-    )
-    triton_url: str | None = key(
-        "triton-url", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="Plugin 3: host:port of Triton."
-    )
-    triton_model: str | None = key(
-        "triton-model", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="Plugin 3: its model."
-    )
-    min_crop_size: Unsigned | None = key(
-        "min-crop-size",
-        Reader.INTEGER,
-        since=DsVersion.V9_0,
-        in_yaml=False,
-        description="Plugin 3: smallest object in pixels.",
-    )
-    verbose: Unsigned | None = key(
-        "verbose", Reader.INTEGER, since=DsVersion.V9_0, in_yaml=False, description="Plugin 3: 1 = log more."
-    )
+    verbose: Unsigned | None = _key_since_9("verbose", Reader.INTEGER, description="Plugin 3: 1 = log more.")
 
 
 class PreProcessGroup(SwitchedGroup):
     """`[pre-process]`, `[secondary-pre-process0]`...: nvdspreprocess before a model with `input-tensor-meta=1`."""
 
     config_file: str | None = key("config-file", Reader.PATH, description="File of nvdspreprocess.")
-    operate_on_gie_id: int | None = key(
+    operate_on_gie_id: int | None = txt_key(
         "operate-on-gie-id",
         Reader.INTEGER,
         since=DsVersion.V6_2,
-        in_yaml=False,
         description="Secondary: id of the model whose objects are prepared.",
     )
 
@@ -131,138 +118,65 @@ class PreProcessGroup(SwitchedGroup):
 class VisionEncoderGroup(SwitchedGroup):
     """`[visionencoder]`: embeddings of objects; known in `.txt` files only."""
 
-    model_variant: str | None = key(
-        "model-variant", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="Model; default so400m-384."
+    model_variant: str | None = _key_since_9("model-variant", Reader.STRING, description="Model; default so400m-384.")
+    batch_size: Unsigned | None = _key_since_9(
+        "batch-size", Reader.INTEGER, engine=True, description="Objects at a time; default 16."
     )
-    batch_size: Unsigned | None = key(
-        "batch-size",
-        Reader.INTEGER,
-        since=DsVersion.V9_0,
-        in_yaml=False,
-        engine=True,
-        description="Objects at a time; default 16.",
+    gpu_id: Unsigned | None = _key_since_9("gpu-id", Reader.INTEGER, engine=True, description="GPU; default 0.")
+    device: str | None = _key_since_9("device", Reader.STRING, description="cuda (default) or cpu.")
+    backend: str | None = _key_since_9(
+        "backend", Reader.STRING, description="transformers (default), triton or tensorrt."
     )
-    gpu_id: Unsigned | None = key(
-        "gpu-id", Reader.INTEGER, since=DsVersion.V9_0, in_yaml=False, engine=True, description="GPU; default 0."
+    triton_url: str | None = _key_since_9(
+        "triton-url", Reader.STRING, description="host:port of Triton; default localhost:8001."
     )
-    device: str | None = key(
-        "device", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="cuda (default) or cpu."
+    triton_model: str | None = _key_since_9("triton-model", Reader.STRING, description="Its model; default cradio_trt.")
+    onnx_model: str | None = _key_since_9(
+        "onnx-model", Reader.PATH, engine=True, description="ONNX model to build an engine from."
     )
-    backend: str | None = key(
-        "backend",
-        Reader.STRING,
-        since=DsVersion.V9_0,
-        in_yaml=False,
-        description="transformers (default), triton or tensorrt.",
+    tensorrt_engine: str | None = _key_since_9(
+        "tensorrt-engine", Reader.PATH, engine=True, description="TensorRT engine to load."
     )
-    triton_url: str | None = key(
-        "triton-url",
-        Reader.STRING,
-        since=DsVersion.V9_0,
-        in_yaml=False,
-        description="host:port of Triton; default localhost:8001.",
+    min_crop_size: Unsigned | None = _key_since_9(
+        "min-crop-size", Reader.INTEGER, description="Smallest object in pixels; default 32."
     )
-    triton_model: str | None = key(
-        "triton-model", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="Its model; default cradio_trt."
+    embedding_classes: str | None = _key_since_9(
+        "embedding-classes", Reader.STRING, description="Classes of the objects with ; between; default all."
     )
-    onnx_model: str | None = key(
-        "onnx-model",
-        Reader.PATH,
-        since=DsVersion.V9_0,
-        in_yaml=False,
-        engine=True,
-        description="ONNX model to build an engine from.",
+    skip_interval: Unsigned | None = _key_since_9(
+        "skip-interval", Reader.INTEGER, description="Frames that are passed over between two; default 0."
     )
-    tensorrt_engine: str | None = key(
-        "tensorrt-engine",
-        Reader.PATH,
-        since=DsVersion.V9_0,
-        in_yaml=False,
-        engine=True,
-        description="TensorRT engine to load.",
+    smart_infer: bool | None = _key_since_9(
+        "smart-infer", Reader.BOOLEAN, description="Keep the embeddings of tracked objects."
     )
-    min_crop_size: Unsigned | None = key(
-        "min-crop-size",
-        Reader.INTEGER,
-        since=DsVersion.V9_0,
-        in_yaml=False,
-        description="Smallest object in pixels; default 32.",
-    )
-    embedding_classes: str | None = key(
-        "embedding-classes",
-        Reader.STRING,
-        since=DsVersion.V9_0,
-        in_yaml=False,
-        description="Classes of the objects with ; between; default all.",
-    )
-    skip_interval: Unsigned | None = key(
-        "skip-interval",
-        Reader.INTEGER,
-        since=DsVersion.V9_0,
-        in_yaml=False,
-        description="Frames that are passed over between two; default 0.",
-    )
-    smart_infer: bool | None = key(
-        "smart-infer",
-        Reader.BOOLEAN,
-        since=DsVersion.V9_0,
-        in_yaml=False,
-        description="Keep the embeddings of tracked objects.",
-    )
-    cache_refresh_interval: Unsigned | None = key(
+    cache_refresh_interval: Unsigned | None = _key_since_9(
         "cache-refresh-interval",
         Reader.INTEGER,
-        since=DsVersion.V9_0,
-        in_yaml=False,
         description="smart-infer: infer again after so many frames; 0 = never.",
     )
-    cache_max_size: Unsigned | None = key(
-        "cache-max-size",
-        Reader.INTEGER,
-        since=DsVersion.V9_0,
-        in_yaml=False,
-        description="smart-infer: embeddings that are kept; default 1000.",
+    cache_max_size: Unsigned | None = _key_since_9(
+        "cache-max-size", Reader.INTEGER, description="smart-infer: embeddings that are kept; default 1000."
     )
-    ofa_predict: bool | None = key(
-        "ofa-predict",
-        Reader.BOOLEAN,
-        since=DsVersion.V9_0,
-        in_yaml=False,
-        description="Predict embeddings by optical flow.",
+    ofa_predict: bool | None = _key_since_9(
+        "ofa-predict", Reader.BOOLEAN, description="Predict embeddings by optical flow."
     )
-    ofa_motion_threshold: float | None = key(
+    ofa_motion_threshold: float | None = _key_since_9(
         "ofa-motion-threshold",
         Reader.DOUBLE,
-        since=DsVersion.V9_0,
-        in_yaml=False,
         description="ofa-predict: below, what is kept is trusted; above, predicted; default 8.",
     )
-    ofa_high_motion_threshold: float | None = key(
-        "ofa-high-motion-threshold",
-        Reader.DOUBLE,
-        since=DsVersion.V9_0,
-        in_yaml=False,
-        description="ofa-predict: above, infer again; default 25.",
+    ofa_high_motion_threshold: float | None = _key_since_9(
+        "ofa-high-motion-threshold", Reader.DOUBLE, description="ofa-predict: above, infer again; default 25."
     )
-    query_only: Flag | None = key(
-        "query-only",
-        Reader.INTEGER,
-        since=DsVersion.V9_0,
-        in_yaml=False,
-        description="Infer for questions by REST only.",
+    query_only: Flag | None = _key_since_9(
+        "query-only", Reader.INTEGER, description="Infer for questions by REST only."
     )
-    verbose: bool | None = key("verbose", Reader.BOOLEAN, since=DsVersion.V9_0, in_yaml=False, description="Log more.")
+    verbose: bool | None = _key_since_9("verbose", Reader.BOOLEAN, description="Log more.")
 
 
 class TextEmbedderGroup(SwitchedGroup):
     """`[text-embedder]`: embeddings of texts, for questions by REST; known in `.txt` files only."""
 
-    model_name: str | None = key(
-        "model-name", Reader.STRING, since=DsVersion.V9_0, in_yaml=False, description="Model; default siglip2-giant."
-    )
-    onnx_model_path: str | None = key(
-        "onnx-model-path", Reader.PATH, since=DsVersion.V9_0, in_yaml=False, description="ONNX model."
-    )
-    tokenizer_dir: str | None = key(
-        "tokenizer-dir", Reader.PATH, since=DsVersion.V9_0, in_yaml=False, description="Folder of its tokenizer."
-    )
+    model_name: str | None = _key_since_9("model-name", Reader.STRING, description="Model; default siglip2-giant.")
+    onnx_model_path: str | None = _key_since_9("onnx-model-path", Reader.PATH, description="ONNX model.")
+    tokenizer_dir: str | None = _key_since_9("tokenizer-dir", Reader.PATH, description="Folder of its tokenizer.")

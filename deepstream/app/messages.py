@@ -1,7 +1,7 @@
 """The groups about messages. Source: deepstream_config_file_parser.c of DeepStream 6.0 to 6.3 and 9.1."""
 
 from deepstream.app.values import SwitchedGroup, Unsigned
-from deepstream.groups import KeyGroup, key
+from deepstream.groups import KeyGroup, key, txt_key
 from deepstream.keyfile_values import Reader
 from deepstream.versions import DsVersion
 
@@ -46,11 +46,10 @@ class MessageConversion(KeyGroup):
         since=DsVersion.V6_4,
         description="Messages for frames without objects too.",
     )
-    msg_conv_embedding_filter: str | None = key(
+    msg_conv_embedding_filter: str | None = txt_key(
         "msg-conv-embedding-filter",
         Reader.STRING,
         since=DsVersion.V6_4,
-        in_yaml=False,
         description="Which objects have their embeddings in messages.",
     )
 

@@ -1,7 +1,7 @@
 """The groups of single elements. Source: deepstream_config_file_parser.c of DeepStream 6.0 to 6.3 and 9.1."""
 
 from deepstream.app.values import Flag, MemoryType, SwitchedGroup, Unsigned
-from deepstream.groups import key
+from deepstream.groups import key, txt_key
 from deepstream.keyfile_values import Reader
 from deepstream.versions import DsVersion
 
@@ -22,8 +22,8 @@ class DsExampleGroup(SwitchedGroup):
     unique_id: Unsigned | None = key("unique-id", Reader.INTEGER, description="Id in metadata.")
     gpu_id: Unsigned | None = key("gpu-id", Reader.INTEGER, description="GPU.")
     nvbuf_memory_type: MemoryType | None = key("nvbuf-memory-type", Reader.INTEGER, description="Where frames lie.")
-    batch_size: Unsigned | None = key(
-        "batch-size", Reader.INTEGER, since=DsVersion.V6_4, in_yaml=False, description="Frames at a time."
+    batch_size: Unsigned | None = txt_key(
+        "batch-size", Reader.INTEGER, since=DsVersion.V6_4, description="Frames at a time."
     )
 
 

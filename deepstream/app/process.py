@@ -1,7 +1,7 @@
 """The groups about the program as a whole. Source: deepstream_app_config_parser.c of DeepStream 6.0 to 6.3 and 9.1."""
 
 from deepstream.app.values import Flag
-from deepstream.groups import KeyGroup, key
+from deepstream.groups import KeyGroup, key, txt_key
 from deepstream.keyfile_values import Reader
 from deepstream.versions import DsVersion
 
@@ -45,10 +45,9 @@ class TestsGroup(KeyGroup):
     __test__ = False  # pytest takes the name for a class of tests
 
     file_loop: Flag | None = key("file-loop", Reader.INTEGER, description="Begin files again at their end.")
-    pipeline_recreate_sec: int | None = key(
+    pipeline_recreate_sec: int | None = txt_key(
         "pipeline-recreate-sec",
         Reader.INTEGER,
         since=DsVersion.V6_1,
-        in_yaml=False,
         description="Build the pipeline anew every so many seconds.",
     )

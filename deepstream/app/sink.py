@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from deepstream.app.messages import MessageConversion
 from deepstream.app.values import ComputeHardware, Flag, MemoryType, SwitchedGroup, Unsigned
-from deepstream.groups import key
+from deepstream.groups import key, txt_key
 from deepstream.keyfile_values import Reader
 from deepstream.versions import DsVersion
 
@@ -97,21 +97,16 @@ class _FrameSink(SwitchedGroup):
     iframeinterval: Unsigned | None = key(
         "iframeinterval", Reader.INTEGER, description="Types 3 and 4: frames from key frame to key frame."
     )
-    sw_preset: int | None = key(
-        "sw-preset",
-        Reader.INTEGER,
-        since=DsVersion.V6_3,
-        in_yaml=False,
-        description="Software encoder: from 1 (fastest) on.",
+    sw_preset: int | None = txt_key(
+        "sw-preset", Reader.INTEGER, since=DsVersion.V6_3, description="Software encoder: from 1 (fastest) on."
     )
-    copy_meta: Unsigned | None = key(
-        "copy-meta", Reader.INTEGER, since=DsVersion.V6_2, in_yaml=False, description="Jetson encoder: keep metadata."
+    copy_meta: Unsigned | None = txt_key(
+        "copy-meta", Reader.INTEGER, since=DsVersion.V6_2, description="Jetson encoder: keep metadata."
     )
-    output_io_mode: int | None = key(
+    output_io_mode: int | None = txt_key(
         "output-io-mode",
         Reader.INTEGER,
         since=DsVersion.V6_2,
-        in_yaml=False,
         description="Jetson encoder: 2 = mmap, 5 = dmabuf-import.",
     )
     compute_hw: ComputeHardware | None = key(
@@ -138,17 +133,17 @@ class _FrameSink(SwitchedGroup):
     set_mode: int | None = key(
         "set-mode", Reader.INTEGER, since=DsVersion.V6_1, description="Type 5: 1 = set the mode of the display."
     )
-    overlay_id: Unsigned | None = key(
-        "overlay-id", Reader.INTEGER, until=DsVersion.V6_0, in_yaml=False, description="Overlay of the old type 5."
+    overlay_id: Unsigned | None = txt_key(
+        "overlay-id", Reader.INTEGER, until=DsVersion.V6_0, description="Overlay of the old type 5."
     )
-    display_id: Unsigned | None = key(
-        "display-id", Reader.INTEGER, until=DsVersion.V6_0, in_yaml=False, description="Display of the old type 5."
+    display_id: Unsigned | None = txt_key(
+        "display-id", Reader.INTEGER, until=DsVersion.V6_0, description="Display of the old type 5."
     )
-    offset_x: Unsigned | None = key(
-        "offset-x", Reader.INTEGER, until=DsVersion.V6_0, in_yaml=False, description="Position of the old type 5."
+    offset_x: Unsigned | None = txt_key(
+        "offset-x", Reader.INTEGER, until=DsVersion.V6_0, description="Position of the old type 5."
     )
-    offset_y: Unsigned | None = key(
-        "offset-y", Reader.INTEGER, until=DsVersion.V6_0, in_yaml=False, description="Position of the old type 5."
+    offset_y: Unsigned | None = txt_key(
+        "offset-y", Reader.INTEGER, until=DsVersion.V6_0, description="Position of the old type 5."
     )
 
 
@@ -179,10 +174,6 @@ class SinkGroup(MessageConversion, _FrameSink):
         description="Type 6: no converter of its own, but that of [message-converter].",
     )
     new_api: bool | None = key("new-api", Reader.BOOLEAN, description="Type 6: use the library nvmsgbroker.")
-    sleep_time: Unsigned | None = key(
-        "sleep-time",
-        Reader.INTEGER,
-        since=DsVersion.V6_4,
-        in_yaml=False,
-        description="Type 6: pause between messages in ms.",
+    sleep_time: Unsigned | None = txt_key(
+        "sleep-time", Reader.INTEGER, since=DsVersion.V6_4, description="Type 6: pause between messages in ms."
     )

@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Final, Self
 
 from deepstream.app.values import Flag, MemoryType, SwitchedGroup, Unsigned
-from deepstream.groups import KeyGroup, key
+from deepstream.groups import KeyGroup, key, txt_key
 from deepstream.keyfile_values import Reader
 from deepstream.versions import DsVersion
 
@@ -116,11 +116,10 @@ class SourceGroup(SwitchedGroup):
     latency: Unsigned | None = key(
         "latency", Reader.INTEGER, description="RTSP: jitter buffer in ms; default 100. More survives worse networks."
     )
-    drop_on_latency: Flag | None = key(
+    drop_on_latency: Flag | None = txt_key(
         "drop-on-latency",
         Reader.INTEGER,
         since=DsVersion.V6_4,
-        in_yaml=False,
         description="RTSP: drop frames that are later than the jitter buffer is long.",
     )
     select_rtp_protocol: RtpProtocol | None = key(
@@ -129,12 +128,11 @@ class SourceGroup(SwitchedGroup):
         tolerant=True,
         description="RTSP: 4 = TCP only, 7 = UDP, and TCP when UDP fails.",
     )
-    set_rtp_protocol: RtpProtocol | None = key(
+    set_rtp_protocol: RtpProtocol | None = txt_key(
         "set-rtp-protocol",
         Reader.INTEGER,
         tolerant=True,
         since=DsVersion.V6_4,
-        in_yaml=False,
         description="Another name of select-rtp-protocol; the later one in the file wins.",
     )
     udp_buffer_size: Unsigned | None = key(
@@ -143,25 +141,16 @@ class SourceGroup(SwitchedGroup):
         since=DsVersion.V6_1,
         description="RTSP over UDP: receive buffer in bytes; default 524288.",
     )
-    buffer_mode: BufferMode | None = key(
-        "buffer-mode",
-        Reader.INTEGER,
-        since=DsVersion.V6_4,
-        in_yaml=False,
-        description="RTSP: how frames are timed.",
+    buffer_mode: BufferMode | None = txt_key(
+        "buffer-mode", Reader.INTEGER, since=DsVersion.V6_4, description="RTSP: how frames are timed."
     )
-    leaky: Leak | None = key(
-        "leaky",
-        Reader.INTEGER,
-        since=DsVersion.V6_4,
-        in_yaml=False,
-        description="What the queue before decoding drops.",
+    leaky: Leak | None = txt_key(
+        "leaky", Reader.INTEGER, since=DsVersion.V6_4, description="What the queue before decoding drops."
     )
-    max_size_buffers: Unsigned | None = key(
+    max_size_buffers: Unsigned | None = txt_key(
         "max-size-buffers",
         Reader.INTEGER,
         since=DsVersion.V6_4,
-        in_yaml=False,
         description="Length of the queue before decoding, in buffers.",
     )
     rtsp_reconnect_interval_sec: int | None = key(
@@ -169,11 +158,10 @@ class SourceGroup(SwitchedGroup):
         Reader.INTEGER,
         description="RTSP: connect again when no frame came for so many seconds; 0 or absent = never.",
     )
-    init_rtsp_reconnect_interval_sec: int | None = key(
+    init_rtsp_reconnect_interval_sec: int | None = txt_key(
         "init-rtsp-reconnect-interval-sec",
         Reader.INTEGER,
         since=DsVersion.V6_4,
-        in_yaml=False,
         description="RTSP: connect again so many seconds after an error of the camera; 0 or absent = never.",
     )
     rtsp_reconnect_attempts: int | None = key(
@@ -196,11 +184,10 @@ class SourceGroup(SwitchedGroup):
         description="Frames that the decoder holds on top; default 1. Too few, and long pipelines stall.",
     )
     intra_decode_enable: Flag | None = key("intra-decode-enable", Reader.INTEGER, description="Decode key frames only.")
-    low_latency_decode: Flag | None = key(
+    low_latency_decode: Flag | None = txt_key(
         "low-latency-decode",
         Reader.INTEGER,
         since=DsVersion.V6_2,
-        in_yaml=False,
         description="Decode without reordering, for streams without B frames.",
     )
     cudadec_memtype: DecoderMemory | None = key(
@@ -215,30 +202,27 @@ class SourceGroup(SwitchedGroup):
         since=DsVersion.V6_2,
         description="Format that frames are converted to: NV12, RGBA.",
     )
-    simulate_fps_interval_ms: Unsigned | None = key(
+    simulate_fps_interval_ms: Unsigned | None = txt_key(
         "simulate-fps-interval-ms",
         Reader.INTEGER,
         since=DsVersion.V9_0,
-        in_yaml=False,
         description="Pretend a frame every so many ms; 0 = as the source gives them.",
     )
     copy_hw: Unsigned | None = key(
         "copy-hw", Reader.INTEGER, since=DsVersion.V6_4, description="What copies frames; read on Jetson only."
     )
-    sensor_id_pad_id_mapping: bool | None = key(
+    sensor_id_pad_id_mapping: bool | None = txt_key(
         "sensorID-padID-mapping",
         Reader.BOOLEAN,
         # The API reference of 8.0 is the first that shows it, the source of 6.3 the last without.
         since=DsVersion.V8_0,
-        in_yaml=False,
         description="[source-attr-all] with nvmultiurisrcbin: the source id of a camera is the first number in its sensor "
         "id, instead of the next free one.",
     )
-    extract_sei_type5_data: Flag | None = key(
+    extract_sei_type5_data: Flag | None = txt_key(
         "extract-sei-type5-data",
         Reader.INTEGER,
         since=DsVersion.V6_4,
-        in_yaml=False,
         description="DeepStream 9.1 refuses a file with it, by a mistake of its reader; use that of [streammux].",
     )
 

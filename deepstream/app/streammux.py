@@ -5,7 +5,7 @@ USE_NEW_NVSTREAMMUX=yes in its environment DeepStream passes over most keys; the
 """
 
 from deepstream.app.values import ComputeHardware, Flag, MemoryType, Unsigned
-from deepstream.groups import KeyGroup, key
+from deepstream.groups import KeyGroup, key, txt_key
 from deepstream.keyfile_values import Reader
 from deepstream.versions import DsVersion
 
@@ -45,22 +45,20 @@ class StreammuxGroup(KeyGroup):
     compute_hw: ComputeHardware | None = key(
         "compute-hw", Reader.INTEGER, since=DsVersion.V6_4, description="What scales frames (old muxer)."
     )
-    attach_sys_ts_as_ntp: Flag | None = key(
+    attach_sys_ts_as_ntp: Flag | None = txt_key(
         "attach-sys-ts-as-ntp",
         Reader.INTEGER,
-        in_yaml=False,
         description="1 or absent: frames have the time of this machine. 0: the time that RTSP cameras tell.",
     )
     sync_inputs: Flag | None = key("sync-inputs", Reader.INTEGER, description="Put together frames of the same time.")
     max_latency: int | None = key(
         "max-latency", Reader.UINT64, ge=0, description="sync-inputs: how long to wait for late frames, in ns."
     )
-    sync_inputs_ntp: Unsigned | None = key(
+    sync_inputs_ntp: Unsigned | None = txt_key(
         "sync-inputs-ntp",
         Reader.INTEGER,
         # The API reference of 8.0 shows it and align-first-buffer, that of 7.1 does not.
         since=DsVersion.V8_0,
-        in_yaml=False,
         description="Put together frames whose NTP times differ by no more than so many µs (old muxer).",
     )
     frame_duration: int | None = key(
@@ -83,32 +81,28 @@ class StreammuxGroup(KeyGroup):
         since=DsVersion.V6_2,
         description="Scale frames beside other work; default 1; not with nvmultiurisrcbin (old muxer).",
     )
-    sort_batch: bool | None = key(
+    sort_batch: bool | None = txt_key(
         "sort-batch",
         Reader.BOOLEAN,
         since=DsVersion.V6_4,
-        in_yaml=False,
         description="Frames of a batch in the order of source ids (old muxer).",
     )
-    cache_buffer: bool | None = key(
+    cache_buffer: bool | None = txt_key(
         "cache-buffer",
         Reader.BOOLEAN,
         since=DsVersion.V6_4,
-        in_yaml=False,
         description="Show the last frame again when a new one is late (old muxer).",
     )
-    cache_buffer_timeout: int | None = key(
+    cache_buffer_timeout: int | None = txt_key(
         "cache-buffer-timeout",
         Reader.INTEGER,
         since=DsVersion.V6_4,
-        in_yaml=False,
         description="cache-buffer: for how many µs, then grey; -1 or absent = for ever (old muxer).",
     )
-    align_first_buffer: Flag | None = key(
+    align_first_buffer: Flag | None = txt_key(
         "align-first-buffer",
         Reader.INTEGER,
         since=DsVersion.V8_0,
-        in_yaml=False,
         description="Wait until all sources gave their first frame.",
     )
     frame_num_reset_on_eos: bool | None = key(
@@ -126,26 +120,23 @@ class StreammuxGroup(KeyGroup):
         since=DsVersion.V6_3,
         description="Pictures in a frame, as dewarpers give them; default 1.",
     )
-    extract_sei_type5_data: Flag | None = key(
+    extract_sei_type5_data: Flag | None = txt_key(
         "extract-sei-type5-data",
         Reader.INTEGER,
         since=DsVersion.V6_4,
-        in_yaml=False,
         description="Attach user data of the stream (SEI type 5) to frames.",
     )
-    extract_sei_sim_time: Flag | None = key(
+    extract_sei_sim_time: Flag | None = txt_key(
         "extract-sei-sim-time",
         Reader.INTEGER,
         since=DsVersion.V6_4,
-        in_yaml=False,
         description="Attach the simulation time in the stream to frames.",
     )
     # The API reference of 9.0 shows these two, that of 8.0 does not.
-    drop_backward_sei: Flag | None = key(
+    drop_backward_sei: Flag | None = txt_key(
         "drop-backward-sei",
         Reader.INTEGER,
         since=DsVersion.V9_0,
-        in_yaml=False,
         description="Drop user data that is older than the frame.",
     )
     failsafe_flush_count: int | None = key(
@@ -157,6 +148,6 @@ class StreammuxGroup(KeyGroup):
     config_file_path: str | None = key(
         "config-file-path", Reader.PATH, since=DsVersion.V6_4, description="Settings of the new muxer."
     )
-    config_file: str | None = key(
-        "config-file", Reader.PATH, until=DsVersion.V6_3, in_yaml=False, description="Old name of config-file-path."
+    config_file: str | None = txt_key(
+        "config-file", Reader.PATH, until=DsVersion.V6_3, description="Old name of config-file-path."
     )

@@ -1,6 +1,6 @@
 """The groups `[class-attrs-all]` and `[class-attrs-<n>]` of an nvinfer file."""
 
-from deepstream.groups import KeyGroup, key
+from deepstream.groups import KeyGroup, key, txt_key
 from deepstream.keyfile_values import Reader
 
 
@@ -8,10 +8,9 @@ class ClassAttrs(KeyGroup):
     """What a detector reports of one class, or of all. What a class does not name is as in `class-attrs-all`."""
 
     # Stands before the new name: of both, DeepStream takes the one that comes later in the file.
-    threshold: float | None = key(
+    threshold: float | None = txt_key(
         "threshold",
         Reader.DOUBLE,
-        in_yaml=False,
         ge=0,
         description="Old name of pre-cluster-threshold. Where both stand, the later one in the file holds: keep one.",
     )

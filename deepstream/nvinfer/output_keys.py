@@ -1,6 +1,6 @@
 """The keys of `[property]` that say what the network's outputs mean, and what is made of them."""
 
-from deepstream.groups import KeyGroup, key
+from deepstream.groups import KeyGroup, key, txt_key
 from deepstream.keyfile_values import Reader
 from deepstream.nvinfer.enums import ClusterMode, NetworkType, TensorOrder
 from deepstream.versions import DsVersion
@@ -14,10 +14,9 @@ class OutputKeys(KeyGroup):
         Reader.INTEGER,
         description="0 = detector (default), 1 = classifier, 2 = segmentation, 3 = instance segmentation, 100 = other.",
     )
-    is_classifier: bool | None = key(
+    is_classifier: bool | None = txt_key(
         "is-classifier",
         Reader.BOOLEAN,
-        in_yaml=False,
         description="Old form of network-type: 1 = classifier, 0 = detector; not looked at when network-type is there.",
     )
     labelfile_path: str | None = key(
@@ -38,10 +37,9 @@ class OutputKeys(KeyGroup):
         description="How boxes of one object become one: 0 = groupRectangles (default; needs a build with OpenCV), "
         "1 = DBSCAN, 2 = NMS, 3 = DBSCAN and NMS, 4 = not at all.",
     )
-    enable_dbscan: bool | None = key(
+    enable_dbscan: bool | None = txt_key(
         "enable-dbscan",
         Reader.BOOLEAN,
-        in_yaml=False,
         description="Old form of cluster-mode 1; not looked at when cluster-mode is there.",
     )
     classifier_threshold: float | None = key(
@@ -115,10 +113,9 @@ class OutputKeys(KeyGroup):
         Reader.STRING,
         description="Function of custom-lib-path that makes labels of a classifier's outputs.",
     )
-    parse_func: int | None = key(
+    parse_func: int | None = txt_key(
         "parse-func",
         Reader.INTEGER,
-        in_yaml=False,
         description="Number of a built-in parser, in DeepStream 3. Nothing reads it since.",
     )
     raw_output_file_write: bool | None = key(
