@@ -9,9 +9,9 @@ from deepstream.app.config import AppGroups
 from deepstream.app.source import SourceGroup
 from deepstream.app.source_list import SourceListGroup
 from deepstream.app.streammux import StreammuxGroup
-from deepstream.app.values import MemoryType
 from deepstream.groups import key
 from deepstream.keyfile_values import Reader
+from deepstream.surfaces import MemoryType
 
 MOST_SOURCES: Final = 1024
 """deepstream-app takes no more sources."""

@@ -2,9 +2,10 @@
 
 from enum import IntEnum
 
-from deepstream.app.values import Colour, ComputeHardware, Flag, MemoryType, SwitchedGroup, Unsigned
+from deepstream.app.values import Colour, Flag, SwitchedGroup, Unsigned
 from deepstream.groups import KeyGroup, key
 from deepstream.keyfile_values import Reader
+from deepstream.surfaces import ComputeHardware, MemoryType
 from deepstream.versions import DsVersion
 
 

@@ -3,9 +3,10 @@
 from enum import IntEnum
 from functools import partial
 
-from deepstream.app.values import Colour, Flag, MemoryType, SwitchedGroup, Unsigned
+from deepstream.app.values import Colour, Flag, SwitchedGroup, Unsigned
 from deepstream.groups import key, txt_key
 from deepstream.keyfile_values import Reader
+from deepstream.surfaces import MemoryType
 from deepstream.versions import DsVersion
 
 _key_since_9 = partial(txt_key, since=DsVersion.V9_0)

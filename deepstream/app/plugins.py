@@ -1,8 +1,9 @@
 """The groups of single elements. Source: deepstream_config_file_parser.c of DeepStream 6.0 to 6.3 and 9.1."""
 
-from deepstream.app.values import Flag, MemoryType, SwitchedGroup, Unsigned
+from deepstream.app.values import Flag, SwitchedGroup, Unsigned
 from deepstream.groups import key, txt_key
 from deepstream.keyfile_values import Reader
+from deepstream.surfaces import MemoryType
 from deepstream.versions import DsVersion
 
 

@@ -6,9 +6,10 @@ Source: deepstream_config_file_parser.c and deepstream_sink_bin.c of DeepStream 
 from enum import IntEnum
 
 from deepstream.app.messages import MessageConversion
-from deepstream.app.values import ComputeHardware, Flag, MemoryType, SwitchedGroup, Unsigned
+from deepstream.app.values import Flag, SwitchedGroup, Unsigned
 from deepstream.groups import key, txt_key
 from deepstream.keyfile_values import Reader
+from deepstream.surfaces import ComputeHardware, MemoryType
 from deepstream.versions import DsVersion
 
 

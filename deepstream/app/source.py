@@ -8,9 +8,10 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Final, Self
 
-from deepstream.app.values import Flag, MemoryType, SwitchedGroup, Unsigned
+from deepstream.app.values import Flag, SwitchedGroup, Unsigned
 from deepstream.groups import KeyGroup, key, txt_key
 from deepstream.keyfile_values import Reader
+from deepstream.surfaces import MemoryType
 from deepstream.versions import DsVersion
 
 FILE: Final = "file://"

@@ -4,9 +4,10 @@ Source: deepstream_config_file_parser.c and deepstream_streammux.c of DeepStream
 USE_NEW_NVSTREAMMUX=yes in its environment DeepStream passes over most keys; their descriptions say "old muxer".
 """
 
-from deepstream.app.values import ComputeHardware, Flag, MemoryType, Unsigned
+from deepstream.app.values import Flag, Unsigned
 from deepstream.groups import KeyGroup, key, txt_key
 from deepstream.keyfile_values import Reader
+from deepstream.surfaces import ComputeHardware, MemoryType
 from deepstream.versions import DsVersion
 
 

@@ -11,12 +11,13 @@ from typing import Self
 from pydantic import Field
 
 from deepstream import keyfile
-from deepstream.app.values import ComputeHardware, Flag, SwitchedGroup, Unsigned
+from deepstream.app.values import Flag, SwitchedGroup, Unsigned
 from deepstream.config_text import read_groups
 from deepstream.findings import Finding, Severity
 from deepstream.group_layout import GroupLayout, read_layout, write_layout
 from deepstream.groups import GroupedFile, key
 from deepstream.keyfile_values import Reader
+from deepstream.surfaces import ComputeHardware
 from deepstream.versions import NEWEST, DsVersion
 
 

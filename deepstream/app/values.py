@@ -1,6 +1,5 @@
 """Kinds of values that several groups of deepstream-app share."""
 
-from enum import IntEnum
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -21,27 +20,6 @@ Colour = tuple[float, float, float, float]
 
 Unsigned = Annotated[int, Field(ge=0)]
 """DeepStream keeps it as an unsigned number, where -1 becomes 4294967295."""
-
-
-class MemoryType(IntEnum):
-    """Where frames lie (NvBufSurfaceMemType)."""
-
-    DEFAULT = 0
-    CUDA_PINNED = 1
-    CUDA_DEVICE = 2
-    CUDA_UNIFIED = 3
-    SURFACE_ARRAY = 4
-    """Jetson only."""
-
-
-class ComputeHardware(IntEnum):
-    """What scales frames. On other machines than Jetson it is always the GPU."""
-
-    DEFAULT = 0
-    """The GPU; on Jetson the VIC."""
-    GPU = 1
-    VIC = 2
-    """Jetson only."""
 
 
 class SwitchedGroup(KeyGroup):

@@ -70,27 +70,5 @@ class UffInputOrder(IntEnum):
     NC = 2
 
 
-class ScalingFilter(IntEnum):
-    """How pictures are scaled (`NvBufSurfTransformInter_*`): on a GPU 0 = nearest, 1 = bilinear, 2 = cubic, 3 = super,
-    4 = Lanczos; on a VIC 2 = 5-tap, 3 = 10-tap, 4 = smart, 5 = nicest; 6 = default.
-    """  # noqa: D205 - one sentence
-
-    NEAREST = 0
-    BILINEAR = 1
-    ALGO1 = 2
-    ALGO2 = 3
-    ALGO3 = 4
-    ALGO4 = 5
-    DEFAULT = 6
-
-
-class ScalingHardware(IntEnum):
-    """What scales pictures: 0 = the platform's default, 1 = GPU, 2 = VIC (Jetson only)."""
-
-    DEFAULT = 0
-    GPU = 1
-    VIC = 2
-
-
 DEFAULT_UNIQUE_ID: Final = 15
 """The gie-unique-id of an nvinfer whose file names none."""

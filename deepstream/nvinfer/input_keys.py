@@ -2,7 +2,8 @@
 
 from deepstream.groups import KeyGroup, key
 from deepstream.keyfile_values import Reader
-from deepstream.nvinfer.enums import ModelColorFormat, ProcessMode, ScalingFilter, ScalingHardware
+from deepstream.nvinfer.enums import ModelColorFormat, ProcessMode
+from deepstream.surfaces import ComputeHardware, ScalingFilter
 from deepstream.versions import DsVersion
 
 
@@ -106,7 +107,7 @@ class InputKeys(KeyGroup):
         Reader.INTEGER,
         description="How pictures are scaled, 0 to 6: 0 = nearest (default), 1 = bilinear, 6 = the platform's default.",
     )
-    scaling_compute_hw: ScalingHardware | None = key(
+    scaling_compute_hw: ComputeHardware | None = key(
         "scaling-compute-hw",
         Reader.INTEGER,
         description="What scales pictures: 0 = the platform's default (default), 1 = GPU, 2 = VIC, on Jetson only.",

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 from deepstream.group_layout import GroupNumber
 from deepstream.groups import KeyGroup, as_tuples, key
 from deepstream.keyfile_values import Reader
+from deepstream.surfaces import ComputeHardware, MemoryType, ScalingFilter
 from deepstream.versions import DsVersion
 
 
@@ -43,42 +44,6 @@ class TensorDataType(IntEnum):
     INT64 = 5
     UINT64 = 6
     FP16 = 7
-
-
-class ScalingFilter(IntEnum):
-    """How pixels are interpolated (NvBufSurfTransform_Inter)."""
-
-    NEAREST = 0
-    BILINEAR = 1
-    ALGO1 = 2
-    """GPU cubic, VIC 5 tap."""
-    ALGO2 = 3
-    """GPU super, VIC 10 tap."""
-    ALGO3 = 4
-    """GPU Lanczos, VIC smart."""
-    ALGO4 = 5
-    """VIC nicest; the GPU ignores it."""
-    DEFAULT = 6
-
-
-class MemoryType(IntEnum):
-    """Where the pool of scaled images lies (NvBufSurfaceMemType)."""
-
-    DEFAULT = 0
-    CUDA_PINNED = 1
-    CUDA_DEVICE = 2
-    CUDA_UNIFIED = 3
-    SURFACE_ARRAY = 4
-    """Jetson only."""
-
-
-class ComputeHardware(IntEnum):
-    """What scales the images (NvBufSurfTransform_Compute)."""
-
-    DEFAULT = 0
-    GPU = 1
-    VIC = 2
-    """Jetson only; DeepStream for x86 refuses the file."""
 
 
 def _as_rectangles(value: Any) -> Any:
@@ -178,7 +143,7 @@ class PreprocessProperty(KeyGroup):
     scaling_pool_compute_hw: ComputeHardware | None = key(
         "scaling-pool-compute-hw",
         Reader.INTEGER,
-        description="What scales: 0 default, 1 GPU, 2 VIC (Jetson only). Default 0.",
+        description="What scales: 0 default, 1 GPU, 2 VIC (Jetson only: for x86 the file is refused). Default 0.",
     )
     scaling_filter: ScalingFilter | None = key(
         "scaling-filter",

@@ -72,36 +72,11 @@ class _Generator(GenerateJsonSchema):
 def json_schema(kind: type[Manifest]) -> JsonSchemaValue:
     """The schema of a manifest of a kind, in its written form: camelCase, nothing but the fields that exist."""
     schema = kind.model_json_schema(by_alias=True, mode="validation", schema_generator=_Generator)
-    schema = _renamed(schema, _short_names(schema["$defs"]))
     if _LAID_OVER in schema["$defs"]:
         schema["$defs"] = _with_overlays(schema["$defs"])
     head = {"$schema": DIALECT, "$id": f"https://dsfleet.io/schemas/{kind.__name__.lower()}.schema.json"}
     put_right: JsonSchemaValue = _put_right(schema)
     return {**head, **put_right}
-
-
-def _short_names(definitions: Mapping[str, Any]) -> dict[str, str]:
-    """Of names that pydantic makes of whole modules, where several models have one name, the package and the model."""
-    names: dict[str, str] = {}
-    for long in definitions:
-        package, _, name = long.removeprefix("deepstream__").partition("__")
-        names[long] = f"{package.capitalize()}{name.rpartition('__')[2]}" if name else long
-    return names
-
-
-def _renamed(schema: Any, names: Mapping[str, str]) -> Any:
-    if isinstance(schema, list):
-        return [_renamed(one, names) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    inner = {key: _renamed(value, names) for key, value in schema.items()}
-    if isinstance(reference := inner.get("$ref"), str):
-        inner["$ref"] = _REF + names[reference.removeprefix(_REF)]
-    if "$defs" in inner:
-        inner["$defs"] = {
-            names[key]: value for key, value in sorted(inner["$defs"].items(), key=lambda one: names[one[0]])
-        }
-    return inner
 
 
 def _with_overlays(definitions: Mapping[str, Any]) -> dict[str, Any]:
