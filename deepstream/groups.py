@@ -48,6 +48,7 @@ class Key:
 def key(
     name: str,
     reader: Reader,
+    description: str,
     *,
     prefix: bool = False,
     since: DsVersion | None = None,
@@ -64,6 +65,7 @@ def key(
     Args:
         name: the key as files write it.
         reader: how DeepStream reads it.
+        description: what it does, with unit and default, for people.
         prefix: the field is a mapping; see `Key`.
         since: see `Key`.
         until: see `Key`.
@@ -72,11 +74,12 @@ def key(
         secret: see `Key`.
         tolerant: see `Key`.
         default: the value of a field that is not given; None for a key that is not written.
-        constraints: passed to `pydantic.Field`: description, ge, le and so on.
+        constraints: passed to `pydantic.Field`: ge, le and so on.
     """
     declared = Key(name, reader, prefix, since, until, in_yaml, engine, secret, tolerant)
     return Field(
         **({"default_factory": dict} if prefix else {"default": default}),
+        description=description,
         json_schema_extra=_SchemaExtra({_KEY: f"{name}*" if prefix else name}, declared),
         **constraints,
     )

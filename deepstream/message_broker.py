@@ -51,91 +51,82 @@ class MessageBrokerGroup(KeyGroup):
     partition_key: str | None = key(
         "partition-key",
         Reader.STRING,
-        description="Kafka: path in the message to the text that becomes its key. Default sensor.id.",
+        "Kafka: path in the message to the text that becomes its key. Default sensor.id.",
     )
     consumer_group_id: str | None = key(
-        "consumer-group-id", Reader.STRING, description="Kafka: group of the consumer. Default test-consumer-group."
+        "consumer-group-id", Reader.STRING, "Kafka: group of the consumer. Default test-consumer-group."
     )
     proto_cfg: str | None = key(
         "proto-cfg",
         Reader.STRING,
-        description='Kafka: settings of librdkafka for both sides, "name=value;name=value", in quotation marks.',
+        'Kafka: settings of librdkafka for both sides, "name=value;name=value", in quotation marks.',
     )
     producer_proto_cfg: str | None = key(
-        "producer-proto-cfg", Reader.STRING, description="Kafka: settings of the producer alone, as proto-cfg."
+        "producer-proto-cfg", Reader.STRING, "Kafka: settings of the producer alone, as proto-cfg."
     )
     consumer_proto_cfg: str | None = key(
-        "consumer-proto-cfg", Reader.STRING, description="Kafka: settings of the consumer alone, as proto-cfg."
+        "consumer-proto-cfg", Reader.STRING, "Kafka: settings of the consumer alone, as proto-cfg."
     )
-    hostname: str | None = key("hostname", Reader.STRING, description="AMQP, Redis: host of the broker.")
-    port: int | None = key("port", Reader.INTEGER, ge=0, le=65535, description="AMQP, Redis: port of the broker.")
-    username: str | None = key("username", Reader.STRING, description="AMQP, MQTT: user to log in as.")
+    hostname: str | None = key("hostname", Reader.STRING, "AMQP, Redis: host of the broker.")
+    port: int | None = key("port", Reader.INTEGER, "AMQP, Redis: port of the broker.", ge=0, le=65535)
+    username: str | None = key("username", Reader.STRING, "AMQP, MQTT: user to log in as.")
     password: str | None = key(
         "password",
         Reader.STRING,
+        "AMQP, MQTT, Redis: password. NVIDIA is about to drop it: use the adaptor's environment variable.",
         secret=True,
-        description="AMQP, MQTT, Redis: password. NVIDIA is about to drop it: use the adaptor's environment variable.",
     )
-    exchange: str | None = key("exchange", Reader.STRING, description="AMQP: name of the exchange.")
-    topic: str | None = key("topic", Reader.STRING, description="AMQP: topic of the messages.")
-    amqp_framesize: int | None = key("amqp-framesize", Reader.INTEGER, description="AMQP: largest frame in bytes.")
+    exchange: str | None = key("exchange", Reader.STRING, "AMQP: name of the exchange.")
+    topic: str | None = key("topic", Reader.STRING, "AMQP: topic of the messages.")
+    amqp_framesize: int | None = key("amqp-framesize", Reader.INTEGER, "AMQP: largest frame in bytes.")
     amqp_heartbeat: int | None = key(
-        "amqp-heartbeat", Reader.INTEGER, description="AMQP: seconds between two heartbeats; 0 means none."
+        "amqp-heartbeat", Reader.INTEGER, "AMQP: seconds between two heartbeats; 0 means none."
     )
-    client_id: str | None = key(
-        "client-id", Reader.STRING, description="MQTT: name of the client; unique at the broker."
-    )
-    enable_tls: bool | None = key("enable-tls", Reader.INTEGER, description="MQTT: true means TLS. Default false.")
-    tls_cafile: str | None = key("tls-cafile", Reader.STRING, description="MQTT: file of the certificate authority.")
-    tls_capath: str | None = key("tls-capath", Reader.STRING, description="MQTT: folder of certificate authorities.")
-    tls_certfile: str | None = key("tls-certfile", Reader.STRING, description="MQTT: file of the client's certificate.")
-    tls_keyfile: str | None = key("tls-keyfile", Reader.STRING, description="MQTT: file of the client's key.")
+    client_id: str | None = key("client-id", Reader.STRING, "MQTT: name of the client; unique at the broker.")
+    enable_tls: bool | None = key("enable-tls", Reader.INTEGER, "MQTT: true means TLS. Default false.")
+    tls_cafile: str | None = key("tls-cafile", Reader.STRING, "MQTT: file of the certificate authority.")
+    tls_capath: str | None = key("tls-capath", Reader.STRING, "MQTT: folder of certificate authorities.")
+    tls_certfile: str | None = key("tls-certfile", Reader.STRING, "MQTT: file of the client's certificate.")
+    tls_keyfile: str | None = key("tls-keyfile", Reader.STRING, "MQTT: file of the client's key.")
     loop_timeout: int | None = key(
-        "loop-timeout", Reader.INTEGER, description="MQTT: how long one turn waits, in milliseconds. Default 2000."
+        "loop-timeout", Reader.INTEGER, "MQTT: how long one turn waits, in milliseconds. Default 2000."
     )
     keep_alive: int | None = key(
-        "keep-alive", Reader.INTEGER, description="MQTT: seconds of silence before the broker is pinged. Default 60."
+        "keep-alive", Reader.INTEGER, "MQTT: seconds of silence before the broker is pinged. Default 60."
     )
-    set_threaded: bool | None = key(
-        "set-threaded", Reader.INTEGER, description="MQTT: true, the default, suits nvmsgbroker."
-    )
-    streamsize: int | None = key("streamsize", Reader.INTEGER, description="Redis: most entries that a stream keeps.")
+    set_threaded: bool | None = key("set-threaded", Reader.INTEGER, "MQTT: true, the default, suits nvmsgbroker.")
+    streamsize: int | None = key("streamsize", Reader.INTEGER, "Redis: most entries that a stream keeps.")
     payloadkey: str | None = key(
-        "payloadkey", Reader.STRING, description="Redis: field of an entry that holds the message. Default metadata."
+        "payloadkey", Reader.STRING, "Redis: field of an entry that holds the message. Default metadata."
     )
     consumergroup: str | None = key(
-        "consumergroup", Reader.STRING, description="Redis: group of the consumer. Default redis-consumer-group."
+        "consumergroup", Reader.STRING, "Redis: group of the consumer. Default redis-consumer-group."
     )
     consumername: str | None = key(
-        "consumername", Reader.STRING, description="Redis: name of the consumer. Default redis-consumer."
+        "consumername", Reader.STRING, "Redis: name of the consumer. Default redis-consumer."
     )
     flush_timeout: int | None = key(
         "flush-timeout",
         Reader.INTEGER,
-        description="Redis: how long unsent messages are tried at the end, in milliseconds. Default 10000.",
+        "Redis: how long unsent messages are tried at the end, in milliseconds. Default 10000.",
     )
-    sensorid: str | None = key("sensorid", Reader.STRING, description="Redis: sensor id of messages that hold none.")
+    sensorid: str | None = key("sensorid", Reader.STRING, "Redis: sensor id of messages that hold none.")
     connection_str: str | None = key(
-        "connection_str",
-        Reader.STRING,
-        secret=True,
-        description="Azure: connection string of the device, with its key.",
+        "connection_str", Reader.STRING, "Azure: connection string of the device, with its key.", secret=True
     )
     shared_access_key: str | None = key(
-        "shared_access_key", Reader.STRING, secret=True, description="Azure: key of the device; 9.1 does not read it."
+        "shared_access_key", Reader.STRING, "Azure: key of the device; 9.1 does not read it.", secret=True
     )
     custom_msg_properties: str | None = key(
-        "custom_msg_properties", Reader.STRING, description="Azure: properties of each message, name=value;name=value;"
+        "custom_msg_properties", Reader.STRING, "Azure: properties of each message, name=value;name=value;"
     )
     cleanup_timeout: int | None = key(
         "cleanup-timeout",
         Reader.INTEGER,
-        description="Azure: how long unsent messages are waited for at the end, in seconds. Default 10.",
+        "Azure: how long unsent messages are waited for at the end, in seconds. Default 10.",
     )
     share_connection: bool | None = key(
-        "share-connection",
-        Reader.INTEGER,
-        description="True lets elements of one process with equal settings share a connection.",
+        "share-connection", Reader.INTEGER, "True lets elements of one process with equal settings share a connection."
     )
 
 

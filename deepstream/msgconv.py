@@ -29,54 +29,46 @@ Triple = Annotated[tuple[float, float, float], BeforeValidator(_as_triple)]
 class SensorGroup(KeyGroup):
     """`[sensorN]`: the camera of source N."""
 
-    enable: bool | None = key("enable", Reader.BOOLEAN, description="Absent means off: the group is skipped.")
-    type: str | None = key("type", Reader.STRING, description="Kind of sensor, such as Camera.")
-    id: str | None = key(
-        "id", Reader.STRING, description="The name that messages give the camera: sensor.id, sensorId."
-    )
+    enable: bool | None = key("enable", Reader.BOOLEAN, "Absent means off: the group is skipped.")
+    type: str | None = key("type", Reader.STRING, "Kind of sensor, such as Camera.")
+    id: str | None = key("id", Reader.STRING, "The name that messages give the camera: sensor.id, sensorId.")
     location: Triple | None = key(
-        "location", Reader.DOUBLE_LIST, description="Latitude and longitude in degrees, altitude in metres."
+        "location", Reader.DOUBLE_LIST, "Latitude and longitude in degrees, altitude in metres."
     )
-    description: str | None = key("description", Reader.STRING, description="Free text.")
-    coordinate: Triple | None = key(
-        "coordinate", Reader.DOUBLE_LIST, description="x, y, z in a system of the site's own."
-    )
+    description: str | None = key("description", Reader.STRING, "Free text.")
+    coordinate: Triple | None = key("coordinate", Reader.DOUBLE_LIST, "x, y, z in a system of the site's own.")
 
 
 class PlaceGroup(KeyGroup):
     """`[placeN]`: where the camera of source N looks at."""
 
-    enable: bool | None = key("enable", Reader.BOOLEAN, description="Absent means off: the group is skipped.")
-    type: str | None = key("type", Reader.STRING, description="Kind of place, such as garage or intersection/road.")
-    id: str | None = key("id", Reader.STRING, description="The id of the place in messages.")
-    name: str | None = key("name", Reader.STRING, description="The name of the place in messages.")
+    enable: bool | None = key("enable", Reader.BOOLEAN, "Absent means off: the group is skipped.")
+    type: str | None = key("type", Reader.STRING, "Kind of place, such as garage or intersection/road.")
+    id: str | None = key("id", Reader.STRING, "The id of the place in messages.")
+    name: str | None = key("name", Reader.STRING, "The name of the place in messages.")
     location: Triple | None = key(
-        "location", Reader.DOUBLE_LIST, description="Latitude and longitude in degrees, altitude in metres."
+        "location", Reader.DOUBLE_LIST, "Latitude and longitude in degrees, altitude in metres."
     )
-    coordinate: Triple | None = key(
-        "coordinate", Reader.DOUBLE_LIST, description="x, y, z in a system of the site's own."
-    )
+    coordinate: Triple | None = key("coordinate", Reader.DOUBLE_LIST, "x, y, z in a system of the site's own.")
     place_sub_field1: str | None = key(
-        "place-sub-field1", Reader.STRING, description="The id of an aisle or a parking spot, the name of an entrance."
+        "place-sub-field1", Reader.STRING, "The id of an aisle or a parking spot, the name of an entrance."
     )
     place_sub_field2: str | None = key(
-        "place-sub-field2",
-        Reader.STRING,
-        description="The name of an aisle, the type of a spot, the lane of an entrance.",
+        "place-sub-field2", Reader.STRING, "The name of an aisle, the type of a spot, the lane of an entrance."
     )
     place_sub_field3: str | None = key(
-        "place-sub-field3", Reader.STRING, description="The level of an aisle, a parking spot or an entrance."
+        "place-sub-field3", Reader.STRING, "The level of an aisle, a parking spot or an entrance."
     )
 
 
 class AnalyticsModuleGroup(KeyGroup):
     """`[analyticsN]`: what made the messages of source N."""
 
-    enable: bool | None = key("enable", Reader.BOOLEAN, description="Absent means off: the group is skipped.")
-    id: str | None = key("id", Reader.STRING, description="The id of the analytics in messages.")
-    description: str | None = key("description", Reader.STRING, description="Free text.")
-    source: str | None = key("source", Reader.STRING, description="The product or model that recognises.")
-    version: str | None = key("version", Reader.STRING, description="Its version, as text.")
+    enable: bool | None = key("enable", Reader.BOOLEAN, "Absent means off: the group is skipped.")
+    id: str | None = key("id", Reader.STRING, "The id of the analytics in messages.")
+    description: str | None = key("description", Reader.STRING, "Free text.")
+    source: str | None = key("source", Reader.STRING, "The product or model that recognises.")
+    version: str | None = key("version", Reader.STRING, "Its version, as text.")
 
 
 _LAYOUT = GroupLayout(

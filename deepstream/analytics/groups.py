@@ -106,111 +106,105 @@ _CLASSES = "Class ids of the objects that are looked at; -1 means all."
 class AnalyticsProperty(KeyGroup):
     """`[property]`: what holds for all streams."""
 
-    enable: bool | None = key(
-        "enable", Reader.BOOLEAN, description="False lets the frames pass untouched. Must be written."
-    )
+    enable: bool | None = key("enable", Reader.BOOLEAN, "False lets the frames pass untouched. Must be written.")
     config_width: int | None = key(
         "config-width",
         Reader.INTEGER,
+        "Width in pixels of the frame that all points are given in. Must be written.",
         ge=0,
-        description="Width in pixels of the frame that all points are given in. Must be written.",
     )
     config_height: int | None = key(
         "config-height",
         Reader.INTEGER,
+        "Height in pixels of the frame that all points are given in. Must be written.",
         ge=0,
-        description="Height in pixels of the frame that all points are given in. Must be written.",
     )
     osd_mode: OsdMode | None = key(
-        "osd-mode",
-        Reader.INTEGER,
-        description="What is drawn: 0 nothing, 1 lines and regions, 2 their counts too. Default 2.",
+        "osd-mode", Reader.INTEGER, "What is drawn: 0 nothing, 1 lines and regions, 2 their counts too. Default 2."
     )
     display_font_size: int | None = key(
-        "display-font-size", Reader.INTEGER, description="Size of the text that is drawn, in points. Default 12."
+        "display-font-size", Reader.INTEGER, "Size of the text that is drawn, in points. Default 12."
     )
     obj_cnt_win_in_ms: int | None = key(
         "obj-cnt-win-in-ms",
         Reader.INTEGER,
+        "Length in milliseconds of the window that the counts of objects are smoothed over.",
         ge=1,
         le=10**9,
-        description="Length in milliseconds of the window that the counts of objects are smoothed over.",
     )
     display_obj_cnt: bool | None = key(
-        "display-obj-cnt", Reader.BOOLEAN, description="True draws the number of objects of each class."
+        "display-obj-cnt", Reader.BOOLEAN, "True draws the number of objects of each class."
     )
 
 
 class RoiFiltering(KeyGroup):
     """`[roi-filtering-stream-N]`: marks and counts the objects inside of regions."""
 
-    enable: bool | None = key("enable", Reader.BOOLEAN, description="Absent means off.")
+    enable: bool | None = key("enable", Reader.BOOLEAN, "Absent means off.")
     regions: dict[Label, Polygon] = key(
         "roi-",
         Reader.INTEGER_LIST,
+        "By label, the corners of a region in order, 3 or more points; one region at least.",
         prefix=True,
-        description="By label, the corners of a region in order, 3 or more points; one region at least.",
     )
     inverse_roi: bool | None = key(
-        "inverse-roi", Reader.BOOLEAN, description="True means the objects outside of the regions. Default false."
+        "inverse-roi", Reader.BOOLEAN, "True means the objects outside of the regions. Default false."
     )
-    class_ids: tuple[int, ...] | None = key("class-id", Reader.INTEGER_LIST, description=_CLASSES)
+    class_ids: tuple[int, ...] | None = key("class-id", Reader.INTEGER_LIST, _CLASSES)
 
 
 class Overcrowding(KeyGroup):
     """`[overcrowding-stream-N]`: tells when a region holds too many objects for too long."""
 
-    enable: bool | None = key("enable", Reader.BOOLEAN, description="Absent means off.")
+    enable: bool | None = key("enable", Reader.BOOLEAN, "Absent means off.")
     regions: dict[Label, Polygon] = key(
         "roi-",
         Reader.INTEGER_LIST,
+        "By label, the corners of a region in order, 3 or more points; one region at least.",
         prefix=True,
-        description="By label, the corners of a region in order, 3 or more points; one region at least.",
     )
     object_threshold: int | None = key(
-        "object-threshold", Reader.INTEGER, ge=0, description="Number of objects that makes a crowd. Default 1."
+        "object-threshold", Reader.INTEGER, "Number of objects that makes a crowd. Default 1.", ge=0
     )
     time_threshold_ms: int | None = key(
         "time-threshold",
         Reader.INTEGER,
+        "How long the crowd must last before it is told, in milliseconds. Default 2000.",
         ge=0,
-        description="How long the crowd must last before it is told, in milliseconds. Default 2000.",
     )
-    class_ids: tuple[int, ...] | None = key("class-id", Reader.INTEGER_LIST, description=_CLASSES)
+    class_ids: tuple[int, ...] | None = key("class-id", Reader.INTEGER_LIST, _CLASSES)
 
 
 class LineCrossing(KeyGroup):
     """`[line-crossing-stream-N]`: counts the objects that cross lines in a direction."""
 
-    enable: bool | None = key("enable", Reader.BOOLEAN, description="Absent means off.")
+    enable: bool | None = key("enable", Reader.BOOLEAN, "Absent means off.")
     lines: dict[Label, Line] = key(
         "line-crossing-",
         Reader.INTEGER_LIST,
+        "By label, a line and the direction in which crossing it counts; one line at least.",
         prefix=True,
-        description="By label, a line and the direction in which crossing it counts; one line at least.",
     )
     extended: bool | None = key(
-        "extended",
-        Reader.BOOLEAN,
-        description="True counts objects that cross the line beyond its ends too. Default true.",
+        "extended", Reader.BOOLEAN, "True counts objects that cross the line beyond its ends too. Default true."
     )
     mode: Mode | None = key(
-        "mode", Reader.STRING, description="How sure a crossing must be: loose, balanced or strict. Default loose."
+        "mode", Reader.STRING, "How sure a crossing must be: loose, balanced or strict. Default loose."
     )
-    class_ids: tuple[int, ...] | None = key("class-id", Reader.INTEGER_LIST, description=_CLASSES)
+    class_ids: tuple[int, ...] | None = key("class-id", Reader.INTEGER_LIST, _CLASSES)
 
 
 class DirectionDetection(KeyGroup):
     """`[direction-detection-stream-N]`: tells which objects move in a direction."""
 
-    enable: bool | None = key("enable", Reader.BOOLEAN, description="Absent means off.")
+    enable: bool | None = key("enable", Reader.BOOLEAN, "Absent means off.")
     directions: dict[Label, Direction] = key(
         "direction-",
         Reader.INTEGER_LIST,
+        "By label, two points; the direction is the way from the first to the second. One at least.",
         prefix=True,
-        description="By label, two points; the direction is the way from the first to the second. One at least.",
     )
     mode: Mode | None = key(
-        "mode", Reader.STRING, description="How sure a direction must be: loose, balanced or strict. Default balanced."
+        "mode", Reader.STRING, "How sure a direction must be: loose, balanced or strict. Default balanced."
     )
-    class_ids: tuple[int, ...] | None = key("class-id", Reader.INTEGER_LIST, description=_CLASSES)
+    class_ids: tuple[int, ...] | None = key("class-id", Reader.INTEGER_LIST, _CLASSES)

@@ -21,32 +21,26 @@ class OsdProcess(IntEnum):
 class OsdGroup(SwitchedGroup):
     """`[osd]`: boxes and texts are drawn into the picture."""
 
-    process_mode: OsdProcess | None = key(
-        "process-mode", Reader.INTEGER, description="What draws: 0 = CPU, 1 = GPU (default)."
-    )
-    gpu_id: Unsigned | None = key("gpu-id", Reader.INTEGER, description="GPU that draws.")
-    nvbuf_memory_type: MemoryType | None = key(
-        "nvbuf-memory-type", Reader.INTEGER, description="Where converted frames lie."
-    )
-    display_bbox: bool | None = key("display-bbox", Reader.BOOLEAN, description="Draw boxes; default 1.")
-    display_text: bool | None = key("display-text", Reader.BOOLEAN, description="Draw texts; default 1.")
-    display_mask: bool | None = key("display-mask", Reader.BOOLEAN, description="Draw segmentation masks; default 0.")
-    border_width: int | None = key("border-width", Reader.INTEGER, description="Width of boxes in pixels.")
-    text_size: int | None = key("text-size", Reader.INTEGER, description="Size of texts in points; 0 = no text.")
+    process_mode: OsdProcess | None = key("process-mode", Reader.INTEGER, "What draws: 0 = CPU, 1 = GPU (default).")
+    gpu_id: Unsigned | None = key("gpu-id", Reader.INTEGER, "GPU that draws.")
+    nvbuf_memory_type: MemoryType | None = key("nvbuf-memory-type", Reader.INTEGER, "Where converted frames lie.")
+    display_bbox: bool | None = key("display-bbox", Reader.BOOLEAN, "Draw boxes; default 1.")
+    display_text: bool | None = key("display-text", Reader.BOOLEAN, "Draw texts; default 1.")
+    display_mask: bool | None = key("display-mask", Reader.BOOLEAN, "Draw segmentation masks; default 0.")
+    border_width: int | None = key("border-width", Reader.INTEGER, "Width of boxes in pixels.")
+    text_size: int | None = key("text-size", Reader.INTEGER, "Size of texts in points; 0 = no text.")
     text_color: Colour | None = key(
-        "text-color", Reader.DOUBLE_LIST, description="Colour of texts: red;green;blue;opacity, each 0 to 1."
+        "text-color", Reader.DOUBLE_LIST, "Colour of texts: red;green;blue;opacity, each 0 to 1."
     )
-    text_bg_color: Colour | None = key(
-        "text-bg-color", Reader.DOUBLE_LIST, description="Colour behind texts; 0;0;0;0 = none."
-    )
-    font: str | None = key("font", Reader.STRING, description="Font of texts, such as Serif.")
-    show_clock: Flag | None = key("show-clock", Reader.INTEGER, description="Draw the time.")
-    clock_x_offset: int | None = key("clock-x-offset", Reader.INTEGER, description="Clock: pixels from the left.")
-    clock_y_offset: int | None = key("clock-y-offset", Reader.INTEGER, description="Clock: pixels from the top.")
-    clock_text_size: int | None = key("clock-text-size", Reader.INTEGER, description="Clock: size in points.")
-    clock_color: Colour | None = key("clock-color", Reader.DOUBLE_LIST, description="Clock: colour.")
+    text_bg_color: Colour | None = key("text-bg-color", Reader.DOUBLE_LIST, "Colour behind texts; 0;0;0;0 = none.")
+    font: str | None = key("font", Reader.STRING, "Font of texts, such as Serif.")
+    show_clock: Flag | None = key("show-clock", Reader.INTEGER, "Draw the time.")
+    clock_x_offset: int | None = key("clock-x-offset", Reader.INTEGER, "Clock: pixels from the left.")
+    clock_y_offset: int | None = key("clock-y-offset", Reader.INTEGER, "Clock: pixels from the top.")
+    clock_text_size: int | None = key("clock-text-size", Reader.INTEGER, "Clock: size in points.")
+    clock_color: Colour | None = key("clock-color", Reader.DOUBLE_LIST, "Clock: colour.")
     hw_blend_color_attr: str | None = key(
-        "hw-blend-color-attr", Reader.STRING, description="process-mode 2: colours of classes, as class,r,g,b,a:..."
+        "hw-blend-color-attr", Reader.STRING, "process-mode 2: colours of classes, as class,r,g,b,a:..."
     )
 
 
@@ -66,27 +60,25 @@ class TiledDisplayGroup(KeyGroup):
     """`[tiled-display]`: the pictures of all sources as tiles of one."""
 
     enable: TilerMode | None = key(
-        "enable", Reader.INTEGER, description="0 or absent = each source by itself, 1 = tiles, 2 = both, 3 = measure."
+        "enable", Reader.INTEGER, "0 or absent = each source by itself, 1 = tiles, 2 = both, 3 = measure."
     )
-    rows: Unsigned | None = key("rows", Reader.INTEGER, description="Rows of tiles.")
-    columns: Unsigned | None = key("columns", Reader.INTEGER, description="Columns of tiles.")
-    width: Unsigned | None = key("width", Reader.INTEGER, description="Width of the whole picture in pixels.")
-    height: Unsigned | None = key("height", Reader.INTEGER, description="Height of the whole picture in pixels.")
-    gpu_id: Unsigned | None = key("gpu-id", Reader.INTEGER, description="GPU that tiles.")
-    nvbuf_memory_type: MemoryType | None = key(
-        "nvbuf-memory-type", Reader.INTEGER, description="Where the picture lies."
-    )
+    rows: Unsigned | None = key("rows", Reader.INTEGER, "Rows of tiles.")
+    columns: Unsigned | None = key("columns", Reader.INTEGER, "Columns of tiles.")
+    width: Unsigned | None = key("width", Reader.INTEGER, "Width of the whole picture in pixels.")
+    height: Unsigned | None = key("height", Reader.INTEGER, "Height of the whole picture in pixels.")
+    gpu_id: Unsigned | None = key("gpu-id", Reader.INTEGER, "GPU that tiles.")
+    nvbuf_memory_type: MemoryType | None = key("nvbuf-memory-type", Reader.INTEGER, "Where the picture lies.")
     compute_hw: ComputeHardware | None = key(
-        "compute-hw", Reader.INTEGER, since=DsVersion.V6_2, description="What scales pictures."
+        "compute-hw", Reader.INTEGER, "What scales pictures.", since=DsVersion.V6_2
     )
     buffer_pool_size: Unsigned | None = key(
-        "buffer-pool-size", Reader.INTEGER, since=DsVersion.V6_2, description="Pictures that are under way at a time."
+        "buffer-pool-size", Reader.INTEGER, "Pictures that are under way at a time.", since=DsVersion.V6_2
     )
     square_seq_grid: bool | None = key(
         "square-seq-grid",
         Reader.BOOLEAN,
+        "As many tiles as sources, nearly square, instead of rows and columns.",
         since=DsVersion.V6_4,
-        description="As many tiles as sources, nearly square, instead of rows and columns.",
     )
 
 
@@ -94,15 +86,11 @@ class SegvisualGroup(SwitchedGroup):
     """`[segvisual]`: segmentation is drawn."""
 
     batch_size: Unsigned | None = key(
-        "batch-size", Reader.INTEGER, since=DsVersion.V6_3, description="Frames at a time; default 1."
+        "batch-size", Reader.INTEGER, "Frames at a time; default 1.", since=DsVersion.V6_3
     )
-    width: Unsigned | None = key(
-        "width", Reader.INTEGER, since=DsVersion.V6_3, description="Width in pixels; default 1280."
-    )
-    height: Unsigned | None = key(
-        "height", Reader.INTEGER, since=DsVersion.V6_3, description="Height in pixels; default 720."
-    )
-    gpu_id: Unsigned | None = key("gpu-id", Reader.INTEGER, since=DsVersion.V6_3, description="GPU; default 0.")
+    width: Unsigned | None = key("width", Reader.INTEGER, "Width in pixels; default 1280.", since=DsVersion.V6_3)
+    height: Unsigned | None = key("height", Reader.INTEGER, "Height in pixels; default 720.", since=DsVersion.V6_3)
+    gpu_id: Unsigned | None = key("gpu-id", Reader.INTEGER, "GPU; default 0.", since=DsVersion.V6_3)
     nvbuf_memory_type: MemoryType | None = key(
-        "nvbuf-memory-type", Reader.INTEGER, since=DsVersion.V6_3, description="Where frames lie."
+        "nvbuf-memory-type", Reader.INTEGER, "Where frames lie.", since=DsVersion.V6_3
     )

@@ -27,157 +27,128 @@ class GieGroup(SwitchedGroup):
     """`[primary-gie]`, `[secondary-gie0]`...: a model. What stands here replaces what its own file says."""
 
     plugin_type: GiePlugin | None = key(
-        "plugin-type", Reader.INTEGER, description="0 = nvinfer (default), 1 = nvinferserver (Triton)."
+        "plugin-type", Reader.INTEGER, "0 = nvinfer (default), 1 = nvinferserver (Triton)."
     )
-    config_file: str | None = key(
-        "config-file", Reader.PATH, description="File of nvinfer or nvinferserver; must be there."
-    )
+    config_file: str | None = key("config-file", Reader.PATH, "File of nvinfer or nvinferserver; must be there.")
     gie_unique_id: Unsigned | None = key(
         "gie-unique-id",
         Reader.INTEGER,
-        description="Id of the model, which metadata names; another one for each model. Default: 0 for the check that "
+        "Id of the model, which metadata names; another one for each model. Default: 0 for the check that "
         "they differ, else that of its own file.",
     )
     batch_size: Unsigned | None = key(
         "batch-size",
         Reader.INTEGER,
-        engine=True,
-        description="Frames (primary) or objects (secondary) that are inferred at a time. It is part of the name of the "
+        "Frames (primary) or objects (secondary) that are inferred at a time. It is part of the name of the "
         "engine: another number means to build another one.",
+        engine=True,
     )
     gpu_id: Unsigned | None = key(
-        "gpu-id",
-        Reader.INTEGER,
-        engine=True,
-        description="GPU that infers. It is part of the name of the engine.",
+        "gpu-id", Reader.INTEGER, "GPU that infers. It is part of the name of the engine.", engine=True
     )
-    model_engine_file: str | None = key(
-        "model-engine-file", Reader.PATH, engine=True, description="TensorRT engine to load."
-    )
+    model_engine_file: str | None = key("model-engine-file", Reader.PATH, "TensorRT engine to load.", engine=True)
     labelfile_path: str | None = key(
-        "labelfile-path", Reader.PATH, description="File of labels; when it cannot be read DeepStream refuses the file."
+        "labelfile-path", Reader.PATH, "File of labels; when it cannot be read DeepStream refuses the file."
     )
     interval: Unsigned | None = key(
-        "interval", Reader.INTEGER, description="Batches that are passed over between inferences; primary GIE only."
+        "interval", Reader.INTEGER, "Batches that are passed over between inferences; primary GIE only."
     )
     operate_on_gie_id: int | None = key(
-        "operate-on-gie-id", Reader.INTEGER, description="Secondary: id of the model whose objects are inferred."
+        "operate-on-gie-id", Reader.INTEGER, "Secondary: id of the model whose objects are inferred."
     )
     operate_on_class_ids: tuple[int, ...] | None = key(
-        "operate-on-class-ids", Reader.INTEGER_LIST, description="Secondary: classes of the objects; default all."
+        "operate-on-class-ids", Reader.INTEGER_LIST, "Secondary: classes of the objects; default all."
     )
     input_tensor_meta: bool | None = key(
-        "input-tensor-meta", Reader.BOOLEAN, description="Take the tensors that nvdspreprocess prepared."
+        "input-tensor-meta", Reader.BOOLEAN, "Take the tensors that nvdspreprocess prepared."
     )
-    nvbuf_memory_type: MemoryType | None = key(
-        "nvbuf-memory-type", Reader.INTEGER, description="Where converted frames lie."
-    )
+    nvbuf_memory_type: MemoryType | None = key("nvbuf-memory-type", Reader.INTEGER, "Where converted frames lie.")
     infer_raw_output_dir: str | None = key(
-        "infer-raw-output-dir", Reader.PATH, description="Folder that gets all output tensors; fills the disk."
+        "infer-raw-output-dir", Reader.PATH, "Folder that gets all output tensors; fills the disk."
     )
     bbox_border_color: Colour | None = key(
-        "bbox-border-color", Reader.DOUBLE_LIST, description="Colour of boxes: red;green;blue;opacity, each 0 to 1."
+        "bbox-border-color", Reader.DOUBLE_LIST, "Colour of boxes: red;green;blue;opacity, each 0 to 1."
     )
     bbox_border_colors: dict[Unsigned, Colour] = key(
-        "bbox-border-color", Reader.DOUBLE_LIST, prefix=True, description="By class, colour of boxes."
+        "bbox-border-color", Reader.DOUBLE_LIST, "By class, colour of boxes.", prefix=True
     )
-    bbox_bg_color: Colour | None = key(
-        "bbox-bg-color", Reader.DOUBLE_LIST, description="Colour inside of boxes; default none."
-    )
+    bbox_bg_color: Colour | None = key("bbox-bg-color", Reader.DOUBLE_LIST, "Colour inside of boxes; default none.")
     bbox_bg_colors: dict[Unsigned, Colour] = key(
-        "bbox-bg-color", Reader.DOUBLE_LIST, prefix=True, description="By class, colour inside of boxes."
+        "bbox-bg-color", Reader.DOUBLE_LIST, "By class, colour inside of boxes.", prefix=True
     )
-    audio_transform: str | None = key("audio-transform", Reader.STRING, description="Audio: transformation.")
-    audio_framesize: Unsigned | None = key("audio-framesize", Reader.INTEGER, description="Audio: samples of a frame.")
-    audio_hopsize: Unsigned | None = key("audio-hopsize", Reader.INTEGER, description="Audio: samples between frames.")
-    audio_input_rate: Unsigned | None = key(
-        "audio-input-rate", Reader.INTEGER, description="Audio: samples per second."
-    )
-    model_variant: str | None = _key_since_9("model-variant", Reader.STRING, description="Plugin 3: model.")
-    device: str | None = _key_since_9("device", Reader.STRING, description="Plugin 3: cuda or cpu.")
-    backend: str | None = _key_since_9("backend", Reader.STRING, description="Plugin 3: transformers or triton.")
-    triton_url: str | None = _key_since_9("triton-url", Reader.STRING, description="Plugin 3: host:port of Triton.")
-    triton_model: str | None = _key_since_9("triton-model", Reader.STRING, description="Plugin 3: its model.")
+    audio_transform: str | None = key("audio-transform", Reader.STRING, "Audio: transformation.")
+    audio_framesize: Unsigned | None = key("audio-framesize", Reader.INTEGER, "Audio: samples of a frame.")
+    audio_hopsize: Unsigned | None = key("audio-hopsize", Reader.INTEGER, "Audio: samples between frames.")
+    audio_input_rate: Unsigned | None = key("audio-input-rate", Reader.INTEGER, "Audio: samples per second.")
+    model_variant: str | None = _key_since_9("model-variant", Reader.STRING, "Plugin 3: model.")
+    device: str | None = _key_since_9("device", Reader.STRING, "Plugin 3: cuda or cpu.")
+    backend: str | None = _key_since_9("backend", Reader.STRING, "Plugin 3: transformers or triton.")
+    triton_url: str | None = _key_since_9("triton-url", Reader.STRING, "Plugin 3: host:port of Triton.")
+    triton_model: str | None = _key_since_9("triton-model", Reader.STRING, "Plugin 3: its model.")
     min_crop_size: Unsigned | None = _key_since_9(
-        "min-crop-size", Reader.INTEGER, description="Plugin 3: smallest object in pixels."
+        "min-crop-size", Reader.INTEGER, "Plugin 3: smallest object in pixels."
     )
-    verbose: Unsigned | None = _key_since_9("verbose", Reader.INTEGER, description="Plugin 3: 1 = log more.")
+    verbose: Unsigned | None = _key_since_9("verbose", Reader.INTEGER, "Plugin 3: 1 = log more.")
 
 
 class PreProcessGroup(SwitchedGroup):
     """`[pre-process]`, `[secondary-pre-process0]`...: nvdspreprocess before a model with `input-tensor-meta=1`."""
 
-    config_file: str | None = key("config-file", Reader.PATH, description="File of nvdspreprocess.")
+    config_file: str | None = key("config-file", Reader.PATH, "File of nvdspreprocess.")
     operate_on_gie_id: int | None = txt_key(
         "operate-on-gie-id",
         Reader.INTEGER,
+        "Secondary: id of the model whose objects are prepared.",
         since=DsVersion.V6_2,
-        description="Secondary: id of the model whose objects are prepared.",
     )
 
 
 class VisionEncoderGroup(SwitchedGroup):
     """`[visionencoder]`: embeddings of objects; known in `.txt` files only."""
 
-    model_variant: str | None = _key_since_9("model-variant", Reader.STRING, description="Model; default so400m-384.")
+    model_variant: str | None = _key_since_9("model-variant", Reader.STRING, "Model; default so400m-384.")
     batch_size: Unsigned | None = _key_since_9(
-        "batch-size", Reader.INTEGER, engine=True, description="Objects at a time; default 16."
+        "batch-size", Reader.INTEGER, "Objects at a time; default 16.", engine=True
     )
-    gpu_id: Unsigned | None = _key_since_9("gpu-id", Reader.INTEGER, engine=True, description="GPU; default 0.")
-    device: str | None = _key_since_9("device", Reader.STRING, description="cuda (default) or cpu.")
-    backend: str | None = _key_since_9(
-        "backend", Reader.STRING, description="transformers (default), triton or tensorrt."
-    )
-    triton_url: str | None = _key_since_9(
-        "triton-url", Reader.STRING, description="host:port of Triton; default localhost:8001."
-    )
-    triton_model: str | None = _key_since_9("triton-model", Reader.STRING, description="Its model; default cradio_trt.")
-    onnx_model: str | None = _key_since_9(
-        "onnx-model", Reader.PATH, engine=True, description="ONNX model to build an engine from."
-    )
-    tensorrt_engine: str | None = _key_since_9(
-        "tensorrt-engine", Reader.PATH, engine=True, description="TensorRT engine to load."
-    )
+    gpu_id: Unsigned | None = _key_since_9("gpu-id", Reader.INTEGER, "GPU; default 0.", engine=True)
+    device: str | None = _key_since_9("device", Reader.STRING, "cuda (default) or cpu.")
+    backend: str | None = _key_since_9("backend", Reader.STRING, "transformers (default), triton or tensorrt.")
+    triton_url: str | None = _key_since_9("triton-url", Reader.STRING, "host:port of Triton; default localhost:8001.")
+    triton_model: str | None = _key_since_9("triton-model", Reader.STRING, "Its model; default cradio_trt.")
+    onnx_model: str | None = _key_since_9("onnx-model", Reader.PATH, "ONNX model to build an engine from.", engine=True)
+    tensorrt_engine: str | None = _key_since_9("tensorrt-engine", Reader.PATH, "TensorRT engine to load.", engine=True)
     min_crop_size: Unsigned | None = _key_since_9(
-        "min-crop-size", Reader.INTEGER, description="Smallest object in pixels; default 32."
+        "min-crop-size", Reader.INTEGER, "Smallest object in pixels; default 32."
     )
     embedding_classes: str | None = _key_since_9(
-        "embedding-classes", Reader.STRING, description="Classes of the objects with ; between; default all."
+        "embedding-classes", Reader.STRING, "Classes of the objects with ; between; default all."
     )
     skip_interval: Unsigned | None = _key_since_9(
-        "skip-interval", Reader.INTEGER, description="Frames that are passed over between two; default 0."
+        "skip-interval", Reader.INTEGER, "Frames that are passed over between two; default 0."
     )
-    smart_infer: bool | None = _key_since_9(
-        "smart-infer", Reader.BOOLEAN, description="Keep the embeddings of tracked objects."
-    )
+    smart_infer: bool | None = _key_since_9("smart-infer", Reader.BOOLEAN, "Keep the embeddings of tracked objects.")
     cache_refresh_interval: Unsigned | None = _key_since_9(
-        "cache-refresh-interval",
-        Reader.INTEGER,
-        description="smart-infer: infer again after so many frames; 0 = never.",
+        "cache-refresh-interval", Reader.INTEGER, "smart-infer: infer again after so many frames; 0 = never."
     )
     cache_max_size: Unsigned | None = _key_since_9(
-        "cache-max-size", Reader.INTEGER, description="smart-infer: embeddings that are kept; default 1000."
+        "cache-max-size", Reader.INTEGER, "smart-infer: embeddings that are kept; default 1000."
     )
-    ofa_predict: bool | None = _key_since_9(
-        "ofa-predict", Reader.BOOLEAN, description="Predict embeddings by optical flow."
-    )
+    ofa_predict: bool | None = _key_since_9("ofa-predict", Reader.BOOLEAN, "Predict embeddings by optical flow.")
     ofa_motion_threshold: float | None = _key_since_9(
         "ofa-motion-threshold",
         Reader.DOUBLE,
-        description="ofa-predict: below, what is kept is trusted; above, predicted; default 8.",
+        "ofa-predict: below, what is kept is trusted; above, predicted; default 8.",
     )
     ofa_high_motion_threshold: float | None = _key_since_9(
-        "ofa-high-motion-threshold", Reader.DOUBLE, description="ofa-predict: above, infer again; default 25."
+        "ofa-high-motion-threshold", Reader.DOUBLE, "ofa-predict: above, infer again; default 25."
     )
-    query_only: Flag | None = _key_since_9(
-        "query-only", Reader.INTEGER, description="Infer for questions by REST only."
-    )
-    verbose: bool | None = _key_since_9("verbose", Reader.BOOLEAN, description="Log more.")
+    query_only: Flag | None = _key_since_9("query-only", Reader.INTEGER, "Infer for questions by REST only.")
+    verbose: bool | None = _key_since_9("verbose", Reader.BOOLEAN, "Log more.")
 
 
 class TextEmbedderGroup(SwitchedGroup):
     """`[text-embedder]`: embeddings of texts, for questions by REST; known in `.txt` files only."""
 
-    model_name: str | None = _key_since_9("model-name", Reader.STRING, description="Model; default siglip2-giant.")
-    onnx_model_path: str | None = _key_since_9("onnx-model-path", Reader.PATH, description="ONNX model.")
-    tokenizer_dir: str | None = _key_since_9("tokenizer-dir", Reader.PATH, description="Folder of its tokenizer.")
+    model_name: str | None = _key_since_9("model-name", Reader.STRING, "Model; default siglip2-giant.")
+    onnx_model_path: str | None = _key_since_9("onnx-model-path", Reader.PATH, "ONNX model.")
+    tokenizer_dir: str | None = _key_since_9("tokenizer-dir", Reader.PATH, "Folder of its tokenizer.")

@@ -10,32 +10,32 @@ class ApplicationGroup(KeyGroup):
     """`[application]`."""
 
     enable_perf_measurement: Flag | None = key(
-        "enable-perf-measurement", Reader.INTEGER, description="Print frames per second, in the order of source ids."
+        "enable-perf-measurement", Reader.INTEGER, "Print frames per second, in the order of source ids."
     )
     perf_measurement_interval_sec: int | None = key(
-        "perf-measurement-interval-sec", Reader.INTEGER, description="Seconds between two prints."
+        "perf-measurement-interval-sec", Reader.INTEGER, "Seconds between two prints."
     )
     global_gpu_id: int | None = key(
         "global-gpu-id",
         Reader.INTEGER,
+        "GPU of all groups that have no gpu-id; -1 or absent = 0.",
         since=DsVersion.V6_4,
         engine=True,
-        description="GPU of all groups that have no gpu-id; -1 or absent = 0.",
     )
     gie_kitti_output_dir: str | None = key(
-        "gie-kitti-output-dir", Reader.PATH, description="Folder that gets detections as KITTI files; fills the disk."
+        "gie-kitti-output-dir", Reader.PATH, "Folder that gets detections as KITTI files; fills the disk."
     )
     kitti_track_output_dir: str | None = key(
-        "kitti-track-output-dir", Reader.PATH, description="Folder that gets tracks as KITTI files."
+        "kitti-track-output-dir", Reader.PATH, "Folder that gets tracks as KITTI files."
     )
     reid_track_output_dir: str | None = key(
-        "reid-track-output-dir", Reader.PATH, since=DsVersion.V6_3, description="Folder that gets ReID features."
+        "reid-track-output-dir", Reader.PATH, "Folder that gets ReID features.", since=DsVersion.V6_3
     )
     terminated_track_output_dir: str | None = key(
-        "terminated-track-output-dir", Reader.PATH, since=DsVersion.V6_4, description="Folder that gets ended tracks."
+        "terminated-track-output-dir", Reader.PATH, "Folder that gets ended tracks.", since=DsVersion.V6_4
     )
     shadow_track_output_dir: str | None = key(
-        "shadow-track-output-dir", Reader.PATH, since=DsVersion.V6_4, description="Folder that gets shadow tracks."
+        "shadow-track-output-dir", Reader.PATH, "Folder that gets shadow tracks.", since=DsVersion.V6_4
     )
 
 
@@ -44,10 +44,7 @@ class TestsGroup(KeyGroup):
 
     __test__ = False  # pytest takes the name for a class of tests
 
-    file_loop: Flag | None = key("file-loop", Reader.INTEGER, description="Begin files again at their end.")
+    file_loop: Flag | None = key("file-loop", Reader.INTEGER, "Begin files again at their end.")
     pipeline_recreate_sec: int | None = txt_key(
-        "pipeline-recreate-sec",
-        Reader.INTEGER,
-        since=DsVersion.V6_1,
-        description="Build the pipeline anew every so many seconds.",
+        "pipeline-recreate-sec", Reader.INTEGER, "Build the pipeline anew every so many seconds.", since=DsVersion.V6_1
     )

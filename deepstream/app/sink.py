@@ -55,97 +55,80 @@ class EncoderType(IntEnum):
 
 
 class _FrameSink(SwitchedGroup):
-    type: SinkType | None = key("type", Reader.INTEGER, description="Where frames go.")
+    type: SinkType | None = key("type", Reader.INTEGER, "Where frames go.")
     source_id: Unsigned | None = key(
         "source-id",
         Reader.INTEGER,
-        description="Without tiler, or with link-to-demux: the source whose frames these are; default 0.",
+        "Without tiler, or with link-to-demux: the source whose frames these are; default 0.",
     )
     link_to_demux: Flag | None = key(
-        "link-to-demux", Reader.INTEGER, description="Take the source's own frames beside the tiler, whose enable is 2."
+        "link-to-demux", Reader.INTEGER, "Take the source's own frames beside the tiler, whose enable is 2."
     )
-    sync: Flag | None = key(
-        "sync", Reader.INTEGER, description="1 = at the speed of the stream; 0 or absent = as fast as it goes."
-    )
-    qos: bool | None = key("qos", Reader.BOOLEAN, description="Drop frames that are late; default 0.")
-    gpu_id: Unsigned | None = key("gpu-id", Reader.INTEGER, description="GPU that encodes or draws.")
-    nvbuf_memory_type: MemoryType | None = key(
-        "nvbuf-memory-type", Reader.INTEGER, description="Where converted frames lie."
-    )
+    sync: Flag | None = key("sync", Reader.INTEGER, "1 = at the speed of the stream; 0 or absent = as fast as it goes.")
+    qos: bool | None = key("qos", Reader.BOOLEAN, "Drop frames that are late; default 0.")
+    gpu_id: Unsigned | None = key("gpu-id", Reader.INTEGER, "GPU that encodes or draws.")
+    nvbuf_memory_type: MemoryType | None = key("nvbuf-memory-type", Reader.INTEGER, "Where converted frames lie.")
     nvdslogger: bool | None = key(
         "nvdslogger",
         Reader.BOOLEAN,
+        "Measure frames per second, for the log and for the metrics of the REST server.",
         since=DsVersion.V6_4,
-        description="Measure frames per second, for the log and for the metrics of the REST server.",
     )
-    show_fps: bool | None = key(
-        "show-fps", Reader.BOOLEAN, since=DsVersion.V6_4, description="nvdslogger: log frames per second."
-    )
-    show_latency: bool | None = key(
-        "show-latency", Reader.BOOLEAN, since=DsVersion.V6_4, description="nvdslogger: log latencies."
-    )
-    width: int | None = key("width", Reader.INTEGER, description="Types 2 and 5: width of the window in pixels.")
-    height: int | None = key("height", Reader.INTEGER, description="Types 2 and 5: height of the window in pixels.")
+    show_fps: bool | None = key("show-fps", Reader.BOOLEAN, "nvdslogger: log frames per second.", since=DsVersion.V6_4)
+    show_latency: bool | None = key("show-latency", Reader.BOOLEAN, "nvdslogger: log latencies.", since=DsVersion.V6_4)
+    width: int | None = key("width", Reader.INTEGER, "Types 2 and 5: width of the window in pixels.")
+    height: int | None = key("height", Reader.INTEGER, "Types 2 and 5: height of the window in pixels.")
 
-    codec: Codec | None = key("codec", Reader.INTEGER, description="Types 3 and 4: 1 = H.264 (default), 2 = H.265.")
+    codec: Codec | None = key("codec", Reader.INTEGER, "Types 3 and 4: 1 = H.264 (default), 2 = H.265.")
     enc_type: EncoderType | None = key(
-        "enc-type", Reader.INTEGER, description="Types 3 and 4: 0 = hardware (default), 1 = software."
+        "enc-type", Reader.INTEGER, "Types 3 and 4: 0 = hardware (default), 1 = software."
     )
-    bitrate: int | None = key("bitrate", Reader.INTEGER, description="Types 3 and 4: bits per second.")
+    bitrate: int | None = key("bitrate", Reader.INTEGER, "Types 3 and 4: bits per second.")
     profile: Unsigned | None = key(
-        "profile", Reader.INTEGER, description="Types 3 and 4: profile of the hardware encoder; H.264: 0, 2 or 4."
+        "profile", Reader.INTEGER, "Types 3 and 4: profile of the hardware encoder; H.264: 0, 2 or 4."
     )
     iframeinterval: Unsigned | None = key(
-        "iframeinterval", Reader.INTEGER, description="Types 3 and 4: frames from key frame to key frame."
+        "iframeinterval", Reader.INTEGER, "Types 3 and 4: frames from key frame to key frame."
     )
     sw_preset: int | None = txt_key(
-        "sw-preset", Reader.INTEGER, since=DsVersion.V6_3, description="Software encoder: from 1 (fastest) on."
+        "sw-preset", Reader.INTEGER, "Software encoder: from 1 (fastest) on.", since=DsVersion.V6_3
     )
     copy_meta: Unsigned | None = txt_key(
-        "copy-meta", Reader.INTEGER, since=DsVersion.V6_2, description="Jetson encoder: keep metadata."
+        "copy-meta", Reader.INTEGER, "Jetson encoder: keep metadata.", since=DsVersion.V6_2
     )
     output_io_mode: int | None = txt_key(
-        "output-io-mode",
-        Reader.INTEGER,
-        since=DsVersion.V6_2,
-        description="Jetson encoder: 2 = mmap, 5 = dmabuf-import.",
+        "output-io-mode", Reader.INTEGER, "Jetson encoder: 2 = mmap, 5 = dmabuf-import.", since=DsVersion.V6_2
     )
     compute_hw: ComputeHardware | None = key(
-        "compute-hw", Reader.INTEGER, since=DsVersion.V6_4, description="Types 3 and 4: what converts frames."
+        "compute-hw", Reader.INTEGER, "Types 3 and 4: what converts frames.", since=DsVersion.V6_4
     )
-    container: Container | None = key("container", Reader.INTEGER, description="Type 3: 1 = mp4 (default), 2 = mkv.")
+    container: Container | None = key("container", Reader.INTEGER, "Type 3: 1 = mp4 (default), 2 = mkv.")
     output_file: str | None = key(
-        "output-file", Reader.STRING, description="Type 3: the file, seen from the folder that the program runs in."
+        "output-file", Reader.STRING, "Type 3: the file, seen from the folder that the program runs in."
     )
-    rtsp_port: Unsigned | None = key(
-        "rtsp-port", Reader.INTEGER, description="Type 4: TCP port of the RTSP server; default 8554."
-    )
+    rtsp_port: Unsigned | None = key("rtsp-port", Reader.INTEGER, "Type 4: TCP port of the RTSP server; default 8554.")
     udp_port: Unsigned | None = key(
-        "udp-port", Reader.INTEGER, description="Type 4: UDP port inside; differs for each sink; default 5000."
+        "udp-port", Reader.INTEGER, "Type 4: UDP port inside; differs for each sink; default 5000."
     )
     udp_buffer_size: int | None = key(
-        "udp-buffer-size", Reader.UINT64, ge=0, description="Type 4: buffer of the RTSP server in bytes."
+        "udp-buffer-size", Reader.UINT64, "Type 4: buffer of the RTSP server in bytes.", ge=0
     )
     color_range: int | None = key(
-        "color-range", Reader.INTEGER, since=DsVersion.V6_1, description="Type 5: range of colours; -1 = as it is."
+        "color-range", Reader.INTEGER, "Type 5: range of colours; -1 = as it is.", since=DsVersion.V6_1
     )
-    conn_id: Unsigned | None = key("conn-id", Reader.INTEGER, since=DsVersion.V6_1, description="Type 5: the display.")
-    plane_id: Unsigned | None = key("plane-id", Reader.INTEGER, since=DsVersion.V6_1, description="Type 5: the plane.")
+    conn_id: Unsigned | None = key("conn-id", Reader.INTEGER, "Type 5: the display.", since=DsVersion.V6_1)
+    plane_id: Unsigned | None = key("plane-id", Reader.INTEGER, "Type 5: the plane.", since=DsVersion.V6_1)
     set_mode: int | None = key(
-        "set-mode", Reader.INTEGER, since=DsVersion.V6_1, description="Type 5: 1 = set the mode of the display."
+        "set-mode", Reader.INTEGER, "Type 5: 1 = set the mode of the display.", since=DsVersion.V6_1
     )
     overlay_id: Unsigned | None = txt_key(
-        "overlay-id", Reader.INTEGER, until=DsVersion.V6_0, description="Overlay of the old type 5."
+        "overlay-id", Reader.INTEGER, "Overlay of the old type 5.", until=DsVersion.V6_0
     )
     display_id: Unsigned | None = txt_key(
-        "display-id", Reader.INTEGER, until=DsVersion.V6_0, description="Display of the old type 5."
+        "display-id", Reader.INTEGER, "Display of the old type 5.", until=DsVersion.V6_0
     )
-    offset_x: Unsigned | None = txt_key(
-        "offset-x", Reader.INTEGER, until=DsVersion.V6_0, description="Position of the old type 5."
-    )
-    offset_y: Unsigned | None = txt_key(
-        "offset-y", Reader.INTEGER, until=DsVersion.V6_0, description="Position of the old type 5."
-    )
+    offset_x: Unsigned | None = txt_key("offset-x", Reader.INTEGER, "Position of the old type 5.", until=DsVersion.V6_0)
+    offset_y: Unsigned | None = txt_key("offset-y", Reader.INTEGER, "Position of the old type 5.", until=DsVersion.V6_0)
 
 
 class SinkGroup(MessageConversion, _FrameSink):
@@ -154,27 +137,23 @@ class SinkGroup(MessageConversion, _FrameSink):
     msg_broker_proto_lib: str | None = key(
         "msg-broker-proto-lib",
         Reader.STRING,
-        description="Type 6: library of the broker's adaptor, such as libnvds_kafka_proto.so.",
+        "Type 6: library of the broker's adaptor, such as libnvds_kafka_proto.so.",
     )
     msg_broker_conn_str: str | None = key(
         "msg-broker-conn-str",
         Reader.STRING,
+        "Type 6: where the broker is. Kafka: host;port or host;port;topic, one broker only.",
         secret=True,
-        description="Type 6: where the broker is. Kafka: host;port or host;port;topic, one broker only.",
     )
-    topic: str | None = key("topic", Reader.STRING, description="Type 6: topic of the messages.")
-    msg_broker_config: str | None = key(
-        "msg-broker-config", Reader.PATH, description="Type 6: file that the adaptor reads."
-    )
+    topic: str | None = key("topic", Reader.STRING, "Type 6: topic of the messages.")
+    msg_broker_config: str | None = key("msg-broker-config", Reader.PATH, "Type 6: file that the adaptor reads.")
     msg_broker_comp_id: Unsigned | None = key(
-        "msg-broker-comp-id", Reader.INTEGER, description="Type 6: send the messages of this component only."
+        "msg-broker-comp-id", Reader.INTEGER, "Type 6: send the messages of this component only."
     )
     disable_msgconv: Flag | None = key(
-        "disable-msgconv",
-        Reader.INTEGER,
-        description="Type 6: no converter of its own, but that of [message-converter].",
+        "disable-msgconv", Reader.INTEGER, "Type 6: no converter of its own, but that of [message-converter]."
     )
-    new_api: bool | None = key("new-api", Reader.BOOLEAN, description="Type 6: use the library nvmsgbroker.")
+    new_api: bool | None = key("new-api", Reader.BOOLEAN, "Type 6: use the library nvmsgbroker.")
     sleep_time: Unsigned | None = txt_key(
-        "sleep-time", Reader.INTEGER, since=DsVersion.V6_4, description="Type 6: pause between messages in ms."
+        "sleep-time", Reader.INTEGER, "Type 6: pause between messages in ms.", since=DsVersion.V6_4
     )

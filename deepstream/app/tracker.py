@@ -36,75 +36,67 @@ class TrackerGroup(SwitchedGroup):
     """The tracker. Only deepstream-app looks at `enable`."""
 
     ll_lib_file: str | None = key(
-        "ll-lib-file", Reader.PATH, description="Library of the tracker, such as libnvds_nvmultiobjecttracker.so."
+        "ll-lib-file", Reader.PATH, "Library of the tracker, such as libnvds_nvmultiobjecttracker.so."
     )
     ll_config_file: str | None = key(
         "ll-config-file",
         Reader.PATH,
-        description="YAML file of the library. With sub-batches several with ; between, each resolved by itself.",
+        "YAML file of the library. With sub-batches several with ; between, each resolved by itself.",
     )
     tracker_width: Unsigned | None = key(
-        "tracker-width", Reader.INTEGER, description="Width that frames are scaled to, in pixels; 960 is usual."
+        "tracker-width", Reader.INTEGER, "Width that frames are scaled to, in pixels; 960 is usual."
     )
     tracker_height: Unsigned | None = key(
-        "tracker-height", Reader.INTEGER, description="Height that frames are scaled to, in pixels; 544 is usual."
+        "tracker-height", Reader.INTEGER, "Height that frames are scaled to, in pixels; 544 is usual."
     )
-    gpu_id: Unsigned | None = key("gpu-id", Reader.INTEGER, description="GPU that tracks.")
-    compute_hw: ComputeHardware | None = key(
-        "compute-hw", Reader.INTEGER, since=DsVersion.V6_2, description="What scales frames."
-    )
-    display_tracking_id: Flag | None = key(
-        "display-tracking-id", Reader.INTEGER, description="Show ids in the picture; default 1."
-    )
+    gpu_id: Unsigned | None = key("gpu-id", Reader.INTEGER, "GPU that tracks.")
+    compute_hw: ComputeHardware | None = key("compute-hw", Reader.INTEGER, "What scales frames.", since=DsVersion.V6_2)
+    display_tracking_id: Flag | None = key("display-tracking-id", Reader.INTEGER, "Show ids in the picture; default 1.")
     tracking_id_reset_mode: IdResetMode | None = key(
-        "tracking-id-reset-mode", Reader.INTEGER, description="When ids begin anew; default 0 = never."
+        "tracking-id-reset-mode", Reader.INTEGER, "When ids begin anew; default 0 = never."
     )
     tracking_surface_type: Unsigned | None = key(
-        "tracking-surface-type",
-        Reader.INTEGER,
-        description="Dewarped pictures to track in; 0 = all, 1 = spot, 2 = aisle.",
+        "tracking-surface-type", Reader.INTEGER, "Dewarped pictures to track in; 0 = all, 1 = spot, 2 = aisle."
     )
-    tracker_surface_type: Unsigned | None = key(
-        "tracker-surface-type", Reader.INTEGER, description="Read, but used by no element."
-    )
+    tracker_surface_type: Unsigned | None = key("tracker-surface-type", Reader.INTEGER, "Read, but used by no element.")
     user_meta_pool_size: Unsigned | None = key(
         "user-meta-pool-size",
         Reader.INTEGER,
+        "Batches whose tracking metadata may be under way at a time; default 32.",
         since=DsVersion.V6_3,
-        description="Batches whose tracking metadata may be under way at a time; default 32.",
     )
     input_tensor_meta: bool | None = key(
         "input-tensor-meta",
         Reader.BOOLEAN,
+        "Take the tensors that nvdspreprocess prepared for tensor-meta-gie-id.",
         since=DsVersion.V6_2,
-        description="Take the tensors that nvdspreprocess prepared for tensor-meta-gie-id.",
     )
     tensor_meta_gie_id: Unsigned | None = key(
-        "tensor-meta-gie-id", Reader.INTEGER, since=DsVersion.V6_2, description="input-tensor-meta: id of the model."
+        "tensor-meta-gie-id", Reader.INTEGER, "input-tensor-meta: id of the model.", since=DsVersion.V6_2
     )
     operate_on_class_ids: str | None = key(
         "operate-on-class-ids",
         Reader.STRING,
+        "Classes of the objects to track, with ; between; default all.",
         since=DsVersion.V6_4,
-        description="Classes of the objects to track, with ; between; default all.",
     )
     sub_batches: str | None = key(
         "sub-batches",
         Reader.STRING,
+        "Sources that are tracked apart: 0,1;2,3 by source ids, or 2:2 by how many.",
         since=DsVersion.V6_4,
-        description="Sources that are tracked apart: 0,1;2,3 by source ids, or 2:2 by how many.",
     )
     sub_batch_err_recovery_trial_cnt: int | None = key(
         "sub-batch-err-recovery-trial-cnt",
         Reader.INTEGER,
+        "sub-batches: how often the library is started again when it fails; -1 = for ever; default 0.",
         since=DsVersion.V6_4,
-        description="sub-batches: how often the library is started again when it fails; -1 = for ever; default 0.",
     )
     enable_batch_process: Flag | None = key(
-        "enable-batch-process", Reader.INTEGER, until=DsVersion.V6_2, description="Track all sources in one go."
+        "enable-batch-process", Reader.INTEGER, "Track all sources in one go.", until=DsVersion.V6_2
     )
     enable_past_frame: Flag | None = key(
-        "enable-past-frame", Reader.INTEGER, until=DsVersion.V6_2, description="Give positions of past frames too."
+        "enable-past-frame", Reader.INTEGER, "Give positions of past frames too.", until=DsVersion.V6_2
     )
 
     def with_paths(self, rewrite: Callable[[str], str]) -> Self:

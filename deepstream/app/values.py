@@ -26,5 +26,5 @@ class SwitchedGroup(KeyGroup):
     """A group that counts only when it is switched on."""
 
     enable: Flag | None = key(
-        "enable", Reader.INTEGER, description="1 = in use. 0 or absent: DeepStream goes on without the group."
+        "enable", Reader.INTEGER, "1 = in use. 0 or absent: DeepStream goes on without the group."
     )

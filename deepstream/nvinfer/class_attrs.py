@@ -11,32 +11,29 @@ class ClassAttrs(KeyGroup):
     threshold: float | None = txt_key(
         "threshold",
         Reader.DOUBLE,
+        "Old name of pre-cluster-threshold. Where both stand, the later one in the file holds: keep one.",
         ge=0,
-        description="Old name of pre-cluster-threshold. Where both stand, the later one in the file holds: keep one.",
     )
     pre_cluster_threshold: float | None = key(
         "pre-cluster-threshold",
         Reader.DOUBLE,
+        "Confidence that a box needs before clustering, 0 to 1. Default 0.2; above 1 drops the class.",
         ge=0,
-        description="Confidence that a box needs before clustering, 0 to 1. Default 0.2; above 1 drops the class.",
     )
     post_cluster_threshold: float | None = key(
         "post-cluster-threshold",
         Reader.DOUBLE,
+        "Confidence that an object needs after clustering, 0 to 1. Default 0.",
         ge=0,
-        description="Confidence that an object needs after clustering, 0 to 1. Default 0.",
     )
     eps: float | None = key(
         "eps",
         Reader.DOUBLE,
+        "DBSCAN and groupRectangles: how far boxes of one object may differ, relative to their size.",
         ge=0,
-        description="DBSCAN and groupRectangles: how far boxes of one object may differ, relative to their size.",
     )
     group_threshold: int | None = key(
-        "group-threshold",
-        Reader.INTEGER,
-        ge=0,
-        description="groupRectangles: boxes that an object needs, less one. Default 0.",
+        "group-threshold", Reader.INTEGER, "groupRectangles: boxes that an object needs, less one. Default 0.", ge=0
     )
     min_boxes: int | None = key(
         "minBoxes",  # written so by DeepStream
@@ -47,15 +44,15 @@ class ClassAttrs(KeyGroup):
     dbscan_min_score: float | None = key(
         "dbscan-min-score",
         Reader.DOUBLE,
+        "DBSCAN: sum of confidences that an object needs; may be above 1. Default 0.",
         ge=0,
-        description="DBSCAN: sum of confidences that an object needs; may be above 1. Default 0.",
     )
     nms_iou_threshold: float | None = key(
         "nms-iou-threshold",
         Reader.DOUBLE,
+        "NMS: overlap (intersection over union) from which two boxes are one object, 0 to 1. Default 0.3.",
         ge=0,
         le=1,
-        description="NMS: overlap (intersection over union) from which two boxes are one object, 0 to 1. Default 0.3.",
     )
     topk: int | None = key(
         "topk",
@@ -67,40 +64,34 @@ class ClassAttrs(KeyGroup):
     roi_top_offset: int | None = key(
         "roi-top-offset",
         Reader.INTEGER,
+        "Rows at the top of the frame, in pixels, whose objects are dropped. Default 0.",
         ge=0,
-        description="Rows at the top of the frame, in pixels, whose objects are dropped. Default 0.",
     )
     roi_bottom_offset: int | None = key(
         "roi-bottom-offset",
         Reader.INTEGER,
+        "Rows at the bottom of the frame, in pixels, whose objects are dropped. Default 0.",
         ge=0,
-        description="Rows at the bottom of the frame, in pixels, whose objects are dropped. Default 0.",
     )
     detected_min_w: int | None = key(
-        "detected-min-w", Reader.INTEGER, ge=0, description="Narrower objects are dropped, in pixels. Default 0."
+        "detected-min-w", Reader.INTEGER, "Narrower objects are dropped, in pixels. Default 0.", ge=0
     )
     detected_min_h: int | None = key(
-        "detected-min-h", Reader.INTEGER, ge=0, description="Lower objects are dropped, in pixels. Default 0."
+        "detected-min-h", Reader.INTEGER, "Lower objects are dropped, in pixels. Default 0.", ge=0
     )
     detected_max_w: int | None = key(
-        "detected-max-w",
-        Reader.INTEGER,
-        ge=0,
-        description="Wider objects are dropped, in pixels; 0 = no limit (default).",
+        "detected-max-w", Reader.INTEGER, "Wider objects are dropped, in pixels; 0 = no limit (default).", ge=0
     )
     detected_max_h: int | None = key(
-        "detected-max-h",
-        Reader.INTEGER,
-        ge=0,
-        description="Higher objects are dropped, in pixels; 0 = no limit (default).",
+        "detected-max-h", Reader.INTEGER, "Higher objects are dropped, in pixels; 0 = no limit (default).", ge=0
     )
     border_color: tuple[float, float, float, float] | None = key(
         "border-color",
         Reader.DOUBLE_LIST,
-        description="Colour of the drawn box: red, green, blue, opacity, each 0 to 1. Default red.",
+        "Colour of the drawn box: red, green, blue, opacity, each 0 to 1. Default red.",
     )
     bg_color: tuple[float, float, float, float] | None = key(
         "bg-color",
         Reader.DOUBLE_LIST,
-        description="Colour that fills the drawn box: red, green, blue, opacity, each 0 to 1. Default: none.",
+        "Colour that fills the drawn box: red, green, blue, opacity, each 0 to 1. Default: none.",
     )

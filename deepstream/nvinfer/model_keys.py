@@ -38,7 +38,7 @@ class ModelKeys(KeyGroup):
     network_mode: NetworkMode | None = engine_key(
         "network-mode",
         Reader.INTEGER,
-        description="Precision of the engine: 0 = FP32 (default), 1 = INT8, 2 = FP16, 3 = BEST. "
+        "Precision of the engine: 0 = FP32 (default), 1 = INT8, 2 = FP16, 3 = BEST. "
         "INT8 and BEST need int8-calib-file.",
     )
     model_engine_file: str | None = key(
@@ -48,57 +48,49 @@ class ModelKeys(KeyGroup):
         description="The TensorRT engine to load. When it is missing or does not fit, nvinfer builds a new one at each "
         "start and writes it under a name of its own, not under this one.",
     )
-    onnx_file: str | None = engine_key("onnx-file", Reader.PATH, description="The model, as ONNX.")
-    tlt_encoded_model: str | None = engine_key(
-        "tlt-encoded-model", Reader.PATH, description="The model, as NVIDIA TAO's .etlt."
-    )
+    onnx_file: str | None = engine_key("onnx-file", Reader.PATH, "The model, as ONNX.")
+    tlt_encoded_model: str | None = engine_key("tlt-encoded-model", Reader.PATH, "The model, as NVIDIA TAO's .etlt.")
     tlt_model_key: str | None = engine_key(
-        "tlt-model-key",
-        Reader.STRING,
-        secret=True,
-        description="The key that decodes tlt-encoded-model. Treat it as a secret.",
+        "tlt-model-key", Reader.STRING, "The key that decodes tlt-encoded-model. Treat it as a secret.", secret=True
     )
     model_file: str | None = engine_key(
         "model-file",
         Reader.PATH,
+        "The model's weights, as .caffemodel; needs proto-file. Up to DeepStream 7.0.",
         until=LAST_WITH_CAFFE_AND_UFF,
-        description="The model's weights, as .caffemodel; needs proto-file. Up to DeepStream 7.0.",
     )
     proto_file: str | None = engine_key(
         "proto-file",
         Reader.PATH,
+        "The model's network, as .prototxt; needs model-file. Up to DeepStream 7.0.",
         until=LAST_WITH_CAFFE_AND_UFF,
-        description="The model's network, as .prototxt; needs model-file. Up to DeepStream 7.0.",
     )
     uff_file: str | None = engine_key(
-        "uff-file", Reader.PATH, until=LAST_WITH_CAFFE_AND_UFF, description="The model, as UFF. Up to DeepStream 7.0."
+        "uff-file", Reader.PATH, "The model, as UFF. Up to DeepStream 7.0.", until=LAST_WITH_CAFFE_AND_UFF
     )
     # .etlt files may hold UFF networks inside, which is why these two go on after the end of uff-file.
     uff_input_order: UffInputOrder | None = engine_key(
         "uff-input-order",
         Reader.INTEGER,
-        description="Order of the dimensions of an UFF network's input: 0 = NCHW (default), 1 = NHWC, 2 = NC.",
+        "Order of the dimensions of an UFF network's input: 0 = NCHW (default), 1 = NHWC, 2 = NC.",
     )
     uff_input_blob_name: str | None = engine_key(
-        "uff-input-blob-name", Reader.STRING, description="Name of an UFF network's input layer."
+        "uff-input-blob-name", Reader.STRING, "Name of an UFF network's input layer."
     )
     input_dims: tuple[int, int, int, int] | None = engine_key(
         "input-dims",
         Reader.INTEGER_LIST,
-        in_yaml=False,
-        description="Old form of infer-dims, with the order (0 = NCHW, 1 = NHWC, 2 = NC) as the fourth number; not "
+        "Old form of infer-dims, with the order (0 = NCHW, 1 = NHWC, 2 = NC) as the fourth number; not "
         "looked at when infer-dims is there.",
+        in_yaml=False,
     )
     uff_input_dims: tuple[int, int, int, int] | None = engine_key(
-        "uff-input-dims",
-        Reader.INTEGER_LIST,
-        in_yaml=False,
-        description="Another old form of infer-dims; as input-dims.",
+        "uff-input-dims", Reader.INTEGER_LIST, "Another old form of infer-dims; as input-dims.", in_yaml=False
     )
     infer_dims: tuple[int, int, int] | None = engine_key(
         "infer-dims",
         Reader.INTEGER_LIST,
-        description="Size of the network's input: channels, height, width. Needed when the model leaves it open.",
+        "Size of the network's input: channels, height, width. Needed when the model leaves it open.",
     )
     network_input_order: TensorOrder | None = engine_key(
         "network-input-order",
@@ -116,17 +108,15 @@ class ModelKeys(KeyGroup):
     output_io_formats: tuple[str, ...] | None = engine_key(
         "output-io-formats",
         Reader.STRING_LIST,
-        description="Type and layout of output layers, each as layer:type:format, such as conv2d_bbox:fp32:chw.",
+        "Type and layout of output layers, each as layer:type:format, such as conv2d_bbox:fp32:chw.",
     )
     layer_device_precision: tuple[str, ...] | None = engine_key(
         "layer-device-precision",
         Reader.STRING_LIST,
-        description="Precision and device of single layers, each as layer:precision:device, such as conv1:fp16:gpu.",
+        "Precision and device of single layers, each as layer:precision:device, such as conv1:fp16:gpu.",
     )
     int8_calib_file: str | None = engine_key(
-        "int8-calib-file",
-        Reader.PATH,
-        description="Calibration table for network-mode 1 and 3. Without it nvinfer builds FP16.",
+        "int8-calib-file", Reader.PATH, "Calibration table for network-mode 1 and 3. Without it nvinfer builds FP16."
     )
     workspace_size: int | None = engine_key(
         "workspace-size",
@@ -138,19 +128,17 @@ class ModelKeys(KeyGroup):
     force_implicit_batch_dim: bool | None = engine_key(
         "force-implicit-batch-dim",
         Reader.BOOLEAN,
-        description="Build the network without a dimension for the batch. Default 0. TensorRT 10 has no such networks.",
+        "Build the network without a dimension for the batch. Default 0. TensorRT 10 has no such networks.",
     )
-    enable_dla: bool | None = engine_key(
-        "enable-dla", Reader.BOOLEAN, description="Run on the DLA of a Jetson. Default 0."
-    )
+    enable_dla: bool | None = engine_key("enable-dla", Reader.BOOLEAN, "Run on the DLA of a Jetson. Default 0.")
     use_dla_core: int | None = engine_key(
-        "use-dla-core", Reader.INTEGER, description="Which DLA core, with enable-dla: 0 (default) or 1."
+        "use-dla-core", Reader.INTEGER, "Which DLA core, with enable-dla: 0 (default) or 1."
     )
     strongly_typed: bool | None = engine_key(
         "strongly-typed",
         Reader.BOOLEAN,
+        "Take the types of all layers from the model. Default 0.",
         since=DsVersion.V9_0,
-        description="Take the types of all layers from the model. Default 0.",
     )
     dynamic_properties: str | None = engine_key(
         "dynamic-properties",
@@ -168,7 +156,7 @@ class ModelKeys(KeyGroup):
     engine_create_func_name: str | None = engine_key(
         "engine-create-func-name",
         Reader.STRING,
-        description="Function of custom-lib-path that builds the network. Its engine is written into the working "
+        "Function of custom-lib-path that builds the network. Its engine is written into the working "
         "directory of the process.",
     )
     custom_network_config: str | None = engine_key(
@@ -187,21 +175,20 @@ class ModelKeys(KeyGroup):
     max_gpu_mem_per: int | None = key(
         "max-gpu-mem-per",
         Reader.INTEGER,
-        since=DsVersion.V6_3,
-        description="Percentage of GPU memory in use above which auto-inc-mem allocates no more. Default 99. "
+        "Percentage of GPU memory in use above which auto-inc-mem allocates no more. Default 99. "
         "YAML files may have fractions, .txt files not.",
+        since=DsVersion.V6_3,
     )
     warmup_engine: bool | None = key(
         "warmup-engine",
         Reader.BOOLEAN,
+        "Run the engine once for each batch size at the start, so that the first frames are not slow. Default 0.",
         since=DsVersion.V9_0,
-        description="Run the engine once for each batch size at the start, so that the first frames are not slow. "
-        "Default 0.",
     )
     stabilize_buffer_count: int | None = key(
         "stabilize-buffer-count",
         Reader.INTEGER,
+        "A number of buffers; what for, DeepStream does not document. Default 0.",
         since=DsVersion.V9_0,
         ge=0,
-        description="A number of buffers; what for, DeepStream does not document. Default 0.",
     )

@@ -21,56 +21,47 @@ _Positive = Annotated[int, Field(ge=1)]
 class FaceAlign(KeyGroup):
     """`[property]` of nvfacealign."""
 
-    enable: bool | None = key(
-        "enable", Reader.INTEGER, description="The element does not read it: faces are always aligned."
-    )
-    gpu_id: int | None = key(
-        "gpu-id",
-        Reader.INTEGER,
-        ge=0,
-        description="Ordinal of the GPU inside the container. Default 0.",
-    )
+    enable: bool | None = key("enable", Reader.INTEGER, "The element does not read it: faces are always aligned.")
+    gpu_id: int | None = key("gpu-id", Reader.INTEGER, "Ordinal of the GPU inside the container. Default 0.", ge=0)
     target_unique_ids: tuple[int, ...] | None = key(
         "target-unique-ids",
         Reader.INTEGER_LIST,
-        description="gie-unique-id of each nvinfer that takes the aligned faces. Must be there.",
+        "gie-unique-id of each nvinfer that takes the aligned faces. Must be there.",
     )
     # The first number is a step of a loop: 0 would never end. The others are indexed without a check.
     network_input_shape: tuple[_Positive, _Positive, _Positive, _Positive] | None = key(
         "network-input-shape",
         Reader.INTEGER_LIST,
-        description="Faces in a batch; channels; height; width of the tensor of aligned faces. Must be there.",
+        "Faces in a batch; channels; height; width of the tensor of aligned faces. Must be there.",
     )
     tensor_data_type: int | None = key(
         "tensor-data-type",
         Reader.INTEGER,
-        description="Type of the numbers in the tensor; only 0, 32-bit floats, is supported. Must be there.",
+        "Type of the numbers in the tensor; only 0, 32-bit floats, is supported. Must be there.",
     )
     tensor_name: str | None = key(
-        "tensor-name",
-        Reader.STRING,
-        description="Name of the input layer of the model that takes the faces. Must be there.",
+        "tensor-name", Reader.STRING, "Name of the input layer of the model that takes the faces. Must be there."
     )
     tensor_buf_pool_size: int | None = key(
-        "tensor-buf-pool-size", Reader.INTEGER, ge=1, description="Tensors in the pool. Default 6."
+        "tensor-buf-pool-size", Reader.INTEGER, "Tensors in the pool. Default 6.", ge=1
     )
     input_object_min_width: int | None = key(
-        "input-object-min-width", Reader.INTEGER, ge=0, description="Narrower faces are dropped. Pixels, default 0."
+        "input-object-min-width", Reader.INTEGER, "Narrower faces are dropped. Pixels, default 0.", ge=0
     )
     input_object_max_width: int | None = key(
         "input-object-max-width",
         Reader.INTEGER,
+        "Wider faces are dropped. Pixels; without it all are, since the default is 0.",
         ge=0,
-        description="Wider faces are dropped. Pixels; without it all are, since the default is 0.",
     )
     input_object_min_height: int | None = key(
-        "input-object-min-height", Reader.INTEGER, ge=0, description="Lower faces are dropped. Pixels, default 0."
+        "input-object-min-height", Reader.INTEGER, "Lower faces are dropped. Pixels, default 0.", ge=0
     )
     input_object_max_height: int | None = key(
         "input-object-max-height",
         Reader.INTEGER,
+        "Higher faces are dropped. Pixels; without it all are, since the default is 0.",
         ge=0,
-        description="Higher faces are dropped. Pixels; without it all are, since the default is 0.",
     )
 
 

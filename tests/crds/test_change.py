@@ -23,10 +23,10 @@ NONE, HOT, RELOAD, RESTART, RECREATE, REBUILD = ChangeClass
 
 
 class Property(KeyGroup):
-    batch_size: int | None = key("batch-size", Reader.INTEGER, engine=True)
-    interval: int | None = key("interval", Reader.INTEGER)
-    password: str | None = key("password", Reader.STRING, secret=True)
-    thresholds: dict[str, float] = key("threshold-", Reader.DOUBLE, prefix=True)
+    batch_size: int | None = key("batch-size", Reader.INTEGER, "", engine=True)
+    interval: int | None = key("interval", Reader.INTEGER, "")
+    password: str | None = key("password", Reader.STRING, "", secret=True)
+    thresholds: dict[str, float] = key("threshold-", Reader.DOUBLE, "", prefix=True)
 
 
 class File(BaseModel):
