@@ -1,10 +1,11 @@
 """The frozen data that the rooms of the controller exchange."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
+from typing import Self
 
 from crds.camera import Camera
 from crds.change import ChangeClass
@@ -25,6 +26,17 @@ class Revision:
     nodes: tuple[Node, ...]
     description: str = ""
     """For people: the subject of the commit, or the directory."""
+
+    @classmethod
+    def of(cls, revision_id: str, manifests: Sequence[Manifest], description: str) -> Self:
+        """The revision that consists of these manifests, in any order of the kinds."""
+        return cls(
+            id=revision_id,
+            cameras=tuple(one for one in manifests if isinstance(one, Camera)),
+            instances=tuple(one for one in manifests if isinstance(one, DsInstance)),
+            nodes=tuple(one for one in manifests if isinstance(one, Node)),
+            description=description,
+        )
 
     @cached_property
     def camera_by_name(self) -> Mapping[str, Camera]:

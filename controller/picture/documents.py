@@ -19,31 +19,15 @@ from controller.status.fold import connected, lost_at
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def documents(
-    revision: Revision,
-    plan: FleetPlan | None,
-    published: Previous,
-    fleet: Fleet,
-    now: datetime,
-    *,
-    previous: Iterable[Document] = (),
-) -> tuple[Document, ...]:
+def documents(look: Look) -> tuple[Document, ...]:
     """The API objects of one look at the fleet.
 
-    Args:
-        revision: the manifests in force.
-        plan: the desired state computed from them; None while there is none.
-        published: what agents can read of it, by node id.
-        fleet: what the agents said.
-        now: the time of this look, UTC.
-        previous: what this function returned for the look before; transition times and small wobbles of numbers are
-            carried over from it.
-
     Returns:
-        Documents sorted by kind and name, then the nodes that ask to join. One that says the same as before is the
-        very object that it was before. Nobody may change them.
+        Documents sorted by kind and name, then the nodes that ask to join. One that says the same as in the look before
+        is the very object that it was there: transition times and small wobbles of numbers are carried over. Nobody may
+        change them.
     """
-    return _all(Look(Layout(revision, plan, published), fleet, now, {_key(old): old for old in previous}))
+    return (*_of_manifests(look, look.layout.written).values(), *_pending(look))
 
 
 class LiveDocuments:
@@ -63,7 +47,7 @@ class LiveDocuments:
     def update(
         self, revision: Revision, plan: FleetPlan | None, published: Previous, fleet: Fleet, now: datetime
     ) -> tuple[Document, ...]:
-        """What `documents` returns for these, given what it returned for the last ones.
+        """What `documents` returns for a look at these after one at the last ones.
 
         Returns:
             The very tuple of the last time when nothing is different.
@@ -72,7 +56,7 @@ class LiveDocuments:
         if layout is None or not layout.is_of(revision, plan, published):
             self._layout = layout = Layout(revision, plan, published)
             self._sight = _Sight(fleet, now)
-            self._set(_all(self._look(layout)), layout)
+            self._set(documents(self._look(layout)), layout)
         elif not self._sight.is_still_of(fleet, now):
             before, self._sight = self._sight, _Sight(fleet, now)
             if changed := self._sight.nodes_that_differ_from(before):
@@ -124,10 +108,6 @@ class _Sight:
 
 def _key(document: Document) -> Key:
     return (document["kind"], document["metadata"]["name"])
-
-
-def _all(look: Look) -> tuple[Document, ...]:
-    return (*_of_manifests(look, look.layout.written).values(), *_pending(look))
 
 
 def _of_manifests(look: Look, keys: Iterable[Key]) -> dict[Key, Document]:

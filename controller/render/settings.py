@@ -135,9 +135,9 @@ def _beside_defaults(default: Any, value: Any) -> Any:
     }
 
 
-def _plain(model: BaseModel, *, include: set[str] | None = None, exclude: set[str] | None = None) -> dict[str, Any]:
+def _plain(model: BaseModel, *, include: set[str] | None = None) -> dict[str, Any]:
     """The fields that have a value, as manifests write them."""
-    return model.model_dump(mode="json", by_alias=True, exclude_none=True, include=include, exclude=exclude)
+    return model.model_dump(mode="json", by_alias=True, exclude_none=True, include=include)
 
 
 def _given(groups: BaseModel) -> dict[str, Any]:

@@ -8,12 +8,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from controller.model import Revision
-from crds.camera import Camera
 from crds.digest import digest
 from crds.document import Manifest, unknown_format
-from crds.dsinstance import DsInstance
 from crds.kinds import KINDS
-from crds.node import Node
 from ports.disk import Disk
 
 _FORMAT: Final = 1
@@ -85,10 +82,4 @@ def _revision(content: dict[str, Any]) -> Revision:
         KINDS[document["kind"]].model_validate(document, by_alias=True, by_name=False)
         for document in content["documents"]
     ]
-    return Revision(
-        id=str(content["id"]),
-        cameras=tuple(one for one in manifests if isinstance(one, Camera)),
-        instances=tuple(one for one in manifests if isinstance(one, DsInstance)),
-        nodes=tuple(one for one in manifests if isinstance(one, Node)),
-        description=str(content["description"]),
-    )
+    return Revision.of(str(content["id"]), manifests, str(content["description"]))

@@ -13,11 +13,10 @@ from fastapi import FastAPI
 from bus.base import PublishFailed
 from controller.api.server import serve
 from controller.model import ApproveRefused, Fleet
-from controller.picture.documents import documents
 from controller.picture.placed import PlacedInstance, placed_instances
 from tests.patience import patient
 from tests.picture import fleets
-from tests.picture.fleets import NOW
+from tests.picture.fleets import NOW, documents
 
 REVISION = fleets.revision(
     fleets.camera("hq-1"),

@@ -288,7 +288,7 @@ class Stand:
 
 
 def loaded(short: ShortFleet, revision_id: str = "sha256:0000000000") -> Loaded:
-    return Loaded(revision(short, revision_id), {})
+    return Loaded(revision(short, revision_id))
 
 
 def ref(epoch: int, generation: int, digest: str = "sha256:unknown") -> GenerationRef:

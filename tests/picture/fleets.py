@@ -1,9 +1,14 @@
 """Small fleets for tests: manifests, what was published of them, and what agents say."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from controller.model import Fleet, FleetPlan, NodeState, ObservedNode, Revision
+from controller.model import Fleet, FleetPlan, NodeState, ObservedNode, Previous, Revision
+from controller.picture.conditions import Document
+from controller.picture.documents import documents as documents_of
+from controller.picture.layout import Layout
+from controller.picture.look import Look
 from controller.render.instance import render_instance
 from controller.status.fold import AgentMessage, fold
 from crds.camera import Camera
@@ -177,3 +182,17 @@ def lost(fleet: Fleet, number: int, at: datetime) -> Fleet:
     """The same fleet, with one node that was heard last at `at`."""
     known = fleet.nodes[node_id(number)]
     return Fleet({**fleet.nodes, node_id(number): ObservedNode(known.node_id, known.info, known.response, at)})
+
+
+def documents(
+    revision: Revision,
+    plan: FleetPlan | None,
+    published: Previous,
+    fleet: Fleet,
+    now: datetime,
+    *,
+    previous: Iterable[Document] = (),
+) -> tuple[Document, ...]:
+    """The documents of a look at all that, after one that gave the previous ones."""
+    before = {(one["kind"], one["metadata"]["name"]): one for one in previous}
+    return documents_of(Look(Layout(revision, plan, published), fleet, now, before))

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from controller.model import Fleet, FleetPlan, ObjectRef, Reason
-from controller.picture.documents import documents
 from crds.camera import Camera
 from crds.condition import Condition, ConditionStatus
 from crds.messages import AgentResponse, CameraStatus, GenerationRef, InstanceState
@@ -14,6 +13,7 @@ from tests.picture import fleets
 from tests.picture.fleets import (
     NOW,
     camera,
+    documents,
     greeting,
     healthy,
     heard,

@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 
 from controller.model import Fleet, ObjectRef
-from controller.picture.documents import documents
 from controller.picture.event_log import EventLog
 from controller.picture.events import EventType, FleetEvent, events_between
 from crds.messages import CameraStatus, InstanceState
@@ -12,6 +11,7 @@ from tests.picture import fleets
 from tests.picture.fleets import (
     NOW,
     camera,
+    documents,
     greeting,
     healthy,
     heard,

@@ -4,10 +4,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.model import Fleet
-from controller.picture.documents import LiveDocuments, documents
+from controller.picture.documents import LiveDocuments
 from crds.messages import InstanceState
 from tests.picture import fleets
-from tests.picture.fleets import NOW, camera, greeting, heard, instance, node, node_id, plan, published, report, running
+from tests.picture.fleets import (
+    NOW,
+    camera,
+    documents,
+    greeting,
+    heard,
+    instance,
+    node,
+    node_id,
+    plan,
+    published,
+    report,
+    running,
+)
 
 NODES = (node("n1", 1), node("n2", 2))
 CAMERAS = (camera("a"), camera("b"))

@@ -1,7 +1,6 @@
 from controller.model import ObjectRef, Reason
-from controller.picture.documents import documents
 from controller.picture.summary import summary
-from tests.picture.fleets import NOW, camera, healthy, instance, lost, node, plan, published, revision
+from tests.picture.fleets import NOW, camera, documents, healthy, instance, lost, node, plan, published, revision
 
 REVISION = revision(camera("hq-1"), camera("spare"), instance("door", "n1", ("hq-1",)), node("n1", 1), node("n2", 2))
 

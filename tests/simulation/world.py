@@ -104,7 +104,7 @@ class Manifests:
     def commit(self, short: ShortFleet) -> None:
         """Makes these the manifests."""
         self._commits += 1
-        self._reading = Loaded(revision(short, f"sha256:{self._commits:010d}"), {})
+        self._reading = Loaded(revision(short, f"sha256:{self._commits:010d}"))
         self._changed.set()
 
     async def read(self) -> Reading:

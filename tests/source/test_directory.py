@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from controller.model import ObjectRef
 from controller.source.fetch import snapshot
 from controller.source.fetch.directory import DirectorySource, load_directory
 from controller.source.fetch.snapshot import SnapshotTaker, SourceError
@@ -36,12 +35,11 @@ def problems_of(path: Path) -> list[str]:
     return [str(problem).removeprefix(f"{path}/") for problem in reading.problems]
 
 
-def test_a_fleet_is_read_with_its_positions(directory: Path) -> None:
+def test_a_fleet_is_read(directory: Path) -> None:
     reading = load_directory(directory)
     assert isinstance(reading, Loaded)
     assert [one.name for one in reading.revision.objects] == ["lobby", "faces", "edge-1"]
     assert reading.revision.description == str(directory)
-    assert str(reading.positions[ObjectRef("Node", "edge-1")]) == f"{directory}/nodes/edge-1.yml:1:1"
 
 
 def test_the_id_follows_paths_and_bytes_and_nothing_else(directory: Path, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from controller.model import ObjectRef
 from controller.source.fetch.git import GitSource, is_remote, load_git
 from controller.source.fetch.git_program import Git, split_credentials, without_user_info
 from controller.source.fetch.snapshot import SourceError
@@ -46,7 +45,6 @@ def test_the_committed_tree_is_read_and_not_the_working_tree(repository: Path, g
     assert reading.revision.id == git(repository, "rev-parse", "main")
     assert reading.revision.description == "The first fleet"
     assert [one.name for one in reading.revision.objects] == ["lobby", "faces", "edge-1"]
-    assert str(reading.positions[ObjectRef("Node", "edge-1")]) == "manifests/nodes/edge-1.yml:1:1"
 
 
 def test_a_directory_of_a_working_tree_is_what_is_below_it(repository: Path, git: RunGit) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from controller.source.fetch.git_program import FETCH_SECONDS, Git, checked_ref, split_credentials, without_user_info
-from controller.source.fetch.git_tree import TreeReader, checked_subdirectory, describe, resolve
+from controller.source.fetch.git_tree import TreeReader, checked_subdirectory, resolve, subject_of
 from controller.source.fetch.snapshot import SourceError
 from controller.source.fetch.wakeup import merged
 from controller.source.read.reader import Loaded, ManifestReader, Reading, Rejected, Unreadable
@@ -172,7 +172,7 @@ class GitSource:
     def _read_commit(self, commit: str, subdirectory: str) -> Reading:
         if isinstance(self._last, Loaded | Rejected) and self._last.revision_id == commit:
             return self._last
-        description = describe(self._git, commit).subject
+        description = subject_of(self._git, commit)
         files = self._trees.files(self._git, commit, subdirectory)
         if not files:
             where = f"{subdirectory} in " if subdirectory else ""

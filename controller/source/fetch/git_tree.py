@@ -1,7 +1,6 @@
 """The manifest files of one commit: always the committed tree, never the working tree."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from controller.source.fetch.git_program import Git, checked_ref
@@ -11,15 +10,6 @@ from controller.source.files import MOST_BYTES, MOST_FILES, SourceFile, is_manif
 _LINK: Final = b"120000"
 _SUBMODULE: Final = b"160000"
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-
-
-@dataclass(frozen=True)
-class Commit:
-    """One commit."""
-
-    id: str
-    """Its hash, SHA-1 or SHA-256."""
-    subject: str
 
 
 def checked_subdirectory(subdirectory: str) -> str:
@@ -56,13 +46,12 @@ def resolve(git: Git, ref: str) -> str:
     raise SourceError(f"there is no commit {ref.removeprefix('refs/remotes/origin/')!r} in the repository")
 
 
-def describe(git: Git, commit: str) -> Commit:
-    """A commit with its subject."""
+def subject_of(git: Git, commit: str) -> str:
+    """The subject of a commit."""
     answer = git.run(
         ["-c", "log.showSignature=false", "log", "-1", "--no-color", "--format=%s", "--end-of-options", commit]
     )
-    subject = "".join(one if one.isprintable() else " " for one in answer.decode("utf-8", "replace").strip())
-    return Commit(commit, subject)
+    return "".join(one if one.isprintable() else " " for one in answer.decode("utf-8", "replace").strip())
 
 
 class TreeReader:

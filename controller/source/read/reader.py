@@ -1,19 +1,16 @@
 """Files to a reading: one revision, valid as a whole, or every problem that keeps it from being one."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from controller.checks.checker import Checker
-from controller.model import ObjectRef, Position, Problem, Revision
+from controller.model import Position, Problem, Revision
 from controller.source.files import SourceFile, position_in, text_of
 from controller.source.read.crosscheck import Claims, Remark, crosscheck
 from controller.source.read.field_errors import path_text
 from controller.source.read.manifests import LocatedManifest, ReadDocument, read_manifests
 from controller.source.read.yaml_documents import Fault, pieces
-from crds.camera import Camera
-from crds.dsinstance import DsInstance
-from crds.node import Node
 
 
 @dataclass(frozen=True)
@@ -21,8 +18,6 @@ class Loaded:
     """A revision without a problem."""
 
     revision: Revision
-    positions: Mapping[ObjectRef, Position]
-    """Where each object's document begins."""
     remarks: tuple[Remark, ...] = ()
     """What a person should know of, and need not correct."""
 
@@ -122,7 +117,8 @@ class ManifestReader:
             return Rejected(revision_id, description, tuple(sorted(problems, key=_order)), checked.remarks)
         if not manifests:
             return Unreadable(f"{root or description}: no file holds a manifest (a Camera, a DsInstance or a Node)")
-        return _loaded(manifests, revision_id, description, checked.remarks)
+        found = sorted((located.manifest for located in manifests), key=lambda one: (one.kind, one.name))
+        return Loaded(Revision.of(revision_id, found, description), checked.remarks)
 
     def _pieces(self, file: SourceFile, text: str) -> _Pieces:
         content, known = self._known.get(file.path, (b"", ()))
@@ -131,25 +127,6 @@ class ManifestReader:
         # An edit of one document in a file of a thousand leaves the others as they were.
         by_text = {piece: documents for _, piece, documents in known}
         return tuple((line, piece, by_text.get(piece) or read_manifests(piece)) for line, piece in pieces(text))
-
-
-def _loaded(
-    manifests: Iterable[LocatedManifest], revision_id: str, description: str, remarks: tuple[Remark, ...]
-) -> Loaded:
-    ordered = sorted(manifests, key=lambda one: (one.manifest.kind, one.manifest.name))
-    found = [located.manifest for located in ordered]
-    revision = Revision(
-        id=revision_id,
-        cameras=tuple(one for one in found if isinstance(one, Camera)),
-        instances=tuple(one for one in found if isinstance(one, DsInstance)),
-        nodes=tuple(one for one in found if isinstance(one, Node)),
-        description=description,
-    )
-    return Loaded(
-        revision,
-        {ObjectRef(located.manifest.kind, located.manifest.name): located.position for located in ordered},
-        remarks,
-    )
 
 
 def _problem(file: str, first_line: int, fault: Fault) -> Problem:
