@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bus.kafka_options import KafkaOptions
+from bus.kafka_options import CannotStart, KafkaOptions
 from cli.failure import Failure
 
 ENVIRONMENT = {"auto_envvar_prefix": "FLEET", "show_default": True}
@@ -33,7 +33,10 @@ def bus_options(command: Callable[..., Any]) -> Callable[..., Any]:
         *, bootstrap_servers: str, topic_prefix: str, kafka_config: Path | None, embedded: bool, **others: Any
     ) -> Any:
         kafka = KafkaOptions(bootstrap_servers, topic_prefix, embedded, kafka_settings(kafka_config))
-        return command(kafka=kafka, **others)
+        try:
+            return command(kafka=kafka, **others)
+        except CannotStart as error:
+            raise Failure(str(error)) from None
 
     options = [
         click.option(

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
+
+import click
 
 from cli.connection import Api
 from cli.failure import Failure
@@ -16,20 +18,23 @@ if TYPE_CHECKING:
     from controller.source.read.reader import Loaded
 
 
-class Rejection(Exception):  # noqa: N818 - says what happened
-    """The manifests hold problems that a person must correct."""
+class Rejection(Failure):
+    """The manifests hold problems that a person must correct; the message says how many there are, and where."""
 
     def __init__(self, source: str, problems: Sequence[Problem], remarks: Sequence["Remark"] = ()) -> None:
-        super().__init__(source)
-        self.source = source
+        count = len(problems)
+        files = len({problem.position.file for problem in problems})
+        super().__init__(
+            f"{count} problem{'' if count == 1 else 's'} in {files} file{'' if files == 1 else 's'} of {source}"
+        )
         self.problems = problems
         self.remarks = remarks
 
-    def summary(self) -> str:
-        """How many problems there are, and where."""
-        count = len(self.problems)
-        files = len({problem.position.file for problem in self.problems})
-        return f"{count} problem{'' if count == 1 else 's'} in {files} file{'' if files == 1 else 's'} of {self.source}"
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Says the problems, and then the message."""
+        for problem in self.problems:
+            click.echo(problem, err=True)
+        super().show(file)
 
 
 def revision_in(directory: Path) -> Revision:
@@ -80,7 +85,7 @@ def revision_of_server(server: str) -> Revision:
         Failure: the controller does not answer, or is so new that its manifests cannot be understood.
     """
     api = Api(server)
-    found: dict[str, list[Any]] = {kind.name: [] for kind in OBJECT_KINDS}
+    found: list[Manifest] = []
     for kind in OBJECT_KINDS:
         for document in api.get_list(kind.path)["items"]:
             if not is_manifest(document):
@@ -88,9 +93,8 @@ def revision_of_server(server: str) -> Revision:
             manifest = manifest_of(document)
             if manifest is None:
                 raise Failure(f"{api.url} has a {kind.singular} that this `fleet` cannot read: is it older?")
-            found[kind.name].append(manifest)
-    in_order = {name: tuple(sorted(objects, key=lambda one: one.name)) for name, objects in found.items()}
-    return Revision(id=api.url, cameras=in_order["Camera"], instances=in_order["DsInstance"], nodes=in_order["Node"])
+            found.append(manifest)
+    return Revision.of(api.url, sorted(found, key=lambda one: one.name), "")
 
 
 def is_manifest(document: dict[str, Any]) -> bool:

@@ -2,10 +2,10 @@
 
 import uuid
 from pathlib import Path
+from typing import Any
 
 import click
 
-from bus.kafka_options import CannotStart, KafkaOptions
 from cli.failure import Failure
 from cli.parts_options import ENVIRONMENT, bus_options, start_log
 from ports.disk import RealDisk
@@ -39,24 +39,7 @@ from ports.disk import RealDisk
 @click.option("--description", help="A note for people.")
 @click.option("--stop-instances-on-exit", is_flag=True, help="Stop what runs when the agent ends; else it goes on.")
 @bus_options
-def agent(
-    *,
-    node_id: str | None,
-    controller_key: str,
-    state_dir: Path,
-    secrets_dir: Path,
-    driver: str,
-    docker_host: str | None,
-    hostname: str | None,
-    ip_address: str,
-    capacity: int | None,
-    gpus: tuple[str, ...],
-    description: str | None,
-    stop_instances_on_exit: bool,
-    kafka: KafkaOptions,
-    fleet_id: str,
-    log_level: str,
-) -> None:
+def agent(*, node_id: str | None, state_dir: Path, hostname: str | None, log_level: str, **others: Any) -> None:
     """Runs the agent of this machine until SIGTERM. Every option can be given as a variable FLEET_<NAME>, too.
 
     Instances outlive the agent: stopping, updating or losing it interrupts no camera.
@@ -68,26 +51,9 @@ def agent(
     from cli.until_signal import until_signal
     from nodeagent.app import AgentOptions, run
 
-    options = AgentOptions(
-        node_id=identity,
-        kafka=kafka,
-        state_dir=state_dir,
-        secrets_dir=secrets_dir,
-        controller_key=controller_key,
-        driver=driver,
-        docker_host=docker_host,
-        fleet_id=fleet_id,
-        hostname=hostname or socket.gethostname(),
-        ip_address=ip_address,
-        capacity=capacity,
-        gpus=gpus,
-        description=description,
-        stop_instances_on_exit=stop_instances_on_exit,
-    )
-    try:
-        run(options, until_signal)
-    except CannotStart as error:
-        raise Failure(str(error)) from None
+    # The other options have the names of the fields.
+    options = AgentOptions(node_id=identity, state_dir=state_dir, hostname=hostname or socket.gethostname(), **others)
+    run(options, until_signal)
 
 
 def _node_id(given: str | None, state_dir: Path) -> uuid.UUID:

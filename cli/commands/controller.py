@@ -1,11 +1,10 @@
 """`fleet controller`: decides for the fleet, and publishes what every node shall run."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from bus.kafka_options import CannotStart, KafkaOptions
-from cli.failure import Failure
 from cli.parts_options import ENVIRONMENT, bus_options, split_listen, start_log
 
 
@@ -40,14 +39,10 @@ def controller(
     manifests: Path | None,
     git: str | None,
     ref: str,
-    git_directory: str,
     git_interval: float,
-    state_dir: Path,
     listen: str,
-    removal_limit_percent: float,
-    kafka: KafkaOptions,
-    fleet_id: str,
     log_level: str,
+    **others: Any,
 ) -> None:
     """Runs the controller until SIGTERM. Every option can be given as a variable FLEET_<NAME>, too.
 
@@ -60,20 +55,8 @@ def controller(
     from cli.until_signal import until_signal
     from controller.app import ControllerOptions, run
 
+    # The other options have the names of the fields.
     options = ControllerOptions(
-        kafka=kafka,
-        state_dir=state_dir,
-        manifests=manifests,
-        git=git,
-        git_ref=ref,
-        git_directory=git_directory,
-        git_interval_seconds=git_interval,
-        fleet_id=fleet_id,
-        host=host,
-        port=port,
-        removal_limit_percent=removal_limit_percent,
+        manifests=manifests, git=git, git_ref=ref, git_interval_seconds=git_interval, host=host, port=port, **others
     )
-    try:
-        run(options, until_signal)
-    except CannotStart as error:
-        raise Failure(str(error)) from None
+    run(options, until_signal)

@@ -98,7 +98,7 @@ def _planned(beginning: Callable[[], "Revision | None"], target: Callable[[], "R
     except Rejection as rejection:
         for problem in rejection.problems:
             click.echo(problem, err=True)
-        raise PlanFailure(rejection.summary()) from None
+        raise PlanFailure(rejection.message) from None
     except Failure as failure:
         raise PlanFailure(failure.message) from None
     # An offline plan has no clock to depend on: the times in it are of no consequence.

@@ -115,15 +115,10 @@ def _name_and_path(words: Sequence[str]) -> tuple[str, Path | None]:
 
 
 def _planned(name: str, path: Path) -> _Instance:
-    from cli.reading import Rejection, revision_in
+    from cli.reading import revision_in
     from controller.planner.planner import plan
 
-    try:
-        revision = revision_in(path)
-    except Rejection as rejection:
-        for problem in rejection.problems:
-            click.echo(problem, err=True)
-        raise Failure(rejection.summary()) from None
+    revision = revision_in(path)
     if name not in {one.name for one in revision.instances}:
         raise Failure(_no_such_instance(name, path, revision))
     planned = plan(revision, {})

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from cli.failure import Failure
 from cli.up.settings import DEFAULT_KAFKA_PORT
 
 
@@ -60,18 +59,13 @@ def up(
 
     Cameras are simulated when their address says 127.0.0.1 or localhost. The broker is an embedded one, in memory.
     """
-    from cli.reading import Rejection, revision_in
+    from cli.reading import revision_in
     from cli.up.layout import StateDirectory
     from cli.up.preflight import require_docker, require_free_port
     from cli.up.running import Request, run
     from cli.up.settings import Settings
 
-    try:
-        revision = revision_in(manifests)
-    except Rejection as rejection:
-        for problem in rejection.problems:
-            click.echo(problem, err=True)
-        raise Failure(rejection.summary()) from None
+    revision = revision_in(manifests)
     state = StateDirectory(state_dir)
     state.lock()
     require_free_port(listen)

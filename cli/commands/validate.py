@@ -33,7 +33,7 @@ def validate(path: Path, *, repository: str | None, ref: str | None) -> None:
         loaded = loaded_of_commit(repository, ref or "HEAD", str(path)) if repository else loaded_in(path)
     except Rejection as rejection:
         _show(rejection.problems, rejection.remarks)
-        raise Failure(rejection.summary()) from None
+        raise Failure(rejection.message) from None
     _show((), loaded.remarks)
     revision = loaded.revision
     counts = ", ".join(
