@@ -13,6 +13,7 @@ from datetime import datetime
 from bus.base import Bus
 from bus.signature import SigningKey
 from crds.messages import AgentInfo, AgentResponse, GenerationRef
+from nodeagent.applier import Applier
 from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.inbox import Inbox
@@ -103,7 +104,7 @@ class Agent:
             conditions=self._conditions,
             on_change=self._sender.nudge,
             on_end=self._wake.set,
-            concurrency=concurrency,
+            applier=Applier(driver=driver, folders=folders, concurrency=concurrency, ports=ports, timings=timings),
             ports=ports,
             timings=timings,
         )

@@ -24,8 +24,6 @@ class Applier:
         *,
         driver: Driver,
         folders: InstanceFolders,
-        on_begin: Callable[[Op], None],
-        on_outcome: Callable[[Outcome], None],
         concurrency: int,
         ports: Ports,
         timings: Timings,
@@ -35,36 +33,40 @@ class Applier:
         Args:
             driver: performs operations on containers or processes.
             folders: the folders of the instances.
-            on_begin: told of every operation before it is tried.
-            on_outcome: told of every end of an operation and of every failed attempt.
             concurrency: operations on the engine at the same time, pulls and stops apart; above twice the cores only latency grows.
             ports: the time, dice for the delays, and threads in which folders are written.
             timings: the delays between two attempts.
         """
         self._driver = driver
         self._folders = folders
-        self._on_begin = on_begin
-        self._on_outcome = on_outcome
         self._slots = asyncio.Semaphore(concurrency)
         self._ports = ports
         self._longest_delay = wait_exponential(
             multiplier=timings.first_attempt_delay_seconds, max=timings.longest_attempt_delay_seconds
         )
 
-    async def run(self, chain: tuple[Op, ...]) -> None:
-        """Performs a chain in order; ends early when an operation fails for good."""
+    async def run(
+        self, chain: tuple[Op, ...], on_begin: Callable[[Op], None], on_outcome: Callable[[Outcome], None]
+    ) -> None:
+        """Performs a chain in order; ends early when an operation fails for good.
+
+        Args:
+            chain: the operations.
+            on_begin: told of each before it is tried.
+            on_outcome: told of every end of an operation and of every failed attempt.
+        """
         for op in chain:
             _log.info("%s", op)
-            self._on_begin(op)
+            on_begin(op)
             try:
-                await self._retry(op)
+                await self._retry(op, on_outcome)
             except Permanent as error:
                 _log.error("%s %s failed until its manifest changes: %s", op.kind, op.instance, error)
-                self._on_outcome(Outcome(op, OutcomeKind.PERMANENT, self._ports.clock.now(), str(error)))
+                on_outcome(Outcome(op, OutcomeKind.PERMANENT, self._ports.clock.now(), str(error)))
                 return
-            self._on_outcome(Outcome(op, OutcomeKind.DONE, self._ports.clock.now()))
+            on_outcome(Outcome(op, OutcomeKind.DONE, self._ports.clock.now()))
 
-    async def _retry(self, op: Op) -> None:
+    async def _retry(self, op: Op, on_outcome: Callable[[Outcome], None]) -> None:
         def wait(state: RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
             asked = error.retry_after_seconds if isinstance(error, Transient) else None
@@ -77,7 +79,7 @@ class Applier:
             _log.warning(
                 "%s %s: attempt %d: %s; again in %.1f s", op.kind, op.instance, state.attempt_number, error, delay
             )
-            self._on_outcome(Outcome(op, kind, self._ports.clock.now(), str(error), state.attempt_number))
+            on_outcome(Outcome(op, kind, self._ports.clock.now(), str(error), state.attempt_number))
 
         retrying = AsyncRetrying(retry=retry_if_exception_type((Transient, Waiting)), wait=wait, before_sleep=tell)
         await retrying(self._once, op)

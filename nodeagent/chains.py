@@ -6,11 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nodeagent.applier import Applier
-from nodeagent.engines.base import Driver
-from nodeagent.folders.base import InstanceFolders
 from nodeagent.operations import Cancellation, Chain, Op, Outcome, OutcomeKind, UnderWay
-from nodeagent.timings import Timings
-from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
 
@@ -36,36 +32,20 @@ class Chains:
     def __init__(
         self,
         *,
-        driver: Driver,
-        folders: InstanceFolders,
+        applier: Applier,
         on_outcome: Callable[[Outcome], None],
         on_change: Callable[[], None],
         on_end: Callable[[], None],
-        concurrency: int,
-        ports: Ports,
-        timings: Timings,
     ) -> None:
         """Makes an empty set of chains.
 
         Args:
-            driver: performs operations on containers or processes.
-            folders: the folders of the instances.
+            applier: performs the operations.
             on_outcome: told of every end of an operation and of every failed attempt.
             on_change: told when another operation is under way.
             on_end: told when a chain has ended: what was observed before is old.
-            concurrency: operations on the engine at the same time.
-            ports: the time, dice and threads.
-            timings: the delays between two attempts at an operation.
         """
-        self._applier = Applier(
-            driver=driver,
-            folders=folders,
-            on_begin=self._on_begin,
-            on_outcome=self._on_outcome,
-            concurrency=concurrency,
-            ports=ports,
-            timings=timings,
-        )
+        self._applier = applier
         self._tell_outcome = on_outcome
         self._tell_change = on_change
         self._tell_end = on_end
@@ -84,7 +64,8 @@ class Chains:
     def begin(self, chain: Chain) -> None:
         """Begins a chain on an instance that nothing is done to."""
         name = chain.instance
-        task = asyncio.create_task(self._applier.run(chain.ops), name=f"chain-{name}")
+        performing = self._applier.run(chain.ops, self._on_begin, self._on_outcome)
+        task = asyncio.create_task(performing, name=f"chain-{name}")
         self._begun[name] = _Begun(chain, task)
         task.add_done_callback(lambda task: self._end(name, task))
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from crds.messages import AgentConfig
+from nodeagent.applier import Applier
 from nodeagent.chains import Chains
 from nodeagent.differ.diff import diff, seconds_to_next_look, superseded
 from nodeagent.differ.history import after_look, after_outcome, exited
@@ -39,7 +40,7 @@ class Reconciler:
         conditions: Conditions,
         on_change: Callable[[], None],
         on_end: Callable[[], None],
-        concurrency: int,
+        applier: Applier,
         ports: Ports,
         timings: Timings,
     ) -> None:
@@ -53,8 +54,8 @@ class Reconciler:
             conditions: where it is said whether the engine answers.
             on_change: told when there may be something new to report.
             on_end: told when a chain of operations has ended: what was observed before is old.
-            concurrency: operations on the engine at the same time.
-            ports: the time, dice and threads.
+            applier: performs operations.
+            ports: the time and threads.
             timings: how long it waits for what.
         """
         self._driver = driver
@@ -65,16 +66,7 @@ class Reconciler:
         self._tell_change = on_change
         self._ports = ports
         self._timings = timings
-        self._chains = Chains(
-            driver=driver,
-            folders=folders,
-            on_outcome=self._on_outcome,
-            on_change=on_change,
-            on_end=on_end,
-            concurrency=concurrency,
-            ports=ports,
-            timings=timings,
-        )
+        self._chains = Chains(applier=applier, on_outcome=self._on_outcome, on_change=on_change, on_end=on_end)
         self._seen: Observed | None = None
         self._history: dict[str, InstanceHistory] = {}
         self._plan = Plan()

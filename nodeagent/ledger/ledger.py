@@ -73,12 +73,6 @@ class Ledger:
         """True when something was accepted that is not on disk yet."""
         return self._accepted is not None
 
-    def take(self, envelope: bytes, now: datetime) -> Decision:
-        """Decides on a record, and persists it when it is accepted: `consider` and `commit`."""
-        decision = self.consider(envelope, now)
-        self.commit()
-        return decision
-
     def consider(self, envelope: bytes, now: datetime) -> Decision:
         """Decides on a record after those before it. It is neither on disk nor in force before `commit`.
 

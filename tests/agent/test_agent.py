@@ -16,6 +16,7 @@ from nodeagent.model import Permanent, Transient
 from nodeagent.operations import OpKind
 from tests.agent.stand import Stand, WatchedDriver, command, run, until
 from tests.differ.generations import NOW, generation, instance
+from tests.ledger.taking import take
 
 YARD = instance("yard", cameras=["dock"])
 YARD_STRICTER = instance("yard", cameras=["dock"], app={"motConfidenceThreshold": 0.9})
@@ -40,7 +41,7 @@ def test_it_greets_at_the_start_with_the_highest_generation_that_it_holds(stand:
             await until(lambda: stand.greetings, "a greeting")
         assert stand.greetings[-1].highest is None
         count = len(stand.greetings)
-        stand.new_ledger().take(encode_signed(generation([YARD], 4), stand.controller), NOW)
+        take(stand.new_ledger(), encode_signed(generation([YARD], 4), stand.controller), NOW)
         async with stand.agent():
             await until(lambda: len(stand.greetings) > count, "another greeting")
         highest = stand.greetings[-1].highest
@@ -108,7 +109,7 @@ def test_an_agent_that_starts_again_adopts_what_runs(stand: Stand) -> None:
 
 def test_without_brokers_it_starts_from_its_ledger(stand: Stand) -> None:
     async def scenario() -> None:
-        stand.new_ledger().take(encode_signed(generation([YARD], 1), stand.controller), NOW)
+        take(stand.new_ledger(), encode_signed(generation([YARD], 1), stand.controller), NOW)
         stand.log.set_down()
         async with stand.agent():
             await until(lambda: "yard" in stand.running(), "it runs")
@@ -186,7 +187,7 @@ def test_an_agent_that_is_killed_while_it_reads_the_past_has_not_written_it_down
 
 def test_the_recalled_generation_is_in_force_while_the_topic_is_read(stand: Stand) -> None:
     async def scenario() -> None:
-        stand.new_ledger().take(encode_signed(generation([YARD], 1), stand.controller), NOW)
+        take(stand.new_ledger(), encode_signed(generation([YARD], 1), stand.controller), NOW)
         stand.publish(generation([YARD, HALL], 2))
         stand.log.pause = asyncio.Event().wait  # type: ignore[assignment]
         async with stand.agent() as it:

@@ -46,10 +46,11 @@ class Bench:
             folders=self.folders,
             ports=self.ports,
             timings=self.timings,
-            on_begin=lambda op: self.begun.append(op.kind),
-            on_outcome=self.outcomes.append,
             concurrency=concurrency,
         )
+
+    async def perform(self, applier: Applier, ops: tuple[Op, ...]) -> None:
+        await applier.run(ops, lambda op: self.begun.append(op.kind), self.outcomes.append)
 
     @property
     def told(self) -> list[tuple[OpKind, OutcomeKind, int]]:
@@ -57,7 +58,7 @@ class Bench:
 
     def run(self, ops: tuple[Op, ...]) -> None:
         async def scenario() -> None:
-            await self.applier().run(ops)
+            await self.perform(self.applier(), ops)
 
         run_in_virtual_time(scenario(), limit_seconds=10_000)
 
@@ -169,7 +170,7 @@ def test_a_chain_that_waits_for_its_next_attempt_ends_at_once_when_cancelled(ben
     bench.driver.fail_next(OpKind.PULL_IMAGE, Transient("the registry is away"))
 
     async def scenario() -> None:
-        task = asyncio.create_task(bench.applier().run(chain(*ALL)))
+        task = asyncio.create_task(bench.perform(bench.applier(), chain(*ALL)))
         await until(lambda: bench.outcomes)
         task.cancel()
         async with asyncio.timeout(1):
@@ -186,10 +187,10 @@ def test_pulls_and_stops_keep_no_slot(bench: Bench, kind: OpKind) -> None:
         applier = bench.applier(concurrency=1)
         for _ in range(5):
             bench.driver.delay_next(kind, 1000)
-        long_ones = [asyncio.create_task(applier.run(chain(kind))) for _ in range(5)]
+        long_ones = [asyncio.create_task(bench.perform(applier, chain(kind))) for _ in range(5)]
         await until(lambda: bench.driver.performed[kind] == 5)
         async with asyncio.timeout(DEADLINE_S):
-            await applier.run(chain(*ALL, config=HALL))
+            await bench.perform(applier, chain(*ALL, config=HALL))
         for one in long_ones:
             one.cancel()
         await asyncio.gather(*long_ones, return_exceptions=True)
@@ -205,7 +206,8 @@ def test_operations_on_the_engine_are_bounded(bench: Bench) -> None:
         for _ in range(5):
             bench.driver.delay_next(OpKind.CREATE, 1000)
         tasks = [
-            asyncio.create_task(applier.run(chain(OpKind.CREATE, config=instance(f"i{number}")))) for number in range(5)
+            asyncio.create_task(bench.perform(applier, chain(OpKind.CREATE, config=instance(f"i{number}"))))
+            for number in range(5)
         ]
         await until(lambda: bench.driver.performed[OpKind.CREATE] == 2)
         for _ in range(20):
@@ -226,10 +228,10 @@ def test_one_that_waits_for_its_next_attempt_keeps_no_slot(bench: Bench) -> None
         applier = bench.applier(concurrency=1)
         for _ in range(3):
             bench.driver.fail_next(OpKind.STOP, Transient("busy", retry_after_seconds=1000))
-        stuck = asyncio.create_task(applier.run(chain(OpKind.STOP)))
+        stuck = asyncio.create_task(bench.perform(applier, chain(OpKind.STOP)))
         await until(lambda: bench.outcomes)
         async with asyncio.timeout(DEADLINE_S):
-            await applier.run(chain(*ALL, config=HALL))
+            await bench.perform(applier, chain(*ALL, config=HALL))
         stuck.cancel()
         await asyncio.gather(stuck, return_exceptions=True)
 

@@ -17,6 +17,7 @@ from crds.messages import AgentConfig
 from nodeagent.ledger.acceptance import Verdict
 from nodeagent.ledger.ledger import Ledger
 from tests.differ.generations import FLEET, NODE, NOW, OTHER_NODE, generation, instance
+from tests.ledger.taking import take
 
 CONTROLLER = SigningKey.generate()
 STRANGER = SigningKey.generate()
@@ -45,7 +46,7 @@ def test_without_a_file_there_is_nothing(path: Path) -> None:
 def test_what_is_accepted_is_on_disk_as_it_came_and_recalled(path: Path) -> None:
     ledger = ledger_at(path)
 
-    assert ledger.take(signed(ONE), NOW).verdict is Verdict.ACCEPTED
+    assert take(ledger, signed(ONE), NOW).verdict is Verdict.ACCEPTED
     assert ledger.current == ONE
     assert path.read_bytes() == signed(ONE)
     assert ledger_at(path).current == ONE
@@ -53,10 +54,10 @@ def test_what_is_accepted_is_on_disk_as_it_came_and_recalled(path: Path) -> None
 
 def test_a_higher_epoch_with_a_lower_generation_takes_over(path: Path) -> None:
     ledger = ledger_at(path)
-    ledger.take(signed(generation([instance("yard")], 9, epoch=1)), NOW)
+    take(ledger, signed(generation([instance("yard")], 9, epoch=1)), NOW)
 
-    assert ledger.take(signed(generation([instance("yard")], 1, epoch=2)), NOW).verdict is Verdict.ACCEPTED
-    assert ledger.take(signed(generation([instance("yard")], 10, epoch=1)), NOW).verdict is Verdict.STALE
+    assert take(ledger, signed(generation([instance("yard")], 1, epoch=2)), NOW).verdict is Verdict.ACCEPTED
+    assert take(ledger, signed(generation([instance("yard")], 10, epoch=1)), NOW).verdict is Verdict.STALE
     recalled = ledger_at(path).current
     assert recalled is not None
     assert recalled.ref.order == (2, 1)
@@ -84,9 +85,9 @@ def without_a_zone() -> bytes:
 )
 def test_what_is_refused_changes_neither_memory_nor_disk(path: Path, envelope: Callable[[], bytes]) -> None:
     ledger = ledger_at(path)
-    ledger.take(signed(ONE), NOW)
+    take(ledger, signed(ONE), NOW)
 
-    assert ledger.take(envelope(), NOW).verdict is Verdict.REFUSED
+    assert take(ledger, envelope(), NOW).verdict is Verdict.REFUSED
     assert ledger.current == ONE
     assert path.read_bytes() == signed(ONE)
 
@@ -104,9 +105,9 @@ def test_what_is_refused_changes_neither_memory_nor_disk(path: Path, envelope: C
 def test_no_bytes_raise_or_change_what_is_held(envelope: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         ledger = ledger_at(Path(folder) / "current.record")
-        ledger.take(signed(ONE), NOW)
+        take(ledger, signed(ONE), NOW)
 
-        assert ledger.take(envelope, NOW).verdict is Verdict.REFUSED
+        assert take(ledger, envelope, NOW).verdict is Verdict.REFUSED
         assert ledger.current == ONE
 
 
@@ -118,7 +119,7 @@ def test_no_flipped_byte_gives_another_generation(position: int, difference: int
     with tempfile.TemporaryDirectory() as folder:
         ledger = ledger_at(Path(folder) / "current.record")
 
-        ledger.take(bytes(envelope), NOW)
+        take(ledger, bytes(envelope), NOW)
 
         assert ledger.current in (None, TWO)
 
@@ -133,12 +134,12 @@ def test_a_file_of_any_bytes_counts_as_absent(content: bytes) -> None:
         ledger = ledger_at(path)
 
         assert ledger.current is None
-        assert ledger.take(signed(ONE), NOW).verdict is Verdict.ACCEPTED
+        assert take(ledger, signed(ONE), NOW).verdict is Verdict.ACCEPTED
         assert ledger_at(path).current == ONE
 
 
 def test_a_torn_file_counts_as_absent(path: Path) -> None:
-    ledger_at(path).take(signed(ONE), NOW)
+    take(ledger_at(path), signed(ONE), NOW)
     path.write_bytes(signed(ONE)[:100])
 
     assert ledger_at(path).current is None
@@ -146,7 +147,7 @@ def test_a_torn_file_counts_as_absent(path: Path) -> None:
 
 @pytest.mark.parametrize("foreign", [{"fleet": "other"}, {"node": OTHER_NODE}])
 def test_a_ledger_of_somebody_else_counts_as_absent(path: Path, foreign: dict[str, str]) -> None:
-    ledger_at(path).take(signed(ONE), NOW)
+    take(ledger_at(path), signed(ONE), NOW)
 
     assert ledger_at(path, **foreign).current is None
 
@@ -165,7 +166,7 @@ def test_a_file_that_cannot_be_read_counts_as_absent(path: Path) -> None:
 
 
 def test_an_agent_that_was_killed_while_writing_recalls_the_old_one(path: Path) -> None:
-    ledger_at(path).take(signed(ONE), NOW)
+    take(ledger_at(path), signed(ONE), NOW)
     unfinished = path.with_name(f".{path.name}.0badcafe")
     unfinished.write_bytes(signed(TWO)[:50])
     os.utime(unfinished, (0, 0))
@@ -173,7 +174,7 @@ def test_an_agent_that_was_killed_while_writing_recalls_the_old_one(path: Path) 
     ledger = ledger_at(path)
 
     assert ledger.current == ONE
-    assert ledger.take(signed(TWO), NOW).verdict is Verdict.ACCEPTED
+    assert take(ledger, signed(TWO), NOW).verdict is Verdict.ACCEPTED
     assert ledger_at(path).current == TWO
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
@@ -188,13 +189,13 @@ def _fails(error: OSError) -> Callable[..., None]:
 @pytest.mark.parametrize("broken", ["fsync", "replace", "open"])
 def test_what_cannot_be_written_is_not_in_force(path: Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
     ledger = ledger_at(path)
-    ledger.take(signed(ONE), NOW)
+    take(ledger, signed(ONE), NOW)
 
     with monkeypatch.context() as patch:
         target: object = Path if broken == "replace" else os
         patch.setattr(target, broken, _fails(OSError(28, "No space left on device")))
         with pytest.raises(OSError, match="No space left"):
-            ledger.take(signed(TWO), NOW)
+            take(ledger, signed(TWO), NOW)
 
     assert ledger.current == ONE
     assert path.read_bytes() == signed(ONE)
@@ -217,7 +218,7 @@ def test_content_and_folder_are_flushed_before_the_generation_is_in_force(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = ledger_at(path)
-    ledger.take(signed(ONE), NOW)
+    take(ledger, signed(ONE), NOW)
     seen: list[tuple[str, AgentConfig | None, bytes]] = []
 
     def watched(descriptor: int) -> None:
@@ -225,7 +226,7 @@ def test_content_and_folder_are_flushed_before_the_generation_is_in_force(
         seen.append((kind, ledger.current, path.read_bytes()))
 
     monkeypatch.setattr(os, "fsync", watched)
-    ledger.take(signed(TWO), NOW)
+    take(ledger, signed(TWO), NOW)
 
     # The file before it gets its name, the folder after that; and all of it before anybody acts.
     assert seen == [("file", ONE, signed(ONE)), ("folder", ONE, signed(TWO))]
@@ -236,7 +237,7 @@ def test_a_folder_that_cannot_be_flushed_leaves_the_old_one_in_force(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = ledger_at(path)
-    ledger.take(signed(ONE), NOW)
+    take(ledger, signed(ONE), NOW)
 
     def fails_for_folders(descriptor: int) -> None:
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
@@ -245,7 +246,7 @@ def test_a_folder_that_cannot_be_flushed_leaves_the_old_one_in_force(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fails_for_folders)
         with pytest.raises(OSError, match="Input/output error"):
-            ledger.take(signed(TWO), NOW)
+            take(ledger, signed(TWO), NOW)
 
     assert ledger.current == ONE
     assert ledger.commit()

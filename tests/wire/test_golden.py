@@ -21,6 +21,7 @@ from nodeagent.folders.disk import DiskFolders
 from nodeagent.ledger.acceptance import Verdict
 from nodeagent.ledger.ledger import Ledger
 from ports.disk import RealDisk
+from tests.ledger.taking import take
 from tests.planner.short_manifests import NOW
 from tests.wire.golden import (
     AGENT_KEY,
@@ -204,8 +205,8 @@ def test_the_number_of_the_format_stands_outside_of_every_digest(number: int) ->
 def test_a_wrong_signature_is_found_before_the_format(tmp_path: Path) -> None:
     ledger = ledger_at(tmp_path / "current.record")
 
-    strange = ledger.take(sealed("AgentConfig", {"format": 2}, SigningKey.generate()), NOW)
-    newer = ledger.take(sealed("AgentConfig", {"format": 2}, CONTROLLER_KEY), NOW)
+    strange = take(ledger, sealed("AgentConfig", {"format": 2}, SigningKey.generate()), NOW)
+    newer = take(ledger, sealed("AgentConfig", {"format": 2}, CONTROLLER_KEY), NOW)
 
     assert strange.verdict is Verdict.REFUSED
     assert newer.verdict is Verdict.UNKNOWN_FORMAT
@@ -217,7 +218,7 @@ def test_a_wrong_signature_is_found_before_the_format(tmp_path: Path) -> None:
 def test_what_is_no_number_of_a_format_is_merely_not_valid(number: Any, tmp_path: Path) -> None:
     payload = {**payload_of(golden("AgentConfig")), "format": number}
 
-    decision = ledger_at(tmp_path / "current.record").take(written(AgentConfig, payload), NOW)
+    decision = take(ledger_at(tmp_path / "current.record"), written(AgentConfig, payload), NOW)
 
     assert decision.verdict in (Verdict.REFUSED, Verdict.ACCEPTED)
     assert decision.verdict is (Verdict.ACCEPTED if number is True else Verdict.REFUSED)
