@@ -8,7 +8,7 @@ not written, so that DeepStream's own default holds. Keys that are unknown, or w
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
@@ -20,6 +20,9 @@ from deepstream.keyfile_values import Reader, Value, read, write
 from deepstream.versions import NEWEST, DsVersion
 
 _KEY = "x-deepstream-key"
+
+Natural = Annotated[int, Field(ge=0)]
+"""A whole number from 0 on."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from deepstream.groups import KeyGroup, as_tuples, key
+from deepstream.groups import KeyGroup, Natural, as_tuples, key
 from deepstream.keyfile_values import Reader
 
 LABEL_RULE = "a label is made of letters, digits, _ and -: it becomes part of the name of a key"
@@ -107,17 +107,11 @@ class AnalyticsProperty(KeyGroup):
     """`[property]`: what holds for all streams."""
 
     enable: bool | None = key("enable", Reader.BOOLEAN, "False lets the frames pass untouched. Must be written.")
-    config_width: int | None = key(
-        "config-width",
-        Reader.INTEGER,
-        "Width in pixels of the frame that all points are given in. Must be written.",
-        ge=0,
+    config_width: Natural | None = key(
+        "config-width", Reader.INTEGER, "Width in pixels of the frame that all points are given in. Must be written."
     )
-    config_height: int | None = key(
-        "config-height",
-        Reader.INTEGER,
-        "Height in pixels of the frame that all points are given in. Must be written.",
-        ge=0,
+    config_height: Natural | None = key(
+        "config-height", Reader.INTEGER, "Height in pixels of the frame that all points are given in. Must be written."
     )
     osd_mode: OsdMode | None = key(
         "osd-mode", Reader.INTEGER, "What is drawn: 0 nothing, 1 lines and regions, 2 their counts too. Default 2."
@@ -163,14 +157,13 @@ class Overcrowding(KeyGroup):
         "By label, the corners of a region in order, 3 or more points; one region at least.",
         prefix=True,
     )
-    object_threshold: int | None = key(
-        "object-threshold", Reader.INTEGER, "Number of objects that makes a crowd. Default 1.", ge=0
+    object_threshold: Natural | None = key(
+        "object-threshold", Reader.INTEGER, "Number of objects that makes a crowd. Default 1."
     )
-    time_threshold_ms: int | None = key(
+    time_threshold_ms: Natural | None = key(
         "time-threshold",
         Reader.INTEGER,
         "How long the crowd must last before it is told, in milliseconds. Default 2000.",
-        ge=0,
     )
     class_ids: tuple[int, ...] | None = key("class-id", Reader.INTEGER_LIST, _CLASSES)
 

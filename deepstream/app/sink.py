@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from deepstream.app.messages import MessageConversion
 from deepstream.app.values import Flag, SwitchedGroup, Unsigned
-from deepstream.groups import key, txt_key
+from deepstream.groups import Natural, key, txt_key
 from deepstream.keyfile_values import Reader
 from deepstream.surfaces import ComputeHardware, MemoryType
 from deepstream.versions import DsVersion
@@ -110,8 +110,8 @@ class _FrameSink(SwitchedGroup):
     udp_port: Unsigned | None = key(
         "udp-port", Reader.INTEGER, "Type 4: UDP port inside; differs for each sink; default 5000."
     )
-    udp_buffer_size: int | None = key(
-        "udp-buffer-size", Reader.UINT64, "Type 4: buffer of the RTSP server in bytes.", ge=0
+    udp_buffer_size: Natural | None = key(
+        "udp-buffer-size", Reader.UINT64, "Type 4: buffer of the RTSP server in bytes."
     )
     color_range: int | None = key(
         "color-range", Reader.INTEGER, "Type 5: range of colours; -1 = as it is.", since=DsVersion.V6_1

@@ -5,7 +5,7 @@ USE_NEW_NVSTREAMMUX=yes in its environment DeepStream passes over most keys; the
 """
 
 from deepstream.app.values import Flag, Unsigned
-from deepstream.groups import KeyGroup, key, txt_key
+from deepstream.groups import KeyGroup, Natural, key, txt_key
 from deepstream.keyfile_values import Reader
 from deepstream.surfaces import ComputeHardware, MemoryType
 from deepstream.versions import DsVersion
@@ -50,8 +50,8 @@ class StreammuxGroup(KeyGroup):
         "1 or absent: frames have the time of this machine. 0: the time that RTSP cameras tell.",
     )
     sync_inputs: Flag | None = key("sync-inputs", Reader.INTEGER, "Put together frames of the same time.")
-    max_latency: int | None = key(
-        "max-latency", Reader.UINT64, "sync-inputs: how long to wait for late frames, in ns.", ge=0
+    max_latency: Natural | None = key(
+        "max-latency", Reader.UINT64, "sync-inputs: how long to wait for late frames, in ns."
     )
     sync_inputs_ntp: Unsigned | None = txt_key(
         "sync-inputs-ntp",
@@ -60,13 +60,12 @@ class StreammuxGroup(KeyGroup):
         since=DsVersion.V8_0,
         description="Put together frames whose NTP times differ by no more than so many µs (old muxer).",
     )
-    frame_duration: int | None = key(
+    frame_duration: Natural | None = key(
         "frame-duration",
         Reader.UINT64,
         "Duration of frames in ms, to correct NTP times; 0 = from the stream; 18446744073709551615 (-1) or "
         "absent = do not correct.",
         since=DsVersion.V6_2,
-        ge=0,
     )
     drop_pipeline_eos: bool | None = key(
         "drop-pipeline-eos",

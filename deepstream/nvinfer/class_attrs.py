@@ -1,6 +1,6 @@
 """The groups `[class-attrs-all]` and `[class-attrs-<n>]` of an nvinfer file."""
 
-from deepstream.groups import KeyGroup, key, txt_key
+from deepstream.groups import KeyGroup, Natural, key, txt_key
 from deepstream.keyfile_values import Reader
 
 
@@ -32,13 +32,12 @@ class ClassAttrs(KeyGroup):
         "DBSCAN and groupRectangles: how far boxes of one object may differ, relative to their size.",
         ge=0,
     )
-    group_threshold: int | None = key(
-        "group-threshold", Reader.INTEGER, "groupRectangles: boxes that an object needs, less one. Default 0.", ge=0
+    group_threshold: Natural | None = key(
+        "group-threshold", Reader.INTEGER, "groupRectangles: boxes that an object needs, less one. Default 0."
     )
-    min_boxes: int | None = key(
+    min_boxes: Natural | None = key(
         "minBoxes",  # written so by DeepStream
         Reader.INTEGER,
-        ge=0,
         description="DBSCAN: boxes that an object needs. Default 0.",
     )
     dbscan_min_score: float | None = key(
@@ -54,36 +53,33 @@ class ClassAttrs(KeyGroup):
         ge=0,
         le=1,
     )
-    topk: int | None = key(
+    topk: Natural | None = key(
         "topk",
         Reader.INTEGER,
         # The default is -1 inside, but a -1 in the file is refused.
-        ge=0,
         description="Most objects of the class in a frame; those with the best confidence stay. Default: all.",
     )
-    roi_top_offset: int | None = key(
+    roi_top_offset: Natural | None = key(
         "roi-top-offset",
         Reader.INTEGER,
         "Rows at the top of the frame, in pixels, whose objects are dropped. Default 0.",
-        ge=0,
     )
-    roi_bottom_offset: int | None = key(
+    roi_bottom_offset: Natural | None = key(
         "roi-bottom-offset",
         Reader.INTEGER,
         "Rows at the bottom of the frame, in pixels, whose objects are dropped. Default 0.",
-        ge=0,
     )
-    detected_min_w: int | None = key(
-        "detected-min-w", Reader.INTEGER, "Narrower objects are dropped, in pixels. Default 0.", ge=0
+    detected_min_w: Natural | None = key(
+        "detected-min-w", Reader.INTEGER, "Narrower objects are dropped, in pixels. Default 0."
     )
-    detected_min_h: int | None = key(
-        "detected-min-h", Reader.INTEGER, "Lower objects are dropped, in pixels. Default 0.", ge=0
+    detected_min_h: Natural | None = key(
+        "detected-min-h", Reader.INTEGER, "Lower objects are dropped, in pixels. Default 0."
     )
-    detected_max_w: int | None = key(
-        "detected-max-w", Reader.INTEGER, "Wider objects are dropped, in pixels; 0 = no limit (default).", ge=0
+    detected_max_w: Natural | None = key(
+        "detected-max-w", Reader.INTEGER, "Wider objects are dropped, in pixels; 0 = no limit (default)."
     )
-    detected_max_h: int | None = key(
-        "detected-max-h", Reader.INTEGER, "Higher objects are dropped, in pixels; 0 = no limit (default).", ge=0
+    detected_max_h: Natural | None = key(
+        "detected-max-h", Reader.INTEGER, "Higher objects are dropped, in pixels; 0 = no limit (default)."
     )
     border_color: tuple[float, float, float, float] | None = key(
         "border-color",

@@ -1,6 +1,6 @@
 """The keys of `[property]` that say what is looked at, and how it gets into the network's input."""
 
-from deepstream.groups import KeyGroup, key
+from deepstream.groups import KeyGroup, Natural, key
 from deepstream.keyfile_values import Reader
 from deepstream.nvinfer.enums import ModelColorFormat, ProcessMode
 from deepstream.surfaces import ComputeHardware, ScalingFilter
@@ -22,8 +22,8 @@ class InputKeys(KeyGroup):
         Reader.INTEGER,
         "1 = primary: whole frames (default), 2 = secondary: the objects that another nvinfer found.",
     )
-    interval: int | None = key(
-        "interval", Reader.INTEGER, "Batches to skip after each one that is inferred; primary only. Default 0.", ge=0
+    interval: Natural | None = key(
+        "interval", Reader.INTEGER, "Batches to skip after each one that is inferred; primary only. Default 0."
     )
     operate_on_gie_id: int | None = key(
         "operate-on-gie-id",
@@ -40,29 +40,21 @@ class InputKeys(KeyGroup):
         Reader.INTEGER,
         "Secondary: frames after which a tracked object is looked at again. Default: never.",
     )
-    input_object_min_width: int | None = key(
-        "input-object-min-width",
-        Reader.INTEGER,
-        "Secondary: narrower objects are not looked at, in pixels. Default 0.",
-        ge=0,
+    input_object_min_width: Natural | None = key(
+        "input-object-min-width", Reader.INTEGER, "Secondary: narrower objects are not looked at, in pixels. Default 0."
     )
-    input_object_min_height: int | None = key(
-        "input-object-min-height",
-        Reader.INTEGER,
-        "Secondary: lower objects are not looked at, in pixels. Default 0.",
-        ge=0,
+    input_object_min_height: Natural | None = key(
+        "input-object-min-height", Reader.INTEGER, "Secondary: lower objects are not looked at, in pixels. Default 0."
     )
-    input_object_max_width: int | None = key(
+    input_object_max_width: Natural | None = key(
         "input-object-max-width",
         Reader.INTEGER,
         "Secondary: wider objects are not looked at, in pixels; 0 = no limit (default).",
-        ge=0,
     )
-    input_object_max_height: int | None = key(
+    input_object_max_height: Natural | None = key(
         "input-object-max-height",
         Reader.INTEGER,
         "Secondary: higher objects are not looked at, in pixels; 0 = no limit (default).",
-        ge=0,
     )
     crop_objects_to_roi_boundary: bool | None = key(
         "crop-objects-to-roi-boundary",

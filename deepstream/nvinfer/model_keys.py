@@ -6,7 +6,7 @@ input, or reads the outputs, is not: it lies outside of the engine.
 
 from typing import Final
 
-from deepstream.groups import KeyGroup, engine_key, key
+from deepstream.groups import KeyGroup, Natural, engine_key, key
 from deepstream.keyfile_values import Reader
 from deepstream.nvinfer.enums import NetworkMode, TensorOrder, UffInputOrder
 from deepstream.versions import DsVersion
@@ -19,11 +19,10 @@ LAST_WITH_CAFFE_AND_UFF: Final = DsVersion.V7_0
 class ModelKeys(KeyGroup):
     """Model, engine and device."""
 
-    gpu_id: int | None = engine_key(
+    gpu_id: Natural | None = engine_key(
         "gpu-id",
         Reader.INTEGER,
         # An engine belongs to one kind of GPU, and the number is part of its file's name.
-        ge=0,
         description="Number of the GPU inside the container, from 0. Default 0.",
     )
     batch_size: int | None = engine_key(
@@ -118,11 +117,10 @@ class ModelKeys(KeyGroup):
     int8_calib_file: str | None = engine_key(
         "int8-calib-file", Reader.PATH, "Calibration table for network-mode 1 and 3. Without it nvinfer builds FP16."
     )
-    workspace_size: int | None = engine_key(
+    workspace_size: Natural | None = engine_key(
         "workspace-size",
         Reader.INTEGER,
         # Decides which kernels TensorRT may choose. The builder of 9.1 does not pass it on; earlier ones did.
-        ge=0,
         description="Memory that TensorRT may use while it builds, in MiB; 0 = as much as it likes (default).",
     )
     force_implicit_batch_dim: bool | None = engine_key(
@@ -185,10 +183,9 @@ class ModelKeys(KeyGroup):
         "Run the engine once for each batch size at the start, so that the first frames are not slow. Default 0.",
         since=DsVersion.V9_0,
     )
-    stabilize_buffer_count: int | None = key(
+    stabilize_buffer_count: Natural | None = key(
         "stabilize-buffer-count",
         Reader.INTEGER,
         "A number of buffers; what for, DeepStream does not document. Default 0.",
         since=DsVersion.V9_0,
-        ge=0,
     )

@@ -1,6 +1,6 @@
 """The keys of `[property]` that say what the network's outputs mean, and what is made of them."""
 
-from deepstream.groups import KeyGroup, key, txt_key
+from deepstream.groups import KeyGroup, Natural, key, txt_key
 from deepstream.keyfile_values import Reader
 from deepstream.nvinfer.enums import ClusterMode, NetworkType, TensorOrder
 from deepstream.versions import DsVersion
@@ -22,11 +22,10 @@ class OutputKeys(KeyGroup):
     labelfile_path: str | None = key(
         "labelfile-path", Reader.PATH, "Names of the classes; of a detector one for each line."
     )
-    num_detected_classes: int | None = key(
+    num_detected_classes: Natural | None = key(
         "num-detected-classes",
         Reader.INTEGER,
         "Number of classes of a detector or a segmentation; must be that of the network. Default 0.",
-        ge=0,
     )
     filter_out_class_ids: tuple[int, ...] | None = key(
         "filter-out-class-ids", Reader.INTEGER_LIST, "Classes whose objects are dropped, numbers from 0."
@@ -73,12 +72,11 @@ class OutputKeys(KeyGroup):
         Reader.BOOLEAN,
         "Attach the outputs as they are, for a later element or the application. Default 0.",
     )
-    tensor_meta_pool_size: int | None = key(
+    tensor_meta_pool_size: Natural | None = key(
         "tensor-meta-pool-size",
         Reader.INTEGER,
         "Sets of output buffers that output-tensor-meta keeps. At least 2, and 6 with output-tensor-meta or "
         "a segmentation: less is raised to that.",
-        ge=0,
     )
     disable_output_host_copy: bool | None = key(
         "disable-output-host-copy",

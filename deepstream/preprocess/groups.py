@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from deepstream.group_layout import GroupNumber
-from deepstream.groups import KeyGroup, as_tuples, key
+from deepstream.groups import KeyGroup, Natural, as_tuples, key
 from deepstream.keyfile_values import Reader
 from deepstream.surfaces import ComputeHardware, MemoryType, ScalingFilter
 from deepstream.versions import DsVersion
@@ -190,40 +190,35 @@ class PreprocessGroup(KeyGroup):
         "Class ids of the objects that are taken; absent means all.",
         since=DsVersion.V6_2,
     )
-    interval: int | None = key(
+    interval: Natural | None = key(
         "interval",
         Reader.INTEGER,
         since=DsVersion.V6_4,  # 6.3 does not have it, 9.1 does; where it came in between is not known
-        ge=0,
         description="Number of batches that are skipped between two that are taken.",
     )
-    input_object_min_width: int | None = key(
+    input_object_min_width: Natural | None = key(
         "input-object-min-width",
         Reader.INTEGER,
         "Objects narrower than this many pixels are skipped; 0 means none.",
         since=DsVersion.V6_2,
-        ge=0,
     )
-    input_object_min_height: int | None = key(
+    input_object_min_height: Natural | None = key(
         "input-object-min-height",
         Reader.INTEGER,
         "Objects lower than this many pixels are skipped; 0 means none.",
         since=DsVersion.V6_2,
-        ge=0,
     )
-    input_object_max_width: int | None = key(
+    input_object_max_width: Natural | None = key(
         "input-object-max-width",
         Reader.INTEGER,
         "Objects wider than this many pixels are skipped; 0 means none.",
         since=DsVersion.V6_2,
-        ge=0,
     )
-    input_object_max_height: int | None = key(
+    input_object_max_height: Natural | None = key(
         "input-object-max-height",
         Reader.INTEGER,
         "Objects higher than this many pixels are skipped; 0 means none.",
         since=DsVersion.V6_2,
-        ge=0,
     )
     draw_roi: bool | None = key(
         "draw-roi", Reader.BOOLEAN, "True draws the regions. Default true.", since=DsVersion.V6_2

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from deepstream import keyfile
 from deepstream.findings import Finding, Severity
-from deepstream.groups import KeyGroup, key, read_group, write_group
+from deepstream.groups import KeyGroup, Natural, key, read_group, write_group
 from deepstream.keyfile_values import Reader
 
 _PROPERTY: Final = "property"
@@ -22,7 +22,7 @@ class FaceAlign(KeyGroup):
     """`[property]` of nvfacealign."""
 
     enable: bool | None = key("enable", Reader.INTEGER, "The element does not read it: faces are always aligned.")
-    gpu_id: int | None = key("gpu-id", Reader.INTEGER, "Ordinal of the GPU inside the container. Default 0.", ge=0)
+    gpu_id: Natural | None = key("gpu-id", Reader.INTEGER, "Ordinal of the GPU inside the container. Default 0.")
     target_unique_ids: tuple[int, ...] | None = key(
         "target-unique-ids",
         Reader.INTEGER_LIST,
@@ -45,23 +45,21 @@ class FaceAlign(KeyGroup):
     tensor_buf_pool_size: int | None = key(
         "tensor-buf-pool-size", Reader.INTEGER, "Tensors in the pool. Default 6.", ge=1
     )
-    input_object_min_width: int | None = key(
-        "input-object-min-width", Reader.INTEGER, "Narrower faces are dropped. Pixels, default 0.", ge=0
+    input_object_min_width: Natural | None = key(
+        "input-object-min-width", Reader.INTEGER, "Narrower faces are dropped. Pixels, default 0."
     )
-    input_object_max_width: int | None = key(
+    input_object_max_width: Natural | None = key(
         "input-object-max-width",
         Reader.INTEGER,
         "Wider faces are dropped. Pixels; without it all are, since the default is 0.",
-        ge=0,
     )
-    input_object_min_height: int | None = key(
-        "input-object-min-height", Reader.INTEGER, "Lower faces are dropped. Pixels, default 0.", ge=0
+    input_object_min_height: Natural | None = key(
+        "input-object-min-height", Reader.INTEGER, "Lower faces are dropped. Pixels, default 0."
     )
-    input_object_max_height: int | None = key(
+    input_object_max_height: Natural | None = key(
         "input-object-max-height",
         Reader.INTEGER,
         "Higher faces are dropped. Pixels; without it all are, since the default is 0.",
-        ge=0,
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from deepstream.findings import ConfigTextError, Finding, Severity, errors_in
-from deepstream.groups import Key, KeyGroup
+from deepstream.groups import Key, KeyGroup, Natural
 from deepstream.keyfile_values import Reader
 from deepstream.nvinfer.class_attrs import ClassAttrs
 from deepstream.nvinfer.config import InferConfig, read_infer_config, write_infer_config
@@ -320,6 +320,8 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\f
 
 def values_of(declared: Key, field: FieldInfo, *, yaml: bool) -> st.SearchStrategy[Any]:
     (annotation,) = [one for one in get_args(field.annotation) if one is not type(None)]
+    if annotation == Natural:
+        return st.integers(0, 2**31 - 1)
     limits = {
         name: getattr(one, name) for one in field.metadata for name in ("ge", "le", "max_length") if hasattr(one, name)
     }
