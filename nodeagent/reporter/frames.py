@@ -16,8 +16,6 @@ class CameraProgress:
     fps: float
     advanced_at: datetime | None = None
     """When the agent itself last saw the number grow; None until it did."""
-    seen_at: datetime | None = None
-    """When the app last named the camera."""
     reason: str = ""
     """Why the app has no frames of it, if it says so."""
 
@@ -63,6 +61,6 @@ def after_probe(progress: AppProgress | None, probe: Probe) -> AppProgress:
 def _advance(before: CameraProgress | None, stats: StreamStats, at: datetime) -> CameraProgress:
     if before is None or stats.frame_number < before.frame_number:
         # Numbers that fall are those of an app that began anew: what was seen before proves nothing about it.
-        return CameraProgress(stats.frame_number, stats.fps, None, at, stats.reason)
+        return CameraProgress(stats.frame_number, stats.fps, None, stats.reason)
     advanced_at = at if stats.frame_number > before.frame_number else before.advanced_at
-    return CameraProgress(stats.frame_number, stats.fps, advanced_at, at, stats.reason)
+    return CameraProgress(stats.frame_number, stats.fps, advanced_at, stats.reason)

@@ -86,32 +86,13 @@ def instance_statuses(
 
 def _status(facts: InstanceFacts, before: InstanceStatus | None, now: datetime) -> InstanceStatus:
     cameras = {one.name: one for one in before.cameras} if before else {}
-    return InstanceStatus(
-        instance_name=facts.instance_name,
-        state=facts.state,
-        reason=facts.reason,
-        message=facts.message,
-        digest=facts.digest,
-        generation=facts.generation,
-        runtime_id=facts.runtime_id,
-        restarts=facts.restarts,
-        started_at=facts.started_at,
-        since=before.since if before and before.state == facts.state else now,
-        cameras=tuple(_camera_status(one, cameras.get(one.name), now) for one in facts.cameras),
-        exclusive_cameras=facts.exclusive_cameras,
-    )
+    # What is known of an instance, or a camera, has the names of the fields that say it.
+    known = {**vars(facts), "cameras": tuple(_camera_status(one, cameras.get(one.name), now) for one in facts.cameras)}
+    return InstanceStatus(**known, since=before.since if before and before.state == facts.state else now)
 
 
 def _camera_status(facts: CameraFacts, before: CameraStatus | None, now: datetime) -> CameraStatus:
-    return CameraStatus(
-        name=facts.name,
-        ready=facts.ready,
-        reason=facts.reason,
-        message=facts.message,
-        fps=facts.fps,
-        frame_number=facts.frame_number,
-        since=before.since if before and before.ready == facts.ready else now,
-    )
+    return CameraStatus(**vars(facts), since=before.since if before and before.ready == facts.ready else now)
 
 
 def instance_facts(known: Known, now: datetime) -> tuple[InstanceFacts, ...]:
