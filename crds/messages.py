@@ -43,6 +43,9 @@ class GenerationRef(WireModel):
         """What generations of a node are ordered by."""
         return (self.epoch, self.generation)
 
+    def __str__(self) -> str:
+        return f"generation {self.generation} of epoch {self.epoch}"
+
 
 # --- 200 AgentInfo ---------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,6 @@
 """What is said of a camera: who watches it, and whether its frames are being processed."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
@@ -30,7 +29,7 @@ def camera_status(camera: Camera, look: Look) -> Document:
     instances = [_watcher(verdict, said, one, old_fps) for verdict, said, one in verdicts]
     known_fps = [one["fps"] for one in instances if one["fps"] is not None]
     return {
-        "ready": {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False}.get(verdict.status),
+        "ready": verdict.ready,
         "reason": verdict.reason,
         "message": verdict.message,
         "fps": min(known_fps, default=None),
@@ -82,15 +81,11 @@ def _watcher(verdict: Verdict, said: CameraStatus | None, sighting: Sighting, ol
     return {
         "name": name,
         "node": sighting.node_name,
-        "ready": {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False}.get(verdict.status),
+        "ready": verdict.ready,
         "reason": verdict.reason,
         "fps": None if fps is None else _steady(old_fps.get(name), fps),
-        "since": _text(said.since if said else None),
+        "since": timestamp(said.since) if said and said.since else None,
     }
-
-
-def _text(at: datetime | None) -> str | None:
-    return timestamp(at) if at else None
 
 
 def _old_fps(previous: Mapping[str, Any] | None) -> dict[str, float]:

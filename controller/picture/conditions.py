@@ -25,9 +25,9 @@ class Verdict:
     message: str = ""
 
     @property
-    def is_true(self) -> bool:
-        """True only for True: neither False nor Unknown."""
-        return self.status is ConditionStatus.TRUE
+    def ready(self) -> bool | None:
+        """None for Unknown."""
+        return {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False}.get(self.status)
 
 
 def true(reason: str, message: str = "") -> Verdict:

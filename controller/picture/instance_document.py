@@ -16,7 +16,7 @@ def instance_status(instance: DsInstance, look: Look) -> Document:
     previous = look.previous.get((instance.kind, instance.name))
     found = _unpublished(instance, reasons, look) if sighting is None else _published(sighting)
     verdict: Verdict = found.pop("verdict")
-    since = sighting.status.since if verdict.is_true and sighting and sighting.status else None
+    since = sighting.status.since if verdict.ready and sighting and sighting.status else None
     conditions = [condition("Ready", verdict, previous=previous, now=look.now, since=since)]
     if look.layout.plan is not None:
         planned = _because(reasons) if reasons else true("Planned")
@@ -67,12 +67,13 @@ def _unpublished(instance: DsInstance, reasons: tuple[Reason, ...], look: Look) 
 def _published(sighting: Sighting) -> Document:
     status = sighting.status
     config = sighting.config
-    wanted = f"generation {sighting.generation.generation} of epoch {sighting.generation.epoch}"
     if sighting.silence:
         phase, verdict = "Unknown", sighting.silence
     elif status is None:
         phase = _PENDING
-        verdict = false("NotObserved", f"The agent of node {sighting.node_name} has not reported it yet ({wanted})")
+        verdict = false(
+            "NotObserved", f"The agent of node {sighting.node_name} has not reported it yet ({sighting.generation})"
+        )
     else:
         phase, verdict = status.state.value, _ready(sighting, status)
     return {

@@ -113,25 +113,21 @@ def _up_to_date(observed: ObservedNode, published: AgentConfig | None, wanted: N
     if published is None:
         if response.observed is None:
             return true("NothingPublished", "Nothing was published for this node, and its agent holds nothing")
-        return false("Ahead", f"The agent holds {_text(response.observed)}, and nothing is published for it")
+        return false("Ahead", f"The agent holds {response.observed}, and nothing is published for it")
     return _compared(response, published.ref)
 
 
 def _compared(response: AgentResponse, wanted: GenerationRef) -> Verdict:
     observed = response.observed
     if observed is None or observed.order < wanted.order:
-        return false("NotObserved", f"The agent has not accepted {_text(wanted)} yet")
+        return false("NotObserved", f"The agent has not accepted {wanted} yet")
     if observed.order > wanted.order:
-        return false("Ahead", f"The agent holds {_text(observed)}, newer than {_text(wanted)}")
+        return false("Ahead", f"The agent holds {observed}, newer than {wanted}")
     if observed.digest != wanted.digest:
-        return false("Conflict", f"The agent holds another content under {_text(wanted)}")
+        return false("Conflict", f"The agent holds another content under {wanted}")
     if response.applied != wanted:
-        return false("Applying", f"The agent is converging to {_text(wanted)}")
-    return true("Applied", f"Every instance of {_text(wanted)} was observed running")
-
-
-def _text(ref: GenerationRef) -> str:
-    return f"generation {ref.generation} of epoch {ref.epoch}"
+        return false("Applying", f"The agent is converging to {wanted}")
+    return true("Applied", f"Every instance of {wanted} was observed running")
 
 
 def _generations(observed: ObservedNode, published: AgentConfig | None, silence: Verdict | None) -> Document:

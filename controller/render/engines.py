@@ -13,7 +13,7 @@ from crds.dsinstance import DsInstance, DsInstanceSpec
 from deepstream.app.config import AppFile
 from deepstream.app.inference import GieGroup, GiePlugin
 from deepstream.nvinfer.config import InferConfig
-from deepstream.nvinfer.engine import builds_engine, engine_file_name, engine_identity, has_custom_builder
+from deepstream.nvinfer.engine import builds_engine, engine_file_name, engine_key, has_custom_builder
 from deepstream.nvinfer.property import InferProperty
 from deepstream.retinaface.inference import DEFAULTS, INFER_FILES, InferenceChain
 from deepstream.versions import DsVersion
@@ -96,8 +96,7 @@ def _gpus(spec: DsInstanceSpec) -> str:
 
 def _key(p: InferProperty, gpus: str, image: str, version: DsVersion) -> str | None:
     """What the engine depends on, as far as it is known here; None when nvinfer builds none."""
-    found = engine_identity(p, model_digest=None, gpu=f"{gpus}:{p.gpu_id or 0}", image=image, version=version)
-    return None if found is None else found.cache_key()
+    return engine_key(p, gpu=f"{gpus}:{p.gpu_id or 0}", image=image, version=version)
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,6 @@ very name, it builds again at every start.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
 from typing import Final
 
 from deepstream.groups import write_group
@@ -80,47 +79,33 @@ def engine_file_name(p: InferProperty, version: DsVersion = NEWEST) -> str | Non
     return f"{path}_b{p.batch_size or 1}_{device}_{precision(p)}.engine"
 
 
-@dataclass(frozen=True)
-class EngineIdentity:
-    """Everything that an engine depends on: equal identities may share an engine, others may not."""
-
-    model: str
-    """Digest of the model, or its path where no digest is known."""
-    batch_size: int
-    precision: str
-    gpu: str
-    """Kind of the GPU: engines run on no other."""
-    image: str
-    """Stands for the versions of DeepStream and TensorRT: engines are loaded by no other."""
-    settings: tuple[tuple[str, str], ...] = ()
-    """Other keys that the engine depends on with their raw values, in the order of their names."""
-
-    def cache_key(self) -> str:
-        """A name for a folder that holds engines of this identity only: 64 hexadecimal digits, always the same."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, ensure_ascii=True).encode()).hexdigest()
-
-
-def engine_identity(
-    p: InferProperty, *, model_digest: str | None, gpu: str, image: str, version: DsVersion = NEWEST
-) -> EngineIdentity | None:
-    """What the engine that nvinfer would build depends on.
+def engine_key(p: InferProperty, *, gpu: str, image: str, version: DsVersion = NEWEST) -> str | None:
+    """What the engine that nvinfer would build depends on: equal keys may share an engine, others may not.
 
     Args:
         p: the configuration.
-        model_digest: digest of the model, when it is known; else its path must do.
-        gpu: kind of the GPU, such as its name and compute capability.
-        image: the container's image, best by digest.
+        gpu: kind of the GPU, such as its name and compute capability: engines run on no other.
+        image: the container's image, best by digest. It stands for the versions of DeepStream and TensorRT: engines are
+            loaded by no other.
         version: the DeepStream of the image.
 
     Returns:
-        None when nvinfer builds nothing.
+        64 hexadecimal digits, always the same; None when nvinfer builds nothing.
     """
     if not builds_engine(p):
         return None
     custom = p.custom_network_config or p.onnx_file or p.custom_lib_path
     path = custom if has_custom_builder(p) else model_path(p, version)
-    settings = sorted((name, raw) for name, raw in write_group(p) if _counts(p, name, raw, path))
-    return EngineIdentity(model_digest or path or "", p.batch_size or 1, precision(p), gpu, image, tuple(settings))
+    identity = {
+        "model": path or "",
+        "batch_size": p.batch_size or 1,
+        "precision": precision(p),
+        "gpu": gpu,
+        "image": image,
+        # Other keys that the engine depends on with their raw values, in the order of their names.
+        "settings": sorted((name, raw) for name, raw in write_group(p) if _counts(p, name, raw, path)),
+    }
+    return hashlib.sha256(json.dumps(identity, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
 
 def _counts(p: InferProperty, name: str, raw: str, path: str | None) -> bool:
@@ -134,5 +119,5 @@ def _counts(p: InferProperty, name: str, raw: str, path: str | None) -> bool:
     if declared.reader in (Reader.INTEGER, Reader.BOOLEAN) and raw == "0":
         # All of these are 0 by default: the default, written, is the same engine.
         return False
-    # The model is in the identity already, by its digest wherever it lies.
+    # The model is in the identity already.
     return name not in _SOURCES or raw != write(declared.reader, path or "")

@@ -48,7 +48,7 @@ def accept(
         node_id: the id of this node.
         now: the time, UTC.
     """
-    name = f"generation {incoming.generation} of epoch {incoming.epoch}"
+    name = str(incoming.ref)
     wrong = _why_refused(incoming, fleet_id, node_id, now)
     if wrong:
         return Decision(Verdict.REFUSED, f"{name} {wrong}")
@@ -65,9 +65,8 @@ def accept(
 
 
 def _not_newer(current: AgentConfig, incoming: AgentConfig, name: str) -> Decision:
-    observed = f"generation {current.generation} of epoch {current.epoch}"
     if incoming.ref.order < current.ref.order:
-        return Decision(Verdict.STALE, f"{name} is older than {observed}, which this node holds")
+        return Decision(Verdict.STALE, f"{name} is older than {current.ref}, which this node holds")
     if incoming.digest == current.digest:
         return Decision(Verdict.UNCHANGED, name)
     return Decision(

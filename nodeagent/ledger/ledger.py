@@ -65,7 +65,7 @@ class Ledger:
                 recalled.node_id,
             )
             return None
-        _log.info("the ledger holds generation %d of epoch %d", recalled.generation, recalled.epoch)
+        _log.info("the ledger holds %s", recalled.ref)
         return recalled
 
     @property

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from deepstream.nvinfer.engine import builds_engine, engine_file_name, engine_identity, precision
+from deepstream.nvinfer.engine import builds_engine, engine_file_name, engine_key, precision
 from deepstream.nvinfer.enums import NetworkMode
 from deepstream.nvinfer.property import InferProperty
 from deepstream.versions import DsVersion
@@ -58,7 +58,7 @@ def test_the_name_of_the_engine_is_as_nvinfer_makes_it(p: InferProperty, name: s
 def test_without_a_model_nothing_is_built(p: InferProperty) -> None:
     assert not builds_engine(p)
     assert engine_file_name(p) is None
-    assert engine_identity(p, model_digest="d", gpu="T4", image="i") is None
+    assert engine_key(p, gpu="T4", image="i") is None
 
 
 def test_as_long_as_there_was_a_parser_caffe_came_before_onnx() -> None:
@@ -67,15 +67,15 @@ def test_as_long_as_there_was_a_parser_caffe_came_before_onnx() -> None:
     assert engine_file_name(both, DsVersion.V9_1) == "a.onnx_b1_gpu0_fp32.engine"
 
 
-def identity_key(p: InferProperty, digest: str | None = "d", gpu: str = "T4", image: str = "i") -> str:
-    identity = engine_identity(p, model_digest=digest, gpu=gpu, image=image)
-    assert identity is not None
-    return identity.cache_key()
+def key_of(p: InferProperty, gpu: str = "T4", image: str = "i") -> str:
+    key = engine_key(p, gpu=gpu, image=image)
+    assert key is not None
+    return key
 
 
-def test_the_key_of_a_cache_is_a_digest_that_never_changes() -> None:
-    assert re.fullmatch("[0-9a-f]{64}", identity_key(ONNX))
-    assert identity_key(ONNX) == "59102fda8f2024d432370b264f1d989d47126fad63f19f160ea507d01be43ccf"
+def test_the_key_of_an_engine_is_a_digest_that_never_changes() -> None:
+    assert re.fullmatch("[0-9a-f]{64}", key_of(ONNX))
+    assert key_of(ONNX) == "9e5ad32d90bf66141b6c692e405c3c6698d7f17fefefc8cf67977131915e9d5b"
 
 
 @pytest.mark.parametrize(
@@ -97,14 +97,13 @@ def test_the_key_of_a_cache_is_a_digest_that_never_changes() -> None:
     ],
 )
 def test_what_makes_another_engine_makes_another_key(change: dict[str, object]) -> None:
-    assert identity_key(ONNX.model_copy(update=change)) != identity_key(ONNX)
+    assert key_of(ONNX.model_copy(update=change)) != key_of(ONNX)
 
 
 @pytest.mark.parametrize(
     "change",
     [
         {"model_engine_file": "elsewhere.engine"},
-        {"onnx_file": "/elsewhere/net.onnx"},
         {"cluster_mode": 2},
         {"gie_unique_id": 7},
         {"offsets": (1.0,)},
@@ -118,33 +117,22 @@ def test_what_makes_another_engine_makes_another_key(change: dict[str, object]) 
     ],
 )
 def test_what_makes_no_other_engine_makes_no_other_key(change: dict[str, object]) -> None:
-    assert identity_key(ONNX.model_copy(update=change)) == identity_key(ONNX)
+    assert key_of(ONNX.model_copy(update=change)) == key_of(ONNX)
 
 
 def test_another_model_gpu_or_image_is_another_engine() -> None:
     keys = {
-        identity_key(ONNX),
-        identity_key(ONNX, digest="e"),
-        identity_key(ONNX, gpu="L4"),
-        identity_key(ONNX, image="j"),
+        key_of(ONNX),
+        key_of(ONNX.model_copy(update={"onnx_file": "other.onnx"})),
+        key_of(ONNX, gpu="L4"),
+        key_of(ONNX, image="j"),
     }
     assert len(keys) == 4
 
 
-def test_without_a_digest_the_path_stands_for_the_model() -> None:
-    other = ONNX.model_copy(update={"onnx_file": "other.onnx"})
-    assert identity_key(ONNX, digest=None) != identity_key(other, digest=None)
-    identity = engine_identity(ONNX, model_digest=None, gpu="T4", image="i")
-    assert identity is not None
-    assert (identity.model, identity.batch_size, identity.precision) == ("../models/net.onnx", 4, "fp16")
-    custom = engine_identity(CUSTOM, model_digest=None, gpu="T4", image="i")
-    assert custom is not None
-    assert custom.model == "libx.so"
-
-
-def test_the_secret_of_a_model_is_nowhere_in_the_identity() -> None:
-    p = InferProperty(tlt_encoded_model="a.etlt", tlt_model_key="hush")
-    assert "hush" not in repr(engine_identity(p, model_digest=None, gpu="T4", image="i"))
+def test_a_custom_builder_has_its_library_for_a_model() -> None:
+    assert key_of(CUSTOM) == "62c58d828fef638d0a80ab23408a417854076e45c68ecb48371f53f9fb5a900b"
+    assert key_of(CUSTOM) != key_of(CUSTOM.model_copy(update={"custom_lib_path": "liby.so"}))
 
 
 def test_int8_without_a_table_is_fp16_but_where_the_builder_brings_ranges() -> None:
