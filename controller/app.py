@@ -103,10 +103,10 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey, port
     app = create_app(
         store,
         event_store,
-        controller,
+        controller.answers,
         fleet_version=version,
         host_names=(options.host,),
-        ready=lambda: controller.caught_up,
+        ready=lambda: controller.answers.caught_up,
         clock=ports.clock.now,
     )
     try:

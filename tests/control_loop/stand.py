@@ -16,6 +16,7 @@ from bus.codec import Undecodable, decode_signed, encode_signed
 from bus.memory import MemoryBus, MemoryLog
 from bus.signature import SigningKey
 from bus.topics import SETTINGS, partition_of
+from controller.answers import Answers
 from controller.loop import Controller
 from controller.picture.store import ObjectStore
 from controller.planner.guard import RemovalLimit
@@ -175,7 +176,7 @@ class Stand:
         self._probes = count()
 
     @asynccontextmanager
-    async def controller(self, *, held_back: bool = False) -> AsyncIterator[Controller]:
+    async def controller(self, *, held_back: bool = False) -> AsyncIterator[Answers]:
         """Runs a new controller; one that ends by itself fails the test."""
         self.bus = ShakyBus(self.log)
         self.store, self.event_store = ObjectStore(1), ObjectStore(1)
@@ -196,7 +197,7 @@ class Stand:
         self._count_looks(controller)
         async with asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as tasks:
             running = tasks.create_task(controller.run())
-            yield controller
+            yield controller.answers
             assert not running.done(), "the controller ended by itself"
             running.cancel()
 

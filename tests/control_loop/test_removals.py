@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from controller.loop import Controller
+from controller.answers import Answers
 from controller.model import ApproveRefused
 from tests.control_loop.stand import Stand, eventually, loaded, none_published
 
@@ -22,7 +22,7 @@ async def begin(stand: Stand) -> None:
         await eventually(lambda: stand.newest("gate"), "a generation")
 
 
-async def parked(stand: Stand, controller: Controller) -> None:
+async def parked(stand: Stand, controller: Answers) -> None:
     await eventually(lambda: (controller.status()["candidate"] or {}).get("state") == "Parked", "it is parked")
     await stand.settled()
 

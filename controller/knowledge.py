@@ -1,0 +1,62 @@
+"""What a running controller knows right now: the one place where one state takes the place of another."""
+
+import asyncio
+import logging
+
+from controller.actions import Fetch, KeepLastGood, Log, Note, Tell
+from controller.model import Revision
+from controller.picture.events import EventType, FleetEvent
+from controller.picture.picture import Picture
+from controller.state import State
+from ports.clock import Clock
+
+_log = logging.getLogger(__name__)
+
+_UNEXPECTED = Tell(EventType.WARNING, "UnexpectedError", "the controller met an error: see its log")
+_LEVELS = {EventType.NORMAL: logging.INFO, EventType.WARNING: logging.WARNING}
+
+
+class Knowledge:
+    """The state, and who is woken when there is another.
+
+    Attributes:
+        state: what is known.
+        wake: set when there may be something to do.
+        changed: set when there is something new to show.
+        fetch: set when somebody wants the source of the manifests looked at now.
+        to_keep: revisions of which a copy is wanted on disk.
+    """
+
+    def __init__(self, picture: Picture, clock: Clock) -> None:
+        self.state = State()
+        self.wake = asyncio.Event()
+        self.changed = asyncio.Event()
+        self.fetch = asyncio.Event()
+        self.to_keep: asyncio.Queue[Revision] = asyncio.Queue()
+        self._picture = picture
+        self._clock = clock
+
+    def become(self, state: State, notes: tuple[Note, ...] = ()) -> None:
+        """Takes the next state, and does what was noted on the way to it."""
+        if state is not self.state:
+            self.state = state
+            self.changed.set()
+        for note in notes:
+            match note:
+                case Tell():
+                    self._tell(note)
+                case Log(type=kind, message=message, error=error):
+                    _log.log(_LEVELS[kind], "%s", message, exc_info=error)
+                case KeepLastGood(revision=revision):
+                    self.to_keep.put_nowait(revision)
+                case Fetch():
+                    self.fetch.set()
+
+    def tell_of_bug(self) -> None:
+        """Tells that something unexpected happened; whoever calls has logged it."""
+        self._tell(_UNEXPECTED)
+
+    def _tell(self, told: Tell) -> None:
+        _log.log(_LEVELS[told.type], "%s: %s: %s", told.subject, told.reason, told.message)
+        self._picture.tell(FleetEvent(told.subject, told.type, told.reason, told.message, self._clock.now()))
+        self.changed.set()
