@@ -22,6 +22,7 @@ from bus.memory import MemoryBus, MemoryLog
 from bus.signature import SigningKey
 from controller.loop import Controller
 from controller.picture.store import ObjectStore
+from controller.planner.planner import plan
 from controller.source.read.reader import Loaded, Reading
 from crds.messages import AgentConfig, AgentInfo, AgentResponse, InstanceConfig
 from nodeagent.agent import Agent
@@ -98,18 +99,17 @@ class Manifests:
     def __init__(self, short: ShortFleet) -> None:
         self._commits = 0
         self._changed = asyncio.Event()
-        self._reading: Reading
         self.commit(short)
 
     def commit(self, short: ShortFleet) -> None:
         """Makes these the manifests."""
         self._commits += 1
-        self._reading = Loaded(revision(short, f"sha256:{self._commits:010d}"))
+        self.revision = revision(short, f"sha256:{self._commits:010d}")
         self._changed.set()
 
     async def read(self) -> Reading:
         """See `controller.source.read.reader.Source`."""
-        return self._reading
+        return Loaded(self.revision)
 
     async def changes(self) -> AsyncIterator[None]:
         """See `controller.source.read.reader.Source`."""
@@ -238,6 +238,11 @@ class World:
         frames = int(self.clock.monotonic() * FPS)
         streams = tuple(StreamStats(camera.camera_id, FPS, frames) for camera in config.cameras)
         return Probe(config.instance_name, runtime_id, now, answered=True, ready=True, streams=streams)
+
+    def wanted(self, name: str) -> set[str]:
+        """The instances that the manifests ask for on a node."""
+        state = plan(self.manifests.revision, {}).nodes[node_id(name)]
+        return {one.instance_name for one in state.instances}
 
     def newest_record(self, name: str) -> AgentConfig:
         """The generation that was published last for a node."""
