@@ -92,11 +92,11 @@ def _consider_revision(
 ) -> Passed:
     try:
         planned = plan(revision, published)
+        parked = why_parked(planned, published, limit)
     except Exception as error:  # noqa: BLE001 - a revision that cannot be planned must keep no good one from its work (S15)
         message = f"it cannot be planned, the controller met an error ({type(error).__name__}): see its log"
         aside, said = _set_aside(gate, Candidate("Rejected", message, revision.id, revision.description))
         return aside, (Log(EventType.WARNING, f"revision {revision.id} cannot be planned", error), *said)
-    parked = why_parked(planned, published, limit)
     if parked is not None and revision.id not in gate.approved_ids:
         changes = describe_plan(planned)
         candidate = Candidate(

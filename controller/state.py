@@ -81,7 +81,7 @@ class State:
     answered: Mapping[str, Answer] = field(default_factory=lambda: MappingProxyType({}))
     """What was said to the newest greeting that was answered, by node id."""
     failed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """The digests of desired states that are too large to publish, by node id: they will be as large the next time."""
+    """The digests of desired states that cannot be published, by node id: they are too large, or meet a bug, again."""
 
     @property
     def fleet(self) -> Fleet:

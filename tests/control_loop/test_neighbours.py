@@ -54,14 +54,15 @@ def test_an_old_copy_of_the_last_good_revision_passes_the_guard_too(play: Callab
     play(scenario)
 
 
+@pytest.mark.parametrize("error", [PublishFailed("no leader for this partition"), KeyError("a bug")], ids=repr)
 def test_a_node_that_cannot_be_published_to_keeps_nobody_from_being_admitted(
-    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     publish = ShakyBus.publish
 
     async def leaderless(self: ShakyBus, topic: Topic, *, key: str | None, value: bytes | None) -> None:
         if topic is Topic.AGENT_CONFIG and key == node_id("gate"):
-            raise PublishFailed("no leader for this partition")
+            raise error
         await publish(self, topic, key=key, value=value)
 
     async def scenario(stand: Stand) -> None:
@@ -94,28 +95,6 @@ def test_a_bug_ends_one_turn_and_not_the_controller(play: Callable[..., None], m
             stand.agent("gate").greet()
             await eventually(lambda: stand.told("UnexpectedError"), "it is told")
             await eventually(lambda: stand.newest("gate"), "a generation after all")
-
-    play(scenario)
-
-
-def test_a_bug_that_one_node_meets_keeps_nobody_from_being_admitted(
-    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish = ShakyBus.publish
-
-    async def broken(self: ShakyBus, topic: Topic, *, key: str | None, value: bytes | None) -> None:
-        if topic is Topic.AGENT_CONFIG and key == node_id("gate"):
-            raise KeyError("a bug")
-        await publish(self, topic, key=key, value=value)
-
-    async def scenario(stand: Stand) -> None:
-        monkeypatch.setattr(ShakyBus, "publish", broken)
-        stand.source.say_silently(loaded(fleet_of(1)))
-        async with stand.controller():
-            for name in ("gate", "hut", "newcomer"):
-                stand.agent(name).greet()
-            for name in ("gate", "hut", "newcomer"):
-                await eventually(lambda one=name: stand.commands(one), f"{name} is answered")
 
     play(scenario)
 

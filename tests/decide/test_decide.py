@@ -159,8 +159,11 @@ def test_what_a_topic_loses_while_it_is_acknowledged_is_sent_again(step: decide.
     assert not state.published.by_node[node_id("gate")].on_topic
 
 
-def test_a_recalled_revision_that_cannot_be_planned_lets_the_term_begin(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(revision_gate, "plan", broken)
+@pytest.mark.parametrize("step", ["plan", "why_parked"])
+def test_a_recalled_revision_that_cannot_be_planned_lets_the_term_begin(
+    monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    monkeypatch.setattr(revision_gate, step, broken)
     state, notes = decide.settle(after(RECALLED, greeting(), CaughtUp()), RULES, NOW)
     assert (state.term, state.gate.in_force) == (1, None)
     assert [one.reason for one in notes if isinstance(one, Tell)] == ["RevisionRejected"]
