@@ -1,6 +1,7 @@
 """Makes the topics of tasks on Kafka, and looks whether those that are there will do."""
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Final
@@ -10,6 +11,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # public, but 
     AdminClient,
     ConfigResource,
     NewTopic,
+    TopicMetadata,
 )
 
 from tasks.kafka_settings import MESSAGE_MARGIN_BYTES, KafkaAddress, client_settings
@@ -18,6 +20,8 @@ from tasks.wire import TaskKind, kind_topics, models_topic
 _LOG = logging.getLogger(__name__)
 
 _ANSWER_S: Final = 5.0
+_APPEAR_S: Final = 10.0
+_LOOK_S: Final = 0.05
 _MOST_REPLICAS: Final = 3
 
 # A task that no worker has taken for so long is not kept for them any longer.
@@ -43,17 +47,30 @@ def ensure_topics(address: KafkaAddress, *, partitions: int, max_image_bytes: in
     task_topics = [kind_topics(kind, address.prefix).tasks for kind in TaskKind]
     admin = AdminClient(client_settings(address, "fleet-tasks-topics"))
     try:
-        found = admin.list_topics(timeout=_ANSWER_S)
-        _create(admin, [topic for name, topic in wanted.items() if name not in found.topics], len(found.brokers))
-        _check_size(admin, [name for name in task_topics if name in found.topics], max_image_bytes)
+        found = _made(admin, wanted)
+        _check_size(admin, task_topics, max_image_bytes)
     except KafkaException as error:
         raise TopicsNotReady(f"Kafka: {error.args[0].str()}") from None
     except TimeoutError:
         raise TopicsNotReady("Kafka does not answer in time") from None
     for name in task_topics:
-        known = found.topics.get(name)
-        if known is not None and len(known.partitions) < partitions:
-            _LOG.warning("topic %s has %d partitions: more workers find no work", name, len(known.partitions))
+        if len(found[name].partitions) < partitions:
+            _LOG.warning("topic %s has %d partitions: more workers find no work", name, len(found[name].partitions))
+
+
+def _made(admin: AdminClient, wanted: Mapping[str, NewTopic]) -> Mapping[str, TopicMetadata]:
+    """The topics, once all of them are seen: a broker may say for a while that there is none when it was just made."""
+    deadline = time.monotonic() + _APPEAR_S
+    while True:
+        found = admin.list_topics(timeout=_ANSWER_S)
+        seen = {name: topic for name, topic in found.topics.items() if topic.error is None and topic.partitions}
+        missing = wanted.keys() - seen.keys()
+        if not missing:
+            return seen
+        if time.monotonic() > deadline:
+            raise TopicsNotReady(f"topics do not appear: {', '.join(sorted(missing))}")
+        _create(admin, [wanted[name] for name in sorted(missing)], len(found.brokers))
+        time.sleep(_LOOK_S)
 
 
 def _wanted(prefix: str, partitions: int, max_message_bytes: int) -> Mapping[str, NewTopic]:
@@ -70,8 +87,6 @@ def _wanted(prefix: str, partitions: int, max_message_bytes: int) -> Mapping[str
 
 
 def _create(admin: AdminClient, topics: list[NewTopic], brokers: int) -> None:
-    if not topics:
-        return
     for topic in topics:
         topic.replication_factor = min(_MOST_REPLICAS, brokers)
     futures: dict[str, Future[None]] = admin.create_topics(topics, operation_timeout=_ANSWER_S)
@@ -86,8 +101,6 @@ def _create(admin: AdminClient, topics: list[NewTopic], brokers: int) -> None:
 
 
 def _check_size(admin: AdminClient, topics: Sequence[str], max_image_bytes: int) -> None:
-    if not topics:
-        return
     resources = [ConfigResource(ConfigResource.Type.TOPIC, name) for name in topics]
     for resource, future in admin.describe_configs(resources).items():
         allowed = int(future.result(_ANSWER_S)["max.message.bytes"].value)
