@@ -24,6 +24,7 @@ from nodeagent.reporter.app_probes import AppProbes, ProbeApp
 from nodeagent.reporter.conditions import Conditions
 from nodeagent.reporter.frames import apps_to_probe
 from nodeagent.reporter.greeter import Greeter
+from nodeagent.reporter.liveness import hung
 from nodeagent.reporter.report import Standing, Told, after_report, report, standing
 from nodeagent.reporter.sender import ReportSender
 from nodeagent.supervisor import Supervisor
@@ -109,6 +110,7 @@ class Agent:
             timings=timings,
         )
         self._told = Told()
+        self._hung: frozenset[str] = frozenset()
 
     async def run(self) -> None:
         """Runs until cancelled. Instances go on when it ends."""
@@ -143,7 +145,11 @@ class Agent:
 
     async def _probe_apps(self) -> None:
         await asyncio.sleep(self._timings.probe_every_seconds)
-        await self._probes.look(apps_to_probe(self._ledger.current, self._reconciler.known.observed))
+        desired, seen = self._ledger.current, self._reconciler.known.observed
+        await self._probes.look(apps_to_probe(desired, seen))
+        before, self._hung = self._hung, frozenset(hung(desired, seen, self._probes.progress))
+        if self._hung - before:
+            self._wake.set()
         self._sender.nudge()
 
     async def _reconcile(self) -> None:

@@ -133,6 +133,10 @@ class InstanceHistory:
     stops: int = 0
     """Times that the agent stopped it to start it again, since it last ran long enough to be trusted."""
     last_stop_at: datetime | None = None
+    revivals: int = 0
+    """Times that the agent restarted it because its app hung, until it went well for long enough."""
+    last_revival_at: datetime | None = None
+    last_revival_cause: str = ""
     last_output: str = ""
     """The last lines it wrote before it left, for people; never with a secret in it."""
     outcome: Outcome | None = None

@@ -101,6 +101,8 @@ class Stop(_OnInstance):
     """What to ask with, where nothing tells what it was made to leave on."""
     towards: str | None = None
     """Digest of the form that shall come after it; None when the instance goes."""
+    is_hung: bool = False
+    """True when it is stopped because its app hangs, and shall be started again as it was."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from nodeagent.model import InstanceHistory, Observed, Transient
 from nodeagent.operations import Outcome, OutcomeKind, Plan, Remove, Start, Stop
 from nodeagent.reporter.app_probes import AppProbes
 from nodeagent.reporter.conditions import ENGINE_REACHABLE, Conditions
+from nodeagent.reporter.liveness import hung
 from nodeagent.reporter.status import Known
 from nodeagent.timings import Timings
 from ports.ports import Ports
@@ -104,7 +105,8 @@ class Reconciler:
         self._conditions.set(ENGINE_REACHABLE, ok=True, reason="Answers")
         now = self._ports.clock.now()
         await self._remember(desired, self._seen, under_way.keys(), now)
-        told, self._plan = self._plan.told, diff(desired, self._seen, self._history, under_way, now)
+        hangs = hung(desired, self._seen, self._probes.progress)
+        told, self._plan = self._plan.told, diff(desired, self._seen, self._history, under_way, now, hangs)
         for name, text in self._plan.told.items():
             if text != told.get(name):
                 _log.warning("%s: %s", name, text)

@@ -36,7 +36,7 @@ class CameraWatch:
         is_new = (seen.state, seen.reason) != (told.state, told.reason)
         _log(stream.source.camera_id, told, seen)
         if is_new or stream.camera.alive_report_due(now_s, told.said_s):
-            self._messenger.camera_state(stream.device_id, seen.state.value, seen.reason, seen.fps)
+            self._messenger.camera_state(stream.device_id, seen.state.value, _reason(seen), seen.fps)
             return _Told(seen.state, seen.reason, seen.losses, now_s)
         return _Told(told.state, told.reason, seen.losses, told.said_s)
 
@@ -50,4 +50,8 @@ def _log(camera_id: str, told: _Told, seen: CameraSnapshot) -> None:
     if seen.state is CameraState.SLOW and told.state is not CameraState.SLOW:
         _LOG.warning("camera=%s slow: %s", camera_id, seen.reason)
     if seen.state is CameraState.NOT_REACHABLE and (seen.state, seen.reason) != (told.state, told.reason):
-        _LOG.warning("camera=%s not-reachable: %s", camera_id, seen.reason)
+        _LOG.warning("camera=%s not-reachable: %s", camera_id, _reason(seen))
+
+
+def _reason(seen: CameraSnapshot) -> str:
+    return seen.reason or ("no frames" if seen.state is CameraState.NOT_REACHABLE else "")

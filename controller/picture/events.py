@@ -101,7 +101,7 @@ def _news_of_instance(old: Document | None, new: Document) -> Iterator[_News]:
         text = f"{change}: {status['message']}" if status["message"] else change
         yield _News(event_type, status["reason"] or status["phase"], text)
     if (was.get("restarts") or 0) < (status["restarts"] or 0) and was.get("phase") not in (None, "Unknown"):
-        yield _News(EventType.WARNING, "Restarted", f"It left by itself; restart {status['restarts']}")
+        yield _News(EventType.WARNING, "Restarted", f"Restart {status['restarts']}: it left by itself, or hung")
     if was.get("node") and status["node"] and was["node"] != status["node"]:
         yield _News(EventType.NORMAL, "Moved", f"From node {was['node']} to node {status['node']}")
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from crds.messages import AgentConfig, InstanceConfig
-from nodeagent.differ.instance_diff import InstanceDiff, Wait
+from nodeagent.differ.history import BETWEEN_REVIVALS, next_revival_at
+from nodeagent.differ.instance_diff import Hangs, InstanceDiff, Wait
 from nodeagent.model import InstanceHistory, Observed, ObservedInstance
 from nodeagent.operations import Cancellation, Chain, Op, OpKind, Plan, PullImage, Remove, Stop, UnderWay, WriteFiles
 from nodeagent.timings import Timings
@@ -19,6 +21,7 @@ def diff(
     history: Mapping[str, InstanceHistory],
     under_way: Mapping[str, UnderWay],
     now: datetime,
+    hung: Mapping[str, str] = MappingProxyType({}),
 ) -> Plan:
     """Plans what begins and what is cancelled; an instance that something is done to begins nothing.
 
@@ -28,6 +31,7 @@ def diff(
         history: what is remembered of each instance.
         under_way: the chains that were under way when the look began, by name of the instance.
         now: the time, UTC.
+        hung: the instances whose app hangs, and what shows it.
     """
     if desired is None:
         return Plan()
@@ -36,17 +40,21 @@ def diff(
     planned: dict[str, Chain] = {}
     waiting: dict[str, str] = {}
     wake_at: datetime | None = None
+    revival_at = next_revival_at(history, now)
     for name in sorted((observed.instances.keys() | set(observed.folders)) - wanted.keys() - busy):
         planned[name] = Chain(_removal(name, observed.instances.get(name)), towards=None)
     for name in sorted(wanted.keys() - busy):
         remembered = history.get(name, _NO_HISTORY)
-        decided = InstanceDiff(wanted[name], desired.generation, observed, remembered).decide(now)
+        hangs = Hangs(hung[name], revival_at) if name in hung else None
+        decided = InstanceDiff(wanted[name], desired.generation, observed, remembered, hangs).decide(now)
         if isinstance(decided, Wait):
             waiting[name] = decided.reason
             if decided.until is not None:
                 wake_at = min(wake_at, decided.until) if wake_at else decided.until
         elif decided:
             planned[name] = Chain(decided, wanted[name].digest)
+            if isinstance(decided[0], Stop) and decided[0].is_hung:
+                revival_at = now + BETWEEN_REVIVALS
     begin = tuple(chain for name, chain in planned.items() if name not in under_way)
     old = superseded(desired, under_way)
     going_on = sorted(under_way.keys() - waiting.keys() - {one.instance for one in old})

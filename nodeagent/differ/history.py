@@ -14,6 +14,13 @@ FIRST_DELAY = timedelta(seconds=1)
 LONGEST_DELAY = timedelta(seconds=60)
 # An instance that ran this long is trusted again: its next exit counts as the first.
 TRUSTED_AFTER = timedelta(seconds=60)
+# The first time that an app hangs it is restarted at once; what hangs again and again is not helped by it, and the next
+# time waits from a minute on, up to half an hour. Whoever did not hang for an hour is trusted again.
+FIRST_REVIVAL_DELAY = timedelta(minutes=1)
+LONGEST_REVIVAL_DELAY = timedelta(minutes=30)
+REVIVALS_FORGOTTEN_AFTER = timedelta(hours=1)
+# A machine that is too busy for any of its apps to answer is not made busier by restarting them all at once.
+BETWEEN_REVIVALS = timedelta(seconds=10)
 
 
 def restart_delay(exits: int) -> timedelta:
@@ -37,11 +44,28 @@ def may_repair_at(history: InstanceHistory, now: datetime) -> datetime | None:
     return _end_of_wait(history.last_stop_at, history.stops, now)
 
 
+def may_revive_at(history: InstanceHistory, now: datetime) -> datetime | None:
+    """The time before which an instance whose app hangs shall not be restarted; None for no reason to wait."""
+    doublings = min(max(history.revivals - 1, 0), 16)
+    delay = min(FIRST_REVIVAL_DELAY * float(2**doublings), LONGEST_REVIVAL_DELAY) if history.revivals else timedelta(0)
+    return _end(history.last_revival_at, delay, now)
+
+
+def next_revival_at(history: Mapping[str, InstanceHistory], now: datetime) -> datetime | None:
+    """The time before which no app of this node is restarted because it hangs: they are restarted one after another."""
+    latest = max((one.last_revival_at for one in history.values() if one.last_revival_at is not None), default=None)
+    return _end(latest, BETWEEN_REVIVALS, now)
+
+
 def _end_of_wait(since: datetime | None, times: int, now: datetime) -> datetime | None:
+    return _end(since, restart_delay(times), now)
+
+
+def _end(since: datetime | None, delay: timedelta, now: datetime) -> datetime | None:
     # What happened in the future happened before the clock was set back: waiting for that could last for hours.
     if since is None or now < since:
         return None
-    end = since + restart_delay(times)
+    end = since + delay
     return end if now < end else None
 
 
@@ -93,6 +117,8 @@ def after_observation(
             history = replace(history, seen_running=observed.runtime_id, running_since=since, stopped_on_purpose=None)
         if history.running_since is not None and now - history.running_since >= TRUSTED_AFTER:
             history = replace(history, exits=0, stops=0)
+        if history.last_revival_at is not None and now - history.last_revival_at >= REVIVALS_FORGOTTEN_AFTER:
+            history = replace(history, revivals=0, last_revival_at=None, last_revival_cause="")
         return history
     if being_changed or (observed is not None and observed.runtime_id == history.stopped_on_purpose):
         return replace(history, seen_running=None, running_since=None)
@@ -130,6 +156,14 @@ def after_outcome(history: InstanceHistory, outcome: Outcome) -> InstanceHistory
         history = replace(history, seen_running=None, running_since=None, stopped_on_purpose=op.runtime_id)
         if isinstance(op, Stop):
             history = replace(history, stops=history.stops + 1, last_stop_at=outcome.at)
+            if op.is_hung:
+                history = replace(
+                    history,
+                    restarts=history.restarts + 1,
+                    revivals=history.revivals + 1,
+                    last_revival_at=outcome.at,
+                    last_revival_cause=op.cause,
+                )
     elif isinstance(op, Start):
         # From here on it leaves by itself again, even if it does so before anybody has seen it run.
         history = replace(history, stopped_on_purpose=None)

@@ -6,7 +6,7 @@ from datetime import datetime
 from crds.change import ChangeClass
 from crds.difference import difference_to_apply
 from crds.messages import InstanceConfig
-from nodeagent.differ.history import may_repair_at, may_start_at
+from nodeagent.differ.history import may_repair_at, may_revive_at, may_start_at
 from nodeagent.model import Applied, FilesState, InstanceHistory, Observed, ObservedInstance, describe_exit
 from nodeagent.operations import Create, Note, Op, PullImage, Remove, Start, Stop, WriteFiles
 
@@ -21,18 +21,39 @@ class Wait:
     until: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Hangs:
+    """Its app runs, and does not do its work."""
+
+    cause: str
+    turn_at: datetime | None = None
+    """When it may be restarted at the earliest, if another one is restarted before it."""
+
+
 class InstanceDiff:
     """One desired instance beside what is there of it."""
 
-    def __init__(self, config: InstanceConfig, generation: int, observed: Observed, history: InstanceHistory) -> None:
+    def __init__(
+        self, config: InstanceConfig, generation: int, observed: Observed, history: InstanceHistory, hangs: Hangs | None
+    ) -> None:
         self._config = config
         self._generation = generation
         self._there = observed.instances.get(config.instance_name)
         self._files = observed.files.get(config.instance_name, _UNKNOWN_FILES)
         self._history = history
+        self._hangs = hangs
 
     def decide(self, now: datetime) -> tuple[Op, ...] | Wait:
         """The chain, which is empty when all is well, or what is waited for."""
+        decided = self._match(now)
+        if decided and not isinstance(decided, Wait):
+            return decided
+        if self._hangs is None or self._there is None or not self._there.running:
+            return decided
+        return self._revive(self._there, self._hangs, now)
+
+    def _match(self, now: datetime) -> tuple[Op, ...] | Wait:
+        """What makes it what it should be."""
         there = self._there
         start_at = may_start_at(self._history, now)
         back_off = None
@@ -77,6 +98,19 @@ class InstanceDiff:
         # Stopped first: an agent that dies after writing would find the files right, and never restart the app.
         return self._guarded(self._chain((Stop, WriteFiles, Start, Note), cause))
 
+    def _revive(self, there: ObservedInstance, hangs: Hangs, now: datetime) -> tuple[Op, ...] | Wait:
+        """Restarts a hung app in place, as it is: also while the change of it waits for something."""
+        wait = may_revive_at(self._history, now)
+        if wait is not None:
+            return Wait(f"{hangs.cause}; the last restart for that did not help, the next one waits", wait)
+        if hangs.turn_at is not None:
+            return Wait(f"{hangs.cause}; it is restarted after another one", hangs.turn_at)
+        name, cause = self._config.instance_name, hangs.cause
+        now_runs = there.applied or Applied(self._config, self._generation, there.runtime_id)
+        config, generation = now_runs.config, now_runs.generation
+        start, note = Start(name, cause, config, generation), Note(name, cause, config, generation)
+        return self._stop(cause, is_hung=True), start, note
+
     def _start(self, there: ObservedInstance | None) -> tuple[Op, ...]:
         if there is None:
             cause = "it is not there" if self._history.restarts == 0 else "it is gone"
@@ -120,18 +154,25 @@ class InstanceDiff:
             return Wait(f"secret {names} is not in the secrets directory of this node")
         return chain
 
+    @property
+    def _runtime_id(self) -> str | None:
+        return self._there.runtime_id if self._there else None
+
+    def _stop(self, cause: str, *, is_hung: bool = False) -> Stop:
+        config, settings = self._config, self._config.container
+        signal = settings.stop_signal or config.app_kind.stop_signal
+        timeout = settings.stop_timeout_seconds
+        return Stop(config.instance_name, cause, self._runtime_id, timeout, signal, config.digest, is_hung)
+
     def _chain(self, steps: tuple[type[Op], ...], cause: str) -> tuple[Op, ...]:
         return tuple(self._op(step, cause) for step in steps)
 
     def _op(self, step: type[Op], cause: str) -> Op:
         config, name = self._config, self._config.instance_name
-        runtime_id = self._there.runtime_id if self._there else None
         if issubclass(step, Stop):
-            settings = config.container
-            signal = settings.stop_signal or config.app_kind.stop_signal
-            return Stop(name, cause, runtime_id, settings.stop_timeout_seconds, signal, config.digest)
+            return self._stop(cause)
         if issubclass(step, Remove):
-            return Remove(name, cause, runtime_id, config.digest)
+            return Remove(name, cause, self._runtime_id, config.digest)
         if issubclass(step, PullImage | WriteFiles):
             return step(name, cause, config)
         return step(name, cause, config, self._generation)

@@ -32,6 +32,14 @@ class AppProgress:
     """Why it did not answer the last time."""
     cameras: Mapping[str, CameraProgress] | None = None
     """By camera id."""
+    looks_until_ready: int = 0
+    """Looks at an app that was not ready yet."""
+    was_ready: bool = False
+    """True since it was ready for the first time."""
+    silent_looks: int = 0
+    """Looks in a row that it did not answer."""
+    still_looks: int = 0
+    """Looks in a row, while it was ready, that no camera had a new frame in."""
 
 
 def apps_to_probe(desired: AgentConfig | None, seen: Observed | None) -> dict[str, tuple[InstanceConfig, str]]:
@@ -51,11 +59,25 @@ def after_probe(progress: AppProgress | None, probe: Probe) -> AppProgress:
     """The progress after one more look. Another runtime starts from nothing: its numbers start from nothing too."""
     if progress is None or progress.runtime_id != probe.runtime_id:
         progress = AppProgress(probe.runtime_id, probe.at)
+    was_ready = progress.was_ready or probe.ready
+    until_ready = progress.looks_until_ready + (not was_ready)
     if not probe.answered:
-        return replace(progress, message=probe.message)
+        silent = progress.silent_looks + 1
+        return replace(progress, message=probe.message, looks_until_ready=until_ready, silent_looks=silent)
     before = progress.cameras or {}
     cameras = {one.camera_id: _advance(before.get(one.camera_id), one, probe.at) for one in probe.streams}
-    return replace(progress, answered_at=probe.at, ready=probe.ready, message="", cameras=cameras)
+    moves = not probe.ready or any(one.advanced_at == probe.at for one in cameras.values())
+    return replace(
+        progress,
+        answered_at=probe.at,
+        ready=probe.ready,
+        message="",
+        cameras=cameras,
+        looks_until_ready=until_ready,
+        was_ready=was_ready,
+        silent_looks=0,
+        still_looks=0 if moves else progress.still_looks + 1,
+    )
 
 
 def _advance(before: CameraProgress | None, stats: StreamStats, at: datetime) -> CameraProgress:

@@ -15,6 +15,7 @@ from crds.messages import (
 from nodeagent.model import InstanceHistory, Observed, ObservedInstance, describe_exit
 from nodeagent.operations import Note, Op, OutcomeKind, PullImage, WriteFiles
 from nodeagent.reporter.frames import AppProgress, CameraProgress
+from nodeagent.reporter.liveness import why_hung
 
 # An app may take this long to answer for the first time; after that it is Unhealthy, and still given time.
 STARTING_FOR = timedelta(seconds=30)
@@ -161,7 +162,7 @@ def _state(
             return state, "Retrying", f"{op.kind}: {outcome.message}"
         if name in known.waiting:
             return state, "Waiting", known.waiting[name]
-        return state, reason, "; ".join(one for one in (message, known.told.get(name)) if one)
+        return state, reason, "; ".join(one for one in (message, known.told.get(name), _revived(history)) if one)
     if op is not None:
         if outcome is not None:
             word = "Waiting" if outcome.kind is OutcomeKind.WAITING else "Retrying"
@@ -192,7 +193,17 @@ def _running_state(
         return InstanceState.UNHEALTHY, "NoAnswer", f"the app has not answered for {seconds:.0f} s: {progress.message}"
     if not progress.ready:
         return InstanceState.STARTING, "NotReady", "the app answers and is not ready yet"
+    if hangs := why_hung(config, progress):
+        return InstanceState.UNHEALTHY, "Hung", hangs
     return InstanceState.RUNNING, "Running", ""
+
+
+def _revived(history: InstanceHistory) -> str:
+    """That it was restarted because it hung, which nobody would see from what runs now."""
+    if not history.revivals:
+        return ""
+    times = "once" if history.revivals == 1 else f"{history.revivals} times"
+    return f"restarted {times} because it hung: {history.last_revival_cause}"
 
 
 def _last_exit(history: InstanceHistory, waits_for: str) -> str:

@@ -46,7 +46,7 @@ class CameraSnapshot:
         decode_ms: Time that decoding took, mean over the last few frames that were decoded.
         last_frame_age_s: Seconds since the last frame, None before the first.
         state: What the above amounts to.
-        reason: Why the camera is slow or not reachable, empty otherwise.
+        reason: Why the camera is slow or not reachable; empty otherwise, and where nobody knows why.
         losses: How often a connection that gave frames has ended.
         last_loss: Why the last of them did.
         decode_errors: Frames that could not be decoded, or only with gaps that the decoder filled.
@@ -179,7 +179,7 @@ class CameraStats:
                 # Without the frame rate itself: the reason is to stay the same as long as the state does.
                 return f"fewer than {self._settings.minimum_fps:g} frames per second"
             case CameraState.NOT_REACHABLE:
-                return self._reason or "no frames"
+                return self._reason
             case _:
                 return ""
 

@@ -71,9 +71,10 @@ class WatchedDriver(FakeDriver):
 
 @dataclass
 class Apps:
-    """What the apps of the node say: frames that grow, unless they are silent."""
+    """What the apps of the node say: frames that grow, unless they are silent or their cameras are still."""
 
     silent: set[str] = field(default_factory=set)
+    still: set[str] = field(default_factory=set)
     frames: int = 0
 
     async def __call__(self, config: InstanceConfig, runtime_id: str, now: datetime) -> Probe:
@@ -81,7 +82,8 @@ class Apps:
         if name in self.silent:
             return Probe(name, runtime_id, now, answered=False, message="connection refused")
         self.frames += 1
-        streams = tuple(StreamStats(one.camera_id, 25.0, self.frames) for one in config.cameras)
+        ids = [one.camera_id for one in config.cameras]
+        streams = tuple(StreamStats(one, 25.0, 0 if one in self.still else self.frames) for one in ids)
         return Probe(name, runtime_id, now, answered=True, ready=True, streams=streams)
 
 

@@ -3,7 +3,7 @@
 `desired` maps instances to their specs (see `generations`); without the key nothing is known to be desired. `before`
 is what the containers were made from, where that is not what is desired. `observed` says what is there of an
 instance: `running`, `created`, `exited 3` or `exited`. `under way` says which operations of a chain are not done yet. `files` names instances whose folder is not as it should be,
-`images` what references of images mean now; what is there was made from 0123456789abcdef.
+`images` what references of images mean now; what is there was made from 0123456789abcdef. `hung` says what shows that an app hangs.
 Times are seconds from now.
 """
 
@@ -41,6 +41,7 @@ KEYS = {
     "under way",
     "folders",
     "images",
+    "hung",
     "plan",
     "wake after",
 }
@@ -109,7 +110,7 @@ def history_in(case: dict[str, Any], desired: AgentConfig | None) -> dict[str, I
 
 
 def history(config: InstanceConfig | None, **given: Any) -> InstanceHistory:
-    for key in ("last_exit_at", "last_stop_at"):
+    for key in ("last_exit_at", "last_stop_at", "last_revival_at"):
         if key in given:
             given[key] = NOW + timedelta(seconds=given[key])
     failed = given.pop("failed", None)
@@ -144,7 +145,8 @@ def seconds_from_now(moment: datetime | None) -> float | None:
 def test_the_plan_of_a_case_is_the_text_that_it_expects(case: dict[str, Any]) -> None:
     desired = desired_in(case)
 
-    plan = diff(desired, observed_in(case, desired), history_in(case, desired), under_way_in(case, desired), NOW)
+    past, under_way, hung = history_in(case, desired), under_way_in(case, desired), case.get("hung", {})
+    plan = diff(desired, observed_in(case, desired), past, under_way, NOW, hung)
 
     assert str(plan) == case.get("plan", "").rstrip("\n")
     assert seconds_from_now(plan.wake_at) == case.get("wake after")

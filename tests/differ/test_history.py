@@ -10,7 +10,9 @@ from nodeagent.differ.history import (
     after_observation,
     after_outcome,
     may_repair_at,
+    may_revive_at,
     may_start_at,
+    next_revival_at,
     restart_delay,
 )
 from nodeagent.model import InstanceHistory, ObservedInstance, describe_exit
@@ -170,3 +172,30 @@ def test_a_chain_that_fails_goes_on_while_the_same_would_be_planned(
 )
 def test_an_exit_is_told_in_words(code: int | None, words: str) -> None:
     assert describe_exit(code) == words
+
+
+@pytest.mark.parametrize(
+    ("revivals", "minutes"), [(0, 0), (1, 1), (2, 2), (3, 4), (5, 16), (6, 30), (7, 30), (10**9, 30)]
+)
+def test_a_hung_app_is_restarted_at_once_and_then_ever_later(revivals: int, minutes: int) -> None:
+    history = InstanceHistory(revivals=revivals, last_revival_at=NOW if revivals else None)
+    end = NOW + minutes * 60 * SECOND
+    assert may_revive_at(history, end - SECOND) == (end if minutes else None)
+    assert may_revive_at(history, end) is None
+
+
+def test_a_restart_of_what_hung_is_counted_and_is_no_exit_and_an_hour_without_one_is_trusted() -> None:
+    history = look(InstanceHistory(), RUNNING, 0)
+    stop = replace(op(OpKind.STOP, runtime_id="id-1"), is_hung=True)
+    history = done(history, stop)
+    assert (history.restarts, history.revivals, history.exits) == (1, 1, 0)
+    assert (history.last_revival_at, history.last_revival_cause) == (NOW, stop.cause)
+    assert next_revival_at({"yard": history}, NOW + 9 * SECOND) == NOW + 10 * SECOND
+    assert next_revival_at({"yard": history}, NOW + 10 * SECOND) is None
+
+    history = look(history, exited(1, 137), 1)
+    assert (history.restarts, history.exits) == (1, 0)
+    history = look(history, replace(RUNNING, started_at=NOW + SECOND), 3599)
+    assert history.revivals == 1
+    history = look(history, replace(RUNNING, started_at=NOW + SECOND), 3600)
+    assert (history.revivals, history.last_revival_cause) == (0, "")
