@@ -15,7 +15,7 @@ from bus.signature import SigningKey
 from controller.api.server import PortInUse, create_app, serve
 from controller.loop import Controller
 from controller.picture.store import ObjectStore
-from controller.planner.guard import RemovalLimit
+from controller.planner.guard import RemovalLimits
 from controller.source.fetch.directory import DirectorySource
 from controller.source.fetch.git import GitSource
 from controller.source.fetch.snapshot import SourceError
@@ -42,7 +42,7 @@ class ControllerOptions:
     fleet_id: str = "default"
     host: str = "127.0.0.1"
     port: int = 8420
-    removal_limit_percent: float = 25.0
+    removal_limits: RemovalLimits = field(default_factory=RemovalLimits)
     timings: Timings = field(default_factory=Timings)
 
 
@@ -95,7 +95,7 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey, port
         state_dir=options.state_dir,
         store=store,
         event_store=event_store,
-        limit=RemovalLimit(options.removal_limit_percent),
+        limits=options.removal_limits,
         timings=options.timings,
         ports=ports,
     )

@@ -99,7 +99,7 @@ def settle(state: State, rules: Rules, now: datetime) -> Noted:
     if not state.is_reading_decided and state.reading is not None:
         # What cannot be decided before the topics were read to their ends stays new until then.
         published = None if state.term is None else state.published.configs
-        passed = revision_gate.consider(state.gate, state.reading, published, rules.limit, now)
+        passed = revision_gate.consider(state.gate, state.reading, published, rules.limits, now)
         if passed is not None:
             gate, said = passed
             state, notes = replace(state, gate=gate, is_reading_decided=True), (*notes, *said)
@@ -109,7 +109,7 @@ def settle(state: State, rules: Rules, now: datetime) -> Noted:
 def _begin_term(state: State, rules: Rules, now: datetime) -> Noted:
     """Once the topics were read to their ends: what was published before is known now."""
     published, nodes = state.published.configs, state.fleet.nodes
-    gate, notes = revision_gate.begin(state.gate, published, rules.limit, now)
+    gate, notes = revision_gate.begin(state.gate, published, rules.limits, now)
     known = gate.in_force.node_by_id if gate.in_force else {}
     # A greeting of a stranger must not push the epochs of the fleet.
     observed = [ref for node in nodes.values() if node.node_id in known and (ref := newest_observed(node))]

@@ -23,7 +23,7 @@ from controller.knowledge import Knowledge
 from controller.picture.events import EventType
 from controller.picture.picture import Picture
 from controller.picture.store import ObjectStore
-from controller.planner.guard import RemovalLimit
+from controller.planner.guard import RemovalLimits
 from controller.publish.publisher import Publisher
 from controller.rules import Rules
 from controller.source.last_good import LastGood
@@ -47,7 +47,7 @@ class Controller:
         state_dir: Path,
         store: ObjectStore,
         event_store: ObjectStore,
-        limit: RemovalLimit = RemovalLimit(),
+        limits: RemovalLimits = RemovalLimits(),
         timings: Timings = Timings(),
         ports: Ports = Ports(),
     ) -> None:
@@ -61,7 +61,7 @@ class Controller:
             state_dir: the folder of its own on the disk of `ports`.
             store: the objects that the API shows.
             event_store: the events that the API shows.
-            limit: how many instances a revision may remove without approval.
+            limits: how many instances and cameras a revision may take away without approval.
             timings: how often it does what nothing wakes it for.
             ports: clock, disk and threads.
         """
@@ -70,7 +70,7 @@ class Controller:
         self._threads = ports.threads
         self._last_good = LastGood(state_dir / "last-good.json", ports.disk)
         self._publisher = Publisher(bus=bus, key=key, directory=state_dir / "published", ports=ports)
-        self._rules = Rules(fleet_id, key.public_key_hex, limit, timings)
+        self._rules = Rules(fleet_id, key.public_key_hex, limits, timings)
         version = importlib.metadata.version("dsfleet")
         self._picture = Picture(self._rules, version, objects=store, events=event_store)
         self._knowledge = Knowledge(self._picture, ports.clock)

@@ -11,7 +11,7 @@ from controller.actions import KeepLastGood, Log, Note, Tell
 from controller.model import ApproveRefused, Previous, Revision
 from controller.picture.events import EventType
 from controller.planner.describe import describe_plan
-from controller.planner.guard import RemovalLimit, why_parked
+from controller.planner.guard import RemovalLimits, unwatched, why_parked
 from controller.planner.planner import plan
 from controller.source.last_good import Recalled
 from controller.source.read.reader import Loaded, Reading, Rejected, Unreadable
@@ -36,7 +36,7 @@ def recall(recalled: Recalled, now: datetime) -> Passed:
     return Gate(in_force=revision, in_force_since=now, is_recalled=True), (*notes, said)
 
 
-def begin(gate: Gate, published: Previous, limit: RemovalLimit, now: datetime) -> Passed:
+def begin(gate: Gate, published: Previous, limits: RemovalLimits, now: datetime) -> Passed:
     """Lets the recalled revision pass like any other, now that it is known what is published.
 
     The copy on disk may be old: its directory came from a backup, or the newest could not be written.
@@ -45,14 +45,14 @@ def begin(gate: Gate, published: Previous, limit: RemovalLimit, now: datetime) -
     if not gate.is_recalled or recalled is None:
         return gate, ()
     with contextlib.suppress(Exception):  # told below, where the plan is made again
-        if why_parked(plan(recalled, published), published, limit) is None:
+        if why_parked(plan(recalled, published), published, limits) is None:
             return replace(gate, is_recalled=False), ()
     outside = replace(gate, in_force=None, in_force_since=None, is_recalled=False)
-    return _consider_revision(outside, recalled, published, limit, now)
+    return _consider_revision(outside, recalled, published, limits, now)
 
 
 def consider(
-    gate: Gate, reading: Reading, published: Previous | None, limit: RemovalLimit, now: datetime
+    gate: Gate, reading: Reading, published: Previous | None, limits: RemovalLimits, now: datetime
 ) -> Passed | None:
     """Takes a reading into force, or sets it aside.
 
@@ -60,7 +60,7 @@ def consider(
         gate: as it was before.
         reading: the source as it is now.
         published: the generations that the agents hold; None while that is not known yet.
-        limit: how many instances a revision may remove without approval.
+        limits: how many instances and cameras a revision may take away without approval.
         now: the time, UTC.
 
     Returns:
@@ -76,7 +76,7 @@ def consider(
         case Loaded(revision=revision) if gate.in_force is not None and revision.id == gate.in_force.id:
             return _restored(gate, revision)
         case Loaded(revision=revision) if published is not None:
-            return _consider_revision(gate, revision, published, limit, now)
+            return _consider_revision(gate, revision, published, limits, now)
     return None
 
 
@@ -88,11 +88,11 @@ def _restored(gate: Gate, revision: Revision) -> Passed:
 
 
 def _consider_revision(
-    gate: Gate, revision: Revision, published: Previous, limit: RemovalLimit, now: datetime
+    gate: Gate, revision: Revision, published: Previous, limits: RemovalLimits, now: datetime
 ) -> Passed:
     try:
         planned = plan(revision, published)
-        parked = why_parked(planned, published, limit)
+        parked = why_parked(planned, published, limits)
     except Exception as error:  # noqa: BLE001 - a revision that cannot be planned must keep no good one from its work (S15)
         message = f"it cannot be planned, the controller met an error ({type(error).__name__}): see its log"
         aside, said = _set_aside(gate, Candidate("Rejected", message, revision.id, revision.description))
@@ -100,7 +100,13 @@ def _consider_revision(
     if parked is not None and revision.id not in gate.approved_ids:
         changes = describe_plan(planned)
         candidate = Candidate(
-            "Parked", parked, revision.id, revision.description, removed=planned.removed, changes=changes
+            "Parked",
+            parked,
+            revision.id,
+            revision.description,
+            removed=planned.removed,
+            unwatched=unwatched(planned, published),
+            changes=changes,
         )
         return _set_aside(gate, candidate)
     message = f"revision {revision.id} is in force ({revision.description})"

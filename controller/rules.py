@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from controller.planner.guard import RemovalLimit
+from controller.planner.guard import RemovalLimits
 from controller.render.instance import Renderer
 from controller.timings import Timings
 
@@ -15,7 +15,7 @@ class Rules:
     fleet_id: str
     public_key: str
     """Of the controller, 64 hexadecimal digits."""
-    limit: RemovalLimit = field(default_factory=RemovalLimit)
+    limits: RemovalLimits = field(default_factory=RemovalLimits)
     timings: Timings = field(default_factory=Timings)
     renderer: Renderer = field(default_factory=Renderer)
     """Remembers what it rendered; it changes the time that planning takes, and nothing else."""

@@ -25,6 +25,8 @@ class Candidate:
     problems: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     """The instances that a parked one would take away."""
+    unwatched: tuple[str, ...] = ()
+    """The cameras that nothing would watch any more."""
     changes: str = ""
     """The plan as text, for a parked one."""
 

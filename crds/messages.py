@@ -4,7 +4,7 @@ Times are UTC. Every message names the fleet, so that records of a neighbour on 
 A reader may be older or newer than the writer: see docs/adr/0012-the-wire-evolves.md before a field changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -179,16 +179,23 @@ class InstanceConfig(WireModel):
         return copied
 
 
-class Removals(WireModel):
-    """The instances that a generation takes away on purpose, and whether a person approved of that.
+def cameras_of(instances: Iterable[InstanceConfig]) -> frozenset[str]:
+    """The names of the cameras that instances watch."""
+    return frozenset(camera.name for one in instances for camera in one.cameras)
 
-    `instances` names all that were removed since the generation which the agent last said it had reached, so that an
+
+class Removals(WireModel):
+    """The instances and cameras that a generation takes away on purpose, and whether a person approved of that.
+
+    They name all that were removed since the generation which the agent last said it had reached, so that an
     agent which skipped generations still finds each of them explained.
     """
 
     count: int = Field(ge=0)
     approved: bool
     instances: tuple[str, ...] = ()
+    cameras: tuple[str, ...] | None = None
+    """Those that no instance of this node watches any more, by names: other nodes may. None: the writer cannot tell."""
 
 
 class AgentConfig(Message):
@@ -225,6 +232,11 @@ class AgentConfig(Message):
         if self.digest != self.content_digest(self.node_config_list):
             raise ValueError("the digest does not belong to the content")
         return self
+
+    @property
+    def camera_names(self) -> frozenset[str]:
+        """The cameras that the node is to watch."""
+        return cameras_of(self.node_config_list)
 
     @property
     def ref(self) -> GenerationRef:

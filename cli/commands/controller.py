@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from cli.parts_options import ENVIRONMENT, bus_options, split_listen, start_log
+from cli.removal_options import removal_options
 
 
 @click.command(short_help="Run the controller.", context_settings=ENVIRONMENT)
@@ -27,12 +28,7 @@ from cli.parts_options import ENVIRONMENT, bus_options, split_listen, start_log
     help="Key, last good revision and published generations.",
 )
 @click.option("--listen", default="127.0.0.1:8420", metavar="HOST:PORT", help="Where the API is.")
-@click.option(
-    "--removal-limit-percent",
-    default=25.0,
-    type=click.FloatRange(0, 100),
-    help="A revision that removes a larger part of the running instances waits for `fleet approve`.",
-)
+@removal_options
 @bus_options
 def controller(
     *,

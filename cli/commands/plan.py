@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.failure import Failure
+from cli.removal_options import removal_options
 from ports.clock import SystemClock
 
 if TYPE_CHECKING:
-    from controller.model import FleetPlan, Revision
+    from controller.model import FleetPlan, Previous, Revision
+    from controller.planner.guard import RemovalLimits
 
 _CHANGES = 1
 _COLOURS = {"+": "green", "~": "yellow", ">": "yellow", "-": "red", "!": "magenta"}
@@ -29,6 +31,7 @@ class PlanFailure(Failure):
 @click.option("--from", "start", metavar="REF", help="Plan from this commit.")
 @click.option("--to", "end", metavar="REF", help="Plan to this commit; default: the files as they are now.")
 @click.option("--server-state", is_flag=True, help="Plan from the manifests that the controller has in force.")
+@removal_options
 @click.option("-o", "--output", type=click.Choice(["json"]), help="Another form than text.")
 @click.pass_obj
 def plan(
@@ -40,12 +43,13 @@ def plan(
     start: str | None,
     end: str | None,
     server_state: bool,
+    removal_limits: "RemovalLimits",
     output: str | None,
 ) -> None:
     """Plans from one set of manifests to another, and prints the changes in terms of cameras.
 
     It says which instances are created, updated, moved or removed, how (the change class), why, and which cameras
-    are not watched meanwhile.
+    are not watched meanwhile; and whether a controller would park it, which is told the same limits.
 
     Without options it plans from an empty fleet to PATH (default: manifests). With --git, --from or --to,
     PATH is inside the repository. Exit code 0: no change, 1: changes, 255: error.
@@ -75,20 +79,27 @@ def plan(
             return revision_of_server(server)
         return revision_in(against) if against else None
 
-    planned = _planned(beginning, target)
+    from controller.planner.guard import why_parked
+
+    planned, previous = _planned(beginning, target)
+    parked = why_parked(planned, previous, removal_limits)
     if output == "json":
         import json
 
-        click.echo(json.dumps(_document(planned), indent=2))
+        click.echo(json.dumps({**_document(planned), "parked": parked}, indent=2))
     else:
         from controller.planner.describe import describe_plan
 
         for line in describe_plan(planned).splitlines():
             click.echo(click.style(line, fg=_COLOURS.get(line[:1])))
+        if parked:
+            click.secho(f"Parked until `fleet approve`: {parked}.", fg="magenta")
     raise click.exceptions.Exit(_CHANGES if planned.changes else 0)
 
 
-def _planned(beginning: Callable[[], "Revision | None"], target: Callable[[], "Revision"]) -> "FleetPlan":
+def _planned(
+    beginning: Callable[[], "Revision | None"], target: Callable[[], "Revision"]
+) -> tuple["FleetPlan", "Previous"]:
     from cli.reading import Rejection
     from controller.planner.planner import plan as plan_of
     from controller.planner.planner import previous_from
@@ -103,7 +114,7 @@ def _planned(beginning: Callable[[], "Revision | None"], target: Callable[[], "R
         raise PlanFailure(failure.message) from None
     # An offline plan has no clock to depend on: the times in it are of no consequence.
     previous = previous_from(plan_of(before, {}), SystemClock().now()) if before else {}
-    return plan_of(after, previous)
+    return plan_of(after, previous), previous
 
 
 def _document(planned: "FleetPlan") -> dict[str, Any]:

@@ -1,10 +1,15 @@
 """`fleet up`: runs a whole fleet on this machine until Ctrl-C."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from cli.removal_options import as_arguments, removal_options
 from cli.up.settings import DEFAULT_KAFKA_PORT
+
+if TYPE_CHECKING:
+    from controller.planner.guard import RemovalLimits
 
 
 @click.command(short_help="Run a whole fleet on this machine.", context_settings={"auto_envvar_prefix": "FLEET"})
@@ -39,6 +44,7 @@ from cli.up.settings import DEFAULT_KAFKA_PORT
     help="Where on 127.0.0.1 apps, and `fleet messages`, find the embedded broker; 0 for nowhere.",
 )
 @click.option("--docker-host", metavar="URL", help="The Docker Engine; default: that of DOCKER_HOST.")
+@removal_options
 @click.option("--no-table", is_flag=True, help="Lines about changes instead of the live table.")
 @click.pass_context
 def up(
@@ -51,6 +57,7 @@ def up(
     secrets_dir: Path | None,
     kafka_port: int,
     docker_host: str | None,
+    removal_limits: "RemovalLimits",
     no_table: bool,
 ) -> None:
     """Runs everything on this machine: a broker, simulated cameras, a controller, and an agent for each node.
@@ -79,6 +86,7 @@ def up(
         fleet_id=state.fleet_id(),
         docker_host=docker_host,
         kafka_port=kafka_port,
+        controller_arguments=tuple(as_arguments(removal_limits)),
         hidden_variables=option_variables(),
     )
     run(ctx, Request(revision, settings, state, table=not no_table))

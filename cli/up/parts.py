@@ -155,7 +155,7 @@ class Parts:
     def _controller_arguments(self) -> list[str]:
         settings = self._settings
         options = ["--manifests", str(settings.manifests), "--state-dir", str(self._state.controller)]
-        return ["controller", *options, "--listen", settings.listen, *self._bootstrap()]
+        return ["controller", *options, "--listen", settings.listen, *settings.controller_arguments, *self._bootstrap()]
 
     def _agent_arguments(self, node: Node) -> list[str]:
         options = {

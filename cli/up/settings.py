@@ -19,6 +19,8 @@ class Settings(NamedTuple):
     docker_host: str | None = None
     kafka_port: int = 0
     """Where on the loopback the embedded broker is found at every start; 0 for nowhere."""
+    controller_arguments: tuple[str, ...] = ()
+    """What the controller is told besides."""
     hidden_variables: frozenset[str] = frozenset()
     """Of the environment, those that would give parts other options than `fleet up` decides."""
 

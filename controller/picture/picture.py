@@ -85,6 +85,7 @@ class Picture:
                 "message": candidate.message,
                 "problems": list(candidate.problems),
                 "removed": list(candidate.removed),
+                "unwatchedCameras": list(candidate.unwatched),
                 "changes": candidate.changes,
             },
             **summary(self._documents, state.plan.reasons if state.plan else ()),

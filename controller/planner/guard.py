@@ -1,31 +1,66 @@
-"""The guard against the commit that deletes everything."""
+"""The guard against the commit that deletes everything, or leaves everything there and watches nothing."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from controller.model import FleetPlan, Previous
+from crds.messages import cameras_of
+
+_SHOWN = 10
 
 
 @dataclass(frozen=True)
 class RemovalLimit:
-    """How many instances a revision may take away without approval."""
+    """How many of a kind a revision may take away without approval."""
 
     percent: float = 25.0
-    """Of the instances that were published before."""
+    """Of those that were published before."""
     always_allowed: int = 1
     """So many may always go, however few there are."""
 
     def exceeded_by(self, removed: int, before: int) -> bool:
-        """True when `removed` of `before` instances are more than may go without approval."""
+        """True when `removed` of `before` are more than may go without approval."""
         return removed > self.always_allowed and removed * 100 > self.percent * before
 
+    def __str__(self) -> str:
+        return f"more than {self.percent:g} % and more than {self.always_allowed}"
 
-def why_parked(plan: FleetPlan, previous: Previous, limit: RemovalLimit) -> str | None:
+
+@dataclass(frozen=True)
+class RemovalLimits:
+    """What a revision may take away without approval: instances, and cameras that nobody watches then."""
+
+    instances: RemovalLimit = field(default_factory=RemovalLimit)
+    cameras: RemovalLimit = field(default_factory=RemovalLimit)
+    """By name: one that gets another name counts as gone, since whoever counts by its id loses it."""
+
+
+def unwatched(plan: FleetPlan, previous: Previous) -> tuple[str, ...]:
+    """The cameras that some instance was to watch before, and none is afterwards, sorted. A move takes none away."""
+    after = cameras_of(one for state in plan.nodes.values() for one in state.instances)
+    return tuple(sorted(_watched(previous) - after))
+
+
+def why_parked(plan: FleetPlan, previous: Previous, limits: RemovalLimits) -> str | None:
     """The sentence that says why a plan must be approved by a person; None when it need not be."""
-    before = sum(len(config.node_config_list) for config in previous.values())
-    removed = plan.removed
-    if not limit.exceeded_by(len(removed), before):
-        return None
-    return (
-        f"it removes {len(removed)} of {before} instances ({', '.join(removed)}), "
-        f"more than {limit.percent:g} % and more than {limit.always_allowed}"
-    )
+    before, watched = sum(len(config.node_config_list) for config in previous.values()), len(_watched(previous))
+    removed, dark = plan.removed, unwatched(plan, previous)
+    said, exceeded = [], False
+    if limits.instances.exceeded_by(len(removed), before):
+        exceeded = True
+        said.append(f"it removes {len(removed)} of {before} instances ({', '.join(removed)}), {limits.instances}")
+    if dark:
+        text = f"{len(dark)} of {watched} cameras would no longer be watched ({_listed(dark)})"
+        if limits.cameras.exceeded_by(len(dark), watched):
+            exceeded, text = True, f"{text}, {limits.cameras}"
+        said.append(text)
+    return "; ".join(said) if exceeded else None
+
+
+def _watched(previous: Previous) -> frozenset[str]:
+    return cameras_of(one for config in previous.values() for one in config.node_config_list)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,13 +1,14 @@
 """The numbering of generations: a pure function from what is wanted and known to the next record, if there is one."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from controller.model import NodeState, ObservedNode
-from crds.messages import AgentConfig, GenerationRef, Removals
+from crds.messages import AgentConfig, GenerationRef, Removals, cameras_of
 
-# Names of removed instances that one record may carry; an agent that skipped more waits for approval instead.
+# Names of removed instances, and of cameras, that one record may carry; an agent that skipped more waits for approval.
 LONGEST_REMOVAL_LIST = 1000
 
 
@@ -95,15 +96,26 @@ def _is_beyond(observed: GenerationRef, published: GenerationRef) -> bool:
 
 
 def _removals(state: NodeState, known: KnownGenerations, *, approved: bool) -> Removals:
-    """The instances that went since the generation which the agent last applied."""
+    """The instances and cameras that went since the generation which the agent last applied."""
     published = known.published
     if published is None:
-        return Removals(count=0, approved=approved)
+        return Removals(count=0, approved=approved, cameras=())
+    told = Removals(count=0, approved=False, cameras=()) if known.applied == published.ref else published.removals
     before = {one.instance_name for one in published.node_config_list}
-    still_told = set() if known.applied == published.ref else set(published.removals.instances)
     wanted = {one.instance_name for one in state.instances}
-    gone = sorted((before | still_told) - wanted)
-    return Removals(count=len(before - wanted), approved=approved, instances=tuple(gone[:LONGEST_REMOVAL_LIST]))
+    return Removals(
+        count=len(before - wanted),
+        approved=approved,
+        instances=_first((before | set(told.instances)) - wanted),
+        # A record of an older controller does not say what it took away, and its agent may have skipped it.
+        cameras=None
+        if told.cameras is None
+        else _first((published.camera_names | set(told.cameras)) - cameras_of(state.instances)),
+    )
+
+
+def _first(names: AbstractSet[str]) -> tuple[str, ...]:
+    return tuple(sorted(names)[:LONGEST_REMOVAL_LIST])
 
 
 def next_epoch(seen: tuple[GenerationRef, ...]) -> int:

@@ -1,13 +1,14 @@
 """The acceptance rule: one pure function, the same for every record from anywhere."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from crds.messages import AgentConfig
+from crds.messages import AgentConfig, cameras_of
 
-# The agent's own copy of the guard against mass removals: more than this many instances, and more than this part of
-# what the ledger holds, never go without being named in the record or approved.
+# The agent's own copy of the guard against mass removals: more than this many instances, or cameras, and more than this
+# part of what the ledger holds, never go without being named in the record or approved.
 UNEXPLAINED_REMOVALS_ALLOWED = 1
 UNEXPLAINED_PERCENT_ALLOWED = 25.0
 
@@ -61,6 +62,13 @@ def accept(
             f"{name} takes away {len(unexplained)} of {len(current.node_config_list)} instances without naming them "
             f"({', '.join(unexplained)}): run `fleet approve {incoming.revision}` if that is meant",
         )
+    dark = unexplained_cameras(current, incoming) if current else ()
+    if current and dark:
+        return Decision(
+            Verdict.REFUSED,
+            f"{name} takes away {len(dark)} of {len(current.camera_names)} cameras without naming them "
+            f"({', '.join(dark)}): run `fleet approve {incoming.revision}` if that is meant",
+        )
     return Decision(Verdict.ACCEPTED, name)
 
 
@@ -92,7 +100,24 @@ def unexplained_removals(current: AgentConfig, incoming: AgentConfig) -> tuple[s
         return ()
     before = {one.instance_name for one in current.node_config_list}
     after = {one.instance_name for one in incoming.node_config_list}
-    unexplained = sorted(before - after - set(incoming.removals.instances))
+    return _unless_few(before - after - set(incoming.removals.instances), len(before))
+
+
+def unexplained_cameras(current: AgentConfig, incoming: AgentConfig) -> tuple[str, ...]:
+    """The same for cameras. Those of an instance that the record names are explained with it.
+
+    Older controllers name no cameras, and say so: their records pass.
+    """
+    removals = incoming.removals
+    if removals.approved or removals.cameras is None:
+        return ()
+    removed = set(removals.instances)
+    with_it = cameras_of(one for one in current.node_config_list if one.instance_name in removed)
+    gone = current.camera_names - incoming.camera_names
+    return _unless_few(gone - with_it - set(removals.cameras), len(current.camera_names))
+
+
+def _unless_few(unexplained: AbstractSet[str], before: int) -> tuple[str, ...]:
     allowed = len(unexplained) <= UNEXPLAINED_REMOVALS_ALLOWED
-    few = len(unexplained) * 100 <= UNEXPLAINED_PERCENT_ALLOWED * len(before)
-    return () if allowed or few else tuple(unexplained)
+    few = len(unexplained) * 100 <= UNEXPLAINED_PERCENT_ALLOWED * before
+    return () if allowed or few else tuple(sorted(unexplained))

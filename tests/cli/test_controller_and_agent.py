@@ -10,6 +10,7 @@ import controller.app
 import nodeagent.app
 from bus.kafka_options import CannotStart, KafkaOptions
 from cli.main import fleet
+from controller.planner.guard import RemovalLimit, RemovalLimits
 
 NODE_ID = "c23cec31-1270-43a3-ad1d-cad29a99857d"
 KEY = "ab" * 32
@@ -38,7 +39,8 @@ def test_options_of_the_controller(started: list[Any], run_offline: Callable[...
     settings = tmp_path / "kafka.conf"
     settings.write_text("# a comment\n\nsecurity.protocol = SSL\nssl.key.password=a=b\n", encoding="utf-8")
     words = ["--git", "g", "--ref", "r", "--git-directory", "d", "--git-interval", "2", "--listen", "[::1]:9"]
-    words += ["--kafka-config", str(settings), "--removal-limit-percent", "5", "--embedded-broker-client"]
+    words += ["--kafka-config", str(settings), "--embedded-broker-client"]
+    words += ["--removal-limit-percent", "5", "--camera-limit-percent", "7.5", "--camera-limit-count", "3"]
     assert run_offline("controller", *words).exit_code == 0
     assert started == [
         controller.app.ControllerOptions(
@@ -54,7 +56,7 @@ def test_options_of_the_controller(started: list[Any], run_offline: Callable[...
             git_interval_seconds=2,
             host="::1",
             port=9,
-            removal_limit_percent=5,
+            removal_limits=RemovalLimits(RemovalLimit(5.0, 1), RemovalLimit(7.5, 3)),
         )
     ]
 

@@ -131,6 +131,16 @@ def test_a_plan_between_two_directories(run_offline: Run, manifests: Path) -> No
     assert (changed.exit_code, changed.stdout) == (1, RESTART)
 
 
+def test_a_plan_says_what_a_controller_would_park(run_offline: Run, manifests: Path) -> None:
+    _replace(manifests / "instances/yard.yaml", "area: yard", "area: yrad")
+    words = ("plan", "--against", str(EXAMPLE), str(manifests))
+    why = "3 of 5 cameras would no longer be watched (dock, yard-north, yard-south), more than 25 % and more than 1"
+    assert run_offline(*words).stdout.splitlines()[-1] == f"Parked until `fleet approve`: {why}."
+    assert json.loads(run_offline(*words, "-o", "json").stdout)["parked"] == why
+    assert "Parked" not in run_offline(*words, "--camera-limit-percent", "60").stdout
+    assert "Parked" not in run_offline(*words, "--camera-limit-count", "3").stdout
+
+
 def test_a_plan_for_programs(run_offline: Run, manifests: Path) -> None:
     _replace(manifests / "instances/entrance.yaml", "0.45", "0.6")
     result = run_offline("plan", "--against", str(EXAMPLE), str(manifests), "-o", "json")

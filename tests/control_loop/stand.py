@@ -19,7 +19,7 @@ from bus.topics import SETTINGS, partition_of
 from controller.answers import Answers
 from controller.loop import Controller
 from controller.picture.store import ObjectStore
-from controller.planner.guard import RemovalLimit
+from controller.planner.guard import RemovalLimits
 from controller.source.read.reader import Loaded, Reading
 from controller.state import State
 from controller.timings import Timings
@@ -167,7 +167,7 @@ class Stand:
         self.bus = ShakyBus(self.log)
         self.event_store = ObjectStore(1)
         self.store = ObjectStore(1)
-        self.limit = RemovalLimit()
+        self.limits = RemovalLimits()
         self.timings = Timings()
         self.disk = MemoryDisk()
         self.threads: Threads = NoThreads()
@@ -190,7 +190,7 @@ class Stand:
             state_dir=STATE_DIR,
             store=self.store,
             event_store=self.event_store,
-            limit=self.limit,
+            limits=self.limits,
             timings=self.timings,
             ports=replace(simulated_ports(0, self.disk), threads=self.threads),
         )

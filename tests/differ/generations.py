@@ -40,6 +40,7 @@ def generation(
     *,
     epoch: int = 1,
     removed: Iterable[str] = (),
+    cameras_removed: Iterable[str] | None = None,
     approved: bool = False,
     node: str = NODE,
     fleet: str = FLEET,
@@ -60,7 +61,12 @@ def generation(
             "issued_at": NOW,
             "expires_at": expires_at,
             "drain": not ordered,
-            "removals": {"count": len(names), "approved": approved, "instances": names},
+            "removals": {
+                "count": len(names),
+                "approved": approved,
+                "instances": names,
+                "cameras": None if cameras_removed is None else tuple(cameras_removed),
+            },
             "node_config_list": ordered,
         }
     )

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from crds.messages import AgentConfig
-from nodeagent.ledger.acceptance import Verdict, accept, unexplained_removals
+from nodeagent.ledger.acceptance import Verdict, accept, unexplained_cameras, unexplained_removals
 from tests.differ.generations import FLEET, NODE, NOW, OTHER_NODE, generation, instance
 
 NAMES = ("attic", "barn", "hall", "yard")
@@ -96,6 +96,44 @@ def test_a_quarter_of_many_may_go() -> None:
 
     assert verdict(generation(eight[2:], 6, epoch=3), held)[0] is Verdict.ACCEPTED
     assert verdict(generation(eight[3:], 6, epoch=3), held)[0] is Verdict.REFUSED
+
+
+CAMERAS = ("c1", "c2", "c3", "c4")
+WATCHING = generation((instance("hall", cameras=["c1", "c2"]), instance("yard", cameras=["c3", "c4"])), 5, epoch=3)
+
+
+@pytest.mark.parametrize(
+    ("watched", "more", "expected"),
+    [
+        pytest.param({"hall": ["c1", "c2"], "yard": ["c3"]}, {}, (), id="one may always go"),
+        pytest.param({"hall": ["c1"], "yard": ["c3"]}, {}, ("c2", "c4"), id="half of them unexplained"),
+        pytest.param({"hall": [], "yard": []}, {}, CAMERAS, id="all of them, and every instance is there"),
+        pytest.param({"hall": ["c1"], "yard": ["c3"]}, {"cameras_removed": ["c2", "c4"]}, (), id="both are named"),
+        pytest.param({"hall": [], "yard": ["c1", "c2"]}, {}, ("c3", "c4"), id="others go to another instance"),
+        pytest.param({"hall": [], "yard": CAMERAS}, {}, (), id="all go to another instance"),
+        pytest.param({"yard": ["c3", "c4"]}, {"removed": ["hall"]}, (), id="with an instance that is named"),
+        pytest.param({"yard": ["c3", "c4"]}, {}, ("c1", "c2"), id="with the one instance that may always go"),
+        pytest.param({"hall": [], "yard": []}, {"approved": True}, (), id="approved"),
+        pytest.param({"hall": [], "yard": []}, {"cameras_removed": None}, (), id="a controller that names no cameras"),
+    ],
+)
+def test_cameras_that_go_are_named_or_approved_or_few(
+    watched: dict[str, list[str]], more: dict[str, Any], expected: tuple[str, ...]
+) -> None:
+    configs = [instance(name, cameras=list(cameras)) for name, cameras in watched.items()]
+    incoming = generation(configs, 6, epoch=3, **{"cameras_removed": (), **more})
+
+    assert unexplained_cameras(WATCHING, incoming) == expected
+    assert verdict(incoming, WATCHING)[0] is (Verdict.REFUSED if expected else Verdict.ACCEPTED)
+
+
+def test_the_refusal_of_cameras_says_which_and_what_to_do() -> None:
+    blind = generation((instance("hall", cameras=["c1"]), instance("yard")), 6, epoch=3, cameras_removed=())
+
+    assert verdict(blind, WATCHING)[1] == (
+        "generation 6 of epoch 3 takes away 3 of 4 cameras without naming them (c2, c3, c4): "
+        "run `fleet approve sha256:6` if that is meant"
+    )
 
 
 def test_the_refusal_of_removals_says_what_to_do() -> None:

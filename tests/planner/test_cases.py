@@ -14,12 +14,12 @@ from ruamel.yaml import YAML
 
 from controller.model import FleetPlan
 from controller.planner.describe import describe_plan
-from controller.planner.guard import RemovalLimit, why_parked
+from controller.planner.guard import RemovalLimit, RemovalLimits, why_parked
 from controller.planner.planner import plan, previous_from
 from tests.planner.short_manifests import NOW, merged, revision
 
 CASES = Path(__file__).parent / "cases"
-KEYS = {"name", "before", "edit", "manifests", "limit", "plan", "parked", "ports", "slots"}
+KEYS = {"name", "before", "edit", "manifests", "limit", "cameraLimit", "plan", "parked", "ports", "slots"}
 
 
 def read_cases() -> list[tuple[str, dict[str, Any]]]:
@@ -31,9 +31,12 @@ def read_cases() -> list[tuple[str, dict[str, Any]]]:
     return cases
 
 
-def limit_of(case: dict[str, Any]) -> RemovalLimit:
-    limit = case.get("limit", {})
-    return RemovalLimit(limit.get("percent", 25.0), limit.get("alwaysAllowed", 1))
+def limits_of(case: dict[str, Any]) -> RemovalLimits:
+    def limit(key: str) -> RemovalLimit:
+        given = case.get(key, {})
+        return RemovalLimit(given.get("percent", 25.0), given.get("alwaysAllowed", 1))
+
+    return RemovalLimits(limit("limit"), limit("cameraLimit"))
 
 
 def ports(planned: FleetPlan) -> dict[str, int]:
@@ -64,7 +67,7 @@ def test_the_plan_of_a_case_is_the_text_that_it_expects(case: dict[str, Any]) ->
     planned = plan(revision(after, "sha256:after"), previous)
 
     assert describe_plan(planned) == case["plan"].rstrip("\n")
-    assert why_parked(planned, previous, limit_of(case)) == case.get("parked")
+    assert why_parked(planned, previous, limits_of(case)) == case.get("parked")
     assert {name: ports(planned)[name] for name in case.get("ports", {})} == case.get("ports", {})
     assert {name: slots(planned)[name] for name in case.get("slots", {})} == slots_expected_in(case)
 

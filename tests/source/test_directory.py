@@ -88,6 +88,7 @@ def test_links_are_followed_and_their_loops_are_told(directory: Path, tmp_path: 
     (directory / "gone.yaml").symlink_to("nothing")
     (directory / "gone").symlink_to("nothing")
     assert problems_of(directory) == [
+        "gone:1:1: the symbolic link leads nowhere (No such file or directory)",
         "gone.yaml:1:1: the symbolic link leads nowhere (No such file or directory)",
         "linked/loop:1:1: the symbolic link leads back into a directory that it stands in: remove it",
         "self.yaml:1:1: the symbolic link leads nowhere (Too many levels of symbolic links)",

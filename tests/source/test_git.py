@@ -123,20 +123,16 @@ def test_the_environment_of_a_hook_leads_nowhere_else(repository: Path, monkeypa
     assert loaded(load_git(repository, "main", subdirectory="manifests"))
 
 
-def test_links_and_submodules_are_refused(repository: Path, git: RunGit, tmp_path: Path) -> None:
-    (repository / "manifests" / "link.yaml").symlink_to("cameras.yaml")
-    (repository / "manifests" / "other").symlink_to("nodes")
-    git(repository, "add", ".")
+def test_submodules_are_refused(repository: Path, git: RunGit) -> None:
     commit = git(repository, "rev-parse", "HEAD")
     git(repository, "update-index", "--add", "--cacheinfo", f"160000,{commit},manifests/sub")
-    git(repository, "commit", "--quiet", "--message=Links")
+    git(repository, "commit", "--quiet", "--message=A part of others")
     reading = load_git(repository, "main", subdirectory="manifests")
     assert isinstance(reading, Rejected)
     assert [str(problem) for problem in reading.problems] == [
-        "manifests/link.yaml:1:1: symbolic links are not followed in a repository: commit the file itself",
         "manifests/sub:1:1: submodules are not read: name a subdirectory without one, or commit the manifests themselves",
     ]
-    assert reading.description == "Links"
+    assert reading.description == "A part of others"
 
 
 def test_a_repository_with_sha256(

@@ -46,6 +46,17 @@ def sealed(kind: str, payload: Any, key: SigningKey) -> bytes:
     return json.dumps(envelope.to_dict()).encode()
 
 
+def without_added_fields(value: Any, old: Any) -> Any:
+    """The same without the fields that `old` has not, where they are at the defaults that mean nothing."""
+    if isinstance(value, dict) and isinstance(old, dict):
+        new = value.keys() - old.keys()
+        added = {key for key in new if key == "format" or value[key] in (None, "", [], False)}
+        return {key: without_added_fields(one, old.get(key)) for key, one in value.items() if key not in added}
+    if isinstance(value, list) and isinstance(old, list) and len(value) == len(old):
+        return [without_added_fields(one, before) for one, before in zip(value, old, strict=True)]
+    return value
+
+
 def with_unknown_fields(value: Any) -> Any:
     """The same with one more field in every object at every level."""
     if isinstance(value, list):

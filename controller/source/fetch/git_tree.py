@@ -1,14 +1,12 @@
 """The manifest files of one commit: always the committed tree, never the working tree."""
 
 import re
-from typing import Final
 
+from controller.source.fetch.git_links import LINK, LONGEST_TARGET, CommittedTree, Found, TreeEntry
 from controller.source.fetch.git_program import Git, checked_ref
 from controller.source.fetch.snapshot import SourceError
-from controller.source.files import MOST_BYTES, MOST_FILES, SourceFile, is_manifest_path, too_large
+from controller.source.files import MOST_BYTES, MOST_FILES, SourceFile
 
-_LINK: Final = b"120000"
-_SUBMODULE: Final = b"160000"
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -71,36 +69,36 @@ class TreeReader:
         Raises:
             SourceError: the subdirectory is not there, or too much is in it.
         """
-        tree = f"{commit}:{subdirectory}" if subdirectory else commit
-        try:
-            listing = git.run(["ls-tree", "-r", "-z", "-l", "--full-tree", tree])
-        except SourceError as error:
-            if "not a tree" in str(error) or "Not a valid object name" in str(error):
-                raise SourceError(f"there is no directory {subdirectory!r} in commit {commit[:12]}") from None
-            raise
-        files: list[SourceFile] = []
-        wanted: list[tuple[bytes, bytes]] = []
-        total = 0
-        for line in listing.split(b"\0")[:-1]:
-            meta, _, path = line.partition(b"\t")
-            mode, _, blob, size = meta.split()
-            refusal = _refusal(mode, size)
-            if mode == _SUBMODULE and not any(part.startswith(b".") for part in path.split(b"/")):
-                files.append(SourceFile(path, refusal=refusal))
-            elif not is_manifest_path(path):
-                continue
-            elif refusal:
-                files.append(SourceFile(path, refusal=refusal))
-            else:
-                wanted.append((path, blob))
-                total += int(size)
+        found = self._found(git, commit, subdirectory)
+        files = [SourceFile(one.path, refusal=one.refusal) for one in found if one.refusal]
+        wanted = [(one.path, one.entry) for one in found if one.entry and not one.refusal]
+        total = sum(int(entry.size) for _, entry in wanted)
         if total > MOST_BYTES or len(wanted) > MOST_FILES:
             raise SourceError(
                 f"{len(wanted):,} manifest files of {total:,} bytes; at most {MOST_FILES:,} of {MOST_BYTES:,} are read"
             )
-        contents = self._contents(git, dict.fromkeys(blob for _, blob in wanted))
-        files += [SourceFile(path, contents[blob]) for path, blob in wanted]
+        contents = self._contents(git, dict.fromkeys(entry.blob for _, entry in wanted))
+        self._known = contents
+        files += [SourceFile(path, contents[entry.blob]) for path, entry in wanted]
         return tuple(files)
+
+    def _found(self, git: Git, commit: str, subdirectory: str) -> list[Found]:
+        try:
+            listing = _listing(git, f"{commit}:{subdirectory}" if subdirectory else commit)
+        except SourceError as error:
+            if "not a tree" not in str(error) and "Not a valid object name" not in str(error):
+                raise
+            listing = None
+        if listing is not None and all(entry.mode != LINK for entry in listing.values()):
+            return list(CommittedTree(listing, {}).manifests(b""))
+        # Links may lead to anywhere in the commit, and the subdirectory may be one.
+        whole = _listing(git, commit)
+        links = [entry for entry in whole.values() if entry.mode == LINK and int(entry.size) <= LONGEST_TARGET]
+        tree = CommittedTree(whole, self._contents(git, dict.fromkeys(entry.blob for entry in links)))
+        directory = tree.directory(subdirectory.encode())
+        if directory is None:
+            raise SourceError(f"there is no directory {subdirectory!r} in commit {commit[:12]}")
+        return list(tree.manifests(directory))
 
     def _contents(self, git: Git, blobs: dict[bytes, None]) -> dict[bytes, bytes]:
         missing = [blob for blob in blobs if blob not in self._known]
@@ -115,13 +113,13 @@ class TreeReader:
             at = end + 1 + int(head[2])
             contents[blob] = answer[end + 1 : at]
             at += 1
-        self._known = contents
         return contents
 
 
-def _refusal(mode: bytes, size: bytes) -> str:
-    if mode == _SUBMODULE:
-        return "submodules are not read: name a subdirectory without one, or commit the manifests themselves"
-    if mode == _LINK:
-        return "symbolic links are not followed in a repository: commit the file itself"
-    return too_large(int(size)) if size.isdigit() else ""
+def _listing(git: Git, tree: str) -> dict[bytes, TreeEntry]:
+    listing = {}
+    for line in git.run(["ls-tree", "-r", "-z", "-l", "--full-tree", tree]).split(b"\0")[:-1]:
+        meta, _, path = line.partition(b"\t")
+        mode, _, blob, size = meta.split()
+        listing[path] = TreeEntry(mode, blob, size)
+    return listing

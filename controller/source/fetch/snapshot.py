@@ -1,5 +1,6 @@
 """All manifest files of a directory at one moment: never half an edit, never an empty set for a directory that is away."""
 
+import itertools
 import os
 import stat
 import time
@@ -23,6 +24,14 @@ ATTEMPTS: Final = 20
 SETTLE_SECONDS: Final = 0.03
 # A file that was written this shortly before it was read may change again without a new time stamp.
 _STAMP_RESOLUTION_NS: Final = 2_000_000_000
+
+# Links to directories with links double what is read at every level: nobody's manifests come near this.
+MOST_DIRECTORIES: Final = 10_000
+TOO_MANY_DIRECTORIES: Final = (
+    f"there are more than {MOST_DIRECTORIES:,} directories: do symbolic links lead to each other?"
+)
+LEADS_BACK: Final = "the symbolic link leads back into a directory that it stands in: remove it"
+TOO_DEEP: Final = f"directories are nested deeper than {MOST_DIRECTORIES_DEEP} levels"
 
 _Stamp = tuple[int, int, int, int]
 """Device, inode, size, and time of change in nanoseconds (ctime: unlike mtime, no program can set it back)."""
@@ -90,7 +99,7 @@ class SnapshotTaker:
         if not stat.S_ISDIR(status.st_mode):
             raise SourceError(f"{self._directory} is not a directory")
         listing: dict[bytes, _Entry] = {}
-        for path, entry in _walk(root, b"", ((status.st_dev, status.st_ino),)):
+        for path, entry in _walk(root, b"", ((status.st_dev, status.st_ino),), itertools.count(1)):
             listing[path] = entry
             if len(listing) > MOST_FILES:
                 raise SourceError(f"{self._directory} holds more than {MOST_FILES:,} manifest files")
@@ -125,8 +134,12 @@ class SnapshotTaker:
         return tuple(files)
 
 
-def _walk(root: bytes, below: bytes, above: tuple[tuple[int, int], ...]) -> Iterator[tuple[bytes, _Entry]]:
+def _walk(
+    root: bytes, below: bytes, above: tuple[tuple[int, int], ...], directories: Iterator[int]
+) -> Iterator[tuple[bytes, _Entry]]:
     """The manifest files below a directory, and the directories that cannot be entered, each with its refusal."""
+    if next(directories) > MOST_DIRECTORIES:
+        raise SourceError(TOO_MANY_DIRECTORIES)
     with os.scandir(os.path.join(root, below)) as found:  # noqa: PTH118 - bytes
         entries = sorted(found, key=lambda one: one.name)
     for entry in entries:
@@ -135,16 +148,16 @@ def _walk(root: bytes, below: bytes, above: tuple[tuple[int, int], ...]) -> Iter
             continue
         status = _status_of(entry)
         if isinstance(status, str):
-            if is_manifest_path(path):
-                yield path, _refused(status)
+            # Whatever its name: it may be a folder of manifests that is away.
+            yield path, _refused(status)
         elif stat.S_ISDIR(status.st_mode):
             identity = (status.st_dev, status.st_ino)
             if identity in above:
-                yield path, _refused("the symbolic link leads back into a directory that it stands in: remove it")
+                yield path, _refused(LEADS_BACK)
             elif len(above) > MOST_DIRECTORIES_DEEP:
-                yield path, _refused(f"directories are nested deeper than {MOST_DIRECTORIES_DEEP} levels")
+                yield path, _refused(TOO_DEEP)
             else:
-                yield from _walk(root, path, (*above, identity))
+                yield from _walk(root, path, (*above, identity), directories)
         elif is_manifest_path(path):
             stamp = (status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns)
             refusal = "" if stat.S_ISREG(status.st_mode) else "is no regular file"

@@ -9,7 +9,9 @@ from controller.checks.checker import Checker, Violation
 from controller.model import Position, Problem
 from controller.source.read.field_errors import nearest, path_text
 from controller.source.read.manifests import LocatedManifest
+from controller.source.read.selections import values_by_key, why_nothing
 from crds.camera import Camera
+from crds.document import Manifest
 from crds.dsinstance import DsInstance
 from crds.node import Node
 from crds.selector import LabelSelector
@@ -79,6 +81,9 @@ class _Check:
 
     def problem(self, located: LocatedManifest, path: Path, message: str) -> None:
         self.problems.append(Problem(located.position_of(*path), path_text(path), message))
+
+    def warning(self, located: LocatedManifest, path: Path, message: str) -> None:
+        self.remarks.append(Remark(Severity.WARNING, located, path, message))
 
     def of_kind(self, kind: str) -> list[LocatedManifest]:
         return [located for located in self.manifests if located.manifest.kind == kind]
@@ -180,23 +185,14 @@ def _references(check: _Check) -> None:
 
 
 def _selects_a_node(
-    check: _Check, located: LocatedManifest, selector: LabelSelector, nodes: Mapping[str, object]
+    check: _Check, located: LocatedManifest, selector: LabelSelector, nodes: Mapping[str, Manifest]
 ) -> None:
-    labels_of_nodes = [node.metadata.labels for node in nodes.values() if isinstance(node, Node)]
-    if any(selector.matches(labels) for labels in labels_of_nodes):
+    labels_of_nodes = [node.metadata.labels for node in nodes.values()]
+    if any(map(selector.matches, labels_of_nodes)):
         return
-    path = ("spec", "nodeSelector")
-    if not labels_of_nodes:
-        check.problem(located, path, "there is no node at all")
-        return
-    for key, value in selector.match_labels.items():
-        values = sorted({labels[key] for labels in labels_of_nodes if key in labels})
-        keys = {name for labels in labels_of_nodes for name in labels}
-        if value not in values:
-            hint = check.suggestion(value, values) if values else check.suggestion(key, keys)
-            check.problem(located, (*path, "matchLabels", key), f"no node has the label {key}={value}{hint}")
-            return
-    check.problem(located, path, "no node has all of these labels together")
+    labels = values_by_key(labels_of_nodes)
+    path, message, hint = why_nothing(selector, labels, "node", check.suggestion)
+    check.problem(located, ("spec", "nodeSelector", *path), message + hint)
 
 
 def _cameras_of_instances(check: _Check) -> None:
@@ -210,17 +206,20 @@ def _cameras_of_instances(check: _Check) -> None:
     for name, camera in cameras.items():
         for pair in camera.metadata.labels.items():
             by_label[pair].add(name)
+    labels = values_by_key(camera.metadata.labels for camera in cameras.values())
+    # What a document says that cannot be read is not known: it may be the camera that is missed.
+    all_known = check.claims.complete and not any(kind == "Camera" for kind, _ in check.claims.names)
     readers: dict[str, LocatedManifest] = {}
     for located in check.of_kind("DsInstance"):
         instance = located.manifest
         if not isinstance(instance, DsInstance):
             continue
         names = {name for name in instance.spec.cameras if name in cameras}
-        if instance.spec.camera_selector is not None:
-            pairs = instance.spec.camera_selector.match_labels.items()
-            selected = [by_label[pair] for pair in pairs if pair in by_label] if pairs else [set(cameras)]
-            if len(selected) >= len(pairs):
-                names |= set.intersection(*selected)
+        selector = instance.spec.camera_selector
+        selected = _selected(selector, by_label, cameras) if selector is not None else set()
+        if all_known and not selected:
+            _selects_nothing(check, located, instance, labels)
+        names |= selected
         watched = tuple(cameras[name] for name in sorted(names))
         _fit(check, located, instance, watched)
         for violation in check.checker.check(instance, watched):
@@ -235,6 +234,27 @@ def _cameras_of_instances(check: _Check) -> None:
                     f"camera {name!r} is exclusive, and instance {other.manifest.name!r} reads it too, "
                     f"at {other.position_of(*_named_at(other.manifest, name))}",
                 )
+
+
+def _selected(
+    selector: LabelSelector, by_label: Mapping[tuple[str, str], set[str]], cameras: Iterable[str]
+) -> set[str]:
+    found = [by_label.get(pair, set()) for pair in selector.match_labels.items()]
+    return set.intersection(*found) if found else set(cameras)
+
+
+def _selects_nothing(
+    check: _Check, located: LocatedManifest, instance: DsInstance, labels: Mapping[str, set[str]]
+) -> None:
+    """Warns of an instance that watches nothing, or less than it seems to: that is allowed, and mostly a mistake."""
+    selector = instance.spec.camera_selector
+    if selector is None and not instance.spec.cameras:
+        message = "the instance watches no camera: name some in spec.cameras, or select them with spec.cameraSelector"
+        check.warning(located, ("spec",), message)
+    if selector is not None:
+        path, message, hint = why_nothing(selector, labels, "camera", check.suggestion)
+        so = "" if instance.spec.cameras else ", so the instance watches nothing"
+        check.warning(located, ("spec", "cameraSelector", *path), f"{message}{so}{hint}")
 
 
 def _tell(check: _Check, located: LocatedManifest, violation: Violation) -> None:
