@@ -1,10 +1,17 @@
 """The Camera kind: where one video stream comes from and what is expected of it."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import SplitResult, unquote, urlsplit
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from crds.camera_analytics import Path, shape_findings
 from crds.change import ChangeClass, changes
@@ -23,6 +30,17 @@ class CredentialsRef(ManifestModel):
     """Names a secret in the secrets directory of the node: a folder with the files `username` and `password`."""
 
     name: ObjectName = Field(description="Name of the secret.")
+    without_password: bool = Field(
+        default=False,
+        description="True for a user without a password (rtsp://user@host): of the secret only `username` is read. One "
+        "whose password is empty (rtsp://user:@host) has an empty file `password` instead.",
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_its_default(self, write: SerializerFunctionWrapHandler) -> Any:
+        """It says no more than before the field was there, so that nothing gets another digest by it."""
+        written = write(self)
+        return written if self.without_password else {"name": written["name"]}
 
 
 class CameraLimits(ManifestModel):
@@ -106,7 +124,7 @@ class CameraSpec(ManifestModel):
         ChangeClass.HOT,
         min_length=1,
         max_length=2048,
-        description="rtsp://host[:port]/path, or file:///path of a clip as the app sees it (file://./path: beside its configuration files). Never with a password: see credentialsRef.",
+        description="rtsp://host[:port]/path, or file:///path of a clip as the app sees it (file://./path: beside its configuration files). Never with a password: see credentialsRef. A user without one may stand there: rtsp://user@host, rtsp://user:@host.",
     )
     credentials_ref: CredentialsRef | None = changes(
         ChangeClass.HOT, None, description="The secret that holds the user name and password of the camera."
@@ -172,10 +190,7 @@ class CameraSpec(ManifestModel):
         except ValueError:
             # Neither the address nor the words of urllib: both may hold a password that somebody wrote there.
             raise ValueError("the address cannot be read as a URL: check its host and port") from None
-        if "@" in parts.netloc:
-            raise ValueError(
-                "the address holds a user name or password: put them into a secret and name it in credentialsRef"
-            )
+        self._require_no_password(parts)
         if self.type == "rtsp" and (
             parts.scheme not in ("rtsp", "rtsps") or not parts.hostname or not port_is_readable
         ):
@@ -185,6 +200,21 @@ class CameraSpec(ManifestModel):
         if self.type == "file" and self.credentials_ref:
             raise ValueError("a camera of type file has no use for credentialsRef")
         return self
+
+    def _require_no_password(self, parts: SplitResult) -> None:
+        """A user alone is no secret; where a password is, nobody may look."""
+        login, at, _ = parts.netloc.rpartition("@")
+        # People who encode too much end with one word before the host, or with none.
+        encoded = "@" in unquote(parts.netloc) and not at
+        user, _, password = login.partition(":")
+        if encoded or password or set(unquote(user)) & set(":/"):
+            raise ValueError(
+                "the address holds a password: put user name and password into a secret and name it in credentialsRef"
+            )
+        if at and self.credentials_ref is not None:
+            raise ValueError("the address holds a user, and credentialsRef names one: take the user out of the address")
+        if at and not user:
+            raise ValueError("the address names no user before its '@': take the '@' away")
 
     @model_validator(mode="after")
     def _analytics_lie_inside_of_the_frame(self) -> Self:

@@ -74,7 +74,7 @@ class CameraMaker:
         Raises:
             NoCameraError: it cannot be one.
         """
-        address, kind, secret = self._address(origin, uri, place)
+        address, kind, credentials = self._address(origin, uri, place)
         camera_id, shown_name = ids
         if camera_id is not None and not is_camera_id(camera_id):
             message = "its id has characters that ids of cameras have not: it is the name of the camera from now on"
@@ -90,8 +90,8 @@ class CameraMaker:
             spec = {"cameraId": own_id, **spec}
         if kind != "rtsp":
             spec["type"] = kind
-        if secret is not None:
-            spec["credentialsRef"] = {"name": secret}
+        if credentials is not None:
+            spec["credentialsRef"] = credentials
         draft = Draft(source_id, name, spec)
         self._require_valid(draft)
         return draft
@@ -114,7 +114,9 @@ class CameraMaker:
             [first, *_] = error.errors(include_url=False, include_context=False, include_input=False)
             raise NoCameraError(first["msg"].removeprefix("Value error, ")) from None
 
-    def _address(self, origin: Origin, uri: str, place: Place) -> tuple[str, Literal["rtsp", "file"], str | None]:
+    def _address(
+        self, origin: Origin, uri: str, place: Place
+    ) -> tuple[str, Literal["rtsp", "file"], dict[str, Any] | None]:
         clean = _without_blanks(uri.strip())
         if clean != uri:
             self._say(Severity.WARNING, origin, "blanks in the address are written as %20 and so on from now on")
@@ -128,19 +130,26 @@ class CameraMaker:
             what = f"{scheme}://" if re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme) else "this"
             raise NoCameraError(f"cameras have addresses of rtsp:// and file://, and {what} is neither")
         bare, login = split_user_info(clean)
-        secret = None
-        if login is not None:
-            secret = self._desk.secrets.of_camera(*login)
-            without = "" if login[1] else "; its password is empty"
-            self._say(
-                Severity.NOTE, origin, f"the user name and password in the address became secret {secret}{without}"
-            )
+        credentials = None
+        if login is not None and not any(login):
+            self._say(Severity.NOTE, origin, "the address names no user before its '@', which is left out")
+        elif login is not None:
+            credentials = self._credentials(origin, *login)
         bare = percent_encode_separators(bare)
         taken = self._desk.secrets.without_parameters(bare)
         if taken != bare:
             names = ", ".join(sorted(set(re.findall(r"\$\{secret:([^:}]*):", taken))))
             self._say(Severity.NOTE, origin, f"the password in the path of the address became secret {names}")
-        return taken, "rtsp", secret
+        return taken, "rtsp", credentials
+
+    def _credentials(self, origin: Origin, username: str, password: str | None) -> dict[str, Any]:
+        secret = self._desk.secrets.of_camera(username, password)
+        if password is None:
+            self._say(Severity.NOTE, origin, f"the user in the address became secret {secret}; it has no password")
+            return {"name": secret, "withoutPassword": True}
+        without = "" if password else "; its password is empty"
+        self._say(Severity.NOTE, origin, f"the user name and password in the address became secret {secret}{without}")
+        return {"name": secret}
 
     def _say(self, severity: Severity, origin: Origin, message: str) -> None:
         self._desk.remark(severity, origin.file, origin.line, f"{origin.where}: {message}")

@@ -64,8 +64,8 @@ class SecretsTaken:
         """All secrets that were taken out so far."""
         return dict(self._by_name)
 
-    def of_camera(self, username: str, password: str) -> str:
-        """The name of the secret for a camera's user."""
+    def of_camera(self, username: str, password: str | None) -> str:
+        """The name of the secret for a camera's user; one without a password has None, and an empty one is a password."""
         return self._name("cameras", Secret(username, password))
 
     def placeholder(self, purpose: str, username: str, password: str) -> str:
@@ -102,8 +102,11 @@ class SecretsTaken:
         return (_USER_INFO_IN_FILE if "\n" in value else _USER_INFO).sub(self._placeholder_for, value)
 
     def _placeholder_for(self, match: re.Match[str]) -> str:
-        username, _, password = match["userinfo"].partition(":")
-        return match["scheme"] + userinfo_placeholder(self.of_camera(decoded(username), decoded(password)))
+        username, password = _login(match["userinfo"])
+        if not username and not password:
+            return match[0]
+        name = self.of_camera(username, password)
+        return match["scheme"] + userinfo_placeholder(name, without_password=password is None)
 
     def without_secrets_in_text(self, text: str) -> tuple[str, Mapping[int, tuple[str, ...]]]:
         """A whole file with placeholders, and by line the names of the secrets that were taken out.
@@ -224,8 +227,8 @@ def without_logins(text: str) -> str:
     return _USER_INFO.sub(r"\g<scheme>***@", text) if "://" in text else text
 
 
-def split_user_info(address: str) -> tuple[str, tuple[str, str] | None]:
-    """The address without user name and password, and these two.
+def split_user_info(address: str) -> tuple[str, tuple[str, str | None] | None]:
+    """The address without user name and password, and these two; the password is None where no `:` stands.
 
     Passwords that somebody did not encode hold anything. A slash ends them, as for GStreamer; but where it leaves no
     address, what stands before the last `@` is the password all the same.
@@ -242,8 +245,12 @@ def split_user_info(address: str) -> tuple[str, tuple[str, str] | None]:
         at = another.start()
     if at < 0:
         return address, None
-    username, _, password = behind[:at].partition(":")
-    return f"{scheme}://{behind[at + 1 :]}", (decoded(username), decoded(password))
+    return f"{scheme}://{behind[at + 1 :]}", _login(behind[:at])
+
+
+def _login(user_info: str) -> tuple[str, str | None]:
+    username, colon, password = user_info.partition(":")
+    return decoded(username), decoded(password) if colon else None
 
 
 def decoded(text: str) -> str:

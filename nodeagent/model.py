@@ -30,6 +30,30 @@ class Waiting(Exception):  # noqa: N818 - the design's word for it
 
 
 @dataclass(frozen=True)
+class LoginProblem:
+    """Why the login of a camera cannot be filled in."""
+
+    reason: str
+    """SecretNotFound or SecretUnusable."""
+    message: str
+    """Names the secret, and what is wrong; shows nothing of it."""
+
+
+class SecretProblem(Waiting):
+    """A secret is missing, or cannot be used."""
+
+    def __init__(self, secret_name: str, message: str, *, is_missing: bool = False) -> None:
+        super().__init__(message, on=f"secret {secret_name}")
+        self.secret_name = secret_name
+        self.is_missing = is_missing
+
+    @property
+    def of_login(self) -> LoginProblem:
+        """The same, of the login of a camera."""
+        return LoginProblem("SecretNotFound" if self.is_missing else "SecretUnusable", str(self))
+
+
+@dataclass(frozen=True)
 class Applied:
     """What the agent wrote down about the instance that it started last, in the instance's own directory.
 
@@ -72,6 +96,11 @@ class FilesState:
     current: bool
     """True when every file is there with the right content and mode, and no other file is."""
     secrets_missing: tuple[str, ...] = ()
+    """Secrets that stand elsewhere than in addresses of cameras: without them nothing can be written."""
+    dark: Mapping[str, LoginProblem] = field(default_factory=dict)
+    """Cameras whose address stands there, or would, without its login, by name."""
+    kept: Mapping[str, LoginProblem] = field(default_factory=dict)
+    """Cameras that go on with a login which was filled in before, and could not be filled in now."""
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,8 @@ class Plan:
     """Instances that nothing is done for now, and what they wait for."""
     told: Mapping[str, str] = field(default_factory=dict)
     """What people should know of instances that are left as they are: that the tag of an image was moved."""
+    secrets_awaited: bool = False
+    """True while a camera is without its login, for want of a secret."""
     wake_at: datetime | None = None
     """When the plan should be made anew, if nothing happens before: the end of the nearest back-off."""
 

@@ -259,7 +259,10 @@ def _refuse_passwords(texts: Mapping[str, str], secrets: "Mapping[str, Secret]")
 
     for name, secret in secrets.items():
         for form in (str, lambda value: quote(value, safe="")):
-            if any(f"{form(secret.username)}:{form(secret.password)}@" in text for text in texts.values()):
+            login = f"://{form(secret.username)}@"
+            if secret.password is not None:
+                login = f"{form(secret.username)}:{form(secret.password)}@"
+            if any(login in text for text in texts.values()):
                 raise Failure(
                     f"the manifests would hold the password of {name}: nothing was written. Please report this"
                 )
@@ -284,11 +287,15 @@ def _write_secrets(directory: Path, secrets: "Mapping[str, Secret]") -> None:
             known = read_secret(directory, name)
         except Waiting as problem:
             raise Failure(f"{problem}: complete or remove {directory / name}") from None
+        if known != secret and known.password is None and known.username == secret.username:
+            raise Failure(f"{directory / name} has no file 'password': complete or remove {directory / name}")
         if known != secret:
             raise Failure(f"{directory / name} holds another user name or password: remove it, or name another DIR")
     for name in missing:
         write_file(directory / name / "username", secrets[name].username, private=True)
-        write_file(directory / name / "password", secrets[name].password, private=True)
+        password = secrets[name].password
+        if password is not None:
+            write_file(directory / name / "password", password, private=True)
 
 
 def _about_secrets(imported: "Imported", directory: Path | None) -> list[str]:
@@ -296,11 +303,12 @@ def _about_secrets(imported: "Imported", directory: Path | None) -> list[str]:
     lines = []
     for name in sorted(imported.secrets):
         places = [f"{one.file}:{one.line}" for one in imported.remarks if one.line and _names(one.message, name)]
+        password = "" if imported.secrets[name].password is None else f" and SECRETS/{name}/password"
         came_from = f" (from {', '.join(dict.fromkeys(places))})" if places else ""
         lines.append(
             f"secret {name}{came_from}: give {directory / name}/ to the nodes that run the instance"
             if directory
-            else f"secret {name}{came_from}: make SECRETS/{name}/username and SECRETS/{name}/password on the nodes that run "
+            else f"secret {name}{came_from}: make SECRETS/{name}/username{password} on the nodes that run "
             "the instance, or let --secrets-dir write them"
         )
     return lines

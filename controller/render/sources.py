@@ -6,9 +6,8 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from crds.camera import Camera
+from crds.camera_address import rendered_address
 from crds.dsinstance import AppKind, DsInstance
-from crds.secret import userinfo_placeholder
-from deepstream.source_lists import percent_encode_separators
 from deepstream.versions import DsVersion
 
 CamerasBySlot = tuple[tuple[int, Camera], ...]
@@ -47,10 +46,10 @@ def sensor_id(slot: int, camera: Camera, *, with_slot: bool) -> str:
 
 def address(camera: Camera) -> str:
     """The URL, with a placeholder where the user name and password go, and nothing that lists are split at."""
-    if camera.spec.credentials_ref is None:
-        return percent_encode_separators(camera.spec.address)
-    scheme, rest = camera.spec.address.split("://", 1)
-    return f"{scheme}://{userinfo_placeholder(camera.spec.credentials_ref.name)}{percent_encode_separators(rest)}"
+    login = camera.spec.credentials_ref
+    if login is None:
+        return rendered_address(camera.spec.address, None)
+    return rendered_address(camera.spec.address, login.name, without_password=login.without_password)
 
 
 def path_of_file(camera: Camera, configuration_folder: str) -> str:

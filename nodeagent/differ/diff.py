@@ -7,11 +7,12 @@ from types import MappingProxyType
 from crds.messages import AgentConfig, InstanceConfig
 from nodeagent.differ.history import BETWEEN_REVIVALS, next_revival_at
 from nodeagent.differ.instance_diff import Hangs, InstanceDiff, Wait
-from nodeagent.model import InstanceHistory, Observed, ObservedInstance
+from nodeagent.model import FilesState, InstanceHistory, LoginProblem, Observed, ObservedInstance
 from nodeagent.operations import Cancellation, Chain, Op, OpKind, Plan, PullImage, Remove, Stop, UnderWay, WriteFiles
 from nodeagent.timings import Timings
 
 _NO_HISTORY = InstanceHistory()
+_MOST_CAMERAS = 3
 _SHORT_ID = len("sha256:") + 12
 
 
@@ -64,8 +65,9 @@ def diff(
         if under_way[name].fails
         and not leads_on(under_way[name].rest.ops, planned[name].ops if name in planned else ())
     )
-    told = {name: text for name, config in wanted.items() if (text := _moved_tag(config, observed))}
-    return Plan(begin, old + unfit, waiting, told, wake_at)
+    told = {name: text for name, config in wanted.items() if (text := _told(config, observed))}
+    awaited = any(one.dark or one.kept for name, one in observed.files.items() if name in wanted)
+    return Plan(begin, old + unfit, waiting, told, awaited, wake_at)
 
 
 def superseded(desired: AgentConfig | None, under_way: Mapping[str, UnderWay]) -> tuple[Cancellation, ...]:
@@ -110,7 +112,24 @@ def seconds_to_next_look(plan: Plan, now: datetime, timings: Timings) -> float:
     """
     if plan.wake_at is not None:
         return max(0.0, min((plan.wake_at - now).total_seconds(), timings.resync_seconds))
-    return timings.retry_seconds if plan.waiting else timings.resync_seconds
+    return timings.retry_seconds if plan.waiting or plan.secrets_awaited else timings.resync_seconds
+
+
+def _told(config: InstanceConfig, observed: Observed) -> str:
+    """What is said of an instance that is left as it is."""
+    files = observed.files.get(config.instance_name, FilesState(current=True))
+    texts = (
+        _moved_tag(config, observed),
+        _without_secrets(files.dark, "without its login"),
+        _without_secrets(files.kept, "with the login that it had"),
+    )
+    return "; ".join(text for text in texts if text)
+
+
+def _without_secrets(cameras: Mapping[str, LoginProblem], how: str) -> str:
+    shown = [f"camera {name} goes on {how}: {problem.message}" for name, problem in sorted(cameras.items())]
+    rest = f"; and {len(shown) - _MOST_CAMERAS} more" if len(shown) > _MOST_CAMERAS else ""
+    return "; ".join(shown[:_MOST_CAMERAS]) + rest
 
 
 def _moved_tag(config: InstanceConfig, observed: Observed) -> str:

@@ -21,13 +21,15 @@ from crds.document import Message, unknown_format
 from crds.messages import InstanceConfig
 from crds.secret import Secret
 from nodeagent.folders import folder_tree
-from nodeagent.folders.content import checked_name, is_name, known_secrets, redacted, state_of, tree_of
+from nodeagent.folders.content import HeldFile, checked_name, is_name, known_secrets, redacted, state_of, tree_of
 from nodeagent.folders.secret_files import read_secret
 from nodeagent.model import Applied, FilesState, Permanent, Transient
 
 _log = logging.getLogger(__name__)
 
 _NOTE = "applied.json"
+_LARGEST_FILE = 4 * 1024 * 1024
+"""In bytes; rendered files are far smaller."""
 
 
 class _Note(Message):
@@ -69,8 +71,8 @@ class DiskFolders:
     def write(self, config: InstanceConfig) -> None:
         """See `InstanceFolders`."""
         name = config.instance_name
-        tree = tree_of(config, self._read_secret)
         with self._lock(name):
+            tree = tree_of(config, self._read_secret, self._held(checked_name(name)))
             folder, incoming = self.configs(name), self._part(name, "incoming")
             with _disk(f"write the files of instance {name}"):
                 # What a killed agent left half-written.
@@ -82,7 +84,10 @@ class DiskFolders:
         name = config.instance_name
         try:
             return state_of(
-                config, self._read_secret, lambda tree: folder_tree.matches(self._path(name) / "configs", tree)
+                config,
+                self._read_secret,
+                self._held(name),
+                lambda tree: folder_tree.matches(self._path(name) / "configs", tree),
             )
         except OSError as error:
             raise Transient(f"the configuration folder of {name} cannot be read: {error}") from error
@@ -144,6 +149,13 @@ class DiskFolders:
         path = self.directory(name) / part
         with _disk(f"make {path}"):
             return folder_tree.ensure_folder(path)
+
+    def _held(self, name: str) -> HeldFile:
+        def held(path: str) -> bytes | None:
+            with _disk(f"read the configuration folder of {name}"):
+                return folder_tree.read_inside(self._path(name) / "configs", path, _LARGEST_FILE)
+
+        return held
 
     def _read_secret(self, name: str) -> Secret:
         return read_secret(self._secrets_directory, name)

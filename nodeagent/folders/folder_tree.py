@@ -90,6 +90,32 @@ def read_file(path: Path) -> bytes:
         return file.read()
 
 
+def read_inside(folder: Path, path: str, most_bytes: int) -> bytes | None:
+    """The content of a file below a folder; None when there is no file, or a larger one.
+
+    Args:
+        folder: the folder.
+        path: of the file, relative to it, without `..`.
+        most_bytes: what is longer is none of ours.
+
+    Raises:
+        OSError: the disk does not answer.
+    """
+    *folders, name = path.split("/")
+    try:
+        with contextlib.ExitStack() as opened:
+            place = opened.enter_context(_opened(folder))
+            for part in folders:
+                place = opened.enter_context(_opened(part, place))
+            if not stat.S_ISREG(os.stat(name, dir_fd=place, follow_symlinks=False).st_mode):
+                return None
+            with os.fdopen(os.open(name, _FILE_FLAGS, dir_fd=place), "rb") as file:
+                content = file.read(most_bytes + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return content if len(content) <= most_bytes else None
+
+
 @contextlib.contextmanager
 def _opened(path: str | Path, parent: int | None = None) -> Iterator[int]:
     descriptor = os.open(path, _FOLDER_FLAGS, dir_fd=parent)

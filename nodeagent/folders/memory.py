@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 
 from crds.messages import InstanceConfig
 from crds.secret import Secret
-from nodeagent.folders.content import Tree, checked_name, known_secrets, redacted, state_of, tree_of
-from nodeagent.model import Applied, FilesState, Transient, Waiting
+from nodeagent.folders.content import HeldFile, Tree, checked_name, known_secrets, redacted, state_of, tree_of
+from nodeagent.model import Applied, FilesState, SecretProblem, Transient
 
 
 class MemoryFolders:
@@ -28,14 +28,16 @@ class MemoryFolders:
 
     def write(self, config: InstanceConfig) -> None:
         """See `InstanceFolders`."""
-        tree, name = tree_of(config, self._read_secret), checked_name(config.instance_name)
+        name = checked_name(config.instance_name)
+        tree = tree_of(config, self._read_secret, self._held(name))
         self._reach(f"write the files of instance {name}")
         self.trees[name] = tree
 
     def files_state(self, config: InstanceConfig) -> FilesState:
         """See `InstanceFolders`."""
         self._reach(f"read the configuration folder of {config.instance_name}")
-        return state_of(config, self._read_secret, lambda tree: self.trees.get(config.instance_name) == tree)
+        name = config.instance_name
+        return state_of(config, self._read_secret, self._held(name), lambda tree: self.trees.get(name) == tree)
 
     def note_applied(self, applied: Applied) -> None:
         """See `InstanceFolders`."""
@@ -66,7 +68,16 @@ class MemoryFolders:
         if self.away:
             raise Transient(f"cannot {what}: {self.away}")
 
+    def _held(self, name: str) -> HeldFile:
+        def held(path: str) -> bytes | None:
+            place: bytes | Tree | None = self.trees.get(name)
+            for part in path.split("/"):
+                place = None if place is None or isinstance(place, bytes) else place.get(part)
+            return place if isinstance(place, bytes) else None
+
+        return held
+
     def _read_secret(self, name: str) -> Secret:
         if name not in self.secrets:
-            raise Waiting(f"secret {name!r} is missing", on=f"secret {name}")
+            raise SecretProblem(name, f"secret {name!r} is missing", is_missing=True)
         return self.secrets[name]

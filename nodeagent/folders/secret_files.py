@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 from crds.secret import Secret
-from nodeagent.model import Waiting
+from nodeagent.model import SecretProblem
 
 _LONGEST_BYTES = 64 * 1024
 
@@ -13,12 +13,19 @@ _LONGEST_BYTES = 64 * 1024
 def read_secret(directory: Path, name: str) -> Secret:
     """Reads `directory/name/username` and `directory/name/password`, without the line end that editors add.
 
+    Either may be empty. Without a file `password` there is a user without a password, for who asks for no more.
+
     Raises:
-        Waiting: one of them is missing or cannot be used; the message says which and why, and nothing of its content.
+        SecretProblem: one of them is missing or cannot be used; the message says which and why, and nothing of its
+            content.
     """
-    return Secret(
-        username=_read(directory / name / "username", name), password=_read(directory / name / "password", name)
-    )
+    username = _read(directory / name / "username", name)
+    try:
+        return Secret(username, _read(directory / name / "password", name))
+    except SecretProblem as problem:
+        if problem.is_missing:
+            return Secret(username, None)
+        raise
 
 
 def _read(path: Path, secret_name: str) -> str:
@@ -27,22 +34,23 @@ def _read(path: Path, secret_name: str) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise _waiting(path, secret_name, "is not a file")
+                raise _problem(path, secret_name, "is not a file")
             content = file.read(_LONGEST_BYTES + 1)
     except FileNotFoundError:
-        raise _waiting(path, secret_name, "is missing") from None
+        raise _problem(path, secret_name, "is missing", is_missing=True) from None
     except OSError as error:
-        raise _waiting(path, secret_name, f"cannot be read: {error.strerror}") from None
+        raise _problem(path, secret_name, f"cannot be read: {error.strerror}") from None
     if len(content) > _LONGEST_BYTES:
-        raise _waiting(path, secret_name, f"is longer than {_LONGEST_BYTES} bytes")
+        raise _problem(path, secret_name, f"is longer than {_LONGEST_BYTES} bytes")
     try:
         text = content.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
-        raise _waiting(path, secret_name, "is not UTF-8") from None
-    if not text:
-        raise _waiting(path, secret_name, "is empty")
+        raise _problem(path, secret_name, "is not UTF-8") from None
+    if "\n" in text or "\r" in text or "\0" in text:
+        # Sent to a camera it would be a wrong password, again and again.
+        raise _problem(path, secret_name, "holds more than one line")
     return text
 
 
-def _waiting(path: Path, secret_name: str, what: str) -> Waiting:
-    return Waiting(f"secret {secret_name!r}: {path} {what}", on=f"secret {secret_name}")
+def _problem(path: Path, secret_name: str, what: str, *, is_missing: bool = False) -> SecretProblem:
+    return SecretProblem(secret_name, f"secret {secret_name!r}: {path} {what}", is_missing=is_missing)

@@ -12,7 +12,7 @@ from crds.messages import (
     InstanceState,
     InstanceStatus,
 )
-from nodeagent.model import InstanceHistory, Observed, ObservedInstance, describe_exit
+from nodeagent.model import FilesState, InstanceHistory, Observed, ObservedInstance, describe_exit
 from nodeagent.operations import Note, Op, OutcomeKind, PullImage, WriteFiles
 from nodeagent.reporter.frames import AppProgress, CameraProgress
 from nodeagent.reporter.liveness import why_hung
@@ -117,7 +117,8 @@ def _facts(
     cameras: tuple[CameraFacts, ...] = ()
     if config is not None:
         state, reason, message = _state(name, config, there, known, now)
-        cameras = _cameras(config, there, known.progress.get(name), now)
+        files = known.observed.files.get(name, FilesState(current=True)) if known.observed else None
+        cameras = _cameras(config, there, known.progress.get(name), files, now)
     elif known.desired is not None:
         state, reason, message = InstanceState.STOPPED, "NotDesired", ""
     else:
@@ -214,13 +215,22 @@ def _last_exit(history: InstanceHistory, waits_for: str) -> str:
 
 
 def _cameras(
-    config: InstanceConfig, there: ObservedInstance | None, progress: AppProgress | None, now: datetime
+    config: InstanceConfig,
+    there: ObservedInstance | None,
+    progress: AppProgress | None,
+    files: FilesState | None,
+    now: datetime,
 ) -> tuple[CameraFacts, ...]:
     if progress is None or there is None or progress.runtime_id != there.runtime_id:
         progress = None
     facts = []
     for camera in config.cameras:
         ready, reason, message, seen = _camera(camera, config, there, progress, now)
+        if files is not None and (problem := files.dark.get(camera.name)) is not None:
+            # A camera that lets everybody in may send all the same; it is not watched as it was asked to be.
+            ready, reason, message = False, problem.reason, problem.message
+        elif files is not None and (problem := files.kept.get(camera.name)) is not None:
+            message = "; ".join(one for one in (message, f"its login is the one that it had: {problem.message}") if one)
         fps, frame_number = (round(seen.fps, 1), seen.frame_number) if seen else (None, None)
         facts.append(CameraFacts(camera.name, ready, reason, message, fps, frame_number))
     return tuple(facts)

@@ -518,8 +518,8 @@ def test_edited_files_are_put_right_once_and_an_app_that_edits_them_itself_is_no
     run(scenario())
 
 
-def test_a_missing_secret_is_waited_for(stand: Stand) -> None:
-    yard = instance("yard", {"dock": {"credentialsRef": {"name": "dock"}}}, cameras=["dock"])
+def test_a_missing_secret_that_is_no_cameras_is_waited_for(stand: Stand) -> None:
+    yard = instance("yard", files={"broker.txt": "password=${secret:broker:password}\n"})
 
     async def scenario() -> None:
         stand.publish(generation([yard, HALL], 1))
@@ -527,12 +527,60 @@ def test_a_missing_secret_is_waited_for(stand: Stand) -> None:
             await until(lambda: "hall" in stand.running(), "the neighbour runs")
             one = await until(lambda: (one := stand.status("yard")) and one.message and one, "a reason")
             assert (one.state, one.reason) == (InstanceState.PENDING, "Waiting")
-            assert "secret dock" in one.message
-            stand.folders.secrets["dock"] = Secret("admin", "s3cr3t-pass")
+            assert "secret broker" in one.message
+            stand.folders.secrets["broker"] = Secret("admin", "s3cr3t-pass")
             await applied(stand, 1)
-        assert b"admin:s3cr3t-pass@" in stand.folders.trees["yard"]["source_list.json"]
+        assert stand.folders.trees["yard"]["broker.txt"] == b"password=s3cr3t-pass\n"
         for topic in (Topic.AGENT_RESPONSE, Topic.AGENT_INFO):
             assert b"s3cr3t-pass" not in b"".join(stand.values(topic))
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("kind", ["reference", "retinaface"])
+def test_a_missing_secret_darkens_its_camera_and_no_neighbour(stand: Stand, kind: str) -> None:
+    names = ("dock", "gate")
+    cameras = {name: {"credentialsRef": {"name": name}} for name in names}
+    yard = instance("yard", cameras, cameras=names, app={"kind": kind})
+    evidence = True if kind == "reference" else None
+
+    def seen() -> dict[str, tuple[bool | None, str]]:
+        one = stand.status("yard")
+        return {camera.name: (camera.ready, camera.reason) for camera in one.cameras} if one else {}
+
+    def files() -> str:
+        return str(stand.folders.trees["yard"]["source_list.json"])
+
+    async def scenario() -> None:
+        stand.folders.secrets["gate"] = Secret("admin", "s3cr3t-gate")
+        stand.publish(generation([yard], 1))
+        async with stand.agent() as it:
+            await applied(stand, 1)
+            await until(lambda: seen().get("gate", ("", ""))[0] is evidence, "the neighbour is served")
+            assert seen()["dock"] == (False, "SecretNotFound")
+            one = stand.status("yard")
+            assert one is not None
+            assert one.state == InstanceState.RUNNING
+            assert "camera dock goes on without its login: secret 'dock' is missing" in one.message
+            assert "admin:s3cr3t-gate@" in files()
+            assert files().count("@") == 1
+
+            # It comes: restarted once, and no more.
+            stand.folders.secrets["dock"] = Secret("admin", "s3cr3t-dock")
+            await until(lambda: seen()["dock"][0] is evidence, "it is served, too")
+            assert "admin:s3cr3t-dock@" in files()
+            await applied(stand, 1)
+            assert it.driver.mutations[OpKind.STOP] == 1
+
+            # It goes: what runs goes on, and says so.
+            del stand.folders.secrets["dock"]
+            it.driver.vanish("yard")
+            await until(lambda: "with the login that it had" in getattr(stand.status("yard"), "message", ""), "told")
+            await until(lambda: seen()["dock"][0] is evidence, "it is served after a crash, too")
+            assert "admin:s3cr3t-dock@" in files()
+            assert it.driver.mutations[OpKind.STOP] == 1
+        for topic in (Topic.AGENT_RESPONSE, Topic.AGENT_INFO):
+            assert b"s3cr3t" not in b"".join(stand.values(topic))
 
     run(scenario())
 

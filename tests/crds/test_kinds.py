@@ -93,7 +93,13 @@ def test_a_field_with_other_extras_declares_nothing() -> None:
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ({"address": "rtsp://user:pass@h/1"}, "user name or password"),
+        ({"address": "rtsp://user:pass@h/1"}, "holds a password"),
+        ({"address": "rtsp://:pass@h/1"}, "holds a password"),
+        ({"address": "rtsp://user%3Apass%40h/1"}, "holds a password"),
+        ({"address": "rtsp://user%3Apass@h/1"}, "holds a password"),
+        ({"address": "rtsp://user@h/1", "credentialsRef": {"name": "a"}}, "take the user out of the address"),
+        ({"address": "rtsp://@h/1"}, "names no user"),
+        ({"address": "rtsp://:@h/1"}, "names no user"),
         ({"address": "http://h/1"}, "type rtsp needs"),
         ({"address": "rtsp:///1"}, "type rtsp needs"),
         ({"address": "rtsp://h:x/1"}, "cannot be read as a URL"),

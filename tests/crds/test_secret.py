@@ -4,13 +4,14 @@ import json
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from crds.secret import (
     Secret,
     UnusableSecretError,
     fill,
+    fill_address,
     has_broken_placeholder,
     is_password_placeholder,
     password_placeholder,
@@ -35,6 +36,7 @@ def test_placeholders_are_found() -> None:
 
 @given(TEXT, TEXT)
 def test_a_filled_url_holds_the_secret_and_stays_one(username: str, password: str) -> None:
+    assume(username or password)
     url = fill(f"rtsp://{userinfo_placeholder('a')}h:554/1", {"a": Secret(username, password)})
     parts = urlsplit(url)
     assert parts.hostname == "h"
@@ -87,3 +89,35 @@ def test_placeholders_for_passwords_are_told_from_others() -> None:
     assert not has_broken_placeholder(f"{placeholder} ${{other}} {userinfo_placeholder('a')}")
     for broken in ("${secret:kafka}", "${secret:Kafka:password}", "${secret:kafka:pasword}", "${secret:"):
         assert has_broken_placeholder(f"a {broken}")
+
+
+@pytest.mark.parametrize(
+    ("without_password", "secret", "url"),
+    [
+        (False, Secret("admin", ""), "rtsp://admin:@h/1"),
+        (True, Secret("admin", None), "rtsp://admin@h/1"),
+        (True, Secret("admin", "unused"), "rtsp://admin@h/1"),
+        (False, Secret("", "word"), "rtsp://:word@h/1"),
+    ],
+)
+def test_what_is_empty_is_written_as_it_is(without_password: bool, secret: Secret, url: str) -> None:
+    placeholder = userinfo_placeholder("a", without_password=without_password)
+    assert fill(f"rtsp://{placeholder}h/1", {"a": secret}) == url
+
+
+@pytest.mark.parametrize(
+    ("without_password", "secret", "is_missing"),
+    [(False, Secret("admin", None), True), (False, Secret("", ""), False), (True, Secret("", None), False)],
+)
+def test_half_a_login_is_none(without_password: bool, secret: Secret, is_missing: bool) -> None:
+    with pytest.raises(UnusableSecretError) as refused:
+        fill(userinfo_placeholder("a", without_password=without_password), {"a": secret})
+    assert (refused.value.secret_name, refused.value.is_missing) == ("a", is_missing)
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=30))
+def test_a_password_among_the_parameters_of_an_address_breaks_no_file(password: str) -> None:
+    address = fill_address(f"rtsp://h/?password={password_placeholder('a')}&channel=1", {"a": Secret("u", password)})
+    assert json.loads(f'"{address}"') == address
+    assert not set(address) & set('\\";, \t\r\n')
+    assert address.isascii()

@@ -20,6 +20,7 @@ from nodeagent.model import (
     Applied,
     FilesState,
     InstanceHistory,
+    LoginProblem,
     Observed,
     ObservedInstance,
 )
@@ -100,6 +101,11 @@ def files(text: str | None) -> FilesState:
         return FilesState(current=True)
     if text.startswith("secret "):
         return FilesState(current=False, secrets_missing=(text.removeprefix("secret "),))
+    if text.startswith("dark "):
+        problem = LoginProblem("SecretNotFound", "secret 'x' is missing")
+        return FilesState(current=True, dark=dict.fromkeys(text.split()[1:], problem))
+    if text.startswith("kept "):
+        return FilesState(current=True, kept={text.split()[1]: LoginProblem("SecretNotFound", "secret 'x' is missing")})
     assert text == "drifted"
     return FilesState(current=False)
 

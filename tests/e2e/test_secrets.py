@@ -7,7 +7,7 @@ import pytest
 from cli.kinds import EVENT, OBJECT_KINDS
 from tests.e2e.planted_secret import PlantedSecret
 from tests.e2e.raw_topics import records
-from tests.e2e.running_fleet import RunningFleet
+from tests.e2e.running_fleet import RunningFleet, eventually
 from tests.e2e.separate_fleet import SeparateFleet
 
 pytestmark = pytest.mark.e2e
@@ -98,3 +98,19 @@ def test_the_password_is_where_it_is_needed_and_nowhere_else(
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
         if path.name == "source_list.json":
             assert planted_secret.in_url in path.read_text(encoding="utf-8")
+
+
+def test_a_bad_secret_darkens_its_own_camera(up_fleet: RunningFleet, planted_secret: PlantedSecret) -> None:
+    folder = planted_secret.folder / "dock-spoilt"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    (folder / "username").write_text("viewer", encoding="utf-8")
+    (folder / "password").write_text("one line\nand another", encoding="utf-8")
+    up_fleet.manifests.replace("cameras.yaml", "name: dock-camera", "name: dock-spoilt")
+
+    def told() -> bool:
+        status = {name: one["status"] for name, one in up_fleet.documents("cameras").items()}
+        spoilt = status["dock"]["ready"] is False and "holds more than one line" in str(status["dock"])
+        return spoilt and all(status[name]["ready"] for name in status if name != "dock")
+
+    eventually(told, "the neighbours are watched, and the camera says why it is not")
+    assert "another" not in str(up_fleet.documents("cameras"))

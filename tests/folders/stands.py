@@ -27,6 +27,8 @@ class FoldersStand(Protocol):
 
     def give_secret(self, name: str, username: str, password: str) -> None: ...
 
+    def take_secret(self, name: str) -> None: ...
+
     def texts(self, name: str) -> dict[str, str]:
         """What the configuration folder of an instance holds, by path."""
         ...
@@ -55,6 +57,9 @@ class DiskStand:
     def give_secret(self, name: str, username: str, password: str) -> None:
         # With the line ends that editors add.
         write_secret(self._secrets, name, f"{username}\n", f"{password}\r\n")
+
+    def take_secret(self, name: str) -> None:
+        shutil.rmtree(self._secrets / name)
 
     def texts(self, name: str) -> dict[str, str]:
         folder = self._instances / name / "configs"
@@ -90,6 +95,9 @@ class MemoryStand:
 
     def give_secret(self, name: str, username: str, password: str) -> None:
         self._folders.secrets[name] = Secret(username, password)
+
+    def take_secret(self, name: str) -> None:
+        del self._folders.secrets[name]
 
     def texts(self, name: str) -> dict[str, str]:
         return dict(_files("", self._folders.trees.get(name, {})))

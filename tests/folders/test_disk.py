@@ -185,8 +185,8 @@ def test_a_missing_secret_names_the_file_that_would_hold_it(directories: DiskFol
 @pytest.mark.parametrize(
     ("password", "what"),
     [
-        (b"", "is empty"),
-        (b"\n", "is empty"),
+        (b"top\nsecret", "holds more than one line"),
+        (b"top\0secret", "holds more than one line"),
         (b"top-secret\xff", "is not UTF-8"),
         (b"top-secret" * 10_000, "is longer than 65536 bytes"),
         ("fifo", "is not a file"),

@@ -72,11 +72,33 @@ def test_equal_pairs_share_a_secret_and_others_do_not() -> None:
     result = imported({"app.txt": text + REST}, "app.txt", name="yard")
     names = [one.spec.credentials_ref and one.spec.credentials_ref.name for one in cameras_of(result)]
     assert names == ["yard-cameras", "yard-cameras", "yard-cameras-2", "yard-cameras", "yard-cameras-3", None]
-    assert result.secrets["yard-cameras-3"] == Secret("only", "")
+    assert result.secrets["yard-cameras-3"] == Secret("only", None)
     assert (
         "app.txt:4: note: [source0] uri: the user name and password in the address became secret yard-cameras"
         in said(result)
     )
+
+
+@pytest.mark.parametrize("login", ["admin:@", "admin@", ":Qz7word@"])
+@pytest.mark.parametrize("form", ["source", "list"])
+def test_a_login_with_an_empty_part_comes_back_as_it_was(login: str, form: str) -> None:
+    uri = f"rtsp://{login}10.0.0.10:554/live"
+    text = app(uri)
+    if form == "list":
+        text = f"[source-list]\nlist={uri}\nuse-nvmultiurisrcbin=1\n[source-attr-all]\nenable=1\ntype=4\n{REST}"
+    result = imported({"app.txt": text}, "app.txt", name="yard")
+    [camera] = cameras_of(result)
+    assert camera.spec.address == "rtsp://10.0.0.10:554/live"
+    assert f"={uri}\n" in rendered(result)["deepstream_app.txt"]
+    assert "Qz7" not in shown(result)
+
+
+@pytest.mark.parametrize("login", ["@", ":@"])
+def test_nobody_is_no_user(login: str) -> None:
+    result = imported({"app.txt": app(f"rtsp://{login}10.0.0.10/live")}, "app.txt", name="yard")
+    assert not result.secrets
+    assert [one.spec.credentials_ref for one in cameras_of(result)] == [None]
+    assert "names no user before its '@', which is left out" in said(result)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +152,7 @@ def test_secrets_of_brokers_are_taken_out_and_come_back() -> None:
     assert sinks_of_app.sinks[3].msg_broker_conn_str == "host;9092;topic"
     # What was half of a password holds separators, which no single value may: only its place is kept.
     usable = {
-        name: Secret(one.username, one.password.replace('"', "").replace(";", ""))
+        name: Secret(one.username, str(one.password).replace('"', "").replace(";", ""))
         for name, one in result.secrets.items()
     }
     texts = rendered(Imported(result.manifests, usable, result.remarks))

@@ -116,8 +116,9 @@ FOLLOWS = {("container.configMountPath", AppKind.DEEPSTREAM_APP): "container.com
 # Fields that say which instance, where, and what it watches; they have tests of their own.
 NOT_IN_ONE_INSTANCE = {"app.kind", "node", "nodeSelector.matchLabels", "cameras", "cameraSelector.matchLabels"}
 
-# They stand beside lines or regions only, and have a test of their own too.
+# They stand beside lines or regions only, or beside the name of a secret, and have tests of their own too.
 OF_A_DRAWING = {"analytics.frame.width", "analytics.frame.height"}
+BESIDE_A_SECRET = {"credentialsRef.withoutPassword"}
 
 BASE: ShortFleet = {
     "node/gate": {},

@@ -4,7 +4,7 @@ import json
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from controller.planner.describe import describe_plan
@@ -74,6 +74,7 @@ def test_a_filled_url_holds_nothing_that_deepstream_splits_at_or_files_escape(pa
     password=st.text(st.characters(exclude_categories=["Cs"])),
 )
 def test_any_credentials_come_back(username: str, password: str) -> None:
+    assume(username or password)
     user_info, _, rest = filled_address("rtsp://10.0.0.9/dock", username, password).partition("@")
     assert rest == "10.0.0.9/dock"
     assert tuple(map(unquote, user_info.removeprefix("rtsp://").split(":"))) == (username, password)
@@ -102,6 +103,22 @@ def test_a_secret_shows_nothing_of_itself() -> None:
     for shown in (repr(secret), str(secret), f"{secret}", repr({"x": secret}), repr([secret])):
         assert "admin" not in shown
         assert NASTY not in shown
+
+
+def test_a_user_without_a_password_is_another_login_and_the_field_says_nothing_by_default() -> None:
+    dock = {"credentialsRef": {"name": "dock-camera"}}
+    fleet = {"node/gate": {}, "camera/dock": dock, "dsinstance/yard": {"node": "gate", "cameras": ["dock"]}}
+    before = plan(revision(fleet), {})
+    explicit = {"credentialsRef": {"name": "dock-camera", "withoutPassword": False}}
+    same = plan(revision({**fleet, "camera/dock": explicit}), previous_from(before, NOW))
+    assert [one.digest for state in same.nodes.values() for one in state.instances] == [
+        one.digest for state in before.nodes.values() for one in state.instances
+    ]
+    assert "withoutPassword" not in str(before)
+
+    alone = {"credentialsRef": {"name": "dock-camera", "withoutPassword": True}}
+    planned = plan(revision({**fleet, "camera/dock": alone}), previous_from(before, NOW))
+    assert "spec.credentialsRef.withoutPassword: false -> true (restart)" in describe_plan(planned)
 
 
 def test_a_plan_names_the_secret_and_no_more() -> None:

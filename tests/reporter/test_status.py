@@ -8,7 +8,9 @@ import pytest
 from crds.messages import AgentConfig, CameraStatus, InstanceConfig, InstanceState, InstanceStatus
 from nodeagent.model import (
     Applied,
+    FilesState,
     InstanceHistory,
+    LoginProblem,
     Observed,
     ObservedInstance,
     Probe,
@@ -37,6 +39,7 @@ def running(config: InstanceConfig = YARD, runtime_id: str = "id-1") -> Observed
     )
 
 
+LOST = LoginProblem("SecretNotFound", "secret 'dock' is missing")
 EXITED = replace(running(), running=False, finished_at=NOW, exit_code=3)
 CREATED = container(YARD, "id-1", 2)
 
@@ -409,3 +412,26 @@ def test_an_app_that_is_not_ready_is_not_applied() -> None:
 
     assert not is_applied(desired, instance_statuses(Known(desired, observed), {}, NOW))
     assert not is_applied(None, ())
+
+
+@pytest.mark.parametrize(
+    ("files", "ready", "reason", "message"),
+    [
+        ({"dark": {"dock": LOST}}, False, "SecretNotFound", "secret 'dock' is missing"),
+        (
+            {"kept": {"dock": LOST}},
+            True,
+            "FramesProcessed",
+            "its login is the one that it had: secret 'dock' is missing",
+        ),
+        ({"dark": {"another": LOST}}, True, "FramesProcessed", ""),
+    ],
+)
+def test_a_camera_says_what_is_wrong_with_its_secret(
+    files: dict[str, Any], ready: bool, reason: str, message: str
+) -> None:
+    there = known(running(), progress=probed(1, 2))
+    assert there.observed is not None
+    observed = replace(there.observed, files={"yard": FilesState(current=True, **files)})
+    (camera,) = status(replace(there, observed=observed), at(1)).cameras
+    assert (camera.ready, camera.reason, camera.message) == (ready, reason, message)
