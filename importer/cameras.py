@@ -10,16 +10,19 @@ from pydantic import ValidationError
 
 from crds.camera import Camera
 from crds.document import API_VERSION
+from crds.secret import secrets_named_in
 from deepstream.findings import Severity
 from deepstream.source_lists import percent_encode_separators
 from importer.desk import Desk
 from importer.names import CameraNames, is_camera_id, stem
 from importer.paths import Place
+from importer.placeholders import holds_placeholder, is_placeholder
 from importer.secrets_taken import split_user_info
 
 _FILE: Final = "file:"
 _PLACEHOLDER: Final = re.compile(r"\$\{secret:[^}]*\}")
 _SCHEMES: Final = ("rtsp", "rtsps", "file")
+_FOREIGN: Final = "a placeholder of another program; nothing fills it in"
 
 
 class NoCameraError(ValueError):
@@ -74,7 +77,7 @@ class CameraMaker:
         Raises:
             NoCameraError: it cannot be one.
         """
-        address, kind, secret = self._address(origin, uri, place)
+        address, kind, secret = self._address(origin, source_id, uri, place)
         camera_id, shown_name = ids
         if camera_id is not None and not is_camera_id(camera_id):
             message = "its id has characters that ids of cameras have not: it is the name of the camera from now on"
@@ -114,7 +117,9 @@ class CameraMaker:
             [first, *_] = error.errors(include_url=False, include_context=False, include_input=False)
             raise NoCameraError(first["msg"].removeprefix("Value error, ")) from None
 
-    def _address(self, origin: Origin, uri: str, place: Place) -> tuple[str, Literal["rtsp", "file"], str | None]:
+    def _address(
+        self, origin: Origin, source_id: int, uri: str, place: Place
+    ) -> tuple[str, Literal["rtsp", "file"], str | None]:
         clean = _without_blanks(uri.strip())
         if clean != uri:
             self._say(Severity.WARNING, origin, "blanks in the address are written as %20 and so on from now on")
@@ -123,24 +128,40 @@ class CameraMaker:
             clean = f"file://{clean}"
         if clean[: len(_FILE)].lower() == _FILE:
             return _file_address(clean, place), "file", None
+        if "://" not in clean and holds_placeholder(clean):
+            address = f"rtsp://camera-{source_id}.invalid/"
+            self._say(Severity.WARNING, origin, f"the address is {_FOREIGN}: it is {address} now, write the real one")
+            return address, "rtsp", None
         scheme = _scheme_of(clean)
         if scheme not in _SCHEMES:
             what = f"{scheme}://" if re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme) else "this"
             raise NoCameraError(f"cameras have addresses of rtsp:// and file://, and {what} is neither")
         bare, login = split_user_info(clean)
-        secret = None
-        if login is not None:
-            secret = self._desk.secrets.of_camera(*login)
-            without = "" if login[1] else "; its password is empty"
-            self._say(
-                Severity.NOTE, origin, f"the user name and password in the address became secret {secret}{without}"
-            )
+        secret = self._credentials(origin, login) if login is not None else None
         bare = percent_encode_separators(bare)
         taken = self._desk.secrets.without_parameters(bare)
-        if taken != bare:
-            names = ", ".join(sorted(set(re.findall(r"\$\{secret:([^:}]*):", taken))))
-            self._say(Severity.NOTE, origin, f"the password in the path of the address became secret {names}")
+        if names := secrets_named_in(taken):
+            self._say(
+                Severity.NOTE, origin, f"the password in the path of the address became secret {', '.join(names)}"
+            )
+        if holds_placeholder(bare):
+            message = f"a part of the address is {_FOREIGN}: write the real one into spec.address of the camera"
+            self._say(Severity.WARNING, origin, message)
         return taken, "rtsp", secret
+
+    def _credentials(self, origin: Origin, login: tuple[str, str]) -> str | None:
+        """The name of the secret for a user; None when nobody knows user or password."""
+        if any(is_placeholder(part) for part in login):
+            message = (
+                f"the user name or the password is {_FOREIGN}, and no secret is made of it: both are left out; make a secret "
+                "of the node, and name it in spec.credentialsRef of the camera"
+            )
+            self._say(Severity.WARNING, origin, message)
+            return None
+        secret = self._desk.secrets.of_camera(*login)
+        without = "" if login[1] else "; its password is empty"
+        self._say(Severity.NOTE, origin, f"the user name and password in the address became secret {secret}{without}")
+        return secret
 
     def _say(self, severity: Severity, origin: Origin, message: str) -> None:
         self._desk.remark(severity, origin.file, origin.line, f"{origin.where}: {message}")

@@ -194,14 +194,14 @@ def _without_keys(desk: Desk, config: dict[str, Any], shown: str) -> dict[str, A
         return config
     key = keys.get("tltModelKey")
     clean = desk.secrets.model_key(key) if isinstance(key, str) and key else key
-    extra, taken = desk.secrets.without_secret_keys(keys.get("extraKeys") or {}, "models")
+    extra = desk.secrets.without_secret_keys(keys.get("extraKeys") or {}, "models")
     if clean != key:
         desk.remark(Severity.NOTE, shown, None, "[property] tlt-model-key: it became a secret")
-    for one in taken:
+    for one in extra.taken:
         desk.remark(Severity.NOTE, shown, None, f"[property] {one}: it became a secret")
-    if clean == key and not taken:
+    if clean == key and not extra.taken:
         return config
-    changed = {**keys, **({"tltModelKey": clean} if clean else {}), **({"extraKeys": extra} if extra else {})}
+    changed = {**keys, **({"tltModelKey": clean} if clean else {}), **({"extraKeys": extra.data} if extra.data else {})}
     return {**config, "property": changed}
 
 
