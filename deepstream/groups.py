@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from deepstream.findings import Finding, Severity
 from deepstream.keyfile import Entry
 from deepstream.keyfile_values import Reader, Value, read, write
+from deepstream.near_miss import near_miss
 from deepstream.versions import NEWEST, DsVersion
 
 _KEY = "x-deepstream-key"
@@ -125,6 +126,11 @@ class KeyGroup(BaseModel):
         """The declared keys by the names of their fields."""
         return _keys_of(cls)
 
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The declared keys as files write them, without those that have a free part."""
+        return tuple(declared.name for declared in cls.keys().values() if not declared.prefix)
+
     def with_paths(self, rewrite: Callable[[str], str]) -> Self:
         """The group with another text for each path that DeepStream resolves against the folder of the file."""
         paths = {
@@ -199,7 +205,8 @@ def read_group(
     for entry in entries:
         field, free_part = _field_for(model, entry.key)
         if field is None:
-            report(Severity.WARNING, entry, f"DeepStream {version} does not know this key, and goes on without it")
+            message = f"DeepStream {version} does not know this key, and goes on without it{near_miss(entry.key, model.names())}"
+            report(Severity.WARNING, entry, message)
             extra[entry.key] = entry.value
             continue
         declared = model.keys()[field]

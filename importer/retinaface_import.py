@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from crds.deepstream_app import StreammuxSettings
 from crds.dsinstance import AppSettings
 from deepstream.findings import ConfigTextError, Finding, Severity
+from deepstream.near_miss import near_miss
 from deepstream.retinaface.app_conf import AppConf, read_app_conf
 from deepstream.retinaface.defaults import APP_DEEPSTREAM
 from deepstream.retinaface.files import (
@@ -94,7 +95,12 @@ def _settings(desk: Desk, name: str | None) -> tuple[dict[str, Any], dict[str, A
         desk.remark(Severity.ERROR, shown, None, message)
         return {}, {}
     for key in conf.extra_keys:
-        desk.remark(Severity.WARNING, shown, None, f"{_shown(key)} is left out: manifests have no place for it")
+        desk.remark(
+            Severity.WARNING,
+            shown,
+            None,
+            f"{_shown(key)} is left out: manifests have no place for it{near_miss(key, conf.model_dump())}",
+        )
     return _of_conf(desk, shown, conf, AppSettings, {one: one for one in _OF_APP}), _of_conf(
         desk, shown, conf, StreammuxSettings, _OF_MUXER
     )

@@ -7,13 +7,14 @@ from typing import Final
 
 from controller.checks.checker import Checker, Violation
 from controller.model import Position, Problem
-from controller.source.read.field_errors import nearest, path_text
+from controller.source.read.field_errors import path_text
 from controller.source.read.manifests import LocatedManifest
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
 from crds.node import Node
 from crds.selector import LabelSelector
 from deepstream.findings import Severity
+from deepstream.near_miss import nearest
 
 Path = tuple[str | int, ...]
 
