@@ -5,7 +5,8 @@ not written, so that DeepStream's own default holds. Keys that are unknown, or w
 `extra_keys` and reported, never dropped. Rules across fields are functions that give findings: reading never fails.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Annotated, Any, Self, TypeVar
@@ -21,6 +22,11 @@ from deepstream.near_miss import near_miss
 from deepstream.versions import NEWEST, DsVersion
 
 _KEY = "x-deepstream-key"
+_TEXTS = (Reader.STRING, Reader.PATH, Reader.STRING_LIST)
+# "Camera #2" is a name.
+_COMMENT = re.compile(r"[ \t](?P<comment>#(?![0-9]).*)")
+_QUOTED = re.compile(r"""(?P<quote>["']).*(?P=quote)""")
+_NO_COMMENTS = "a key file has no comments behind values"
 
 Natural = Annotated[int, Field(ge=0)]
 """A whole number from 0 on."""
@@ -210,14 +216,13 @@ def read_group(
             extra[entry.key] = entry.value
             continue
         declared = model.keys()[field]
-        gate = _gate(declared, version, yaml=yaml)
-        if gate:
-            report(Severity.WARNING, entry, gate)
+        for told in _oddities(declared, entry.value, version, yaml=yaml):
+            report(Severity.WARNING, entry, told)
         try:
             value = read(declared.reader, entry.value)
         except ValueError as error:
             reason = "the value cannot be read" if declared.secret else str(error)
-            report(Severity.ERROR, entry, f"{reason}; DeepStream refuses the file")
+            report(Severity.ERROR, entry, f"{reason}{_comment_hint(entry, yaml=yaml)}; DeepStream refuses the file")
             extra[entry.key] = entry.value
             continue
         origins[field, free_part] = entry
@@ -280,6 +285,30 @@ def _field_for(model: type[KeyGroup], name: str) -> tuple[str | None, str]:
         if name.startswith(prefix) and len(name) > len(prefix):
             return field, name[len(prefix) :]
     return None, ""
+
+
+def _comment_hint(entry: Entry, *, yaml: bool) -> str:
+    return f": {_NO_COMMENTS}" if not yaml and _COMMENT.search(entry.value) else ""
+
+
+def _oddities(declared: Key, raw: str, version: DsVersion, *, yaml: bool) -> Iterator[str]:
+    """What is odd about a key with any readable value."""
+    yield from filter(None, (_gate(declared, version, yaml=yaml), _taken_for_value(declared, raw, yaml=yaml)))
+
+
+def _taken_for_value(declared: Key, raw: str, *, yaml: bool) -> str:
+    """What somebody wrote around a text, and GLib takes for a part of it; empty for nothing.
+
+    Of addresses, which are secret, whoever reads them says it: their texts are not shown here.
+    """
+    if yaml or declared.secret or declared.reader not in _TEXTS:
+        return ""
+    comment = _COMMENT.search(raw)
+    if comment:
+        return f"{_NO_COMMENTS}: {comment['comment']!r} is part of the value; write it on a line of its own"
+    if declared.reader is Reader.PATH and _QUOTED.fullmatch(raw.strip()):
+        return "the quotation marks are part of the value, since key files have none: take them away"
+    return ""
 
 
 def _gate(declared: Key, version: DsVersion, *, yaml: bool) -> str:

@@ -22,6 +22,9 @@ from importer.secrets_taken import split_user_info
 _FILE: Final = "file:"
 _PLACEHOLDER: Final = re.compile(r"\$\{secret:[^}]*\}")
 _SCHEMES: Final = ("rtsp", "rtsps", "file")
+_QUOTED: Final = re.compile(r"""(?P<quote>["'])(?P<inner>.*)(?P=quote)""")
+_COMMENTED: Final = re.compile(r"(?P<address>.*?\S)[ \t]+(?P<comment>#.*)")
+_DEVICE: Final = re.compile(r"(?:(?:file|v4l2):(?://)?)?/dev/(?:video(?P<number>[0-9]{1,3})|[\w./-]+)")
 _FOREIGN: Final = "a placeholder of another program; nothing fills it in"
 
 
@@ -120,14 +123,16 @@ class CameraMaker:
     def _address(
         self, origin: Origin, source_id: int, uri: str, place: Place
     ) -> tuple[str, Literal["rtsp", "file"], str | None]:
-        clean = _without_blanks(uri.strip())
+        uri = self._without_marks(origin, uri.strip())
+        _refuse_device(uri)
+        clean = _without_blanks(uri)
         if clean != uri:
             self._say(Severity.WARNING, origin, "blanks in the address are written as %20 and so on from now on")
         if clean.startswith("/"):
             self._say(Severity.NOTE, origin, "the path is written as an address, file://, from now on")
             clean = f"file://{clean}"
         if clean[: len(_FILE)].lower() == _FILE:
-            return _file_address(clean, place), "file", None
+            return _file_address(self._without_separators(origin, clean), place), "file", None
         if "://" not in clean and holds_placeholder(clean):
             address = f"rtsp://camera-{source_id}.invalid/"
             self._say(Severity.WARNING, origin, f"the address is {_FOREIGN}: it is {address} now, write the real one")
@@ -138,7 +143,7 @@ class CameraMaker:
             raise NoCameraError(f"cameras have addresses of rtsp:// and file://, and {what} is neither")
         bare, login = split_user_info(clean)
         secret = self._credentials(origin, login) if login is not None else None
-        bare = percent_encode_separators(bare)
+        bare = self._without_separators(origin, bare)
         taken = self._desk.secrets.without_parameters(bare)
         if names := secrets_named_in(taken):
             self._say(
@@ -148,6 +153,33 @@ class CameraMaker:
             message = f"a part of the address is {_FOREIGN}: write the real one into spec.address of the camera"
             self._say(Severity.WARNING, origin, message)
         return taken, "rtsp", secret
+
+    def _without_marks(self, origin: Origin, uri: str) -> str:
+        """The address without quotation marks around it and a comment behind it, which DeepStream takes for a part of it."""
+        quoted = _QUOTED.fullmatch(uri)
+        if quoted:
+            message = "DeepStream takes the quotation marks for a part of the address: they are left out here"
+            self._say(Severity.WARNING, origin, message)
+            uri = quoted["inner"].strip()
+        commented = _COMMENTED.fullmatch(uri)
+        if commented is None:
+            return uri
+        # What holds an @ may be the rest of a password.
+        shown = f"{commented['comment']!r}" if "@" not in commented["comment"] else "what stands behind the blank"
+        message = f"a key file has no comments behind values: DeepStream takes {shown} for a part of the address"
+        if commented["address"].lower().startswith("rtsp") and "@" not in commented["comment"]:
+            self._say(Severity.WARNING, origin, f"{message}; it is left out here, write it on a line of its own")
+            return commented["address"]
+        self._say(Severity.WARNING, origin, f"{message}; if it is none, write it on a line of its own")
+        return uri
+
+    def _without_separators(self, origin: Origin, address: str) -> str:
+        encoded = percent_encode_separators(address)
+        if encoded != address:
+            found = " and ".join(f"{one} as {code}" for one, code in ((",", "%2C"), (";", "%3B")) if one in address)
+            message = f"the address has {found} from now on, since lists of DeepStream split there"
+            self._say(Severity.NOTE, origin, message)
+        return encoded
 
     def _credentials(self, origin: Origin, login: tuple[str, str]) -> str | None:
         """The name of the secret for a user; None when nobody knows user or password."""
@@ -165,6 +197,21 @@ class CameraMaker:
 
     def _say(self, severity: Severity, origin: Origin, message: str) -> None:
         self._desk.remark(severity, origin.file, origin.line, f"{origin.where}: {message}")
+
+
+def _refuse_device(uri: str) -> None:
+    """Refuses the path of a device, which no app opens as an address.
+
+    Raises:
+        NoCameraError: it is one.
+    """
+    found = _DEVICE.fullmatch(uri)
+    if found is not None:
+        number = found["number"] or "<n>"
+        raise NoCameraError(
+            f"its address is the path of a device, and types 2, 3 and 4 open URLs only: a USB camera has type=1 and "
+            f"camera-v4l2-dev-node={number}"
+        )
 
 
 def _without_blanks(uri: str) -> str:
