@@ -1,6 +1,7 @@
 """Which groups a file has: those that stand once, such as `[property]`, and numbered ones, such as `[sensor0]`."""
 
 import re
+import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from deepstream.findings import Finding, Severity
 from deepstream.groups import GroupedFile, Key, KeyGroup, read_group, write_group
 from deepstream.keyfile import Group
 from deepstream.keyfile_values import Reader
+from deepstream.near_miss import near_miss
 from deepstream.versions import NEWEST, DsVersion
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
@@ -69,7 +71,7 @@ def read_layout(
             values.setdefault(name, {})[int(number)] = read
         else:
             extra[group.name] = {entry.key: entry.value for entry in group.entries}
-            found = (_unknown(group, prefix),)
+            found = (_unknown(group, prefix, layout),)
         findings += found
         findings += _open_lists(model, group) if yaml and model else ()
     return {**values, "extra_groups": extra}, tuple(findings)
@@ -108,9 +110,11 @@ def _names(declared: Key, name: str) -> bool:
     return name.startswith(declared.name) if declared.prefix else name == declared.name
 
 
-def _unknown(group: Group, prefix: str | None) -> Finding:
+def _unknown(group: Group, prefix: str | None, layout: GroupLayout) -> Finding:
     if prefix is None:
-        message = "DeepStream does not know this group, and goes on without it"
+        number = group.name[len(group.name.rstrip(string.digits)) :]
+        known = (*layout.single, *(f"{one}{number}" for one in layout.numbered if number))
+        message = f"DeepStream does not know this group, and goes on without it{near_miss(group.name, known)}"
         return Finding(Severity.WARNING, message, group.name, line=group.line)
     message = (
         f"a plain number must follow {prefix!r}: DeepStream refuses the file, or takes the group for that of another "

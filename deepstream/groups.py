@@ -5,7 +5,8 @@ not written, so that DeepStream's own default holds. Keys that are unknown, or w
 `extra_keys` and reported, never dropped. Rules across fields are functions that give findings: reading never fails.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Annotated, Any, Self, TypeVar
@@ -17,9 +18,15 @@ from pydantic.fields import FieldInfo
 from deepstream.findings import Finding, Severity
 from deepstream.keyfile import Entry
 from deepstream.keyfile_values import Reader, Value, read, write
+from deepstream.near_miss import near_miss
 from deepstream.versions import NEWEST, DsVersion
 
 _KEY = "x-deepstream-key"
+_TEXTS = (Reader.STRING, Reader.PATH, Reader.STRING_LIST)
+# "Camera #2" is a name.
+_COMMENT = re.compile(r"[ \t](?P<comment>#(?![0-9]).*)")
+_QUOTED = re.compile(r"""(?P<quote>["']).*(?P=quote)""")
+_NO_COMMENTS = "a key file has no comments behind values"
 
 Natural = Annotated[int, Field(ge=0)]
 """A whole number from 0 on."""
@@ -125,6 +132,11 @@ class KeyGroup(BaseModel):
         """The declared keys by the names of their fields."""
         return _keys_of(cls)
 
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The declared keys as files write them, without those that have a free part."""
+        return tuple(declared.name for declared in cls.keys().values() if not declared.prefix)
+
     def with_paths(self, rewrite: Callable[[str], str]) -> Self:
         """The group with another text for each path that DeepStream resolves against the folder of the file."""
         paths = {
@@ -199,18 +211,18 @@ def read_group(
     for entry in entries:
         field, free_part = _field_for(model, entry.key)
         if field is None:
-            report(Severity.WARNING, entry, f"DeepStream {version} does not know this key, and goes on without it")
+            message = f"DeepStream {version} does not know this key, and goes on without it{near_miss(entry.key, model.names())}"
+            report(Severity.WARNING, entry, message)
             extra[entry.key] = entry.value
             continue
         declared = model.keys()[field]
-        gate = _gate(declared, version, yaml=yaml)
-        if gate:
-            report(Severity.WARNING, entry, gate)
+        for told in _oddities(declared, entry.value, version, yaml=yaml):
+            report(Severity.WARNING, entry, told)
         try:
             value = read(declared.reader, entry.value)
         except ValueError as error:
             reason = "the value cannot be read" if declared.secret else str(error)
-            report(Severity.ERROR, entry, f"{reason}; DeepStream refuses the file")
+            report(Severity.ERROR, entry, f"{reason}{_comment_hint(entry, yaml=yaml)}; DeepStream refuses the file")
             extra[entry.key] = entry.value
             continue
         origins[field, free_part] = entry
@@ -273,6 +285,30 @@ def _field_for(model: type[KeyGroup], name: str) -> tuple[str | None, str]:
         if name.startswith(prefix) and len(name) > len(prefix):
             return field, name[len(prefix) :]
     return None, ""
+
+
+def _comment_hint(entry: Entry, *, yaml: bool) -> str:
+    return f": {_NO_COMMENTS}" if not yaml and _COMMENT.search(entry.value) else ""
+
+
+def _oddities(declared: Key, raw: str, version: DsVersion, *, yaml: bool) -> Iterator[str]:
+    """What is odd about a key with any readable value."""
+    yield from filter(None, (_gate(declared, version, yaml=yaml), _taken_for_value(declared, raw, yaml=yaml)))
+
+
+def _taken_for_value(declared: Key, raw: str, *, yaml: bool) -> str:
+    """What somebody wrote around a text, and GLib takes for a part of it; empty for nothing.
+
+    Of addresses, which are secret, whoever reads them says it: their texts are not shown here.
+    """
+    if yaml or declared.secret or declared.reader not in _TEXTS:
+        return ""
+    comment = _COMMENT.search(raw)
+    if comment:
+        return f"{_NO_COMMENTS}: {comment['comment']!r} is part of the value; write it on a line of its own"
+    if declared.reader is Reader.PATH and _QUOTED.fullmatch(raw.strip()):
+        return "the quotation marks are part of the value, since key files have none: take them away"
+    return ""
 
 
 def _gate(declared: Key, version: DsVersion, *, yaml: bool) -> str:

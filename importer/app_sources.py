@@ -151,7 +151,7 @@ def _add_settings(desk: Desk, draft: Draft, use: AppSource, position: int) -> No
     left = set(_MADE_ANEW)
     if use.source.type in (None, *_DERIVED_TYPES[kind]):
         left.add("type")
-    data, _ = desk.secrets.without_secrets(use.source.model_copy(update={"uri": None}), "keys")
+    data = desk.secrets.without_secrets(use.source.model_copy(update={"uri": None}), "keys").data
     draft.settings = _without(data, use.source, left - {"extra_keys"})
     draft.settings.get("extraKeys", {}).pop("uri", None)
     if draft.settings.get("extraKeys") == {}:

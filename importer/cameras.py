@@ -10,16 +10,22 @@ from pydantic import ValidationError
 
 from crds.camera import Camera
 from crds.document import API_VERSION
+from crds.secret import secrets_named_in
 from deepstream.findings import Severity
 from deepstream.source_lists import percent_encode_separators
 from importer.desk import Desk
 from importer.names import CameraNames, is_camera_id, stem
 from importer.paths import Place
+from importer.placeholders import holds_placeholder, is_placeholder
 from importer.secrets_taken import split_user_info
 
 _FILE: Final = "file:"
 _PLACEHOLDER: Final = re.compile(r"\$\{secret:[^}]*\}")
 _SCHEMES: Final = ("rtsp", "rtsps", "file")
+_QUOTED: Final = re.compile(r"""(?P<quote>["'])(?P<inner>.*)(?P=quote)""")
+_COMMENTED: Final = re.compile(r"(?P<address>.*?\S)[ \t]+(?P<comment>#.*)")
+_DEVICE: Final = re.compile(r"(?:(?:file|v4l2):(?://)?)?/dev/(?:video(?P<number>[0-9]{1,3})|[\w./-]+)")
+_FOREIGN: Final = "a placeholder of another program; nothing fills it in"
 
 
 class NoCameraError(ValueError):
@@ -74,7 +80,7 @@ class CameraMaker:
         Raises:
             NoCameraError: it cannot be one.
         """
-        address, kind, credentials = self._address(origin, uri, place)
+        address, kind, credentials = self._address(origin, source_id, uri, place)
         camera_id, shown_name = ids
         if camera_id is not None and not is_camera_id(camera_id):
             message = "its id has characters that ids of cameras have not: it is the name of the camera from now on"
@@ -115,16 +121,22 @@ class CameraMaker:
             raise NoCameraError(first["msg"].removeprefix("Value error, ")) from None
 
     def _address(
-        self, origin: Origin, uri: str, place: Place
+        self, origin: Origin, source_id: int, uri: str, place: Place
     ) -> tuple[str, Literal["rtsp", "file"], dict[str, Any] | None]:
-        clean = _without_blanks(uri.strip())
+        uri = self._without_marks(origin, uri.strip())
+        _refuse_device(uri)
+        clean = _without_blanks(uri)
         if clean != uri:
             self._say(Severity.WARNING, origin, "blanks in the address are written as %20 and so on from now on")
         if clean.startswith("/"):
             self._say(Severity.NOTE, origin, "the path is written as an address, file://, from now on")
             clean = f"file://{clean}"
         if clean[: len(_FILE)].lower() == _FILE:
-            return _file_address(clean, place), "file", None
+            return _file_address(self._without_separators(origin, clean), place), "file", None
+        if "://" not in clean and holds_placeholder(clean):
+            address = f"rtsp://camera-{source_id}.invalid/"
+            self._say(Severity.WARNING, origin, f"the address is {_FOREIGN}: it is {address} now, write the real one")
+            return address, "rtsp", None
         scheme = _scheme_of(clean)
         if scheme not in _SCHEMES:
             what = f"{scheme}://" if re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme) else "this"
@@ -135,14 +147,53 @@ class CameraMaker:
             self._say(Severity.NOTE, origin, "the address names no user before its '@', which is left out")
         elif login is not None:
             credentials = self._credentials(origin, *login)
-        bare = percent_encode_separators(bare)
+        bare = self._without_separators(origin, bare)
         taken = self._desk.secrets.without_parameters(bare)
-        if taken != bare:
-            names = ", ".join(sorted(set(re.findall(r"\$\{secret:([^:}]*):", taken))))
-            self._say(Severity.NOTE, origin, f"the password in the path of the address became secret {names}")
+        if names := secrets_named_in(taken):
+            self._say(
+                Severity.NOTE, origin, f"the password in the path of the address became secret {', '.join(names)}"
+            )
+        if holds_placeholder(bare):
+            message = f"a part of the address is {_FOREIGN}: write the real one into spec.address of the camera"
+            self._say(Severity.WARNING, origin, message)
         return taken, "rtsp", credentials
 
-    def _credentials(self, origin: Origin, username: str, password: str | None) -> dict[str, Any]:
+    def _without_marks(self, origin: Origin, uri: str) -> str:
+        """The address without quotation marks around it and a comment behind it, which DeepStream takes for a part of it."""
+        quoted = _QUOTED.fullmatch(uri)
+        if quoted:
+            message = "DeepStream takes the quotation marks for a part of the address: they are left out here"
+            self._say(Severity.WARNING, origin, message)
+            uri = quoted["inner"].strip()
+        commented = _COMMENTED.fullmatch(uri)
+        if commented is None:
+            return uri
+        # What holds an @ may be the rest of a password.
+        shown = f"{commented['comment']!r}" if "@" not in commented["comment"] else "what stands behind the blank"
+        message = f"a key file has no comments behind values: DeepStream takes {shown} for a part of the address"
+        if commented["address"].lower().startswith("rtsp") and "@" not in commented["comment"]:
+            self._say(Severity.WARNING, origin, f"{message}; it is left out here, write it on a line of its own")
+            return commented["address"]
+        self._say(Severity.WARNING, origin, f"{message}; if it is none, write it on a line of its own")
+        return uri
+
+    def _without_separators(self, origin: Origin, address: str) -> str:
+        encoded = percent_encode_separators(address)
+        if encoded != address:
+            found = " and ".join(f"{one} as {code}" for one, code in ((",", "%2C"), (";", "%3B")) if one in address)
+            message = f"the address has {found} from now on, since lists of DeepStream split there"
+            self._say(Severity.NOTE, origin, message)
+        return encoded
+
+    def _credentials(self, origin: Origin, username: str, password: str | None) -> dict[str, Any] | None:
+        """The secret for a user, as a manifest names it; None when nobody knows user or password."""
+        if is_placeholder(username) or is_placeholder(password or ""):
+            message = (
+                f"the user name or the password is {_FOREIGN}, and no secret is made of it: both are left out; make a secret "
+                "of the node, and name it in spec.credentialsRef of the camera"
+            )
+            self._say(Severity.WARNING, origin, message)
+            return None
         secret = self._desk.secrets.of_camera(username, password)
         if password is None:
             self._say(Severity.NOTE, origin, f"the user in the address became secret {secret}; it has no password")
@@ -153,6 +204,21 @@ class CameraMaker:
 
     def _say(self, severity: Severity, origin: Origin, message: str) -> None:
         self._desk.remark(severity, origin.file, origin.line, f"{origin.where}: {message}")
+
+
+def _refuse_device(uri: str) -> None:
+    """Refuses the path of a device, which no app opens as an address.
+
+    Raises:
+        NoCameraError: it is one.
+    """
+    found = _DEVICE.fullmatch(uri)
+    if found is not None:
+        number = found["number"] or "<n>"
+        raise NoCameraError(
+            f"its address is the path of a device, and types 2, 3 and 4 open URLs only: a USB camera has type=1 and "
+            f"camera-v4l2-dev-node={number}"
+        )
 
 
 def _without_blanks(uri: str) -> str:

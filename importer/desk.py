@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from deepstream.app.values import SwitchedGroup
 from deepstream.config_text import is_yaml
 from deepstream.findings import ConfigTextError, Finding, Severity
 from deepstream.groups import KeyGroup
@@ -11,7 +12,8 @@ from deepstream.keyfile import Group
 from importer.model import CannotImport, ImportOptions, ReadFile, Remark
 from importer.names import FileNames, ranges
 from importer.paths import Place
-from importer.secrets_taken import SecretsTaken, without_logins
+from importer.placeholders import holds_placeholder
+from importer.secrets_taken import CleanKeys, SecretsTaken, without_logins
 
 MOST_CHARACTERS: Final = 262_144
 """Of a file that a manifest holds with its text."""
@@ -105,10 +107,13 @@ class Desk:
         text = self.text(on_disk)
         if text is None or len(text) > MOST_CHARACTERS or len(self.files) >= MOST_FILES:
             return False
-        clean, lines = self.secrets.without_secrets_in_text(text)
+        clean, lines, foreign = self.secrets.without_secrets_in_text(text)
         self.files[self.take_name(on_disk, group)] = clean
         for line, names in lines.items():
             self.remark(Severity.NOTE, self.shown(on_disk), line, f"the secret in this line became {', '.join(names)}")
+        for line in foreign:
+            message = "in place of a secret stands a placeholder of another program; nothing fills it in"
+            self.remark(Severity.WARNING, self.shown(on_disk), line, message)
         return True
 
     def rewritten(self, path: str, place: Place) -> str:
@@ -134,9 +139,20 @@ class Desk:
 
     def group(self, group: KeyGroup, purpose: str, file: str, name: str, lines: Lines) -> dict[str, Any]:
         """A group as it stands in a manifest, without secrets; each that was taken out is said."""
-        data, taken = self.secrets.without_secrets(group, purpose)
-        for key in taken:
-            self._say_taken(file, lines.of(name, key), f"[{name}] {key}", data)
+        clean = self.secrets.without_secrets(group, purpose)
+        data = clean.data
+        self._say_secrets(clean, file, name, lines)
+        used = not isinstance(group, SwitchedGroup) or bool(group.enable)
+        for field, declared in group.keys().items():
+            value = data.get(type(group).model_fields[field].alias or field)
+            if declared.name in clean.dropped or not _holds_placeholder(value):
+                continue
+            parts = value if isinstance(value, dict) and declared.prefix else {"": value}
+            for part in (part for part, one in parts.items() if _holds_placeholder(one)):
+                self._say_placeholder(file, name, f"{declared.name}{part}", lines, used=used)
+        for key, raw in group.extra_keys.items():
+            if key not in clean.dropped and holds_placeholder(raw):
+                self._say_placeholder(file, name, key, lines, used=used)
         for key in self.secrets.quoted_now(group, data):
             message = (
                 f"[{name}] {key}: DeepStream needs the value in double quotes, and refuses it without: they are added"
@@ -148,12 +164,37 @@ class Desk:
         """Groups that nobody knows as they stand in a manifest, without secrets."""
         result = {}
         for name, keys in groups.items():
-            result[name], taken = self.secrets.without_secret_keys(keys, "keys")
-            for key in taken:
-                self._say_taken(file, lines.of(name, key), f"[{name}] {key}", result[name])
+            clean = self.secrets.without_secret_keys(keys, "keys")
+            result[name] = clean.data
+            self._say_secrets(clean, file, name, lines)
+            for key in (key for key, raw in clean.data.items() if holds_placeholder(raw)):
+                self._say_placeholder(file, name, key, lines)
         return result
+
+    def _say_secrets(self, clean: CleanKeys, file: str, name: str, lines: Lines) -> None:
+        for key in clean.taken:
+            self._say_taken(file, lines.of(name, key), f"[{name}] {key}", clean.data)
+        for key in clean.dropped:
+            message = (
+                f"[{name}] {key}: in place of a secret stands a placeholder of another program; nothing fills it in, no secret "
+                "is made of it, and it is left out: make a secret of the node, and write ${secret:NAME:password}"
+            )
+            self.remark(Severity.WARNING, file, lines.of(name, key), message)
+
+    def _say_placeholder(self, file: str, name: str, key: str, lines: Lines, *, used: bool = True) -> None:
+        message = f"[{name}] {key}: the value holds a placeholder of another program; nothing fills it in: write what is meant"
+        self.remark(Severity.WARNING if used else Severity.NOTE, file, lines.of(name, key), message)
 
     def _say_taken(self, file: str, line: int | None, where: str, data: Mapping[str, Any]) -> None:
         shown = str(data)
         names = [name for name in self.secrets.by_name if f"${{secret:{name}:" in shown]
         self.remark(Severity.NOTE, file, line, f"{where}: the secret in it became {', '.join(names)}")
+
+
+def _holds_placeholder(value: Any) -> bool:
+    """True for a value, or a list or mapping of values, with a placeholder of another program."""
+    if isinstance(value, Mapping):
+        return any(_holds_placeholder(one) for one in value.values())
+    if isinstance(value, list | tuple):
+        return any(_holds_placeholder(one) for one in value)
+    return isinstance(value, str) and holds_placeholder(value)

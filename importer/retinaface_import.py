@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from crds.deepstream_app import StreammuxSettings
 from crds.dsinstance import AppSettings
 from deepstream.findings import ConfigTextError, Finding, Severity
+from deepstream.near_miss import near_miss
 from deepstream.retinaface.app_conf import AppConf, read_app_conf
 from deepstream.retinaface.defaults import APP_DEEPSTREAM
 from deepstream.retinaface.files import (
@@ -94,7 +95,12 @@ def _settings(desk: Desk, name: str | None) -> tuple[dict[str, Any], dict[str, A
         desk.remark(Severity.ERROR, shown, None, message)
         return {}, {}
     for key in conf.extra_keys:
-        desk.remark(Severity.WARNING, shown, None, f"{_shown(key)} is left out: manifests have no place for it")
+        desk.remark(
+            Severity.WARNING,
+            shown,
+            None,
+            f"{_shown(key)} is left out: manifests have no place for it{near_miss(key, conf.model_dump())}",
+        )
     return _of_conf(desk, shown, conf, AppSettings, {one: one for one in _OF_APP}), _of_conf(
         desk, shown, conf, StreammuxSettings, _OF_MUXER
     )
@@ -194,14 +200,14 @@ def _without_keys(desk: Desk, config: dict[str, Any], shown: str) -> dict[str, A
         return config
     key = keys.get("tltModelKey")
     clean = desk.secrets.model_key(key) if isinstance(key, str) and key else key
-    extra, taken = desk.secrets.without_secret_keys(keys.get("extraKeys") or {}, "models")
+    extra = desk.secrets.without_secret_keys(keys.get("extraKeys") or {}, "models")
     if clean != key:
         desk.remark(Severity.NOTE, shown, None, "[property] tlt-model-key: it became a secret")
-    for one in taken:
+    for one in extra.taken:
         desk.remark(Severity.NOTE, shown, None, f"[property] {one}: it became a secret")
-    if clean == key and not taken:
+    if clean == key and not extra.taken:
         return config
-    changed = {**keys, **({"tltModelKey": clean} if clean else {}), **({"extraKeys": extra} if extra else {})}
+    changed = {**keys, **({"tltModelKey": clean} if clean else {}), **({"extraKeys": extra.data} if extra.data else {})}
     return {**config, "property": changed}
 
 

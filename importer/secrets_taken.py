@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -13,9 +14,10 @@ from crds.secret import (
     secrets_named_in,
     userinfo_placeholder,
 )
-from deepstream.groups import KeyGroup
+from deepstream.groups import Key, KeyGroup
 from deepstream.message_broker import parse_connection_string, proto_settings, proto_text
 from importer.names import with_suffix
+from importer.placeholders import holds_placeholder, is_placeholder
 
 _PUBLISHED: Final = frozenset({"tlt_encode", "nvidia_tlt"})
 """Keys of NVIDIA's public models: everybody knows them."""
@@ -52,6 +54,17 @@ of it, a quotation, and a single word."""
 _CONNECTION_WITHOUT_LOGIN: Final = 3
 
 
+@dataclass(frozen=True)
+class CleanKeys:
+    """Keys as they stand in a manifest."""
+
+    data: dict[str, Any]
+    taken: tuple[str, ...] = ()
+    """The keys whose values became placeholders of secrets, by their names in the file."""
+    dropped: tuple[str, ...] = ()
+    """The keys that are left out, since another program was to fill a secret in."""
+
+
 class SecretsTaken:
     """The secrets of one import. Equal pairs share one."""
 
@@ -81,10 +94,15 @@ class SecretsTaken:
             number += 1
 
     def without_parameters(self, address: str) -> str:
-        """The address with placeholders for passwords in its path or query, as some cameras want them."""
+        """The address with placeholders for passwords in its path or query, as some cameras want them.
+
+        What another program was to fill in is left out: no address holds a password, and that would be taken for one.
+        """
         user = _USER_PARAMETER.search(address)
 
         def replaced(match: re.Match[str]) -> str:
+            if is_placeholder(decoded(match["value"])):
+                return match["head"]
             return match["head"] + self.placeholder(
                 "cameras", user[1] if user else "password", match["value"].replace('"', "%22")
             )
@@ -105,25 +123,34 @@ class SecretsTaken:
         username, password = _login(match["userinfo"])
         if not username and not password:
             return match[0]
+        if is_placeholder(username) or is_placeholder(password or ""):
+            return match[0]
         name = self.of_camera(username, password)
         return match["scheme"] + userinfo_placeholder(name, without_password=password is None)
 
-    def without_secrets_in_text(self, text: str) -> tuple[str, Mapping[int, tuple[str, ...]]]:
-        """A whole file with placeholders, and by line the names of the secrets that were taken out.
+    def without_secrets_in_text(self, text: str) -> tuple[str, Mapping[int, tuple[str, ...]], tuple[int, ...]]:
+        """A whole file with placeholders; by line the names of the secrets that were taken out, and the lines of others.
 
-        What is taken: user info of addresses, comments included, and values of keys that are called like a password.
+        What is taken: user info of addresses, comments included, and values of keys that are called like a password. Other
+        lines have, in such a place, what another program was to fill in.
         """
-        result, taken = [], {}
+        result, taken, foreign = [], {}, []
         for number, line in enumerate(text.split("\n"), start=1):
             clean = _USER_INFO_IN_FILE.sub(self._placeholder_for, line) if "://" in line else line
             for pattern in _SECRETS_IN_LINE:
                 clean = pattern.sub(self._placeholder_in_file, clean)
             if clean != line:
                 taken[number] = tuple(name for name in secrets_named_in(clean) if name in self._by_name)
+            elif holds_placeholder(line) and any(one.search(line) for one in (_USER_INFO_IN_FILE, *_SECRETS_IN_LINE)):
+                foreign.append(number)
             result.append(clean)
-        return "\n".join(result), taken
+        return "\n".join(result), taken, tuple(foreign)
 
     def _placeholder_in_file(self, match: re.Match[str]) -> str:
+        # Brackets at its end may be those of the text around it, or its own.
+        whole = match["value"] + match.string[match.end("value") :].partition(" ")[0]
+        if is_placeholder(match["value"]) or is_placeholder(whole):
+            return match[0]
         return match["head"] + self.placeholder("files", match["key"], match["value"])
 
     def quoted_now(self, group: KeyGroup, data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -136,31 +163,44 @@ class SecretsTaken:
             and not str(getattr(group, name)).startswith('"')
         )
 
-    def without_secrets(self, group: KeyGroup, purpose: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """A group as it stands in a manifest, and the keys whose values became placeholders."""
+    def without_secrets(self, group: KeyGroup, purpose: str) -> CleanKeys:
+        """A group as it stands in a manifest."""
         data = group.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         aliases = {name: field.alias or name for name, field in type(group).model_fields.items()}
         user = str(getattr(group, "username", None) or "")
-        taken = []
+        taken, dropped = [], []
         for name, declared in group.keys().items():
             value = getattr(group, name)
             if not isinstance(value, str) or not value or declared.name in _ADDRESSES:
                 continue
-            clean = value
-            if name in _PROTO:
-                clean = self._settings(value, purpose)
-            elif declared.secret and declared.name in _CONNECTIONS:
-                clean = self._connection(value, purpose)
-            elif declared.secret and value not in _PUBLISHED:
-                clean = self.placeholder(purpose, user or declared.name, value)
-            if clean != value:
-                data[aliases[name]] = clean
-                if secrets_named_in(clean):
-                    taken.append(declared.name)
-        extra, of_extra = self.without_secret_keys(group.extra_keys, purpose, _secret_keys(group))
-        if extra:
-            data["extraKeys"] = extra
-        return data, (*taken, *of_extra)
+            clean = self._without_secret(name, declared, value, purpose, user)
+            if clean == value:
+                continue
+            data[aliases[name]] = clean
+            if not clean:
+                del data[aliases[name]]
+            if not clean or clean.count(";") < value.count(";"):
+                dropped.append(declared.name)
+            if secrets_named_in(clean):
+                taken.append(declared.name)
+        extra = self.without_secret_keys(group.extra_keys, purpose, _secret_keys(group))
+        if extra.data:
+            data["extraKeys"] = extra.data
+        elif group.extra_keys:
+            del data["extraKeys"]
+        return CleanKeys(data, (*taken, *extra.taken), (*dropped, *extra.dropped))
+
+    def _without_secret(self, name: str, declared: Key, value: str, purpose: str, user: str) -> str:
+        """The value of a key as it stands in a manifest: empty, or with a setting less, where another program was to fill it in."""
+        if name in _PROTO:
+            return self._settings(value, purpose)
+        if not declared.secret:
+            return value
+        if declared.name in _CONNECTIONS:
+            return self._connection(value, purpose)
+        if is_placeholder(value):
+            return ""
+        return value if value in _PUBLISHED else self.placeholder(purpose, user or declared.name, value)
 
     def model_key(self, key: str) -> str:
         """What stands for the key of a model; the keys of NVIDIA's public models stay."""
@@ -168,16 +208,21 @@ class SecretsTaken:
 
     def without_secret_keys(
         self, keys: Mapping[str, str], purpose: str, secret: frozenset[str] = frozenset()
-    ) -> tuple[dict[str, str], tuple[str, ...]]:
-        """Keys with raw values, and which of them became placeholders, by their names."""
-        taken = [
+    ) -> CleanKeys:
+        """Keys with raw values as they stand in a manifest."""
+        called_so = [
             name
             for name, raw in keys.items()
             if raw and raw.strip() not in _PUBLISHED and (name in secret or SECRET_NAME.search(name))
         ]
-        return {
-            name: self.placeholder(purpose, name, raw) if name in taken else raw for name, raw in keys.items()
-        }, tuple(taken)
+        dropped = tuple(name for name in called_so if is_placeholder(keys[name].strip()))
+        taken = tuple(name for name in called_so if name not in dropped)
+        data = {
+            name: self.placeholder(purpose, name, raw) if name in taken else raw
+            for name, raw in keys.items()
+            if name not in dropped
+        }
+        return CleanKeys(data, taken, dropped)
 
     def _settings(self, text: str, purpose: str) -> str:
         """Settings of librdkafka without passwords."""
@@ -198,6 +243,7 @@ class SecretsTaken:
                 if SECRET_NAME.search(name) and value
                 else (name, value)
                 for name, value in settings
+                if not (SECRET_NAME.search(name) and is_placeholder(value.strip()))
             )
         )
 
@@ -211,14 +257,22 @@ class SecretsTaken:
             return text
         if "=" in text:
             return _AZURE_KEY.sub(
-                lambda match: match["head"] + self.placeholder(purpose, "SharedAccessKey", match["value"]), text
+                lambda match: (
+                    match[0]
+                    if is_placeholder(match["value"])
+                    else match["head"] + self.placeholder(purpose, "SharedAccessKey", match["value"])
+                ),
+                text,
             )
         parts = text.split(";")
         login = parts[_CONNECTION_WITHOUT_LOGIN:]
         user = parts[_CONNECTION_WITHOUT_LOGIN - 1] if login else ""
         return ";".join(
             [*parts[:_CONNECTION_WITHOUT_LOGIN]]
-            + [self.placeholder(purpose, user or "password", one) if one else one for one in login]
+            + [
+                one if not one or is_placeholder(one) else self.placeholder(purpose, user or "password", one)
+                for one in login
+            ]
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from controller.checks.violation import Path, Violation, error, near_miss, warning
+from controller.checks.violation import Path, Violation, error, warning
 from controller.render.file_names import ANALYTICS_FILE, DEEPSTREAM_APP_FILE, MSGCONV_FILE, PIPELINE_FILE
 from controller.render.resolved import ResolvedInstance
 from controller.render.texts import CannotWriteError, rendered_files
@@ -11,6 +11,7 @@ from crds.deepstream_app import DeepstreamApp
 from crds.dsinstance import AppKind, DsInstance, DsInstanceSpec
 from deepstream.config_text import is_yaml
 from deepstream.groups import KeyGroup
+from deepstream.near_miss import near_miss
 from deepstream.retinaface.files import APP_CONF_FILE, FACE_ALIGN_FILE, SOURCE_LIST_FILE
 from deepstream.retinaface.inference import INFER_FILES, InferenceChain
 

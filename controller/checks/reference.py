@@ -4,8 +4,9 @@ import posixpath
 from collections.abc import Iterator
 from typing import Final
 
-from controller.checks.violation import Violation, near_miss, warning
+from controller.checks.violation import Violation, warning
 from crds.dsinstance import DsInstanceSpec
+from deepstream.near_miss import near_miss
 
 _DETECTOR: Final = ("spec", "reference", "detector")
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from controller.checks.violation import Violation, error, near_miss, warning
+from controller.checks.violation import Violation, error, warning
 from crds.camera import Camera
 from crds.deepstream_app import DeepstreamApp
 from crds.dsinstance import DsInstanceSpec
 from deepstream.app.source_list import SourceListGroup
+from deepstream.near_miss import near_miss
 from deepstream.versions import DsVersion
 
 _APP: Final = ("spec", "deepstreamApp")

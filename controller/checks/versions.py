@@ -9,6 +9,7 @@ from controller.checks.violation import Path, Violation, error, warning
 from crds.dsinstance import DsInstanceSpec
 from deepstream.groups import KeyGroup
 from deepstream.keyfile_values import read
+from deepstream.near_miss import nearest
 from deepstream.nvinfer.config import InferConfig
 from deepstream.versions import DsVersion
 
@@ -30,6 +31,9 @@ def check_extra_keys_of_infer(config: InferConfig, path: Path) -> Iterator[Viola
             field = field_of_extra_key(group, name)
             if field is not None:
                 yield _known_key(group, field, (*path, *where.split("/")), name)
+            elif near := _meant(group, name):
+                message = f"nvinfer does not know this key, and goes on without it{near}"
+                yield warning((*path, *where.split("/"), "extraKeys", name), message)
 
 
 def _below(value: Any, path: Path, version: DsVersion) -> Iterator[Violation]:
@@ -57,7 +61,7 @@ def _of_group(group: KeyGroup, path: Path, version: DsVersion) -> Iterator[Viola
     for name in group.extra_keys:
         known = field_of_extra_key(group, name)
         if known is None:
-            message = f"DeepStream {version} is not known to read such a key here; it is written as it is"
+            message = f"DeepStream {version} is not known to read such a key here; it is written as it is{_meant(group, name)}"
             yield warning((*path, "extraKeys", name), message)
         else:
             yield _known_key(group, known, path, name)
@@ -66,6 +70,13 @@ def _of_group(group: KeyGroup, path: Path, version: DsVersion) -> Iterator[Viola
 def field_of_extra_key(group: KeyGroup, name: str) -> str | None:
     """The field that stands for a key that was put among the extra ones."""
     return next((field for field, declared in group.keys().items() if declared.name == name), None)
+
+
+def _meant(group: KeyGroup, name: str) -> str:
+    """A question after the field that was probably meant."""
+    near = nearest(name, group.names())
+    field = field_of_extra_key(group, near) if near is not None else None
+    return f"; did you mean {type(group).model_fields[field].alias or field}?" if field is not None else ""
 
 
 def _known_key(group: KeyGroup, field: str, path: Path, name: str) -> Violation:

@@ -1,6 +1,5 @@
 """What a rule says about a manifest, and where."""
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -53,9 +52,3 @@ def without_repeats(violations: Iterable[Violation]) -> tuple[Violation, ...]:
             errors.add(place)
         kept.setdefault((*place, one.severity, one.message), one)
     return tuple(one for one in kept.values() if one.severity is Severity.ERROR or (one.camera, one.path) not in errors)
-
-
-def near_miss(word: str, candidates: Iterable[str]) -> str:
-    """A question after the name that was probably meant, to end a sentence with; empty when none is near."""
-    found = difflib.get_close_matches(word[:200], list(candidates), n=1, cutoff=0.65)
-    return f"; did you mean {found[0]}?" if found else ""

@@ -11,6 +11,7 @@ from deepstream.config_text import read_groups
 from deepstream.findings import Finding, Severity
 from deepstream.groups import GroupedFile, KeyGroup, read_group, write_group
 from deepstream.keyfile import Group
+from deepstream.near_miss import near_miss
 from deepstream.nvinfer.class_attrs import ClassAttrs
 from deepstream.nvinfer.property import InferProperty
 from deepstream.nvinfer.yaml_form import check_yaml_group, require_yaml
@@ -117,7 +118,8 @@ def _rank(name: str) -> tuple[bool, int]:
 def _unknown(group: Group) -> Finding:
     suffix = group.name.removeprefix(CLASS_ATTRS_PREFIX)
     if suffix == group.name:
-        message = "nvinfer does not know this group, and goes on without it"
+        near = near_miss(group.name, (PROPERTY_GROUP, f"{CLASS_ATTRS_PREFIX}{ALL_CLASSES}"))
+        message = f"nvinfer does not know this group, and goes on without it{near}"
         return Finding(Severity.WARNING, message, group.name, line=group.line)
     if _LEADING_NUMBER.match(suffix):
         message = "nvinfer takes the group for that of the number it begins with: write a plain number from 0, or all"

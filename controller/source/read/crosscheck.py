@@ -7,7 +7,7 @@ from typing import Final
 
 from controller.checks.checker import Checker, Violation
 from controller.model import Position, Problem
-from controller.source.read.field_errors import nearest, path_text
+from controller.source.read.field_errors import path_text
 from controller.source.read.manifests import LocatedManifest
 from controller.source.read.selections import values_by_key, why_nothing
 from crds.camera import Camera
@@ -16,6 +16,7 @@ from crds.dsinstance import DsInstance
 from crds.node import Node
 from crds.selector import LabelSelector
 from deepstream.findings import Severity
+from deepstream.near_miss import nearest
 
 Path = tuple[str | int, ...]
 

@@ -3,7 +3,6 @@
 No value of an address or of an environment stands in a sentence: it may hold a password.
 """
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -18,6 +17,7 @@ from crds.camera import CameraId
 from crds.document import KafkaTopic, LabelKey, LabelValue, ObjectName
 from crds.dsinstance import AbsolutePath, EnvironmentName
 from crds.node import Hostname, PublicKeyHex
+from deepstream.near_miss import nearest
 
 _KEY_MARK: Final = "[key]"
 _LONGEST_SHOWN: Final = 60
@@ -81,13 +81,6 @@ def path_text(path: Iterable[str | int]) -> str:
         else:
             text += f"[{json.dumps(shortened(part), ensure_ascii=False)}]"
     return text
-
-
-def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that was probably meant, or None."""
-    by_lower = {candidate.lower(): candidate for candidate in candidates}
-    found = difflib.get_close_matches(word.lower()[:_LONGEST_SHOWN], by_lower, n=1, cutoff=0.65)
-    return by_lower[found[0]] if found else None
 
 
 def shortened(text: str) -> str:

@@ -9,11 +9,12 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from controller.model import Position
-from controller.source.read.field_errors import given, nearest, sentence
+from controller.source.read.field_errors import given, sentence
 from controller.source.read.unknown_fields import unknown_field
 from controller.source.read.yaml_documents import Fault, Path, YamlDocument, read_piece
 from crds.document import API_GROUP, API_VERSION, Manifest
 from crds.kinds import KINDS
+from deepstream.near_miss import nearest
 
 _SERVER_SIDE: Final[tuple[Path, ...]] = (
     ("status",),

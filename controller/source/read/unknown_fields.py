@@ -6,10 +6,11 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
-from controller.source.read.field_errors import nearest, path_text, shortened
+from controller.source.read.field_errors import path_text, shortened
 from controller.source.read.model_paths import ANY_NAME, ANY_NUMBER, Path, homes, spot_at
 from crds.key_path import EXTRA_KEYS, key_path
 from deepstream.groups import KeyGroup
+from deepstream.near_miss import nearest
 
 _MOST_LISTED: Final = 30
 _LIKELY: Final = 8
