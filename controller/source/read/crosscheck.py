@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from controller.checks.cameras import of_shapes
 from controller.checks.checker import Checker, Violation
 from controller.model import Position, Problem
 from controller.source.read.field_errors import nearest, path_text
@@ -211,17 +212,14 @@ def _cameras_of_instances(check: _Check) -> None:
         for pair in camera.metadata.labels.items():
             by_label[pair].add(name)
     readers: dict[str, LocatedManifest] = {}
+    in_use: set[str] = set()
     for located in check.of_kind("DsInstance"):
         instance = located.manifest
         if not isinstance(instance, DsInstance):
             continue
-        names = {name for name in instance.spec.cameras if name in cameras}
-        if instance.spec.camera_selector is not None:
-            pairs = instance.spec.camera_selector.match_labels.items()
-            selected = [by_label[pair] for pair in pairs if pair in by_label] if pairs else [set(cameras)]
-            if len(selected) >= len(pairs):
-                names |= set.intersection(*selected)
+        names = _names_of_cameras(instance, cameras, by_label)
         watched = tuple(cameras[name] for name in sorted(names))
+        in_use.update(names)
         _fit(check, located, instance, watched)
         for violation in check.checker.check(instance, watched):
             at = located_cameras[violation.camera] if violation.camera is not None else located
@@ -235,6 +233,27 @@ def _cameras_of_instances(check: _Check) -> None:
                     f"camera {name!r} is exclusive, and instance {other.manifest.name!r} reads it too, "
                     f"at {other.position_of(*_named_at(other.manifest, name))}",
                 )
+    _without_instance(check, [one for name, one in located_cameras.items() if name not in in_use])
+
+
+def _without_instance(check: _Check, located_cameras: Iterable[LocatedManifest]) -> None:
+    """What there is to say of cameras that no instance has, and that are thus not checked with one."""
+    for located in located_cameras:
+        if isinstance(located.manifest, Camera):
+            for violation in of_shapes(located.manifest):
+                _tell(check, located, violation)
+
+
+def _names_of_cameras(
+    instance: DsInstance, cameras: Mapping[str, Camera], by_label: Mapping[tuple[str, str], set[str]]
+) -> set[str]:
+    names = {name for name in instance.spec.cameras if name in cameras}
+    if instance.spec.camera_selector is not None:
+        pairs = instance.spec.camera_selector.match_labels.items()
+        selected = [by_label[pair] for pair in pairs if pair in by_label] if pairs else [set(cameras)]
+        if len(selected) >= len(pairs):
+            names |= set.intersection(*selected)
+    return names
 
 
 def _tell(check: _Check, located: LocatedManifest, violation: Violation) -> None:
