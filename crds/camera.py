@@ -1,7 +1,7 @@
 """The Camera kind: where one video stream comes from and what is expected of it."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import (
@@ -13,13 +13,13 @@ from pydantic import (
     model_validator,
 )
 
-from crds.camera_analytics import Path, shape_findings
+from crds.camera_analytics import Path, shape_findings, unit_findings
 from crds.change import ChangeClass, changes
 from crds.document import Manifest, ManifestModel, ObjectName
 from crds.refusal import refusal
 from crds.secret import SECRET_PARAMETER
+from deepstream.analytics.geometry import StreamGroup, needs_frame
 from deepstream.analytics.groups import DirectionDetection, LineCrossing, Overcrowding, RoiFiltering
-from deepstream.analytics.rules import StreamGroup
 from deepstream.findings import Finding, Severity
 from deepstream.msgconv import AnalyticsModuleGroup, PlaceGroup, SensorGroup
 
@@ -76,12 +76,21 @@ class FrameSize(ManifestModel):
     height: int = Field(ge=16, le=16384, description="Height in pixels.")
 
 
+ANY_FRAME: Final = FrameSize(width=1920, height=1080)
+"""The picture of shapes in fractions where nothing else names one: DeepStream stretches it to the frames that come."""
+
+
 class CameraAnalytics(ManifestModel):
-    """Lines and regions of one camera, as nvdsanalytics counts by them."""
+    """Lines and regions of one camera, as nvdsanalytics counts by them.
+
+    Points are whole pixels of the frame. A shape with a decimal point in any of its numbers is in fractions of the
+    picture, from 0.0 to 1.0, and needs no frame.
+    """
 
     frame: FrameSize | None = Field(
         default=None,
-        description="The picture that the points are drawn in. Default: the width and height of the camera.",
+        description="The picture that points in pixels are drawn in. Default: the width and height of the camera. Not "
+        "needed for points that are fractions of the picture, such as [0.5, 0.25].",
     )
     line_crossing: LineCrossing | None = Field(default=None, description="Lines that objects are counted at.")
     roi_filtering: RoiFiltering | None = Field(default=None, description="Regions that objects are looked for in.")
@@ -217,25 +226,35 @@ class CameraSpec(ManifestModel):
             raise ValueError("the address names no user before its '@': take the '@' away")
 
     @model_validator(mode="after")
-    def _analytics_lie_inside_of_the_frame(self) -> Self:
+    def _analytics_can_count(self) -> Self:
         if self.analytics is None or not self.analytics.groups:
             return self
-        if self.frame is None:
+        faults = {path: one.message for path, one in self.analytics_findings() if one.severity is Severity.ERROR}
+        if not faults and self.frame is None and any(map(needs_frame, self.analytics.groups.values())):
             message = (
                 "nothing says how large the picture is that the points are drawn in, so they cannot be scaled to what "
-                "the app sees: give analytics.frame, or width and height of the camera"
+                "the app sees: give analytics.frame, or width and height of the camera, or write the points as fractions "
+                "of the picture, from 0.0 to 1.0"
             )
-            raise refusal("CameraSpec", {("analytics",): message})
-        faults = {path: one.message for path, one in self.analytics_findings() if one.severity is Severity.ERROR}
+            faults = {("analytics",): message}
         if faults:
             raise refusal("CameraSpec", faults)
         return self
 
     def analytics_findings(self) -> Iterator[tuple[Path, Finding]]:
         """What there is to say about the lines and regions, each with its path below this spec."""
-        if self.analytics is not None and self.frame is not None:
-            for path, finding in shape_findings(self.analytics.groups, self.frame.width, self.frame.height):
-                yield ("analytics", *path), finding
+        if self.analytics is None:
+            return
+        groups = self.analytics.groups
+        of_units = tuple(unit_findings(groups))
+        for path, finding in of_units:
+            yield ("analytics", *path), finding
+        if self.frame is not None or not any(map(needs_frame, groups.values())):
+            frame = self.frame or ANY_FRAME
+            mixed = {path[:3] for path, finding in of_units if finding.severity is Severity.ERROR}
+            for path, finding in shape_findings(groups, frame.width, frame.height):
+                if path not in mixed:
+                    yield ("analytics", *path), finding
 
 
 class Camera(Manifest):

@@ -168,8 +168,11 @@ def _sound(
     before: set[tuple[str, str]] = set()
     while True:
         alone = AnalyticsFile(settings=settings).model_copy(update={field: {0: group}})
-        faults = [one for one in check_analytics_file(alone) if one.severity is Severity.ERROR]
+        found = [one for one in check_analytics_file(alone) if one.key != "enable"]
+        faults = [one for one in found if one.severity is Severity.ERROR]
         if not faults:
+            for one in found:
+                desk.remark(one.severity, shown, lines.of(name, one.key), f"[{name}] {one.key}: {one.message}")
             return group
         fault = faults[0]
         before = before or {(one.key, one.message) for one in faults}

@@ -43,7 +43,11 @@ def _analytics(instance: DsInstance, camera: Camera) -> Iterator[Violation]:
     if instance.spec.app.kind is AppKind.RETINAFACE:
         message = f"lines and regions do nothing in dsinstance/{instance.name}: the RetinaFace app has no nvdsanalytics"
         yield warning(("spec", "analytics"), message, camera.name)
-    # Errors refuse the camera itself.
+    yield from of_shapes(camera)
+
+
+def of_shapes(camera: Camera) -> Iterator[Violation]:
+    """What there is to say about lines and regions of a camera, whatever its app; errors refuse the camera itself."""
     for path, finding in camera.spec.analytics_findings():
         if finding.severity is not Severity.ERROR:
             yield Violation(finding.severity, ("spec", *path), finding.message, camera.name)

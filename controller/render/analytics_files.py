@@ -5,9 +5,10 @@ from typing import TypeVar
 
 from controller.render.filled import filled
 from controller.render.sources import CamerasBySlot
-from crds.camera import Camera, FrameSize
+from crds.camera import ANY_FRAME, Camera, FrameSize
 from crds.dsinstance import DsInstanceSpec
 from deepstream.analytics.config import AnalyticsFile
+from deepstream.analytics.geometry import Size, scaled
 from deepstream.analytics.groups import (
     AnalyticsProperty,
     DirectionDetection,
@@ -15,7 +16,6 @@ from deepstream.analytics.groups import (
     Overcrowding,
     RoiFiltering,
 )
-from deepstream.analytics.rules import Size, scaled
 
 _GROUPS = ("roi_filtering", "overcrowding", "line_crossing", "direction_detection")
 _GroupT = TypeVar("_GroupT", RoiFiltering, Overcrowding, LineCrossing, DirectionDetection)
@@ -44,9 +44,14 @@ def has_analytics(camera: Camera) -> bool:
 
 
 def _settings(spec: DsInstanceSpec, cameras: CamerasBySlot) -> AnalyticsProperty:
-    """What is given, in the frame of the muxer when it is not said, or else of the first camera that has one."""
+    """What is given, in the frame of the muxer when it is not said, or else of the first camera that has one.
+
+    Fractions of the picture need none, and nvdsanalytics stretches the one that it is told to the frames that come: any
+    will do for them.
+    """
     given = spec.analytics or AnalyticsProperty()
-    frame = next((camera.spec.frame for _, camera in cameras if has_analytics(camera) and camera.spec.frame), None)
+    drawn = [camera for _, camera in cameras if has_analytics(camera)]
+    frame = next((camera.spec.frame for camera in drawn if camera.spec.frame), ANY_FRAME if drawn else None)
     return filled(
         given,
         enable=True,
@@ -62,4 +67,4 @@ def _size(settings: AnalyticsProperty) -> Size | None:
 
 
 def _drawn_in(group: _GroupT, frame: FrameSize | None, size: Size | None) -> _GroupT:
-    return scaled(group, (frame.width, frame.height), size) if frame and size else group
+    return scaled(group, (frame.width, frame.height) if frame else None, size) if size else group

@@ -1,13 +1,21 @@
 """The groups of an nvdsanalytics file. Source: nvdsanalytics_property_parser.cpp, DeepStream 9.1.
 
-Points are pixels of the frame that `config-width` and `config-height` of `[property]` name, not of the camera's.
+Points are pixels of the frame that `config-width` and `config-height` of `[property]` name, not of the camera's. Shapes
+that were drawn elsewhere may hold fractions of the picture instead; no file can, so they are scaled before one is written.
 """
 
 import re
 from enum import IntEnum, StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+)
 
 from deepstream.groups import KeyGroup, Natural, as_tuples, key
 from deepstream.keyfile_values import Reader
@@ -23,7 +31,7 @@ def _checked_label(value: Any) -> Any:
 
 
 def _is_flat(value: Any) -> bool:
-    return isinstance(value, tuple | list) and bool(value) and all(isinstance(one, int) for one in value)
+    return isinstance(value, tuple | list) and bool(value) and all(isinstance(one, int | float) for one in value)
 
 
 def _paired(value: Any) -> Any:
@@ -61,9 +69,31 @@ def _as_crossing_line(value: Any) -> Any:
 
 Label = Annotated[str, BeforeValidator(_checked_label), Field(pattern=f"^{_LABEL.pattern}$")]
 """The name of a region, line or direction, as messages and the screen show it."""
-Pixel = Annotated[int, Field(ge=0, lt=2**31)]
-Point = tuple[Pixel, Pixel]
-"""x from the left, y from the top, in pixels."""
+
+LARGEST_PIXEL: Final = 2**31 - 1
+"""Files hold 32 bits."""
+
+
+def _checked_coordinate(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("expected a number, not in quotes")  # noqa: TRY004 - pydantic passes a TypeError on
+    if value < 0:
+        raise ValueError(f"{value} lies left of or above the picture: DeepStream refuses the whole file")
+    if isinstance(value, float) and not value <= 1:
+        raise ValueError(f"{value} is neither a whole number of pixels nor a fraction of the picture, from 0.0 to 1.0")
+    if value > LARGEST_PIXEL:
+        raise ValueError(f"{value} is more than DeepStream can read, {LARGEST_PIXEL}")
+    return value
+
+
+Coordinate = Annotated[
+    int | float,
+    PlainValidator(_checked_coordinate),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": LARGEST_PIXEL}),
+]
+"""A whole number of pixels, or, with a decimal point, a fraction of the picture from 0.0 to 1.0."""
+Point = tuple[Coordinate, Coordinate]
+"""x from the left, y from the top."""
 Polygon = Annotated[tuple[Point, ...], BeforeValidator(_as_polygon), Field(min_length=3)]
 Direction = Annotated[tuple[Point, Point], BeforeValidator(_as_direction)]
 

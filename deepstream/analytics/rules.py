@@ -1,28 +1,28 @@
-"""What must hold across an nvdsanalytics file, and the geometry of its points.
+"""What must hold across an nvdsanalytics file.
 
 Source of the fatal rules: nvdsanalytics_property_parser.cpp, DeepStream 9.1. A file that it refuses stops the whole
 pipeline: at the start, and when the file is reloaded.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from deepstream.analytics.config import LAYOUT, AnalyticsFile
-from deepstream.analytics.groups import (
-    CrossingLine,
-    DirectionDetection,
-    LineCrossing,
-    Overcrowding,
-    Point,
-    RoiFiltering,
+from deepstream.analytics.geometry import (
+    Size,
+    StreamGroup,
+    crosses_itself,
+    is_fractional,
+    meets_frame,
+    points_of,
+    region_meets_frame,
+    shapes_field,
 )
+from deepstream.analytics.groups import CrossingLine, DirectionDetection, LineCrossing, RoiFiltering
 from deepstream.findings import Finding, Severity
 from deepstream.keyfile_values import Reader, read
 
-Size = tuple[int, int]
-"""Width and height in pixels."""
-StreamGroup = RoiFiltering | Overcrowding | LineCrossing | DirectionDetection
-StreamGroupT = TypeVar("StreamGroupT", RoiFiltering, Overcrowding, LineCrossing, DirectionDetection)
+SET_IN_FRAME: Final = "set the points in the frame that config-width and config-height name"
 
 _NUMBERS = {"roi-": (6, None), "line-crossing-": (8, 8), "direction-": (4, 4)}
 """By the prefix of the key: the fewest and the most numbers that its value must have."""
@@ -36,49 +36,6 @@ def check_analytics_file(file: AnalyticsFile, *, batch_size: int | None = None) 
         batch_size: number of streams of the streammux; None when it is not known.
     """
     return tuple(_findings(file, batch_size))
-
-
-def scaled(group: StreamGroupT, from_size: Size, to_size: Size) -> StreamGroupT:
-    """The group with its points moved from a frame of one size to a frame of another.
-
-    Coordinates are rounded, halves to the even number, and kept inside of the frame. Equal sizes change nothing.
-
-    Raises:
-        ValueError: a size is not positive.
-    """
-    if min(*from_size, *to_size) < 1:
-        raise ValueError(f"a frame must have a width and a height: {from_size}, {to_size}")
-    if from_size == to_size:
-        return group
-
-    def moved(point: Point) -> Point:
-        x, y = (min(_nearest(at * new, old), new - 1) for at, old, new in zip(point, from_size, to_size, strict=True))
-        return x, y
-
-    field = _shapes_field(group)
-    shapes = {label: _with_points(shape, moved) for label, shape in getattr(group, field).items()}
-    return group.model_copy(update={field: shapes})
-
-
-def _with_points(shape: Any, moved: Callable[[Point], Point]) -> Any:
-    if isinstance(shape, CrossingLine):
-        direction, line = (tuple(moved(point) for point in pair) for pair in (shape.direction, shape.line))
-        return shape.model_copy(update={"direction": direction, "line": line})
-    return tuple(moved(point) for point in shape)
-
-
-def _nearest(dividend: int, divisor: int) -> int:
-    """The whole number nearest to a quotient, halves to the even one; exact, and faster than fractions."""
-    quotient, rest = divmod(dividend, divisor)
-    return quotient + (2 * rest > divisor or (2 * rest == divisor and quotient % 2 == 1))
-
-
-def _shapes_field(group: StreamGroup) -> str:
-    return next(name for name, declared in group.keys().items() if declared.prefix)
-
-
-def _points_of(shape: Any) -> tuple[Point, ...]:
-    return (*shape.direction, *shape.line) if isinstance(shape, CrossingLine) else shape
 
 
 def _findings(file: AnalyticsFile, batch_size: int | None) -> Iterator[Finding]:
@@ -116,7 +73,7 @@ def _check_settings(file: AnalyticsFile) -> Iterator[Finding]:
 
 
 def _check_group(name: str, group: StreamGroup) -> Iterator[Finding]:
-    field = _shapes_field(group)
+    field = shapes_field(group)
     prefix = group.keys()[field].name
     extra = {key: raw for key, raw in group.extra_keys.items() if key.startswith(prefix) and len(key) > len(prefix)}
     if not getattr(group, field) and not extra:
@@ -154,26 +111,42 @@ def _fault_of(prefix: str, raw: str) -> str:
 
 
 def _check_shapes(name: str, group: StreamGroup, width: int | None, height: int | None) -> Iterator[Finding]:
-    field = _shapes_field(group)
+    field = shapes_field(group)
     prefix = group.keys()[field].name
     for label, shape in getattr(group, field).items():
-        beyond = _beyond(_points_of(shape), width, height)
-        if beyond:
-            message = (
-                f"the point {beyond[0]};{beyond[1]} lies outside of the frame of {width}x{height}, where no object can "
-                "be; set the points in the frame that config-width and config-height name"
-            )
-            yield Finding(Severity.ERROR, message, name, prefix + label)
-        for severity, message in _degenerate(group, shape):
+        found = [*(_beyond(group, shape, (width, height)) if width and height else ()), *_degenerate(group, shape)]
+        for severity, message in found:
             yield Finding(severity, message, name, prefix + label)
 
 
-def _beyond(points: Iterable[Point], width: int | None, height: int | None) -> Point | None:
-    """The first point beyond the frame. The right and lower edges themselves are let pass: regions are drawn to them."""
-    for x, y in points:
-        if (width and x > width) or (height and y > height):
-            return x, y
-    return None
+def _beyond(group: StreamGroup, shape: Any, frame: Size) -> Iterator[tuple[Severity, str]]:
+    """What lies over the right or lower edge of the frame. The edges themselves are let pass: regions are drawn to them.
+
+    DeepStream takes such points. Objects are looked for at the middle of their lower edge, which lies in the frame
+    (https://docs.nvidia.com/metropolis/deepstream/dev-guide/text/DS_plugin_gst-nvdsanalytics.html), so a region counts
+    by the part that is seen, a line by its part, or all of its length on both sides when it is extended, and of a
+    direction only where it points to matters.
+    """
+    if is_fractional(shape):
+        return
+    point = next((one for one in points_of(shape) if one[0] > frame[0] or one[1] > frame[1]), None)
+    if point is None:
+        return
+    where = f"the point {point[0]};{point[1]} lies outside of the frame of {frame[0]}x{frame[1]}"
+    advice = SET_IN_FRAME
+    if isinstance(shape, CrossingLine):
+        endless = isinstance(group, LineCrossing) and group.extended is not False
+        counts, what = meets_frame(shape.line, frame, endless=endless), "line"
+    elif isinstance(group, DirectionDetection):
+        counts, what = True, "direction"
+    else:
+        counts, what = region_meets_frame(shape, frame), "region"
+    if counts:
+        yield Severity.WARNING, f"{where}; DeepStream takes it, and the {what} counts; if it is not meant, {advice}"
+    elif isinstance(group, RoiFiltering) and group.inverse_roi:
+        yield Severity.WARNING, f"{where}, and with it the whole region: every object is outside of it; {advice}"
+    else:
+        yield Severity.ERROR, f"{where}, and with it the whole {what}, which no object ever gets to; {advice}"
 
 
 def _degenerate(group: StreamGroup, shape: Any) -> Iterator[tuple[Severity, str]]:
@@ -192,25 +165,8 @@ def _degenerate(group: StreamGroup, shape: Any) -> Iterator[tuple[Severity, str]
             yield Severity.ERROR, "the direction ends where it begins, so nothing moves in it"
     elif len(set(shape)) < 3:
         yield Severity.WARNING, "the region has fewer than 3 different points, so nothing is ever inside of it"
-    elif _crosses_itself(shape):
+    elif crosses_itself(shape):
         yield Severity.WARNING, "the edge of the region crosses itself: give the corners in the order of going round it"
-
-
-def _crosses_itself(corners: tuple[Point, ...]) -> bool:
-    edges = list(zip(corners, (*corners[1:], corners[0]), strict=True))
-    return any(_cross(one, other) for place, one in enumerate(edges) for other in edges[place + 1 :])
-
-
-def _cross(one: tuple[Point, Point], other: tuple[Point, Point]) -> bool:
-    """True when each edge has its ends strictly on both sides of the other; edges that share a corner never have."""
-    return _sides(one, other) < 0 and _sides(other, one) < 0
-
-
-def _sides(edge: tuple[Point, Point], other: tuple[Point, Point]) -> int:
-    """Less than 0 when the ends of the other edge lie on different sides of this one."""
-    (x, y), (to_x, to_y) = edge
-    first, second = ((to_x - x) * (end_y - y) - (to_y - y) * (end_x - x) for end_x, end_y in other)
-    return first * second
 
 
 def _check_shared_labels(file: AnalyticsFile) -> Iterator[Finding]:

@@ -193,7 +193,7 @@ def test_a_list_with_its_separator_at_the_end_is_fine_in_a_key_file_and_fatal_in
         ("direction-detection-stream-0", "direction-a", "1;2;3;4;-5", "4"),
         ("direction-detection-stream-0", "direction-a", "1;2;3;4;x", "no whole number"),
         ("roi-filtering-stream-0", "roi-a", "1;2;3;4", "3 points"),
-        ("roi-filtering-stream-0", "roi-a", "1;2;3;4;5;-6", "greater than or equal to 0"),
+        ("roi-filtering-stream-0", "roi-a", "1;2;3;4;5;-6", "-6 lies left of or above the picture: DeepStream refuses"),
         ("overcrowding-stream-0", "roi-a", "", "3 points"),
         ("overcrowding-stream-0", "object-threshold", "-1", "greater than or equal to 0"),
         ("line-crossing-stream-0", "line-crossing-a", "1;2;3;4", "8"),

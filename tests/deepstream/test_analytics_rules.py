@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepstream.analytics.config import AnalyticsFile, read_analytics_file
+from deepstream.analytics.geometry import scaled
 from deepstream.analytics.groups import CrossingLine, DirectionDetection, LineCrossing, Overcrowding, RoiFiltering
-from deepstream.analytics.rules import check_analytics_file, scaled
+from deepstream.analytics.rules import check_analytics_file
 from deepstream.findings import Severity, errors_in
 from tests.deepstream.samples import samples_of
 from tests.deepstream.test_analytics import analytics_files, crowds, directions, lines, rois
@@ -85,12 +86,40 @@ def test_a_shape_of_another_label_counts_as_one() -> None:
     [
         f"{_ROI}roi-a=0;0;1921;0;9;9\n",
         f"{_ROI}roi-a=0;0;9;0;9;1081\n",
+        # No corner lies in the frame, and yet the region holds all of it but a corner.
+        f"{_ROI}roi-a=0;2000;3000;2000;3000;0;1000;0\n",
         f"{_LINE}line-crossing-a=1;2;3;4;5;6;7;5000\n",
         f"{_LINE}line-crossing-a=1;2;3;5000;5;6;7;8\n",
+        f"{_LINE}extended=0\nline-crossing-a=1;2;3;4;5;6;2000;2000\n",
+        # Both ends beyond the right edge, on one height: the line goes on into the picture.
+        f"{_LINE}line-crossing-a=0;0;0;9;2000;500;2500;500\n",
+        f"{_LINE}line-crossing-a=0;0;9;0;1000;1090;1000;1200\n",
+        # From above the right edge to below the lower one, through the picture.
+        f"{_LINE}extended=0\nline-crossing-a=0;0;9;9;2000;900;1500;1400\n",
         f"{_DIRECTION}direction-a=1;2;5000;4\n",
+        f"{_DIRECTION}direction-a=5000;5000;6000;5000\n",
+        f"{_ROI}inverse-roi=1\nroi-a=2000;0;2100;0;2100;90\n",
     ],
 )
-def test_points_beyond_the_frame(text: str) -> None:
+def test_points_beyond_the_frame_of_what_counts_all_the_same(text: str) -> None:
+    assert [severity for severity, _, _ in _told(_HEAD + text)] == [Severity.WARNING]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{_ROI}roi-a=2000;0;2100;0;2100;90\n",
+        f"{_ROI}roi-a=0;1081;1920;1081;1920;2000\n",
+        # Around the lower right corner, without coming in.
+        f"{_ROI}roi-a=1930;0;2500;0;2500;2500;0;2500;0;1090;1930;1090\n",
+        "[overcrowding-stream-0]\nenable=1\nroi-a=2000;0;2100;0;2100;90\n",
+        f"{_LINE}extended=0\nline-crossing-a=0;0;0;9;2000;500;2500;500\n",
+        f"{_LINE}extended=0\nline-crossing-a=0;0;9;9;2000;1010;1000;2000\n",
+        f"{_LINE}line-crossing-a=0;0;9;0;2000;0;2000;1080\n",
+        f"{_LINE}line-crossing-a=0;0;9;9;2000;1100;1900;1200\n",
+    ],
+)
+def test_points_beyond_the_frame_of_what_never_counts(text: str) -> None:
     assert [severity for severity, _, _ in _told(_HEAD + text)] == [Severity.ERROR]
 
 
@@ -137,7 +166,7 @@ _groups = rois | crowds | lines | directions
 _sizes = st.tuples(st.integers(1, 10_000), st.integers(1, 10_000))
 
 
-def _points(group: RoiFiltering | Overcrowding | LineCrossing | DirectionDetection) -> list[tuple[int, int]]:
+def _points(group: RoiFiltering | Overcrowding | LineCrossing | DirectionDetection) -> list[tuple[float, float]]:
     if isinstance(group, LineCrossing):
         return [point for line in group.lines.values() for pair in (line.direction, line.line) for point in pair]
     shapes = group.directions if isinstance(group, DirectionDetection) else group.regions
@@ -156,8 +185,10 @@ def test_scaled_points_lie_in_the_frame_and_all_else_stays(
     result = scaled(group, old, new)
     assert type(result).model_validate(result.model_dump()) == result
     assert len(_points(result)) == len(_points(group))
-    if old != new:
-        assert all(0 <= x < new[0] and 0 <= y < new[1] for x, y in _points(result))
+    for before, after in zip(_points(group), _points(result), strict=True):
+        for at, now, size, limit in zip(before, after, old, new, strict=True):
+            # What lay in the frame or on its edge lies in the new one, what lay beyond it is not pulled in.
+            assert old == new or (now < limit if at <= size else now >= min(limit, 2**31 - 1))
     shapes = {"regions", "lines", "directions"}
     assert result.model_dump(exclude=shapes) == group.model_dump(exclude=shapes)
 
@@ -189,6 +220,31 @@ def test_a_line_is_scaled_with_its_direction() -> None:
     group = LineCrossing(lines={"a": CrossingLine(direction=((0, 0), (10, 20)), line=((30, 40), (99, 99)))})
     moved = scaled(group, (100, 100), (200, 50)).lines["a"]
     assert moved == CrossingLine(direction=((0, 0), (20, 10)), line=((60, 20), (198, 49)))
+
+
+def test_what_lies_beyond_the_frame_keeps_its_place() -> None:
+    group = RoiFiltering(regions={"a": ((0, 0), (3840, 0), (0, 2160))})
+    assert scaled(group, (1920, 1080), (960, 540)).regions["a"] == ((0, 0), (1920, 0), (0, 1080))
+
+
+def test_fractions_become_pixels_of_any_frame() -> None:
+    group = RoiFiltering(regions={"a": ((0.0, 0), (1.0, 0.25), (0.5, 1))})
+    whole = ((0, 0), (959, 135), (480, 539))
+    assert scaled(group, None, (960, 540)).regions["a"] == whole
+    assert scaled(group, (960, 540), (960, 540)).regions["a"] == whole
+    assert scaled(group, (77, 99), (960, 540)).regions["a"] == whole
+
+
+@given(st.integers(0, 1919), st.integers(0, 1079), st.integers(1, 10_000), st.integers(1, 10_000))
+def test_a_fraction_lies_where_its_pixel_lies(x: int, y: int, width: int, height: int) -> None:
+    def lies(x: float, y: float, drawn_in: tuple[int, int] | None) -> tuple[tuple[float, float], ...]:
+        group = DirectionDetection(directions={"a": ((x, y), (x, y))})
+        return scaled(group, drawn_in, (width, height)).directions["a"]
+
+    of_pixels, of_fractions = lies(x, y, (1920, 1080)), lies(x / 1920, y / 1080, None)
+    for (one_x, one_y), (other_x, other_y) in zip(of_pixels, of_fractions, strict=True):
+        assert abs(one_x - other_x) <= 1
+        assert abs(one_y - other_y) <= 1
 
 
 def test_the_edge_of_the_frame_is_pulled_inside() -> None:

@@ -82,13 +82,13 @@ def test_relative_paths_of_every_model_are_said() -> None:
         assert f"{name}:3: note: labelfile-path: the relative path {name}.labels is kept" in remarks
 
 
-@pytest.mark.parametrize("shape", ["line-crossing-stream-1]\nenable=1\nline-crossing-A=1;1;900;2;1;1;2;2\n"])
+@pytest.mark.parametrize("shape", ["line-crossing-stream-1]\nenable=1\nline-crossing-A=1;1;2;9;1;400;2;400\n"])
 def test_a_point_outside_of_the_frame_is_one_error(shape: str) -> None:
     lines = f"[property]\nenable=1\nconfig-width=640\nconfig-height=360\n[{shape}"
     app = f"{TWO}{SINK}{MUX}[nvds-analytics]\nenable=1\nconfig-file=a.txt\n"
     result = imported({"app.txt": app, "a.txt": lines}, "app.txt")
     [error] = [str(one) for one in result.remarks if one.severity.value == "error"]
-    assert error.startswith("a.txt:7: error: [line-crossing-stream-1] line-crossing-A is left out: the point 900;2")
+    assert error.startswith("a.txt:7: error: [line-crossing-stream-1] line-crossing-A is left out: the point 1;400")
     assert cameras_of(result)[1].spec.analytics is None
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from controller.render.resolved import resolve
+from crds.dsinstance import DsInstance
 from tests.render.deepstream_app import LINE, camera, files, instance, rendered, resolved
 
 HEADER = "# Made by fleet from the manifest of dsinstance/yard; edits here are overwritten.\n\n"
@@ -201,12 +202,14 @@ def test_the_frame_of_the_points_can_be_given(patch: dict[str, Any], size: tuple
     assert (analytics.settings.config_width, analytics.settings.config_height) == size
 
 
-def test_a_muxer_without_a_size_leaves_the_points_in_the_frame_of_the_camera() -> None:
+def _without_size() -> DsInstance:
     given = instance()
     mux = given.spec.streammux.model_copy(update={"width": None, "height": None})
-    without = given.model_copy(update={"spec": given.spec.model_copy(update={"streammux": mux})})
+    return given.model_copy(update={"spec": given.spec.model_copy(update={"streammux": mux})})
 
-    found = resolve(without, (DRAWN,), 21000).analytics
+
+def test_a_muxer_without_a_size_leaves_the_points_in_the_frame_of_the_camera() -> None:
+    found = resolve(_without_size(), (DRAWN,), 21000).analytics
 
     assert found is not None
     assert found.settings is not None
@@ -287,3 +290,17 @@ def test_named_files_stand_beside_the_main_one() -> None:
     assert written["pre.txt"] == HEADER + "[property]\nenable=1\nprocessing-width=960\n"
     assert written["kafka.txt"] == HEADER + "[message-broker]\npartition-key=sensorId\n"
     assert written["labels.txt"] == "car\n"
+
+
+def test_fractions_of_the_picture_become_pixels_of_the_size_that_the_instance_works_with() -> None:
+    halved = camera("drawn", analytics={"roiFiltering": {"regions": {"half": [[0, 0.5], [1, 0.5], [1, 1], [0, 1]]}}})
+    with_size = resolve(instance(), (halved,), 21000).analytics
+    without = resolve(_without_size(), (halved,), 21000).analytics
+
+    assert with_size is not None
+    assert with_size.roi_filtering[0].regions["half"] == ((0, 360), (1279, 360), (1279, 719), (0, 719))
+    # DeepStream stretches what it is told of one frame to the frames that come.
+    assert without is not None
+    assert without.settings is not None
+    assert (without.settings.config_width, without.settings.config_height) == (1920, 1080)
+    assert without.roi_filtering[0].regions["half"] == ((0, 540), (1919, 540), (1919, 1079), (0, 1079))

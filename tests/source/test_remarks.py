@@ -86,3 +86,17 @@ def test_a_broken_instance_leaves_the_remarks_of_the_others(read_files: Read) ->
     assert [problem.path for problem in refused.problems] == ['spec.deepstreamApp.sinks["0"].type']
     assert remarks_of(refused)
     assert set(remarks_of(refused)) <= set(remarks_of(read(read_files)))
+
+
+def test_a_camera_without_an_instance_is_told_of_its_shapes_too(read_files: Read) -> None:
+    text = (
+        "apiVersion: dsfleet.io/v1\nkind: Camera\nmetadata: {name: lobby}\nspec:\n  address: rtsp://10.0.0.1/1\n"
+        "  width: 640\n  height: 360\n  analytics:\n    roiFiltering:\n      regions:\n"
+        "        yard: [[0, 0], [640, 0], [640, 361]]\n"
+    )
+    reading = read_files({"cameras.yaml": text})
+    assert isinstance(reading, Loaded)
+    (remark,) = reading.remarks
+    assert str(remark).startswith(
+        "cameras.yaml:11:15: spec.analytics.roiFiltering.regions.yard: warning: the point 640;361"
+    )

@@ -21,8 +21,10 @@ _RULES: Final[Mapping[str, tuple[str, ...]]] = {
         "`spec.address` holds no user name and no password: they lie in the secret that `spec.credentialsRef` names.",
         "A camera with `exclusive: true` belongs to at most one instance.",
         (
-            "A group of `spec.analytics` without `enable` is on, and its points lie inside `spec.analytics.frame`, or else "
-            "inside `spec.width` and `spec.height`. DeepStream gets them scaled to the size that its instance works with."
+            "A group of `spec.analytics` without `enable` is on. Its points are whole pixels of `spec.analytics.frame`, or else "
+            "of `spec.width` and `spec.height`. A shape with a decimal point in any of its numbers is in fractions of the "
+            "picture, all of them from 0.0 to 1.0: `[0.5, 1]` is the middle of the lower edge, `[0, 1]` in a shape of whole "
+            "numbers a pixel. DeepStream gets both scaled to the size that its instance works with."
         ),
         (
             "The agent judges by `spec.limits`. Of the apps only the reference workload is told of them, and of "

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from controller.checks.cameras import of_shapes
 from controller.checks.checker import Checker, Violation
 from controller.model import Position, Problem
 from controller.source.read.field_errors import path_text
@@ -211,6 +212,7 @@ def _cameras_of_instances(check: _Check) -> None:
     # What a document says that cannot be read is not known: it may be the camera that is missed.
     all_known = check.claims.complete and not any(kind == "Camera" for kind, _ in check.claims.names)
     readers: dict[str, LocatedManifest] = {}
+    in_use: set[str] = set()
     for located in check.of_kind("DsInstance"):
         instance = located.manifest
         if not isinstance(instance, DsInstance):
@@ -222,6 +224,7 @@ def _cameras_of_instances(check: _Check) -> None:
             _selects_nothing(check, located, instance, labels)
         names |= selected
         watched = tuple(cameras[name] for name in sorted(names))
+        in_use.update(names)
         _fit(check, located, instance, watched)
         for violation in check.checker.check(instance, watched):
             at = located_cameras[violation.camera] if violation.camera is not None else located
@@ -235,6 +238,15 @@ def _cameras_of_instances(check: _Check) -> None:
                     f"camera {name!r} is exclusive, and instance {other.manifest.name!r} reads it too, "
                     f"at {other.position_of(*_named_at(other.manifest, name))}",
                 )
+    _without_instance(check, [one for name, one in located_cameras.items() if name not in in_use])
+
+
+def _without_instance(check: _Check, located_cameras: Iterable[LocatedManifest]) -> None:
+    """What there is to say of cameras that no instance has, and that are thus not checked with one."""
+    for located in located_cameras:
+        if isinstance(located.manifest, Camera):
+            for violation in of_shapes(located.manifest):
+                _tell(check, located, violation)
 
 
 def _selected(

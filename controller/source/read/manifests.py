@@ -25,7 +25,7 @@ _SERVER_SIDE: Final[tuple[Path, ...]] = (
         )
     ),
 )  # fmt: skip
-_POINT: Final = re.compile(r"the point (\d+);(\d+) ")
+_POINT: Final = re.compile(r"the point ([\d.e-]+);([\d.e-]+) ")
 
 
 @dataclass(frozen=True)
@@ -184,14 +184,14 @@ def _point_meant(path: Path, value: Any, message: str) -> Path | None:
         return None
     for part in path:
         value = value.get(part) if isinstance(value, dict) else None
-    point = [int(number) for number in named.groups()]
+    point = [float(number) for number in named.groups()]
     return next((found for found, one in _points(path, value) if one == point), None)
 
 
 def _points(path: Path, value: Any) -> Iterator[tuple[Path, list[Any]]]:
     """The points in lists of points, and in the rows of numbers that DeepStream's files hold."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    if isinstance(value, list) and value and all(type(one) is int for one in value):
+    if isinstance(value, list) and value and all(type(one) in (int, float) for one in value):
         yield from (((*path, at) if len(value) > 2 else path, value[at : at + 2]) for at in range(0, len(value), 2))
         return
     for part, one in inner:

@@ -28,7 +28,7 @@ def points_hint(annotation: Any, value: Any) -> str:
     if Point in expected:
         return _A_PAIR
     numbers = list(value) if isinstance(value, list | tuple) else []
-    if not any(Point in get_args(one) for one in expected) or not all(type(one) is int for one in numbers):
+    if not any(Point in get_args(one) for one in expected) or not all(type(one) in (int, float) for one in numbers):
         return ""
     pairs = [[x, y] for x, y in zip(numbers[::2], numbers[1::2], strict=False)]
     is_row = any(len(numbers) == 2 * len(get_args(one)) for one in expected)
