@@ -33,6 +33,16 @@ from ports.ports import Ports
 _log = logging.getLogger(__name__)
 
 
+# Dice throw floats: more digits than these they have not.
+_DICE_BITS = 53
+
+
+def _new_run(ports: Ports) -> str:
+    """The id of a run that begins now: no other has it, neither one before it nor one on a copied disk."""
+    milliseconds = int(ports.clock.now().timestamp() * 1000)
+    return f"{milliseconds:x}-{int(ports.dice.uniform(0, 2**_DICE_BITS)):014x}"
+
+
 class Agent:
     """Makes one node match its ledger. Everything it touches comes in through its arguments."""
 
@@ -61,14 +71,14 @@ class Agent:
             key: the key of this node.
             controller_key: public key of the controller.
             probe: asks a running app how its cameras do.
-            identity: what the agent greets with; `highest` and `sent_at` are set anew each time.
+            identity: what the agent greets with; the run, its numbers, `highest` and `sent_at` are set here.
             concurrency: operations on the engine at the same time.
             ports: the time, dice and threads.
             timings: how long it waits for what.
         """
         self._driver = driver
         self._ledger = ledger
-        self._identity = identity
+        self._identity = identity = identity.model_copy(update={"boot_id": _new_run(ports)})
         self._timings = timings
         self._wake = asyncio.Event()
         self._sender = ReportSender(
