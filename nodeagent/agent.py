@@ -26,6 +26,7 @@ from nodeagent.reporter.frames import apps_to_probe
 from nodeagent.reporter.greeter import Greeter
 from nodeagent.reporter.report import Standing, Told, after_report, report, standing
 from nodeagent.reporter.sender import ReportSender
+from nodeagent.reporter.time_watch import TimeWatch
 from nodeagent.supervisor import Supervisor
 from nodeagent.timings import Timings
 from ports.ports import Ports
@@ -81,6 +82,8 @@ class Agent:
         self._identity = identity = identity.model_copy(update={"boot_id": _new_run(ports)})
         self._timings = timings
         self._wake = asyncio.Event()
+        self._conditions = Conditions(ports.clock, on_change=self._nudge)
+        bus = TimeWatch(bus, self._conditions)
         self._sender = ReportSender(
             bus=bus,
             key=key,
@@ -92,7 +95,6 @@ class Agent:
         self._greeter = Greeter(
             bus=bus, key=key, identity=identity, observed=self._observed, ports=ports, timings=timings
         )
-        self._conditions = Conditions(ports.clock, on_change=self._sender.nudge)
         self._supervisor = Supervisor(self._conditions, timings.retry_seconds)
         self._inbox = Inbox(
             bus=bus,
@@ -168,6 +170,9 @@ class Agent:
                 await self._wake.wait()
 
     # --- what the agent says -------------------------------------------------------------------------------------
+
+    def _nudge(self) -> None:
+        self._sender.nudge()
 
     def _observed(self) -> GenerationRef | None:
         return self._ledger.current.ref if self._ledger.current else None
