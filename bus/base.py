@@ -85,6 +85,14 @@ class PublishFailed(Exception):  # noqa: N818 - says what happened
     """The record was not acknowledged in time. It may or may not have been written: publish it again."""
 
 
+class TimestampRefused(PublishFailed):
+    """The brokers take no record with this time: the clock of this machine, or theirs, is far from right.
+
+    The topic says how far is too far: `message.timestamp.before.max.ms`, and `message.timestamp.after.max.ms`, which is an hour
+    since Kafka 4.0 (KIP-937 and KIP-1030). It was not written.
+    """
+
+
 class Bus(Protocol):
     """Publishes records and delivers them, in order within a partition, at least once."""
 
@@ -98,6 +106,7 @@ class Bus(Protocol):
 
         Raises:
             PublishFailed: no acknowledgement within 10 s.
+            TimestampRefused: the brokers refuse the time of this machine.
             ValueError: the record is larger than the topic allows.
         """
         ...

@@ -5,10 +5,10 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 
 from bus import kafka_settings, kafka_topics
-from bus.base import BusEvent, PublishFailed, Start, Subscription, Topic
+from bus.base import BusEvent, PublishFailed, Start, Subscription, TimestampRefused, Topic
 from bus.kafka_options import CannotStart, KafkaOptions
 from bus.kafka_reader import Place, Reader
 from bus.kafka_writer import Writer
@@ -70,6 +70,11 @@ class KafkaBus:
         except TimeoutError:
             raise PublishFailed(f"{topic}: no acknowledgement within {self._timings.publish_seconds:g} s") from None
         except KafkaException as error:
+            if error.args[0].code() == KafkaError.INVALID_TIMESTAMP:
+                raise TimestampRefused(
+                    f"{topic}: the brokers refuse the time stamp of the record (INVALID_TIMESTAMP): the clock of this "
+                    "machine is too far from theirs; synchronise both with a time server (`timedatectl`)"
+                ) from None
             raise PublishFailed(f"{topic}: {error.args[0].str()}") from None
 
     @asynccontextmanager

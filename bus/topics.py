@@ -42,6 +42,10 @@ class TopicSettings:
         return {"cleanup.policy": self.cleanup_policy, "max.message.bytes": str(self.max_message_bytes)}
 
 
+# Brokers refuse records whose time, by the clock of their writer, is too far from theirs; their own is never.
+_TIME_OF_THE_BROKER = {"message.timestamp.type": "LogAppendTime"}
+
+
 def _compacted(
     max_message_bytes: int,
     *,
@@ -52,6 +56,7 @@ def _compacted(
     tombstone_ms: int = _DAY_MS,
 ) -> TopicSettings:
     more = {
+        **_TIME_OF_THE_BROKER,
         "min.cleanable.dirty.ratio": str(dirty_ratio),
         "segment.ms": str(_HOUR_MS),
         "segment.jitter.ms": str(10 * _MINUTE_MS),
@@ -65,7 +70,12 @@ def _compacted(
 
 
 def _deleted(partitions: int) -> TopicSettings:
-    more = {"retention.ms": str(_DAY_MS), "segment.ms": str(_HOUR_MS), "unclean.leader.election.enable": "false"}
+    more = {
+        **_TIME_OF_THE_BROKER,
+        "retention.ms": str(_DAY_MS),
+        "segment.ms": str(_HOUR_MS),
+        "unclean.leader.election.enable": "false",
+    }
     return TopicSettings(partitions, "delete", 64 * _KIB, MappingProxyType(more))
 
 

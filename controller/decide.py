@@ -33,7 +33,8 @@ from controller.rules import Rules
 from controller.source.last_good import Recalled
 from controller.source.read.reader import Reading
 from controller.state import Planned, State
-from controller.status.fold import connected
+from controller.status.fold import is_believed
+from controller.status.runs import rivals, rivals_until
 from crds.messages import AgentConfig, GenerationRef
 
 Noted = tuple[State, tuple[Note, ...]]
@@ -185,6 +186,8 @@ def _next_record(wanted: NodeState, state: State, rules: Rules, now: datetime) -
     node = state.fleet.nodes.get(wanted.node_id)
     if node and node.info and revision.pinned_keys.get(wanted.node_id) not in (None, node.info.public_key):
         node = None  # it greeted before its key was pinned to another one
+    if node and rivals(node, now):
+        return None  # two machines would begin to run it
     greeted = node is not None and node.info is not None
     published = state.published.configs.get(wanted.node_id)
     if (published is None and not greeted) or state.failed.get(wanted.node_id) == wanted.digest:
@@ -215,7 +218,7 @@ def _observed_by_the_connected(state: State, now: datetime) -> Mapping[str, Gene
     return {
         node_id: node.response.observed if node.response else node.info.highest
         for node_id, node in state.fleet.nodes.items()
-        if node.info and connected(node, now)
+        if node.info and is_believed(node, now)
     }
 
 
@@ -278,4 +281,6 @@ class Rest:
 def rest(state: State, rules: Rules, now: datetime) -> Rest:
     """How long nothing is to be done in a state in which nothing is to be done now."""
     observed = _observed_by_the_connected(state, now)
-    return Rest(state, now, to_send_again_after(state.published, observed, rules.resend_after))
+    changes = [rivals_until(node, now) for node in state.fleet.nodes.values()]
+    changes.append(to_send_again_after(state.published, observed, rules.resend_after))
+    return Rest(state, now, min((at for at in changes if at is not None), default=None))

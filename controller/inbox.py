@@ -84,7 +84,7 @@ class Inbox:
         caught_up = self._before.caught_up or "caught_up" in self._changes
         try:
             # While old records are read, a node is as alive as the record is young.
-            self._hearing.take(record, now if caught_up else min(record.written_at, now))
+            self._hearing.take(record, now if caught_up else min(record.written_at, now), is_live=caught_up)
         except Undecodable as error:
             self._refuse(record.topic, key_text(record), error)
 

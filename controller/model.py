@@ -109,6 +109,33 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class AgentRun:
+    """One run of an agent, as far as one topic tells of it."""
+
+    boot_id: str
+    sequence: int
+    """The number of its newest message."""
+    heard_at: datetime
+    """When that was heard."""
+    late: int = 0
+    """Messages that it went on with after a newer run had been heard."""
+    took_over_at: datetime | None = None
+    """When it was found to be going on beside a newer run; None for a run that simply follows another."""
+    host: str = ""
+    """Hostname and address, as its greeting says them; a report says none."""
+
+
+@dataclass(frozen=True)
+class ClockReading:
+    """What one message says of the clock of its machine."""
+
+    at: datetime
+    """When it was heard."""
+    ahead_seconds: float
+    """How far the time in it is ahead of that; below zero for behind, or for a message that was long on its way."""
+
+
+@dataclass(frozen=True)
 class ObservedNode:
     """What is known of one agent."""
 
@@ -116,6 +143,16 @@ class ObservedNode:
     info: AgentInfo | None = None
     response: AgentResponse | None = None
     last_seen: datetime | None = None
+    """When it was heard last, by the controller's own clock."""
+    greeters: tuple[AgentRun, ...] = ()
+    """The latest runs that greeted, the one that is believed last. The topics are read beside each other, so each has its
+    own order."""
+    reporters: tuple[AgentRun, ...] = ()
+    """The latest runs that reported, the one that is believed last."""
+    clock: tuple[ClockReading, ...] = ()
+    """The latest readings of the clock of the machine, oldest first."""
+    clock_ahead_seconds: int | None = None
+    """How far that clock is ahead of the controller's, steadied; below zero for behind. None before that is known."""
 
 
 @dataclass(frozen=True)

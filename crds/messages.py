@@ -47,6 +47,17 @@ class GenerationRef(WireModel):
         return f"generation {self.generation} of epoch {self.epoch}"
 
 
+# What an older version does not say is not written for it either.
+_unless_said: Any = {"exclude_if": lambda value: not value}
+
+RunId = Annotated[str, Field(max_length=64, **_unless_said)]
+"""Names one run of an agent, from its start to its end; made up anew at every start. Empty from versions before it.
+
+With the sequence it orders what an agent says, whatever its clock does: within a run by number, and a run that was not
+heard before is newer than those that were.
+"""
+
+
 # --- 200 AgentInfo ---------------------------------------------------------------------------------------------------
 
 
@@ -66,7 +77,12 @@ class AgentInfo(Message):
     """Ed25519 key, 64 hexadecimal digits: this very message is signed with it."""
     highest: GenerationRef | None = None
     """The newest generation in its ledger; a controller never publishes below it."""
+    boot_id: RunId = ""
+    """Of the run of the agent that greets: see `RunId`."""
+    sequence: int = Field(default=0, ge=0, **_unless_said)
+    """Grows with every greeting of one run of the agent."""
     sent_at: UtcTime
+    """By the clock of the machine, which may be wrong: nothing is ordered by it where a run names itself."""
 
 
 # --- 201 AgentCommand ------------------------------------------------------------------------------------------------
@@ -315,9 +331,12 @@ class AgentResponse(Message):
     """The newest generation of which every instance was observed running."""
     status: tuple[InstanceStatus, ...]
     conditions: tuple[Condition, ...] = ()
+    boot_id: RunId = ""
+    """Of the run of the agent that reports: see `RunId`."""
     sequence: int = Field(ge=0)
     """Grows with every report of one run of the agent."""
     sent_at: UtcTime
+    """By the clock of the machine: see `AgentInfo.sent_at`."""
 
 
 # --- 300 UpdateConfig, 301 Refresh -----------------------------------------------------------------------------------

@@ -27,11 +27,22 @@ from nodeagent.reporter.greeter import Greeter
 from nodeagent.reporter.liveness import hung
 from nodeagent.reporter.report import Standing, Told, after_report, report, standing
 from nodeagent.reporter.sender import ReportSender
+from nodeagent.reporter.time_watch import TimeWatch
 from nodeagent.supervisor import Supervisor
 from nodeagent.timings import Timings
 from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
+
+
+# Dice throw floats: more digits than these they have not.
+_DICE_BITS = 53
+
+
+def _new_run(ports: Ports) -> str:
+    """The id of a run that begins now: no other has it, neither one before it nor one on a copied disk."""
+    milliseconds = int(ports.clock.now().timestamp() * 1000)
+    return f"{milliseconds:x}-{int(ports.dice.uniform(0, 2**_DICE_BITS)):014x}"
 
 
 class Agent:
@@ -62,16 +73,18 @@ class Agent:
             key: the key of this node.
             controller_key: public key of the controller.
             probe: asks a running app how its cameras do.
-            identity: what the agent greets with; `highest` and `sent_at` are set anew each time.
+            identity: what the agent greets with; the run, its numbers, `highest` and `sent_at` are set here.
             concurrency: operations on the engine at the same time.
             ports: the time, dice and threads.
             timings: how long it waits for what.
         """
         self._driver = driver
         self._ledger = ledger
-        self._identity = identity
+        self._identity = identity = identity.model_copy(update={"boot_id": _new_run(ports)})
         self._timings = timings
         self._wake = asyncio.Event()
+        self._conditions = Conditions(ports.clock, on_change=self._nudge)
+        bus = TimeWatch(bus, self._conditions)
         self._sender = ReportSender(
             bus=bus,
             key=key,
@@ -83,7 +96,6 @@ class Agent:
         self._greeter = Greeter(
             bus=bus, key=key, identity=identity, observed=self._observed, ports=ports, timings=timings
         )
-        self._conditions = Conditions(ports.clock, on_change=self._sender.nudge)
         self._supervisor = Supervisor(self._conditions, timings.retry_seconds)
         self._inbox = Inbox(
             bus=bus,
@@ -164,6 +176,9 @@ class Agent:
                 await self._wake.wait()
 
     # --- what the agent says -------------------------------------------------------------------------------------
+
+    def _nudge(self) -> None:
+        self._sender.nudge()
 
     def _observed(self) -> GenerationRef | None:
         return self._ledger.current.ref if self._ledger.current else None

@@ -15,6 +15,7 @@ from controller.picture.layout import Key, Layout
 from controller.picture.look import Look
 from controller.picture.node_document import node_status, pending_nodes
 from controller.status.fold import connected, lost_at
+from controller.status.runs import hosts_of_rivals, rivals_until
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -87,8 +88,10 @@ class _Sight:
 
     @cached_property
     def until(self) -> datetime:
-        """From then on another one counts as lost, if nobody says anything."""
-        ends = (lost_at(node) for node in self.fleet.nodes.values() if connected(node, self.at))
+        """From then on another one counts as lost, or as one machine again, if nobody says anything."""
+        nodes = self.fleet.nodes.values()
+        ends = [lost_at(node) for node in nodes if connected(node, self.at)]
+        ends += [until for node in nodes if (until := rivals_until(node, self.at)) is not None]
         return min(ends, default=_NEVER)
 
     def is_still_of(self, fleet: Fleet, now: datetime) -> bool:
@@ -100,7 +103,7 @@ class _Sight:
             node_id
             for node_id, node in new.items()
             if node_id not in old
-            or connected(old[node_id], before.at) != connected(node, self.at)
+            or _presence(old[node_id], before.at) != _presence(node, self.at)
             or (old[node_id] is not node and _content(old[node_id]) != _content(node))
         )
         return (*known, *(node_id for node_id in old if node_id not in new))
@@ -134,9 +137,14 @@ def _same_or_new(document: Document, look: Look) -> Document:
     return old if old == document else document
 
 
+def _presence(node: ObservedNode, now: datetime) -> tuple[object, ...]:
+    return connected(node, now), hosts_of_rivals(node, now)
+
+
 def _content(node: ObservedNode) -> tuple[object, ...]:
     """What documents show of a node, without the times that every message changes."""
     info, response, last_seen = node.info, node.response, node.last_seen
-    greeted = info.model_copy(update={"sent_at": None}) if info else None
+    greeted = info.model_copy(update={"sent_at": None, "sequence": 0}) if info else None
     said = (response.observed, response.applied, response.status, response.conditions) if response else None
-    return (greeted, said, last_seen.replace(second=0, microsecond=0) if last_seen else None)
+    minute = last_seen.replace(second=0, microsecond=0) if last_seen else None
+    return (greeted, said, node.clock_ahead_seconds, minute)

@@ -43,6 +43,9 @@ class _News:
 
 _BAD_PHASES = frozenset({"Unknown", InstanceState.UNHEALTHY, InstanceState.CRASH_LOOP, InstanceState.FAILED})
 
+_SAID_WHY = frozenset({"NotReady", "Unknown"})
+"""Phases of a node in which another reason is news."""
+
 
 def events_between(
     old_documents: Iterable[Document], new_documents: Iterable[Document], now: datetime
@@ -73,7 +76,7 @@ def events_between(
 
 def _news_of_node(old: Document | None, new: Document) -> Iterator[_News]:
     was, status = _status(old), new["status"]
-    if was.get("phase") != status["phase"] or (status["phase"] == "NotReady" and was["reason"] != status["reason"]):
+    if was.get("phase") != status["phase"] or (status["phase"] in _SAID_WHY and was["reason"] != status["reason"]):
         if status["phase"] == "Ready":
             yield _News(EventType.NORMAL, "NodeReady", "The agent is connected")
         else:

@@ -7,11 +7,28 @@ from datetime import datetime
 from controller.model import Fleet, ObservedNode
 from controller.picture.conditions import Document, Verdict, timestamp, unknown
 from controller.picture.layout import Key, Layout
+from controller.picture.machine_times import status_at_controller
 from controller.status.fold import connected
+from controller.status.runs import hosts_of_rivals
 from crds.messages import GenerationRef, InstanceConfig, InstanceStatus
 
 NODE_LOST = "NodeLost"
 NODE_NEVER_SEEN = "NodeNeverSeen"
+TWO_MACHINES = "TwoMachines"
+
+
+def two_machines(name: str, hosts: tuple[str, ...]) -> str:
+    """What is wrong, and what to do, when several agents go on as one node.
+
+    Args:
+        name: of the node.
+        hosts: where they run.
+    """
+    return (
+        f"{len(hosts)} machines speak as node {name} with one id and one key, as after a disk was copied: "
+        f"{' and '.join(hosts)}. None of them is believed, and nothing new is published for the node, until one is silent "
+        "for a minute: stop the agent on the wrong one, and give it a --node-id and an empty --state-dir of its own"
+    )
 
 
 @dataclass(frozen=True)
@@ -55,6 +72,8 @@ class Look:
         """Why nothing is known of a node right now, or None when its agent is connected and may speak for it."""
         node = self.observed(node_id)
         name = self.layout.node_name(node_id)
+        if hosts := hosts_of_rivals(node, self.now):
+            return unknown(TWO_MACHINES, two_machines(name, hosts))
         if connected(node, self.now):
             manifest = self.layout.revision.node_by_id.get(node_id)
             pinned = manifest.spec.public_key if manifest else None
@@ -95,6 +114,7 @@ class Look:
 
     def _statuses(self, node_id: str) -> Mapping[str, InstanceStatus]:
         if node_id not in self._reported:
-            response = None if self.silence(node_id) else self.observed(node_id).response
-            self._reported[node_id] = {one.instance_name: one for one in response.status} if response else {}
+            node = self.observed(node_id)
+            statuses = node.response.status if node.response and not self.silence(node_id) else ()
+            self._reported[node_id] = {one.instance_name: status_at_controller(node, one) for one in statuses}
         return self._reported[node_id]

@@ -7,6 +7,7 @@ from typing import Any
 from controller.model import NodeState, ObservedNode
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
 from controller.picture.look import Look
+from controller.picture.machine_times import CLOCK_SYNCHRONIZED, at_controller, clock_verdict
 from crds.condition import ConditionStatus
 from crds.document import API_VERSION
 from crds.messages import AgentConfig, AgentInfo, AgentResponse, GenerationRef
@@ -33,6 +34,9 @@ def node_status(node: Node, look: Look) -> Document:
         condition(_READY, ready, previous=previous, now=look.now),
         condition(_UP_TO_DATE, up_to_date, previous=previous, now=look.now),
     ]
+    clock = clock_verdict(observed)
+    if clock is not None:
+        own.append(condition(CLOCK_SYNCHRONIZED, silence or clock, previous=previous, now=look.now))
     return {
         "phase": phase[ready.status],
         "reason": ready.reason,
@@ -195,8 +199,8 @@ def _conditions_of_agent(
             silence or Verdict(one.status, one.reason, one.message),
             previous=previous,
             now=look.now,
-            since=None if silence else one.last_transition_time,
+            since=None if silence else at_controller(observed, one.last_transition_time),
         )
         for one in said
-        if one.type not in (_READY, _UP_TO_DATE)
+        if one.type not in (_READY, _UP_TO_DATE, CLOCK_SYNCHRONIZED)
     ]

@@ -1,9 +1,14 @@
-"""Folds what the agents say into the observed fleet: the newest message of each kind wins."""
+"""Folds what the agents say into the observed fleet: the newest message of each kind wins.
+
+Newest by run and number, see `runs`. Agents of versions that name no run are ordered by their clocks, as they were.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from controller.model import ObservedNode
+from controller.status.runs import hear, rivals
+from controller.status.skew import ahead_seconds, with_reading
 from crds.messages import AgentInfo, AgentResponse
 
 NODE_LOST_AFTER_SECONDS = 15
@@ -30,27 +35,50 @@ def lost_at(node: ObservedNode) -> datetime:
     return _NEVER if node.last_seen is None else node.last_seen + timedelta(seconds=NODE_LOST_AFTER_SECONDS)
 
 
-def fold(known: ObservedNode, message: AgentMessage, seen_at: datetime) -> ObservedNode:
+def is_believed(node: ObservedNode, now: datetime) -> bool:
+    """True when an agent is connected, and no other machine speaks as the same node."""
+    return connected(node, now) and not rivals(node, now)
+
+
+def fold(known: ObservedNode, message: AgentMessage, seen_at: datetime, *, is_live: bool = False) -> ObservedNode:
     """What is known of an agent after one message.
 
     Args:
         known: what is known so far.
         message: a greeting or a report of this agent whose signature was checked.
         seen_at: when it was written to the bus, or read from it.
+        is_live: it was read as it came, so that its time tells of the clock of its machine.
 
     Returns:
         The same object when the message says nothing new.
     """
-    if not _is_news(known, message):
+    if message.boot_id:
+        known, is_news = _with_run(known, message, seen_at)
+    else:
+        is_news = _is_news_by_clock(known, message)
+    if not is_news:
         return known
+    if is_live:
+        clock = with_reading(known.clock, message.sent_at, seen_at)
+        ahead = ahead_seconds(clock, known.clock_ahead_seconds)
+        known = replace(known, clock=clock, clock_ahead_seconds=ahead)
     last_seen = seen_at if known.last_seen is None else max(known.last_seen, seen_at)
     if isinstance(message, AgentInfo):
         return replace(known, info=message, last_seen=last_seen)
     return replace(known, response=message, last_seen=last_seen)
 
 
-def _is_news(known: ObservedNode, message: AgentMessage) -> bool:
-    """True when the message is newer than the one of its kind that is known.
+def _with_run(known: ObservedNode, message: AgentMessage, seen_at: datetime) -> tuple[ObservedNode, bool]:
+    """What is known of the runs of an agent after a message, and whether that is to be believed."""
+    if isinstance(message, AgentInfo):
+        greeters, is_news = hear(known.greeters, message, seen_at)
+        return known if greeters is known.greeters else replace(known, greeters=greeters), is_news
+    reporters, is_news = hear(known.reporters, message, seen_at)
+    return known if reporters is known.reporters else replace(known, reporters=reporters), is_news
+
+
+def _is_news_by_clock(known: ObservedNode, message: AgentMessage) -> bool:
+    """True when the message of an agent that names no run is newer than the one of its kind that is known.
 
     A message delivered again is no sign of life, so it must not move `last_seen` either.
     """

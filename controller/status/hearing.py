@@ -49,12 +49,13 @@ class Hearing:
         self._waiting = dict(before.waiting)
         self._waits_differ = False
 
-    def take(self, record: Record, seen_at: datetime) -> None:
+    def take(self, record: Record, seen_at: datetime, *, is_live: bool = False) -> None:
         """Takes in one record of topic 200 or 220. What is not for this fleet is passed by.
 
         Args:
             record: as it lies on the topic: anything at all.
             seen_at: when its sender was alive: now, or the record's own time while old records are read.
+            is_live: False while old records are read.
 
         Raises:
             Undecodable: why it is refused. Its content is not in there: anybody may have written it.
@@ -63,9 +64,9 @@ class Hearing:
             return  # a tombstone says nothing about what runs (invariant S3)
         key = key_text(record)
         if record.topic == Topic.AGENT_INFO:
-            self._take_info(key, record.value, seen_at)
+            self._take_info(key, record.value, seen_at, is_live=is_live)
         else:
-            self._take_response(key, record.value, seen_at)
+            self._take_response(key, record.value, seen_at, is_live=is_live)
 
     def done(self) -> Heard:
         """What is observed now; the same object as before when nothing was new."""
@@ -78,7 +79,7 @@ class Hearing:
     def _node(self, node_id: str) -> ObservedNode | None:
         return self._changed.get(node_id) or self._before.fleet.nodes.get(node_id)
 
-    def _take_info(self, key: str, value: bytes, seen_at: datetime) -> None:
+    def _take_info(self, key: str, value: bytes, seen_at: datetime, *, is_live: bool) -> None:
         info = decode_self_signed(value)
         if info.fleet_id != self._fleet_id:
             return
@@ -92,13 +93,13 @@ class Hearing:
             if len(self._before.fleet.nodes) + self._new_nodes >= _MOST_NODES:
                 raise Undecodable(f"node {node_id} is one too many: {_MOST_NODES} are known")
             self._new_nodes += 1
-        self._fold(node_id, info, seen_at)
+        self._fold(node_id, info, seen_at, is_live=is_live)
         waiting = self._waiting.pop(node_id, None)
         if waiting is not None:
             self._waits_differ = True
             self._take_response(node_id, *waiting)
 
-    def _take_response(self, key: str, value: bytes, seen_at: datetime) -> None:
+    def _take_response(self, key: str, value: bytes, seen_at: datetime, *, is_live: bool = False) -> None:
         node = self._node(key)
         if node is None or node.info is None:
             if len(self._waiting) < _MOST_NODES and len(value) <= SETTINGS[Topic.AGENT_RESPONSE].max_value_bytes:
@@ -110,10 +111,10 @@ class Hearing:
             return
         if str(response.node_id) != key:
             raise Undecodable(f"the key of the record is {key!r}, the report is of node {response.node_id}")
-        self._fold(key, response, seen_at)
+        self._fold(key, response, seen_at, is_live=is_live)
 
-    def _fold(self, node_id: str, message: AgentMessage, seen_at: datetime) -> None:
+    def _fold(self, node_id: str, message: AgentMessage, seen_at: datetime, *, is_live: bool) -> None:
         known = self._node(node_id) or ObservedNode(node_id)
-        folded = fold(known, message, seen_at)
+        folded = fold(known, message, seen_at, is_live=is_live)
         if folded is not known:
             self._changed[node_id] = folded

@@ -33,7 +33,7 @@ class Greeter:
         Args:
             bus: where greetings go.
             key: the key of this node.
-            identity: the greeting; `highest` and `sent_at` are set anew each time.
+            identity: the greeting; `highest`, `sequence` and `sent_at` are set anew each time.
             observed: the newest generation in the ledger.
             ports: the time, and dice that spread greetings over a fleet.
             timings: how often it greets, and how soon again after a failure.
@@ -45,6 +45,7 @@ class Greeter:
         self._ports = ports
         self._timings = timings
         self._asked = asyncio.Event()
+        self._sequence = 0
 
     def ask(self) -> None:
         """Greet now."""
@@ -68,7 +69,9 @@ class Greeter:
             self._asked.set()
 
     async def _greet(self) -> bool:
-        info = self._identity.model_copy(update={"highest": self._observed(), "sent_at": self._ports.clock.now()})
+        now = {"highest": self._observed(), "sequence": self._sequence, "sent_at": self._ports.clock.now()}
+        info = self._identity.model_copy(update=now)
+        self._sequence += 1
         try:
             await self._bus.publish(Topic.AGENT_INFO, key=str(info.node_id), value=encode_signed(info, self._key))
         except (PublishFailed, ValueError) as error:

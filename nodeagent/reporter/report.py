@@ -78,6 +78,7 @@ def report(
         applied=told.applied,
         status=tuple(told.statuses.values()),
         conditions=conditions,
+        boot_id=identity.boot_id,
         sequence=sequence,
         sent_at=now,
     )
