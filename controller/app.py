@@ -38,7 +38,8 @@ class ControllerOptions:
     """Path or URL of a repository."""
     git_ref: str = "main"
     git_directory: str = ""
-    git_interval_seconds: float = 30.0
+    git_interval_seconds: float | None = None
+    """None: what suits the repository, one on this machine or a remote one."""
     fleet_id: str = "default"
     host: str = "127.0.0.1"
     port: int = 8420
@@ -46,7 +47,13 @@ class ControllerOptions:
     timings: Timings = field(default_factory=Timings)
 
 
-def _source(options: ControllerOptions) -> Source:
+def source_of(options: ControllerOptions) -> Source:
+    """Where the manifests come from.
+
+    Raises:
+        CannotStart: nothing is named.
+        SourceError: what is named cannot be a source.
+    """
     if options.git is not None:
         return GitSource(
             options.git,
@@ -74,7 +81,7 @@ def run(
         CannotStart: it cannot start; nothing was touched.
     """
     try:
-        source = _source(options)
+        source = source_of(options)
         key = SigningKey.load_or_create(options.state_dir / "controller.key", ports.disk)
         public_key = f"{key.public_key_hex}\n".encode()
         ports.disk.write(options.state_dir / "controller.pub", public_key, private=False)

@@ -16,10 +16,9 @@ from cli.removal_options import removal_options
 @click.option("--git-directory", default="", metavar="SUB", help="With --git: the directory of the manifests in it.")
 @click.option(
     "--git-interval",
-    default=30.0,
     metavar="SECONDS",
     type=click.FloatRange(min=0.1),
-    help="With --git: how often it is looked at.",
+    help="With --git: how often it is looked at. Default: 1 for a repository on this machine, 30 for a URL.",
 )
 @click.option(
     "--state-dir",
@@ -35,7 +34,7 @@ def controller(
     manifests: Path | None,
     git: str | None,
     ref: str,
-    git_interval: float,
+    git_interval: float | None,
     listen: str,
     log_level: str,
     **others: Any,

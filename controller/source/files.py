@@ -1,6 +1,7 @@
 """Which files of a source hold manifests, and how their bytes become text."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -22,6 +23,12 @@ _BOMS = (
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
 )
+
+# What git writes around both sides, https://git-scm.com/docs/git-merge#_how_conflicts_are_presented. Nothing of a manifest
+# begins like that in the first column.
+_CONFLICT_MARK = re.compile(r"^(?:<{7,}|\|{7,}|>{7,}|={7})(?: [^\n]*)?\r?$", re.MULTILINE)
+_MARKS_SHOWN: Final = 10
+_LONGEST_MARK: Final = 60
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ def too_large(size: int) -> str:
 def text_of(root: str, file: SourceFile) -> str | Problem:
     """The text of a file, without a byte order mark, or what keeps it from being read."""
     text = _decoded(file)
-    fault = text if isinstance(text, tuple) else _too_much(text)
+    fault = text if isinstance(text, tuple) else _conflict(text) or _too_much(text)
     if fault:
         line, column, message = fault
         return Problem(position_in(root, file.path, line, column), "", message)
@@ -85,7 +92,7 @@ def _decoded(file: SourceFile) -> str | _Fault:
     content = file.content
     if refusal := file.refusal or too_large(len(content)):
         return (1, 1, refusal)
-    if not content:
+    if not content.removeprefix(b"\xef\xbb\xbf").strip():
         # Half a save looks like this, and so does a full disk: it must not take away what stood in the file.
         return (1, 1, "the file is empty: delete it if nothing belongs into it")
     for bom, encoding in _BOMS:
@@ -98,6 +105,29 @@ def _decoded(file: SourceFile) -> str | _Fault:
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
         message = f"the byte 0x{content[error.start]:02X} (number {error.start:,} of the file) is not UTF-8: save the file as UTF-8"
         return (before.count(b"\n") + 1, column, message)
+
+
+def _conflict(text: str) -> _Fault | None:
+    """The marks that a merge left; nothing of such a file is read, since both sides stand in it."""
+    marks = list(_CONFLICT_MARK.finditer(text))
+    if not marks:
+        return None
+    lines = [text.count("\n", 0, mark.start()) + 1 for mark in marks[:_MARKS_SHOWN]]
+    more = f"; others stand in line {', '.join(map(str, lines[1:]))}" if lines[1:] else ""
+    more += " and below" if len(marks) > len(lines) else ""
+    mark = marks[0][0].strip()
+    return (
+        lines[0],
+        1,
+        f"{mark[:_LONGEST_MARK]!r} is a mark of a merge conflict{more}: keep one side, and remove the marks",
+    )
+
+
+def cut_off(text: str) -> tuple[int, int] | None:
+    """Where a text ends in the middle of a line, line and column from 1; None when it ends with one."""
+    if text.endswith("\n"):
+        return None
+    return text.count("\n") + 1, len(text) - text.rfind("\n")
 
 
 def _too_much(text: str) -> _Fault | None:

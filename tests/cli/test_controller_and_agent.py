@@ -10,7 +10,9 @@ import controller.app
 import nodeagent.app
 from bus.kafka_options import CannotStart, KafkaOptions
 from cli.main import fleet
+from controller.app import source_of
 from controller.planner.guard import RemovalLimit, RemovalLimits
+from controller.source.fetch.git import GitSource
 
 NODE_ID = "c23cec31-1270-43a3-ad1d-cad29a99857d"
 KEY = "ab" * 32
@@ -59,6 +61,16 @@ def test_options_of_the_controller(started: list[Any], run_offline: Callable[...
             removal_limits=RemovalLimits(RemovalLimit(5.0, 1), RemovalLimit(7.5, 3)),
         )
     ]
+
+
+@pytest.mark.parametrize(("repository", "seconds"), [(".", 1.0), ("https://git.example.com/fleet.git", 30.0)])
+def test_a_repository_on_this_machine_is_looked_at_every_second(
+    started: list[Any], run_offline: Callable[..., Any], tmp_path: Path, repository: str, seconds: float
+) -> None:
+    assert run_offline("controller", "--git", repository, "--state-dir", str(tmp_path)).exit_code == 0
+    source = source_of(started[0])
+    assert isinstance(source, GitSource)
+    assert source.interval_seconds == seconds
 
 
 def test_options_from_the_environment(started: list[Any], tmp_path: Path) -> None:

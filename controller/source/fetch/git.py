@@ -15,7 +15,7 @@ from controller.source.fetch.snapshot import SourceError
 from controller.source.fetch.wakeup import merged
 from controller.source.read.reader import Loaded, ManifestReader, Reading, Rejected, Unreadable
 
-INTERVAL_SECONDS: Final = 60.0
+INTERVAL_SECONDS: Final = 30.0
 LOCAL_INTERVAL_SECONDS: Final = 1.0
 
 _REMOTE_HEAD: Final = "refs/remotes/origin/HEAD"
@@ -34,7 +34,7 @@ class GitSource:
             (`https://`, `ssh://`, `git://`, `file://`, or `host:path`).
         ref: a branch, a tag, or a commit.
         subdirectory: where the manifests are, relative to that.
-        interval_seconds: how often to look for changes. Default: 60 s for a URL, 1 s for a directory.
+        interval_seconds: how often to look for changes. Default: 30 s for a URL, 1 s for a directory.
         cache_dir: where mirrors are kept; needed for a URL.
 
     Raises:
@@ -57,7 +57,8 @@ class GitSource:
         if self._is_remote and re.match(r"(HEAD|@)(?![A-Za-z0-9._/-])", ref):
             # The HEAD of the mirror is nobody's; the one of the remote is fetched to this name.
             self._ref = _REMOTE_HEAD + ref.removeprefix("HEAD").removeprefix("@")
-        self._interval = interval_seconds or (INTERVAL_SECONDS if self._is_remote else LOCAL_INTERVAL_SECONDS)
+        self.interval_seconds = interval_seconds or (INTERVAL_SECONDS if self._is_remote else LOCAL_INTERVAL_SECONDS)
+        """How often it is looked at."""
         directory = self._repository
         settings: dict[str, str] = {}
         if self._is_remote:
@@ -109,7 +110,7 @@ class GitSource:
             if found != seen:
                 seen = found
                 yield
-            await asyncio.sleep(self._interval)
+            await asyncio.sleep(self.interval_seconds)
 
     def _look(self) -> str:
         """The commit, or what is wrong."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from controller.checks.checker import Checker
 from controller.model import Position, Problem, Revision
-from controller.source.files import SourceFile, position_in, text_of
+from controller.source.files import SourceFile, cut_off, position_in, text_of
 from controller.source.read.crosscheck import Claims, Remark, crosscheck
 from controller.source.read.field_errors import path_text
 from controller.source.read.manifests import LocatedManifest, ReadDocument, read_manifests
@@ -65,6 +65,8 @@ class Source(Protocol):
         ...
 
 
+_CUT_OFF = "the file ends here, in the middle of a line: was it written to its end?"
+
 # A piece of text with its line (from 0), and what it turned out to be.
 _Pieces = tuple[tuple[int, str, tuple[ReadDocument, ...]], ...]
 
@@ -105,6 +107,9 @@ class ManifestReader:
                         manifests.append(LocatedManifest(read.manifest, read.document, name, line + 1))
                     else:
                         broken.append(read)
+            last = [read for _, _, documents in known[file.path][1] for read in documents][-1:]
+            if last and last[0].faults and (end := cut_off(text)):
+                problems.append(Problem(position_in(root, file.path, *end), "", _CUT_OFF))
         self._known = known
         claimed = [read.claimed for read in broken]
         claims = Claims(

@@ -167,7 +167,10 @@ class _Composer:
         except ReaderError as error:
             before = self._text[: error.position]
             place = (before.count("\n"), len(before) - before.rfind("\n"))
-            fault = Fault(place, (), f"the control character U+{error.character:04X} is not allowed in YAML")
+            what = f"the control character U+{error.character:04X} is not allowed in YAML"
+            if error.character == 0:
+                what = "the text goes on with NUL bytes: it was not written to its end, restore the file"
+            fault = Fault(place, (), what)
         except MarkedYAMLError as error:
             fault = Fault(*sentence_for(error, self._text))
         except Exception as error:  # noqa: BLE001 - no text may end the controller, whatever the parser makes of it
