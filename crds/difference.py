@@ -20,7 +20,7 @@ from crds.messages import InstanceConfig
 from deepstream.groups import declared_key
 
 _LONGEST_VALUE = 60
-_OF_THE_CONTAINER = ("image", "app_kind", "rest_port", "container")
+_OF_THE_CONTAINER = ("image", "app_kind", "rest_port", "container", "engine_cache_path")
 """What the digest of the container is over."""
 
 

@@ -173,10 +173,25 @@ class ContainerSettings(ManifestModel):
         return volumes
 
 
+class EngineCache(ManifestModel):
+    """A folder on the node that keeps TensorRT engines: it outlives containers, and goes when its instance goes.
+
+    Each instance has its own, and in it one for each image id, kind of GPU and set of models. It is the working directory
+    of the app, where nvinfer writes the engines of custom builders; engines of other models are written beside the model.
+    """
+
+    mount_path: AbsolutePath = Field(
+        default="/workspace/engines",
+        description="Where the container sees it. A model that a volume mounts into it has its engine there too.",
+    )
+
+
 _OF_ONE_KIND: Final[Mapping[AppKind, frozenset[str]]] = {
     AppKind.RETINAFACE: frozenset({"inference"}),
     AppKind.REFERENCE: frozenset({"reference"}),
-    AppKind.DEEPSTREAM_APP: frozenset({"deepstream_app", "infer_configs", "preprocess_configs", "message_brokers"}),
+    AppKind.DEEPSTREAM_APP: frozenset(
+        {"deepstream_app", "infer_configs", "preprocess_configs", "message_brokers", "engine_cache"}
+    ),
 }
 """Fields that only one kind of app reads: given for another one they would do nothing, silently."""
 
@@ -233,6 +248,12 @@ class DsInstanceSpec(ManifestModel):
         max_length=32,
         description="nvinfer files (names in inferConfigs, or mot_primary.txt and so on of retinaface) whose modelEngineFile "
         "was built beforehand and is expected to load: nvinfer's own name for it is not demanded.",
+    )
+    engine_cache: EngineCache | None = changes(
+        ChangeClass.RECREATE,
+        None,
+        description="Keeps the engines that nvinfer builds on the node, so that a new container does not build them anew; "
+        "`{}` for the usual path. Default: they lie in the container or beside their models.",
     )
     preprocess_configs: dict[FileName, PreprocessFile] = changes(
         ChangeClass.RESTART,

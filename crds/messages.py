@@ -163,6 +163,9 @@ class InstanceConfig(WireModel):
     cameras: tuple[CameraConfig, ...]
     digests: PartDigests
     digest: str
+    engine_cache_path: str = ""
+    """Where the container sees the folder of the node that keeps its TensorRT engines, which is its working directory
+    too; empty when it has none. Left out of the content then, so that digests stay what they were."""
     _received: dict[str, Any] | None = PrivateAttr(default=None)
     """The content as plain JSON values; None for a copy that differs from it."""
 

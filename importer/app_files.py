@@ -1,7 +1,7 @@
 """The files that a deepstream-app file names: typed ones, and others with their text."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from deepstream.findings import ConfigTextError, Severity
 from deepstream.groups import KeyGroup
 from deepstream.message_broker import read_message_broker_file
 from deepstream.preprocess.config import PreprocessFile, read_preprocess_file
+from deepstream.preprocess.rules import check_user_paths
 from deepstream.versions import DsVersion
 from importer.desk import Desk, Lines
 from importer.infer_import import Effective, InferImport, paths_of, writable, writable_keys
@@ -111,6 +112,8 @@ class AppFiles:
                 self.desk.stays(shown, lines.of("property", key), key, place.kept(path))
             found["settings"] = data("property", file.settings)
         if file.user_configs is not None:
+            findings = check_user_paths(file.user_configs)
+            self.desk.findings(shown, [replace(one, line=lines.of(one.group, one.key)) for one in findings])
             found["userConfigs"] = data("user-configs", file.user_configs)
         if file.groups:
             found["groups"] = {str(number): data(f"group-{number}", one) for number, one in file.groups.items()}

@@ -11,6 +11,7 @@ from deepstream.keyfile_values import Reader
 from deepstream.nvinfer.config import CLASS_ATTRS_PREFIX, PROPERTY_GROUP, InferConfig, read_infer_config
 from deepstream.nvinfer.engine import builds_engine, engine_file_name, has_custom_builder
 from deepstream.nvinfer.property import InferProperty
+from deepstream.nvinfer.rules import check_working_directory
 from deepstream.versions import NEWEST, DsVersion
 from importer.desk import Desk, Lines
 from importer.paths import Place
@@ -94,7 +95,23 @@ class InferImport:
         for key, path in paths_of(p):
             if not desk.name_of(place.on_disk(path)):
                 desk.stays(shown, lines.of(PROPERTY_GROUP, key), key, place.kept(path))
+        taken = self._with_library_file(p, place, shown, lines)
+        for one in check_working_directory(p):
+            cache = ", or give the instance spec.engineCache" if one.key == "model-engine-file" else ""
+            if cache or taken is p:
+                desk.remark(one.severity, shown, lines.of(PROPERTY_GROUP, one.key), f"{one.key}: {one.message}{cache}")
+        p = taken
         return config.model_copy(update={"property": p.with_paths(lambda path: desk.rewritten(path, place))})
+
+    def _with_library_file(self, p: InferProperty, place: Place, shown: str, lines: Lines) -> InferProperty:
+        """Takes over the file that the library opens by itself, when it lies beside the one that names it."""
+        named, key = p.custom_network_config, "custom-network-config"
+        if not named or not self.desk.take_text(place.on_disk(named), "models"):
+            return p
+        message = f"{key}: {named} is taken over, and rendered with its whole path: the library opens it by itself"
+        self.desk.remark(Severity.NOTE, shown, lines.of(PROPERTY_GROUP, key), message)
+        name = self.desk.name_of(place.on_disk(named))
+        return p.model_copy(update={"custom_network_config": name})
 
     def _data(self, config: InferConfig, shown: str, lines: Lines) -> dict[str, Any]:
         config = writable(self.desk, shown, lines, config)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from controller.checks.engines import check_engine_folders
 from controller.checks.files import check_named_files
 from controller.checks.messages import check_brokers, check_sinks
 from controller.checks.models import Model, check_models, models_of
@@ -51,6 +52,7 @@ def check_deepstream_app(instance: DsInstance, cameras: tuple[Camera, ...]) -> I
         yield _of_app(resolved, app, finding)
     models = models_of(resolved, app)
     yield from check_models(models, resolved, version, batch_size)
+    yield from check_engine_folders(spec, models, version)
     for name, file in resolved.preprocess_configs.items():
         batches = _batches_by_id(models)
         for finding in check_preprocess_file(file, version, batch_size=batch_size, gie_batch_sizes=batches):
@@ -127,6 +129,8 @@ def _in_preprocess(resolved: ResolvedInstance, name: str, finding: Finding) -> P
     base: Path = ("spec", "preprocessConfigs", name)
     if finding.group == "property":
         return (*base, "settings", *(_keys(file.settings, finding)))
+    if finding.group == "user-configs":
+        return (*base, "userConfigs", *(_keys(file.user_configs, finding)))
     number = finding.group.removeprefix("group-")
     return (*base, "groups", number, *(_keys(file.groups.get(int(number)), finding)))
 

@@ -13,6 +13,7 @@ from deepstream.app.inference import GieGroup, GiePlugin
 from deepstream.findings import Finding, Severity
 from deepstream.nvinfer.chain import check_chain
 from deepstream.nvinfer.config import CLASS_ATTRS_PREFIX, PROPERTY_GROUP, InferConfig
+from deepstream.nvinfer.engine import has_custom_builder
 from deepstream.nvinfer.enums import ProcessMode
 from deepstream.nvinfer.property import InferProperty, unique_id
 from deepstream.nvinfer.rules import check_infer_config
@@ -30,6 +31,9 @@ _REPLACED: Final = (
     "operate_on_class_ids",
 )
 """What deepstream-app sets on nvinfer when its group has the key."""
+
+_OF_PREBUILT: Final = "; or, if it was built beforehand, name this nvinfer file in spec.prebuiltEngines"
+_OF_CACHE: Final = "; or give spec.engineCache, whose folder is the working directory then, and the name is filled in"
 
 
 @dataclass(frozen=True)
@@ -82,16 +86,14 @@ def _model(app: AppFile, resolved: ResolvedInstance, name: str, path: Path, grou
     )
 
 
-def of_engines(findings: Iterable[Finding], *, prebuilt: bool) -> Iterator[Finding]:
-    """The findings about a model, without one about the name of its engine when that was built beforehand."""
+def of_engines(findings: Iterable[Finding], *, prebuilt: bool, with_cache: bool = False) -> Iterator[Finding]:
+    """The findings about a model, without those about the name of its engine when that was built beforehand."""
     for finding in findings:
-        if finding.key != "model-engine-file" or finding.severity is not Severity.ERROR:
+        if finding.key != "model-engine-file":
             yield finding
         elif not prebuilt:
-            message = (
-                f"{finding.message}; or, if it was built beforehand, name this nvinfer file in spec.prebuiltEngines"
-            )
-            yield replace(finding, message=message)
+            remedy = _OF_PREBUILT if finding.severity is Severity.ERROR else _OF_CACHE if with_cache else ""
+            yield replace(finding, message=f"{finding.message}{remedy}")
 
 
 def check_models(
@@ -101,13 +103,14 @@ def check_models(
     prebuilt = resolved.instance.spec.prebuilt_engines
     for model in models:
         found = check_infer_config(model.config, version) if model.config is not None else ()
-        for finding in of_engines(found, prebuilt=model.file in prebuilt):
+        cacheable = model.config is not None and has_custom_builder(model.config.property)
+        for finding in of_engines(found, prebuilt=model.file in prebuilt, with_cache=cacheable):
             yield Violation(finding.severity, _path(model, finding), finding.message)
     yield from _chain(models)
     yield from _left_out(models)
     for model in models[:1]:
         if model.name == PRIMARY_GIE and model.config is not None:
-            yield from small_batch(_property_path(model, "batch-size"), model.config.property.batch_size, batch_size)
+            yield from small_batch(property_path(model, "batch-size"), model.config.property.batch_size, batch_size)
     for index, name in enumerate(prebuilt):
         if name not in resolved.infer_configs:
             yield warning(("spec", "prebuiltEngines", index), f"inferConfigs has no {name!r}, so this does nothing")
@@ -148,11 +151,11 @@ def class_attrs_path(config: InferConfig, group: str, key: str) -> Path:
 def _path(model: Model, finding: Finding) -> Path:
     config = model.config
     if config is None or finding.group == PROPERTY_GROUP:
-        return _property_path(model, finding.key)
+        return property_path(model, finding.key)
     return ("spec", "inferConfigs", str(model.file), *class_attrs_path(config, finding.group, finding.key))
 
 
-def _property_path(model: Model, key: str) -> Path:
+def property_path(model: Model, key: str) -> Path:
     """Where the value that holds stands: in the group, or in the file."""
     field = next((name for name, declared in InferProperty.keys().items() if declared.name == key), None)
     if model.file is None or field in model.replaced:
@@ -179,7 +182,7 @@ def _chain(models: Sequence[Model]) -> Iterator[Violation]:
     by_name = {model.name: model for model in models}
     for finding in check_chain(known):
         name, _, message = finding.message.partition(": ")
-        path = _property_path(by_name[name], finding.key)
+        path = property_path(by_name[name], finding.key)
         if finding.severity is Severity.ERROR:
             yield error(path, message)
         elif all_known:

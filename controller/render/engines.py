@@ -4,7 +4,8 @@ nvinfer writes an engine under a name of its own. Unless `model-engine-file` is 
 start, for minutes; so the name is filled in where nobody gave one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import posixpath
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -13,7 +14,13 @@ from crds.dsinstance import DsInstance, DsInstanceSpec
 from deepstream.app.config import AppFile
 from deepstream.app.inference import GieGroup, GiePlugin
 from deepstream.nvinfer.config import InferConfig
-from deepstream.nvinfer.engine import builds_engine, engine_file_name, engine_key, has_custom_builder
+from deepstream.nvinfer.engine import (
+    builds_engine,
+    engine_file_name,
+    engine_key,
+    has_custom_builder,
+    is_name_of_working_directory,
+)
 from deepstream.nvinfer.property import InferProperty
 from deepstream.retinaface.inference import DEFAULTS, INFER_FILES, InferenceChain
 from deepstream.versions import DsVersion
@@ -22,9 +29,12 @@ PRIMARY_GIE: Final = "primary-gie"
 
 
 def with_engine_names(
-    app: AppFile, configs: Mapping[str, InferConfig], version: DsVersion
+    app: AppFile, configs: Mapping[str, InferConfig], version: DsVersion, cache: str = ""
 ) -> tuple[AppFile, dict[str, InferConfig]]:
     """The groups and files of deepstream-app with the engine files that nvinfer writes.
+
+    Those of custom builders are in the working directory of the process: `cache`, when the instance has an engine folder.
+    Else that folder is known to the image alone, and nothing is filled in.
 
     The name follows the batch size and the GPU of the group, which replace those of the file. When a second group
     gives the same file others, its own name stands in that group.
@@ -35,13 +45,13 @@ def with_engine_names(
         file = str(group.config_file)
         if group.model_engine_file is not None:
             continue
-        derived = _name(effective, version)
+        derived = _name(effective, version, cache)
         config = named.setdefault(file, _with_engine(configs[file], derived))
         loaded = config.property.model_engine_file
         if configs[file].property.model_engine_file is None and derived is not None and loaded != derived:
             own[group_name] = group.model_copy(update={"model_engine_file": derived})
     filled = {
-        name: named.get(name) or _with_engine(config, _name(config.property, version))
+        name: named.get(name) or _with_engine(config, _name(config.property, version, cache))
         for name, config in configs.items()
     }
     secondary = {number: own.get(f"secondary-gie{number}", group) for number, group in app.secondary_gies.items()}
@@ -136,9 +146,44 @@ def gpu_of_gie(app: AppFile, group: GieGroup) -> int | None:
     return common if common is not None and common >= 0 else None
 
 
-def _name(p: InferProperty, version: DsVersion) -> str | None:
+def _name(p: InferProperty, version: DsVersion, cache: str) -> str | None:
     """The file that nvinfer writes; None when it writes none, or into a folder that is known to the image alone."""
-    return None if has_custom_builder(p) else engine_file_name(p, version)
+    if not has_custom_builder(p):
+        return engine_file_name(p, version)
+    return posixpath.join(cache, engine_file_name(p, version) or "") if cache else None
+
+
+def without_names_of_working_directory(
+    app: AppFile, configs: Mapping[str, InferConfig], prebuilt: Collection[str]
+) -> tuple[AppFile, dict[str, InferConfig]]:
+    """Groups and files without the bare names of engines of custom builders, which mean the working directory.
+
+    Beside the configuration, where they lead, no engine of theirs is ever written.
+    """
+
+    def is_meant(file: str | None, engine: str | None) -> bool:
+        config = configs.get(file or "")
+        if config is None or engine is None or file in prebuilt:
+            return False
+        return has_custom_builder(config.property) and is_name_of_working_directory(engine)
+
+    def of_group(group: GieGroup) -> GieGroup:
+        meant = is_meant(group.config_file, group.model_engine_file)
+        return group.model_copy(update={"model_engine_file": None}) if meant else group
+
+    groups = {
+        "primary_gie": of_group(app.primary_gie) if app.primary_gie is not None else None,
+        "secondary_gies": {number: of_group(group) for number, group in app.secondary_gies.items()},
+    }
+    files = {
+        name: _without_engine(config) if is_meant(name, config.property.model_engine_file) else config
+        for name, config in configs.items()
+    }
+    return app.model_copy(update=groups), files
+
+
+def _without_engine(config: InferConfig) -> InferConfig:
+    return config.model_copy(update={"property": config.property.model_copy(update={"model_engine_file": None})})
 
 
 def _with_engine(config: InferConfig, name: str | None, *, replace: bool = False) -> InferConfig:

@@ -70,6 +70,8 @@ def render_instance(
     resolved = resolve(instance, cameras, rest_port, slots)
     spec, files = instance.spec, rendered_files(resolved)
     container = _container(instance).model_dump(mode="json")
+    # What is not given is not said: digests of before hold.
+    cache = {} if spec.engine_cache is None else {"engine_cache_path": spec.engine_cache.mount_path}
     content: dict[str, Any] = {
         "instance_name": instance.name,
         "app_kind": spec.app.kind.value,
@@ -88,7 +90,8 @@ def render_instance(
             }
             for slot, camera in resolved.cameras
         ],
-        "digests": _digests(resolved, files, container, rest_port).model_dump(mode="json"),
+        "digests": _digests(resolved, files, {**container, **cache}, rest_port).model_dump(mode="json"),
+        **cache,
     }
     return InstanceConfig.model_validate({**content, "digest": InstanceConfig.digest_of(content)})
 

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 from controller.render.analytics_files import analytics_file
 from controller.render.deepstream_app_file import app_file
-from controller.render.engines import with_engine_names, with_engines_of_app
+from controller.render.engines import (
+    with_engine_names,
+    with_engines_of_app,
+    without_names_of_working_directory,
+)
+from controller.render.library_files import with_paths_of_library_files
 from controller.render.msgconv_files import msgconv_file, with_msgconv_file
 from controller.render.sources import CamerasBySlot, by_slot, source_ids
 from crds.camera import Camera
@@ -84,7 +89,11 @@ def _deepstream_app(
     app, has_messages = with_msgconv_file(spec.deepstream_app)
     analytics = analytics_file(spec, cameras, ids)
     main = app_file(instance, app, cameras, rest_port, has_analytics=analytics is not None)
-    main, configs = with_engine_names(main, spec.infer_configs, spec.deepstream)
+    configs = with_paths_of_library_files(spec)
+    cache = "" if spec.engine_cache is None else spec.engine_cache.mount_path
+    if cache:
+        main, configs = without_names_of_working_directory(main, configs, spec.prebuilt_engines)
+    main, configs = with_engine_names(main, configs, spec.deepstream, cache)
     messages = msgconv_file(cameras, ids) if has_messages else None
     return ResolvedInstance(
         instance,

@@ -73,6 +73,8 @@ def _instance_settings(resolved: ResolvedInstance) -> dict[str, Any]:
         found["dsVersion"] = spec.deepstream.value
     if spec.app.kind is not AppKind.RETINAFACE and spec.analytics is not None:
         found["analytics"] = _given(spec.analytics)
+    if spec.engine_cache is not None:
+        found["engineCache"] = _plain(spec.engine_cache)
     if spec.files:
         found["files"] = {name: digest(text) for name, text in spec.files.items()}
     return found

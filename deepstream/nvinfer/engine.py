@@ -7,6 +7,7 @@ very name, it builds again at every start.
 
 import hashlib
 import json
+import re
 from typing import Final
 
 from deepstream.groups import write_group
@@ -25,6 +26,9 @@ _PRECISIONS: Final = {
     NetworkMode.FP16: "fp16",
     NetworkMode.BEST: "best",
 }
+_OWN_NAME: Final = re.compile(
+    rf"{CUSTOM_MODEL_NAME}_b[0-9]+_(gpu|dla)[0-9]+_({'|'.join(_PRECISIONS.values())})\.engine"
+)
 _SOURCES = ("onnx-file", "tlt-encoded-model", "model-file", "uff-file")
 
 
@@ -77,6 +81,11 @@ def engine_file_name(p: InferProperty, version: DsVersion = NEWEST) -> str | Non
     core = p.use_dla_core or 0
     device = f"dla{core}" if p.enable_dla and core >= 0 else f"gpu{p.gpu_id or 0}"
     return f"{path}_b{p.batch_size or 1}_{device}_{precision(p)}.engine"
+
+
+def is_name_of_working_directory(path: str) -> bool:
+    """True for the bare names that nvinfer gives to engines of functions: they mean its working directory."""
+    return _OWN_NAME.fullmatch(path.removeprefix("./")) is not None
 
 
 def engine_key(p: InferProperty, *, gpu: str, image: str, version: DsVersion = NEWEST) -> str | None:

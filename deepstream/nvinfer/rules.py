@@ -31,6 +31,7 @@ def check_infer_config(config: InferConfig, version: DsVersion = NEWEST) -> tupl
         *_check_identity(p),
         *_check_source(p, version),
         *_check_engine(p, version),
+        *check_working_directory(p),
         *_check_outputs(p),
         *_check_classes(config),
         *_check_keys(PROPERTY_GROUP, p, version),
@@ -117,6 +118,37 @@ def _check_engine(p: InferProperty, version: DsVersion) -> Iterator[Finding]:
             "does not fit, it builds for minutes at every start, without cameras; give that name"
         )
         yield _error("model-engine-file", message)
+
+
+def check_working_directory(p: InferProperty) -> Iterator[Finding]:
+    """Files that lie where the process was started, and are named as if they lay beside the configuration.
+
+    Sources: nvdsinfer_model_builder.cpp (`buildModel` names the engine of a function after no folder),
+    gstnvinfer_property_parser.cpp (`model-engine-file` is resolved against the folder of the file,
+    `custom-network-config` is not), and people who met it: https://github.com/marcoslucianops/DeepStream-Yolo/issues/277.
+    """
+    if not has_custom_builder(p):
+        return
+    engine = p.model_engine_file
+    if engine and lies_beside(engine):
+        message = (
+            f"nvinfer writes the engine that {p.engine_create_func_name} builds into the working directory of the process, "
+            f"and the relative name {engine!r} leads to the folder of this file: unless the two are one folder, it is not "
+            "found and built anew at every start, for minutes; give the whole path in the working directory"
+        )
+        yield _warning("model-engine-file", message)
+    network = p.custom_network_config
+    if network and not network.startswith("/"):
+        message = (
+            f"the library opens {network!r} from the working directory of the process, not beside this file; give its "
+            "whole path"
+        )
+        yield _warning("custom-network-config", message)
+
+
+def lies_beside(path: str) -> bool:
+    """True when a path leads into the folder of the file that names it, or below: such folders of ours are read-only."""
+    return not path.startswith("/") and normpath(path).partition("/")[0] != ".."
 
 
 def _same_file(one: str, other: str, *, names_only: bool) -> bool:

@@ -1,10 +1,11 @@
 """What must hold across an nvdspreprocess file. Source: gstnvdspreprocess.cpp and its parser, DeepStream 9.1."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from deepstream.findings import Finding, Severity
 from deepstream.preprocess.config import PreprocessFile
-from deepstream.preprocess.groups import NetworkInputOrder, PreprocessGroup, PreprocessProperty
+from deepstream.preprocess.groups import NetworkInputOrder, PreprocessGroup, PreprocessProperty, UserConfigs
 from deepstream.versions import NEWEST, DsVersion
 
 _MANDATORY = (
@@ -20,6 +21,8 @@ _MANDATORY = (
     "scaling_filter",
     "scaling_pool_memory_type",
 )
+_RELATIVE_PATH = re.compile(r"(?!/)([\w.-]+/)*[\w.-]*\.[A-Za-z][A-Za-z0-9]{0,7}")
+"""A name with a suffix; numbers, words and lists are none."""
 _ALL_SOURCES = -1
 _LAST_WITH_SHORT_TYPES = DsVersion.V6_3
 
@@ -42,6 +45,20 @@ def check_preprocess_file(
     return tuple(_findings(file, version, batch_size, gie_batch_sizes))
 
 
+def check_user_paths(group: UserConfigs) -> Iterator[Finding]:
+    """Paths that are handed to the custom library as they are: it opens relative ones from the working directory.
+
+    Source: `nvdspreprocess_parse_user_configs` resolves no path.
+    """
+    for name, value in group.settings.items():
+        if _RELATIVE_PATH.fullmatch(value):
+            message = (
+                f"the custom library is handed {value!r} as it is, and opens it from the working directory of the process, "
+                "not beside this file; give its whole path"
+            )
+            yield Finding(Severity.WARNING, message, "user-configs", name)
+
+
 def _findings(
     file: PreprocessFile,
     version: DsVersion,
@@ -56,6 +73,8 @@ def _findings(
     on_frame = file.settings.process_on_frame is not False
     for number, group in file.groups.items():
         yield from _check_group(f"group-{number}", group, on_frame=on_frame)
+    if file.user_configs is not None:
+        yield from check_user_paths(file.user_configs)
     yield from _check_numbers(file)
     yield from _check_sources(file, batch_size, on_frame=on_frame)
 

@@ -68,3 +68,11 @@ class FoldersWithPaths(InstanceFolders, Protocol):
     def build(self, name: str) -> Path:
         """The working directory of an instance that runs as a process."""
         ...
+
+    def engines(self, name: str, key: str) -> Path:
+        """The folder of an instance for TensorRT engines of one key; it outlives containers.
+
+        Of other keys, the few that were asked for last are kept, for a way back. To be called before a container is
+        made, when there is no other of this instance: nobody uses what is taken away.
+        """
+        ...

@@ -2,6 +2,7 @@
 
     root/<instance>/configs/       what the app reads; bind-mounted as a folder, so it stays the same inode
     root/<instance>/build/         working directory of a process, so that `../configs` is right as it is in an image
+    root/<instance>/engines/KEY/   TensorRT engines of one image, kind of GPU and set of models
     root/<instance>/incoming/      files that are not complete yet
     root/<instance>/applied.json   what the instance was started with last; holds placeholders, never secrets
 
@@ -10,6 +11,7 @@ Everything here blocks on the disk: call it in a thread.
 
 import contextlib
 import logging
+import os
 import shutil
 import threading
 from collections.abc import Collection, Iterator
@@ -30,6 +32,8 @@ _log = logging.getLogger(__name__)
 _NOTE = "applied.json"
 _LARGEST_FILE = 4 * 1024 * 1024
 """In bytes; rendered files are far smaller."""
+_OLD_ENGINES = 2
+"""Engine folders that are kept beside the one in use: the way back from an image or a model that was no good."""
 
 
 class _Note(Message):
@@ -67,6 +71,19 @@ class DiskFolders:
     def build(self, name: str) -> Path:
         """The working directory of an instance that runs as a process, made if need be."""
         return self._part(name, "build")
+
+    def engines(self, name: str, key: str) -> Path:
+        """See `FoldersWithPaths`."""
+        folders = self._part(name, "engines")
+        with self._lock(name), _disk(f"make the engine folder of instance {name}"):
+            chosen = folder_tree.ensure_folder(folders / key)
+            os.utime(chosen)
+            others = sorted(
+                (one for one in folders.iterdir() if one != chosen), key=lambda one: -one.lstat().st_mtime_ns
+            )
+            for old in others[_OLD_ENGINES:]:
+                shutil.rmtree(old, ignore_errors=True)
+            return chosen
 
     def write(self, config: InstanceConfig) -> None:
         """See `InstanceFolders`."""

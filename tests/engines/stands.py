@@ -51,6 +51,7 @@ def make_config(
     container: dict[str, Any] | None = None,
     files: dict[str, str] | None = None,
     rest_port: int = 9000,
+    engine_cache_path: str = "",
 ) -> InstanceConfig:
     """A resolved instance, whose digest fits."""
     rendered = {"source_list.json": script, **(files or {})}
@@ -71,6 +72,7 @@ def make_config(
             "analytics": digest("none"),
             "engines": "",
         },
+        **({"engine_cache_path": engine_cache_path} if engine_cache_path else {}),
     }
     return InstanceConfig.model_validate({**content, "digest": InstanceConfig.digest_of(content)})
 

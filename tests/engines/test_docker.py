@@ -85,6 +85,20 @@ def test_everything_of_a_container_is_asked_for() -> None:
     }
 
 
+def test_an_engine_folder_is_writable_and_the_working_directory() -> None:
+    config = make_config(engine_cache_path="/workspace/engines")
+    given = create_arguments(
+        config, name="n", labels={}, configs=Path("/c"), api_version="1.41", engines=Path("/state/engines/a")
+    )
+    assert given["working_dir"] == "/workspace/engines"
+    assert {
+        "Target": "/workspace/engines",
+        "Source": "/state/engines/a",
+        "Type": "bind",
+        "ReadOnly": False,
+    } in given["host_config"]["Mounts"]
+
+
 def test_what_is_not_given_is_the_engines_choice() -> None:
     given = arguments(network="none", config_mount_path="/etc/app")
     assert given["stop_signal"] is None
@@ -118,6 +132,20 @@ def test_the_name_is_always_the_same() -> None:
 # --- with an engine ---
 
 with_engine = pytest.mark.docker
+
+
+@with_engine
+def test_an_engine_is_found_by_the_next_container(docker_stand: DockerStand) -> None:
+    script = "[ -e model.engine ] && echo found; touch model.engine; sleep 1000"
+
+    async def test(session: Session) -> None:
+        config = docker_stand.config(script=script, engine_cache_path="/workspace/engines")
+        await session.begin(config, 1)
+        await session.do(OpKind.REMOVE, config)
+        await session.begin(config, 2)
+        await session.until_says("found")
+
+    docker_stand.run(test)
 
 
 @with_engine

@@ -272,3 +272,23 @@ def test_a_note_about_another_instance_does_not_count(directories: DiskFolders) 
     note = directories.directory("dock") / "applied.json"
     note.rename(directories.directory("lobby") / "applied.json")
     assert directories.read_applied("lobby") is None
+
+
+def test_engine_folders_stay_and_of_old_ones_a_few(directories: DiskFolders) -> None:
+    def ask(key: str, at: int) -> Path:
+        folder = directories.engines("lobby", key)
+        os.utime(folder, (at, at))
+        return folder
+
+    directories.write(make_config())
+    first = ask("image-1", 1)
+    (first / "model.engine").write_text("x")
+    ask("image-2", 2)
+    ask("image-3", 3)
+    assert ask("image-1", 4) == first
+    directories.write(make_config())
+    assert (first / "model.engine").read_text() == "x"
+    ask("image-4", 5)
+    assert sorted(one.name for one in first.parent.iterdir()) == ["image-1", "image-3", "image-4"]
+    directories.remove("lobby")
+    assert not first.exists()

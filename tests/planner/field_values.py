@@ -60,6 +60,7 @@ OTHER_VALUES_OF_INSTANCE: dict[str, list[Any]] = {
     "reference.messageIntervalSeconds": [0, 10],
     "reference.visualIntervalSeconds": [5],
     "prebuiltEngines": [["pgie.txt"]],
+    "engineCache.mountPath": ["/workspace/engines", "/engines"],
     "files": [{"labels.txt": "person\n"}, {"labels.txt": "face\n", "tracker.yml": "%YAML:1.0\n"}],
     "container.command": [["--verbose"], ["a", "b", "a"], ["b", "a"]],
     "container.env": [{"LOG": "debug"}, {"LOG": "", "TZ": "UTC"}],
@@ -103,7 +104,9 @@ READ_BY: dict[str, frozenset[AppKind]] = {
     },
 }
 # Fields that other kinds refuse, and what else a manifest must say for them to be taken.
-OF_ONE_KIND = {path: AppKind.REFERENCE for path in OTHER_VALUES_OF_INSTANCE if path.startswith("reference.")}
+OF_ONE_KIND = {path: AppKind.REFERENCE for path in OTHER_VALUES_OF_INSTANCE if path.startswith("reference.")} | {
+    "engineCache.mountPath": AppKind.DEEPSTREAM_APP
+}
 BESIDE: dict[str, dict[str, Any]] = {
     "reference.detector.minimumConfidence": {"kind": "people"},
     **{

@@ -26,7 +26,13 @@ def container_name(fleet_id: str, node_id: str, instance: str) -> str:
 
 
 def create_arguments(
-    config: InstanceConfig, *, name: str, labels: dict[str, str], configs: Path, api_version: str
+    config: InstanceConfig,
+    *,
+    name: str,
+    labels: dict[str, str],
+    configs: Path,
+    api_version: str,
+    engines: Path | None = None,
 ) -> dict[str, Any]:
     """The arguments of `APIClient.create_container`.
 
@@ -36,20 +42,23 @@ def create_arguments(
         labels: its labels.
         configs: the folder with the configuration files; it must exist on the machine of the engine.
         api_version: the version of the engine's API.
+        engines: the folder that keeps its TensorRT engines, likewise; None when it has none.
     """
-    return {
+    arguments = {
         "image": config.image,
         "command": command(config),
         "name": name,
         "labels": labels,
         "environment": dict(config.container.env),
-        "host_config": _host_config(config, configs, api_version),
+        "host_config": _host_config(config, configs, engines, api_version),
         # For people who stop it by hand, and for an engine that is shut down; the agent says its own time.
         "stop_timeout": config.container.stop_timeout_seconds,
         "stop_signal": config.container.stop_signal,
         # The client would add the proxies of the agent's user, with their passwords, to the environment.
         "use_config_proxy": False,
     }
+    # nvinfer writes the engines of custom builders into the folder that the app was started in.
+    return arguments if engines is None else {**arguments, "working_dir": config.engine_cache_path}
 
 
 def command(config: InstanceConfig) -> list[str] | None:
@@ -71,7 +80,7 @@ def must_equal(config: InstanceConfig, labels: Mapping[str, str]) -> None:
         raise Transient(f"an older container still holds the name of instance {config.instance_name}")
 
 
-def _host_config(config: InstanceConfig, configs: Path, api_version: str) -> HostConfig:
+def _host_config(config: InstanceConfig, configs: Path, engines: Path | None, api_version: str) -> HostConfig:
     settings = config.container
     # Mounts and not binds: the engine refuses a folder that does not exist, instead of making an empty one.
     mounts = [Mount(settings.config_mount_path, str(configs), type="bind", read_only=True)]
@@ -79,6 +88,7 @@ def _host_config(config: InstanceConfig, configs: Path, api_version: str) -> Hos
         Mount(volume.mount_path, volume.host_path, type="bind", read_only=volume.read_only)
         for volume in settings.volumes
     ]
+    mounts += [] if engines is None else [Mount(config.engine_cache_path, str(engines), type="bind", read_only=False)]
     # Never by count: 0 is a container without a GPU and without an error, 2 the first two and not two that are free.
     gpus = [DeviceRequest(device_ids=list(settings.gpus), capabilities=[_GPU_CAPABILITIES])] if settings.gpus else None
     return HostConfig(

@@ -5,6 +5,7 @@ import contextlib
 import threading
 import time
 from collections.abc import AsyncIterator, Collection
+from pathlib import Path
 from typing import Any
 
 from docker.errors import APIError, NotFound
@@ -21,6 +22,7 @@ from nodeagent.engines.docker.engine import (
     explanation,
     label_filters,
 )
+from nodeagent.engines.docker.engine_folders import engine_folder_name, gpus_of_machine
 from nodeagent.engines.docker.events import EndOfStream, changed_instances
 from nodeagent.engines.docker.needs import wait_for_what_is_missing
 from nodeagent.engines.docker.states import ContainerStates
@@ -190,7 +192,12 @@ class DockerDriver:
             client = self._engine.client()
             labels = labels_of(self._fleet_id, self._node_id, config, generation)
             arguments = create_arguments(
-                config, name=name, labels=labels, configs=configs, api_version=client.api_version
+                config,
+                name=name,
+                labels=labels,
+                configs=configs,
+                api_version=client.api_version,
+                engines=self._engine_folder(config),
             )
             try:
                 client.create_container(**arguments)
@@ -204,6 +211,13 @@ class DockerDriver:
                     raise Permanent(f"the engine refuses container {name}: {explanation(error)}") from error
                 else:
                     raise
+
+    def _engine_folder(self, config: InstanceConfig) -> Path | None:
+        if not config.engine_cache_path:
+            return None
+        image_id = self._engine.image_id(config.image)
+        folder = engine_folder_name(image_id, gpus_of_machine(), config.container.gpus, config.digests.engines)
+        return self._folders.engines(config.instance_name, folder)
 
     def _name_is_taken(self, config: InstanceConfig, name: str) -> None:
         holder = self._engine.client().inspect_container(name)
