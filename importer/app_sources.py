@@ -48,6 +48,8 @@ class AppSources:
 
     cameras: CameraMaker
     drafts: list[Draft] = field(default_factory=list)
+    first_left_out: int | None = None
+    """The line of the first source that is no camera."""
     settings: dict[str, Any] = field(default_factory=dict)
     batch_size: int | None = None
     """What the list of sources makes of the batch of the streammux, and of that of the primary GIE."""
@@ -97,11 +99,15 @@ def import_sources(
     _say_unused(desk, app, lines, dynamic=dynamic)
     if source_count(app) > len(uses) and app.source_list is None:
         desk.remark(
-            Severity.WARNING, desk.main, None, f"only the first {len(uses)} sources are taken, as DeepStream does"
+            Severity.WARNING,
+            desk.main,
+            lines.of(f"source{max(app.sources)}"),
+            f"only the first {len(uses)} sources are taken, as DeepStream does",
         )
     for use in uses:
         draft = _draft(desk, result.cameras, use, lines, sensor_ids.get(use.source_id))
         if draft is None:
+            result.first_left_out = result.first_left_out or lines.of(use.group)
             continue
         if not dynamic:
             _add_settings(desk, draft, use, position=len(result.drafts))
@@ -254,4 +260,4 @@ def _say_moved(desk: Desk, sources: AppSources) -> None:
             f"source ids: {', '.join(moved[:8])}{' and so on' if len(moved) > 8 else ''}. What other files name by them, "
             "such as src-ids of nvdspreprocess and sub-batches of the tracker, is not changed"
         )
-        desk.remark(Severity.WARNING, desk.main, None, message)
+        desk.remark(Severity.WARNING, desk.main, sources.first_left_out, message)

@@ -1,7 +1,7 @@
 """What one import has at hand and collects: the texts that it reads, its remarks, its secrets, its files."""
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from deepstream.app.values import SwitchedGroup
@@ -40,9 +40,18 @@ class Desk:
     """The state of one import."""
 
     def __init__(
-        self, main: str, read_file: ReadFile, options: ImportOptions, name: str, own_files: Iterable[str] = ()
+        self,
+        main: str,
+        whole: str,
+        read_file: ReadFile,
+        options: ImportOptions,
+        name: str,
+        own_files: Iterable[str] = (),
     ) -> None:
         self.main = main
+        """The file, or the folder with a slash behind it."""
+        self.whole = whole
+        """The file that stands for all that is imported."""
         self.options = options
         self.name = name
         self.place = Place(base_dir=options.base_dir)
@@ -64,11 +73,19 @@ class Desk:
         return None if not path or "\0" in path else self._read_file(self.shown(path))
 
     def remark(self, severity: Severity, file: str, line: int | None, message: str) -> None:
-        """Remembers something to be said."""
-        self.remarks.append(Remark(severity, file, line, message))
+        """Remembers something to be said of a file that was read; without a line of the file as a whole."""
+        self.remarks.append(Remark(severity, file, line or 1, message))
 
-    def findings(self, file: str, findings: Iterable[Finding]) -> None:
-        """Remembers what a reader found in a file: many equal ones of numbered groups as one, at the first line."""
+    def findings(
+        self, file: str, findings: Iterable[Finding], line_of: Callable[[str], int | None] = lambda _: None
+    ) -> None:
+        """Remembers what a reader found in a file: many equal ones of numbered groups as one, at the first line.
+
+        Args:
+            file: the file.
+            findings: what was found.
+            line_of: gives the line of a key, for readers that know none.
+        """
         equal: dict[tuple[object, ...], list[Finding]] = {}
         for at, one in enumerate(findings):
             numbered = one.group[-1:].isdecimal()
@@ -79,7 +96,8 @@ class Desk:
                 where = f"{ranges([one.group for one in some])} {some[0].key}" if some[0].group else some[0].key
                 message = without_logins(some[0].message)
                 where = where.strip()
-                self.remark(some[0].severity, file, some[0].line, f"{where}: {message}" if where else message)
+                line = some[0].line or line_of(some[0].key)
+                self.remark(some[0].severity, file, line, f"{where}: {message}" if where else message)
 
     def refuse(self, file: str, error: ConfigTextError) -> CannotImport:
         """The error for a file that DeepStream itself would not load."""

@@ -40,6 +40,7 @@ class InferImport:
     configs: dict[str, dict[str, Any]] = field(default_factory=dict)
     prebuilt: list[str] = field(default_factory=list)
     _read: dict[str, InferConfig] = field(default_factory=dict)
+    _lines: dict[str, Lines] = field(default_factory=dict)
 
     def take(self, on_disk: str, group: str) -> str | None:
         """Takes a file over; gives its name, or None when it cannot be read as an nvinfer file."""
@@ -58,6 +59,7 @@ class InferImport:
         self.desk.findings(shown, findings)
         name = self.desk.take_name(on_disk, group, key_file=True)
         self._read[name] = moved = self._moved(config, self.desk.place.of(on_disk), shown, lines)
+        self._lines[name] = lines
         self.configs[name] = self._data(moved, shown, lines)
         return name
 
@@ -80,6 +82,10 @@ class InferImport:
             f"then take modelEngineFile of {name} and the entry away"
         )
         self.desk.remark(Severity.WARNING, file, line, message)
+
+    def line_of(self, name: str, key: str = "") -> int | None:
+        """The line of a key in a file that was taken over, or of its group."""
+        return self._lines[name].of(PROPERTY_GROUP, key)
 
     def property_of(self, name: str) -> InferProperty:
         """The keys of a file that was taken over."""

@@ -35,13 +35,14 @@ class Remark:
 
     severity: Severity
     file: str
-    line: int | None
+    """A file that was read."""
+    line: int
+    """Counts from 1, which also stands for the file as a whole."""
     message: str
 
     def __str__(self) -> str:
         """One line for people: `app.txt:12: warning: ...`."""
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{place}: {self.severity.value}: {self.message}"
+        return f"{self.file}:{self.line}: {self.severity.value}: {self.message}"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Imported:
 
     manifests: tuple[Manifest, ...]
     """Cameras in the order of their source ids, then the instance."""
+    main: str
+    """The file that was read first."""
     secrets: Mapping[str, Secret] = field(repr=False)
     """By name, what was taken out of the configuration."""
     remarks: tuple[Remark, ...]

@@ -123,7 +123,7 @@ def _imported(path: str, options: "ImportOptions", output: str | None) -> "tuple
                     f"DeepStream {NEWEST} does not run this configuration, so spec.dsVersion is {version}, the newest "
                     "that does; say the release of the image with --ds-version"
                 )
-                remark = Remark(Severity.WARNING, path, None, message)
+                remark = Remark(Severity.WARNING, imported.main, 1, message)
                 return replace(imported, remarks=(*imported.remarks, remark)), texts
     except CannotImport as error:
         raise Failure(printable(str(error))) from None
@@ -295,7 +295,7 @@ def _about_secrets(imported: "Imported", directory: Path | None) -> list[str]:
     """A line for each secret: where it is or must be made, and where it came from."""
     lines = []
     for name in sorted(imported.secrets):
-        places = [f"{one.file}:{one.line}" for one in imported.remarks if one.line and _names(one.message, name)]
+        places = [f"{one.file}:{one.line}" for one in imported.remarks if _names(one.message, name)]
         came_from = f" (from {', '.join(dict.fromkeys(places))})" if places else ""
         lines.append(
             f"secret {name}{came_from}: give {directory / name}/ to the nodes that run the instance"
