@@ -8,11 +8,11 @@ from deepstream.app.values import SwitchedGroup
 from deepstream.config_text import is_yaml
 from deepstream.findings import ConfigTextError, Finding, Severity
 from deepstream.groups import KeyGroup
-from deepstream.keyfile import Group
 from importer.model import CannotImport, ImportOptions, ReadFile, Remark
 from importer.names import FileNames, ranges
 from importer.paths import Place
 from importer.placeholders import holds_placeholder
+from importer.places import Lines, Places
 from importer.secrets_taken import CleanKeys, SecretsTaken, without_logins
 
 MOST_CHARACTERS: Final = 262_144
@@ -20,20 +20,6 @@ MOST_CHARACTERS: Final = 262_144
 MOST_FILES: Final = 64
 _FEW: Final = 3
 """Up to so many equal findings are said one by one."""
-
-
-class Lines:
-    """Where the groups and keys of one file stand."""
-
-    def __init__(self, groups: Iterable[Group] = ()) -> None:
-        self._groups = {group.name: group for group in groups}
-
-    def of(self, group: str, key: str = "") -> int | None:
-        """The line of a key, or of its group."""
-        found = self._groups.get(group)
-        if found is None:
-            return None
-        return next((entry.line for entry in found.entries if entry.key == key), found.line)
 
 
 class Desk:
@@ -58,6 +44,7 @@ class Desk:
         self.secrets = SecretsTaken(name)
         self.names = FileNames(own_files)
         self.remarks: list[Remark] = []
+        self.places = Places(whole)
         self.files: dict[str, str] = {}
         self._read_file = read_file
         self._folder = posixpath.dirname(main)
@@ -126,7 +113,9 @@ class Desk:
         if text is None or len(text) > MOST_CHARACTERS or len(self.files) >= MOST_FILES:
             return False
         clean, lines, foreign = self.secrets.without_secrets_in_text(text)
-        self.files[self.take_name(on_disk, group)] = clean
+        name = self.take_name(on_disk, group)
+        self.files[name] = clean
+        self.places.put(("files", name), self.shown(on_disk), None)
         for line, names in lines.items():
             self.remark(Severity.NOTE, self.shown(on_disk), line, f"the secret in this line became {', '.join(names)}")
         for line in foreign:

@@ -49,7 +49,9 @@ def import_config(path: str, read_file: ReadFile, list_folder: ListFolder, optio
         instance = DsInstance.model_validate(_document(desk, spec))
     except ValidationError as error:
         raise CannotImport(f"{path}: {_complaint(error)}") from None
-    return Imported((*cameras, instance), desk.whole, desk.secrets.by_name, tuple(dict.fromkeys(desk.remarks)))
+    return Imported(
+        (*cameras, instance), desk.whole, desk.secrets.by_name, desk.places, tuple(dict.fromkeys(desk.remarks))
+    )
 
 
 def _parts(desk: Desk, found: Recognised) -> tuple[dict[str, Any], CameraMaker, list[Draft]]:

@@ -12,8 +12,9 @@ from deepstream.nvinfer.config import CLASS_ATTRS_PREFIX, PROPERTY_GROUP, InferC
 from deepstream.nvinfer.engine import builds_engine, engine_file_name, has_custom_builder
 from deepstream.nvinfer.property import InferProperty
 from deepstream.versions import NEWEST, DsVersion
-from importer.desk import Desk, Lines
+from importer.desk import Desk
 from importer.paths import Place
+from importer.places import Lines
 
 MOST_INFER_FILES: Final = 32
 
@@ -60,7 +61,7 @@ class InferImport:
         name = self.desk.take_name(on_disk, group, key_file=True)
         self._read[name] = moved = self._moved(config, self.desk.place.of(on_disk), shown, lines)
         self._lines[name] = lines
-        self.configs[name] = self._data(moved, shown, lines)
+        self.configs[name] = self._data(name, moved, shown, lines)
         return name
 
     def check_engine(self, name: str, effective: Effective, file: str, line: int | None) -> None:
@@ -102,8 +103,9 @@ class InferImport:
                 desk.stays(shown, lines.of(PROPERTY_GROUP, key), key, place.kept(path))
         return config.model_copy(update={"property": p.with_paths(lambda path: desk.rewritten(path, place))})
 
-    def _data(self, config: InferConfig, shown: str, lines: Lines) -> dict[str, Any]:
+    def _data(self, name: str, config: InferConfig, shown: str, lines: Lines) -> dict[str, Any]:
         config = writable(self.desk, shown, lines, config)
+        self._put_places(name, shown, lines, config)
         data: dict[str, Any] = {
             "property": self.desk.group(
                 writable_keys(self.desk, shown, lines, config.property, PROPERTY_GROUP),
@@ -123,6 +125,14 @@ class InferImport:
         if config.extra_groups:
             data["extraGroups"] = self.desk.extra_groups(config.extra_groups, shown, lines)
         return data
+
+    def _put_places(self, name: str, shown: str, lines: Lines, config: InferConfig) -> None:
+        path = ("inferConfigs", name)
+        self.desk.places.put(path, shown, None)
+        self.desk.places.put_group((*path, "property"), shown, PROPERTY_GROUP, lines, InferProperty)
+        for number, attributes in config.class_attrs.items():
+            group = f"{CLASS_ATTRS_PREFIX}{number}"
+            self.desk.places.put_group((*path, "classAttrs", number), shown, group, lines, type(attributes))
 
 
 def paths_of(group: KeyGroup) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from crds.document import Manifest
 from crds.secret import Secret
 from deepstream.findings import Severity
 from deepstream.versions import DsVersion
+from importer.places import Places
 
 ReadFile = Callable[[str], str | None]
 """The text of a file; None when there is none, or no UTF-8."""
@@ -55,6 +56,8 @@ class Imported:
     """The file that was read first."""
     secrets: Mapping[str, Secret] = field(repr=False)
     """By name, what was taken out of the configuration."""
+    places: Places
+    """Where in the files that were read the parts of manifests come from."""
     remarks: tuple[Remark, ...]
 
 

@@ -26,8 +26,9 @@ from deepstream.retinaface.inference import INFER_FILES, given_over_defaults, re
 from deepstream.retinaface.json_lines import lines_in_json
 from deepstream.retinaface.source_list import NEWEST_RELEASE, Source, SourceList, read_source_list
 from importer.cameras import CameraMaker, Draft, NoCameraError, Origin
-from importer.desk import Desk, Lines
+from importer.desk import Desk
 from importer.model import CannotImport
+from importer.places import Lines
 from importer.recognise import Recognised
 
 _OF_APP: Final = (
@@ -153,6 +154,7 @@ def _cameras(desk: Desk, maker: CameraMaker, sources: SourceList, shown: str, li
         except NoCameraError as error:
             desk.remark(Severity.WARNING, shown, origin.line, f"{origin.where}: the source is left out: {error}")
             continue
+        desk.places.put((), shown, origin.line, draft.name)
         if source.encode_type != "h264":
             draft.spec["encodeType"] = source.encode_type
         if not source.stream:

@@ -60,6 +60,7 @@ def import_analytics_alone(desk: Desk, text: str) -> tuple[dict[str, Any], Camer
         )
         message = f"no address is known for stream {number}: give camera {draft.name} its own instead of {draft.spec['address']}"
         desk.remark(Severity.WARNING, desk.main, line, message)
+        desk.places.put((), desk.main, line, draft.name)
         drafts.append(draft)
     give_analytics(desk, desk.main, file, lines, drafts, None)
     spec: dict[str, Any] = {

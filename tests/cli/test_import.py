@@ -19,6 +19,7 @@ from crds.secret import Secret
 from deepstream.findings import Severity
 from deepstream.versions import DsVersion
 from importer import Imported, ImportOptions, Remark
+from importer.places import Places
 from nodeagent.folders.secret_files import read_secret
 
 Run = Callable[..., Any]
@@ -232,7 +233,7 @@ def imports(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[ImportOptions
 
         def fake(path: str, read_file: object, list_folder: object, options: ImportOptions) -> Imported:
             called.append(options)
-            return Imported(manifests, "a.txt", secrets, remarks)
+            return Imported(manifests, "a.txt", secrets, Places("a.txt"), remarks)
 
         monkeypatch.setattr(importer, "import_config", fake)
         return called
