@@ -33,3 +33,19 @@ def key_path(group: KeyGroup | type[KeyGroup], name: str) -> tuple[str, ...]:
             alias = fields[field].alias or field
             return (alias, free_part) if free_part else (alias,)
     return (EXTRA_KEYS, name)
+
+
+def key_of_path(model: type[KeyGroup], path: tuple[str | int, ...]) -> str:
+    """The key that stands at a path below its group, the other way round than `key_path`.
+
+    Args:
+        model: of the group.
+        path: the field, and perhaps more; fields of other kinds have no key.
+    """
+    first, *rest = (str(part) for part in path)
+    if first == EXTRA_KEYS:
+        return rest[0] if rest else ""
+    for field, declared in model.keys().items():
+        if first in (field, model.model_fields[field].alias):
+            return declared.name + (rest[0] if declared.prefix and rest else "")
+    return ""

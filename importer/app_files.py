@@ -15,9 +15,10 @@ from deepstream.message_broker import read_message_broker_file
 from deepstream.preprocess.config import PreprocessFile, read_preprocess_file
 from deepstream.preprocess.rules import check_user_paths
 from deepstream.versions import DsVersion
-from importer.desk import Desk, Lines
+from importer.desk import Desk
 from importer.infer_import import Effective, InferImport, paths_of, writable, writable_keys
 from importer.paths import Place
+from importer.places import Lines
 
 _MOST_FILES: Final = 32
 _TEXTS: Final = (
@@ -100,9 +101,20 @@ class AppFiles:
             raise self.desk.refuse(shown, error) from None
         self.desk.findings(shown, findings)
         name = self.desk.take_name(on_disk, group, key_file=True)
+        self._put_preprocess(name, shown, lines, file)
         place = self.desk.place.of(on_disk)
         self.preprocess[name] = self._preprocess_data(shown, lines, place, writable(self.desk, shown, lines, file))
         return True
+
+    def _put_preprocess(self, name: str, shown: str, lines: Lines, file: PreprocessFile) -> None:
+        places, path = self.desk.places, ("preprocessConfigs", name)
+        places.put(path, shown, None)
+        if file.settings is not None:
+            places.put_group((*path, "settings"), shown, "property", lines, type(file.settings))
+        if file.user_configs is not None:
+            places.put_group((*path, "userConfigs"), shown, "user-configs", lines, type(file.user_configs))
+        for number, one in file.groups.items():
+            places.put_group((*path, "groups", str(number)), shown, f"group-{number}", lines, type(one))
 
     def _preprocess_data(self, shown: str, lines: Lines, place: Place, file: PreprocessFile) -> dict[str, Any]:
         data = partial(self._moved, shown, lines, place)
@@ -145,6 +157,8 @@ class AppFiles:
         for name in file.extra_groups:
             self.desk.remark(Severity.NOTE, shown, lines.of(name), f"[{name}] is left out: no adaptor reads it")
         name = self.desk.take_name(on_disk, group)
+        of_file = ("messageBrokers", name)
+        self.desk.places.put_group(of_file, shown, "message-broker", lines, type(file.message_broker))
         self.brokers[name] = self.desk.group(file.message_broker, "broker", shown, "message-broker", lines)
         return True
 

@@ -17,8 +17,9 @@ from deepstream.keyfile_values import write
 from deepstream.versions import NEWEST
 from importer.app_files import AppFiles, is_off
 from importer.app_sources import AppSources, import_sources, with_csv
-from importer.desk import Desk, Lines
+from importer.desk import Desk
 from importer.infer_import import InferImport, writable_keys
+from importer.places import Lines
 from importer.stream_settings import (
     analytics_property,
     give_analytics,
@@ -172,17 +173,23 @@ class AppImport:
             if field == "extra_groups" or value is None or value == {}:
                 continue
             if isinstance(value, KeyGroup):
-                data[to_camel(field)] = self._group(field.replace("_", "-"), value, sources)
+                name = field.replace("_", "-")
+                data[to_camel(field)] = self._group(name, value, sources)
+                self._stands(("deepstreamApp", to_camel(field)), name, value)
                 continue
             prefix = field.removesuffix("es" if field.endswith("sses") else "s").replace("_", "-")
             numbers = {number: moved.get(number, number) for number in value} if field == "dewarpers" else {}
-            data[to_camel(field)] = {
-                str(numbers.get(number, number)): self._group(f"{prefix}{number}", group, sources)
-                for number, group in value.items()
-            }
+            data[to_camel(field)] = {}
+            for number, group in value.items():
+                name, key = f"{prefix}{number}", str(numbers.get(number, number))
+                data[to_camel(field)][key] = self._group(name, group, sources)
+                self._stands(("deepstreamApp", to_camel(field), key), name, group)
         if app.extra_groups:
             data["extraGroups"] = self._desk.extra_groups(app.extra_groups, self._desk.main, self._lines)
         return data
+
+    def _stands(self, path: tuple[str, ...], name: str, group: KeyGroup) -> None:
+        self._desk.places.put_group(path, self._desk.main, name, self._lines, type(group))
 
     def _group(self, name: str, group: KeyGroup, sources: AppSources) -> dict[str, Any]:
         desk = self._desk
@@ -201,6 +208,7 @@ class AppImport:
         """The muxer, with null for what the file leaves to DeepStream."""
         given = self._app.streammux or StreammuxGroup()
         name = "streammux"
+        self._stands((name,), name, given)
         data = self._group(name, given, sources)
         if sources.batch_size is not None:
             data["batchSize"] = sources.batch_size

@@ -8,11 +8,13 @@ from typing import Any, Final
 from deepstream.app.config import AppFile
 from deepstream.app.source import SourceGroup, SourceType
 from deepstream.app.source_ids import AppSource, source_count, source_uris
+from deepstream.app.source_list import SourceListGroup
 from deepstream.findings import Severity
 from deepstream.source_lists import read_source_csv
 from deepstream.versions import DsVersion
 from importer.cameras import CameraMaker, Draft, NoCameraError, Origin
-from importer.desk import Desk, Lines
+from importer.desk import Desk
+from importer.places import Lines
 
 _FIRST_WITH_SLOTS: Final = DsVersion.V9_1
 _WITHOUT_ADDRESS: Final[Mapping[SourceType, str]] = {
@@ -48,6 +50,8 @@ class AppSources:
 
     cameras: CameraMaker
     drafts: list[Draft] = field(default_factory=list)
+    first_left_out: int | None = None
+    """The line of the first source that is no camera."""
     settings: dict[str, Any] = field(default_factory=dict)
     batch_size: int | None = None
     """What the list of sources makes of the batch of the streammux, and of that of the primary GIE."""
@@ -97,12 +101,17 @@ def import_sources(
     _say_unused(desk, app, lines, dynamic=dynamic)
     if source_count(app) > len(uses) and app.source_list is None:
         desk.remark(
-            Severity.WARNING, desk.main, None, f"only the first {len(uses)} sources are taken, as DeepStream does"
+            Severity.WARNING,
+            desk.main,
+            lines.of(f"source{max(app.sources)}"),
+            f"only the first {len(uses)} sources are taken, as DeepStream does",
         )
     for use in uses:
         draft = _draft(desk, result.cameras, use, lines, sensor_ids.get(use.source_id))
         if draft is None:
+            result.first_left_out = result.first_left_out or lines.of(use.group)
             continue
+        _put_places(desk, draft, use, lines)
         if not dynamic:
             _add_settings(desk, draft, use, position=len(result.drafts))
             _say_plain_address(desk, draft, use, lines)
@@ -145,6 +154,13 @@ def _draft(desk: Desk, cameras: CameraMaker, use: AppSource, lines: Lines, messa
     return None
 
 
+def _put_places(desk: Desk, draft: Draft, use: AppSource, lines: Lines) -> None:
+    """Where the camera, and what the app is told of it alone, come from."""
+    desk.places.put((), desk.main, lines.of(use.group, "list" if use.group == "source-list" else "uri"), draft.name)
+    path = ("deepstreamApp", "cameraSources", draft.name)
+    desk.places.put_group(path, desk.main, use.group, lines, SourceGroup)
+
+
 def _add_settings(desk: Desk, draft: Draft, use: AppSource, position: int) -> None:
     """What the app is told of a static source besides its address."""
     kind = draft.spec.get("type", "rtsp")
@@ -180,6 +196,9 @@ def _settings_of_list(
     sources, common = app.source_list, app.source_attr_all or SourceGroup()
     if sources is None:
         return
+    app_path = "deepstreamApp"
+    desk.places.put_group((app_path, "sourceList"), desk.main, "source-list", lines, SourceListGroup)
+    desk.places.put_group((app_path, "sourceAttrAll"), desk.main, "source-attr-all", lines, SourceGroup)
     shared = desk.group(common.model_copy(update={"uri": None}), "keys", desk.main, "source-attr-all", lines)
     shared.get("extraKeys", {}).pop("uri", None)
     if not dynamic:
@@ -254,4 +273,4 @@ def _say_moved(desk: Desk, sources: AppSources) -> None:
             f"source ids: {', '.join(moved[:8])}{' and so on' if len(moved) > 8 else ''}. What other files name by them, "
             "such as src-ids of nvdspreprocess and sub-batches of the tracker, is not changed"
         )
-        desk.remark(Severity.WARNING, desk.main, None, message)
+        desk.remark(Severity.WARNING, desk.main, sources.first_left_out, message)

@@ -1,18 +1,18 @@
 """What one import has at hand and collects: the texts that it reads, its remarks, its secrets, its files."""
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from deepstream.app.values import SwitchedGroup
 from deepstream.config_text import is_yaml
 from deepstream.findings import ConfigTextError, Finding, Severity
 from deepstream.groups import KeyGroup
-from deepstream.keyfile import Group
 from importer.model import CannotImport, ImportOptions, ReadFile, Remark
 from importer.names import FileNames, ranges
 from importer.paths import Place
 from importer.placeholders import holds_placeholder
+from importer.places import Lines, Places
 from importer.secrets_taken import CleanKeys, SecretsTaken, without_logins
 
 MOST_CHARACTERS: Final = 262_144
@@ -22,33 +22,29 @@ _FEW: Final = 3
 """Up to so many equal findings are said one by one."""
 
 
-class Lines:
-    """Where the groups and keys of one file stand."""
-
-    def __init__(self, groups: Iterable[Group] = ()) -> None:
-        self._groups = {group.name: group for group in groups}
-
-    def of(self, group: str, key: str = "") -> int | None:
-        """The line of a key, or of its group."""
-        found = self._groups.get(group)
-        if found is None:
-            return None
-        return next((entry.line for entry in found.entries if entry.key == key), found.line)
-
-
 class Desk:
     """The state of one import."""
 
     def __init__(
-        self, main: str, read_file: ReadFile, options: ImportOptions, name: str, own_files: Iterable[str] = ()
+        self,
+        main: str,
+        whole: str,
+        read_file: ReadFile,
+        options: ImportOptions,
+        name: str,
+        own_files: Iterable[str] = (),
     ) -> None:
         self.main = main
+        """The file, or the folder with a slash behind it."""
+        self.whole = whole
+        """The file that stands for all that is imported."""
         self.options = options
         self.name = name
         self.place = Place(base_dir=options.base_dir)
         self.secrets = SecretsTaken(name)
         self.names = FileNames(own_files)
         self.remarks: list[Remark] = []
+        self.places = Places(whole)
         self.files: dict[str, str] = {}
         self._read_file = read_file
         self._folder = posixpath.dirname(main)
@@ -64,11 +60,19 @@ class Desk:
         return None if not path or "\0" in path else self._read_file(self.shown(path))
 
     def remark(self, severity: Severity, file: str, line: int | None, message: str) -> None:
-        """Remembers something to be said."""
-        self.remarks.append(Remark(severity, file, line, message))
+        """Remembers something to be said of a file that was read; without a line of the file as a whole."""
+        self.remarks.append(Remark(severity, file, line or 1, message))
 
-    def findings(self, file: str, findings: Iterable[Finding]) -> None:
-        """Remembers what a reader found in a file: many equal ones of numbered groups as one, at the first line."""
+    def findings(
+        self, file: str, findings: Iterable[Finding], line_of: Callable[[str], int | None] = lambda _: None
+    ) -> None:
+        """Remembers what a reader found in a file: many equal ones of numbered groups as one, at the first line.
+
+        Args:
+            file: the file.
+            findings: what was found.
+            line_of: gives the line of a key, for readers that know none.
+        """
         equal: dict[tuple[object, ...], list[Finding]] = {}
         for at, one in enumerate(findings):
             numbered = one.group[-1:].isdecimal()
@@ -79,7 +83,8 @@ class Desk:
                 where = f"{ranges([one.group for one in some])} {some[0].key}" if some[0].group else some[0].key
                 message = without_logins(some[0].message)
                 where = where.strip()
-                self.remark(some[0].severity, file, some[0].line, f"{where}: {message}" if where else message)
+                line = some[0].line or line_of(some[0].key)
+                self.remark(some[0].severity, file, line, f"{where}: {message}" if where else message)
 
     def refuse(self, file: str, error: ConfigTextError) -> CannotImport:
         """The error for a file that DeepStream itself would not load."""
@@ -108,7 +113,9 @@ class Desk:
         if text is None or len(text) > MOST_CHARACTERS or len(self.files) >= MOST_FILES:
             return False
         clean, lines, foreign = self.secrets.without_secrets_in_text(text)
-        self.files[self.take_name(on_disk, group)] = clean
+        name = self.take_name(on_disk, group)
+        self.files[name] = clean
+        self.places.put(("files", name), self.shown(on_disk), None)
         for line, names in lines.items():
             self.remark(Severity.NOTE, self.shown(on_disk), line, f"the secret in this line became {', '.join(names)}")
         for line in foreign:

@@ -38,7 +38,8 @@ def import_config(path: str, read_file: ReadFile, list_folder: ListFolder, optio
     """
     found = recognise(path, read_file, list_folder)
     main = posixpath.join(found.path, "") if found.kind is ConfigKind.RETINAFACE else found.path
-    desk = Desk(main, read_file, options, _name(found, options), _OWN_FILES)
+    whole = posixpath.join(found.path, found.app_conf or found.source_list or "") if main.endswith("/") else main
+    desk = Desk(main, whole, read_file, options, _name(found, options), _OWN_FILES)
     spec, maker, drafts = _parts(desk, found)
     for draft in drafts:
         draft.spec = desk.secrets.without_user_info(draft.spec)
@@ -48,7 +49,9 @@ def import_config(path: str, read_file: ReadFile, list_folder: ListFolder, optio
         instance = DsInstance.model_validate(_document(desk, spec))
     except ValidationError as error:
         raise CannotImport(f"{path}: {_complaint(error)}") from None
-    return Imported((*cameras, instance), desk.secrets.by_name, tuple(dict.fromkeys(desk.remarks)))
+    return Imported(
+        (*cameras, instance), desk.whole, desk.secrets.by_name, desk.places, tuple(dict.fromkeys(desk.remarks))
+    )
 
 
 def _parts(desk: Desk, found: Recognised) -> tuple[dict[str, Any], CameraMaker, list[Draft]]:
@@ -78,7 +81,7 @@ def _whole_spec(desk: Desk, found: Recognised, spec: Mapping[str, Any], drafts: 
     if image is None:
         image = _IMAGES.get(found.kind, _ANY_IMAGE)
         message = f"no image is known: set spec.image of the instance, which is {image} now, or import with --image"
-        desk.remark(Severity.WARNING, found.path, None, message)
+        desk.remark(Severity.WARNING, desk.whole, None, message)
     whole: dict[str, Any] = {"image": image, "app": {"kind": kind, **spec.get("app", {})}}
     if options.ds_version is not None:
         whole["dsVersion"] = options.ds_version.value
@@ -92,7 +95,7 @@ def _whole_spec(desk: Desk, found: Recognised, spec: Mapping[str, Any], drafts: 
         message = (
             "no node is known: any node may run the instance (spec.nodeSelector); set spec.node, or import with --node"
         )
-        desk.remark(Severity.NOTE, found.path, None, message)
+        desk.remark(Severity.NOTE, desk.whole, None, message)
     if drafts:
         whole["cameras"] = [draft.name for draft in drafts]
     return whole

@@ -13,8 +13,9 @@ from deepstream.nvinfer.engine import builds_engine, engine_file_name, has_custo
 from deepstream.nvinfer.property import InferProperty
 from deepstream.nvinfer.rules import check_working_directory
 from deepstream.versions import NEWEST, DsVersion
-from importer.desk import Desk, Lines
+from importer.desk import Desk
 from importer.paths import Place
+from importer.places import Lines
 
 MOST_INFER_FILES: Final = 32
 
@@ -41,6 +42,7 @@ class InferImport:
     configs: dict[str, dict[str, Any]] = field(default_factory=dict)
     prebuilt: list[str] = field(default_factory=list)
     _read: dict[str, InferConfig] = field(default_factory=dict)
+    _lines: dict[str, Lines] = field(default_factory=dict)
 
     def take(self, on_disk: str, group: str) -> str | None:
         """Takes a file over; gives its name, or None when it cannot be read as an nvinfer file."""
@@ -59,7 +61,8 @@ class InferImport:
         self.desk.findings(shown, findings)
         name = self.desk.take_name(on_disk, group, key_file=True)
         self._read[name] = moved = self._moved(config, self.desk.place.of(on_disk), shown, lines)
-        self.configs[name] = self._data(moved, shown, lines)
+        self._lines[name] = lines
+        self.configs[name] = self._data(name, moved, shown, lines)
         return name
 
     def check_engine(self, name: str, effective: Effective, file: str, line: int | None) -> None:
@@ -81,6 +84,10 @@ class InferImport:
             f"then take modelEngineFile of {name} and the entry away"
         )
         self.desk.remark(Severity.WARNING, file, line, message)
+
+    def line_of(self, name: str, key: str = "") -> int | None:
+        """The line of a key in a file that was taken over, or of its group."""
+        return self._lines[name].of(PROPERTY_GROUP, key)
 
     def property_of(self, name: str) -> InferProperty:
         """The keys of a file that was taken over."""
@@ -113,8 +120,9 @@ class InferImport:
         name = self.desk.name_of(place.on_disk(named))
         return p.model_copy(update={"custom_network_config": name})
 
-    def _data(self, config: InferConfig, shown: str, lines: Lines) -> dict[str, Any]:
+    def _data(self, name: str, config: InferConfig, shown: str, lines: Lines) -> dict[str, Any]:
         config = writable(self.desk, shown, lines, config)
+        self._put_places(name, shown, lines, config)
         data: dict[str, Any] = {
             "property": self.desk.group(
                 writable_keys(self.desk, shown, lines, config.property, PROPERTY_GROUP),
@@ -134,6 +142,14 @@ class InferImport:
         if config.extra_groups:
             data["extraGroups"] = self.desk.extra_groups(config.extra_groups, shown, lines)
         return data
+
+    def _put_places(self, name: str, shown: str, lines: Lines, config: InferConfig) -> None:
+        path = ("inferConfigs", name)
+        self.desk.places.put(path, shown, None)
+        self.desk.places.put_group((*path, "property"), shown, PROPERTY_GROUP, lines, InferProperty)
+        for number, attributes in config.class_attrs.items():
+            group = f"{CLASS_ATTRS_PREFIX}{number}"
+            self.desk.places.put_group((*path, "classAttrs", number), shown, group, lines, type(attributes))
 
 
 def paths_of(group: KeyGroup) -> list[tuple[str, str]]:

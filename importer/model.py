@@ -7,6 +7,7 @@ from crds.document import Manifest
 from crds.secret import Secret
 from deepstream.findings import Severity
 from deepstream.versions import DsVersion
+from importer.places import Places
 
 ReadFile = Callable[[str], str | None]
 """The text of a file; None when there is none, or no UTF-8."""
@@ -35,13 +36,14 @@ class Remark:
 
     severity: Severity
     file: str
-    line: int | None
+    """A file that was read."""
+    line: int
+    """Counts from 1, which also stands for the file as a whole."""
     message: str
 
     def __str__(self) -> str:
         """One line for people: `app.txt:12: warning: ...`."""
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{place}: {self.severity.value}: {self.message}"
+        return f"{self.file}:{self.line}: {self.severity.value}: {self.message}"
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,12 @@ class Imported:
 
     manifests: tuple[Manifest, ...]
     """Cameras in the order of their source ids, then the instance."""
+    main: str
+    """The file that was read first."""
     secrets: Mapping[str, Secret] = field(repr=False)
     """By name, what was taken out of the configuration."""
+    places: Places
+    """Where in the files that were read the parts of manifests come from."""
     remarks: tuple[Remark, ...]
 
 

@@ -84,7 +84,9 @@ def recognise(path: str, read_file: ReadFile, list_folder: ListFolder) -> Recogn
         raise CannotImport(f"{path}: there is no file in UTF-8, and no folder with files, at this path; {EXPECTED}")
     if path.lower().endswith(".json") or text.lstrip().startswith("{"):
         return _json(path, text, list_folder(posixpath.dirname(path) or "."))
-    return Recognised(_kind_of(path, _groups(path, text)), path, text)
+    config = _groups(path, text)
+    place = f"{path}:{config.groups[0].line if config.groups else 1}"
+    return Recognised(_kind_of(place, config), path, text)
 
 
 def _in_folder(path: str, names: tuple[str, ...], read_file: ReadFile) -> Recognised:
@@ -132,7 +134,7 @@ def _json(path: str, text: str, beside: tuple[str, ...]) -> Recognised:
         sources = SOURCE_LIST_FILE if SOURCE_LIST_FILE in beside else None
         return Recognised(ConfigKind.RETINAFACE, folder, app_conf=name, source_list=sources)
     raise CannotImport(
-        f"{path}: the JSON in it is neither {APP_CONF_FILE} nor {SOURCE_LIST_FILE} of the RetinaFace app"
+        f"{path}:1: the JSON in it is neither {APP_CONF_FILE} nor {SOURCE_LIST_FILE} of the RetinaFace app"
     )
 
 
@@ -143,7 +145,7 @@ def _groups(path: str, text: str) -> ConfigText:
         raise CannotImport(f"{path}:{error.line}: {error.message}") from None
 
 
-def _kind_of(path: str, config: ConfigText) -> ConfigKind:
+def _kind_of(place: str, config: ConfigText) -> ConfigKind:
     names = [group.name for group in config.groups]
     expected = _YAML_APP_GROUPS if config.yaml else _APP_GROUPS
     source = config.group("source") if config.yaml else None
@@ -158,15 +160,15 @@ def _kind_of(path: str, config: ConfigText) -> ConfigKind:
             return ConfigKind.ANALYTICS
         what = _other_element(keys, names)
         if what:
-            raise CannotImport(_not_alone(path, what))
+            raise CannotImport(_not_alone(place, what))
         if keys & {declared.name for declared in InferProperty.keys().values()}:
             return ConfigKind.INFER
     for pattern, what in _OTHERS:
         if names and all(pattern.fullmatch(name) for name in names):
-            raise CannotImport(_not_alone(path, what))
+            raise CannotImport(_not_alone(place, what))
     shown = ", ".join(f"[{name[:40]}]" for name in names[:_SHOWN]) + (" and more" if len(names) > _SHOWN else "")
     found = f"its groups are {shown}" if names else "it has no group at all"
-    raise CannotImport(f"{path}: {found}; {EXPECTED}")
+    raise CannotImport(f"{place}: {found}; {EXPECTED}")
 
 
 def _other_element(keys: AbstractSet[str], names: Sequence[str]) -> str:
@@ -178,7 +180,7 @@ def _other_element(keys: AbstractSet[str], names: Sequence[str]) -> str:
     return "a file of nvdewarper" if any(_SURFACE.fullmatch(name) for name in names) else ""
 
 
-def _not_alone(path: str, what: str) -> str:
+def _not_alone(place: str, what: str) -> str:
     return (
-        f"{path}: this is {what}, of which alone nothing can be made: import the file of deepstream-app that names it"
+        f"{place}: this is {what}, of which alone nothing can be made: import the file of deepstream-app that names it"
     )

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from crds.deepstream_app import StreammuxSettings
 from crds.dsinstance import AppSettings
+from deepstream.config_text import read_groups
 from deepstream.findings import ConfigTextError, Finding, Severity
 from deepstream.near_miss import near_miss
 from deepstream.retinaface.app_conf import AppConf, read_app_conf
@@ -22,10 +23,12 @@ from deepstream.retinaface.files import (
     WORKING_FOLDER,
 )
 from deepstream.retinaface.inference import INFER_FILES, given_over_defaults, read_chain_files
+from deepstream.retinaface.json_lines import lines_in_json
 from deepstream.retinaface.source_list import NEWEST_RELEASE, Source, SourceList, read_source_list
 from importer.cameras import CameraMaker, Draft, NoCameraError, Origin
 from importer.desk import Desk
 from importer.model import CannotImport
+from importer.places import Lines
 from importer.recognise import Recognised
 
 _OF_APP: Final = (
@@ -55,8 +58,8 @@ def import_retinaface(desk: Desk, found: Recognised) -> tuple[dict[str, Any], Ca
     """The spec of an instance with the app's settings and networks, and its cameras."""
     app, streammux = _settings(desk, found.app_conf)
     maker = CameraMaker(desk)
-    sources = _source_list(desk, found.source_list)
-    drafts = _cameras(desk, maker, sources, desk.shown(found.source_list or SOURCE_LIST_FILE))
+    sources, lines = _source_list(desk, found.source_list)
+    drafts = _cameras(desk, maker, sources, desk.shown(found.source_list or SOURCE_LIST_FILE), lines)
     if sources.release is not NEWEST_RELEASE:
         app["release"] = sources.release.value
     spec: dict[str, Any] = {}
@@ -70,7 +73,7 @@ def import_retinaface(desk: Desk, found: Recognised) -> tuple[dict[str, Any], Ca
     batch = int(streammux.get("batchSize", StreammuxSettings().most_cameras))
     if batch < len(drafts):
         message = f"streammux_batch_size: {batch} is less than the number of cameras, {len(drafts)}: raise it, or split the cameras"
-        desk.remark(Severity.ERROR, desk.shown(found.app_conf or APP_CONF_FILE), None, message)
+        desk.remark(Severity.ERROR, desk.whole, _line(desk, found.app_conf, "streammux_batch_size"), message)
     return spec, maker, drafts
 
 
@@ -78,36 +81,37 @@ def _settings(desk: Desk, name: str | None) -> tuple[dict[str, Any], dict[str, A
     shown = desk.shown(name or APP_CONF_FILE)
     text = desk.text(name) if name else None
     if text is None:
-        message = "the file is missing, and the app does not start without; the values of the project's own are taken"
-        desk.remark(Severity.WARNING, shown, None, message)
+        message = f"{APP_CONF_FILE}: the file is missing, and the app does not start without; the values of the project's own are taken"
+        desk.remark(Severity.WARNING, desk.whole, None, message)
         return {}, {}
     if name == MISNAMED_APP_CONF_FILE:
         desk.remark(
-            Severity.WARNING, shown, None, f"the app reads no file of this name: it is rendered as {APP_CONF_FILE}"
+            Severity.WARNING, shown, 1, f"the app reads no file of this name: it is rendered as {APP_CONF_FILE}"
         )
     try:
         conf, findings = read_app_conf(text)
     except ConfigTextError as error:
         raise desk.refuse(shown, error) from None
-    desk.findings(shown, findings)
+    lines = lines_in_json(text)
+    desk.findings(shown, findings, lines.get)
     if conf is None:
         message = "the app ends on these settings, so none of them is taken; correct the file and import it again"
-        desk.remark(Severity.ERROR, shown, None, message)
+        desk.remark(Severity.ERROR, shown, 1, message)
         return {}, {}
     for key in conf.extra_keys:
         desk.remark(
             Severity.WARNING,
             shown,
-            None,
+            _line_in(lines, key),
             f"{_shown(key)} is left out: manifests have no place for it{near_miss(key, conf.model_dump())}",
         )
-    return _of_conf(desk, shown, conf, AppSettings, {one: one for one in _OF_APP}), _of_conf(
-        desk, shown, conf, StreammuxSettings, _OF_MUXER
+    return _of_conf(desk, shown, lines, conf, AppSettings, {one: one for one in _OF_APP}), _of_conf(
+        desk, shown, lines, conf, StreammuxSettings, _OF_MUXER
     )
 
 
 def _of_conf(
-    desk: Desk, shown: str, conf: AppConf, model: type[BaseModel], fields: Mapping[str, str]
+    desk: Desk, shown: str, lines: Mapping[str, int], conf: AppConf, model: type[BaseModel], fields: Mapping[str, str]
 ) -> dict[str, Any]:
     """The values that manifests take, by their names there."""
     data = conf.model_dump(mode="json")
@@ -118,42 +122,46 @@ def _of_conf(
             model.model_validate({alias: data[name]})
         except ValidationError as error:
             why = error.errors(include_url=False, include_context=False, include_input=False)[0]["msg"]
-            desk.remark(Severity.ERROR, shown, None, f"{name} is left out: {why}; the default holds")
+            desk.remark(Severity.ERROR, shown, _line_in(lines, name), f"{name} is left out: {why}; the default holds")
         else:
             taken[alias] = data[name]
     return taken
 
 
-def _source_list(desk: Desk, name: str | None) -> SourceList:
+def _source_list(desk: Desk, name: str | None) -> tuple[SourceList, Mapping[str, int]]:
     shown = desk.shown(name or SOURCE_LIST_FILE)
     text = desk.text(name) if name else None
     if text is None:
-        desk.remark(Severity.WARNING, shown, None, "the file is missing: there are no cameras")
-        return SourceList(sources=())
+        message = f"{SOURCE_LIST_FILE}: the file is missing: there are no cameras"
+        desk.remark(Severity.WARNING, desk.whole, None, message)
+        return SourceList(sources=()), {}
     try:
         sources, findings = read_source_list(text)
     except ConfigTextError as error:
         raise desk.refuse(shown, error) from None
-    desk.findings(shown, findings)
-    return sources
+    lines = lines_in_json(text)
+    desk.findings(shown, findings, lambda path: _line_in(lines, path))
+    return sources, lines
 
 
-def _cameras(desk: Desk, maker: CameraMaker, sources: SourceList, shown: str) -> list[Draft]:
+def _cameras(desk: Desk, maker: CameraMaker, sources: SourceList, shown: str, lines: Mapping[str, int]) -> list[Draft]:
     drafts: list[Draft] = []
     for source_id, source in enumerate(sources.sources):
-        origin = Origin(shown, None, f"{sources.release.list_key}[{source_id}].address")
+        where = f"{sources.release.list_key}[{source_id}].address"
+        origin = Origin(shown, _line_in(lines, where), where)
         try:
             draft = _draft(desk, maker, origin, len(drafts), source)
         except NoCameraError as error:
-            desk.remark(Severity.WARNING, shown, None, f"{origin.where}: the source is left out: {error}")
+            desk.remark(Severity.WARNING, shown, origin.line, f"{origin.where}: the source is left out: {error}")
             continue
+        desk.places.put((), shown, origin.line, draft.name)
         if source.encode_type != "h264":
             draft.spec["encodeType"] = source.encode_type
         if not source.stream:
             draft.spec["visual"] = False
         for key in source.extra_keys:
             message = f"{origin.where}: {_shown(key)} beside it is left out: manifests have no place for it"
-            desk.remark(Severity.WARNING, shown, None, message)
+            desk.remark(Severity.WARNING, shown, origin.line, message)
         drafts.append(draft)
     return drafts
 
@@ -178,7 +186,7 @@ def _chain(desk: Desk) -> dict[str, Any]:
     texts = {file: text for file in _CHAIN_FILES.values() if (text := desk.text(file)) is not None}
     if not texts:
         message = "none of the files of the networks is here; the values of the app's own are taken"
-        desk.remark(Severity.WARNING, desk.main, None, message)
+        desk.remark(Severity.WARNING, desk.whole, None, message)
         return {}
     try:
         chain, findings = read_chain_files(texts, desk.options.ds_version or APP_DEEPSTREAM)
@@ -190,10 +198,13 @@ def _chain(desk: Desk) -> dict[str, Any]:
         finding = Finding(one.severity, one.message, group, one.key, one.line)
         desk.findings(desk.shown(file), [finding])
     given = given_over_defaults(chain)
-    return {key: _without_keys(desk, one, desk.shown(_CHAIN_FILES[key])) for key, one in given.items()}
+    return {
+        key: _without_keys(desk, one, desk.shown(_CHAIN_FILES[key]), _lines(texts, _CHAIN_FILES[key]))
+        for key, one in given.items()
+    }
 
 
-def _without_keys(desk: Desk, config: dict[str, Any], shown: str) -> dict[str, Any]:
+def _without_keys(desk: Desk, config: dict[str, Any], shown: str, lines: Lines) -> dict[str, Any]:
     """The keys of an nvinfer file without the one of its model."""
     keys = config.get("property")
     if not isinstance(keys, dict):
@@ -202,9 +213,11 @@ def _without_keys(desk: Desk, config: dict[str, Any], shown: str) -> dict[str, A
     clean = desk.secrets.model_key(key) if isinstance(key, str) and key else key
     extra = desk.secrets.without_secret_keys(keys.get("extraKeys") or {}, "models")
     if clean != key:
-        desk.remark(Severity.NOTE, shown, None, "[property] tlt-model-key: it became a secret")
+        desk.remark(
+            Severity.NOTE, shown, lines.of("property", "tlt-model-key"), "[property] tlt-model-key: it became a secret"
+        )
     for one in extra.taken:
-        desk.remark(Severity.NOTE, shown, None, f"[property] {one}: it became a secret")
+        desk.remark(Severity.NOTE, shown, lines.of("property", one), f"[property] {one}: it became a secret")
     if clean == key and not extra.taken:
         return config
     changed = {**keys, **({"tltModelKey": clean} if clean else {}), **({"extraKeys": extra.data} if extra.data else {})}
@@ -213,3 +226,22 @@ def _without_keys(desk: Desk, config: dict[str, Any], shown: str) -> dict[str, A
 
 def _shown(key: str) -> str:
     return key if key.isascii() and key.replace("_", "").replace("-", "").isalnum() and len(key) <= 64 else "a key"
+
+
+def _line_in(lines: Mapping[str, int], path: str) -> int | None:
+    """The line of a value, or of the nearest thing around it that has one."""
+    while path not in lines:
+        outer = path.rstrip("]").rpartition("[" if path.endswith("]") else ".")[0]
+        if not outer:
+            return lines.get(f"config.{path}")
+        path = outer
+    return lines[path]
+
+
+def _line(desk: Desk, name: str | None, key: str) -> int | None:
+    text = desk.text(name) if name else None
+    return _line_in(lines_in_json(text), key) if text is not None else None
+
+
+def _lines(texts: Mapping[str, str], file: str) -> Lines:
+    return Lines(read_groups(texts[file], file).groups) if file in texts else Lines()

@@ -25,12 +25,12 @@ def import_infer_alone(desk: Desk) -> dict[str, Any]:
     if name is None:
         raise CannotImport(f"{desk.main}: the file cannot be read")
     p = infer.property_of(name)
-    infer.check_engine(name, Effective(), desk.main, None)
+    infer.check_engine(name, Effective(), desk.main, infer.line_of(name, "model-engine-file"))
     message = "the instance has no cameras: name them in spec.cameras; its sink throws frames away"
-    desk.remark(Severity.NOTE, desk.main, None, message)
+    desk.remark(Severity.NOTE, desk.main, infer.line_of(name), message)
     if is_secondary(p):
         message = "process-mode=2 is for a model behind another one: here it is the only one, and infers whole frames"
-        desk.remark(Severity.WARNING, desk.main, None, message)
+        desk.remark(Severity.WARNING, desk.main, infer.line_of(name, "process-mode"), message)
     gie: dict[str, Any] = {"enable": True, "configFile": name}
     if p.gie_unique_id is not None:
         gie["gieUniqueId"] = max(p.gie_unique_id, 0)
@@ -60,6 +60,7 @@ def import_analytics_alone(desk: Desk, text: str) -> tuple[dict[str, Any], Camer
         )
         message = f"no address is known for stream {number}: give camera {draft.name} its own instead of {draft.spec['address']}"
         desk.remark(Severity.WARNING, desk.main, line, message)
+        desk.places.put((), desk.main, line, draft.name)
         drafts.append(draft)
     give_analytics(desk, desk.main, file, lines, drafts, None)
     spec: dict[str, Any] = {

@@ -13,9 +13,10 @@ from deepstream.groups import KeyGroup
 from deepstream.msgconv import MsgconvFile, read_msgconv_file
 from deepstream.versions import DsVersion
 from importer.cameras import Draft
-from importer.desk import Desk, Lines
+from importer.desk import Desk
 from importer.infer_import import writable_keys
 from importer.names import is_camera_id, ranges
+from importer.places import Lines
 
 ANALYTICS_GROUPS: Final[Mapping[str, tuple[str, str]]] = {
     "roi_filtering": ("roi-filtering-stream-", "roiFiltering"),
@@ -99,6 +100,7 @@ def give_analytics(
             sound = _sound(desk, shown, lines, name, field, group, frame)
             if sound is not None:
                 analytics = draft.spec.setdefault("analytics", {"frame": frame})
+                desk.places.put_group(("analytics", key), shown, name, lines, type(sound), draft.name)
                 analytics[key] = _switched(desk, shown, lines, name, sound)
     _say_nobodies(desk, shown, lines, nobodies)
 
@@ -107,6 +109,7 @@ def analytics_property(desk: Desk, shown: str, file: AnalyticsFile, lines: Lines
     """`[property]` as the instance holds it; None when the file has none."""
     if file.settings is None:
         return None
+    desk.places.put_group(("analytics",), shown, "property", lines, type(file.settings))
     kept = writable_keys(desk, shown, lines, file.settings, "property")
     return desk.group(kept, "keys", shown, "property", lines)
 
@@ -123,6 +126,7 @@ def give_messages(desk: Desk, shown: str, file: MsgconvFile, lines: Lines, draft
             if draft is None:
                 nobodies.append(name)
                 continue
+            desk.places.put_group(("messages", key), shown, name, lines, type(group), draft.name)
             data = _switched(desk, shown, lines, name, group)
             if field == "sensors":
                 # What is written for every camera anyway.

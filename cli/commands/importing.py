@@ -1,6 +1,6 @@
 """`fleet import`: manifests from the configuration of a DeepStream app that runs already."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from deepstream.versions import NEWEST, DsVersion
 if TYPE_CHECKING:
     from crds.document import Manifest
     from crds.secret import Secret
-    from importer import Imported, ImportOptions
+    from importer import Imported, ImportOptions, Remark
 
 _COLOURS = {"error": "red", "warning": "yellow"}
 
@@ -75,6 +75,8 @@ def import_config(
     """  # noqa: D301 - click keeps the lines below \b as they are
     if force and output is None:
         raise click.UsageError("--force is about the files of -o")
+    from cli.import_problems import broken_rules, refusals
+
     options = _options(name, node, image, ds_version, base_dir, labels)
     imported, texts = _imported(path, options, output)
     _refuse_passwords(texts, imported.secrets)
@@ -89,7 +91,7 @@ def import_config(
 
         for file, text in texts.items():
             write_file(Path(file), text, force=force)
-    remarks = [*_remarks(imported), *_problems(texts)]
+    remarks = _lines((*imported.remarks, *broken_rules(imported), *refusals(imported, texts)), imported.secrets)
     for severity, line in remarks:
         click.secho(line, err=True, fg=_COLOURS.get(severity))
     click.echo(_summary(imported, [severity for severity, _ in remarks], output), err=True)
@@ -105,6 +107,7 @@ def _imported(path: str, options: "ImportOptions", output: str | None) -> "tuple
     from dataclasses import replace
 
     from cli.folder_of_configs import list_folder, read_file
+    from cli.import_problems import broken_rules, refusals
     from deepstream.findings import Severity
     from importer import CannotImport, Remark, import_config
 
@@ -112,18 +115,22 @@ def _imported(path: str, options: "ImportOptions", output: str | None) -> "tuple
         imported = import_config(path, read_file, list_folder, replace(options, ds_version=version))
         return imported, _texts(imported, output)
 
+    def fails(imported: "Imported", texts: Mapping[str, str]) -> bool:
+        errors = [one for one in broken_rules(imported) if one.severity is Severity.ERROR]
+        return bool(errors or refusals(imported, texts))
+
     try:
         newest = attempt(options.ds_version)
-        if options.ds_version is not None or not _problems(newest[1]):
+        if options.ds_version is not None or not fails(*newest):
             return newest
         for version in sorted(DsVersion, key=lambda one: one.order, reverse=True)[1:]:
             imported, texts = attempt(version)
-            if not _problems(texts):
+            if not fails(imported, texts):
                 message = (
                     f"DeepStream {NEWEST} does not run this configuration, so spec.dsVersion is {version}, the newest "
                     "that does; say the release of the image with --ds-version"
                 )
-                remark = Remark(Severity.WARNING, path, None, message)
+                remark = Remark(Severity.WARNING, imported.main, 1, message)
                 return replace(imported, remarks=(*imported.remarks, remark)), texts
     except CannotImport as error:
         raise Failure(printable(str(error))) from None
@@ -209,28 +216,12 @@ def _refuse_to_replace(texts: Mapping[str, str]) -> None:
 # --- remarks ---------------------------------------------------------------------------------------------------------
 
 
-def _remarks(imported: "Imported") -> list[tuple[str, str]]:
-    """What the import says: severity, and a line without any password."""
+def _lines(remarks: "Iterable[Remark]", secrets: "Mapping[str, Secret]") -> list[tuple[str, str]]:
+    """What is said of an import: severity, and a line without any password."""
     from nodeagent.folders.content import redacted
 
-    secrets = tuple(imported.secrets.values())
-    return [(one.severity.value, redacted(printable(str(one)), secrets)) for one in imported.remarks]
-
-
-def _problems(texts: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What the reader of manifests says of them. That it knows no node is no news: nodes are not imported."""
-    from controller.source.files import SourceFile
-    from controller.source.read.reader import ManifestReader, Rejected
-
-    files = [SourceFile(path.encode(), text.encode()) for path, text in texts.items()]
-    reading = ManifestReader().read(files, root="", revision_id="imported", description="imported")
-    if not isinstance(reading, Rejected):
-        return []
-    return [
-        ("error", f"{problem.position.file}:{problem.position.line}: error: {problem.path}: {problem.message}")
-        for problem in reading.problems
-        if not (problem.path.startswith("spec.node") and problem.message.startswith(("there is no node", "no node ")))
-    ]
+    passwords = tuple(secrets.values())
+    return [(one.severity.value, redacted(printable(str(one)), passwords)) for one in remarks]
 
 
 def _summary(imported: "Imported", severities: Sequence[str], output: str | None) -> str:
@@ -302,7 +293,7 @@ def _about_secrets(imported: "Imported", directory: Path | None) -> list[str]:
     """A line for each secret: where it is or must be made, and where it came from."""
     lines = []
     for name in sorted(imported.secrets):
-        places = [f"{one.file}:{one.line}" for one in imported.remarks if one.line and _names(one.message, name)]
+        places = [f"{one.file}:{one.line}" for one in imported.remarks if _names(one.message, name)]
         password = "" if imported.secrets[name].password is None else f" and SECRETS/{name}/password"
         came_from = f" (from {', '.join(dict.fromkeys(places))})" if places else ""
         lines.append(

@@ -19,6 +19,7 @@ from crds.secret import Secret
 from deepstream.findings import Severity
 from deepstream.versions import DsVersion
 from importer import Imported, ImportOptions, Remark
+from importer.places import Places
 from nodeagent.folders.secret_files import read_secret
 
 Run = Callable[..., Any]
@@ -232,7 +233,7 @@ def imports(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[ImportOptions
 
         def fake(path: str, read_file: object, list_folder: object, options: ImportOptions) -> Imported:
             called.append(options)
-            return Imported(manifests, secrets, remarks)
+            return Imported(manifests, "a.txt", secrets, Places("a.txt"), remarks)
 
         monkeypatch.setattr(importer, "import_config", fake)
         return called
@@ -245,14 +246,14 @@ def test_remarks_are_lines_with_their_places_and_without_passwords(
 ) -> None:
     remarks = (
         Remark(Severity.WARNING, "a.txt", 7, f"[source0] uri: rtsp://viewer:{IN_ADDRESS}@10.0.0.7 became dock-camera"),
-        Remark(Severity.NOTE, "a.txt", None, f"the password {PASSWORD} is a good one"),
+        Remark(Severity.NOTE, "a.txt", 1, f"the password {PASSWORD} is a good one"),
     )
     imports(CAMERA, INSTANCE, remarks=remarks)
     result = run_offline("import", "a.txt")
     assert result.exit_code == 0
     assert result.stderr.splitlines() == [
         "a.txt:7: warning: [source0] uri: rtsp://***@10.0.0.7 became dock-camera",
-        "a.txt: note: the password *** is a good one",
+        "a.txt:1: note: the password *** is a good one",
         "2 manifests: 1 camera, 1 instance; 1 warning; 1 note; 1 secret taken out",
         f"secret dock-camera (from a.txt:7): {MAKE_IT}",
     ]

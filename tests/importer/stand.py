@@ -9,7 +9,7 @@ from controller.render.instance import render_instance
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
 from crds.secret import fill
-from importer import CannotImport, Imported, ImportOptions, import_config
+from importer import CannotImport, Imported, ImportOptions, Remark, import_config
 
 REST_PORT = 9000
 
@@ -30,7 +30,15 @@ class Disk:
 
 def imported(files: Mapping[str, str], path: str = "/etc/ds/app.txt", **options: Any) -> Imported:
     disk = Disk(files)
-    return import_config(path, disk.read_file, disk.list_folder, ImportOptions(**options))
+    result = import_config(path, disk.read_file, disk.list_folder, ImportOptions(**options))
+    assert [str(one) for one in result.remarks if not _is_in(one, disk)] == []
+    return result
+
+
+def _is_in(remark: Remark, disk: Disk) -> bool:
+    """Every remark has its place in a file that was there."""
+    text = disk.read_file(remark.file)
+    return text is not None and 1 <= remark.line <= max(text.count("\n") + (not text.endswith("\n")), 1)
 
 
 def tried(files: Mapping[str, str], path: str, **options: Any) -> Imported | CannotImport:

@@ -1,5 +1,6 @@
 """What is secret ends in secrets, and in no manifest, remark or error."""
 
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -155,7 +156,7 @@ def test_secrets_of_brokers_are_taken_out_and_come_back() -> None:
         name: Secret(one.username, str(one.password).replace('"', "").replace(";", ""))
         for name, one in result.secrets.items()
     }
-    texts = rendered(Imported(result.manifests, usable, result.remarks))
+    texts = rendered(replace(result, secrets=usable))
     assert "password=Qz7\\sword\n" in texts["broker.txt"]
     assert "msg-broker-conn-str=host;5672;guest;Qz7login\n" in texts["deepstream_app.txt"]
     assert "SharedAccessKey=Qz7azure=\n" in texts["deepstream_app.txt"]

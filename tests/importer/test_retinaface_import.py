@@ -9,8 +9,8 @@ from crds.secret import Secret
 from deepstream.retinaface.app_conf import parse_app_conf
 from deepstream.retinaface.inference import InferenceChain, chain_files, read_chain_files
 from deepstream.retinaface.source_list import AppRelease, Source, dump_source_list, parse_source_list
-from importer import CannotImport, Imported, ImportOptions, import_config
-from tests.importer.stand import Disk, cameras_of, documents, imported, instance_of, rendered, said
+from importer import CannotImport, Imported
+from tests.importer.stand import cameras_of, documents, imported, instance_of, rendered, said
 
 CONF: dict[str, Any] = {
     "app_type": "VISUAL",
@@ -47,13 +47,15 @@ CHAIN = InferenceChain.model_validate(
 def folder(
     release: AppRelease = AppRelease.R2023_03, sources: tuple[Source, ...] = SOURCES, **conf: Any
 ) -> dict[str, str]:
-    files = {"app_conf.json": json.dumps({**CONF, **conf}), "source_list.json": dump_source_list(sources, release)}
+    files = {
+        "app_conf.json": json.dumps({**CONF, **conf}, indent=1),
+        "source_list.json": dump_source_list(sources, release),
+    }
     return {f"/w/configs/{name}": text for name, text in {**files, **dict(chain_files(CHAIN))}.items()}
 
 
 def from_folder(files: dict[str, str], path: str = "/w/configs", **options: Any) -> Imported:
-    disk = Disk(files)
-    return import_config(path, disk.read_file, disk.list_folder, ImportOptions(**options))
+    return imported(files, path, **options)
 
 
 @pytest.mark.parametrize("release", list(AppRelease))
@@ -107,7 +109,7 @@ def test_the_misnamed_file_is_read_and_said() -> None:
     files = {path.replace("app_conf", "app_config"): text for path, text in folder().items()}
     result = from_folder(files)
     assert instance_of(result).spec.streammux.batch_size == 8
-    assert "/w/configs/app_config.json: warning: the app reads no file of this name" in said(result)
+    assert "/w/configs/app_config.json:1: warning: the app reads no file of this name" in said(result)
 
 
 @pytest.mark.parametrize("name", ["app_conf.json", "source_list.json"])
@@ -121,11 +123,11 @@ def test_one_of_the_files_stands_for_its_folder(name: str) -> None:
 
 def test_what_cannot_be_said_in_manifests_is_said_in_remarks() -> None:
     result = from_folder(folder(kafka_connection_str="a b", face_confidence_threshold=0.0, odd_key=1))
-    assert "app_conf.json: error: kafka_connection_str is left out" in said(result)
-    assert "app_conf.json: error: face_confidence_threshold is left out" in said(result)
-    assert "odd_key is left out" in said(result)
+    assert "app_conf.json:6: error: kafka_connection_str is left out" in said(result)
+    assert "app_conf.json:12: error: face_confidence_threshold is left out" in said(result)
+    assert "app_conf.json:15: warning: odd_key is left out" in said(result)
     bad = SOURCES[0].model_copy(update={"type": "file"})
-    assert "source_list.json: warning: sources[0].address: the source is left out" in said(
+    assert "source_list.json:5: warning: sources[0].address: the source is left out" in said(
         from_folder(folder(sources=(bad,)))
     )
 
