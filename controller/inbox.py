@@ -7,11 +7,13 @@ from typing import Any
 from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, Record, Start, Subscription, Topic
 from bus.codec import Undecodable, UnknownFormat, decode_plain
 from controller.actions import Fetch, Note, Tell
+from controller.model import ObjectRef
 from controller.picture.events import EventType
 from controller.publish.published import Sent, remembered
 from controller.rules import Rules
 from controller.state import State
-from controller.status.hearing import Hearing, key_text
+from controller.status.hearing import Hearing, OtherKey, key_text
+from controller.status.trust import about_stranger
 from crds.messages import UpdateConfig
 
 SUBSCRIPTIONS = (
@@ -30,12 +32,9 @@ class Inbox:
 
     def __init__(self, state: State, rules: Rules) -> None:
         """Begins with a state, which is not changed."""
-        in_force = state.gate.in_force
         self._before = state
         self._rules = rules
-        self._hearing = Hearing(
-            state.observed, fleet_id=rules.fleet_id, pinned_keys=in_force.pinned_keys if in_force else {}
-        )
+        self._hearing = Hearing(state.observed, fleet_id=rules.fleet_id)
         self._sent: dict[str, Sent] = {}
         self._changes: dict[str, Any] = {}
         self._notes: list[Note] = []
@@ -85,8 +84,18 @@ class Inbox:
         try:
             # While old records are read, a node is as alive as the record is young.
             self._hearing.take(record, now if caught_up else min(record.written_at, now))
+        except OtherKey as error:
+            self._tell_of_stranger(error)
         except Undecodable as error:
             self._refuse(record.topic, key_text(record), error)
+
+    def _tell_of_stranger(self, error: OtherKey) -> None:
+        """Once for each, until it was gone for a while: it greets every minute."""
+        revision, node_id = self._before.gate.in_force, error.node_id
+        node = revision.node_by_id.get(node_id) if revision else None
+        name, is_pinned = (node.name, node.is_pinned) if node else (node_id, False)
+        text = about_stranger(error.stranger, name, self._before.fleet.keys[node_id], is_pinned=is_pinned)
+        self._notes.append(Tell(EventType.WARNING, "KeyRefused", text, ObjectRef("Node", name)))
 
     def _take_published(self, record: Record, now: datetime) -> None:
         key = key_text(record)

@@ -54,11 +54,6 @@ class Revision:
         return {node.node_id: node for node in self.nodes}
 
     @cached_property
-    def pinned_keys(self) -> Mapping[str, str]:
-        """The keys that agents must sign with, by node id, for the nodes that name one."""
-        return {node.node_id: node.spec.public_key for node in self.nodes if node.spec.public_key is not None}
-
-    @cached_property
     def exclusive_cameras(self) -> frozenset[str]:
         """The names of the cameras that allow one reader."""
         return frozenset(camera.name for camera in self.cameras if camera.spec.exclusive)
@@ -109,6 +104,20 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Stranger:
+    """An agent that greeted as a node which is known by another key. Nothing else of what it says is kept."""
+
+    public_key: str
+    """64 hexadecimal digits; its greeting was signed with it."""
+    hostname: str
+    """What it calls its machine: the beginning of it, printable."""
+    sent_at: datetime
+    """When it greeted first, by its own clock."""
+    seen_at: datetime
+    """When it greeted last."""
+
+
+@dataclass(frozen=True)
 class ObservedNode:
     """What is known of one agent."""
 
@@ -116,6 +125,8 @@ class ObservedNode:
     info: AgentInfo | None = None
     response: AgentResponse | None = None
     last_seen: datetime | None = None
+    strangers: tuple[Stranger, ...] = ()
+    """Who else greets as this node; a few, and none of them is believed."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +134,9 @@ class Fleet:
     """The observed fleet: every agent that ever greeted or reported, by node id."""
 
     nodes: Mapping[str, ObservedNode] = field(default_factory=lambda: MappingProxyType({}))
+    keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The key that a node must sign with, by node id, as 64 hexadecimal digits: pinned by its manifest, named by a person,
+    or that of its first greeting. A node without one may still greet with any."""
 
 
 @dataclass(frozen=True)
@@ -207,6 +221,10 @@ class FleetPlan:
     def removed(self) -> tuple[str, ...]:
         """The names of the instances that the plan takes away."""
         return tuple(change.instance for change in self.changes if change.kind == ChangeKind.REMOVE)
+
+
+class TrustRefused(Exception):  # noqa: N818 - says what happened
+    """The key cannot be kept for the node: there is no such node, the manifest pins another, or nobody has that key."""
 
 
 class ApproveRefused(Exception):  # noqa: N818 - says what happened

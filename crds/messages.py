@@ -87,6 +87,8 @@ class AgentCommand(Message):
     node_id: UUID4
     command: CommandKind
     reason: str = ""
+    public_key: str = ""
+    """Of the agent that it is said to, since several may greet as one node; empty for whoever has the id."""
     epoch: int = Field(ge=0)
     sent_at: UtcTime
 
@@ -209,6 +211,9 @@ class AgentConfig(Message):
     """True when the node shall run nothing; an empty list alone never means that."""
     removals: Removals
     node_config_list: tuple[InstanceConfig, ...]
+    agent_key: str = ""
+    """The key of the agent that it was made for, 64 hexadecimal digits, outside of the digest: a controller that lost its
+    disk knows from here whom to believe. Empty in records of older versions."""
 
     @staticmethod
     def content_digest(instances: tuple[InstanceConfig, ...]) -> str:

@@ -101,6 +101,7 @@ class _Sight:
             for node_id, node in new.items()
             if node_id not in old
             or connected(old[node_id], before.at) != connected(node, self.at)
+            or before.fleet.keys.get(node_id) != self.fleet.keys.get(node_id)
             or (old[node_id] is not node and _content(old[node_id]) != _content(node))
         )
         return (*known, *(node_id for node_id in old if node_id not in new))
@@ -139,4 +140,5 @@ def _content(node: ObservedNode) -> tuple[object, ...]:
     info, response, last_seen = node.info, node.response, node.last_seen
     greeted = info.model_copy(update={"sent_at": None}) if info else None
     said = (response.observed, response.applied, response.status, response.conditions) if response else None
-    return (greeted, said, last_seen.replace(second=0, microsecond=0) if last_seen else None)
+    strangers = tuple((one.public_key, one.hostname) for one in node.strangers)
+    return (greeted, said, strangers, last_seen.replace(second=0, microsecond=0) if last_seen else None)

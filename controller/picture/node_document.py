@@ -1,19 +1,20 @@
 """What is said of a machine: whether its agent is heard, and how far it got."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from controller.model import NodeState, ObservedNode
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
-from controller.picture.look import Look
+from controller.picture.look import KEY_REFUSED, Look
 from crds.condition import ConditionStatus
 from crds.document import API_VERSION
 from crds.messages import AgentConfig, AgentInfo, AgentResponse, GenerationRef
-from crds.node import Node
+from crds.node import Node, fingerprint
 
 _READY = "Ready"
 _UP_TO_DATE = "UpToDate"
+KEY_UNDISPUTED = "KeyUndisputed"
+"""False while somebody greets as the node with another key than its own; it is not there otherwise."""
 # A greeting is unbounded text from anybody; a document, which terminals show, is not.
 _MOST_CHARACTERS = 253
 _MOST_GPUS = 64
@@ -33,6 +34,8 @@ def node_status(node: Node, look: Look) -> Document:
         condition(_READY, ready, previous=previous, now=look.now),
         condition(_UP_TO_DATE, up_to_date, previous=previous, now=look.now),
     ]
+    if strange := look.strange(node.node_id):
+        own.append(condition(KEY_UNDISPUTED, false(KEY_REFUSED, "; ".join(strange)), previous=previous, now=look.now))
     return {
         "phase": phase[ready.status],
         "reason": ready.reason,
@@ -42,6 +45,7 @@ def node_status(node: Node, look: Look) -> Document:
         "instances": len(published.node_config_list) if published else 0,
         "capacity": _capacity(observed, published, node.spec.capacity),
         **_agent(observed),
+        "publicKeyFingerprint": _key_of(look, node.node_id, observed),
         "lastSeen": _last_seen(observed, silence),
     }
 
@@ -162,7 +166,7 @@ def _agent(observed: ObservedNode) -> Document:
         "agentVersion": _clean(info.agent_version),
         "driver": _clean(info.driver),
         "address": _clean(info.ip_address),
-        "publicKeyFingerprint": _fingerprint(info.public_key),
+        "publicKeyFingerprint": fingerprint(info.public_key),
     }
 
 
@@ -170,11 +174,9 @@ def _clean(text: str) -> str:
     return "".join(one if one.isprintable() else "?" for one in text[:_MOST_CHARACTERS])
 
 
-def _fingerprint(public_key: str) -> str | None:
-    try:
-        return "sha256:" + hashlib.sha256(bytes.fromhex(public_key)).hexdigest()
-    except ValueError:
-        return None
+def _key_of(look: Look, node_id: str, observed: ObservedNode) -> str | None:
+    key = look.fleet.keys.get(node_id) or (observed.info.public_key if observed.info else None)
+    return fingerprint(key) if key else None
 
 
 def _last_seen(observed: ObservedNode, silence: Verdict | None) -> str | None:
@@ -198,5 +200,5 @@ def _conditions_of_agent(
             since=None if silence else one.last_transition_time,
         )
         for one in said
-        if one.type not in (_READY, _UP_TO_DATE)
+        if one.type not in (_READY, _UP_TO_DATE, KEY_UNDISPUTED)
     ]

@@ -32,6 +32,7 @@ def next_record(
     known: KnownGenerations,
     *,
     fleet_id: str,
+    agent_key: str = "",
     epoch: int,
     revision: str,
     approved: bool,
@@ -49,6 +50,7 @@ def next_record(
         state: what the node shall run.
         known: what was published, observed and applied before.
         fleet_id: the fleet.
+        agent_key: the key of the node's agent, 64 hexadecimal digits; empty when it is not known.
         epoch: the term of this controller; stands in records that it makes, never rewrites old ones.
         revision: id of the manifests.
         approved: True when a person approved of the removals.
@@ -81,6 +83,7 @@ def next_record(
         drain=not state.instances,
         removals=_removals(state, known, approved=approved),
         node_config_list=state.instances,
+        agent_key=agent_key,
     )
 
 

