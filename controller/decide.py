@@ -189,7 +189,11 @@ def _begin_term(state: State, rules: Rules, now: datetime) -> Noted:
     gate, notes = revision_gate.begin(state.gate, published, rules.limit, now)
     known = gate.in_force.node_by_id if gate.in_force else {}
     # A greeting of a stranger must not push the epochs of the fleet.
-    observed = [ref for node in nodes.values() if node.node_id in known and (ref := newest_observed(node))]
+    observed = [
+        ref
+        for node in nodes.values()
+        if node.node_id in known and (ref := newest_observed(node, published.get(node.node_id)))
+    ]
     term = next_epoch((*(config.ref for config in published.values()), *observed))
     if strangers := state.untrusted - published.keys():
         text = (
@@ -265,7 +269,9 @@ def _next_record(wanted: NodeState, state: State, rules: Rules, now: datetime) -
     if (published is None and not greeted) or state.failed.get(wanted.node_id) == wanted.digest:
         return None
     response = node.response if node else None
-    known = KnownGenerations(published, newest_observed(node) if node else None, response.applied if response else None)
+    known = KnownGenerations(
+        published, newest_observed(node, published) if node else None, response.applied if response else None
+    )
     return next_record(
         wanted,
         known,

@@ -6,6 +6,7 @@ from typing import Any
 from controller.model import NodeState, ObservedNode
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
 from controller.picture.look import KEY_REFUSED, Look
+from controller.publish.generations import NOT_FOLLOWED, followed
 from crds.condition import ConditionStatus
 from crds.document import API_VERSION
 from crds.messages import AgentConfig, AgentInfo, AgentResponse, GenerationRef
@@ -118,11 +119,13 @@ def _up_to_date(observed: ObservedNode, published: AgentConfig | None, wanted: N
         if response.observed is None:
             return true("NothingPublished", "Nothing was published for this node, and its agent holds nothing")
         return false("Ahead", f"The agent holds {response.observed}, and nothing is published for it")
-    return _compared(response, published.ref)
+    return _compared(response, published)
 
 
-def _compared(response: AgentResponse, wanted: GenerationRef) -> Verdict:
-    observed = response.observed
+def _compared(response: AgentResponse, published: AgentConfig) -> Verdict:
+    observed, wanted = response.observed, published.ref
+    if observed is not None and followed(observed, published) is None:
+        return false("NumbersNotFollowed", f"The agent says that it holds {observed}. {NOT_FOLLOWED}")
     if observed is None or observed.order < wanted.order:
         return false("NotObserved", f"The agent has not accepted {wanted} yet")
     if observed.order > wanted.order:
@@ -142,7 +145,7 @@ def _generations(observed: ObservedNode, published: AgentConfig | None, silence:
         ("observed", response.observed if response else None),
         ("applied", response.applied if response else None),
     ):
-        is_published = ref is not None and published is not None and ref.order <= published.ref.order
+        is_published = ref and published and ref.is_in_range and ref.order <= published.ref.order
         found[name] = _plain(ref) if ref and is_published else None
     return found
 

@@ -87,7 +87,8 @@ class Hearing:
             fleet = replace(fleet, nodes={**fleet.nodes, **self._changed})
         return Heard(fleet, self._waiting)
 
-    def _node(self, node_id: str) -> ObservedNode | None:
+    def node(self, node_id: str) -> ObservedNode | None:
+        """What is known of a node by now."""
         return self._changed.get(node_id) or self._before.fleet.nodes.get(node_id)
 
     def _take_info(self, key: str, value: bytes, seen_at: datetime) -> None:
@@ -100,7 +101,7 @@ class Hearing:
         if self._keys.get(node_id, info.public_key) != info.public_key:
             self._take_stranger(node_id, info, seen_at)
             return
-        if self._node(node_id) is None:
+        if self.node(node_id) is None:
             if len(self._before.fleet.nodes) + self._new_nodes >= _MOST_NODES:
                 raise Undecodable(f"node {node_id} is one too many: {_MOST_NODES} are known")
             self._new_nodes += 1
@@ -112,7 +113,7 @@ class Hearing:
             self._take_response(node_id, *waiting)
 
     def _take_stranger(self, node_id: str, info: AgentInfo, seen_at: datetime) -> None:
-        known = self._node(node_id) or ObservedNode(node_id)
+        known = self.node(node_id) or ObservedNode(node_id)
         node = with_stranger(known, info, seen_at)
         if node is not known:
             self._changed[node_id] = node
@@ -120,13 +121,13 @@ class Hearing:
             raise OtherKey(node_id, node.strangers[-1])
 
     def _no_stranger_any_more(self, node_id: str, public_key: str) -> None:
-        known = self._node(node_id)
+        known = self.node(node_id)
         if known and any(one.public_key == public_key for one in known.strangers):
             left = tuple(one for one in known.strangers if one.public_key != public_key)
             self._changed[node_id] = replace(known, strangers=left)
 
     def _take_response(self, key: str, value: bytes, seen_at: datetime) -> None:
-        node = self._node(key)
+        node = self.node(key)
         public_key = self._keys.get(key) or (node.info.public_key if node and node.info else None)
         if public_key is None:
             if len(self._waiting) < _MOST_NODES and len(value) <= SETTINGS[Topic.AGENT_RESPONSE].max_value_bytes:
@@ -141,7 +142,7 @@ class Hearing:
         self._fold(key, response, seen_at)
 
     def _fold(self, node_id: str, message: AgentMessage, seen_at: datetime) -> None:
-        known = self._node(node_id) or ObservedNode(node_id)
+        known = self.node(node_id) or ObservedNode(node_id)
         folded = fold(known, message, seen_at)
         if folded is not known:
             self._changed[node_id] = folded
