@@ -12,6 +12,9 @@ from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-
 
 from ports.disk import Disk, RealDisk
 
+AGENT_KEY_FILE = "agent.key"
+"""In the state directory of an agent."""
+
 _RAW_HEX = re.compile(r"[0-9a-f]{64}")
 
 

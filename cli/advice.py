@@ -8,13 +8,14 @@ _MOST_PROBLEMS = 20
 
 
 def sentences(answer: dict[str, Any]) -> list[str]:
-    """What a person should know and do: about a candidate that is not in force, and about lost brokers."""
+    """What a person should know and do: about lost brokers, keys that were refused, and a candidate that is not in force."""
     found = []
     kafka = answer.get("kafka") or {}
     if not kafka.get("connected"):
         found.append("Kafka is away: what runs goes on, changes wait until it is back.")
     elif not kafka.get("caughtUp"):
         found.append("The controller is still reading what was published before: nothing changes until it has.")
+    found += [f"{shown(one.get('message'), 1000)}." for one in answer.get("refusedKeys") or []]
     candidate = answer.get("candidate")
     if candidate:
         found.append(_about(candidate, bool(answer.get("revision"))))
@@ -41,6 +42,6 @@ def _about(candidate: dict[str, Any], something_in_force: bool) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, most_characters: int = 400) -> str:
     """A value of the answer, in one line; `-` for none."""
-    return one_line(str(value), 400) if value not in (None, "") else "-"
+    return one_line(str(value), most_characters) if value not in (None, "") else "-"

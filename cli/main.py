@@ -21,6 +21,7 @@ _COMMANDS = {
     "wait": "cli.commands.wait",
     "messages": "cli.commands.messages",
     "approve": "cli.commands.approve",
+    "node": "cli.commands.node",
     "update": "cli.commands.update",
     "refresh": "cli.commands.refresh",
     "validate": "cli.commands.validate",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from controller.model import ObjectRef, Revision
 from controller.picture.events import EventType
-from controller.publish.admission import Answer
+from controller.publish.admission import Addressee, Answer
 from controller.publish.published import Sent
 from crds.messages import AgentCommand, AgentConfig
 
@@ -40,11 +40,16 @@ class KeepLastGood:
 
 
 @dataclass(frozen=True)
+class KeepKeys:
+    """Keep on disk which key each node must sign with, as the state has it by then."""
+
+
+@dataclass(frozen=True)
 class Fetch:
     """Look at the source of the manifests now."""
 
 
-Note = Tell | Log | KeepLastGood | Fetch
+Note = Tell | Log | KeepLastGood | KeepKeys | Fetch
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class Admit:
 
     command: AgentCommand
     answer: Answer
+    to: Addressee
 
 
 Send = Publish | PublishAgain | Admit

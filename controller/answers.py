@@ -5,10 +5,12 @@ from typing import Any
 from bus.base import Bus, Topic
 from bus.codec import encode_plain
 from controller import decide
+from controller.key_keeper import KeyKeeper
 from controller.knowledge import Knowledge
 from controller.picture.picture import Picture
 from controller.picture.placed import PlacedInstance, placed_instances
 from crds.messages import Refresh, UpdateConfig
+from ports.clock import Clock
 
 
 class Answers:
@@ -18,12 +20,16 @@ class Answers:
         knowledge: what the controller knows.
         picture: what is shown of it.
         bus: where requests go.
+        keys: keeps on disk whom to believe.
+        clock: tells the time.
     """
 
-    def __init__(self, knowledge: Knowledge, picture: Picture, bus: Bus) -> None:
+    def __init__(self, knowledge: Knowledge, picture: Picture, bus: Bus, keys: KeyKeeper, clock: Clock) -> None:
         self._knowledge = knowledge
         self._picture = picture
         self._bus = bus
+        self._keys = keys
+        self._clock = clock
 
     @property
     def caught_up(self) -> bool:
@@ -47,6 +53,19 @@ class Answers:
         state, notes, said = decide.approve(self._knowledge.state, revision)
         self._knowledge.become(state, notes)
         self._knowledge.wake.set()
+        return said
+
+    async def trust(self, node: str, key: str) -> str:
+        """Has a node known by a key, named by its fingerprint or itself, from now on.
+
+        Raises:
+            TrustRefused: with the reason.
+            OSError: it holds now, and will not after a restart: the disk does not take it.
+        """
+        state, notes, said = decide.trust(self._knowledge.state, node, key, self._clock.now())
+        self._knowledge.become(state, notes)
+        self._knowledge.wake.set()
+        await self._keys.store(self._knowledge)
         return said
 
     async def update(self, desc: str) -> None:

@@ -12,6 +12,7 @@ from controller import revision_gate
 from controller.actions import (
     Acknowledged,
     Admit,
+    KeepKeys,
     Log,
     Note,
     Outcome,
@@ -22,6 +23,7 @@ from controller.actions import (
     TooLarge,
     Unacknowledged,
 )
+from controller.kept_keys import KeptKeys
 from controller.model import NodeState, ObjectRef, Revision
 from controller.picture.events import EventType
 from controller.planner.exclusive import holders_of_exclusive_cameras
@@ -35,7 +37,17 @@ from controller.source.read.reader import Reading
 from controller.state import Planned, State
 from controller.status.fold import is_believed
 from controller.status.runs import rivals, rivals_until
+from controller.status.trust import (
+    about_stranger,
+    agent_keys,
+    named_key,
+    strangers_leave_at,
+    why_refused,
+    with_keys,
+    without_old_strangers,
+)
 from crds.messages import AgentConfig, GenerationRef
+from crds.node import fingerprint
 
 Noted = tuple[State, tuple[Note, ...]]
 Taken = tuple[State, tuple[Send, ...], tuple[Note, ...]]
@@ -45,10 +57,19 @@ Step = Callable[[State, Rules, datetime], Taken]
 # --- what is known before, and what comes in ------------------------------------------------------------------------
 
 
-def recall(state: State, copies: Iterable[Copy], recalled: Recalled, rules: Rules, now: datetime) -> Noted:
-    """Takes in what lies on the controller's own disk: copies of what was published, and the last good revision."""
+def recall(
+    state: State,
+    copies: Iterable[Copy],
+    recalled: Recalled,
+    rules: Rules,
+    now: datetime,
+    kept: KeptKeys = KeptKeys(),
+) -> Noted:
+    """Takes in what lies on the controller's own disk: copies of what was published, the last good revision, and keys."""
     sent = dict(state.published.by_node)
     notes: list[Note] = []
+    if kept.warning:
+        notes.append(Tell(EventType.WARNING, "AgentKeysLost", kept.warning))
     for copy in copies:
         try:
             sent[copy.node_id] = remembered(
@@ -65,8 +86,15 @@ def recall(state: State, copies: Iterable[Copy], recalled: Recalled, rules: Rule
             is_told = isinstance(error, UnknownFormat)
             notes.append(Tell(EventType.WARNING, "UnknownFormat", text) if is_told else Log(EventType.WARNING, text))
     gate, said = revision_gate.recall(recalled, now)
-    published, kept = state.published.with_changes(sent), gate.in_force.id if gate.in_force else None
-    return replace(state, published=published, gate=gate, kept=kept), (*notes, *said)
+    observed = replace(state.observed, fleet=with_keys(state.fleet, kept.keys, now))
+    state = replace(
+        state,
+        observed=observed,
+        published=state.published.with_changes(sent),
+        gate=gate,
+        kept=gate.in_force.id if gate.in_force else None,
+    )
+    return state, (*notes, *said)
 
 
 def has_kept(state: State, revision: Revision) -> State:
@@ -77,6 +105,23 @@ def has_kept(state: State, revision: Revision) -> State:
 def has_read(state: State, reading: Reading) -> State:
     """Takes in the manifests as they are now."""
     return replace(state, reading=reading, is_reading_decided=False)
+
+
+def trust(state: State, name: str, key: str, now: datetime) -> tuple[State, tuple[Note, ...], str]:
+    """Has a node known by a key from now on: see `trust.named_key`.
+
+    Raises:
+        TrustRefused: with the reason.
+    """
+    revision = state.gate.in_force
+    node = revision.node_by_name.get(name) if revision else None
+    public_key = named_key(state.fleet, node, name, key)
+    node_id = node.node_id if node else ""
+    if state.fleet.keys.get(node_id) == public_key:
+        return state, (), f"node {name} is known by {fingerprint(public_key)} already"
+    said = f"node {name} is known by {fingerprint(public_key)} from now on, and by no other key"
+    state, notes = _known_by(state, {**state.fleet.keys, node_id: public_key}, now)
+    return state, (Tell(EventType.NORMAL, "KeyTrusted", said, ObjectRef("Node", name)), *notes), said
 
 
 def approve(state: State, revision: str) -> tuple[State, tuple[Note, ...], str]:
@@ -94,9 +139,10 @@ def approve(state: State, revision: str) -> tuple[State, tuple[Note, ...], str]:
 
 def settle(state: State, rules: Rules, now: datetime) -> Noted:
     """Begins the term when it can begin, and decides on the newest reading if that can be decided."""
-    notes: tuple[Note, ...] = ()
+    state, notes = _knowing_agents(state, now)
     if state.caught_up and state.term is None:
-        state, notes = _begin_term(state, rules, now)
+        state, begun = _begin_term(state, rules, now)
+        notes = (*notes, *begun)
     if not state.is_reading_decided and state.reading is not None:
         # What cannot be decided before the topics were read to their ends stays new until then.
         published = None if state.term is None else state.published.configs
@@ -104,7 +150,38 @@ def settle(state: State, rules: Rules, now: datetime) -> Noted:
         if passed is not None:
             gate, said = passed
             state, notes = replace(state, gate=gate, is_reading_decided=True), (*notes, *said)
-    return state, notes
+    state, known = _knowing_agents(state, now)
+    return state, (*notes, *known)
+
+
+def _knowing_agents(state: State, now: datetime) -> Noted:
+    """Whose word counts for each node, by the revision in force; strangers that are silent for long are forgotten."""
+    notes: list[Note] = []
+    if (revision := state.gate.in_force) is not None:
+        before = state.fleet.keys
+        keys = agent_keys(revision, state.fleet, state.published.configs, is_caught_up=state.term is not None)
+        if keys is not before:
+            state, notes = _known_by(state, keys, now)
+            for node_id in (one for one, key in keys.items() if before.get(one) != key):
+                name = revision.node_by_id[node_id].name
+                text = f"node {name} is known by the key {fingerprint(keys[node_id])} from now on"
+                notes.append(Log(EventType.NORMAL, text))
+    fleet = without_old_strangers(state.fleet, now)
+    if fleet is not state.fleet:
+        state = replace(state, observed=replace(state.observed, fleet=fleet))
+    return state, tuple(notes)
+
+
+def _known_by(state: State, keys: Mapping[str, str], now: datetime) -> tuple[State, list[Note]]:
+    """The state when these keys count; who was believed until now and is not any more is told."""
+    before, after = state.fleet, with_keys(state.fleet, keys, now)
+    notes: list[Note] = [KeepKeys()]
+    nodes = state.gate.in_force.node_by_id if state.gate.in_force else {}
+    for node_id in (one for one, node in after.nodes.items() if before.nodes[one] is not node):
+        node = nodes[node_id]
+        text = about_stranger(after.nodes[node_id].strangers[-1], node.name, keys[node_id], is_pinned=node.is_pinned)
+        notes.append(Tell(EventType.WARNING, "KeyRefused", text, ObjectRef("Node", node.name)))
+    return replace(state, observed=replace(state.observed, fleet=after)), notes
 
 
 def _begin_term(state: State, rules: Rules, now: datetime) -> Noted:
@@ -113,7 +190,11 @@ def _begin_term(state: State, rules: Rules, now: datetime) -> Noted:
     gate, notes = revision_gate.begin(state.gate, published, rules.limits, now)
     known = gate.in_force.node_by_id if gate.in_force else {}
     # A greeting of a stranger must not push the epochs of the fleet.
-    observed = [ref for node in nodes.values() if node.node_id in known and (ref := newest_observed(node))]
+    observed = [
+        ref
+        for node in nodes.values()
+        if node.node_id in known and (ref := newest_observed(node, published.get(node.node_id)))
+    ]
     term = next_epoch((*(config.ref for config in published.values()), *observed))
     if strangers := state.untrusted - published.keys():
         text = (
@@ -184,8 +265,6 @@ def _next_record(wanted: NodeState, state: State, rules: Rules, now: datetime) -
     if revision is None or state.term is None:
         return None
     node = state.fleet.nodes.get(wanted.node_id)
-    if node and node.info and revision.pinned_keys.get(wanted.node_id) not in (None, node.info.public_key):
-        node = None  # it greeted before its key was pinned to another one
     if node and rivals(node, now):
         return None  # two machines would begin to run it
     greeted = node is not None and node.info is not None
@@ -193,11 +272,14 @@ def _next_record(wanted: NodeState, state: State, rules: Rules, now: datetime) -
     if (published is None and not greeted) or state.failed.get(wanted.node_id) == wanted.digest:
         return None
     response = node.response if node else None
-    known = KnownGenerations(published, newest_observed(node) if node else None, response.applied if response else None)
+    known = KnownGenerations(
+        published, newest_observed(node, published) if node else None, response.applied if response else None
+    )
     return next_record(
         wanted,
         known,
         fleet_id=rules.fleet_id,
+        agent_key=state.fleet.keys.get(wanted.node_id, ""),
         epoch=state.term,
         revision=revision.id,
         approved=state.gate.is_approved,
@@ -226,10 +308,10 @@ def admit(state: State, rules: Rules, now: datetime) -> Taken:
     """The answers to greetings. Before a revision is in force nobody can say who belongs to the fleet."""
     if state.gate.in_force is None or state.term is None:
         return state, (), ()
-    term, due = state.term, unanswered(state.fleet, state.gate.in_force.node_by_id, state.answered)
+    term, revision = state.term, state.gate.in_force
     answers = tuple(
-        Admit(command(node_id, answer, fleet_id=rules.fleet_id, epoch=term, now=now), answer)
-        for node_id, answer in due.items()
+        Admit(command(to, answer, why_refused(*to, state.fleet, revision), rules.fleet_id, term, now), answer, to)
+        for to, answer in unanswered(state.fleet, revision.node_by_id, state.answered).items()
     )
     return state, answers, ()
 
@@ -248,8 +330,8 @@ def after(state: State, outcomes: Iterable[Outcome], rules: Rules) -> Noted:
             case Acknowledged(send=PublishAgain(sent=again, before=before)):
                 node_id = str(again.config.node_id)
                 sent[node_id] = acknowledged(known.get(node_id), before, again)
-            case Acknowledged(send=Admit(command=said, answer=answer)):
-                answered[str(said.node_id)] = answer
+            case Acknowledged(send=Admit(to=to, answer=answer)):
+                answered[to] = answer
             case TooLarge(send=Publish(config=config, node_name=name), message=message):
                 failed[str(config.node_id)] = config.digest
                 notes.append(Tell(EventType.WARNING, "NotPublishable", message, ObjectRef("Node", name)))
@@ -282,5 +364,5 @@ def rest(state: State, rules: Rules, now: datetime) -> Rest:
     """How long nothing is to be done in a state in which nothing is to be done now."""
     observed = _observed_by_the_connected(state, now)
     changes = [rivals_until(node, now) for node in state.fleet.nodes.values()]
-    changes.append(to_send_again_after(state.published, observed, rules.resend_after))
+    changes += [to_send_again_after(state.published, observed, rules.resend_after), strangers_leave_at(state.fleet)]
     return Rest(state, now, min((at for at in changes if at is not None), default=None))

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from controller.actions import Fetch, KeepLastGood, Log, Note, Tell
+from controller.actions import Fetch, KeepKeys, KeepLastGood, Log, Note, Tell
 from controller.model import Revision
 from controller.picture.events import EventType, FleetEvent
 from controller.picture.picture import Picture
@@ -24,6 +24,7 @@ class Knowledge:
         wake: set when there may be something to do.
         changed: set when there is something new to show.
         fetch: set when somebody wants the source of the manifests looked at now.
+        keys_changed: set when it is another key that some node must sign with.
         to_keep: revisions of which a copy is wanted on disk.
     """
 
@@ -32,6 +33,7 @@ class Knowledge:
         self.wake = asyncio.Event()
         self.changed = asyncio.Event()
         self.fetch = asyncio.Event()
+        self.keys_changed = asyncio.Event()
         self.to_keep: asyncio.Queue[Revision] = asyncio.Queue()
         self._picture = picture
         self._clock = clock
@@ -49,6 +51,8 @@ class Knowledge:
                     _log.log(_LEVELS[kind], "%s", message, exc_info=error)
                 case KeepLastGood(revision=revision):
                     self.to_keep.put_nowait(revision)
+                case KeepKeys():
+                    self.keys_changed.set()
                 case Fetch():
                     self.fetch.set()
 

@@ -19,6 +19,8 @@ from controller.actions import Tell
 from controller.answers import Answers
 from controller.carry_out import carry_out
 from controller.intake import Intake
+from controller.kept_keys import FILE_NAME, KeyFile
+from controller.key_keeper import KeyKeeper
 from controller.knowledge import Knowledge
 from controller.picture.events import EventType
 from controller.picture.picture import Picture
@@ -69,6 +71,7 @@ class Controller:
         self._clock = ports.clock
         self._threads = ports.threads
         self._last_good = LastGood(state_dir / "last-good.json", ports.disk)
+        self._keys = KeyKeeper(KeyFile(state_dir / FILE_NAME, ports.disk), ports.threads)
         self._publisher = Publisher(bus=bus, key=key, directory=state_dir / "published", ports=ports)
         self._rules = Rules(fleet_id, key.public_key_hex, limits, timings)
         version = importlib.metadata.version("dsfleet")
@@ -76,20 +79,22 @@ class Controller:
         self._knowledge = Knowledge(self._picture, ports.clock)
         self._intake = Intake(bus=bus, source=source, knowledge=self._knowledge, rules=self._rules, clock=ports.clock)
         self._rest: decide.Rest | None = None
-        self.answers = Answers(self._knowledge, self._picture, bus)
+        self.answers = Answers(self._knowledge, self._picture, bus, self._keys, ports.clock)
         """To those who ask through the API."""
 
     async def run(self) -> None:
         """Runs until cancelled. Instances and agents go on when it ends."""
         copies = await self._threads.run(self._publisher.copies)
         recalled = await self._threads.run(self._last_good.load)
-        self._knowledge.become(*decide.recall(self._knowledge.state, copies, recalled, self._rules, self._clock.now()))
+        kept, now = await self._keys.load(), self._clock.now()
+        self._knowledge.become(*decide.recall(self._knowledge.state, copies, recalled, self._rules, now, kept))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._intake.read_topics())
             tasks.create_task(self._for_ever(self._intake.watch_source))
             tasks.create_task(self._for_ever(self._intake.fetch_on_demand))
             tasks.create_task(self._decide_and_act())
             tasks.create_task(self._keep_last_good())
+            tasks.create_task(self._for_ever(self._keep_keys))
             tasks.create_task(self._show_changes())
 
     async def _for_ever(self, part: Callable[[], Awaitable[None]]) -> None:
@@ -156,6 +161,20 @@ class Controller:
                 self._knowledge.tell_of_bug()
             self._knowledge.become(decide.has_kept(self._knowledge.state, revision))
             self._knowledge.wake.set()
+
+    async def _keep_keys(self) -> None:
+        """Beside the loop: a record on topic 210 tells the key of its agent, too."""
+        while True:
+            await self._knowledge.keys_changed.wait()
+            self._knowledge.keys_changed.clear()
+            try:
+                await self._keys.store(self._knowledge)
+            except OSError as error:
+                text = f"the keys of the agents cannot be kept on disk: {error}"
+                told = Tell(EventType.WARNING, "AgentKeysNotKept", text)
+                self._knowledge.become(self._knowledge.state, (told,))
+                await asyncio.sleep(self._timings.keep_again_seconds)
+                self._knowledge.keys_changed.set()
 
     async def _show_changes(self) -> None:
         """Beside the loop that acts: brokers that do not answer must not keep people from seeing that."""

@@ -54,11 +54,6 @@ class Revision:
         return {node.node_id: node for node in self.nodes}
 
     @cached_property
-    def pinned_keys(self) -> Mapping[str, str]:
-        """The keys that agents must sign with, by node id, for the nodes that name one."""
-        return {node.node_id: node.spec.public_key for node in self.nodes if node.spec.public_key is not None}
-
-    @cached_property
     def exclusive_cameras(self) -> frozenset[str]:
         """The names of the cameras that allow one reader."""
         return frozenset(camera.name for camera in self.cameras if camera.spec.exclusive)
@@ -136,6 +131,20 @@ class ClockReading:
 
 
 @dataclass(frozen=True)
+class Stranger:
+    """An agent that greeted as a node which is known by another key. Nothing else of what it says is kept."""
+
+    public_key: str
+    """64 hexadecimal digits; its greeting was signed with it."""
+    hostname: str
+    """What it calls its machine: the beginning of it, printable."""
+    sent_at: datetime
+    """When it greeted first, by its own clock."""
+    seen_at: datetime
+    """When it greeted last."""
+
+
+@dataclass(frozen=True)
 class ObservedNode:
     """What is known of one agent."""
 
@@ -153,6 +162,8 @@ class ObservedNode:
     """The latest readings of the clock of the machine, oldest first."""
     clock_ahead_seconds: int | None = None
     """How far that clock is ahead of the controller's, steadied; below zero for behind. None before that is known."""
+    strangers: tuple[Stranger, ...] = ()
+    """Who else greets as this node; a few, and none of them is believed."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +171,9 @@ class Fleet:
     """The observed fleet: every agent that ever greeted or reported, by node id."""
 
     nodes: Mapping[str, ObservedNode] = field(default_factory=lambda: MappingProxyType({}))
+    keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The key that a node must sign with, by node id, as 64 hexadecimal digits: pinned by its manifest, named by a person,
+    or that of its first greeting. A node without one may still greet with any."""
 
 
 @dataclass(frozen=True)
@@ -244,6 +258,10 @@ class FleetPlan:
     def removed(self) -> tuple[str, ...]:
         """The names of the instances that the plan takes away."""
         return tuple(change.instance for change in self.changes if change.kind == ChangeKind.REMOVE)
+
+
+class TrustRefused(Exception):  # noqa: N818 - says what happened
+    """The key cannot be kept for the node: there is no such node, the manifest pins another, or nobody has that key."""
 
 
 class ApproveRefused(Exception):  # noqa: N818 - says what happened

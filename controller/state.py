@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from controller.model import Fleet, FleetPlan, Revision
 from controller.planner.exclusive import Holders
-from controller.publish.admission import Answer
+from controller.publish.admission import Addressee, Answer
 from controller.publish.published import Published
 from controller.source.read.reader import Reading
 from controller.status.hearing import Heard
@@ -80,8 +80,8 @@ class State:
     kept: str | None = None
     """The id of the revision of which a copy lies on disk, or could not be written: nothing is published before that."""
     planned: Planned | None = None
-    answered: Mapping[str, Answer] = field(default_factory=lambda: MappingProxyType({}))
-    """What was said to the newest greeting that was answered, by node id."""
+    answered: Mapping[Addressee, Answer] = field(default_factory=lambda: MappingProxyType({}))
+    """What was said to the newest greeting that was answered."""
     failed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """The digests of desired states that cannot be published, by node id: they are too large, or meet a bug, again."""
 

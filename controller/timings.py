@@ -14,5 +14,7 @@ class Timings:
     resend_after_seconds: float = 30.0
     """An agent that has not accepted the newest record after this time gets it again: topics can lose records (the ring of
     the embedded broker does), and a re-delivery costs nothing (invariant S7)."""
+    keep_again_seconds: float = 60.0
+    """Before it is tried again to write what the disk did not take; it is told each time."""
     broker_retry_seconds: float = 2.0
     """Between two attempts to make the topics while no broker answers."""

@@ -31,6 +31,11 @@ _OUTSIDE_OF_THE_DIGEST = frozenset({"digest", "format", "sealed"})
 """What may differ between two forms of one content: how it is written, and what is encrypted anew each time."""
 
 
+LARGEST_NUMBER = 2**33
+"""Of an epoch and of a generation. A controller that restarts, or changes a node, once in a second counts so far in 272
+years. What is above it was made up by somebody, or counted on from that by a controller that believed him."""
+
+
 class GenerationRef(WireModel):
     """One desired state of one node: the term of the controller, its number, and the digest of its content."""
 
@@ -40,10 +45,17 @@ class GenerationRef(WireModel):
 
     @property
     def order(self) -> tuple[int, int]:
-        """What generations of a node are ordered by."""
-        return (self.epoch, self.generation)
+        """What generations of a node are ordered by: numbers out of range are below all others, and lock nothing out."""
+        return (self.epoch, self.generation) if self.is_in_range else (0, 0)
+
+    @property
+    def is_in_range(self) -> bool:
+        """False for numbers that no honest fleet reaches."""
+        return self.epoch <= LARGEST_NUMBER and self.generation <= LARGEST_NUMBER
 
     def __str__(self) -> str:
+        if not self.is_in_range:  # such numbers may be longer than a screen
+            return f"a generation with a number above {LARGEST_NUMBER}"
         return f"generation {self.generation} of epoch {self.epoch}"
 
 
@@ -103,6 +115,8 @@ class AgentCommand(Message):
     node_id: UUID4
     command: CommandKind
     reason: str = ""
+    public_key: str = ""
+    """Of the agent that it is said to, since several may greet as one node; empty for whoever has the id."""
     epoch: int = Field(ge=0)
     sent_at: UtcTime
 
@@ -235,6 +249,9 @@ class AgentConfig(Message):
     """True when the node shall run nothing; an empty list alone never means that."""
     removals: Removals
     node_config_list: tuple[InstanceConfig, ...]
+    agent_key: str = ""
+    """The key of the agent that it was made for, 64 hexadecimal digits, outside of the digest: a controller that lost its
+    disk knows from here whom to believe. Empty in records of older versions."""
 
     @staticmethod
     def content_digest(instances: tuple[InstanceConfig, ...]) -> str:

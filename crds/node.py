@@ -1,5 +1,6 @@
 """The Node kind: one machine that may run instances."""
 
+import hashlib
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import UUID4, Field, StringConstraints, model_validator
@@ -10,6 +11,14 @@ Hostname = Annotated[
     str, StringConstraints(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$")
 ]
 PublicKeyHex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+def fingerprint(public_key: str) -> str:
+    """What people compare keys by: `sha256:` and the SHA-256 of the raw key, hexadecimal; `unknown` for what is no key."""
+    try:
+        return "sha256:" + hashlib.sha256(bytes.fromhex(public_key)).hexdigest()
+    except ValueError:
+        return "unknown"
 
 
 class PortRange(ManifestModel):
@@ -46,7 +55,8 @@ class NodeSpec(ManifestModel):
         default=False, description="True: instances that are there stay, selectors place nothing new there."
     )
     public_key: PublicKeyHex | None = Field(
-        default=None, description="Ed25519 key (64 hexadecimal digits) that the agent must sign with. Default: any."
+        default=None,
+        description="Ed25519 key (64 hexadecimal digits) that the agent must sign with. Default: that of its first greeting.",
     )
     instance_ports: PortRange = Field(
         default_factory=PortRange, description="Loopback ports for the REST interfaces of its instances."
@@ -61,6 +71,11 @@ class Node(Manifest):
 
     kind: Literal["Node"]
     spec: NodeSpec
+
+    @property
+    def is_pinned(self) -> bool:
+        """True when it names the key of its agent."""
+        return self.spec.public_key is not None
 
     @property
     def node_id(self) -> str:

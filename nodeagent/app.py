@@ -14,8 +14,9 @@ from uuid import UUID
 
 from bus.kafka import started_bus
 from bus.kafka_options import CannotStart, KafkaOptions
-from bus.signature import SigningKey, public_key_from
+from bus.signature import AGENT_KEY_FILE, SigningKey, public_key_from
 from crds.messages import AgentInfo
+from crds.node import fingerprint
 from nodeagent.agent import Agent
 from nodeagent.apps.probe import probe
 from nodeagent.engines.base import Driver
@@ -95,7 +96,7 @@ def run(options: AgentOptions, runner: Callable[[Coroutine[None, None, None]], N
     """
     try:
         controller_key = public_key_from(options.controller_key)
-        key = SigningKey.load_or_create(options.state_dir / "agent.key")
+        key = SigningKey.load_or_create(options.state_dir / AGENT_KEY_FILE)
     except (OSError, ValueError) as error:
         raise CannotStart(str(error)) from error
     with _only_agent_of(options.state_dir):
@@ -150,6 +151,7 @@ async def _run(options: AgentOptions, key: SigningKey, controller_key: str) -> N
     _log.info(
         "agent of node %s (%s), driver %s, fleet %s", options.node_id, options.hostname, driver.name, options.fleet_id
     )
+    _log.info("it signs with the key %s (%s)", key.public_key_hex, fingerprint(key.public_key_hex))
     try:
         await agent.run()
     except asyncio.CancelledError:

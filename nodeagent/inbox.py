@@ -52,6 +52,7 @@ class Inbox:
         self._ledger = ledger
         self._fleet_id = identity.fleet_id
         self._node_id = str(identity.node_id)
+        self._public_key = identity.public_key
         self._controller_key = controller_key
         self._conditions = conditions
         self._ports = ports
@@ -173,6 +174,8 @@ class Inbox:
             self._say_what_is_refused()
         if command.fleet_id != self._fleet_id or str(command.node_id) != self._node_id:
             return
+        if command.public_key not in ("", self._public_key):
+            return  # to somebody else who greets as this node
         if command.command is CommandKind.ASK_INFO:
             self._on_greeting_wanted()
             return

@@ -6,13 +6,17 @@ import signal
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from bus.signature import AGENT_KEY_FILE, SigningKey
 from cli.up.cameras import Simulated, simulated, simulation_change, write_cameras_file
 from cli.up.children import Child
 from cli.up.layout import StateDirectory
 from cli.up.preflight import is_free
 from cli.up.settings import Settings
+from controller.kept_keys import FILE_NAME as AGENT_KEYS_FILE
+from controller.kept_keys import KeyFile
 from crds.camera import Camera
 from crds.node import Node
+from ports.disk import RealDisk
 
 _BROKER_START_SECONDS = 15.0
 _KEY_START_SECONDS = 30.0
@@ -55,10 +59,25 @@ class Parts:
         self._broker.start()
         self.simulate(cameras)
         await _until(self._state.broker_address.exists, _BROKER_START_SECONDS)
+        nodes = tuple(nodes)
+        self.trust(nodes)
         self._controller.start()
         await _until(self._controller_key.exists, _KEY_START_SECONDS)
         for node in nodes:
             self.add_agent(node)
+
+    def trust(self, nodes: Iterable[Node]) -> None:
+        """Tells a controller that is about to start the keys of its agents: nobody else is ever believed."""
+        keys = {node.node_id: self.key_of(node) for node in nodes}
+        KeyFile(self._state.controller / AGENT_KEYS_FILE, RealDisk()).store(keys)
+
+    def key_of(self, node: Node) -> str:
+        """The public key of the agent of a node, which is made here when it has none yet."""
+        return SigningKey.load_or_create(self._state.agent(node.node_id) / AGENT_KEY_FILE).public_key_hex
+
+    def has_agent(self, node: Node) -> bool:
+        """True when an agent was started for a node."""
+        return node.node_id in self._agents
 
     def _free_door(self) -> int:
         """The port for apps to find the broker at; 0 when it is somebody else's, or nobody wants one."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import click
 
 from cli.connection import Api
+from cli.failure import Failure
 from cli.parts_options import split_listen
 from cli.reading import is_manifest, manifest_of
 from cli.up.layout import StateDirectory
@@ -107,16 +108,28 @@ async def _start_and_watch(request: Request, parts: Parts, screen: Screen) -> No
         view = await PoolThreads().run(look, api)
         screen.show(view)
         if view is not None:
-            _follow_manifests(view, parts, screen)
+            await _follow_manifests(view, api, parts, screen)
         parts.bound_logs()
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-def _follow_manifests(view: View, parts: Parts, screen: Screen) -> None:
+async def _follow_manifests(view: View, api: Api, parts: Parts, screen: Screen) -> None:
     """New nodes get an agent, and new cameras are simulated, as soon as their manifests are in force."""
     for document in view.nodes:
         node = manifest_of(document) if is_manifest(document) else None
-        if isinstance(node, Node) and parts.add_agent(node):
+        if isinstance(node, Node) and not parts.has_agent(node):
+            if why := await PoolThreads().run(_trust, api, node, parts):
+                screen.say(f"the controller was not told the key of node {node.name} beforehand: {why}")
+            parts.add_agent(node)
             screen.say(f"started an agent for the new node {node.name}")
     cameras = (manifest_of(document) for document in view.cameras)
     parts.simulate(camera for camera in cameras if isinstance(camera, Camera))
+
+
+def _trust(api: Api, node: Node, parts: Parts) -> str:
+    """Has the controller know a node by the key of the agent that is started for it; why not, if it does not."""
+    try:
+        api.post(f"/fleet/v1/nodes/{node.name}/trust", {"key": parts.key_of(node)})
+    except Failure as error:
+        return error.message
+    return ""

@@ -28,6 +28,22 @@ class FleetControl(Protocol):
         """
         ...
 
+    async def trust(self, node: str, key: str) -> str:
+        """Has a node known by a key from now on, and by no other.
+
+        Args:
+            node: the name of its manifest.
+            key: the key, or the fingerprint of an agent that greets as this node.
+
+        Returns:
+            A sentence for people.
+
+        Raises:
+            controller.model.TrustRefused: with the reason.
+            OSError: it holds until a restart: the disk does not take it.
+        """
+        ...
+
     async def update(self, desc: str) -> None:
         """Asks for a look at everything now (topic 300).
 

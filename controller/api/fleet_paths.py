@@ -1,4 +1,4 @@
-"""The few paths of our own, which no resource can express: approve, update, refresh, rendered files, and the status."""
+"""The few paths of our own, which no resource can express: approve, trust, update, refresh, rendered files, and the status."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from bus.base import PublishFailed
 from controller.api.control import FleetControl
 from controller.api.errors import ApiError, bad_request, success
-from controller.model import ApproveRefused
+from controller.model import ApproveRefused, TrustRefused
 from controller.picture.placed import PlacedInstance
 
 PREFIX = "/fleet/v1"
@@ -35,7 +35,12 @@ class FleetPaths:
         self.router = APIRouter(prefix=PREFIX)
         self.router.add_api_route("/status", self._status, methods=["GET"], response_model=None)
         self.router.add_api_route("/rendered/{name}", self._rendered, methods=["GET"], response_model=None)
-        for path, endpoint in (("/approve", self._approve), ("/update", self._update), ("/refresh", self._refresh)):
+        for path, endpoint in (
+            ("/approve", self._approve),
+            ("/update", self._update),
+            ("/refresh", self._refresh),
+            ("/nodes/{name}/trust", self._trust),
+        ):
             self.router.add_api_route(path, endpoint, methods=["POST"], response_model=None)
 
     async def _status(self) -> Response:
@@ -53,6 +58,19 @@ class FleetPaths:
             message = await self._control.approve(revision)
         except ApproveRefused as error:
             raise ApiError(409, "Conflict", str(error)) from None
+        return JSONResponse(success(message))
+
+    async def _trust(self, request: Request, name: str) -> Response:
+        key = _text(await self._body(request), "key")
+        if not key:
+            raise bad_request('the body must name the key that is trusted: {"key": "sha256:..."}')
+        try:
+            message = await self._control.trust(name, key)
+        except TrustRefused as error:
+            raise ApiError(409, "Conflict", str(error)) from None
+        except OSError as error:
+            text = f"it holds from now on, but not after a restart of the controller: the disk says {error.strerror}"
+            raise ApiError(500, "InternalError", text) from None
         return JSONResponse(success(message))
 
     async def _update(self, request: Request) -> Response:

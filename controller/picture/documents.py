@@ -104,6 +104,7 @@ class _Sight:
             for node_id, node in new.items()
             if node_id not in old
             or _presence(old[node_id], before.at) != _presence(node, self.at)
+            or before.fleet.keys.get(node_id) != self.fleet.keys.get(node_id)
             or (old[node_id] is not node and _content(old[node_id]) != _content(node))
         )
         return (*known, *(node_id for node_id in old if node_id not in new))
@@ -146,5 +147,6 @@ def _content(node: ObservedNode) -> tuple[object, ...]:
     info, response, last_seen = node.info, node.response, node.last_seen
     greeted = info.model_copy(update={"sent_at": None, "sequence": 0}) if info else None
     said = (response.observed, response.applied, response.status, response.conditions) if response else None
+    strangers = tuple((one.public_key, one.hostname) for one in node.strangers)
     minute = last_seen.replace(second=0, microsecond=0) if last_seen else None
-    return (greeted, said, node.clock_ahead_seconds, minute)
+    return (greeted, said, strangers, node.clock_ahead_seconds, minute)

@@ -10,10 +10,12 @@ from controller.picture.layout import Key, Layout
 from controller.picture.machine_times import status_at_controller
 from controller.status.fold import connected
 from controller.status.runs import hosts_of_rivals
+from controller.status.trust import about_stranger
 from crds.messages import GenerationRef, InstanceConfig, InstanceStatus
 
 NODE_LOST = "NodeLost"
 NODE_NEVER_SEEN = "NodeNeverSeen"
+KEY_REFUSED = "KeyRefused"
 TWO_MACHINES = "TwoMachines"
 
 
@@ -75,14 +77,22 @@ class Look:
         if hosts := hosts_of_rivals(node, self.now):
             return unknown(TWO_MACHINES, two_machines(name, hosts))
         if connected(node, self.now):
-            manifest = self.layout.revision.node_by_id.get(node_id)
-            pinned = manifest.spec.public_key if manifest else None
-            if pinned and node.info and node.info.public_key != pinned:
-                return unknown("KeyMismatch", f"The agent of node {name} signs with another key than spec.publicKey")
             return None
+        if strange := self.strange(node_id):
+            return unknown(KEY_REFUSED, strange[0])
         if node.last_seen is None:
             return unknown(NODE_NEVER_SEEN, f"No agent has greeted as node {name} ({node_id}) yet")
         return unknown(NODE_LOST, f"The agent of node {name} was last heard at {timestamp(node.last_seen)}")
+
+    def strange(self, node_id: str) -> tuple[str, ...]:
+        """What is to be said of those who greet as a node with another key than its own."""
+        node, key = self.observed(node_id), self.fleet.keys.get(node_id, "")
+        manifest = self.layout.revision.node_by_id.get(node_id)
+        is_pinned = manifest is not None and manifest.is_pinned
+        name = self.layout.node_name(node_id)
+        return tuple(
+            about_stranger(one, name, key, is_pinned=is_pinned) for one in node.strangers if one.public_key != key
+        )
 
     def sightings(self, instance: str) -> tuple[Sighting, ...]:
         """Where an instance was published, sorted by node id: several places while it moves."""

@@ -1,20 +1,22 @@
 """What is said of a machine: whether its agent is heard, and how far it got."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from controller.model import NodeState, ObservedNode
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
-from controller.picture.look import Look
+from controller.picture.look import KEY_REFUSED, Look
 from controller.picture.machine_times import CLOCK_SYNCHRONIZED, at_controller, clock_verdict
+from controller.publish.generations import NOT_FOLLOWED, followed
 from crds.condition import ConditionStatus
 from crds.document import API_VERSION
 from crds.messages import AgentConfig, AgentInfo, AgentResponse, GenerationRef
-from crds.node import Node
+from crds.node import Node, fingerprint
 
 _READY = "Ready"
 _UP_TO_DATE = "UpToDate"
+KEY_UNDISPUTED = "KeyUndisputed"
+"""False while somebody greets as the node with another key than its own; it is not there otherwise."""
 # A greeting is unbounded text from anybody; a document, which terminals show, is not.
 _MOST_CHARACTERS = 253
 _MOST_GPUS = 64
@@ -37,6 +39,8 @@ def node_status(node: Node, look: Look) -> Document:
     clock = clock_verdict(observed)
     if clock is not None:
         own.append(condition(CLOCK_SYNCHRONIZED, silence or clock, previous=previous, now=look.now))
+    if strange := look.strange(node.node_id):
+        own.append(condition(KEY_UNDISPUTED, false(KEY_REFUSED, "; ".join(strange)), previous=previous, now=look.now))
     return {
         "phase": phase[ready.status],
         "reason": ready.reason,
@@ -46,6 +50,7 @@ def node_status(node: Node, look: Look) -> Document:
         "instances": len(published.node_config_list) if published else 0,
         "capacity": _capacity(observed, published, node.spec.capacity),
         **_agent(observed),
+        "publicKeyFingerprint": _key_of(look, node.node_id, observed),
         "lastSeen": _last_seen(observed, silence),
     }
 
@@ -118,11 +123,13 @@ def _up_to_date(observed: ObservedNode, published: AgentConfig | None, wanted: N
         if response.observed is None:
             return true("NothingPublished", "Nothing was published for this node, and its agent holds nothing")
         return false("Ahead", f"The agent holds {response.observed}, and nothing is published for it")
-    return _compared(response, published.ref)
+    return _compared(response, published)
 
 
-def _compared(response: AgentResponse, wanted: GenerationRef) -> Verdict:
-    observed = response.observed
+def _compared(response: AgentResponse, published: AgentConfig) -> Verdict:
+    observed, wanted = response.observed, published.ref
+    if observed is not None and followed(observed, published) is None:
+        return false("NumbersNotFollowed", f"The agent says that it holds {observed}. {NOT_FOLLOWED}")
     if observed is None or observed.order < wanted.order:
         return false("NotObserved", f"The agent has not accepted {wanted} yet")
     if observed.order > wanted.order:
@@ -142,7 +149,7 @@ def _generations(observed: ObservedNode, published: AgentConfig | None, silence:
         ("observed", response.observed if response else None),
         ("applied", response.applied if response else None),
     ):
-        is_published = ref is not None and published is not None and ref.order <= published.ref.order
+        is_published = ref and published and ref.is_in_range and ref.order <= published.ref.order
         found[name] = _plain(ref) if ref and is_published else None
     return found
 
@@ -166,7 +173,7 @@ def _agent(observed: ObservedNode) -> Document:
         "agentVersion": _clean(info.agent_version),
         "driver": _clean(info.driver),
         "address": _clean(info.ip_address),
-        "publicKeyFingerprint": _fingerprint(info.public_key),
+        "publicKeyFingerprint": fingerprint(info.public_key),
     }
 
 
@@ -174,11 +181,9 @@ def _clean(text: str) -> str:
     return "".join(one if one.isprintable() else "?" for one in text[:_MOST_CHARACTERS])
 
 
-def _fingerprint(public_key: str) -> str | None:
-    try:
-        return "sha256:" + hashlib.sha256(bytes.fromhex(public_key)).hexdigest()
-    except ValueError:
-        return None
+def _key_of(look: Look, node_id: str, observed: ObservedNode) -> str | None:
+    key = look.fleet.keys.get(node_id) or (observed.info.public_key if observed.info else None)
+    return fingerprint(key) if key else None
 
 
 def _last_seen(observed: ObservedNode, silence: Verdict | None) -> str | None:
@@ -202,5 +207,5 @@ def _conditions_of_agent(
             since=None if silence else at_controller(observed, one.last_transition_time),
         )
         for one in said
-        if one.type not in (_READY, _UP_TO_DATE, CLOCK_SYNCHRONIZED)
+        if one.type not in (_READY, _UP_TO_DATE, CLOCK_SYNCHRONIZED, KEY_UNDISPUTED)
     ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from controller.model import ObjectRef, Reason
 from controller.picture.conditions import Document
+from controller.picture.node_document import KEY_UNDISPUTED
 
 _MOST_NOT_READY = 50
 
@@ -17,6 +18,7 @@ def summary(documents: Iterable[Document], reasons: Iterable[Reason]) -> dict[st
         documents: what `documents` returned.
         reasons: of the plan in force.
     """
+    refused_keys: list[dict[str, str]] = []
     not_ready: list[dict[str, str]] = []
     total: Counter[str] = Counter()
     ready: Counter[str] = Counter()
@@ -26,6 +28,7 @@ def summary(documents: Iterable[Document], reasons: Iterable[Reason]) -> dict[st
         total[kind] += 1
         ready[kind] += _is_ready(document)
         pending += kind == "Node" and document["status"].get("phase") == "Pending"
+        refused_keys += _refused_keys(document)
         if not _is_ready(document) and len(not_ready) < _MOST_NOT_READY:
             not_ready.append(_why_not(document))
     return {
@@ -33,6 +36,7 @@ def summary(documents: Iterable[Document], reasons: Iterable[Reason]) -> dict[st
         "instances": {"total": total["DsInstance"], "ready": ready["DsInstance"]},
         "cameras": {"total": total["Camera"], "ready": ready["Camera"]},
         "notReady": not_ready,
+        "refusedKeys": refused_keys[:_MOST_NOT_READY],
         "reasons": [{"object": str(one.subject), "reason": one.reason, "message": one.message} for one in reasons],
     }
 
@@ -43,6 +47,15 @@ def _is_ready(document: Document) -> bool:
 
 def _ready_conditions(document: Document) -> list[dict[str, str]]:
     return [one for one in document["status"].get("conditions", ()) if one["type"] == "Ready"]
+
+
+def _refused_keys(document: Document) -> list[dict[str, str]]:
+    about = str(ObjectRef(document["kind"], document["metadata"]["name"]))
+    return [
+        {"object": about, "reason": one["reason"], "message": one["message"]}
+        for one in document["status"].get("conditions", ())
+        if one["type"] == KEY_UNDISPUTED
+    ]
 
 
 def _why_not(document: Document) -> dict[str, str]:

@@ -10,47 +10,54 @@ from crds.messages import AgentCommand, CommandKind
 Answer = tuple[datetime, CommandKind]
 """When the greeting was sent, and what is said to it."""
 
+Addressee = tuple[str, str]
+"""Node id and key of an agent: several may greet as one node."""
 
-def answered_before(fleet: Fleet, admitted: Collection[str]) -> dict[str, Answer]:
-    """The answers that need not be given, by node id: the controller before this one gave them.
+
+def answered_before(fleet: Fleet, admitted: Collection[str]) -> dict[Addressee, Answer]:
+    """The answers that need not be given: the controller before this one gave them.
 
     Args:
         fleet: the agents that greeted.
         admitted: the ids of the nodes that were admitted, as something was published for them.
     """
     return {
-        node_id: (node.info.sent_at, CommandKind.ADMITTED)
+        (node_id, node.info.public_key): (node.info.sent_at, CommandKind.ADMITTED)
         for node_id, node in fleet.nodes.items()
         if node.info and node_id in admitted
     }
 
 
-def unanswered(fleet: Fleet, known: Collection[str], answered: Mapping[str, Answer]) -> dict[str, Answer]:
-    """The answers that are due, by node id.
+def unanswered(fleet: Fleet, known: Collection[str], answered: Mapping[Addressee, Answer]) -> dict[Addressee, Answer]:
+    """The answers that are due.
 
     Args:
         fleet: the agents that greeted.
         known: the ids of the nodes that manifests declare; the others are refused, and told what to do.
         answered: the answers that were given.
     """
-    found = {}
+    due = {}
     for node_id, node in fleet.nodes.items():
-        if node.info is None:
-            continue
-        answer = (node.info.sent_at, CommandKind.ADMITTED if node_id in known else CommandKind.REFUSED)
-        if answered.get(node_id) != answer:
-            found[node_id] = answer
-    return found
+        if node.info is not None:
+            kind = CommandKind.ADMITTED if node_id in known else CommandKind.REFUSED
+            due[node_id, node.info.public_key] = (node.info.sent_at, kind)
+        for one in node.strangers:
+            # One that became the agent of its node since then is asked to greet once more.
+            is_believed_now = fleet.keys.get(node_id) == one.public_key
+            kind = CommandKind.ASK_INFO if is_believed_now else CommandKind.REFUSED
+            due[node_id, one.public_key] = (one.sent_at, kind)
+    return {to: answer for to, answer in due.items() if answered.get(to) != answer}
 
 
-def command(node_id: str, answer: Answer, *, fleet_id: str, epoch: int, now: datetime) -> AgentCommand:
+def command(to: Addressee, answer: Answer, reason: str, fleet_id: str, epoch: int, now: datetime) -> AgentCommand:
     """An answer as the message that says it."""
-    refused = answer[1] is CommandKind.REFUSED
+    node_id, public_key = to
     return AgentCommand(
         fleet_id=fleet_id,
         node_id=UUID(node_id),
         command=answer[1],
-        reason=f"no Node manifest has nodeId {node_id}: commit one to admit this machine" if refused else "",
+        reason=reason,
+        public_key=public_key,
         epoch=epoch,
         sent_at=now,
     )

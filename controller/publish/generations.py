@@ -6,14 +6,22 @@ from datetime import datetime
 from uuid import UUID
 
 from controller.model import NodeState, ObservedNode
-from crds.messages import AgentConfig, GenerationRef, Removals, cameras_of
+from crds.messages import LARGEST_NUMBER, AgentConfig, GenerationRef, Removals, cameras_of
 
 # Names of removed instances, and of cameras, that one record may carry; an agent that skipped more waits for approval.
 LONGEST_REMOVAL_LIST = 1000
 
 
-# Numbers above it are no numbers of ours: JSON keeps integers up to here exact in every language.
-LARGEST_NUMBER = 2**53 - 1
+LARGEST_CLAIM = LARGEST_NUMBER // 2
+"""Numbers of an agent are followed up to here, when no record of ours explains them: topics and disk may be lost, and then
+nobody else knows them. An honest fleet stays below for 136 years of a change in each second, and has as many left above,
+whatever anybody claims."""
+
+NOT_FOLLOWED = (
+    f"No record of this controller explains a number above {LARGEST_CLAIM}, so it is not followed. If that is what the "
+    "ledger of the node holds, and its agent refuses newer generations as Stale, run `rm ledger/current.record` in the "
+    "state directory of the agent and restart it: what runs goes on"
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ def next_record(
     known: KnownGenerations,
     *,
     fleet_id: str,
+    agent_key: str = "",
     epoch: int,
     revision: str,
     approved: bool,
@@ -44,21 +53,27 @@ def next_record(
     waits for the approval of removals gets a number of its own for it; and an agent that
     holds more than the topics do (they were wiped), or something else under the same number (it was written without an
     acknowledgement, or by two controllers), gets a number above its own, or, when it holds this very content, the same
-    number again.
+    number again. A record whose numbers are out of range was published by a controller that followed a forged claim: the
+    numbering begins anew, and agents take that for newer.
 
     Args:
         state: what the node shall run.
         known: what was published, observed and applied before.
         fleet_id: the fleet.
+        agent_key: the key of the node's agent, 64 hexadecimal digits; empty when it is not known.
         epoch: the term of this controller; stands in records that it makes, never rewrites old ones.
         revision: id of the manifests.
         approved: True when a person approved of the removals.
         now: time of issue, UTC.
     """
     published = known.published
-    observed = known.observed if known.observed and _is_credible(known.observed) else None
+    observed = followed(known.observed, published)
     newest = max((ref.order for ref in (published.ref if published else None, observed) if ref), default=(0, 0))
-    agent_is_ahead = published is None or (observed is not None and _is_beyond(observed, published.ref))
+    agent_is_ahead = (
+        published is None
+        or not published.ref.is_in_range
+        or (observed is not None and _is_beyond(observed, published.ref))
+    )
     # An agent that refused to remove what no record explained to it is told the same again, with the approval.
     asks_for_approval = (
         approved
@@ -82,12 +97,17 @@ def next_record(
         drain=not state.instances,
         removals=_removals(state, known, approved=approved),
         node_config_list=state.instances,
+        agent_key=agent_key,
     )
 
 
-def _is_credible(ref: GenerationRef) -> bool:
-    """False for numbers that only a broken agent, or somebody who pretends to be one, can tell of."""
-    return ref.epoch < LARGEST_NUMBER and ref.generation < LARGEST_NUMBER
+def followed(claim: GenerationRef | None, published: AgentConfig | None) -> GenerationRef | None:
+    """What an agent says it holds, if numbers go by that: a record of ours explains it, or it is small enough."""
+    if claim is None or not claim.is_in_range:
+        return None
+    if published is not None and claim.order <= published.ref.order:
+        return claim
+    return claim if max(claim.order) <= LARGEST_CLAIM else None
 
 
 def _is_beyond(observed: GenerationRef, published: GenerationRef) -> bool:
@@ -120,10 +140,20 @@ def _first(names: AbstractSet[str]) -> tuple[str, ...]:
 
 def next_epoch(seen: tuple[GenerationRef, ...]) -> int:
     """The number of a new term: above every epoch that any record or agent tells of."""
-    return max((ref.epoch for ref in seen if _is_credible(ref)), default=0) + 1
+    return max((ref.order[0] for ref in seen), default=0) + 1
 
 
-def newest_observed(node: ObservedNode) -> GenerationRef | None:
-    """The newest generation that an agent says it holds, in its greeting or its report."""
-    observed = [node.info.highest if node.info else None, node.response.observed if node.response else None]
+def newest_observed(node: ObservedNode, published: AgentConfig | None) -> GenerationRef | None:
+    """The newest generation that an agent says it holds, in its greeting or its report, as far as that is followed."""
+    observed = (followed(claim, published) for claim in _claims(node))
     return max((ref for ref in observed if ref), key=lambda ref: ref.order, default=None)
+
+
+def is_exaggerating(node: ObservedNode, published: AgentConfig | None) -> bool:
+    """True when an agent says that it holds numbers which are not followed."""
+    return any(followed(claim, published) is None for claim in _claims(node))
+
+
+def _claims(node: ObservedNode) -> tuple[GenerationRef, ...]:
+    claims = (node.info.highest if node.info else None, node.response.observed if node.response else None)
+    return tuple(claim for claim in claims if claim)

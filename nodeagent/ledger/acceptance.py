@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from crds.messages import AgentConfig, cameras_of
+from crds.messages import LARGEST_NUMBER, AgentConfig, cameras_of
 
 # The agent's own copy of the guard against mass removals: more than this many instances, or cameras, and more than this
 # part of what the ledger holds, never go without being named in the record or approved.
@@ -89,6 +89,8 @@ def _why_refused(incoming: AgentConfig, fleet_id: str, node_id: str, now: dateti
         return f"is of fleet {incoming.fleet_id!r}, this agent belongs to {fleet_id!r}"
     if str(incoming.node_id) != node_id:
         return f"is for node {incoming.node_id}, this is {node_id}"
+    if not incoming.ref.is_in_range:
+        return f"has a number above {LARGEST_NUMBER}: its controller believed somebody who made numbers up; upgrade it"
     if incoming.expires_at is not None and now > incoming.expires_at:
         return f"expired at {incoming.expires_at.isoformat()}"
     return None

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from bus.base import PublishFailed
 from controller.api.server import serve
-from controller.model import ApproveRefused, Fleet
+from controller.model import ApproveRefused, Fleet, TrustRefused
 from controller.picture.placed import PlacedInstance, placed_instances
 from tests.patience import patient
 from tests.picture import fleets
@@ -50,6 +50,12 @@ class FakeControl:
             raise ApproveRefused(f"revision {revision} is not the one that waits")
         self.asked.append(("approve", revision))
         return "revision sha256:1 is approved"
+
+    async def trust(self, node: str, key: str) -> str:
+        if node != "n1":
+            raise TrustRefused(f"no Node manifest in force is named {node}")
+        self.asked.append(("trust", key))
+        return f"node {node} is known by {key} from now on"
 
     async def update(self, desc: str) -> None:
         await self._publish("update", desc)

@@ -7,6 +7,7 @@ from tests.api.serving import REVISION, FakeControl, Http
 from tests.picture import fleets
 
 PATHS = {"/fleet/v1/approve": "revision", "/fleet/v1/update": "desc", "/fleet/v1/refresh": "desc"}
+POSTS = (*PATHS, "/fleet/v1/nodes/n1/trust")
 
 
 def test_how_the_controller_is(http: Http) -> None:
@@ -18,6 +19,14 @@ def test_what_is_asked_reaches_the_controller(http: Http, control: FakeControl, 
     answer = http("POST", path, json={field: "sha256:1"})
     assert (answer.status_code, answer.json()["status"]) == (200, "Success")
     assert control.asked == [(path.rpartition("/")[2], "sha256:1")]
+
+
+def test_a_key_is_trusted(http: Http, control: FakeControl) -> None:
+    answer = http("POST", "/fleet/v1/nodes/n1/trust", json={"key": "sha256:ab"})
+    assert (answer.status_code, answer.json()["message"]) == (200, "node n1 is known by sha256:ab from now on")
+    assert control.asked == [("trust", "sha256:ab")]
+    assert http("POST", "/fleet/v1/nodes/n2/trust", json={"key": "sha256:ab"}).status_code == 409
+    assert http("POST", "/fleet/v1/nodes/n1/trust", json={}).status_code == 400
 
 
 def test_a_description_may_be_left_out(http: Http, control: FakeControl) -> None:
@@ -38,7 +47,7 @@ def test_a_broker_that_is_down_is_said(http: Http, control: FakeControl, path: s
     assert (answer.status_code, answer.json()["reason"]) == (503, "ServiceUnavailable")
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", POSTS)
 @pytest.mark.parametrize(
     ("headers", "content", "code"),
     [
@@ -51,7 +60,7 @@ def test_a_broker_that_is_down_is_said(http: Http, control: FakeControl, path: s
         pytest.param({"content-type": "application/json"}, b"{", 400, id="no JSON"),
         pytest.param({"content-type": "application/json"}, b"[]", 400, id="no object"),
         pytest.param({"content-type": "application/json"}, b"[" * 60_000, 400, id="deep"),
-        pytest.param({"content-type": "application/json"}, b'{"desc":1,"revision":1}', 400, id="no text"),
+        pytest.param({"content-type": "application/json"}, b'{"desc":1,"revision":1,"key":1}', 400, id="no text"),
         pytest.param({"content-type": "application/json"}, b" " * 70_000, 413, id="too large"),
     ],
 )

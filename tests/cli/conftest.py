@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import fleet
 from controller.api.server import create_app, serve
-from controller.model import ApproveRefused
+from controller.model import ApproveRefused, TrustRefused
 from controller.picture.placed import PlacedInstance
 from controller.picture.store import ObjectStore
 from tests.patience import patient
@@ -125,6 +125,12 @@ class Control:
             raise ApproveRefused("no revision waits for approval")
         self.asked.append(("approve", revision))
         return f"revision {revision} is approved"
+
+    async def trust(self, node: str, key: str) -> str:
+        if node != "n1":
+            raise TrustRefused(f"no Node manifest in force is named {node}")
+        self.asked.append(("trust", key))
+        return f"node {node} is known by {key} from now on"
 
     async def update(self, desc: str) -> None:
         self.asked.append(("update", desc))

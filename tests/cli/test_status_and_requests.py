@@ -78,6 +78,22 @@ def test_requests_reach_the_controller(run: Callable[..., Any], served: Any) -> 
     assert served.control.asked == [("approve", "sha256:bbbb"), ("update", "now please"), ("refresh", "")]
 
 
+def test_a_key_is_trusted_or_it_is_said_why_not(run: Callable[..., Any], served: Any) -> None:
+    assert run("node", "trust", "n1", "--key", "sha256:ab").stdout == "node n1 is known by sha256:ab from now on\n"
+    assert served.control.asked == [("trust", "sha256:ab")]
+    refused = run("node", "trust", "a/b", "--key", "sha256:ab")
+    assert refused.exit_code == 1
+    refused = run("node", "trust", "hut", "--key", "sha256:ab")
+    assert refused.stderr == "error: the controller says Conflict: no Node manifest in force is named hut\n"
+
+
+def test_a_key_that_was_refused_stands_in_the_status(run: Callable[..., Any], served: Any) -> None:
+    served.control.answer["refusedKeys"] = [
+        {"object": "node/n1", "reason": "KeyRefused", "message": "An agent " + "x" * 500}
+    ]
+    assert "An agent " + "x" * 500 in run("status").stdout
+
+
 def test_a_refused_approval(run: Callable[..., Any]) -> None:
     result = run("approve", "sha256:dddd")
     assert result.stderr == "error: the controller says Conflict: no revision waits for approval\n"

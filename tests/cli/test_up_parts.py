@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bus.signature import SigningKey
 from cli.commands.up import option_variables
 from cli.failure import Failure
 from cli.parts_options import split_listen
@@ -22,8 +23,11 @@ from cli.up.layout import StateDirectory
 from cli.up.parts import Parts, Settings
 from cli.up.screen import Lines
 from cli.up.view import View, look
+from controller.kept_keys import FILE_NAME, KeyFile
 from crds.camera import Camera
+from ports.disk import RealDisk
 from tests.patience import patient
+from tests.planner.short_manifests import revision
 
 
 def _camera(name: str, address: str, secret: str | None = None) -> Camera:
@@ -299,6 +303,17 @@ def test_simulated_cameras_come_and_go_beside_others_that_go_on(tmp_path: Path, 
     asyncio.run(scenario())
     assert said == [f"simulating b (port {port})", f"no longer simulating a (port {port})"]
     assert json.loads((state.root / f"cameras-{port}.json").read_text(encoding="utf-8")) == [{"name": "b"}]
+
+
+def test_the_controller_is_told_the_keys_of_the_agents_before_it_starts(tmp_path: Path) -> None:
+    state = StateDirectory(tmp_path / "state")
+    parts = Parts(Settings(tmp_path, "127.0.0.1:1", "process", tmp_path, "up-1"), state, str)
+    nodes = revision({"node/a": {}, "node/b": {}}).nodes
+    for _ in range(2):
+        parts.trust(nodes)
+        kept = KeyFile(state.controller / FILE_NAME, RealDisk()).load().keys
+        keys = [SigningKey.load_or_create(state.agent(node.node_id) / "agent.key").public_key_hex for node in nodes]
+        assert [kept[node.node_id] for node in nodes] == keys
 
 
 def test_what_becomes_of_simulated_cameras_in_words() -> None:

@@ -174,6 +174,7 @@ class Stand:
         self.looks = 0
         """How often the fleet was shown."""
         self._probes = count()
+        self._keys: dict[str, SigningKey] = {}
 
     @asynccontextmanager
     async def controller(self, *, held_back: bool = False) -> AsyncIterator[Answers]:
@@ -215,7 +216,9 @@ class Stand:
         self.disk = MemoryDisk()
 
     def agent(self, name: str, **options: Any) -> TalkingAgent:
-        return TalkingAgent(self.log, name, **options)
+        """An agent that has the key of its machine, unless it is given another one."""
+        key = self._keys.setdefault(name, SigningKey.generate())
+        return TalkingAgent(self.log, name, **{"key": key, **options})
 
     async def say(self, reading: Reading) -> None:
         """A new reading, which the controller has read when this returns."""

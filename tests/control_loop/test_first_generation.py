@@ -151,10 +151,10 @@ def test_an_agent_with_another_key_than_the_pinned_one_is_refused(play: Callable
             with none_published(stand):
                 impostor.greet()
                 impostor.report(ref(9, 9))
-                (message,) = await eventually(lambda: stand.told("RecordRefused"), "the impostor is told of")
+                (message,) = await eventually(lambda: stand.told("KeyRefused"), "the impostor is told of")
                 assert "spec.publicKey" in message
                 await stand.settled()
-                assert stand.kinds("gate") == []
+                assert stand.kinds("gate") == [CommandKind.REFUSED]
 
             stand.agent("gate", key=right).greet()
             config = await eventually(lambda: stand.newest("gate"), "a generation")

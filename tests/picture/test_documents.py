@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from controller.model import Fleet, FleetPlan, ObjectRef, Reason
+from controller.status.trust import with_keys
 from crds.camera import Camera
 from crds.condition import Condition, ConditionStatus
 from crds.messages import AgentResponse, CameraStatus, GenerationRef, InstanceState
@@ -106,8 +107,10 @@ def test_a_node_that_was_never_heard_is_unknown_for_that_reason() -> None:
 
 def test_an_agent_with_another_key_than_the_pinned_one_is_not_believed() -> None:
     pinned = fleets.revision(*REVISION.cameras, *REVISION.instances, node("n1", 1, publicKey="cd" * 32))
-    found = shown(healthy(REVISION), revision=pinned)
-    assert conditions(found["node/n1"])["Ready"] == "Unknown KeyMismatch"
+    found = shown(with_keys(healthy(REVISION), {node_id(1): "cd" * 32}, NOW), revision=pinned)
+    assert conditions(found["node/n1"])["Ready"] == "Unknown KeyRefused"
+    assert conditions(found["node/n1"])["KeyUndisputed"] == "False KeyRefused"
+    assert "change spec.publicKey to abab" in found["node/n1"]["status"]["message"]
     assert found["camera/hq-1"]["status"]["ready"] is None
 
 
@@ -327,4 +330,4 @@ def test_a_report_with_every_field_at_its_limit_breaks_nothing() -> None:
     )
     odd = greeting(1, hostname="\x1b[31m" + "x" * 100_000, public_key="no hex", capacity=-1, sent_at=NOW + timedelta(1))
     fleet = heard(heard(healthy(REVISION), strange, NOW), odd, NOW)
-    assert shown(fleet)["node/n1"]["status"]["publicKeyFingerprint"] is None
+    assert shown(fleet)["node/n1"]["status"]["publicKeyFingerprint"] == "unknown"

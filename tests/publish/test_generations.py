@@ -7,19 +7,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from controller.model import NodeState
-from controller.planner.planner import plan
 from controller.publish.generations import LONGEST_REMOVAL_LIST, KnownGenerations, next_epoch, next_record
 from crds.messages import AgentConfig, GenerationRef
 from nodeagent.ledger.acceptance import Verdict, accept
-from tests.planner.short_manifests import NOW, node_id, revision
+from tests.planner.short_manifests import NOW, node_id
+from tests.publish.node_states import state
 
 EPOCH = 5
-
-
-def state(*instances: str, image: str = "retinaface:1") -> NodeState:
-    """What a node shall run."""
-    fleet = {"node/gate": {}, **{f"dsinstance/{name}": {"node": "gate", "image": image} for name in instances}}
-    return plan(revision(fleet), {}).nodes[node_id("gate")]
 
 
 def record(

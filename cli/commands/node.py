@@ -1,0 +1,28 @@
+"""`fleet node`: what a person decides about one machine."""
+
+from urllib.parse import quote
+
+import click
+
+from cli.failure import one_line
+from cli.request import ask
+
+
+@click.group(short_help="Decide about one machine: whose key it is known by.")
+def node() -> None:
+    """Decides about one machine."""
+
+
+@node.command(short_help="Have a node known by another key.")
+@click.argument("name")
+@click.option(
+    "--key", required=True, metavar="FINGERPRINT", help="`sha256:…`, or the whole key: 64 hexadecimal digits."
+)
+@click.pass_obj
+def trust(server: str, *, name: str, key: str) -> None:
+    """Has node NAME known by a key from now on, and by no other: its machine was set up anew.
+
+    A node is known by the key of its first greeting. `fleet status` names another one that greets; the agent of a machine
+    logs its own at its start. What spec.publicKey of the manifest pins is changed there.
+    """
+    ask(server, f"nodes/{quote(name, safe='')}/trust", {"key": key}, f"node {one_line(name)} is known by that key")
