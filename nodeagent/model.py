@@ -67,6 +67,17 @@ class Applied:
 
 
 @dataclass(frozen=True)
+class Started:
+    """What an instance was started as, in short: a second witness beside `Applied`, for when that cannot be read."""
+
+    generation: int
+    digest: str
+    digests: PartDigests
+    runtime_id: str
+    """The container or process that it was started in."""
+
+
+@dataclass(frozen=True)
 class ObservedInstance:
     """One container or process that carries the labels of this fleet and node."""
 
@@ -75,7 +86,7 @@ class ObservedInstance:
     """Id of the container; for a process, its pid and start time."""
     running: bool
     generation: int
-    """The generation on its label, or of the note `Applied` where that is about this very runtime."""
+    """The generation on its label, or of the notes `Applied` or `Started` where they are about this very runtime."""
     digest: str
     """Digest of the instance that runs, from the same source."""
     digests: PartDigests
@@ -87,6 +98,8 @@ class ObservedInstance:
     """The note about this very runtime, if there is one."""
     image_id: str | None = None
     """Id of the image that it was made from; None for a process, which has none."""
+    note_lost: bool = False
+    """True when the note about this very runtime cannot be read, and only its short form tells what runs."""
 
 
 @dataclass(frozen=True)

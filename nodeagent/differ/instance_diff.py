@@ -68,7 +68,9 @@ class InstanceDiff:
         if there is not None and there.digest != self._config.digest:
             return self._changed(there, now)
         if there is not None and there.running:
-            return () if self._files_are_right() else self._repair(now)
+            if not self._files_are_right():
+                return self._repair(now)
+            return self._chain((Note,), "the note about it cannot be read") if there.note_lost else ()
         return back_off or self._guarded(self._start(there))
 
     def _what_to_run_meanwhile(self) -> Applied | None:

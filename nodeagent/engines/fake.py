@@ -132,6 +132,7 @@ class FakeDriver:
                 runtime_id=container.id,
                 running=container.running,
                 applied=self._folders.read_applied(container.labels[LABEL_INSTANCE]),
+                started=self._folders.read_started(container.labels[LABEL_INSTANCE]),
                 started_at=container.started_at,
                 finished_at=container.finished_at,
                 exit_code=container.exit_code,

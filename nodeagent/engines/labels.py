@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from crds.messages import InstanceConfig, PartDigests
-from nodeagent.model import Applied, ObservedInstance
+from nodeagent.model import Applied, ObservedInstance, Started
 
 # Labels of containers, and environment variables of processes (upper case, `_` for `.`, `/` and `-`). The names are public:
 # operators filter `docker ps` by them.
@@ -48,6 +48,7 @@ def observed(
     runtime_id: str,
     running: bool,
     applied: Applied | None,
+    started: Started | None = None,
     started_at: datetime | None = None,
     finished_at: datetime | None = None,
     exit_code: int | None = None,
@@ -61,24 +62,33 @@ def observed(
         runtime_id: its id.
         running: whether it runs.
         applied: the note about its instance; it counts when it is about this very runtime.
+        started: the short form of that note, which counts likewise when the note does not. Without it, an instance that was
+            restarted in the same container would be restarted once more for the want of a file.
         started_at: when it was started last.
         finished_at: when it left.
         exit_code: what it left with.
         image_id: id of the image that it was made from.
     """
     own = applied if applied is not None and applied.runtime_id == runtime_id else None
+    known = started if own is None and started is not None and started.runtime_id == runtime_id else None
+    note_lost = known is not None
+    if own is not None:
+        known = Started(own.generation, own.config.digest, own.config.digests, runtime_id)
+    if known is None:
+        known = Started(_generation(labels), labels.get(LABEL_DIGEST, ""), _digests(labels), runtime_id)
     return ObservedInstance(
         name=labels.get(LABEL_INSTANCE, ""),
         runtime_id=runtime_id,
         running=running,
-        generation=_generation(labels) if own is None else own.generation,
-        digest=labels.get(LABEL_DIGEST, "") if own is None else own.config.digest,
-        digests=_digests(labels) if own is None else own.config.digests,
+        generation=known.generation,
+        digest=known.digest,
+        digests=known.digests,
         started_at=started_at,
         finished_at=finished_at,
         exit_code=exit_code,
         applied=own,
         image_id=image_id,
+        note_lost=note_lost,
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from crds.messages import InstanceConfig
-from nodeagent.model import Applied, FilesState
+from nodeagent.model import Applied, FilesState, Started
 
 
 class InstanceFolders(Protocol):
@@ -34,11 +34,15 @@ class InstanceFolders(Protocol):
         ...
 
     def note_applied(self, applied: Applied) -> None:
-        """Writes down what an instance is started with; durable when it returns."""
+        """Writes down what an instance is started with, whole and in short; durable when it returns."""
         ...
 
     def read_applied(self, name: str) -> Applied | None:
         """The note about an instance; None when there is none that can be read."""
+        ...
+
+    def read_started(self, name: str) -> Started | None:
+        """The note about an instance in short, which stands in a file of its own; None when there is none to be read."""
         ...
 
     def redacted(self, name: str, text: str) -> str:

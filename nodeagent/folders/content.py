@@ -10,7 +10,7 @@ from urllib.parse import quote
 from crds.messages import InstanceConfig
 from crds.secret import Secret, UnusableSecretError, fill, fill_address, secrets_named_in
 from nodeagent.folders.camera_logins import CameraLogin, logins_by_text, pieces_of
-from nodeagent.model import Applied, FilesState, LoginProblem, Permanent, SecretProblem
+from nodeagent.model import Applied, FilesState, LoginProblem, Permanent, SecretProblem, Started
 
 Tree: TypeAlias = "Mapping[str, bytes | Tree]"
 """Content by name: bytes for a file, a tree for a folder."""
@@ -45,6 +45,12 @@ def checked_name(name: str) -> str:
     if not is_name(name):
         raise Permanent(f"{name!r} cannot be the name of an instance: it cannot be the name of a folder")
     return name
+
+
+def in_short(applied: Applied) -> Started:
+    """The note about an instance in short."""
+    config = applied.config
+    return Started(applied.generation, config.digest, config.digests, applied.runtime_id)
 
 
 def tree_of(config: InstanceConfig, read_secret: ReadSecret, held: HeldFile) -> Tree:

@@ -5,6 +5,7 @@
     root/<instance>/engines/KEY/   TensorRT engines of one image, kind of GPU and set of models
     root/<instance>/incoming/      files that are not complete yet
     root/<instance>/applied.json   what the instance was started with last; holds placeholders, never secrets
+    root/<instance>/started.json   the digests of that, for when it cannot be read
 
 Everything here blocks on the disk: call it in a thread.
 """
@@ -20,16 +21,26 @@ from pathlib import Path
 from pydantic_core import from_json
 
 from crds.document import Message, unknown_format
-from crds.messages import InstanceConfig
+from crds.messages import InstanceConfig, PartDigests
 from crds.secret import Secret
 from nodeagent.folders import folder_tree
-from nodeagent.folders.content import HeldFile, checked_name, is_name, known_secrets, redacted, state_of, tree_of
+from nodeagent.folders.content import (
+    HeldFile,
+    checked_name,
+    in_short,
+    is_name,
+    known_secrets,
+    redacted,
+    state_of,
+    tree_of,
+)
 from nodeagent.folders.secret_files import read_secret
-from nodeagent.model import Applied, FilesState, Permanent, Transient
+from nodeagent.model import Applied, FilesState, Permanent, Started, Transient
 
 _log = logging.getLogger(__name__)
 
 _NOTE = "applied.json"
+_SHORT_NOTE = "started.json"
 _LARGEST_FILE = 4 * 1024 * 1024
 """In bytes; rendered files are far smaller."""
 _OLD_ENGINES = 2
@@ -40,6 +51,14 @@ class _Note(Message):
     generation: int
     runtime_id: str
     config: InstanceConfig
+
+
+class _ShortNote(Message):
+    generation: int
+    runtime_id: str
+    instance_name: str
+    digest: str
+    digests: PartDigests
 
 
 class DiskFolders:
@@ -113,11 +132,12 @@ class DiskFolders:
         """See `InstanceFolders`."""
         name = applied.config.instance_name
         note = _Note(generation=applied.generation, runtime_id=applied.runtime_id, config=applied.config)
-        content = note.model_dump_json().encode()
+        short = _ShortNote(instance_name=name, **vars(in_short(applied)))
         with self._lock(name):
             folder, incoming = self.directory(name), self._part(name, "incoming")
             with _disk(f"write the note about instance {name}"):
-                folder_tree.write_file(folder, _NOTE, content, incoming)
+                folder_tree.write_file(folder, _SHORT_NOTE, short.model_dump_json().encode(), incoming)
+                folder_tree.write_file(folder, _NOTE, note.model_dump_json().encode(), incoming)
 
     def read_applied(self, name: str) -> Applied | None:
         """See `InstanceFolders`."""
@@ -133,6 +153,18 @@ class DiskFolders:
             self._notes.pop(name, None)
             return None
         return known[1]
+
+    def read_started(self, name: str) -> Started | None:
+        """See `InstanceFolders`."""
+        try:
+            content = folder_tree.read_file(self._path(name) / _SHORT_NOTE)
+            if unknown_format("the short note", from_json(content)):
+                return None
+            note = _ShortNote.model_validate_json(content)
+        except (OSError, ValueError, Permanent):
+            return None
+        found = Started(note.generation, note.digest, note.digests, note.runtime_id)
+        return found if note.instance_name == name else None
 
     def redacted(self, name: str, text: str) -> str:
         """See `InstanceFolders`."""

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 
 from crds.messages import InstanceConfig
 from crds.secret import Secret
-from nodeagent.folders.content import HeldFile, Tree, checked_name, known_secrets, redacted, state_of, tree_of
-from nodeagent.model import Applied, FilesState, SecretProblem, Transient
+from nodeagent.folders.content import HeldFile, Tree, checked_name, in_short, known_secrets, redacted, state_of, tree_of
+from nodeagent.model import Applied, FilesState, SecretProblem, Started, Transient
 
 
 class MemoryFolders:
@@ -25,6 +25,7 @@ class MemoryFolders:
         self.trees: dict[str, Tree] = {}
         self.away = ""
         self._notes: dict[str, Applied] = {}
+        self._short_notes: dict[str, Started] = {}
 
     def write(self, config: InstanceConfig) -> None:
         """See `InstanceFolders`."""
@@ -44,10 +45,19 @@ class MemoryFolders:
         name = checked_name(applied.config.instance_name)
         self._reach(f"write the note about instance {name}")
         self._notes[name] = applied
+        self._short_notes[name] = in_short(applied)
 
     def read_applied(self, name: str) -> Applied | None:
         """See `InstanceFolders`."""
         return self._notes.get(name)
+
+    def read_started(self, name: str) -> Started | None:
+        """See `InstanceFolders`."""
+        return self._short_notes.get(name)
+
+    def lose_note(self, name: str) -> None:
+        """The file with the whole note cannot be read any more."""
+        self._notes.pop(name, None)
 
     def redacted(self, name: str, text: str) -> str:
         """See `InstanceFolders`."""
@@ -58,6 +68,7 @@ class MemoryFolders:
         self._reach(f"remove the folder of instance {checked_name(name)}")
         self.trees.pop(name, None)
         self._notes.pop(name, None)
+        self._short_notes.pop(name, None)
 
     def orphans(self, wanted: Collection[str]) -> tuple[str, ...]:
         """See `InstanceFolders`."""

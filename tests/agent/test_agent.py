@@ -358,6 +358,27 @@ def test_a_look_that_is_older_than_what_was_done_meanwhile_does_nothing_twice(st
     run(scenario())
 
 
+def test_a_note_that_is_lost_after_a_restart_in_the_same_container_interrupts_nothing(stand: Stand) -> None:
+    async def scenario() -> None:
+        stand.publish(generation([YARD], 1))
+        async with stand.agent():
+            await applied(stand, 1)
+            stand.publish(generation([YARD_STRICTER], 2))
+            await applied(stand, 2)
+        stand.folders.lose_note("yard")
+        async with stand.agent() as it:
+            await until(lambda: stand.folders.read_applied("yard"), "the note was written again")
+            await asyncio.sleep(100)
+            assert it.driver.performed[OpKind.STOP] == it.driver.performed[OpKind.START] == 0
+            assert stand.folders.read_applied("yard").config == YARD_STRICTER
+            stand.folders.lose_note("yard")
+            stand.publish(generation([YARD], 3))
+            await applied(stand, 3)
+            assert it.driver.changed[OpKind.CREATE] == 0, "the short note tells a restart from a new container"
+
+    run(scenario())
+
+
 # --- trouble ----------------------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from nodeagent.folders.content import in_short
 from nodeagent.model import Applied, FilesState, Permanent, Transient, Waiting
 from tests.engines.stands import make_config
 from tests.folders.stands import FoldersStand
@@ -150,8 +151,10 @@ def test_notes_outlive_the_agent(stand: FoldersStand) -> None:
     folders.note_applied(first)
     assert folders.read_applied("lobby") == first
     assert stand.folders().read_applied("lobby") == first
+    assert stand.folders().read_started("lobby") == in_short(first)
     folders.note_applied(newer)
     assert folders.read_applied("lobby") == newer
+    assert folders.read_started("lobby") == in_short(newer)
     assert folders.orphans(()) == ("lobby",)
 
 
@@ -167,6 +170,7 @@ def test_folders_that_nobody_wants_are_found_and_removed(stand: FoldersStand) ->
     assert folders.orphans(["lobby"]) == ("attic",)
     assert folders.files_state(make_config("dock")) == FilesState(current=False)
     assert folders.read_applied("dock") is None
+    assert folders.read_started("dock") is None
     assert folders.read_applied("attic") is not None
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nodeagent.folders.disk import DiskFolders
-from nodeagent.model import Applied, FilesState, Permanent, Transient, Waiting
+from nodeagent.model import Applied, FilesState, Permanent, Started, Transient, Waiting
 from tests.engines.stands import make_config, write_secret
 
 ADDRESS = "rtsp://${secret:cam-1:userinfo}10.0.0.1/live"
@@ -292,3 +292,22 @@ def test_engine_folders_stay_and_of_old_ones_a_few(directories: DiskFolders) -> 
     assert sorted(one.name for one in first.parent.iterdir()) == ["image-1", "image-3", "image-4"]
     directories.remove("lobby")
     assert not first.exists()
+
+
+def test_each_note_tells_what_was_started_when_the_other_is_damaged(directories: DiskFolders, tmp_path: Path) -> None:
+    applied = Applied(make_config(script=ADDRESS), 7, "runtime")
+    started = Started(7, applied.config.digest, applied.config.digests, "runtime")
+    folder = tmp_path / "instances" / "lobby"
+    for damaged in (b"", b"null", b"[" * 100_000, b"\xff", b"{}", None):
+        for name in ("applied.json", "started.json"):
+            directories.note_applied(applied)
+            if damaged is None:
+                (folder / name).unlink()
+            else:
+                (folder / name).write_bytes(damaged)
+            found = DiskFolders(tmp_path / "instances", tmp_path / "secrets")
+            told = found.read_applied("lobby"), found.read_started("lobby")
+            assert told == ((None, started) if name == "applied.json" else (applied, None))
+    directories.note_applied(applied)
+    (folder / "started.json").rename(directories.directory("dock") / "started.json")
+    assert directories.read_started("dock") is None, "it is about another instance"

@@ -166,6 +166,7 @@ class DockerDriver:
                     runtime_id=container["Id"],
                     running=state.running,
                     applied=self._folders.read_applied(name),
+                    started=self._folders.read_started(name),
                     started_at=state.started_at,
                     finished_at=state.finished_at,
                     exit_code=state.exit_code,

@@ -140,6 +140,7 @@ class ProcessDriver:
                 runtime_id=str(run.id),
                 running=run.finished_at is None,
                 applied=self._folders.read_applied(name),
+                started=self._folders.read_started(name),
                 started_at=run.id.started_at,
                 finished_at=run.finished_at,
                 exit_code=run.exit_code,
