@@ -321,6 +321,12 @@ class InstanceStatus(WireModel):
     cameras: tuple[CameraStatus, ...] = ()
     exclusive_cameras: tuple[str, ...] = ()
     """Cameras that allow one reader and that it reads, or would read when it is started again."""
+    image_id: str | None = None
+    """Id of the image that its container was made from; None where there is none, or an older agent does not say."""
+    image_platform: str = ""
+    """Operating system and architecture of that image: one name may stand for an image of each."""
+    conditions: tuple[Condition, ...] = ()
+    """What else is said of it, such as `Drifted`."""
 
 
 class AgentResponse(Message):

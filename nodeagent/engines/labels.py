@@ -52,6 +52,8 @@ def observed(
     finished_at: datetime | None = None,
     exit_code: int | None = None,
     image_id: str | None = None,
+    image_platform: str = "",
+    paused: bool = False,
 ) -> ObservedInstance:
     """What is known of a container or process.
 
@@ -65,6 +67,8 @@ def observed(
         finished_at: when it left.
         exit_code: what it left with.
         image_id: id of the image that it was made from.
+        image_platform: operating system and architecture of that image.
+        paused: whether it is frozen.
     """
     own = applied if applied is not None and applied.runtime_id == runtime_id else None
     return ObservedInstance(
@@ -79,6 +83,8 @@ def observed(
         exit_code=exit_code,
         applied=own,
         image_id=image_id,
+        image_platform=image_platform,
+        paused=paused,
     )
 
 

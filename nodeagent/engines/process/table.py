@@ -42,6 +42,11 @@ class ProcessId:
         state = _stat(self.pid)
         return state is not None and state.start_ticks == self.start_ticks and not state.left
 
+    def is_stopped(self) -> bool:
+        """True while SIGSTOP keeps it; one that a debugger holds is not."""
+        state = _stat(self.pid)
+        return state is not None and state.start_ticks == self.start_ticks and state.stopped
+
     def reap(self) -> int | None:
         """Frees its entry, if it has left and is a child of ours, and returns its exit code; otherwise None.
 
@@ -121,6 +126,7 @@ class _Stat:
     start_ticks: int
     session: int
     left: bool
+    stopped: bool
 
 
 def _stat(pid: int) -> _Stat | None:
@@ -131,4 +137,4 @@ def _stat(pid: int) -> _Stat | None:
         return None
     # The first thread of a program may be gone while others still leave; it cannot be waited for before they have.
     left = fields[_STATE] in {b"Z", b"X"} and int(fields[_THREADS]) <= 1
-    return _Stat(int(fields[_START]), int(fields[_SESSION]), left)
+    return _Stat(int(fields[_START]), int(fields[_SESSION]), left, fields[_STATE] == b"T")
