@@ -252,6 +252,10 @@ class AgentConfig(Message):
             raise ValueError("the digest does not belong to the content")
         return self
 
+    def instance(self, name: str) -> InstanceConfig | None:
+        """The instance of that name; None when it is not listed."""
+        return next((one for one in self.node_config_list if one.instance_name == name), None)
+
     @property
     def camera_names(self) -> frozenset[str]:
         """The cameras that the node is to watch."""

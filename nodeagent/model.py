@@ -94,6 +94,16 @@ class ObservedInstance:
 
 
 @dataclass(frozen=True)
+class PortHolder:
+    """Who listens on a port of this machine."""
+
+    runtime_id: str | None
+    """Its container or process, if it is one of this fleet."""
+    words: str
+    """Who it is, for people."""
+
+
+@dataclass(frozen=True)
 class FilesState:
     """How the configuration folder of an instance compares with what it should hold."""
 
@@ -177,6 +187,8 @@ class InstanceHistory:
     set_back_at: datetime | None = None
     set_backs: int = 0
     """Times in a row that something was set back, with less than a minute in between."""
+    port_held_by: str = ""
+    """Who listened on its port when it left the last time, if that was somebody else."""
     last_output: str = ""
     """The last lines it wrote before it left, for people; never with a secret in it."""
     outcome: Outcome | None = None

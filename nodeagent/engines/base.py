@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection
 from typing import Protocol
 
 from crds.messages import InstanceConfig
-from nodeagent.model import ObservedInstance
+from nodeagent.model import ObservedInstance, PortHolder
 from nodeagent.operations import Drift, Op
 
 
@@ -62,6 +62,17 @@ class Driver(Protocol):
             Transient: may work later.
             Permanent: cannot work until the desired state changes, such as an image reference that is none.
             Waiting: waits for something outside.
+        """
+        ...
+
+    async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:
+        """Who listens on a port of this machine; None when nobody does, or the kernel does not show it to this user.
+
+        When several do, it is one that is not the runtime.
+
+        Args:
+            port: the port.
+            runtime_id: who is expected to.
         """
         ...
 

@@ -15,7 +15,7 @@ from nodeagent.engines.labels import LABEL_DIGEST, LABEL_INSTANCE, labels_of, la
 from nodeagent.engines.last_lines import last_lines
 from nodeagent.engines.mailbox import Mailbox
 from nodeagent.folders.base import InstanceFolders
-from nodeagent.model import Applied, ObservedInstance, Permanent, Transient
+from nodeagent.model import Applied, ObservedInstance, Permanent, PortHolder, Transient
 from nodeagent.operations import PAUSED, Create, Drift, Op, OpKind, PullImage, Remove, SetBack, Start, Stop
 from ports.clock import SystemClock
 
@@ -48,6 +48,8 @@ class FakeEngine:
     registry: set[str] | None = None
     """Images that can be pulled; None stands for all that exist."""
     created: int = 0
+    holders: dict[int, PortHolder] = field(default_factory=dict)
+    """Who listens on which port."""
 
     def image_id(self, reference: str) -> str:
         """The id of the image that a reference means."""
@@ -188,6 +190,11 @@ class FakeDriver:
                 self._remove(op)
             case _:
                 raise Permanent(f"no driver does {op.kind}")
+
+    async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:  # noqa: ARG002 - it knows
+        """Who the engine says it is."""
+        self._reach()
+        return self.engine.holders.get(port)
 
     def events(self) -> AsyncIterator[str]:
         """Names of instances that this driver has changed."""

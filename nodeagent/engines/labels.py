@@ -37,6 +37,13 @@ def labels_of(fleet_id: str, node_id: str, config: InstanceConfig, generation: i
     }
 
 
+def words_of(labels: Mapping[str, str | None]) -> str:
+    """Which instance of which node it is, for people."""
+    return (
+        f"instance {labels.get(LABEL_INSTANCE) or 'without a name'} of node {labels.get(LABEL_NODE) or 'without an id'}"
+    )
+
+
 def variable_of(label: str) -> str:
     """The name of the environment variable that stands for a label on a process."""
     return label.upper().translate(str.maketrans("./-", "___"))

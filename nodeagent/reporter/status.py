@@ -281,6 +281,8 @@ def _last_exit(history: InstanceHistory, waits_for: str) -> str:
     output = history.last_output.strip()[-_LONGEST_OUTPUT:]
     said = f"; its last words: {output}" if output else ""
     times = waits_for or f"it left {history.exits} times in a row"
+    if history.port_held_by:
+        times = f"{history.port_held_by}; {times}"
     return f"{times}; the last time it {describe_exit(history.last_exit_code)}{said}"
 
 

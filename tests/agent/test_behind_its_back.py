@@ -1,9 +1,12 @@
 """What somebody does to containers while the agent runs: it is put right without a restart, or told."""
 
+import asyncio
+
 import pytest
 
 from crds.condition import Condition
 from crds.messages import InstanceState
+from nodeagent.model import PortHolder
 from nodeagent.operations import PAUSED, Drift, OpKind
 from tests.agent.stand import Running, Stand, run, until
 from tests.differ.generations import generation, instance
@@ -122,5 +125,31 @@ def test_a_name_that_means_two_images_is_told_of_all_that_run_it() -> None:
             assert yard is not None
             assert hall is not None
             assert yard.image_id != hall.image_id == stand.engine.moved["app:1"]
+
+    run(scenario())
+
+
+def test_frames_of_another_on_its_port_prove_nothing_and_the_holder_is_named() -> None:
+    stand = Stand()
+    stand.engine.holders[YARD.rest_port] = PortHolder("older", "instance yard of node n (process 7)")
+    held = f"port {YARD.rest_port} is held by instance yard of node n (process 7), and not by this instance"
+
+    async def scenario() -> None:
+        stand.publish(generation([YARD], 1))
+        async with stand.agent() as it:
+            await until(lambda: (one := stand.status("yard")) and held in one.message, "the holder is named")
+            await asyncio.sleep(60)
+            status = stand.status("yard")
+            assert status is not None
+            assert (status.state, status.cameras[0].ready) == (InstanceState.UNHEALTHY, False)
+            for exits in (1, 2):
+                it.driver.crash("yard", output="OSError: [Errno 98] Address already in use")
+                await until(lambda exits=exits: stand.status("yard").restarts == exits, "it left")  # type: ignore[misc,union-attr]
+            status = await until(
+                lambda: (one := stand.status("yard")) and one.state is InstanceState.CRASH_LOOP and one, "it crashes"
+            )
+            assert status.message.startswith(held)
+            stand.engine.holders.clear()
+            await all_is_well(stand)
 
     run(scenario())

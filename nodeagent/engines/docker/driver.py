@@ -28,10 +28,11 @@ from nodeagent.engines.docker.events import EndOfStream, changed_instances
 from nodeagent.engines.docker.form import NAME, asked_form, drift_between, found_form, mount_at, update_body
 from nodeagent.engines.docker.needs import wait_for_what_is_missing
 from nodeagent.engines.docker.states import ContainerState, ContainerStates
-from nodeagent.engines.labels import LABEL_INSTANCE, labels_of, labels_of_owner, observed
+from nodeagent.engines.labels import LABEL_FLEET, LABEL_INSTANCE, labels_of, labels_of_owner, observed, words_of
 from nodeagent.engines.last_lines import last_lines
+from nodeagent.engines.listening import Listeners, container_of, name_of
 from nodeagent.folders.base import FoldersWithPaths
-from nodeagent.model import Applied, ObservedInstance, Permanent, Transient
+from nodeagent.model import Applied, ObservedInstance, Permanent, PortHolder, Transient
 from nodeagent.operations import PAUSED, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
 
 # Each kind of work has slots of its own: neither a pull nor a slow stop may keep a crashed neighbour from its restart.
@@ -69,6 +70,8 @@ class DockerDriver:
         self._pulls = BlockingCalls("docker-pull", _PULLS_AT_ONCE)
         self._streams = BlockingCalls("docker-events", _STREAMS_AT_ONCE)
         self._states = ContainerStates()
+        self._listeners = Listeners()
+        self._labels_of: dict[str, dict[str, str]] = {}
         self._seen: dict[str, ContainerState] = {}
         self._open: set[EndOfStream] = set()
         self._closed = False
@@ -102,6 +105,10 @@ class DockerDriver:
                 await self._calls.run_to_its_end(self._remove, op)
             case _:
                 raise Permanent(f"no driver does {op.kind}")
+
+    async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:
+        """Who listens on a port, by the sockets that processes have open, and the containers that they are in."""
+        return await self._calls.run(self._port_holder, port, runtime_id)
 
     def events(self) -> AsyncIterator[str]:
         """Names of instances whose container was made, started, left or was removed, from this very moment on."""
@@ -223,6 +230,27 @@ class DockerDriver:
                 self._engine.update(op.runtime_id, body)
             if NAME in names:
                 client.rename(op.runtime_id, arguments["name"])
+
+    def _port_holder(self, port: int, runtime_id: str | None) -> PortHolder | None:
+        expected = [state.pid for state in self._seen.values() if state.settings["Id"] == runtime_id and state.pid]
+        with errors_of(f"find out who listens on port {port}"):
+            holders = [self._holder(pid) for pid in self._listeners.pids(port, expected)]
+        return min(holders, key=lambda one: one.runtime_id == runtime_id, default=None)
+
+    def _holder(self, pid: int) -> PortHolder:
+        process = f"process {pid} ({name_of(pid)})"
+        if (container_id := container_of(pid)) is None:
+            return PortHolder(None, process)
+        labels = self._labels_of.get(container_id)
+        if labels is None:
+            try:
+                labels = self._engine.client().inspect_container(container_id)["Config"]["Labels"] or {}
+            except NotFound:
+                return PortHolder(None, process)
+            self._labels_of = {container_id: labels}  # it is asked for the same one again and again
+        if labels.get(LABEL_FLEET) != self._fleet_id:
+            return PortHolder(None, f"container {container_id[:12]}, {process}")
+        return PortHolder(container_id, f"{words_of(labels)} (container {container_id[:12]}, {process})")
 
     def _images(self, references: Collection[str]) -> dict[str, str]:
         found = {}

@@ -28,6 +28,8 @@ class ContainerState:
     exit_code: int | None
     out_of_memory: bool
     paused: bool
+    pid: int
+    """Its first process, on the engine's machine; 0 while it does not run."""
     settings: Mapping[str, Any]
     """What the engine says of how the container is made: see `form`."""
 
@@ -107,6 +109,7 @@ def _state(container: dict[str, Any]) -> ContainerState:
         exit_code=None if running or finished_at is None else int(state["ExitCode"]),
         out_of_memory=bool(state["OOMKilled"]),
         paused=bool(state.get("Paused")),
+        pid=int(state.get("Pid") or 0),
         settings={part: container[part] for part in ("Id", "Name", "Image", "Config", "HostConfig")},
     )
 

@@ -10,14 +10,15 @@ from collections.abc import AsyncIterator, Collection
 from crds.dsinstance import AppKind
 from crds.messages import InstanceConfig
 from nodeagent.engines.blocking_calls import BlockingCalls
-from nodeagent.engines.labels import labels_of, observed, variable_of
+from nodeagent.engines.labels import LABEL_FLEET, LABELS, labels_of, observed, variable_of, words_of
+from nodeagent.engines.listening import Listeners, name_of
 from nodeagent.engines.mailbox import Mailbox
-from nodeagent.engines.process import output, start
+from nodeagent.engines.process import output, start, table
 from nodeagent.engines.process.exits import ExitWatch
 from nodeagent.engines.process.runs import ProcessRuns, Run
 from nodeagent.engines.process.table import ProcessId
 from nodeagent.folders.base import FoldersWithPaths
-from nodeagent.model import Applied, ObservedInstance, Permanent, Transient
+from nodeagent.model import Applied, ObservedInstance, Permanent, PortHolder, Transient
 from nodeagent.operations import PAUSED, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
 
 _CALLS_AT_ONCE = 8
@@ -65,6 +66,7 @@ class ProcessDriver:
         self._lock_wait_seconds = lock_wait_seconds
         self._runs = ProcessRuns(fleet_id, node_id)
         self._mailboxes: set[Mailbox] = set()
+        self._listeners = Listeners()
         self._frozen: set[str] = set()
         self._closed = False
         self._calls = BlockingCalls("process-driver", _CALLS_AT_ONCE)
@@ -100,6 +102,10 @@ class ProcessDriver:
                 raise Permanent(f"no driver does {op.kind}")
         for mailbox in self._mailboxes:
             mailbox.put(op.instance)
+
+    async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:
+        """Who listens on a port, by the sockets that processes have open."""
+        return await self._calls.run(self._port_holder, port, runtime_id)
 
     def events(self) -> AsyncIterator[str]:
         """Names of instances whose process was started or left."""
@@ -156,6 +162,19 @@ class ProcessDriver:
             )
             for name, run in self._runs.look().items()
         }
+
+    def _port_holder(self, port: int, runtime_id: str | None) -> PortHolder | None:
+        expected = [run.id.pid for run in self._runs.known().values() if str(run.id) == runtime_id]
+        holders = [self._holder(pid) for pid in self._listeners.pids(port, expected)]
+        return min(holders, key=lambda one: one.runtime_id == runtime_id, default=None)
+
+    def _holder(self, pid: int) -> PortHolder:
+        process = table.found(pid)
+        labels = {label: process.environment.get(variable_of(label)) for label in LABELS} if process else {}
+        leader = table.id_of(process.session) if process else None
+        if leader is None or labels[LABEL_FLEET] != self._fleet_id:
+            return PortHolder(None, f"process {pid} ({name_of(pid)})")
+        return PortHolder(str(leader), f"{words_of(labels)} (process {pid})")
 
     def _start(self, config: InstanceConfig, generation: int) -> None:
         name = config.instance_name

@@ -7,7 +7,7 @@ another process after the clock was set. The kernel's count of ticks since boot 
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,23 +96,32 @@ def find(environment: Mapping[str, str]) -> Iterator[FoundProcess]:
     """
     wanted = [f"{name}={value}".encode() for name, value in environment.items()]
     for entry in _PROC.iterdir():
-        if not entry.name.isdecimal():
-            continue
-        try:
-            block = (entry / "environ").read_bytes()
-        except OSError:
-            continue
-        pid, variables = int(entry.name), block.split(b"\0")
-        if not all(variable in variables for variable in wanted):
-            continue
-        state = _stat(pid)
-        if state is not None and not state.left:
-            texts = (variable.decode(errors="replace").partition("=") for variable in variables)
-            yield FoundProcess(
-                id=ProcessId(pid, state.start_ticks),
-                session=state.session,
-                environment={name: value for name, _, value in texts},
-            )
+        if entry.name.isdecimal() and (process := _found(int(entry.name), wanted)) is not None:
+            yield process
+
+
+def found(pid: int) -> FoundProcess | None:
+    """The running process that has a pid now; None when none has, or it is not ours to read."""
+    return _found(pid, ())
+
+
+def _found(pid: int, wanted: Collection[bytes]) -> FoundProcess | None:
+    try:
+        block = Path(_PROC, str(pid), "environ").read_bytes()
+    except OSError:
+        return None
+    variables = block.split(b"\0")
+    if not all(variable in variables for variable in wanted):
+        return None
+    state = _stat(pid)
+    if state is None or state.left:
+        return None
+    texts = (variable.decode(errors="replace").partition("=") for variable in variables)
+    return FoundProcess(
+        id=ProcessId(pid, state.start_ticks),
+        session=state.session,
+        environment={name: value for name, _, value in texts},
+    )
 
 
 def id_of(pid: int) -> ProcessId | None:
