@@ -269,6 +269,10 @@ class AgentConfig(Message):
             raise ValueError("the digest does not belong to the content")
         return self
 
+    def instance(self, name: str) -> InstanceConfig | None:
+        """The instance of that name; None when it is not listed."""
+        return next((one for one in self.node_config_list if one.instance_name == name), None)
+
     @property
     def camera_names(self) -> frozenset[str]:
         """The cameras that the node is to watch."""
@@ -338,6 +342,12 @@ class InstanceStatus(WireModel):
     cameras: tuple[CameraStatus, ...] = ()
     exclusive_cameras: tuple[str, ...] = ()
     """Cameras that allow one reader and that it reads, or would read when it is started again."""
+    image_id: str | None = None
+    """Id of the image that its container was made from; None where there is none, or an older agent does not say."""
+    image_platform: str = ""
+    """Operating system and architecture of that image: one name may stand for an image of each."""
+    conditions: tuple[Condition, ...] = ()
+    """What else is said of it, such as `Drifted`."""
 
 
 class AgentResponse(Message):

@@ -14,6 +14,7 @@ from bus.base import Bus
 from bus.signature import SigningKey
 from crds.messages import AgentInfo, AgentResponse, GenerationRef
 from nodeagent.applier import Applier
+from nodeagent.apps.identity import of_the_very_runtime
 from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.inbox import Inbox
@@ -108,7 +109,7 @@ class Agent:
             on_greeting_wanted=self._greeter.ask,
             on_report_wanted=self._report_anew,
         )
-        self._probes = AppProbes(probe, ports.clock)
+        self._probes = AppProbes(of_the_very_runtime(probe, driver.port_holder), ports.clock)
         self._reconciler = Reconciler(
             driver=driver,
             folders=folders,

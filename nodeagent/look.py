@@ -5,7 +5,7 @@ import logging
 from crds.messages import AgentConfig, InstanceConfig
 from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
-from nodeagent.model import FilesState, Observed, Transient
+from nodeagent.model import FilesState, Observed, ObservedInstance, Transient
 from ports.threads import Threads
 
 _log = logging.getLogger(__name__)
@@ -26,8 +26,14 @@ async def look(driver: Driver, folders: InstanceFolders, threads: Threads, desir
     instances = await driver.observe()
     configs = desired.node_config_list if desired else ()
     images = await driver.images(sorted({one.image for one in configs}))
+    drift = await driver.drift([one for one in configs if _is_in_form(instances.get(one.instance_name), one)])
     files, names = await threads.run(_look_at_folders, folders, configs)
-    return Observed(instances, files, names, images)
+    return Observed(instances, files, names, images, drift)
+
+
+def _is_in_form(there: ObservedInstance | None, config: InstanceConfig) -> bool:
+    """False for what is going to be changed anyway, and was made from other settings."""
+    return there is not None and there.digest == config.digest
 
 
 def _look_at_folders(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from crds.messages import InstanceConfig, PartDigests
-from nodeagent.operations import Outcome
+from nodeagent.operations import Drift, Outcome
 
 
 class Transient(Exception):  # noqa: N818 - the design's word for it
@@ -100,6 +100,20 @@ class ObservedInstance:
     """Id of the image that it was made from; None for a process, which has none."""
     note_lost: bool = False
     """True when the note about this very runtime cannot be read, and only its short form tells what runs."""
+    image_platform: str = ""
+    """Operating system and architecture of that image, as `linux/amd64`."""
+    paused: bool = False
+    """True when it runs and is frozen: nothing is watched."""
+
+
+@dataclass(frozen=True)
+class PortHolder:
+    """Who listens on a port of this machine."""
+
+    runtime_id: str | None
+    """Its container or process, if it is one of this fleet."""
+    words: str
+    """Who it is, for people."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +142,8 @@ class Observed:
     """Names that have a folder for an instance, desired or not."""
     images: Mapping[str, str] = field(default_factory=dict)
     """Ids of the images of desired instances, by the references to them; those that are not on this node are left out."""
+    drift: Mapping[str, tuple[Drift, ...]] = field(default_factory=dict)
+    """What is not as desired of instances that are there in the desired form; those of which all is are left out."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +195,13 @@ class InstanceHistory:
     """Times that the agent restarted it because its app hung, until it went well for long enough."""
     last_revival_at: datetime | None = None
     last_revival_cause: str = ""
+    set_back: tuple[Drift, ...] = ()
+    """What was set back last, without a restart."""
+    set_back_at: datetime | None = None
+    set_backs: int = 0
+    """Times in a row that something was set back, with less than a minute in between."""
+    port_held_by: str = ""
+    """Who listened on its port when it left the last time, if that was somebody else."""
     last_output: str = ""
     """The last lines it wrote before it left, for people; never with a secret in it."""
     outcome: Outcome | None = None
@@ -196,3 +219,8 @@ def describe_exit(code: int | None) -> str:
         return f"was killed by {signal.Signals(number).name}"
     except ValueError:
         return f"left with code {code}"
+
+
+def short_id(image_id: str | None) -> str:
+    """The id of an image as the commands of container engines show it."""
+    return str(image_id)[: len("sha256:") + 12]

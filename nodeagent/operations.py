@@ -17,8 +17,29 @@ class OpKind(StrEnum):
     CREATE = "create"
     START = "start"
     NOTE = "note"
+    SET_BACK = "set-back"
     STOP = "stop"
     REMOVE = "remove"
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One thing of a container or process that is not as the form of its instance says."""
+
+    field: str
+    """In the words of the engine: `restart policy`, `environment TZ`."""
+    wanted: str
+    found: str
+    live: bool = False
+    """True when it can be set back while the app runs."""
+
+    def __str__(self) -> str:
+        """The words for people."""
+        return f"{self.field}: wanted {self.wanted}, found {self.found}"
+
+
+PAUSED = Drift("state", "running", "paused", live=True)
+"""All of it is frozen, by the engine or by SIGSTOP."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +110,18 @@ class Note(_WithGeneration):
 
 
 @dataclass(frozen=True)
+class SetBack(_WithConfig):
+    """Undo, while it runs, what somebody changed of it behind the agent's back."""
+
+    kind = OpKind.SET_BACK
+
+    runtime_id: str
+    """The very container or process that is meant."""
+    drift: tuple[Drift, ...]
+    """What is set back; each can be while it runs."""
+
+
+@dataclass(frozen=True)
 class Stop(_OnInstance):
     """Ask it to leave, and kill it when it does not."""
 
@@ -117,7 +150,7 @@ class Remove(_OnInstance):
     """As for `Stop`."""
 
 
-Op = PullImage | WriteFiles | Create | Start | Note | Stop | Remove
+Op = PullImage | WriteFiles | Create | Start | Note | SetBack | Stop | Remove
 
 
 @dataclass(frozen=True)

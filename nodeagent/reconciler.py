@@ -7,6 +7,7 @@ from datetime import datetime
 
 from crds.messages import AgentConfig
 from nodeagent.applier import Applier
+from nodeagent.apps.identity import held_by_another
 from nodeagent.chains import Chains
 from nodeagent.differ.diff import diff, seconds_to_next_look, superseded
 from nodeagent.differ.history import after_look, after_outcome, exited
@@ -129,8 +130,8 @@ class Reconciler:
         self._probes.keep_only(self._history)
         for name in exited(before, self._history):
             self._probes.forget(name)
-            output = await self._last_output(name)
-            after = self._history[name] = replace(self._history[name], last_output=output)
+            output, holder = await self._last_output(name), await self._port_held_by(name, desired, seen)
+            after = self._history[name] = replace(self._history[name], last_output=output, port_held_by=holder)
             _log.warning("%s left (code %s), for the %d. time in a row", name, after.last_exit_code, after.exits)
 
     async def _last_output(self, name: str) -> str:
@@ -138,6 +139,19 @@ class Reconciler:
             return self._folders.redacted(name, await self._driver.output(name, _OUTPUT_LINES))
         except Transient:
             return ""
+
+    async def _port_held_by(self, name: str, desired: AgentConfig | None, seen: Observed) -> str:
+        """Who keeps its port from it; apps say no more than that it is in use."""
+        config = desired.instance(name) if desired else None
+        if config is None:
+            return ""
+        there = seen.instances.get(name)
+        try:
+            holder = await self._driver.port_holder(config.rest_port)
+        except Transient:
+            return ""
+        own = holder is not None and there is not None and holder.runtime_id == there.runtime_id
+        return "" if holder is None or own else held_by_another(config.rest_port, holder)
 
     def _on_outcome(self, outcome: Outcome) -> None:
         name = outcome.op.instance

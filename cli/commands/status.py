@@ -30,7 +30,7 @@ def status(server: str, *, output: str | None) -> None:
 
         print_document(answer, output)
         return
-    for line in [*_head(answer), *_counts(answer), *_listed(answer, "notReady"), *_listed(answer, "reasons")]:
+    for line in [*_head(answer), *_counts(answer), *(line for key in _LISTS for line in _listed(answer, key))]:
         click.echo(line)
     for sentence in sentences(answer):
         click.echo()
@@ -64,7 +64,12 @@ def _counts(answer: dict[str, Any]) -> list[str]:
     return lines
 
 
-_LISTS = {"notReady": "Not ready:", "reasons": "Not done as the manifests ask:"}
+_LISTS = {
+    "notReady": "Not ready:",
+    "drifted": "Changed by hand, or by another tool:",
+    "images": "One name, two images:",
+    "reasons": "Not done as the manifests ask:",
+}
 
 
 def _listed(answer: dict[str, Any], key: str) -> list[str]:

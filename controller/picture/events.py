@@ -41,6 +41,7 @@ class _News:
     message: str
 
 
+_OF_THE_CONTROLLER = frozenset({"Ready", "Planned"})
 _BAD_PHASES = frozenset({"Unknown", InstanceState.UNHEALTHY, InstanceState.CRASH_LOOP, InstanceState.FAILED})
 
 _SAID_WHY = frozenset({"NotReady", "Unknown"})
@@ -105,8 +106,23 @@ def _news_of_instance(old: Document | None, new: Document) -> Iterator[_News]:
         yield _News(event_type, status["reason"] or status["phase"], text)
     if (was.get("restarts") or 0) < (status["restarts"] or 0) and was.get("phase") not in (None, "Unknown"):
         yield _News(EventType.WARNING, "Restarted", f"Restart {status['restarts']}: it left by itself, or hung")
+    yield from _news_of_conditions(was, status)
     if was.get("node") and status["node"] and was["node"] != status["node"]:
         yield _News(EventType.NORMAL, "Moved", f"From node {was['node']} to node {status['node']}")
+
+
+def _news_of_conditions(was: Mapping[str, Any], status: Mapping[str, Any]) -> Iterator[_News]:
+    """What else the agent says of an instance, both ways; such conditions are True when somebody should look."""
+    before = {one["type"]: one for one in was.get("conditions", ())}
+    for one in status.get("conditions", ()):
+        old = before.get(one["type"])
+        said = (one["status"], one["message"])
+        if one["type"] in _OF_THE_CONTROLLER or (
+            (old["status"], old["message"]) == said if old else not one["message"]
+        ):
+            continue
+        event_type = EventType.WARNING if one["status"] == "True" else EventType.NORMAL
+        yield _News(event_type, f"{one['type']}{one['reason']}", one["message"])
 
 
 def _news_of_camera(old: Document | None, new: Document) -> Iterator[_News]:

@@ -1,11 +1,15 @@
 """What is said of an instance: where it is, what its agent observed, and whether that is what was published."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from controller.model import Reason
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true
 from controller.picture.look import Look, Sighting
 from crds.dsinstance import DsInstance
 from crds.messages import InstanceState, InstanceStatus
 
+_OWN_CONDITIONS = frozenset({"Ready", "Planned"})
 _PENDING = InstanceState.PENDING.value
 
 
@@ -21,6 +25,7 @@ def instance_status(instance: DsInstance, look: Look) -> Document:
     if look.layout.plan is not None:
         planned = _because(reasons) if reasons else true("Planned")
         conditions.append(condition("Planned", planned, previous=previous, now=look.now))
+    conditions += _conditions_of_agent(sighting, previous, look) if sighting else []
     return {**found, "conditions": conditions}
 
 
@@ -30,6 +35,20 @@ def _chosen(name: str, look: Look) -> Sighting | None:
     planned_on = look.layout.planned[name][0] if name in look.layout.planned else None
     there = [one for one in sightings if one.node_id == planned_on]
     return next(iter((*there, *sightings)), None)
+
+
+def _conditions_of_agent(sighting: Sighting, previous: Mapping[str, Any] | None, look: Look) -> list[dict[str, Any]]:
+    return [
+        condition(
+            one.type,
+            Verdict(one.status, one.reason, one.message),
+            previous=previous,
+            now=look.now,
+            since=one.last_transition_time,
+        )
+        for one in (sighting.status.conditions if sighting.status else ())
+        if one.type not in _OWN_CONDITIONS
+    ]
 
 
 def _because(reasons: tuple[Reason, ...]) -> Verdict:
@@ -52,6 +71,8 @@ def _unpublished(instance: DsInstance, reasons: tuple[Reason, ...], look: Look) 
         "message": verdict.message,
         "node": look.layout.node_name(planned[0]) if planned else None,
         "image": planned[1].image if planned else instance.spec.image,
+        "imageId": None,
+        "imagePlatform": None,
         "cameras": {
             "ready": 0,
             "total": len(planned[1].cameras) if planned else len(look.layout.revision.cameras_of(instance)),
@@ -82,6 +103,8 @@ def _published(sighting: Sighting) -> Document:
         "message": verdict.message,
         "node": sighting.node_name,
         "image": config.image,
+        "imageId": status.image_id if status else None,
+        "imagePlatform": (status.image_platform if status else "") or None,
         "cameras": {"ready": _cameras_ready(sighting), "total": len(config.cameras)},
         "restarts": status.restarts if status else None,
         "generation": status.generation if status else None,

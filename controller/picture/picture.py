@@ -1,19 +1,22 @@
 """All that the API shows, made from the state of the controller look by look."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from controller.model import Revision
+from controller.model import ObjectRef, Revision
 from controller.picture.conditions import Document
 from controller.picture.documents import LiveDocuments
 from controller.picture.event_log import EventLog
-from controller.picture.events import FleetEvent, events_between
+from controller.picture.events import EventType, FleetEvent, events_between
+from controller.picture.images import images_with_two_ids
 from controller.picture.store import ObjectStore
 from controller.picture.summary import summary
 from controller.rules import Rules
 from controller.state import State
 
 _NOTHING = Revision("", (), (), ())
+_FLEET = ObjectRef("Fleet", "fleet")
 
 
 class Picture:
@@ -35,6 +38,7 @@ class Picture:
         self._live = LiveDocuments()
         self._event_log = EventLog()
         self._documents: tuple[Document, ...] = ()
+        self._images: dict[str, str] = {}
         self._event_documents: tuple[Document, ...] = ()
         self._is_news_told = False
 
@@ -48,9 +52,11 @@ class Picture:
             state.gate.in_force or _NOTHING, state.plan, state.published.configs, state.fleet, now
         )
         if shown is not self._documents:
+            images = images_with_two_ids(shown)
             if self._is_news_told:
                 self._event_log.add(events_between(self._documents, shown, now))
-            self._documents = shown
+                self._event_log.add(_news_of_images(self._images, images, now))
+            self._documents, self._images = shown, images
             self._objects.replace(shown, now)
         # Until the topics are read to their ends every node looks new, and lost: that is no news.
         self._is_news_told = state.term is not None
@@ -88,5 +94,16 @@ class Picture:
                 "unwatchedCameras": list(candidate.unwatched),
                 "changes": candidate.changes,
             },
-            **summary(self._documents, state.plan.reasons if state.plan else ()),
+            **summary(self._documents, state.plan.reasons if state.plan else (), self._images),
         }
+
+
+def _news_of_images(old: Mapping[str, str], new: Mapping[str, str], now: datetime) -> tuple[FleetEvent, ...]:
+    found = [
+        FleetEvent(_FLEET, EventType.WARNING, "TwoImages", f"Image {name}: {message}", now)
+        for name, message in new.items()
+        if old.get(name) != message
+    ]
+    gone = [name for name in old if name not in new]
+    text = "All instances run one image under this name again"
+    return (*found, *(FleetEvent(_FLEET, EventType.NORMAL, "OneImage", f"Image {name}: {text}", now) for name in gone))

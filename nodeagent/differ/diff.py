@@ -7,13 +7,12 @@ from types import MappingProxyType
 from crds.messages import AgentConfig, InstanceConfig
 from nodeagent.differ.history import BETWEEN_REVIVALS, next_revival_at
 from nodeagent.differ.instance_diff import Hangs, InstanceDiff, Wait
-from nodeagent.model import FilesState, InstanceHistory, LoginProblem, Observed, ObservedInstance
+from nodeagent.model import FilesState, InstanceHistory, LoginProblem, Observed, ObservedInstance, short_id
 from nodeagent.operations import Cancellation, Chain, Op, OpKind, Plan, PullImage, Remove, Stop, UnderWay, WriteFiles
 from nodeagent.timings import Timings
 
 _NO_HISTORY = InstanceHistory()
 _MOST_CAMERAS = 3
-_SHORT_ID = len("sha256:") + 12
 
 
 def diff(
@@ -119,11 +118,18 @@ def _told(config: InstanceConfig, observed: Observed) -> str:
     """What is said of an instance that is left as it is."""
     files = observed.files.get(config.instance_name, FilesState(current=True))
     texts = (
+        _drifted(config, observed),
         _moved_tag(config, observed),
         _without_secrets(files.dark, "without its login"),
         _without_secrets(files.kept, "with the login that it had"),
     )
     return "; ".join(text for text in texts if text)
+
+
+def _drifted(config: InstanceConfig, observed: Observed) -> str:
+    lasting = [str(one) for one in observed.drift.get(config.instance_name, ()) if not one.live]
+    there = observed.instances.get(config.instance_name)
+    return f"changed behind the agent's back: {'; '.join(lasting)}" if lasting and there and there.running else ""
 
 
 def _without_secrets(cameras: Mapping[str, LoginProblem], how: str) -> str:
@@ -142,12 +148,7 @@ def _moved_tag(config: InstanceConfig, observed: Observed) -> str:
         return ""
     if now is None or there.image_id in {None, now}:
         return ""
-    return f"image {config.image} is now {_short(now)}, what runs has {_short(there.image_id)}"
-
-
-def _short(image_id: str | None) -> str:
-    """As the commands of container engines show it."""
-    return str(image_id)[:_SHORT_ID]
+    return f"image {config.image} is now {short_id(now)}, what runs has {short_id(there.image_id)}"
 
 
 def _removal(name: str, observed: ObservedInstance | None) -> tuple[Op, ...]:

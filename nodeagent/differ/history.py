@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from crds.messages import AgentConfig
 from nodeagent.model import InstanceHistory, Observed, ObservedInstance
-from nodeagent.operations import Op, Outcome, OutcomeKind, Remove, Start, Stop
+from nodeagent.operations import Op, Outcome, OutcomeKind, Remove, SetBack, Start, Stop
 
 # The first restart is immediate: a pipeline that died once shall be back within a second. After that the delay doubles
 # up to a minute; it is capped in length, never in number (a camera must not stay dark because someone gave up).
@@ -55,6 +55,11 @@ def next_revival_at(history: Mapping[str, InstanceHistory], now: datetime) -> da
     """The time before which no app of this node is restarted because it hangs: they are restarted one after another."""
     latest = max((one.last_revival_at for one in history.values() if one.last_revival_at is not None), default=None)
     return _end(latest, BETWEEN_REVIVALS, now)
+
+
+def may_set_back_at(history: InstanceHistory, now: datetime) -> datetime | None:
+    """The time before which nothing is set back again: somebody, or a tool of his, who insists is not fought in a hot loop."""
+    return _end_of_wait(history.set_back_at, history.set_backs, now)
 
 
 def _end_of_wait(since: datetime | None, times: int, now: datetime) -> datetime | None:
@@ -164,6 +169,10 @@ def after_outcome(history: InstanceHistory, outcome: Outcome) -> InstanceHistory
                     last_revival_at=outcome.at,
                     last_revival_cause=op.cause,
                 )
+    elif isinstance(op, SetBack):
+        again = history.set_back_at is not None and outcome.at - history.set_back_at < TRUSTED_AFTER
+        times = history.set_backs + 1 if again else 1
+        history = replace(history, set_back=op.drift, set_back_at=outcome.at, set_backs=times)
     elif isinstance(op, Start):
         # From here on it leaves by itself again, even if it does so before anybody has seen it run.
         history = replace(history, stopped_on_purpose=None)

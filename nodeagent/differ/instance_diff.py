@@ -6,10 +6,11 @@ from datetime import datetime
 from crds.change import ChangeClass
 from crds.difference import difference_to_apply
 from crds.messages import InstanceConfig
-from nodeagent.differ.history import may_repair_at, may_revive_at, may_start_at
+from nodeagent.differ.history import may_repair_at, may_revive_at, may_set_back_at, may_start_at
 from nodeagent.model import Applied, FilesState, InstanceHistory, Observed, ObservedInstance, describe_exit
-from nodeagent.operations import Create, Note, Op, PullImage, Remove, Start, Stop, WriteFiles
+from nodeagent.operations import PAUSED, Create, Drift, Note, Op, PullImage, Remove, SetBack, Start, Stop, WriteFiles
 
+_Step = type[PullImage | WriteFiles | Create | Start | Note | Stop | Remove]
 _UNKNOWN_FILES = FilesState(current=False)
 
 
@@ -42,6 +43,8 @@ class InstanceDiff:
         self._files = observed.files.get(config.instance_name, _UNKNOWN_FILES)
         self._history = history
         self._hangs = hangs
+        self._drift = observed.drift.get(config.instance_name, ())
+        self._image_is_here = config.image in observed.images
 
     def decide(self, now: datetime) -> tuple[Op, ...] | Wait:
         """The chain, which is empty when all is well, or what is waited for."""
@@ -55,6 +58,9 @@ class InstanceDiff:
     def _match(self, now: datetime) -> tuple[Op, ...] | Wait:
         """What makes it what it should be."""
         there = self._there
+        if there is not None and there.running and there.paused:
+            # Before all else: whatever shall become of it, until then it watches.
+            return self._set_back(there, (PAUSED,), now)
         start_at = may_start_at(self._history, now)
         back_off = None
         if start_at is not None:
@@ -70,7 +76,10 @@ class InstanceDiff:
         if there is not None and there.running:
             if not self._files_are_right():
                 return self._repair(now)
-            return self._chain((Note,), "the note about it cannot be read") if there.note_lost else ()
+            put_right = self._put_right(there, now)
+            if put_right or not there.note_lost:
+                return put_right
+            return self._chain((Note,), "the note about it cannot be read")
         return back_off or self._guarded(self._start(there))
 
     def _what_to_run_meanwhile(self) -> Applied | None:
@@ -91,6 +100,20 @@ class InstanceDiff:
     def _files_are_right(self) -> bool:
         """Also when nobody can tell, for want of a secret: what runs is not stopped for a guess."""
         return self._files.current or bool(self._files.secrets_missing)
+
+    def _put_right(self, there: ObservedInstance, now: datetime) -> tuple[Op, ...] | Wait:
+        """What can be set back while it runs is; for nothing else is it stopped: that is told, and waits for its next start."""
+        live = tuple(one for one in self._drift if one.live)
+        return self._set_back(there, live, now) if live else ()
+
+    def _set_back(self, there: ObservedInstance, drift: tuple[Drift, ...], now: datetime) -> tuple[Op, ...] | Wait:
+        cause = f"changed behind the agent's back: {'; '.join(map(str, drift))}"
+        until = may_set_back_at(self._history, now)
+        if until is not None:
+            return Wait(
+                f"{cause}; it was set back {self._history.set_backs} times in a row, the next time waits", until
+            )
+        return (SetBack(self._config.instance_name, cause, self._config, there.runtime_id, drift),)
 
     def _repair(self, now: datetime) -> tuple[Op, ...] | Wait:
         cause = "its configuration files differ from what they should hold"
@@ -118,6 +141,11 @@ class InstanceDiff:
             cause = "it is not there" if self._history.restarts == 0 else "it is gone"
             return self._chain((PullImage, WriteFiles, Create, Start, Note), cause)
         cause = "it was created and never started" if there.finished_at is None else self._left_with(there)
+        lasting = [one for one in self._drift if not one.live]
+        # Without an image at hand better what differs than nothing.
+        if lasting and self._image_is_here:
+            cause = f"{cause}, and is not as it was made: {'; '.join(map(str, lasting))}"
+            return self._chain((PullImage, WriteFiles, Remove, Create, Start, Note), cause)
         return self._chain((WriteFiles, Start, Note), cause)
 
     @staticmethod
@@ -166,10 +194,10 @@ class InstanceDiff:
         timeout = settings.stop_timeout_seconds
         return Stop(config.instance_name, cause, self._runtime_id, timeout, signal, config.digest, is_hung)
 
-    def _chain(self, steps: tuple[type[Op], ...], cause: str) -> tuple[Op, ...]:
+    def _chain(self, steps: tuple[_Step, ...], cause: str) -> tuple[Op, ...]:
         return tuple(self._op(step, cause) for step in steps)
 
-    def _op(self, step: type[Op], cause: str) -> Op:
+    def _op(self, step: _Step, cause: str) -> Op:
         config, name = self._config, self._config.instance_name
         if issubclass(step, Stop):
             return self._stop(cause)

@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Collection
 from typing import Protocol
 
-from nodeagent.model import ObservedInstance
-from nodeagent.operations import Op
+from crds.messages import InstanceConfig
+from nodeagent.model import ObservedInstance, PortHolder
+from nodeagent.operations import Drift, Op
 
 
 class Driver(Protocol):
@@ -32,6 +33,18 @@ class Driver(Protocol):
         """
         ...
 
+    async def drift(self, configs: Collection[InstanceConfig]) -> dict[str, tuple[Drift, ...]]:
+        """What somebody else changed of these instances, by name: all that their forms determine, beside what there is.
+
+        What the engine chooses where a form says nothing is no drift, and so is nothing that `perform` has made. It is
+        about what the last `observe` saw; instances without drift, or that were not seen, are left out. Values of the
+        environment are never told.
+
+        Args:
+            configs: the forms that the instances are known to be made in.
+        """
+        ...
+
     async def perform(self, op: Op) -> None:
         """Does PullImage, Create, Start, Stop or Remove; returns when it is done, or was already so.
 
@@ -39,6 +52,8 @@ class Driver(Protocol):
         running, it does nothing. Start starts it, if it does not run. Stop asks, by the stop signal that it was made
         with, and kills after `op.timeout_seconds`; the container stays. Remove takes a stopped one away, a running one by force.
         Stop and Remove touch only `op.runtime_id`, when that is given: never a newer incarnation of the same name.
+
+        SetBack undoes in a running one what its `drift` names, and restarts nothing.
 
         Start writes the note `Applied`, at a moment that no crash can make it wrong. A cancelled PullImage or Stop
         returns at once; the others, which take a moment, end first: what is observed next then includes what they did.
@@ -50,8 +65,19 @@ class Driver(Protocol):
         """
         ...
 
+    async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:
+        """Who listens on a port of this machine; None when nobody does, or the kernel does not show it to this user.
+
+        When several do, it is one that is not the runtime.
+
+        Args:
+            port: the port.
+            runtime_id: who is expected to.
+        """
+        ...
+
     def events(self) -> AsyncIterator[str]:
-        """Names of instances to which something happened, as it happens: started, left, was removed.
+        """Names of instances to which something happened, as it happens: started, left, was removed, frozen or changed.
 
         An iterator that ends or raises is opened again by the agent; nothing depends on having seen every event.
         """

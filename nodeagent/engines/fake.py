@@ -15,8 +15,8 @@ from nodeagent.engines.labels import LABEL_DIGEST, LABEL_INSTANCE, labels_of, la
 from nodeagent.engines.last_lines import last_lines
 from nodeagent.engines.mailbox import Mailbox
 from nodeagent.folders.base import InstanceFolders
-from nodeagent.model import Applied, ObservedInstance, Permanent, Transient
-from nodeagent.operations import Create, Op, OpKind, PullImage, Remove, Start, Stop
+from nodeagent.model import Applied, ObservedInstance, Permanent, PortHolder, Transient
+from nodeagent.operations import PAUSED, Create, Drift, Op, OpKind, PullImage, Remove, SetBack, Start, Stop
 from ports.clock import SystemClock
 
 
@@ -32,6 +32,9 @@ class FakeContainer:
     exit_code: int | None = None
     output: str = ""
     image_id: str | None = None
+    paused: bool = False
+    drift: tuple[Drift, ...] = ()
+    """What somebody changed of it."""
 
 
 @dataclass
@@ -45,6 +48,8 @@ class FakeEngine:
     registry: set[str] | None = None
     """Images that can be pulled; None stands for all that exist."""
     created: int = 0
+    holders: dict[int, PortHolder] = field(default_factory=dict)
+    """Who listens on which port."""
 
     def image_id(self, reference: str) -> str:
         """The id of the image that a reference means."""
@@ -113,6 +118,14 @@ class FakeDriver:
             raise KeyError(f"instance {name} does not run")
         self._end(container, exit_code, output)
 
+    def change(self, name: str, *drift: Drift) -> None:
+        """Somebody changes the container, or pauses it."""
+        container = self._find(name)
+        if container is None:
+            raise KeyError(f"instance {name} does not exist")
+        others = tuple(one for one in drift if one != PAUSED)
+        self._put(container, replace(container, paused=PAUSED in drift, drift=others))
+
     def vanish(self, name: str) -> None:
         """Somebody removes the instance by hand."""
         container = self._find(name)
@@ -137,6 +150,8 @@ class FakeDriver:
                 finished_at=container.finished_at,
                 exit_code=container.exit_code,
                 image_id=container.image_id,
+                image_platform="linux/fake",
+                paused=container.paused,
             )
             for container in self.engine.containers
             if self._owner.items() <= container.labels.items()
@@ -146,6 +161,12 @@ class FakeDriver:
         """Ids of the images that were pulled."""
         self._reach()
         return {one: self.engine.image_id(one) for one in references if one in self.engine.images}
+
+    async def drift(self, configs: Collection[InstanceConfig]) -> dict[str, tuple[Drift, ...]]:
+        """What somebody changed by `change`."""
+        self._reach()
+        found = {one.instance_name: self._find(one.instance_name) for one in configs}
+        return {name: one.drift for name, one in found.items() if one is not None and one.drift}
 
     async def perform(self, op: Op) -> None:
         """Does the operation, unless it was told to fail."""
@@ -162,12 +183,19 @@ class FakeDriver:
                 self._create(config, generation)
             case Start(config=config, generation=generation):
                 self._start(config, generation)
+            case SetBack():
+                self._set_back(op)
             case Stop():
                 self._stop(op)
             case Remove():
                 self._remove(op)
             case _:
                 raise Permanent(f"no driver does {op.kind}")
+
+    async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:  # noqa: ARG002 - it knows
+        """Who the engine says it is."""
+        self._reach()
+        return self.engine.holders.get(port)
 
     def events(self) -> AsyncIterator[str]:
         """Names of instances that this driver has changed."""
@@ -218,7 +246,9 @@ class FakeDriver:
             mailbox.put(name)
 
     def _end(self, container: FakeContainer, exit_code: int, output: str) -> None:
-        left = replace(container, running=False, finished_at=self._now(), exit_code=exit_code, output=output)
+        left = replace(
+            container, running=False, finished_at=self._now(), exit_code=exit_code, output=output, paused=False
+        )
         self._put(container, left)
 
     def _pull(self, image: str) -> None:
@@ -258,6 +288,16 @@ class FakeDriver:
             container,
             replace(container, running=True, started_at=self._now(), finished_at=None, exit_code=None, output=""),
         )
+
+    def _set_back(self, op: SetBack) -> None:
+        container = self._find(op.instance)
+        if container is None or container.id != op.runtime_id:
+            return
+        left = tuple(one for one in container.drift if one not in op.drift)
+        paused = container.paused and PAUSED not in op.drift
+        if (left, paused) != (container.drift, container.paused):
+            self.changed[OpKind.SET_BACK] += 1
+            self._put(container, replace(container, drift=left, paused=paused))
 
     def _stop(self, op: Stop) -> None:
         container = self._meant(op)

@@ -37,6 +37,13 @@ def labels_of(fleet_id: str, node_id: str, config: InstanceConfig, generation: i
     }
 
 
+def words_of(labels: Mapping[str, str | None]) -> str:
+    """Which instance of which node it is, for people."""
+    return (
+        f"instance {labels.get(LABEL_INSTANCE) or 'without a name'} of node {labels.get(LABEL_NODE) or 'without an id'}"
+    )
+
+
 def variable_of(label: str) -> str:
     """The name of the environment variable that stands for a label on a process."""
     return label.upper().translate(str.maketrans("./-", "___"))
@@ -53,6 +60,8 @@ def observed(
     finished_at: datetime | None = None,
     exit_code: int | None = None,
     image_id: str | None = None,
+    image_platform: str = "",
+    paused: bool = False,
 ) -> ObservedInstance:
     """What is known of a container or process.
 
@@ -68,6 +77,8 @@ def observed(
         finished_at: when it left.
         exit_code: what it left with.
         image_id: id of the image that it was made from.
+        image_platform: operating system and architecture of that image.
+        paused: whether it is frozen.
     """
     own = applied if applied is not None and applied.runtime_id == runtime_id else None
     known = started if own is None and started is not None and started.runtime_id == runtime_id else None
@@ -89,6 +100,8 @@ def observed(
         applied=own,
         image_id=image_id,
         note_lost=note_lost,
+        image_platform=image_platform,
+        paused=paused,
     )
 
 

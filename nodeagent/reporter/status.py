@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from crds.condition import Condition, ConditionStatus
 from crds.messages import (
     AgentConfig,
     CameraConfig,
@@ -12,8 +13,8 @@ from crds.messages import (
     InstanceState,
     InstanceStatus,
 )
-from nodeagent.model import FilesState, InstanceHistory, Observed, ObservedInstance, describe_exit
-from nodeagent.operations import Note, Op, OutcomeKind, PullImage, WriteFiles
+from nodeagent.model import FilesState, InstanceHistory, Observed, ObservedInstance, describe_exit, short_id
+from nodeagent.operations import PAUSED, Note, Op, OutcomeKind, PullImage, SetBack, WriteFiles
 from nodeagent.reporter.frames import AppProgress, CameraProgress
 from nodeagent.reporter.liveness import why_hung
 
@@ -22,6 +23,12 @@ STARTING_FOR = timedelta(seconds=30)
 # An app that answered before and is silent for this long is Unhealthy.
 SILENT_FOR = timedelta(seconds=10)
 _LONGEST_OUTPUT = 400
+
+DRIFTED = "Drifted"
+"""True while a container is not as its record says; False with what was set back last."""
+
+IMAGE_MOVED = "ImageMoved"
+"""True while the name of its image means several images on its node: its tag was moved."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,16 @@ class CameraFacts:
 
 
 @dataclass(frozen=True)
+class SaidOfInstance:
+    """A condition of an instance, without its time."""
+
+    type: str
+    status: ConditionStatus
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
 class InstanceFacts:
     """What is known of an instance at one moment; equal as those of cameras are."""
 
@@ -70,6 +87,9 @@ class InstanceFacts:
     started_at: datetime | None
     cameras: tuple[CameraFacts, ...]
     exclusive_cameras: tuple[str, ...]
+    image_id: str | None
+    image_platform: str
+    conditions: tuple[SaidOfInstance, ...]
 
 
 def instance_statuses(
@@ -88,7 +108,14 @@ def instance_statuses(
 def _status(facts: InstanceFacts, before: InstanceStatus | None, now: datetime) -> InstanceStatus:
     cameras = {one.name: one for one in before.cameras} if before else {}
     # What is known of an instance, or a camera, has the names of the fields that say it.
-    known = {**vars(facts), "cameras": tuple(_camera_status(one, cameras.get(one.name), now) for one in facts.cameras)}
+    known = {
+        **vars(facts),
+        "cameras": tuple(_camera_status(one, cameras.get(one.name), now) for one in facts.cameras),
+        "conditions": tuple(
+            Condition(**vars(one), last_transition_time=now).since(before.conditions if before else ())
+            for one in facts.conditions
+        ),
+    }
     return InstanceStatus(**known, since=before.since if before and before.state == facts.state else now)
 
 
@@ -137,7 +164,48 @@ def _facts(
         started_at=running.started_at if running else None,
         cameras=cameras,
         exclusive_cameras=_exclusive_cameras(config, there),
+        image_id=there.image_id if there else None,
+        image_platform=there.image_platform if there else "",
+        conditions=(*_drifted(name, there, known), *_image_moved(config, there, known)),
     )
+
+
+def _image_moved(
+    config: InstanceConfig | None, there: ObservedInstance | None, known: Known
+) -> tuple[SaidOfInstance, ...]:
+    """Whether the reference of its image means one image on this node: what runs of it, and what would be run now."""
+    if config is None or there is None or there.image_id is None or there.digest != config.digest:
+        return ()
+    observed, desired = known.observed or Observed(), known.desired
+    users: dict[str, list[str]] = {}
+    for one in desired.node_config_list if desired else ():
+        other = observed.instances.get(one.instance_name)
+        if other and other.image_id and other.digest == one.digest and one.image == config.image:
+            users.setdefault(other.image_id, []).append(one.instance_name)
+    if config.image in observed.images:
+        users.setdefault(observed.images[config.image], []).append("what the name means now")
+    if len(users) == 1:
+        return (SaidOfInstance(IMAGE_MOVED, ConditionStatus.FALSE, "OneImage", ""),)
+    said = ", ".join(f"{short_id(image_id)} ({', '.join(names)})" for image_id, names in sorted(users.items()))
+    message = f"image {config.image} is several images on this node: {said}"
+    return (SaidOfInstance(IMAGE_MOVED, ConditionStatus.TRUE, "SeveralImages", message),)
+
+
+def _drifted(name: str, there: ObservedInstance | None, known: Known) -> tuple[SaidOfInstance, ...]:
+    history = known.history.get(name, InstanceHistory())
+    seen = known.observed.drift.get(name, ()) if known.observed else ()
+    drift = ((PAUSED,) if there and there.running and there.paused else ()) + seen
+    if drift:
+        message = f"{'; '.join(map(str, drift))} (changed by hand, or by another tool)"
+        lasting = any(not one.live for one in drift)
+        if lasting:
+            message += "; what cannot be set back while it runs is put right when it is started the next time"
+        return (SaidOfInstance(DRIFTED, ConditionStatus.TRUE, "Differs" if lasting else "SettingBack", message),)
+    if history.set_back and history.set_back_at:
+        at = history.set_back_at.isoformat(timespec="seconds")
+        message = f"{'; '.join(map(str, history.set_back))} (changed by hand, or by another tool); set back at {at}"
+        return (SaidOfInstance(DRIFTED, ConditionStatus.FALSE, "SetBack", message),)
+    return ()
 
 
 def _exclusive_cameras(config: InstanceConfig | None, there: ObservedInstance | None) -> tuple[str, ...]:
@@ -157,7 +225,7 @@ def _state(
         return InstanceState.FAILED, "Failed", history.outcome.message if history.outcome else ""
     # Of the operation that is under way, and not of one that was given up before.
     outcome = history.outcome if history.outcome is not None and history.outcome.op == op else None
-    if there is not None and there.running and (op is None or isinstance(op, PullImage | WriteFiles | Note)):
+    if there is not None and there.running and (op is None or isinstance(op, PullImage | WriteFiles | Note | SetBack)):
         state, reason, message = _running_state(config, there, known.progress.get(name), now)
         if outcome is not None and op is not None:
             return state, "Retrying", f"{op.kind}: {outcome.message}"
@@ -181,6 +249,8 @@ def _state(
 def _running_state(
     config: InstanceConfig, there: ObservedInstance, progress: AppProgress | None, now: datetime
 ) -> tuple[InstanceState, str, str]:
+    if there.paused:
+        return InstanceState.UNHEALTHY, "Paused", "it is paused, by hand or by another tool: nothing is watched"
     if not config.app_kind.has_metrics:
         return InstanceState.RUNNING, "Running", "this app does not say whether it is ready"
     if progress is None or progress.runtime_id != there.runtime_id or progress.answered_at is None:
@@ -211,6 +281,8 @@ def _last_exit(history: InstanceHistory, waits_for: str) -> str:
     output = history.last_output.strip()[-_LONGEST_OUTPUT:]
     said = f"; its last words: {output}" if output else ""
     times = waits_for or f"it left {history.exits} times in a row"
+    if history.port_held_by:
+        times = f"{history.port_held_by}; {times}"
     return f"{times}; the last time it {describe_exit(history.last_exit_code)}{said}"
 
 

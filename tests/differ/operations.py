@@ -1,7 +1,7 @@
 """Operations for tests, by their words."""
 
 from crds.messages import InstanceConfig
-from nodeagent.operations import Create, Note, Op, OpKind, PullImage, Remove, Start, Stop, WriteFiles
+from nodeagent.operations import Create, Drift, Note, Op, OpKind, PullImage, Remove, SetBack, Start, Stop, WriteFiles
 
 
 def operation(
@@ -12,6 +12,7 @@ def operation(
     cause: str = "a test",
     runtime_id: str | None = None,
     timeout_seconds: int = 20,
+    drift: tuple[Drift, ...] = (),
 ) -> Op:
     """The operation of that kind that a plan has for an instance which stays."""
     name = config.instance_name
@@ -26,6 +27,8 @@ def operation(
             return Start(name, cause, config, generation)
         case OpKind.NOTE:
             return Note(name, cause, config, generation)
+        case OpKind.SET_BACK:
+            return SetBack(name, cause, config, runtime_id or "none", drift)
         case OpKind.STOP:
             signal = config.container.stop_signal or config.app_kind.stop_signal
             return Stop(name, cause, runtime_id, timeout_seconds, signal, config.digest)

@@ -2,7 +2,8 @@
 
 `desired` maps instances to their specs (see `generations`); without the key nothing is known to be desired. `before`
 is what the containers were made from, where that is not what is desired. `observed` says what is there of an
-instance: `running`, `created`, `exited 3` or `exited`. `under way` says which operations of a chain are not done yet. `files` names instances whose folder is not as it should be,
+instance: `running`, `paused`, `created`, `exited 3` or `exited`. `under way` says which operations of a chain are not done yet. `files` names instances whose folder is not as it should be,
+`drift` what somebody changed of a container, with ! what cannot be set back while it runs,
 `images` what references of images mean now; what is there was made from 0123456789abcdef. `hung` says what shows that an app hangs.
 Times are seconds from now.
 """
@@ -24,7 +25,7 @@ from nodeagent.model import (
     Observed,
     ObservedInstance,
 )
-from nodeagent.operations import Chain, OpKind, Outcome, OutcomeKind, UnderWay
+from nodeagent.operations import Chain, Drift, OpKind, Outcome, OutcomeKind, UnderWay
 from tests.differ.generations import NOW, generation, instance, rendered
 from tests.differ.operations import operation
 
@@ -43,6 +44,7 @@ KEYS = {
     "folders",
     "images",
     "hung",
+    "drift",
     "plan",
     "wake after",
 }
@@ -75,7 +77,12 @@ def observed_in(case: dict[str, Any], desired: AgentConfig | None) -> Observed:
         },
         tuple(case.get("folders", ())),
         case.get("images", {}),
+        {name: tuple(map(drift, fields)) for name, fields in case.get("drift", {}).items()},
     )
+
+
+def drift(field: str) -> Drift:
+    return Drift(field.rstrip("!"), "a", "b", live=not field.endswith("!"))
 
 
 def there(config: InstanceConfig, text: str, *, noted: bool = True) -> ObservedInstance:
@@ -84,7 +91,7 @@ def there(config: InstanceConfig, text: str, *, noted: bool = True) -> ObservedI
     return ObservedInstance(
         name,
         runtime_id=f"id-{name}",
-        running=word == "running",
+        running=word in {"running", "paused"},
         generation=1,
         digest=config.digest,
         digests=config.digests,
@@ -93,6 +100,7 @@ def there(config: InstanceConfig, text: str, *, noted: bool = True) -> ObservedI
         exit_code=int(code) if code else None,
         applied=Applied(config, 1, f"id-{name}") if noted else None,
         image_id="sha256:0123456789abcdef",
+        paused=word == "paused",
     )
 
 
@@ -116,7 +124,7 @@ def history_in(case: dict[str, Any], desired: AgentConfig | None) -> dict[str, I
 
 
 def history(config: InstanceConfig | None, **given: Any) -> InstanceHistory:
-    for key in ("last_exit_at", "last_stop_at", "last_revival_at"):
+    for key in ("last_exit_at", "last_stop_at", "last_revival_at", "set_back_at"):
         if key in given:
             given[key] = NOW + timedelta(seconds=given[key])
     failed = given.pop("failed", None)

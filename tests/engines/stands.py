@@ -29,7 +29,7 @@ from nodeagent.engines.process.driver import ProcessDriver
 from nodeagent.folders.disk import DiskFolders
 from nodeagent.folders.memory import MemoryFolders
 from nodeagent.model import ObservedInstance
-from nodeagent.operations import OpKind
+from nodeagent.operations import PAUSED, OpKind
 from tests.differ.operations import operation
 from tests.patience import Patience, patient
 
@@ -109,6 +109,9 @@ class Stand:
         self.directories.write(config)
 
     def kill(self, there: ObservedInstance) -> None:
+        raise NotImplementedError
+
+    def freeze(self, there: ObservedInstance) -> None:
         raise NotImplementedError
 
     def count(self, name: str) -> int:
@@ -216,6 +219,9 @@ class FakeStand(Stand):
     def kill(self, there: ObservedInstance) -> None:
         self.drivers[-1].crash(there.name, 137)
 
+    def freeze(self, there: ObservedInstance) -> None:
+        self.drivers[-1].change(there.name, PAUSED)
+
     def count(self, name: str) -> int:
         return len(self.engine.containers)
 
@@ -264,6 +270,9 @@ class ProcessStand(Stand):
 
     def kill(self, there: ObservedInstance) -> None:
         os.kill(int(there.runtime_id.partition(":")[0]), signal.SIGKILL)
+
+    def freeze(self, there: ObservedInstance) -> None:
+        os.killpg(int(there.runtime_id.partition(":")[0]), signal.SIGSTOP)
 
     def processes(self, node_id: str | None = None) -> list[table.FoundProcess]:
         owner = {"DSFLEET_IO_FLEET": self.fleet_id, **({"DSFLEET_IO_NODE": node_id} if node_id else {})}
@@ -331,6 +340,9 @@ class DockerStand(Stand):
 
     def kill(self, there: ObservedInstance) -> None:
         self.client.api.kill(there.runtime_id)
+
+    def freeze(self, there: ObservedInstance) -> None:
+        self.client.api.pause(there.runtime_id)
 
     def count(self, name: str) -> int:
         mine = [one["Labels"] for one in self.containers()]

@@ -6,6 +6,7 @@ import pytest
 from controller.model import Fleet, ObjectRef
 from controller.picture.event_log import EventLog
 from controller.picture.events import EventType, FleetEvent, events_between
+from crds.condition import Condition, ConditionStatus
 from crds.messages import CameraStatus, InstanceState
 from tests.picture import fleets
 from tests.picture.fleets import (
@@ -44,6 +45,13 @@ def told(before: Fleet | None, after: Fleet, **inputs: Any) -> list[str]:
     return [f"{one.type.value} {one.subject} {one.reason}" for one in events_between(old, new, NOW)]
 
 
+def drifted(status: str, message: str) -> Fleet:
+    one = Condition(
+        type="Drifted", status=ConditionStatus(status), reason="X", message=message, last_transition_time=NOW
+    )
+    return said(conditions=(one,))
+
+
 DARK = CameraStatus(name="hq-1", ready=False, reason="NoFrames", fps=0.0, since=NOW)
 
 
@@ -70,6 +78,29 @@ DARK = CameraStatus(name="hq-1", ready=False, reason="NoFrames", fps=0.0, since=
                 "Warning dsinstance/door Restarted",
             ],
             id="an instance crashes",
+        ),
+        pytest.param(
+            HEALTHY, drifted("True", "cpus"), ["Warning dsinstance/door DriftedX"], id="a container is changed by hand"
+        ),
+        pytest.param(
+            drifted("True", "cpus"),
+            drifted("True", "cpus; memory"),
+            ["Warning dsinstance/door DriftedX"],
+            id="and changed again",
+        ),
+        pytest.param(drifted("True", "cpus"), drifted("True", "cpus"), [], id="it is told once"),
+        pytest.param(
+            drifted("True", "cpus"),
+            drifted("False", "set back"),
+            ["Normal dsinstance/door DriftedX"],
+            id="it is set back",
+        ),
+        pytest.param(HEALTHY, drifted("False", ""), [], id="that all is well is no news"),
+        pytest.param(
+            HEALTHY,
+            drifted("False", "set back"),
+            ["Normal dsinstance/door DriftedX"],
+            id="changed and set back between two reports",
         ),
         pytest.param(
             HEALTHY,

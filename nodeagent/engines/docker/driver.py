@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +25,19 @@ from nodeagent.engines.docker.engine import (
 )
 from nodeagent.engines.docker.engine_folders import engine_folder_name, gpus_of_machine
 from nodeagent.engines.docker.events import EndOfStream, changed_instances
+from nodeagent.engines.docker.form import NAME, asked_form, drift_between, found_form, mount_at, update_body
 from nodeagent.engines.docker.needs import wait_for_what_is_missing
-from nodeagent.engines.docker.states import ContainerStates
-from nodeagent.engines.labels import LABEL_INSTANCE, labels_of, labels_of_owner, observed
+from nodeagent.engines.docker.states import ContainerState, ContainerStates
+from nodeagent.engines.labels import LABEL_FLEET, LABEL_INSTANCE, labels_of, labels_of_owner, observed, words_of
 from nodeagent.engines.last_lines import last_lines
+from nodeagent.engines.listening import Listeners, container_of, name_of
 from nodeagent.folders.base import FoldersWithPaths
-from nodeagent.model import Applied, ObservedInstance, Permanent, Transient
-from nodeagent.operations import Create, Op, PullImage, Remove, Start, Stop
+from nodeagent.model import Applied, ObservedInstance, Permanent, PortHolder, Transient
+from nodeagent.operations import PAUSED, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
 
 # Each kind of work has slots of its own: neither a pull nor a slow stop may keep a crashed neighbour from its restart.
 _CALLS_AT_ONCE, _STOPS_AT_ONCE, _PULLS_AT_ONCE, _STREAMS_AT_ONCE = 16, 32, 3, 4
+_ANY_FOLDER = Path("/")
 _REMOVAL_WAIT_S, _CLOSE_WAIT_S = 10.0, 1.0
 
 
@@ -66,6 +70,9 @@ class DockerDriver:
         self._pulls = BlockingCalls("docker-pull", _PULLS_AT_ONCE)
         self._streams = BlockingCalls("docker-events", _STREAMS_AT_ONCE)
         self._states = ContainerStates()
+        self._listeners = Listeners()
+        self._labels_of: dict[str, dict[str, str]] = {}
+        self._seen: dict[str, ContainerState] = {}
         self._open: set[EndOfStream] = set()
         self._closed = False
 
@@ -77,6 +84,10 @@ class DockerDriver:
         """Ids of the images that are on this node."""
         return await self._calls.run(self._images, references)
 
+    async def drift(self, configs: Collection[InstanceConfig]) -> dict[str, tuple[Drift, ...]]:
+        """What the engine reports of their containers, beside what it would be asked for."""
+        return await self._calls.run(self._drift, configs)
+
     async def perform(self, op: Op) -> None:
         """Does the operation."""
         match op:
@@ -86,12 +97,18 @@ class DockerDriver:
                 await self._calls.run_to_its_end(self._create, config, generation)
             case Start(config=config, generation=generation):
                 await self._calls.run_to_its_end(self._start, config, generation)
+            case SetBack():
+                await self._calls.run_to_its_end(self._set_back, op)
             case Stop():
                 await self._stops.run(self._stop, op)
             case Remove():
                 await self._calls.run_to_its_end(self._remove, op)
             case _:
                 raise Permanent(f"no driver does {op.kind}")
+
+    async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:
+        """Who listens on a port, by the sockets that processes have open, and the containers that they are in."""
+        return await self._calls.run(self._port_holder, port, runtime_id)
 
     def events(self) -> AsyncIterator[str]:
         """Names of instances whose container was made, started, left or was removed, from this very moment on."""
@@ -152,6 +169,7 @@ class DockerDriver:
 
     def _observe(self) -> dict[str, ObservedInstance]:
         instances: dict[str, ObservedInstance] = {}
+        seen: dict[str, ContainerState] = {}
         with errors_of("look at the containers"):
             # Copies first, so that the right ones come to stand in their place.
             containers = sorted(self._containers(), key=self._is_copy, reverse=True)
@@ -161,6 +179,8 @@ class DockerDriver:
                     continue
                 if (state := self._states.of(self._engine.client(), container)) is None:
                     continue
+                seen[name] = state
+                image = self._engine.image_of(container["ImageID"])
                 instances[name] = observed(
                     container["Labels"],
                     runtime_id=container["Id"],
@@ -171,9 +191,67 @@ class DockerDriver:
                     finished_at=state.finished_at,
                     exit_code=state.exit_code,
                     image_id=container["ImageID"],
+                    image_platform=image.platform if image else "",
+                    paused=state.paused,
                 )
             self._states.keep_only([container["Id"] for container in containers])
+        self._seen = seen
         return instances
+
+    def _drift(self, configs: Collection[InstanceConfig]) -> dict[str, tuple[Drift, ...]]:
+        with errors_of("compare the containers"):
+            seen = [(one, self._seen[one.instance_name]) for one in configs if one.instance_name in self._seen]
+            found = {config.instance_name: self._drift_of(config, state.settings) for config, state in seen}
+        return {name: drift for name, drift in found.items() if drift}
+
+    def _drift_of(self, config: InstanceConfig, container: Mapping[str, Any]) -> tuple[Drift, ...]:
+        machine, image = self._engine.machine(), self._engine.image_of(container["Image"])
+        engines = _ANY_FOLDER if config.engine_cache_path else None
+        asked = asked_form(self._arguments(config, {}, engines), image.config if image else None, machine)
+        found = found_form(container, machine)
+        # Which folder that is hangs on the image and the GPUs that there were when it was made.
+        for form in (asked, found):
+            form.pop(mount_at(config.engine_cache_path), None)
+        drift = drift_between(asked, found, image_known=image is not None)
+        return tuple(replace(one, found=self._folders.redacted(config.instance_name, one.found)) for one in drift)
+
+    def _set_back(self, op: SetBack) -> None:
+        with errors_of(f"set back the container of instance {op.instance}"):
+            if (there := self._find(op.instance)) is None or there["Id"] != op.runtime_id:
+                return
+            client = self._engine.client()
+            container = client.inspect_container(op.runtime_id)
+            if PAUSED in op.drift and container["State"]["Paused"]:
+                client.unpause(op.runtime_id)
+            # As it is now, which may be better than it was when that was decided.
+            names = {one.field for one in op.drift} & {one.field for one in self._drift_of(op.config, container)}
+            arguments = self._arguments(op.config, {}, None)
+            host, machine = arguments["host_config"], self._engine.machine()
+            if body := update_body(names, host, container["HostConfig"], machine):
+                self._engine.update(op.runtime_id, body)
+            if NAME in names:
+                client.rename(op.runtime_id, arguments["name"])
+
+    def _port_holder(self, port: int, runtime_id: str | None) -> PortHolder | None:
+        expected = [state.pid for state in self._seen.values() if state.settings["Id"] == runtime_id and state.pid]
+        with errors_of(f"find out who listens on port {port}"):
+            holders = [self._holder(pid) for pid in self._listeners.pids(port, expected)]
+        return min(holders, key=lambda one: one.runtime_id == runtime_id, default=None)
+
+    def _holder(self, pid: int) -> PortHolder:
+        process = f"process {pid} ({name_of(pid)})"
+        if (container_id := container_of(pid)) is None:
+            return PortHolder(None, process)
+        labels = self._labels_of.get(container_id)
+        if labels is None:
+            try:
+                labels = self._engine.client().inspect_container(container_id)["Config"]["Labels"] or {}
+            except NotFound:
+                return PortHolder(None, process)
+            self._labels_of = {container_id: labels}  # it is asked for the same one again and again
+        if labels.get(LABEL_FLEET) != self._fleet_id:
+            return PortHolder(None, f"container {container_id[:12]}, {process}")
+        return PortHolder(container_id, f"{words_of(labels)} (container {container_id[:12]}, {process})")
 
     def _images(self, references: Collection[str]) -> dict[str, str]:
         found = {}
@@ -185,23 +263,13 @@ class DockerDriver:
 
     def _create(self, config: InstanceConfig, generation: int) -> None:
         name = container_name(self._fleet_id, self._node_id, config.instance_name)
-        configs = self._folders.configs(config.instance_name)
         with errors_of(f"create container {name}"):
             if (there := self._find(config.instance_name)) is not None:
                 must_equal(config, there["Labels"])
                 return
-            client = self._engine.client()
             labels = labels_of(self._fleet_id, self._node_id, config, generation)
-            arguments = create_arguments(
-                config,
-                name=name,
-                labels=labels,
-                configs=configs,
-                api_version=client.api_version,
-                engines=self._engine_folder(config),
-            )
             try:
-                client.create_container(**arguments)
+                self._engine.client().create_container(**self._arguments(config, labels, self._engine_folder(config)))
             except APIError as error:
                 if error.status_code == CONFLICT:
                     self._name_is_taken(config, name)
@@ -212,6 +280,16 @@ class DockerDriver:
                     raise Permanent(f"the engine refuses container {name}: {explanation(error)}") from error
                 else:
                     raise
+
+    def _arguments(self, config: InstanceConfig, labels: dict[str, str], engines: Path | None) -> dict[str, Any]:
+        return create_arguments(
+            config,
+            name=container_name(self._fleet_id, self._node_id, config.instance_name),
+            labels=labels,
+            configs=self._folders.configs(config.instance_name),
+            api_version=self._engine.client().api_version,
+            engines=engines,
+        )
 
     def _engine_folder(self, config: InstanceConfig) -> Path | None:
         if not config.engine_cache_path:
@@ -233,7 +311,7 @@ class DockerDriver:
             container = self._find(name)
             if container is None:
                 raise Transient(f"instance {name} has no container to start")
-            if container["State"] == "running":
+            if container["State"] in {"running", "paused"}:
                 return
             # Before the start: an agent that is killed in between finds a stopped container with the right note, and
             # starts it. After it, there could be one that runs with new files and seems to run with the old ones.

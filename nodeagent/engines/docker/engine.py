@@ -7,6 +7,7 @@ import contextlib
 import threading
 import traceback
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import docker
@@ -14,6 +15,7 @@ from docker.constants import DEFAULT_UNIX_SOCKET
 from docker.errors import APIError, DockerException, InvalidRepository
 from docker.utils import kwargs_from_env, parse_repository_tag
 
+from nodeagent.engines.docker.form import Machine
 from nodeagent.model import Permanent, Transient, Waiting
 
 NOT_FOUND, BAD_REQUEST, CONFLICT = 404, 400, 409
@@ -21,6 +23,16 @@ NOT_FOUND, BAD_REQUEST, CONFLICT = 404, 400, 409
 _TIMEOUT_S = 60
 # A pull is silent while the engine unpacks or checks a layer, and those of DeepStream have gigabytes.
 _PULL_SILENCE_S = 900
+
+
+@dataclass(frozen=True)
+class FoundImage:
+    """What an image says."""
+
+    config: Mapping[str, Any]
+    """Its `Config`, in the words of the API."""
+    platform: str
+    """Operating system and architecture."""
 
 
 class _PullClient(docker.APIClient):
@@ -46,6 +58,8 @@ class DockerEngine:
         self._client: docker.APIClient | None = None
         self._closed = False
         self._lock = threading.Lock()
+        self._machine: Machine | None = None
+        self._images: dict[str, FoundImage] = {}
 
     def client(self) -> docker.APIClient:
         """The connected client.
@@ -98,6 +112,32 @@ class DockerEngine:
                     raise Permanent(f"{image!r} is not the name of an image: {explanation(error)}") from error
                 raise
         return str(found["Id"])
+
+    def machine(self) -> Machine:
+        """What the engine can give at most; asked once."""
+        if self._machine is None:
+            info = self.client().info()
+            self._machine = Machine(cpus=int(info["NCPU"]), memory_bytes=int(info["MemTotal"]))
+        return self._machine
+
+    def image_of(self, image_id: str) -> FoundImage | None:
+        """What an image says, by its id; None when it is not on this node any more. Asked once: it never changes."""
+        if image_id not in self._images:
+            try:
+                found = self.client().inspect_image(image_id)  # type: ignore[no-untyped-call]
+            except APIError as error:
+                if error.status_code == NOT_FOUND:
+                    return None
+                raise
+            platform = f"{found.get('Os', '')}/{found.get('Architecture', '')}"
+            self._images[image_id] = FoundImage(dict(found.get("Config") or {}), platform)
+        return self._images[image_id]
+
+    def update(self, container_id: str, body: Mapping[str, Any]) -> None:
+        """Changes limits and the restart policy of a container. `APIClient.update_container` knows not all of them."""
+        client: Any = self.client()
+        url = client._url("/containers/{0}/update", container_id)  # noqa: SLF001 - see above
+        client._raise_for_status(client._post_json(url, data=dict(body)))  # noqa: SLF001 - see above
 
     def pull(self, image: str, cancelled: threading.Event) -> None:
         """Pulls an image; gives up when `cancelled` is set, at the next sign of progress.

@@ -15,7 +15,7 @@ from nodeagent.engines.docker.states import ContainerStates
 from nodeagent.engines.labels import LABEL_INSTANCE
 from nodeagent.engines.mailbox import Mailbox
 
-_EVENTS = ["create", "start", "die", "oom", "destroy"]
+_EVENTS = ["create", "start", "die", "oom", "destroy", "pause", "unpause", "update", "rename"]
 
 
 class EndOfStream:

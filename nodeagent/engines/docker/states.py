@@ -6,7 +6,7 @@ while a hundred containers start, each of them would be asked for again after ev
 
 import contextlib
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,11 @@ class ContainerState:
     """None while it runs, also when it has left before."""
     exit_code: int | None
     out_of_memory: bool
+    paused: bool
+    pid: int
+    """Its first process, on the engine's machine; 0 while it does not run."""
+    settings: Mapping[str, Any]
+    """What the engine says of how the container is made: see `form`."""
 
 
 class ContainerStates:
@@ -77,7 +82,7 @@ class ContainerStates:
                 return known
             self._asked[container_id] = asked
         try:
-            state = _state(client.inspect_container(container_id)["State"])
+            state = _state(client.inspect_container(container_id))
         except NotFound:
             state = None
         with self._lock:
@@ -93,7 +98,8 @@ class ContainerStates:
         self._asked.clear()
 
 
-def _state(state: dict[str, Any]) -> ContainerState:
+def _state(container: dict[str, Any]) -> ContainerState:
+    state = container["State"]
     running, finished_at = bool(state["Running"]), _time(state["FinishedAt"])
     return ContainerState(
         status=state["Status"],
@@ -102,6 +108,9 @@ def _state(state: dict[str, Any]) -> ContainerState:
         finished_at=None if running else finished_at,
         exit_code=None if running or finished_at is None else int(state["ExitCode"]),
         out_of_memory=bool(state["OOMKilled"]),
+        paused=bool(state.get("Paused")),
+        pid=int(state.get("Pid") or 0),
+        settings={part: container[part] for part in ("Id", "Name", "Image", "Config", "HostConfig")},
     )
 
 

@@ -10,15 +10,16 @@ from collections.abc import AsyncIterator, Collection
 from crds.dsinstance import AppKind
 from crds.messages import InstanceConfig
 from nodeagent.engines.blocking_calls import BlockingCalls
-from nodeagent.engines.labels import labels_of, observed, variable_of
+from nodeagent.engines.labels import LABEL_FLEET, LABELS, labels_of, observed, variable_of, words_of
+from nodeagent.engines.listening import Listeners, name_of
 from nodeagent.engines.mailbox import Mailbox
-from nodeagent.engines.process import output, start
+from nodeagent.engines.process import output, start, table
 from nodeagent.engines.process.exits import ExitWatch
 from nodeagent.engines.process.runs import ProcessRuns, Run
 from nodeagent.engines.process.table import ProcessId
 from nodeagent.folders.base import FoldersWithPaths
-from nodeagent.model import Applied, ObservedInstance, Permanent, Transient
-from nodeagent.operations import Create, Op, PullImage, Remove, Start, Stop
+from nodeagent.model import Applied, ObservedInstance, Permanent, PortHolder, Transient
+from nodeagent.operations import PAUSED, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
 
 _CALLS_AT_ONCE = 8
 _TICK_S = 0.5
@@ -65,6 +66,8 @@ class ProcessDriver:
         self._lock_wait_seconds = lock_wait_seconds
         self._runs = ProcessRuns(fleet_id, node_id)
         self._mailboxes: set[Mailbox] = set()
+        self._listeners = Listeners()
+        self._frozen: set[str] = set()
         self._closed = False
         self._calls = BlockingCalls("process-driver", _CALLS_AT_ONCE)
 
@@ -76,6 +79,10 @@ class ProcessDriver:
         """None: processes are made from no image."""
         return {}
 
+    async def drift(self, configs: Collection[InstanceConfig]) -> dict[str, tuple[Drift, ...]]:  # noqa: ARG002 - see below
+        """None: arguments and environment of a process are what it was started with, and nobody can change them."""
+        return {}
+
     async def perform(self, op: Op) -> None:
         """Does the operation; PullImage and Create have nothing to do."""
         match op:
@@ -84,6 +91,8 @@ class ProcessDriver:
             case Start(config=config, generation=generation):
                 _must_be_supported(config)
                 await self._calls.run_to_its_end(self._start, config, generation)
+            case SetBack():
+                await self._calls.run_to_its_end(self._let_go_on, op)
             case Stop(timeout_seconds=timeout_s):
                 await self._stop(op, timeout_s)
             case Remove():
@@ -93,6 +102,10 @@ class ProcessDriver:
                 raise Permanent(f"no driver does {op.kind}")
         for mailbox in self._mailboxes:
             mailbox.put(op.instance)
+
+    async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:
+        """Who listens on a port, by the sockets that processes have open."""
+        return await self._calls.run(self._port_holder, port, runtime_id)
 
     def events(self) -> AsyncIterator[str]:
         """Names of instances whose process was started or left."""
@@ -128,6 +141,8 @@ class ProcessDriver:
                     yield news
                 else:
                     watch.poll()
+                    for name in await self._calls.run(self._frozen_or_thawed):
+                        mailbox.put(name)
                     await self._calls.run(self._keep_logs_small)
         finally:
             self._mailboxes.discard(mailbox)
@@ -144,9 +159,23 @@ class ProcessDriver:
                 started_at=run.id.started_at,
                 finished_at=run.finished_at,
                 exit_code=run.exit_code,
+                paused=run.finished_at is None and run.id.is_stopped(),
             )
             for name, run in self._runs.look().items()
         }
+
+    def _port_holder(self, port: int, runtime_id: str | None) -> PortHolder | None:
+        expected = [run.id.pid for run in self._runs.known().values() if str(run.id) == runtime_id]
+        holders = [self._holder(pid) for pid in self._listeners.pids(port, expected)]
+        return min(holders, key=lambda one: one.runtime_id == runtime_id, default=None)
+
+    def _holder(self, pid: int) -> PortHolder:
+        process = table.found(pid)
+        labels = {label: process.environment.get(variable_of(label)) for label in LABELS} if process else {}
+        leader = table.id_of(process.session) if process else None
+        if leader is None or labels[LABEL_FLEET] != self._fleet_id:
+            return PortHolder(None, f"process {pid} ({name_of(pid)})")
+        return PortHolder(str(leader), f"{words_of(labels)} (process {pid})")
 
     def _start(self, config: InstanceConfig, generation: int) -> None:
         name = config.instance_name
@@ -183,10 +212,17 @@ class ProcessDriver:
         self._runs.add(name, Run(process, labels))
         self._folders.note_applied(Applied(config, generation, str(process)))
 
+    def _let_go_on(self, op: SetBack) -> None:
+        run = self._runs.running(op.instance)
+        if run is not None and str(run.id) == op.runtime_id and PAUSED in op.drift:
+            run.id.send_to_group(signal.SIGCONT)
+
     async def _stop(self, op: Stop | Remove, timeout_s: float) -> None:
         run = await self._calls.run(self._runs.running, op.instance)
         if run is not None and op.runtime_id in {None, str(run.id)}:
             run.id.send_to_group(await self._calls.run(self._stop_signal, op, run.id))
+            # One that is frozen does not hear the other signal before.
+            run.id.send_to_group(signal.SIGCONT)
             if not await _left(run.id, timeout_s):
                 run.id.send_to_group(signal.SIGKILL)
                 if not await _left(run.id, _KILL_WAIT_S):
@@ -203,6 +239,12 @@ class ProcessDriver:
         if applied is None or applied.runtime_id != str(process):
             return signal.Signals[op.signal]
         return signal.Signals[applied.config.container.stop_signal or applied.config.app_kind.stop_signal]
+
+    def _frozen_or_thawed(self) -> set[str]:
+        """Names of instances that were frozen, or not any more, since this was asked the last time."""
+        frozen = {name for name, run in self._runs.known().items() if run.finished_at is None and run.id.is_stopped()}
+        changed, self._frozen = frozen ^ self._frozen, frozen
+        return changed
 
     def _keep_logs_small(self) -> None:
         for name, run in self._runs.known().items():

@@ -7,7 +7,7 @@ another process after the clock was set. The kernel's count of ticks since boot 
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +41,11 @@ class ProcessId:
         """True while it runs; one that has left and was not waited for yet does not."""
         state = _stat(self.pid)
         return state is not None and state.start_ticks == self.start_ticks and not state.left
+
+    def is_stopped(self) -> bool:
+        """True while SIGSTOP keeps it; one that a debugger holds is not."""
+        state = _stat(self.pid)
+        return state is not None and state.start_ticks == self.start_ticks and state.stopped
 
     def reap(self) -> int | None:
         """Frees its entry, if it has left and is a child of ours, and returns its exit code; otherwise None.
@@ -91,23 +96,32 @@ def find(environment: Mapping[str, str]) -> Iterator[FoundProcess]:
     """
     wanted = [f"{name}={value}".encode() for name, value in environment.items()]
     for entry in _PROC.iterdir():
-        if not entry.name.isdecimal():
-            continue
-        try:
-            block = (entry / "environ").read_bytes()
-        except OSError:
-            continue
-        pid, variables = int(entry.name), block.split(b"\0")
-        if not all(variable in variables for variable in wanted):
-            continue
-        state = _stat(pid)
-        if state is not None and not state.left:
-            texts = (variable.decode(errors="replace").partition("=") for variable in variables)
-            yield FoundProcess(
-                id=ProcessId(pid, state.start_ticks),
-                session=state.session,
-                environment={name: value for name, _, value in texts},
-            )
+        if entry.name.isdecimal() and (process := _found(int(entry.name), wanted)) is not None:
+            yield process
+
+
+def found(pid: int) -> FoundProcess | None:
+    """The running process that has a pid now; None when none has, or it is not ours to read."""
+    return _found(pid, ())
+
+
+def _found(pid: int, wanted: Collection[bytes]) -> FoundProcess | None:
+    try:
+        block = Path(_PROC, str(pid), "environ").read_bytes()
+    except OSError:
+        return None
+    variables = block.split(b"\0")
+    if not all(variable in variables for variable in wanted):
+        return None
+    state = _stat(pid)
+    if state is None or state.left:
+        return None
+    texts = (variable.decode(errors="replace").partition("=") for variable in variables)
+    return FoundProcess(
+        id=ProcessId(pid, state.start_ticks),
+        session=state.session,
+        environment={name: value for name, _, value in texts},
+    )
 
 
 def id_of(pid: int) -> ProcessId | None:
@@ -121,6 +135,7 @@ class _Stat:
     start_ticks: int
     session: int
     left: bool
+    stopped: bool
 
 
 def _stat(pid: int) -> _Stat | None:
@@ -131,4 +146,4 @@ def _stat(pid: int) -> _Stat | None:
         return None
     # The first thread of a program may be gone while others still leave; it cannot be waited for before they have.
     left = fields[_STATE] in {b"Z", b"X"} and int(fields[_THREADS]) <= 1
-    return _Stat(int(fields[_START]), int(fields[_SESSION]), left)
+    return _Stat(int(fields[_START]), int(fields[_SESSION]), left, fields[_STATE] == b"T")

@@ -1,0 +1,116 @@
+"""Who listens on a port: the sockets of real processes, and of real containers."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from nodeagent.engines.listening import Listeners, container_of, listening_ports, name_of
+from nodeagent.engines.process.driver import ProcessDriver
+from nodeagent.operations import OpKind
+from tests.engines.stands import DockerStand, ProcessStand, Session
+from tests.held_ports import hold_port
+
+LISTENS = """
+import socket, sys, time
+server = socket.create_server(("127.0.0.1", int(sys.argv[-1])))
+print("listening", flush=True)
+time.sleep(1000)
+"""
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sockets are found by Linux's /proc")
+
+
+@pytest.fixture
+def listening() -> Iterator[socket.socket]:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        yield server
+
+
+def test_the_process_that_listens_is_found(listening: socket.socket) -> None:
+    port = listening.getsockname()[1]
+    listeners = Listeners()
+    for likely in ((), (os.getpid(),), (1, 2**22 + 1), ()):
+        assert listeners.pids(port, likely) == {os.getpid()}
+    assert port in listening_ports([os.getpid()])
+    assert name_of(os.getpid())
+    assert container_of(2**22 + 1) is None
+    listening.close()
+    assert listeners.pids(port, (os.getpid(),)) == frozenset()
+    assert port not in listening_ports([os.getpid()])
+
+
+def test_two_that_share_a_port_are_both_found(listening: socket.socket) -> None:
+    port = hold_port()
+    with socket.socket() as own:
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        own.bind(("127.0.0.1", port))
+        own.listen()
+        listeners = Listeners()
+        assert listeners.pids(port) == {os.getpid()}
+        program = (
+            "import socket, sys; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1); "
+            f"s.bind(('127.0.0.1', {port})); s.listen(); print('x', flush=True); sys.stdin.read()"
+        )
+        with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"x\n"
+            assert listeners.pids(port, (os.getpid(),)) == {os.getpid(), other.pid}
+
+
+def test_a_port_is_held_by_the_very_process_of_an_instance_and_by_no_other(process_stand: ProcessStand) -> None:
+    port = hold_port()
+    config = process_stand.config(script=LISTENS, rest_port=port)
+
+    async def test(session: Session) -> None:
+        driver = ProcessDriver(
+            process_stand.fleet_id,
+            process_stand.node_id,
+            process_stand.directories,
+            command_prefix=(sys.executable,),
+        )
+        other = ProcessDriver(process_stand.fleet_id, "another-node", process_stand.directories)
+        stranger = ProcessDriver("another-fleet", process_stand.node_id, process_stand.directories)
+        assert await driver.port_holder(port) is None
+        process_stand.prepare(config)
+        await Session(process_stand, driver).do(OpKind.START, config)
+        there = (await driver.observe())["lobby"]
+        await session.until_says("listening")
+        for one in (driver, other):
+            for expected in (there.runtime_id, None, "1:1"):
+                holder = await one.port_holder(port, expected)
+                assert holder is not None
+                assert holder.runtime_id == there.runtime_id
+                assert holder.words.startswith(f"instance lobby of node {process_stand.node_id} (process ")
+        holder = await stranger.port_holder(port, there.runtime_id)
+        assert holder is not None
+        assert holder.runtime_id is None
+        assert holder.words.startswith(f"process {there.runtime_id.partition(':')[0]} (")
+
+    process_stand.run(test)
+
+
+@pytest.mark.docker
+def test_a_port_is_held_by_the_very_container_of_an_instance_and_by_no_other(docker_stand: DockerStand) -> None:
+    port = hold_port()
+    script = f"exec httpd -f -p 127.0.0.1:{port} -h /bin"
+
+    async def test(session: Session) -> None:
+        config = docker_stand.config(script=script, container={"network": "host"}, rest_port=port)
+        there = await session.begin(config)
+        holder = await session.until(lambda: session.driver.port_holder(port, there.runtime_id), "it listens")
+        assert holder is not None
+        assert holder.runtime_id == there.runtime_id
+        assert holder.words.startswith(
+            f"instance lobby of node {docker_stand.node_id} (container {there.runtime_id[:12]}, process "
+        )
+        await session.do(OpKind.REMOVE, config)
+        with closing(socket.create_server(("127.0.0.1", port))):
+            holder = await session.driver.port_holder(port, there.runtime_id)
+        assert holder is not None
+        assert (holder.runtime_id, str(os.getpid()) in holder.words) == (None, True)
+
+    docker_stand.run(test)
