@@ -49,7 +49,8 @@ class Picture:
         )
         if shown is not self._documents:
             if self._is_news_told:
-                self._event_log.add(events_between(self._documents, shown, now))
+                open_troubles = self._event_log.open_troubles
+                self._event_log.add(events_between(self._documents, shown, now, open_troubles))
             self._documents = shown
             self._objects.replace(shown, now)
         # Until the topics are read to their ends every node looks new, and lost: that is no news.

@@ -208,10 +208,18 @@ def _revived(history: InstanceHistory) -> str:
 
 
 def _last_exit(history: InstanceHistory, waits_for: str) -> str:
-    output = history.last_output.strip()[-_LONGEST_OUTPUT:]
+    output = _last_lines(history.last_output.strip())
     said = f"; its last words: {output}" if output else ""
     times = waits_for or f"it left {history.exits} times in a row"
     return f"{times}; the last time it {describe_exit(history.last_exit_code)}{said}"
+
+
+def _last_lines(text: str) -> str:
+    """The last lines that fit, whole: half a line would differ from one exit to the next."""
+    if len(text) <= _LONGEST_OUTPUT:
+        return text
+    _, newline, whole = text[-_LONGEST_OUTPUT - 1 :].partition("\n")
+    return whole if newline else text[-_LONGEST_OUTPUT:]
 
 
 def _cameras(
