@@ -7,9 +7,8 @@ from typing import Any
 from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, Record, Start, Subscription, Topic
 from bus.codec import Undecodable, UnknownFormat, decode_plain
 from controller.actions import Fetch, Note, Tell
-from controller.model import ObjectRef, ObservedNode
+from controller.model import ObjectRef
 from controller.picture.events import EventType
-from controller.publish.generations import NOT_FOLLOWED, is_exaggerating
 from controller.publish.published import Sent, remembered
 from controller.rules import Rules
 from controller.state import State
@@ -82,7 +81,6 @@ class Inbox:
 
     def _hear(self, record: Record, now: datetime) -> None:
         caught_up = self._before.caught_up or "caught_up" in self._changes
-        before = self._hearing.node(key_text(record))
         try:
             # While old records are read, a node is as alive as the record is young.
             self._hearing.take(record, now if caught_up else min(record.written_at, now), is_live=caught_up)
@@ -90,7 +88,6 @@ class Inbox:
             self._tell_of_stranger(error)
         except Undecodable as error:
             self._refuse(record.topic, key_text(record), error)
-        self._tell_of_claim(before, self._hearing.node(key_text(record)))
 
     def _tell_of_stranger(self, error: OtherKey) -> None:
         """Once for each, until it was gone for a while: it greets every minute."""
@@ -99,19 +96,6 @@ class Inbox:
         name, is_pinned = (node.name, node.is_pinned) if node else (node_id, False)
         text = about_stranger(error.stranger, name, self._before.fleet.keys[node_id], is_pinned=is_pinned)
         self._notes.append(Tell(EventType.WARNING, "KeyRefused", text, ObjectRef("Node", name)))
-
-    def _tell_of_claim(self, before: ObservedNode | None, now: ObservedNode | None) -> None:
-        """When an agent begins to tell of numbers that are not followed."""
-        revision = self._before.gate.in_force
-        if now is before or now is None or revision is None or (node := revision.node_by_id.get(now.node_id)) is None:
-            return
-        sent = self._newest(now.node_id)
-        published = sent.config if sent else None
-        if not is_exaggerating(now, published):
-            return
-        if before is None or not is_exaggerating(before, published):
-            text = f"The agent says that it holds a generation that cannot be. {NOT_FOLLOWED}"
-            self._notes.append(Tell(EventType.WARNING, "NumbersNotFollowed", text, ObjectRef("Node", node.name)))
 
     def _take_published(self, record: Record, now: datetime) -> None:
         key = key_text(record)

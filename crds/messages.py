@@ -347,7 +347,7 @@ class InstanceStatus(WireModel):
     image_platform: str = ""
     """Operating system and architecture of that image: one name may stand for an image of each."""
     conditions: tuple[Condition, ...] = ()
-    """What else is said of it, such as `Drifted`."""
+    """What else is said of it, such as `AsRecorded`."""
 
 
 class AgentResponse(Message):

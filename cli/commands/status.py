@@ -10,6 +10,7 @@ from cli.connection import Api
 from cli.failure import Failure
 
 _MOST_REASONS = 20
+_MOST_NAMES = 5
 
 
 @click.command(short_help="Show how the fleet is, and what to do next.")
@@ -30,7 +31,8 @@ def status(server: str, *, output: str | None) -> None:
 
         print_document(answer, output)
         return
-    for line in [*_head(answer), *_counts(answer), *(line for key in _LISTS for line in _listed(answer, key))]:
+    lists = [line for key in _LISTS for line in _listed(answer, key)]
+    for line in [*_head(answer), *_counts(answer), *lists]:
         click.echo(line)
     for sentence in sentences(answer):
         click.echo()
@@ -66,24 +68,44 @@ def _counts(answer: dict[str, Any]) -> list[str]:
 
 _LISTS = {
     "notReady": "Not ready:",
-    "drifted": "Changed by hand, or by another tool:",
+    "conditions": "Not as it should be:",
     "images": "One name, two images:",
     "reasons": "Not done as the manifests ask:",
 }
+_LARGEST_FIRST = ("node", "dsinstance", "camera")
 
 
 def _listed(answer: dict[str, Any], key: str) -> list[str]:
-    reasons = answer.get(key) or []
+    reasons = sorted(answer.get(key) or [], key=_kind)
     if not reasons:
         return []
-    lines = [_LISTS[key]]
-    lines += [
-        f"  {shown(one.get('object'))}: {shown(one.get('reason'))}: {shown(one.get('message'))}"
-        for one in reasons[:_MOST_REASONS]
-    ]
+    lines = [_LISTS[key], *(_line(one) for one in reasons[:_MOST_REASONS])]
     if len(reasons) > _MOST_REASONS:
         lines.append(f"  … and {len(reasons) - _MOST_REASONS} more (fleet status -o json)")
     return lines
+
+
+def _kind(one: dict[str, Any]) -> int:
+    """What holds more comes first."""
+    kind = str(one.get("object")).partition("/")[0]
+    return _LARGEST_FIRST.index(kind) if kind in _LARGEST_FIRST else len(_LARGEST_FIRST)
+
+
+def _line(one: dict[str, Any]) -> str:
+    words = [shown(one[key]) for key in ("object", "type", "reason") if one.get(key)]
+    return f"  {': '.join([*words, shown(one.get('message'))])}{_affected(one)}"
+
+
+def _affected(one: dict[str, Any]) -> str:
+    """Who shares the trouble: ` (5 cameras dark: a, b, c, d, e)`."""
+    found = []
+    for word, kind in sorted((one.get("affected") or {}).items(), reverse=True):
+        names, count = [shown(name) for name in kind.get("names") or []], int(kind.get("count") or 0)
+        some = ", ".join([*names[:_MOST_NAMES], *(["…"] if count > _MOST_NAMES else [])])
+        counted = f"{count} {word if count != 1 else word.removesuffix('s')}"
+        also = "dark" if word == "cameras" else "too"
+        found.append(f"{counted} {also}: {some}")
+    return f" ({'; '.join(found)})" if found else ""
 
 
 def _marked(sentence: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from controller.model import ObjectRef
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
 from controller.picture.look import Look, Sighting
 from crds.camera import Camera
@@ -21,10 +22,10 @@ def camera_status(camera: Camera, look: Look) -> Document:
     looks = [(_said(camera.name, one), one) for one in watchers]
     verdicts = [(_verdict(said, one), said, one) for said, one in looks]
     if verdicts:
-        verdict, said, _ = min(verdicts, key=lambda found: _WORST_FIRST.index(found[0].status))
-        since = said.since if said else None
+        verdict, said, worst = min(verdicts, key=lambda found: _WORST_FIRST.index(found[0].status))
+        since, cause = said.since if said else None, None if verdict.ready else _cause(worst)
     else:
-        verdict, since = _unwatched(camera, look), None
+        verdict, since, cause = _unwatched(camera, look), None, _unplaced_watcher(camera, look)
     old_fps = _old_fps(previous)
     instances = [_watcher(verdict, said, one, old_fps) for verdict, said, one in verdicts]
     known_fps = [one["fps"] for one in instances if one["fps"] is not None]
@@ -32,6 +33,7 @@ def camera_status(camera: Camera, look: Look) -> Document:
         "ready": verdict.ready,
         "reason": verdict.reason,
         "message": verdict.message,
+        **({"cause": str(cause)} if cause else {}),
         "fps": min(known_fps, default=None),
         "instances": instances,
         "nodes": sorted({one.node_name for one in watchers}),
@@ -57,6 +59,22 @@ def _verdict(said: CameraStatus | None, sighting: Sighting) -> Verdict:
     if not sighting.up_to_date:
         return unknown("InstanceOutdated", f"{name} does not run what was published last yet")
     return _repeated(said) if said else unknown("NotObserved", f"{name} says nothing about this camera")
+
+
+def _cause(sighting: Sighting) -> ObjectRef | None:
+    """What keeps a camera from being ready beside the camera itself: its node, or its instance."""
+    if sighting.silence:
+        return ObjectRef("Node", sighting.node_name)
+    if sighting.status is None or sighting.status.state is not InstanceState.RUNNING or not sighting.up_to_date:
+        return ObjectRef("DsInstance", sighting.config.instance_name)
+    return None
+
+
+def _unplaced_watcher(camera: Camera, look: Look) -> ObjectRef | None:
+    """The instance that would watch a camera, if it had a place."""
+    names = (name for name in look.layout.wanting.get(camera.name, ()) if ("DsInstance", name) in look.layout.reasons)
+    name = next(names, None)
+    return ObjectRef("DsInstance", name) if name else None
 
 
 def _repeated(said: CameraStatus) -> Verdict:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from controller.model import ObjectRef
 from controller.picture.conditions import Document
-from controller.picture.look import NODE_LOST
+from controller.picture.troubles import is_trouble
 from crds.messages import InstanceState
 
 
@@ -17,6 +18,17 @@ class EventType(StrEnum):
 
     NORMAL = "Normal"
     WARNING = "Warning"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What an event begins or ends: it is told once, however often it is out of sight in between."""
+
+    about: str
+    """The type of the condition of its object."""
+    ends: bool = False
+    is_maybe_untold: bool = False
+    """Of an end: the beginning may not have been worth an event, and then the end is not."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,7 @@ class FleetEvent:
     message: str
     """A sentence for people."""
     at: datetime
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True)
@@ -39,22 +52,41 @@ class _News:
     type: EventType
     reason: str
     message: str
+    trouble: Trouble | None = None
 
 
-_OF_THE_CONTROLLER = frozenset({"Ready", "Planned"})
+REMOVED = "Removed"
+"""The reason of the last event of an object."""
+
+_SET_BACK = "SetBack"
+"""The reason with which an agent says what it has just put right."""
+
 _BAD_PHASES = frozenset({"Unknown", InstanceState.UNHEALTHY, InstanceState.CRASH_LOOP, InstanceState.FAILED})
 
 _SAID_WHY = frozenset({"NotReady", "Unknown"})
 """Phases of a node in which another reason is news."""
 
 
+OpenTroubles = Mapping[tuple[ObjectRef, str], str]
+"""By object and what they are about: the troubles that were told to have begun and not to have ended, with their reason."""
+
+
 def events_between(
-    old_documents: Iterable[Document], new_documents: Iterable[Document], now: datetime
+    old_documents: Iterable[Document],
+    new_documents: Iterable[Document],
+    now: datetime,
+    open_troubles: OpenTroubles = MappingProxyType({}),
 ) -> tuple[FleetEvent, ...]:
     """What happened between two results of `documents`, in the order of the new ones.
 
     An object that was not there before is told about only when it is in trouble: a controller that starts would
     otherwise announce the whole fleet.
+
+    Args:
+        old_documents: the results before.
+        new_documents: the results now.
+        now: the time, UTC.
+        open_troubles: what was told before. A trouble that was out of sight meanwhile is not told again, and its end is.
     """
     old_by_key = {(one["kind"], one["metadata"]["name"]): one for one in old_documents}
     found: list[FleetEvent] = []
@@ -64,15 +96,24 @@ def events_between(
         if old is new:
             continue
         found += [
-            FleetEvent(subject, news.type, news.reason, news.message, now)
-            for news in _NEWS_OF_KIND[subject.kind](old, new)
-            if old is not None or news.type is EventType.WARNING
+            FleetEvent(subject, news.type, news.reason, news.message, now, news.trouble)
+            for news in (*_NEWS_OF_KIND[subject.kind](old, new), *_news_of_conditions(old, new))
+            if (old is not None or news.type is EventType.WARNING) and _is_new(subject, news, open_troubles)
         ]
     for (kind, name), old in sorted(old_by_key.items()):
         if old["status"].get("phase") != "Pending" or kind != "Node":
             message = "It is in no manifest any more"
-            found.append(FleetEvent(ObjectRef(kind, name), EventType.NORMAL, "Removed", message, now))
+            found.append(FleetEvent(ObjectRef(kind, name), EventType.NORMAL, REMOVED, message, now))
     return tuple(found)
+
+
+def _is_new(subject: ObjectRef, news: _News, open_troubles: OpenTroubles) -> bool:
+    if news.trouble is None:
+        return True
+    told = open_troubles.get((subject, news.trouble.about))
+    if news.trouble.ends:
+        return told is not None or not news.trouble.is_maybe_untold
+    return told != news.reason
 
 
 def _news_of_node(old: Document | None, new: Document) -> Iterator[_News]:
@@ -106,38 +147,47 @@ def _news_of_instance(old: Document | None, new: Document) -> Iterator[_News]:
         yield _News(event_type, status["reason"] or status["phase"], text)
     if (was.get("restarts") or 0) < (status["restarts"] or 0) and was.get("phase") not in (None, "Unknown"):
         yield _News(EventType.WARNING, "Restarted", f"Restart {status['restarts']}: it left by itself, or hung")
-    yield from _news_of_conditions(was, status)
     if was.get("node") and status["node"] and was["node"] != status["node"]:
         yield _News(EventType.NORMAL, "Moved", f"From node {was['node']} to node {status['node']}")
 
 
-def _news_of_conditions(was: Mapping[str, Any], status: Mapping[str, Any]) -> Iterator[_News]:
-    """What else the agent says of an instance, both ways; such conditions are True when somebody should look."""
-    before = {one["type"]: one for one in was.get("conditions", ())}
-    for one in status.get("conditions", ()):
-        old = before.get(one["type"])
-        said = (one["status"], one["message"])
-        if one["type"] in _OF_THE_CONTROLLER or (
-            (old["status"], old["message"]) == said if old else not one["message"]
-        ):
-            continue
-        event_type = EventType.WARNING if one["status"] == "True" else EventType.NORMAL
-        yield _News(event_type, f"{one['type']}{one['reason']}", one["message"])
-
-
 def _news_of_camera(old: Document | None, new: Document) -> Iterator[_News]:
     was, status = _status(old), new["status"]
-    if old is not None and was["ready"] == status["ready"]:
+    # What its node or instance tells already; each of their cameras would drown that.
+    is_elsewhere, was_elsewhere = _is_told_elsewhere(status), old is not None and _is_told_elsewhere(was)
+    if is_elsewhere or (old is not None and was["ready"] == status["ready"] and not was_elsewhere):
         return
-    if NODE_LOST in (was.get("reason"), status["reason"]):
-        return  # the node and its instances tell it; each of their cameras would drown that
     text = f"{status['reason']}: {status['message']}" if status["message"] else status["reason"]
     if status["ready"]:
-        yield _News(EventType.NORMAL, "CameraReady", text)
+        yield _News(EventType.NORMAL, "CameraReady", text, Trouble("Ready", ends=True, is_maybe_untold=was_elsewhere))
     elif status["ready"] is False:
-        yield _News(EventType.WARNING, "CameraNotReady", text)
+        yield _News(EventType.WARNING, "CameraNotReady", text, Trouble("Ready"))
     else:
         yield _News(EventType.NORMAL, "CameraUnknown", text)
+
+
+def _is_told_elsewhere(status: Mapping[str, Any]) -> bool:
+    # An app that has just started has no frames yet; one that cannot get any mostly says why, behind a colon.
+    is_starting = status["reason"] == "WaitingForFrames" and ": " not in status["message"]
+    return "cause" in status or is_starting
+
+
+def _news_of_conditions(old: Document | None, new: Document) -> Iterator[_News]:
+    """What became False of an object, and what is True again; whether it is ready is told by its own kind."""
+    before = {one["type"]: one for one in _status(old).get("conditions", ())}
+    for one in new["status"].get("conditions", ()):
+        kind, reason, was = one["type"], one["reason"], before.get(one["type"])
+        if kind == "Ready" or (was and (was["status"], was["reason"]) == (one["status"], reason)):
+            continue
+        said = f": {one['message']}" if one["message"] else ""
+        if is_trouble(new, one):
+            yield _News(EventType.WARNING, reason, f"{kind} is False{said}", Trouble(kind))
+        elif one["status"] == "True" and reason == _SET_BACK:
+            # Also when it was changed between two reports.
+            yield _News(EventType.NORMAL, reason, one["message"], Trouble(kind, ends=True))
+        elif one["status"] == "True" and was and was["status"] != "True":
+            told = Trouble(kind, ends=True, is_maybe_untold=True)
+            yield _News(EventType.NORMAL, reason, f"{kind} is True again{said}", told)
 
 
 _NEWS_OF_KIND = {"Node": _news_of_node, "DsInstance": _news_of_instance, "Camera": _news_of_camera}

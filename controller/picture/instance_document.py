@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from controller.model import Reason
+from controller.model import ObjectRef, Reason
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true
 from controller.picture.look import Look, Sighting
+from controller.picture.troubles import CAMERAS_NOT_READY
 from crds.dsinstance import DsInstance
 from crds.messages import InstanceState, InstanceStatus
 
@@ -101,6 +102,7 @@ def _published(sighting: Sighting) -> Document:
         "phase": phase,
         "reason": verdict.reason,
         "message": verdict.message,
+        **({"cause": str(ObjectRef("Node", sighting.node_name))} if sighting.silence else {}),
         "node": sighting.node_name,
         "image": config.image,
         "imageId": status.image_id if status else None,
@@ -124,7 +126,7 @@ def _ready(sighting: Sighting, status: InstanceStatus) -> Verdict:
     wanted = {camera.name for camera in sighting.config.cameras}
     dark = sorted(one.name for one in status.cameras if one.name in wanted and one.ready is False)
     if dark:
-        return false("CamerasNotReady", f"Not ready: {', '.join(dark)}")
+        return false(CAMERAS_NOT_READY, f"Not ready: {', '.join(dark)}")
     return true("Running", status.message)
 
 

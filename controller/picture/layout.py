@@ -68,6 +68,15 @@ class Layout:
         return {camera: tuple(names) for camera, names in found.items()}
 
     @cached_property
+    def wanting(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of the instances whose manifests name or select a camera, by its name."""
+        found: dict[str, list[str]] = {}
+        for instance in self.revision.instances:
+            for camera in self.revision.cameras_of(instance):
+                found.setdefault(camera.name, []).append(instance.name)
+        return {camera: tuple(names) for camera, names in found.items()}
+
+    @cached_property
     def placed(self) -> Mapping[str, Mapping[str, InstanceConfig]]:
         """The published instances by name, and by the id of the node: several while one moves."""
         found: dict[str, dict[str, InstanceConfig]] = {}

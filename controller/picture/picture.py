@@ -54,7 +54,8 @@ class Picture:
         if shown is not self._documents:
             images = images_with_two_ids(shown)
             if self._is_news_told:
-                self._event_log.add(events_between(self._documents, shown, now))
+                open_troubles = self._event_log.open_troubles
+                self._event_log.add(events_between(self._documents, shown, now, open_troubles))
                 self._event_log.add(_news_of_images(self._images, images, now))
             self._documents, self._images = shown, images
             self._objects.replace(shown, now)

@@ -1,20 +1,25 @@
-"""The fleet in a few numbers, for `fleet status`."""
+"""The fleet in a few numbers, for `fleet status`, and what is wrong with it: each cause once, with all that it keeps dark."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from controller.model import ObjectRef, Reason
 from controller.picture.conditions import Document
 from controller.picture.node_document import KEY_UNDISPUTED
+from controller.picture.same_message import same_message
+from controller.picture.troubles import is_trouble, led_by
 
-_MOST_NOT_READY = 50
+_MOST_LISTED = 50
+"""Of each kind, and of conditions."""
+_MOST_NAMED = 20
+_WORDS = {"Node": "nodes", "DsInstance": "instances", "Camera": "cameras"}
 
 
 def summary(
     documents: Iterable[Document], reasons: Iterable[Reason], images: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """How many objects there are, how many are ready, and what is not placed.
+    """How many objects there are, how many are ready, what is not placed, and what is wrong.
 
     Args:
         documents: what `documents` returned.
@@ -22,32 +27,93 @@ def summary(
         images: what `images_with_two_ids` found in the documents.
     """
     refused_keys: list[dict[str, str]] = []
-    not_ready: list[dict[str, str]] = []
+    dark: dict[ObjectRef, Document] = {}
     total: Counter[str] = Counter()
-    ready: Counter[str] = Counter()
     pending = 0
-    drifted: list[dict[str, str]] = []
+    conditions: dict[tuple[str, ...], dict[str, Any]] = {}
     for document in documents:
         kind = document["kind"]
         total[kind] += 1
-        ready[kind] += _is_ready(document)
         pending += kind == "Node" and document["status"].get("phase") == "Pending"
         refused_keys += _refused_keys(document)
-        if not _is_ready(document) and len(not_ready) < _MOST_NOT_READY:
-            not_ready.append(_why_not(document))
-        drifted += _drifted(document)
+        subject = ObjectRef(kind, document["metadata"]["name"])
+        if not _is_ready(document):
+            dark[subject] = document
+        for one in document["status"].get("conditions", ()):
+            if one["type"] != "Planned" and is_trouble(document, one):
+                _add_condition(conditions, subject, one)
+    ready = total - Counter(subject.kind for subject in dark)
+    led = _led(dark)
+    unplaced = [_unplaced(one, dark, led) for one in reasons]
     return {
         "nodes": {"total": total["Node"], "ready": ready["Node"], "pending": pending},
         "instances": {"total": total["DsInstance"], "ready": ready["DsInstance"]},
         "cameras": {"total": total["Camera"], "ready": ready["Camera"]},
-        "notReady": not_ready,
-        "refusedKeys": refused_keys[:_MOST_NOT_READY],
-        "drifted": drifted[:_MOST_NOT_READY],
+        "notReady": _listed(dark, led, {(one["object"], one["reason"]) for one in unplaced}),
+        "refusedKeys": refused_keys[:_MOST_LISTED],
+        "conditions": list(conditions.values())[:_MOST_LISTED],
         "images": [
             {"object": name, "reason": "TwoImages", "message": message} for name, message in (images or {}).items()
         ],
-        "reasons": [{"object": str(one.subject), "reason": one.reason, "message": one.message} for one in reasons],
+        "reasons": unplaced,
     }
+
+
+def _led(dark: dict[ObjectRef, Document]) -> dict[ObjectRef, list[ObjectRef]]:
+    """Who is dark for the same cause, by the object that has it."""
+    leaders = led_by(dark)
+    led: dict[ObjectRef, list[ObjectRef]] = {}
+    for subject in dark:
+        led.setdefault(leaders[subject], [])
+        if leaders[subject] != subject:
+            led[leaders[subject]].append(subject)
+    return led
+
+
+def _listed(
+    dark: dict[ObjectRef, Document], led: dict[ObjectRef, list[ObjectRef]], told: set[tuple[str, str]]
+) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = []
+    count: Counter[str] = Counter()
+    for subject, document in dark.items():
+        why = _why_not(document)
+        if subject not in led or (str(subject), why["reason"]) in told or count[subject.kind] == _MOST_LISTED:
+            continue
+        count[subject.kind] += 1
+        listed.append({"object": str(subject), **why, **_affected(led[subject])})
+    return listed
+
+
+def _unplaced(reason: Reason, dark: dict[ObjectRef, Document], led: dict[ObjectRef, list[ObjectRef]]) -> dict[str, Any]:
+    shown = dark.get(reason.subject)
+    is_its_cause = shown is not None and _why_not(shown)["reason"] == reason.reason
+    affected = _affected(led.get(reason.subject, [])) if is_its_cause else {}
+    return {"object": str(reason.subject), "reason": reason.reason, "message": reason.message, **affected}
+
+
+def _affected(subjects: Iterable[ObjectRef]) -> dict[str, Any]:
+    """Who is not ready for the same cause: how many of each kind, and the first of their names."""
+    found: dict[str, Any] = {}
+    for one in subjects:
+        kind = found.setdefault(_WORDS[one.kind], {"count": 0, "names": []})
+        kind["count"] += 1
+        if len(kind["names"]) < _MOST_NAMED:
+            kind["names"].append(one.name)
+    return {"affected": found} if found else {}
+
+
+def _add_condition(conditions: dict[tuple[str, ...], dict[str, Any]], subject: ObjectRef, one: dict[str, str]) -> None:
+    """Lists a condition that is False; objects of which the same is said stand together."""
+    kind, reason, message = one["type"], one["reason"], one["message"]
+    key = (subject.kind, kind, reason, same_message(reason, message, is_trouble=True))
+    listed = conditions.get(key)
+    if listed is None:
+        conditions[key] = {"object": str(subject), "type": kind, "reason": reason, "message": message}
+        return
+    others = listed.setdefault("affected", {}).setdefault(_WORDS[subject.kind], {"count": 0, "names": []})
+    others["count"] += 1
+    if len(others["names"]) < _MOST_NAMED:
+        others["names"].append(subject.name)
 
 
 def _is_ready(document: Document) -> bool:
@@ -67,19 +133,10 @@ def _refused_keys(document: Document) -> list[dict[str, str]]:
     ]
 
 
-def _drifted(document: Document) -> Iterator[dict[str, str]]:
-    """An instance whose container is not as its record says; that of a neighbour's image is told once, by its name."""
-    for one in document["status"].get("conditions", ()):
-        if one["type"] == "Drifted" and one["status"] == "True":
-            subject = str(ObjectRef(document["kind"], document["metadata"]["name"]))
-            yield {"object": subject, "reason": one["type"], "message": one["message"]}
-
-
 def _why_not(document: Document) -> dict[str, str]:
     status = document["status"]
     said = next(iter(_ready_conditions(document)), {})
     return {
-        "object": str(ObjectRef(document["kind"], document["metadata"]["name"])),
         "reason": str(said.get("reason") or status.get("reason") or ""),
         "message": str(said.get("message") or status.get("message") or ""),
     }

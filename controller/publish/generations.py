@@ -149,11 +149,6 @@ def newest_observed(node: ObservedNode, published: AgentConfig | None) -> Genera
     return max((ref for ref in observed if ref), key=lambda ref: ref.order, default=None)
 
 
-def is_exaggerating(node: ObservedNode, published: AgentConfig | None) -> bool:
-    """True when an agent says that it holds numbers which are not followed."""
-    return any(followed(claim, published) is None for claim in _claims(node))
-
-
 def _claims(node: ObservedNode) -> tuple[GenerationRef, ...]:
     claims = (node.info.highest if node.info else None, node.response.observed if node.response else None)
     return tuple(claim for claim in claims if claim)

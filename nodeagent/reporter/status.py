@@ -24,11 +24,11 @@ STARTING_FOR = timedelta(seconds=30)
 SILENT_FOR = timedelta(seconds=10)
 _LONGEST_OUTPUT = 400
 
-DRIFTED = "Drifted"
-"""True while a container is not as its record says; False with what was set back last."""
+AS_RECORDED = "AsRecorded"
+"""False while a container is not as its record says; True with what was set back last."""
 
-IMAGE_MOVED = "ImageMoved"
-"""True while the name of its image means several images on its node: its tag was moved."""
+ONE_IMAGE = "OneImage"
+"""False while the name of its image means several images on its node: its tag was moved."""
 
 
 @dataclass(frozen=True)
@@ -185,10 +185,10 @@ def _image_moved(
     if config.image in observed.images:
         users.setdefault(observed.images[config.image], []).append("what the name means now")
     if len(users) == 1:
-        return (SaidOfInstance(IMAGE_MOVED, ConditionStatus.FALSE, "OneImage", ""),)
+        return (SaidOfInstance(ONE_IMAGE, ConditionStatus.TRUE, "OneImage", ""),)
     said = ", ".join(f"{short_id(image_id)} ({', '.join(names)})" for image_id, names in sorted(users.items()))
     message = f"image {config.image} is several images on this node: {said}"
-    return (SaidOfInstance(IMAGE_MOVED, ConditionStatus.TRUE, "SeveralImages", message),)
+    return (SaidOfInstance(ONE_IMAGE, ConditionStatus.FALSE, "SeveralImages", message),)
 
 
 def _drifted(name: str, there: ObservedInstance | None, known: Known) -> tuple[SaidOfInstance, ...]:
@@ -200,11 +200,11 @@ def _drifted(name: str, there: ObservedInstance | None, known: Known) -> tuple[S
         lasting = any(not one.live for one in drift)
         if lasting:
             message += "; what cannot be set back while it runs is put right when it is started the next time"
-        return (SaidOfInstance(DRIFTED, ConditionStatus.TRUE, "Differs" if lasting else "SettingBack", message),)
+        return (SaidOfInstance(AS_RECORDED, ConditionStatus.FALSE, "Drifted" if lasting else "SettingBack", message),)
     if history.set_back and history.set_back_at:
         at = history.set_back_at.isoformat(timespec="seconds")
         message = f"{'; '.join(map(str, history.set_back))} (changed by hand, or by another tool); set back at {at}"
-        return (SaidOfInstance(DRIFTED, ConditionStatus.FALSE, "SetBack", message),)
+        return (SaidOfInstance(AS_RECORDED, ConditionStatus.TRUE, "SetBack", message),)
     return ()
 
 
@@ -278,12 +278,20 @@ def _revived(history: InstanceHistory) -> str:
 
 
 def _last_exit(history: InstanceHistory, waits_for: str) -> str:
-    output = history.last_output.strip()[-_LONGEST_OUTPUT:]
+    output = _last_lines(history.last_output.strip())
     said = f"; its last words: {output}" if output else ""
     times = waits_for or f"it left {history.exits} times in a row"
     if history.port_held_by:
         times = f"{history.port_held_by}; {times}"
     return f"{times}; the last time it {describe_exit(history.last_exit_code)}{said}"
+
+
+def _last_lines(text: str) -> str:
+    """The last lines that fit, whole: half a line would differ from one exit to the next."""
+    if len(text) <= _LONGEST_OUTPUT:
+        return text
+    _, newline, whole = text[-_LONGEST_OUTPUT - 1 :].partition("\n")
+    return whole if newline else text[-_LONGEST_OUTPUT:]
 
 
 def _cameras(

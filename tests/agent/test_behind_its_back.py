@@ -42,11 +42,11 @@ def test_what_can_be_set_back_is_and_stays_told(what: Drift) -> None:
         stand.publish(generation([YARD], 1))
         async with stand.agent() as it:
             await all_is_well(stand)
-            assert said(stand, "Drifted") is None
+            assert said(stand, "AsRecorded") is None
             it.driver.change("yard", what)
-            condition = await until(lambda: said(stand, "Drifted"), "it is told")
+            condition = await until(lambda: said(stand, "AsRecorded"), "it is told")
             condition = await until(
-                lambda: (one := said(stand, "Drifted")) and one.status.value == "False" and one, "it is set back"
+                lambda: (one := said(stand, "AsRecorded")) and one.status.value == "True" and one, "it is set back"
             )
             assert str(what) in condition.message
             assert "by hand" in condition.message
@@ -66,11 +66,11 @@ def test_what_cannot_be_set_back_is_told_and_put_right_at_the_next_start() -> No
             it.driver.change("yard", PRIVILEGED, CPUS)
             condition = await until(
                 lambda: (
-                    (one := said(stand, "Drifted")) and one.reason == "Differs" and "cpus" not in one.message and one
+                    (one := said(stand, "AsRecorded")) and one.reason == "Drifted" and "cpus" not in one.message and one
                 ),
                 "it is told",
             )
-            assert condition.status.value == "True"
+            assert condition.status.value == "False"
             assert "privileged: wanted no, found yes" in condition.message
             status = stand.status("yard")
             assert status is not None
@@ -79,7 +79,7 @@ def test_what_cannot_be_set_back_is_told_and_put_right_at_the_next_start() -> No
             it.driver.crash("yard")
             await until(lambda: it.driver.changed[OpKind.CREATE] == 2, "it is made anew")
             await until(
-                lambda: (one := said(stand, "Drifted")) and one.status.value == "False", "all is as it was made"
+                lambda: (one := said(stand, "AsRecorded")) and one.status.value == "True", "all is as it was made"
             )
             await all_is_well(stand)
 
@@ -110,15 +110,15 @@ def test_a_name_that_means_two_images_is_told_of_all_that_run_it() -> None:
     async def scenario() -> None:
         stand.publish(generation([YARD, HALL], 1))
         async with stand.agent() as it:
-            await until(lambda: said(stand, "ImageMoved", "hall") and said(stand, "ImageMoved"), "both are told of")
+            await until(lambda: said(stand, "OneImage", "hall") and said(stand, "OneImage"), "both are told of")
             stand.engine.moved["app:1"] = f"sha256:{'b' * 64}"
             it.driver.vanish("hall")
             for name in ("yard", "hall"):
                 condition = await until(
-                    lambda name=name: (one := said(stand, "ImageMoved", name)) and "(hall, what" in one.message and one,  # type: ignore[misc]
+                    lambda name=name: (one := said(stand, "OneImage", name)) and "(hall, what" in one.message and one,  # type: ignore[misc]
                     f"{name} says so",
                 )
-                assert condition.status.value == "True"
+                assert condition.status.value == "False"
                 assert "sha256:bbbbbbbbbbbb (hall, what the name means now)" in condition.message
                 assert "(yard)" in condition.message
             yard, hall = stand.status("yard"), stand.status("hall")

@@ -66,6 +66,34 @@ def test_reasons_pending_nodes_and_a_lost_broker(run: Callable[..., Any], served
     assert "Kafka is away: what runs goes on, changes wait until it is back." in shown
 
 
+TROUBLES = """\
+Not ready:
+  node/hut: NodeLost: last heard at noon (2 instances too: hall, yard; 7 cameras dark: a, b, c, d, e, …)
+  dsinstance/door: BackOff: it left 3 times in a row (1 camera dark: dock)
+  camera/gate: NoFrames: the last frame is old (1 camera dark: ramp)
+Not as it should be:
+  node/hut: LedgerWritable: WriteFailed: No space left on device (1 node too: shed)
+"""
+
+
+def test_a_cause_is_printed_once_with_what_it_keeps_dark(run: Callable[..., Any], served: Any) -> None:
+    def entry(name: str, reason: str, message: str, **affected: list[str]) -> dict[str, Any]:
+        counted = {kind: {"count": len(names), "names": names} for kind, names in affected.items()}
+        return {"object": name, "reason": reason, "message": message, "affected": counted}
+
+    served.control.answer |= {
+        "notReady": [
+            entry("camera/gate", "NoFrames", "the last frame is old", cameras=["ramp"]),
+            entry("dsinstance/door", "BackOff", "it left 3 times in a row", cameras=["dock"]),
+            entry("node/hut", "NodeLost", "last heard at noon", cameras=[*"abcdefg"], instances=["hall", "yard"]),
+        ],
+        "conditions": [
+            {"type": "LedgerWritable"} | entry("node/hut", "WriteFailed", "No space left on device", nodes=["shed"])
+        ],
+    }
+    assert run("status").stdout == WELL + TROUBLES
+
+
 def test_status_for_programs(run: Callable[..., Any]) -> None:
     assert json.loads(run("status", "-o", "json").stdout)["epoch"] == 3
     assert "fleetId: default\n" in run("status", "-o", "yaml").stdout

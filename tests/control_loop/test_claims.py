@@ -16,14 +16,15 @@ def test_a_forged_first_greeting_that_claims_the_end_of_the_numbers_wedges_nothi
         stand.source.say_silently(loaded(YARD))
         async with stand.controller() as controller:
             await eventually(lambda: controller.status()["revision"], "a revision is in force")
+            await eventually(lambda: stand.status("gate"), "the node is shown, and nobody has greeted as it")
             forger = stand.agent("gate", key=SigningKey.generate())
             forger.greet(ref(2**53 - 2, 2**53 - 2))
             config = await eventually(lambda: stand.newest("gate"), "a generation")
             assert config.ref.order == (1, 1)
-            (message,) = await eventually(lambda: stand.told("NumbersNotFollowed"), "it is told")
-            assert "rm ledger/current.record" in message
             forger.report(ref(2**53 - 2, 2**53 - 2))
             await eventually(lambda: reason(stand) == "NumbersNotFollowed", "it is a condition")
+            (message,) = await eventually(lambda: stand.told("NumbersNotFollowed"), "it is told")
+            assert "rm ledger/current.record" in message
             for generation in range(2**53 - 20, 2**53 - 2):
                 forger.report(ref(2**53 - 2, generation))
             await stand.settled()

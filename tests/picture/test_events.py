@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from controller.model import Fleet, ObjectRef
+from controller.model import Fleet
 from controller.picture.event_log import EventLog
-from controller.picture.events import EventType, FleetEvent, events_between
+from controller.picture.events import events_between
 from crds.condition import Condition, ConditionStatus
 from crds.messages import CameraStatus, InstanceState
 from tests.picture import fleets
@@ -45,10 +45,9 @@ def told(before: Fleet | None, after: Fleet, **inputs: Any) -> list[str]:
     return [f"{one.type.value} {one.subject} {one.reason}" for one in events_between(old, new, NOW)]
 
 
-def drifted(status: str, message: str) -> Fleet:
-    one = Condition(
-        type="Drifted", status=ConditionStatus(status), reason="X", message=message, last_transition_time=NOW
-    )
+def as_recorded(status: str, reason: str, message: str) -> Fleet:
+    kind, verdict = "AsRecorded", ConditionStatus(status)
+    one = Condition(type=kind, status=verdict, reason=reason, message=message, last_transition_time=NOW)
     return said(conditions=(one,))
 
 
@@ -72,34 +71,29 @@ DARK = CameraStatus(name="hq-1", ready=False, reason="NoFrames", fps=0.0, since=
         pytest.param(
             HEALTHY,
             said(state=InstanceState.CRASH_LOOP, reason="Exited", restarts=3),
-            [
-                "Warning camera/hq-1 CameraNotReady",
-                "Warning dsinstance/door Exited",
-                "Warning dsinstance/door Restarted",
-            ],
-            id="an instance crashes",
+            ["Warning dsinstance/door Exited", "Warning dsinstance/door Restarted"],
+            id="an instance crashes, which tells it of its cameras too",
         ),
-        pytest.param(
-            HEALTHY, drifted("True", "cpus"), ["Warning dsinstance/door DriftedX"], id="a container is changed by hand"
-        ),
-        pytest.param(
-            drifted("True", "cpus"),
-            drifted("True", "cpus; memory"),
-            ["Warning dsinstance/door DriftedX"],
-            id="and changed again",
-        ),
-        pytest.param(drifted("True", "cpus"), drifted("True", "cpus"), [], id="it is told once"),
-        pytest.param(
-            drifted("True", "cpus"),
-            drifted("False", "set back"),
-            ["Normal dsinstance/door DriftedX"],
-            id="it is set back",
-        ),
-        pytest.param(HEALTHY, drifted("False", ""), [], id="that all is well is no news"),
         pytest.param(
             HEALTHY,
-            drifted("False", "set back"),
-            ["Normal dsinstance/door DriftedX"],
+            as_recorded("False", "Drifted", "cpus"),
+            ["Warning dsinstance/door Drifted"],
+            id="a container is changed by hand",
+        ),
+        pytest.param(
+            as_recorded("False", "Drifted", "cpus"), as_recorded("False", "Drifted", "cpus"), [], id="it is told once"
+        ),
+        pytest.param(
+            as_recorded("False", "Drifted", "cpus"),
+            as_recorded("True", "SetBack", "set back"),
+            ["Normal dsinstance/door SetBack"],
+            id="it is set back",
+        ),
+        pytest.param(HEALTHY, as_recorded("True", "OneImage", ""), [], id="that all is well is no news"),
+        pytest.param(
+            HEALTHY,
+            as_recorded("True", "SetBack", "set back"),
+            ["Normal dsinstance/door SetBack"],
             id="changed and set back between two reports",
         ),
         pytest.param(
@@ -140,39 +134,100 @@ def test_an_object_that_left_the_manifests_is_told_once() -> None:
     assert "Normal camera/hq-1 Removed" in told(HEALTHY, HEALTHY, revision=without)
 
 
-def event(message: str, minutes: int = 0) -> FleetEvent:
-    return FleetEvent(ObjectRef("Node", "n1"), EventType.WARNING, "NodeLost", message, NOW + timedelta(minutes=minutes))
+# --- troubles that come, go out of sight, and end ---------------------------------------------------------------------
 
 
-def test_repeats_are_counted_and_move_to_the_end() -> None:
-    log = EventLog()
-    log.add([event("a"), event("b", 1), event("a", 2)])
-    assert [(one["message"], one["count"]) for one in log.documents()] == [("b", 1), ("a", 2)]
-    document = log.documents()[1]
-    assert (document["firstTimestamp"], document["lastTimestamp"], document["count"]) == (
-        "2026-03-01T12:00:30Z",
-        "2026-03-01T12:02:30Z",
-        2,
-    )
+class Watched:
+    """Look after look, as the picture makes them, with what was told in all."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.log = EventLog()
+        self.documents = documents(REVISION, PLAN, PUBLISHED, fleet, NOW)
+
+    def told(self, fleet: Fleet) -> list[str]:
+        """What is told after the next look."""
+        before, self.documents = (
+            self.documents,
+            documents(REVISION, PLAN, PUBLISHED, fleet, NOW, previous=self.documents),
+        )
+        events = events_between(before, self.documents, NOW, self.log.open_troubles)
+        self.log.add(events)
+        return [f"{one.type.value} {one.subject} {one.reason}" for one in events]
 
 
-def test_the_log_is_bounded_in_number_and_length() -> None:
-    log = EventLog(limit=3)
-    log.add(event(f"{number}" + "x" * 5000) for number in range(9))
-    assert [one["message"][0] for one in log.documents()] == ["6", "7", "8"]
-    assert all(len(one["message"]) == 1024 for one in log.documents())
+def with_condition(*, ok: bool, reason: str, kind: str = "LedgerWritable") -> Fleet:
+    status = ConditionStatus.TRUE if ok else ConditionStatus.FALSE
+    one = Condition(type=kind, status=status, reason=reason, message="why", last_transition_time=NOW)
+    ref = PUBLISHED[node_id(1)].ref
+    return heard(HEALTHY, report(1, running(CONFIG), ref=ref, sequence=2, conditions=(one,)), NOW)
 
 
-def test_the_name_of_an_event_is_the_same_in_every_process() -> None:
-    log = EventLog()
-    log.add([event("a")])
-    assert log.documents()[0]["metadata"] == {"name": "n1.d979591d9c7c10bf", "namespace": "default"}
+FULL, WRITTEN = with_condition(ok=False, reason="WriteFailed"), with_condition(ok=True, reason="Written")
+FULL_AND_LOST = lost(FULL, 1, NOW - timedelta(minutes=1))
+NODE_IS_LOST = ["Warning dsinstance/door NodeLost", "Warning node/n1 NodeLost"]
+NODE_IS_BACK = ["Normal dsinstance/door Running", "Normal node/n1 NodeReady"]
 
 
-def test_a_document_is_made_when_its_event_happens_and_not_at_every_look() -> None:
-    log = EventLog()
-    log.add([event("a"), event("b", 1)])
-    first = log.documents()
-    assert log.documents() is first
-    log.add([event("c", 2)])
-    assert all(one is two for one, two in zip(first, log.documents(), strict=False))
+@pytest.mark.parametrize("kind", ["LedgerWritable", "EngineReachable", "RecordsAccepted", "AgentHealthy", "AnyOther"])
+def test_a_condition_is_told_in_both_directions(kind: str) -> None:
+    watched = Watched(HEALTHY)
+    no, yes = with_condition(ok=False, reason="No", kind=kind), with_condition(ok=True, reason="Yes", kind=kind)
+    assert watched.told(no) == ["Warning node/n1 No"]
+    assert watched.told(no) == []
+    assert watched.told(yes) == ["Normal node/n1 Yes"]
+    assert [one["message"] for one in watched.log.documents()] == [
+        f"{kind} is False: why",
+        f"{kind} is True again: why",
+    ]
+    assert Watched(HEALTHY).told(yes) == [], "that all is well is no news"
+
+
+def test_a_condition_that_was_out_of_sight_is_told_once_and_so_is_its_end() -> None:
+    watched = Watched(HEALTHY)
+    assert watched.told(FULL) == ["Warning node/n1 WriteFailed"]
+    assert watched.told(FULL_AND_LOST) == NODE_IS_LOST
+    assert watched.told(FULL) == NODE_IS_BACK
+    assert watched.told(FULL_AND_LOST) == NODE_IS_LOST
+    assert watched.told(WRITTEN) == [*NODE_IS_BACK, "Normal node/n1 Written"]
+    assert watched.told(FULL_AND_LOST) == NODE_IS_LOST
+    assert watched.told(WRITTEN) == NODE_IS_BACK
+
+
+def test_that_a_generation_is_on_its_way_is_no_trouble() -> None:
+    newer = published(REVISION, generation=8)
+    assert "Warning" not in "".join(told(HEALTHY, HEALTHY, published=newer))
+
+
+CRASHED = said(state=InstanceState.CRASH_LOOP, reason="BackOff")
+STARTING = said(
+    state=InstanceState.STARTING,
+    reason="WaitingForApp",
+    cameras=(DARK.model_copy(update={"reason": "WaitingForApp"}),),
+)
+
+
+def waiting_for_frames(message: str) -> Fleet:
+    return said(cameras=(DARK.model_copy(update={"reason": "WaitingForFrames", "message": message}),))
+
+
+def of_cameras(told: list[str]) -> list[str]:
+    return [one for one in told if " camera/" in one]
+
+
+def test_a_crash_is_told_by_its_instance_and_not_by_each_of_its_cameras() -> None:
+    watched = Watched(HEALTHY)
+    for fleet in (CRASHED, STARTING, waiting_for_frames("no frame has been processed yet"), HEALTHY, CRASHED, HEALTHY):
+        assert of_cameras(watched.told(fleet)) == []
+    shown = {one["kind"]: one["status"] for one in documents(REVISION, PLAN, PUBLISHED, CRASHED, NOW)}
+    assert (shown["Camera"]["reason"], shown["Camera"]["cause"]) == ("InstanceNotRunning", "dsinstance/door")
+
+
+def test_a_camera_that_stays_dark_after_a_crash_is_told_and_so_is_its_end() -> None:
+    watched = Watched(HEALTHY)
+    for fleet in (CRASHED, STARTING):
+        watched.told(fleet)
+    refused = waiting_for_frames("no frame has been processed yet: 401 Unauthorized")
+    assert of_cameras(watched.told(refused)) == ["Warning camera/hq-1 CameraNotReady"]
+    for fleet in (CRASHED, STARTING, refused):
+        assert of_cameras(watched.told(fleet)) == []
+    assert of_cameras(watched.told(HEALTHY)) == ["Normal camera/hq-1 CameraReady"]

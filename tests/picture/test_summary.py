@@ -1,11 +1,13 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from controller.model import ObjectRef, Reason
+from controller.model import Fleet, ObjectRef, Reason, Revision
 from controller.picture.images import images_with_two_ids
 from controller.picture.summary import summary
 from crds.condition import Condition, ConditionStatus
+from crds.messages import CameraStatus, InstanceState
 from tests.picture.fleets import (
     NOW,
     camera,
@@ -82,22 +84,90 @@ def test_one_name_with_two_images_is_told(shown: list[dict[str, Any]], expected:
 def test_what_was_changed_by_hand_and_names_with_two_images_are_listed() -> None:
     config = published(REVISION)[node_id(1)].node_config_list[0]
     drifted = Condition(
-        type="Drifted",
-        status=ConditionStatus.TRUE,
-        reason="Differs",
+        type="AsRecorded",
+        status=ConditionStatus.FALSE,
+        reason="Drifted",
         message="cpus: wanted none, found 0.2",
         last_transition_time=NOW,
     )
-    status = running(config, image_id=A, conditions=(drifted, drifted.model_copy(update={"type": "Other"})))
+    status = running(
+        config,
+        image_id=A,
+        conditions=(drifted, drifted.model_copy(update={"type": "Other", "status": ConditionStatus.TRUE})),
+    )
     said = report(1, status, ref=published(REVISION)[node_id(1)].ref, sequence=2)
     shown = documents(REVISION, plan(REVISION), published(REVISION), heard(healthy(REVISION), said, NOW), NOW)
 
     found = summary(shown, [], {"app:1": "two"})
 
-    assert found["drifted"] == [
-        {"object": "dsinstance/door", "reason": "Drifted", "message": "cpus: wanted none, found 0.2"}
-    ]
+    told = {"type": "AsRecorded", "reason": "Drifted", "message": "cpus: wanted none, found 0.2"}
+    assert found["conditions"] == [{"object": "dsinstance/door", **told}]
     assert found["images"] == [{"object": "app:1", "reason": "TwoImages", "message": "two"}]
     (door,) = [one["status"] for one in shown if one["kind"] == "DsInstance"]
     assert door["imageId"] == A
-    assert [one["type"] for one in door["conditions"]] == ["Ready", "Planned", "Drifted", "Other"]
+    assert [one["type"] for one in door["conditions"]] == ["Ready", "Planned", "AsRecorded", "Other"]
+
+
+FIVE = [f"hq-{letter}" for letter in "abcde"]
+DOOR = revision(*map(camera, FIVE), instance("door", "n1", tuple(FIVE)), node("n1", 1))
+CONFIG = published(DOOR)[node_id(1)].node_config_list[0]
+REF = published(DOOR)[node_id(1)].ref
+
+
+def troubles(fleet: Fleet, of: Revision = DOOR, key: str = "notReady") -> list[tuple[str, str, dict[str, list[str]]]]:
+    found = summary(documents(of, plan(of), published(of), fleet, NOW), [])[key]
+    return [
+        (one["object"], one["reason"], {kind: many["names"] for kind, many in one.get("affected", {}).items()})
+        for one in found
+    ]
+
+
+def said(*conditions: Condition, **changes: Any) -> Fleet:
+    answer = report(1, running(CONFIG, **changes), ref=REF, sequence=2, conditions=conditions)
+    return heard(healthy(DOOR), answer, NOW)
+
+
+def dark(names: list[str], message: str = "the last frame was processed 31 s ago") -> tuple[CameraStatus, ...]:
+    return tuple(
+        CameraStatus(name=one, ready=one not in names, reason="NoFrames", message=message, since=NOW) for one in FIVE
+    )
+
+
+def test_one_cause_is_listed_once_with_all_that_it_keeps_dark() -> None:
+    crashed = said(state=InstanceState.CRASH_LOOP, reason="BackOff")
+    assert troubles(crashed) == [("dsinstance/door", "BackOff", {"cameras": FIVE})]
+    starting = said(state=InstanceState.STARTING, reason="WaitingForApp", cameras=dark(FIVE))
+    assert troubles(starting) == [("dsinstance/door", "WaitingForApp", {"cameras": FIVE})]
+    gone = lost(healthy(DOOR), 1, NOW.replace(hour=1))
+    assert troubles(gone) == [("node/n1", "NodeLost", {"cameras": FIVE, "instances": ["door"]})]
+
+
+def test_cameras_with_one_trouble_stand_together_and_their_instance_with_them() -> None:
+    fleet = said(cameras=dark(FIVE[:3]))
+    others = {"cameras": FIVE[1:3], "instances": ["door"]}
+    assert troubles(fleet) == [(f"camera/{FIVE[0]}", "NoFrames", others)]
+
+
+def test_an_instance_without_a_place_is_listed_once_and_so_are_its_cameras() -> None:
+    reason = Reason(ObjectRef("DsInstance", "door"), "NodeFull", "no room")
+    planned = replace(plan(DOOR), nodes={}, reasons=(reason,))
+    found = summary(documents(DOOR, planned, {}, healthy(DOOR), NOW), planned.reasons)
+    assert found["notReady"] == []
+    assert found["reasons"][0]["affected"] == {"cameras": {"count": 5, "names": FIVE}}
+
+
+def test_a_condition_that_is_false_is_listed_for_all_who_have_it() -> None:
+    def full(number: int) -> Condition:
+        text = f"[Errno 28] No space left on device: /state/{number}"
+        no = ConditionStatus.FALSE
+        return Condition(type="LedgerWritable", status=no, reason="WriteFailed", message=text, last_transition_time=NOW)
+
+    assert troubles(said(full(1)), key="conditions") == [("node/n1", "WriteFailed", {})]
+    two = revision(node("n1", 1), node("n2", 2))
+    fleet = healthy(two)
+    for number in (1, 2):
+        ref = published(two)[node_id(number)].ref
+        fleet = heard(fleet, report(number, ref=ref, sequence=2, conditions=(full(number),)), NOW)
+    assert troubles(fleet, two, "conditions") == [("node/n1", "WriteFailed", {"nodes": ["n2"]})]
+    assert troubles(fleet, two) == []
+    assert troubles(healthy(DOOR), key="conditions") == []
