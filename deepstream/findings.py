@@ -40,6 +40,8 @@ class Finding:
     key: str = ""
     line: int | None = None
     """Counts from 1; None when no single line is at fault."""
+    left_out: bool = False
+    """True when what was read does not hold it."""
 
     def __str__(self) -> str:
         """One line for people: `line 12: [property] batch-size: ...`."""

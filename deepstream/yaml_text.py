@@ -111,7 +111,7 @@ def parse(text: str) -> YamlGroups:
                 groups[name] = Group(name, item.line, tuple(_entries(name, item, findings)))
         else:
             message = "no group: its value is no mapping, DeepStream goes on without it, and it is left out"
-            findings.append(Finding(Severity.WARNING, message, key.text, line=key.line))
+            findings.append(Finding(Severity.WARNING, message, key.text, line=key.line, left_out=True))
     return YamlGroups(tuple(groups.values()), tuple(findings))
 
 
@@ -145,7 +145,9 @@ def _entries(group: str, values: _Map, findings: list[Finding]) -> Iterator[Entr
         try:
             raw = _raw_value(value)
         except ValueError as error:
-            findings.append(Finding(Severity.ERROR, f"{error}; the value is left out", group, key.text, key.line))
+            findings.append(
+                Finding(Severity.ERROR, f"{error}; the value is left out", group, key.text, key.line, left_out=True)
+            )
             continue
         if isinstance(value, _List):
             message = "DeepStream fails at a list: it expects one text with ; between the values, and so it is taken"
@@ -183,7 +185,7 @@ def _first_document(text: str, findings: list[Finding]) -> _Node | None:
                 findings.append(Finding(Severity.WARNING, message, line=root.line))
             if composer.another_begins():
                 message = "DeepStream reads the first document only; what follows from here on is left out"
-                findings.append(Finding(Severity.WARNING, message, line=composer.line))
+                findings.append(Finding(Severity.WARNING, message, line=composer.line, left_out=True))
             return root
     except ConfigTextError:
         raise

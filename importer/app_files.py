@@ -155,7 +155,9 @@ class AppFiles:
         if file.message_broker is None:
             return False
         for name in file.extra_groups:
-            self.desk.remark(Severity.NOTE, shown, lines.of(name), f"[{name}] is left out: no adaptor reads it")
+            self.desk.remark(
+                Severity.NOTE, shown, lines.of(name), f"[{name}] is left out: no adaptor reads it", left_out=True
+            )
         name = self.desk.take_name(on_disk, group)
         of_file = ("messageBrokers", name)
         self.desk.places.put_group(of_file, shown, "message-broker", lines, type(file.message_broker))

@@ -104,7 +104,7 @@ class AppImport:
                 write_app_file(AppFile(extra_groups={name: keys}))
             except ValueError:
                 message = f"[{name}] is left out: deepstream-app does not read it here, but would in the .txt file"
-                self._desk.remark(Severity.WARNING, self._desk.main, self._lines.of(name), message)
+                self._desk.remark(Severity.WARNING, self._desk.main, self._lines.of(name), message, left_out=True)
             else:
                 kept[name] = keys
         return app.model_copy(update={"extra_groups": kept})
@@ -153,10 +153,10 @@ class AppImport:
             update["nvds_analytics"] = app.nvds_analytics.model_copy(update={"config_file": None})
         msgconv = self._on_disk["msgconv"]
         kept: dict[str, MessageConversion] = {}
-        for name, group, _ in self._converters():
+        for name, group, used in self._converters():
             path = group.msg_conv_config
             on_disk = desk.place.on_disk(path) if path else None
-            if on_disk is not None and on_disk == msgconv:
+            if on_disk is not None and on_disk == msgconv and used:
                 kept[name] = group.model_copy(update={"msg_conv_config": None})
             elif on_disk is not None and not is_off(group):
                 desk.take_text(on_disk, name)

@@ -75,7 +75,7 @@ def with_csv(desk: Desk, app: AppFile, lines: Lines, version: DsVersion) -> AppF
         message = (
             "[source] csv-file-path: the csv file cannot be read here, so there are no cameras; import it with the file"
         )
-        desk.remark(Severity.ERROR, desk.main, line, message)
+        desk.remark(Severity.ERROR, desk.main, line, message, left_out=True)
         return app.with_csv_sources(())
     sources, findings = read_source_csv(text, version)
     desk.findings(desk.shown(desk.place.on_disk(path or "")), findings)
@@ -105,6 +105,7 @@ def import_sources(
             desk.main,
             lines.of(f"source{max(app.sources)}"),
             f"only the first {len(uses)} sources are taken, as DeepStream does",
+            left_out=True,
         )
     for use in uses:
         draft = _draft(desk, result.cameras, use, lines, sensor_ids.get(use.source_id))
@@ -121,7 +122,7 @@ def import_sources(
         _settings_of_list(desk, app, lines, result, version, dynamic=dynamic)
     elif app.source_attr_all is not None:
         message = "[source-attr-all] is left out: without [source-list] DeepStream does not look at it"
-        desk.remark(Severity.NOTE, desk.main, lines.of("source-attr-all"), message)
+        desk.remark(Severity.NOTE, desk.main, lines.of("source-attr-all"), message, left_out=True)
     own = {draft.name: draft.settings for draft in result.drafts if draft.settings}
     if own:
         result.settings["cameraSources"] = own
@@ -150,7 +151,7 @@ def _draft(desk: Desk, cameras: CameraMaker, use: AppSource, lines: Lines, messa
         f"source {use.source_id} is left out: {why}. Source ids of cameras behind it become lower by one; their lines, "
         "regions, sensors and places move along"
     )
-    desk.remark(Severity.WARNING, desk.main, origin.line, f"{origin.where}: {message}")
+    desk.remark(Severity.WARNING, desk.main, origin.line, f"{origin.where}: {message}", left_out=True)
     return None
 
 
@@ -217,7 +218,9 @@ def _settings_of_list(
         del shared["sensorIdPadIdMapping"]
     if mapped and not by_slot:
         message = f"[source-attr-all] sensorID-padID-mapping: needs DeepStream {_FIRST_WITH_SLOTS} here; it is left out"
-        desk.remark(Severity.WARNING, desk.main, lines.of("source-attr-all", "sensorID-padID-mapping"), message)
+        desk.remark(
+            Severity.WARNING, desk.main, lines.of("source-attr-all", "sensorID-padID-mapping"), message, left_out=True
+        )
     if shared:
         result.settings["sourceAttrAll"] = shared
     message = "[source-list] http-port: the REST interface is at 127.0.0.1 and a port that the fleet gives from now on"
@@ -260,10 +263,12 @@ def _say_unused(desk: Desk, app: AppFile, lines: Lines, *, dynamic: bool) -> Non
     for number, group in app.sources.items():
         name = f"source{number}"
         if not group.enable:
-            desk.remark(Severity.NOTE, desk.main, lines.of(name), f"[{name}] is not in use, and left out")
+            desk.remark(
+                Severity.NOTE, desk.main, lines.of(name), f"[{name}] is not in use, and left out", left_out=True
+            )
         elif dynamic:
             message = f"[{name}] is left out: beside nvmultiurisrcbin DeepStream does not look at it"
-            desk.remark(Severity.WARNING, desk.main, lines.of(name), message)
+            desk.remark(Severity.WARNING, desk.main, lines.of(name), message, left_out=True)
 
 
 def _say_moved(desk: Desk, sources: AppSources) -> None:

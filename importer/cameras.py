@@ -135,7 +135,12 @@ class CameraMaker:
             return _file_address(self._without_separators(origin, clean), place), "file", None
         if "://" not in clean and holds_placeholder(clean):
             address = f"rtsp://camera-{source_id}.invalid/"
-            self._say(Severity.WARNING, origin, f"the address is {_FOREIGN}: it is {address} now, write the real one")
+            self._say(
+                Severity.WARNING,
+                origin,
+                f"the address is {_FOREIGN}: it is {address} now, write the real one",
+                left_out=True,
+            )
             return address, "rtsp", None
         scheme = _scheme_of(clean)
         if scheme not in _SCHEMES:
@@ -192,7 +197,7 @@ class CameraMaker:
                 f"the user name or the password is {_FOREIGN}, and no secret is made of it: both are left out; make a secret "
                 "of the node, and name it in spec.credentialsRef of the camera"
             )
-            self._say(Severity.WARNING, origin, message)
+            self._say(Severity.WARNING, origin, message, left_out=True)
             return None
         secret = self._desk.secrets.of_camera(username, password)
         if password is None:
@@ -202,8 +207,8 @@ class CameraMaker:
         self._say(Severity.NOTE, origin, f"the user name and password in the address became secret {secret}{without}")
         return {"name": secret}
 
-    def _say(self, severity: Severity, origin: Origin, message: str) -> None:
-        self._desk.remark(severity, origin.file, origin.line, f"{origin.where}: {message}")
+    def _say(self, severity: Severity, origin: Origin, message: str, *, left_out: bool = False) -> None:
+        self._desk.remark(severity, origin.file, origin.line, f"{origin.where}: {message}", left_out=left_out)
 
 
 def _refuse_device(uri: str) -> None:

@@ -59,9 +59,17 @@ class Desk:
         """The text of a file, by its path as the folder of the main file sees it."""
         return None if not path or "\0" in path else self._read_file(self.shown(path))
 
-    def remark(self, severity: Severity, file: str, line: int | None, message: str) -> None:
-        """Remembers something to be said of a file that was read; without a line of the file as a whole."""
-        self.remarks.append(Remark(severity, file, line or 1, message))
+    def remark(self, severity: Severity, file: str, line: int | None, message: str, *, left_out: bool = False) -> None:
+        """Remembers something to be said of a file that was read.
+
+        Args:
+            severity: how bad it is.
+            file: the file.
+            line: in it; the file as a whole without one.
+            message: the sentence.
+            left_out: that something is in no manifest.
+        """
+        self.remarks.append(Remark(severity, file, line or 1, message, left_out))
 
     def findings(
         self, file: str, findings: Iterable[Finding], line_of: Callable[[str], int | None] = lambda _: None
@@ -84,7 +92,8 @@ class Desk:
                 message = without_logins(some[0].message)
                 where = where.strip()
                 line = some[0].line or line_of(some[0].key)
-                self.remark(some[0].severity, file, line, f"{where}: {message}" if where else message)
+                shown = f"{where}: {message}" if where else message
+                self.remark(some[0].severity, file, line, shown, left_out=some[0].left_out)
 
     def refuse(self, file: str, error: ConfigTextError) -> CannotImport:
         """The error for a file that DeepStream itself would not load."""
@@ -186,7 +195,7 @@ class Desk:
                 f"[{name}] {key}: in place of a secret stands a placeholder of another program; nothing fills it in, no secret "
                 "is made of it, and it is left out: make a secret of the node, and write ${secret:NAME:password}"
             )
-            self.remark(Severity.WARNING, file, lines.of(name, key), message)
+            self.remark(Severity.WARNING, file, lines.of(name, key), message, left_out=True)
 
     def _say_placeholder(self, file: str, name: str, key: str, lines: Lines, *, used: bool = True) -> None:
         message = f"[{name}] {key}: the value holds a placeholder of another program; nothing fills it in: write what is meant"

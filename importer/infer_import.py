@@ -171,7 +171,7 @@ def writable(desk: Desk, shown: str, lines: Lines, file: _FileT) -> _FileT:
             keyfile.build([(name, keys.items())])
         except ValueError:
             message = f"[{name}] cannot stand in a key file, and is left out"
-            desk.remark(Severity.WARNING, shown, lines.of(name), message)
+            desk.remark(Severity.WARNING, shown, lines.of(name), message, left_out=True)
         else:
             kept[name] = keys
     return file if len(kept) == len(file.extra_groups) else file.model_copy(update={"extra_groups": kept})
@@ -185,7 +185,7 @@ def writable_keys(desk: Desk, shown: str, lines: Lines, group: _GroupT, name: st
             keyfile.build([("group", [(key, raw)])])
         except ValueError:
             message = f"[{name}] a key cannot stand in a key file with its value, and is left out"
-            desk.remark(Severity.WARNING, shown, lines.of(name, key), message)
+            desk.remark(Severity.WARNING, shown, lines.of(name, key), message, left_out=True)
         else:
             kept[key] = raw
     return group if len(kept) == len(group.extra_keys) else group.model_copy(update={"extra_keys": kept})

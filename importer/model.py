@@ -40,6 +40,8 @@ class Remark:
     line: int
     """Counts from 1, which also stands for the file as a whole."""
     message: str
+    left_out: bool = False
+    """True when something that stands there is in no manifest."""
 
     def __str__(self) -> str:
         """One line for people: `app.txt:12: warning: ...`."""

@@ -2,8 +2,6 @@
 
 import posixpath
 import re
-from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -15,6 +13,7 @@ from deepstream.nvinfer.property import InferProperty
 from deepstream.retinaface.files import APP_CONF_FILE, MISNAMED_APP_CONF_FILE, SOURCE_LIST_FILE
 from deepstream.retinaface.json_text import load_object
 from importer.model import CannotImport, ListFolder, ReadFile
+from importer.other_files import kind_by_groups, kind_by_keys, kind_by_text
 
 EXPECTED: Final = (
     "expected is a file of deepstream-app, of nvinfer or of nvdsanalytics, or the configuration folder of the "
@@ -24,26 +23,11 @@ _APP_GROUPS: Final = re.compile(
     r"application|tiled-display|streammux|source-list|source-attr-all|primary-gie|(source|sink|secondary-gie)[0-9]+"
 )
 _YAML_APP_GROUPS: Final = re.compile(r"application|tiled-display|streammux|sink[0-9]+")
-_PREPROCESS_KEYS: Final = (
-    "network-input-shape",
-    "tensor-data-type",
-    "processing-width",
-    "custom-tensor-preparation-function",
+_SWITCHED: Final = re.compile(
+    r"osd|segvisual|pre-process|primary-gie|(secondary-gie|secondary-pre-process|message-consumer|dewarper)[0-9]+|"
+    r"nvds-analytics|message-converter|ds-example|img-save|replay|visionencoder|text-embedder"
 )
-_MUXER_KEYS: Final = (
-    "algorithm-type",
-    "adaptive-batching",
-    "max-fps-control",
-    "overall-max-fps-n",
-    "overall-min-fps-n",
-    "max-same-source-frames",
-)
-_OTHERS: Final = (
-    (re.compile(r"message-broker"), "a file of a message broker's adaptor"),
-    (re.compile(r"(sensor|place|analytics)[0-9]+"), "a file of the message converter"),
-    (re.compile(r"tracker"), "a file of nvtracker"),
-)
-_SURFACE: Final = re.compile(r"surface[0-9]+")
+"""Groups that tell a file of deepstream-app when they have a switch, as in no other file."""
 _SHOWN: Final = 8
 
 
@@ -84,6 +68,9 @@ def recognise(path: str, read_file: ReadFile, list_folder: ListFolder) -> Recogn
         raise CannotImport(f"{path}: there is no file in UTF-8, and no folder with files, at this path; {EXPECTED}")
     if path.lower().endswith(".json") or text.lstrip().startswith("{"):
         return _json(path, text, list_folder(posixpath.dirname(path) or "."))
+    what = kind_by_text(path, text)
+    if what:
+        raise CannotImport(_not_alone(f"{path}:1", what))
     config = _groups(path, text)
     place = f"{path}:{config.groups[0].line if config.groups else 1}"
     return Recognised(_kind_of(place, config), path, text)
@@ -151,6 +138,8 @@ def _kind_of(place: str, config: ConfigText) -> ConfigKind:
     source = config.group("source") if config.yaml else None
     if any(expected.fullmatch(name) for name in names) or (source is not None and source.get("csv-file-path")):
         return ConfigKind.APP
+    if any(_SWITCHED.fullmatch(group.name) and group.get("enable") is not None for group in config.groups):
+        return ConfigKind.APP
     if any(name.startswith(tuple(ANALYTICS_LAYOUT.numbered)) for name in names):
         return ConfigKind.ANALYTICS
     group = config.group("property")
@@ -158,26 +147,17 @@ def _kind_of(place: str, config: ConfigText) -> ConfigKind:
         keys = {entry.key for entry in group.entries}
         if "config-width" in keys or "config-height" in keys:
             return ConfigKind.ANALYTICS
-        what = _other_element(keys, names)
+        what = kind_by_keys(keys, names)
         if what:
             raise CannotImport(_not_alone(place, what))
         if keys & {declared.name for declared in InferProperty.keys().values()}:
             return ConfigKind.INFER
-    for pattern, what in _OTHERS:
-        if names and all(pattern.fullmatch(name) for name in names):
-            raise CannotImport(_not_alone(place, what))
+    what = kind_by_groups(config)
+    if what:
+        raise CannotImport(_not_alone(place, what))
     shown = ", ".join(f"[{name[:40]}]" for name in names[:_SHOWN]) + (" and more" if len(names) > _SHOWN else "")
     found = f"its groups are {shown}" if names else "it has no group at all"
     raise CannotImport(f"{place}: {found}; {EXPECTED}")
-
-
-def _other_element(keys: AbstractSet[str], names: Sequence[str]) -> str:
-    """Which other element a file with the group [property] is for, or nothing."""
-    if not keys.isdisjoint(_PREPROCESS_KEYS):
-        return "a file of nvdspreprocess or of face alignment"
-    if not keys.isdisjoint(_MUXER_KEYS):
-        return "a file of nvstreammux"
-    return "a file of nvdewarper" if any(_SURFACE.fullmatch(name) for name in names) else ""
 
 
 def _not_alone(place: str, what: str) -> str:

@@ -96,7 +96,7 @@ def _settings(desk: Desk, name: str | None) -> tuple[dict[str, Any], dict[str, A
     desk.findings(shown, findings, lines.get)
     if conf is None:
         message = "the app ends on these settings, so none of them is taken; correct the file and import it again"
-        desk.remark(Severity.ERROR, shown, 1, message)
+        desk.remark(Severity.ERROR, shown, 1, message, left_out=True)
         return {}, {}
     for key in conf.extra_keys:
         desk.remark(
@@ -104,6 +104,7 @@ def _settings(desk: Desk, name: str | None) -> tuple[dict[str, Any], dict[str, A
             shown,
             _line_in(lines, key),
             f"{_shown(key)} is left out: manifests have no place for it{near_miss(key, conf.model_dump())}",
+            left_out=True,
         )
     return _of_conf(desk, shown, lines, conf, AppSettings, {one: one for one in _OF_APP}), _of_conf(
         desk, shown, lines, conf, StreammuxSettings, _OF_MUXER
@@ -122,7 +123,13 @@ def _of_conf(
             model.model_validate({alias: data[name]})
         except ValidationError as error:
             why = error.errors(include_url=False, include_context=False, include_input=False)[0]["msg"]
-            desk.remark(Severity.ERROR, shown, _line_in(lines, name), f"{name} is left out: {why}; the default holds")
+            desk.remark(
+                Severity.ERROR,
+                shown,
+                _line_in(lines, name),
+                f"{name} is left out: {why}; the default holds",
+                left_out=True,
+            )
         else:
             taken[alias] = data[name]
     return taken
@@ -152,7 +159,9 @@ def _cameras(desk: Desk, maker: CameraMaker, sources: SourceList, shown: str, li
         try:
             draft = _draft(desk, maker, origin, len(drafts), source)
         except NoCameraError as error:
-            desk.remark(Severity.WARNING, shown, origin.line, f"{origin.where}: the source is left out: {error}")
+            desk.remark(
+                Severity.WARNING, shown, origin.line, f"{origin.where}: the source is left out: {error}", left_out=True
+            )
             continue
         desk.places.put((), shown, origin.line, draft.name)
         if source.encode_type != "h264":
@@ -161,7 +170,7 @@ def _cameras(desk: Desk, maker: CameraMaker, sources: SourceList, shown: str, li
             draft.spec["visual"] = False
         for key in source.extra_keys:
             message = f"{origin.where}: {_shown(key)} beside it is left out: manifests have no place for it"
-            desk.remark(Severity.WARNING, shown, origin.line, message)
+            desk.remark(Severity.WARNING, shown, origin.line, message, left_out=True)
         drafts.append(draft)
     return drafts
 

@@ -86,7 +86,7 @@ def give_analytics(
         message = (
             "[property] config-width, config-height: no frame that points can be in; lines and regions are left out"
         )
-        desk.remark(Severity.ERROR, shown, lines.of("property"), message)
+        desk.remark(Severity.ERROR, shown, lines.of("property"), message, left_out=True)
         return
     nobodies: list[str] = []
     for field, (prefix, key) in ANALYTICS_GROUPS.items():
@@ -182,7 +182,9 @@ def _sound(
         before = before or {(one.key, one.message) for one in faults}
         if (fault.key, fault.message) in before:
             where = f"[{name}] {fault.key}".rstrip()
-            desk.remark(Severity.ERROR, shown, lines.of(name, fault.key), f"{where} is left out: {fault.message}")
+            desk.remark(
+                Severity.ERROR, shown, lines.of(name, fault.key), f"{where} is left out: {fault.message}", left_out=True
+            )
         # Else it is there only since a shape was left out: the file has no such fault.
         smaller = _without_key(group, fault.key)
         if smaller is None:
@@ -207,11 +209,15 @@ def _say_nobodies(desk: Desk, shown: str, lines: Lines, names: Sequence[str]) ->
     if not names:
         return
     why = "there is no camera of this source id" if len(names) == 1 else "there are no cameras of these source ids"
-    desk.remark(Severity.WARNING, shown, lines.of(names[0]), f"{ranges(names)}: left out: {why}")
+    desk.remark(Severity.WARNING, shown, lines.of(names[0]), f"{ranges(names)}: left out: {why}", left_out=True)
 
 
 def _say_left_out(desk: Desk, shown: str, lines: Lines, groups: Mapping[str, object]) -> None:
     for name in groups:
         desk.remark(
-            Severity.WARNING, shown, lines.of(name), f"[{name}] is left out: manifests have no place for this group"
+            Severity.WARNING,
+            shown,
+            lines.of(name),
+            f"[{name}] is left out: manifests have no place for this group",
+            left_out=True,
         )

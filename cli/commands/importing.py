@@ -42,6 +42,7 @@ _COLOURS = {"error": "red", "warning": "yellow"}
     help="Write the manifests there: into one file if it ends in .yaml, else into a folder.",
 )
 @click.option("--force", is_flag=True, help="With -o: replace files that are there already.")
+@click.option("--strict", is_flag=True, help="Exit with 1 when anything was left out, as the remarks say.")
 @click.option(
     "--secrets-dir",
     metavar="DIR",
@@ -59,6 +60,7 @@ def import_config(
     labels: tuple[str, ...],
     output: str | None,
     force: bool,
+    strict: bool,
     secrets_dir: Path | None,
 ) -> None:
     """Makes Camera and DsInstance manifests from an existing configuration.
@@ -67,7 +69,8 @@ def import_config(
     retinaface app. The files that it names are read, too.
 
     User names and passwords in addresses are taken out: manifests name a secret instead. What cannot be kept is said on
-    standard error, as file:line: severity: sentence. Exit code 0 when there are manifests, 1 when there are none.
+    standard error, as file:line: severity: sentence. Exit code 0 when there are manifests, 1 when there are none, or with
+    --strict when a remark says that something was left out; the manifests are written all the same.
 
     \b
     fleet import /opt/app/configs/source4.txt --node node-a --image nvcr.io/nvidia/deepstream:9.1-samples
@@ -97,6 +100,10 @@ def import_config(
     click.echo(_summary(imported, [severity for severity, _ in remarks], output), err=True)
     for line in _about_secrets(imported, secrets_dir):
         click.echo(line, err=True)
+    left_out = [f"{one.file}:{one.line}" for one in imported.remarks if one.left_out]
+    if strict and left_out:
+        places = ", ".join(dict.fromkeys(left_out))
+        raise Failure(f"--strict: {_counted(len(left_out), 'thing')} left out: {printable(places)}")
 
 
 def _imported(path: str, options: "ImportOptions", output: str | None) -> "tuple[Imported, dict[str, str]]":

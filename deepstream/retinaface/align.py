@@ -74,7 +74,7 @@ def read_face_align(text: str) -> tuple[FaceAlign, tuple[Finding, ...]]:
     for other in document.groups:
         if other.name != _PROPERTY:
             message = "nvfacealign does not read this group, and it is left out here"
-            findings.append(Finding(Severity.WARNING, message, other.name, line=other.line))
+            findings.append(Finding(Severity.WARNING, message, other.name, line=other.line, left_out=True))
     group = document.group(_PROPERTY)
     if group is None:
         findings.append(Finding(Severity.ERROR, "the group is missing; the app ends at its start", _PROPERTY))

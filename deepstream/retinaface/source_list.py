@@ -151,7 +151,7 @@ def _findings_on_top(document: JsonObject, key: str | None) -> Iterator[Finding]
             yield Finding(Severity.ERROR, "a list of cameras is expected; the app ends at its start", key=name)
         else:
             message = "the app does not read this key, and it is left out here"
-            yield Finding(Severity.WARNING, message, key=shown(name))
+            yield Finding(Severity.WARNING, message, key=shown(name), left_out=True)
     if key is None and "sources" not in document and "stream" not in document:
         message = "the list of cameras is missing (before 2022-11 cameras were keys of their own); the app ends"
         yield Finding(Severity.ERROR, message, key="sources")

@@ -269,6 +269,18 @@ def test_manifests_that_would_be_refused_are_remarked(run_offline: Run, imports:
     assert "1 manifest: 0 cameras, 1 instance; 1 error\n" in result.stderr
 
 
+def test_strict_fails_when_anything_was_left_out(run_offline: Run, app_file: Path) -> None:
+    kept = run_offline("import", str(app_file), "--strict")
+    assert kept.exit_code == 0, kept.stderr
+    app_file.write_text(f"{APP}[source4]\nenable=1\ntype=8\n", encoding="utf-8")
+    lost = run_offline("import", str(app_file), "--strict")
+    assert lost.exit_code == 1
+    assert lost.stdout.replace("\r", "") == kept.stdout
+    line = APP.count("\n") + 1
+    assert f"--strict: 1 thing left out: {app_file}:{line}\n" in lost.stderr
+    assert run_offline("import", str(app_file)).exit_code == 0
+
+
 def test_a_password_never_gets_into_a_manifest(run_offline: Run, imports: Callable[..., Any], tmp_path: Path) -> None:
     noted = CAMERA.model_copy(
         update={

@@ -96,7 +96,8 @@ def _group(before: Side, after: Side, name: str, old: KeyGroup, new: KeyGroup) -
 def _path(before: Side, after: Side, key: str, old: str, new: str | None, *, in_use: bool) -> Iterator[str]:
     """A path leads to a file of the same meaning, or is the same path."""
     if new in (None, ANALYTICS_FILE, MSGCONV_FILE):
-        if key not in ("config-file", "msg-conv-config") or (in_use and new is None and before.text(old) is None):
+        # In a group that is off nothing takes the place of a name that is gone.
+        if key not in ("config-file", "msg-conv-config") or (new is None and (not in_use or before.text(old) is None)):
             yield f"{old} became {new}"
         return
     for one, other in zip(old.split(";"), str(new).split(";"), strict=True):

@@ -149,6 +149,12 @@ def test_any_groups_are_imported_or_refused_in_a_sentence(
             "a file of nvstreammux",
         ),
         ("a.txt", "[property]\noutput-width=960\n[surface0]\nwidth=9\n", "a file of nvdewarper"),
+        ("a.yml", "BaseConfig:\n  a: 1\nTargetManagement:\n  b: 2\n", "a.yml:1: this is a low-level file of nvtracker"),
+        ("a.yml", "%YAML:1.0\n---\nTrackletReID:\n  a: 1\nVisualTracker:\n  b: 2\n", "a low-level file of nvtracker"),
+        ("a.csv", "# sources\nenable,type,uri\n1,4,rtsp://h/\n", "a.csv:1: this is a csv file of sources"),
+        ("a.txt", "enable,type,uri,num-sources\n1,4,rtsp://h/,1\n", "a.txt:1: this is a csv file of sources"),
+        ("a.prototxt", 'name: "net"\nlayer {\n  name: "a"\n}\n', "a.prototxt:1: this is a Caffe network (prototxt)"),
+        ("a.pbtxt", 'name: "m"\nplatform: "tensorrt_plan"\n', "the configuration of a model in Triton's repository"),
         ("a.txt", "[odd]\na=1\n", "a.txt:1: its groups are [odd]; expected is a file of deepstream-app"),
         ("a.txt", "", "a.txt:1: it has no group at all"),
         ("a.txt", "[property]\nonnx-file=m\nno value\n", "a.txt:3: neither a # comment, a [group] nor key=value"),
@@ -159,8 +165,22 @@ def test_any_groups_are_imported_or_refused_in_a_sentence(
 )
 def test_what_is_refused_is_called_by_its_name(name: str, text: str, said: str) -> None:
     with pytest.raises(CannotImport) as refused:
-        imported({name: text}, "a.json" if name.endswith("json") else "a.txt")
+        imported({name: text}, "a.txt" if name == "b.txt" else name)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yml", "primary-gie:\n  enable: 1\n  config-file: p.yml\n"),
+        ("a.txt", "[secondary-gie3]\nenable=1\nconfig-file=p.txt\n"),
+        ("a.txt", "[nvds-analytics]\nenable=1\nconfig-file=a.txt\n"),
+        ("a.txt", "[osd]\nenable=0\n"),
+        ("a.txt", "[tracker]\nenable=1\n[message-converter]\nenable=1\n"),
+    ],
+)
+def test_a_file_with_few_groups_is_one_of_the_app(name: str, text: str) -> None:
+    assert instance_of(imported({name: text}, name)).spec.app.kind.value == "deepstream-app"
 
 
 def test_a_folder_is_the_app_file_in_it() -> None:
