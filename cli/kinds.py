@@ -78,6 +78,18 @@ def kind_named(word: str) -> Kind:
     raise Failure(f"there is no kind '{printable(word)}': " + (f"did you mean {near[0]}?" if near else known))
 
 
+def instance_named(word: str) -> str:
+    """The name in `dsinstance/NAME`.
+
+    Raises:
+        Failure: the word is not of that form.
+    """
+    [target] = targets_of([word])
+    if target.kind is not DSINSTANCE or not target.name:
+        raise Failure(f"'{printable(word)}' is not of the form dsinstance/NAME")
+    return target.name
+
+
 def targets_of(words: Sequence[str]) -> list[Target]:
     """What `KIND[,KIND]`, `KIND NAME...` and `KIND/NAME...` on a command line ask for.
 

@@ -22,6 +22,8 @@ _COMMANDS = {
     "messages": "cli.commands.messages",
     "approve": "cli.commands.approve",
     "node": "cli.commands.node",
+    "hold": "cli.commands.hold",
+    "release": "cli.commands.release",
     "update": "cli.commands.update",
     "refresh": "cli.commands.refresh",
     "validate": "cli.commands.validate",

@@ -1,16 +1,24 @@
 """What the controller answers to those who ask it through its API."""
 
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from bus.base import Bus, Topic
 from bus.codec import encode_plain
-from controller import decide
+from controller import decide, holding
+from controller.actions import Tell
+from controller.held_file import HeldFile
 from controller.key_keeper import KeyKeeper
 from controller.knowledge import Knowledge
+from controller.model import Holds
 from controller.picture.picture import Picture
 from controller.picture.placed import PlacedInstance, placed_instances
+from controller.state import State
 from crds.messages import Refresh, UpdateConfig
 from ports.clock import Clock
+from ports.threads import Threads
 
 
 class Answers:
@@ -22,14 +30,29 @@ class Answers:
         bus: where requests go.
         keys: keeps on disk whom to believe.
         clock: tells the time.
+        held_file: where it is kept what people hold.
+        threads: where that is written.
     """
 
-    def __init__(self, knowledge: Knowledge, picture: Picture, bus: Bus, keys: KeyKeeper, clock: Clock) -> None:
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        picture: Picture,
+        bus: Bus,
+        *,
+        keys: KeyKeeper,
+        clock: Clock,
+        held_file: HeldFile,
+        threads: Threads,
+    ) -> None:
         self._knowledge = knowledge
         self._picture = picture
         self._bus = bus
         self._keys = keys
         self._clock = clock
+        self._held_file = held_file
+        self._threads = threads
+        self._one_at_a_time = asyncio.Lock()
 
     @property
     def caught_up(self) -> bool:
@@ -66,6 +89,32 @@ class Answers:
         self._knowledge.become(state, notes)
         self._knowledge.wake.set()
         await self._keys.store(self._knowledge)
+        return said
+
+    async def hold(self, instance: str, reason: str) -> str:
+        """Holds an instance, once that is kept on disk.
+
+        Raises:
+            HoldRefused: there is no such instance.
+            OSError: it cannot be kept.
+        """
+        return await self._change_holds(lambda state: holding.hold(state, instance, reason))
+
+    async def release(self, instance: str) -> str:
+        """Releases an instance, once that is kept on disk.
+
+        Raises:
+            HoldRefused: nobody holds it by request.
+            OSError: it cannot be kept.
+        """
+        return await self._change_holds(lambda state: holding.release(state, instance))
+
+    async def _change_holds(self, ask: Callable[[State], tuple[Holds, Tell, str]]) -> str:
+        async with self._one_at_a_time:
+            holds, told, said = ask(self._knowledge.state)
+            await self._threads.run(self._held_file.store, holds)
+            self._knowledge.become(replace(self._knowledge.state, holds=holds), (told,))
+        self._knowledge.wake.set()
         return said
 
     async def update(self, desc: str) -> None:

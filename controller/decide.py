@@ -146,7 +146,7 @@ def settle(state: State, rules: Rules, now: datetime) -> Noted:
     if not state.is_reading_decided and state.reading is not None:
         # What cannot be decided before the topics were read to their ends stays new until then.
         published = None if state.term is None else state.published.configs
-        passed = revision_gate.consider(state.gate, state.reading, published, rules.limits, now)
+        passed = revision_gate.consider(state.gate, state.reading, published, rules.limits, now, state.holds)
         if passed is not None:
             gate, said = passed
             state, notes = replace(state, gate=gate, is_reading_decided=True), (*notes, *said)
@@ -187,7 +187,7 @@ def _known_by(state: State, keys: Mapping[str, str], now: datetime) -> tuple[Sta
 def _begin_term(state: State, rules: Rules, now: datetime) -> Noted:
     """Once the topics were read to their ends: what was published before is known now."""
     published, nodes = state.published.configs, state.fleet.nodes
-    gate, notes = revision_gate.begin(state.gate, published, rules.limits, now)
+    gate, notes = revision_gate.begin(state.gate, published, rules.limits, now, state.holds)
     known = gate.in_force.node_by_id if gate.in_force else {}
     # A greeting of a stranger must not push the epochs of the fleet.
     observed = [
@@ -251,10 +251,10 @@ def _planned(state: State, revision: Revision, rules: Rules) -> Planned:
     """The plan, made anew when its input changed."""
     published = state.published
     holders = holders_of_exclusive_cameras(revision, published.configs, state.fleet)
-    made_from = (revision.id, published.orders, holders)
+    made_from = (revision.id, published.orders, holders, state.holds)
     if state.planned is not None and state.planned.made_from == made_from:
         return state.planned
-    made = plan(revision, published.configs, holders, rules.renderer)
+    made = plan(revision, published.configs, holders, rules.renderer, state.holds)
     rules.renderer.forget_unused()
     return Planned(made, made_from)
 

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from bus.base import Bus
 from bus.signature import SigningKey
-from controller import decide
+from controller import decide, holding
 from controller.actions import Tell
 from controller.answers import Answers
 from controller.carry_out import carry_out
+from controller.held_file import HeldFile
 from controller.intake import Intake
 from controller.kept_keys import FILE_NAME, KeyFile
 from controller.key_keeper import KeyKeeper
@@ -79,7 +80,16 @@ class Controller:
         self._knowledge = Knowledge(self._picture, ports.clock)
         self._intake = Intake(bus=bus, source=source, knowledge=self._knowledge, rules=self._rules, clock=ports.clock)
         self._rest: decide.Rest | None = None
-        self.answers = Answers(self._knowledge, self._picture, bus, self._keys, ports.clock)
+        self._held_file = HeldFile(state_dir / "held.json", ports.disk)
+        self.answers = Answers(
+            self._knowledge,
+            self._picture,
+            bus,
+            keys=self._keys,
+            clock=ports.clock,
+            held_file=self._held_file,
+            threads=ports.threads,
+        )
         """To those who ask through the API."""
 
     async def run(self) -> None:
@@ -88,6 +98,7 @@ class Controller:
         recalled = await self._threads.run(self._last_good.load)
         kept, now = await self._keys.load(), self._clock.now()
         self._knowledge.become(*decide.recall(self._knowledge.state, copies, recalled, self._rules, now, kept))
+        self._knowledge.become(*holding.recall(self._knowledge.state, *await self._threads.run(self._held_file.load)))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._intake.read_topics())
             tasks.create_task(self._for_ever(self._intake.watch_source))

@@ -264,6 +264,20 @@ class TrustRefused(Exception):  # noqa: N818 - says what happened
     """The key cannot be kept for the node: there is no such node, the manifest pins another, or nobody has that key."""
 
 
+@dataclass(frozen=True)
+class Holds:
+    """What people asked for about instances that they work on."""
+
+    held: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Why, by name of the instance; the reason may be empty."""
+    released: frozenset[str] = frozenset()
+    """Instances that are released although their newest records say that they are held."""
+
+
+class HoldRefused(Exception):  # noqa: N818 - says what happened
+    """The instance cannot be held or released; the message says why."""
+
+
 class ApproveRefused(Exception):  # noqa: N818 - says what happened
     """The revision cannot be approved: it is not the one that waits, or nothing waits."""
 

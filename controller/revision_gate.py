@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from controller.actions import KeepLastGood, Log, Note, Tell
-from controller.model import ApproveRefused, Previous, Revision
+from controller.model import ApproveRefused, Holds, Previous, Revision
 from controller.picture.events import EventType
 from controller.planner.describe import describe_plan
 from controller.planner.guard import RemovalLimits, unwatched, why_parked
@@ -36,7 +36,7 @@ def recall(recalled: Recalled, now: datetime) -> Passed:
     return Gate(in_force=revision, in_force_since=now, is_recalled=True), (*notes, said)
 
 
-def begin(gate: Gate, published: Previous, limits: RemovalLimits, now: datetime) -> Passed:
+def begin(gate: Gate, published: Previous, limits: RemovalLimits, now: datetime, holds: Holds = Holds()) -> Passed:
     """Lets the recalled revision pass like any other, now that it is known what is published.
 
     The copy on disk may be old: its directory came from a backup, or the newest could not be written.
@@ -45,14 +45,19 @@ def begin(gate: Gate, published: Previous, limits: RemovalLimits, now: datetime)
     if not gate.is_recalled or recalled is None:
         return gate, ()
     with contextlib.suppress(Exception):  # told below, where the plan is made again
-        if why_parked(plan(recalled, published), published, limits) is None:
+        if why_parked(plan(recalled, published, holds=holds), published, limits) is None:
             return replace(gate, is_recalled=False), ()
     outside = replace(gate, in_force=None, in_force_since=None, is_recalled=False)
-    return _consider_revision(outside, recalled, published, limits, now)
+    return _consider_revision(outside, recalled, published, limits, now, holds)
 
 
 def consider(
-    gate: Gate, reading: Reading, published: Previous | None, limits: RemovalLimits, now: datetime
+    gate: Gate,
+    reading: Reading,
+    published: Previous | None,
+    limits: RemovalLimits,
+    now: datetime,
+    holds: Holds = Holds(),
 ) -> Passed | None:
     """Takes a reading into force, or sets it aside.
 
@@ -62,6 +67,7 @@ def consider(
         published: the generations that the agents hold; None while that is not known yet.
         limits: how many instances and cameras a revision may take away without approval.
         now: the time, UTC.
+        holds: which instances people hold by request: no revision removes them.
 
     Returns:
         None when it cannot be decided before `published` is known: what would it remove?
@@ -76,7 +82,7 @@ def consider(
         case Loaded(revision=revision) if gate.in_force is not None and revision.id == gate.in_force.id:
             return _restored(gate, revision)
         case Loaded(revision=revision) if published is not None:
-            return _consider_revision(gate, revision, published, limits, now)
+            return _consider_revision(gate, revision, published, limits, now, holds)
     return None
 
 
@@ -88,10 +94,10 @@ def _restored(gate: Gate, revision: Revision) -> Passed:
 
 
 def _consider_revision(
-    gate: Gate, revision: Revision, published: Previous, limits: RemovalLimits, now: datetime
+    gate: Gate, revision: Revision, published: Previous, limits: RemovalLimits, now: datetime, holds: Holds
 ) -> Passed:
     try:
-        planned = plan(revision, published)
+        planned = plan(revision, published, holds=holds)
         parked = why_parked(planned, published, limits)
     except Exception as error:  # noqa: BLE001 - a revision that cannot be planned must keep no good one from its work (S15)
         message = f"it cannot be planned, the controller met an error ({type(error).__name__}): see its log"

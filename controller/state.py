@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from controller.model import Fleet, FleetPlan, Revision
+from controller.model import Fleet, FleetPlan, Holds, Revision
 from controller.planner.exclusive import Holders
 from controller.publish.admission import Addressee, Answer
 from controller.publish.published import Published
@@ -54,8 +54,8 @@ class Planned:
     """The newest plan, with what it was made from."""
 
     plan: FleetPlan
-    made_from: tuple[str, tuple[tuple[str, tuple[int, int]], ...], Holders]
-    """The id of the revision, the numbers of what was published, and who held exclusive cameras."""
+    made_from: tuple[str, tuple[tuple[str, tuple[int, int]], ...], Holders, Holds]
+    """The id of the revision, the numbers of what was published, who held exclusive cameras, and what was held."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,8 @@ class State:
     gate: Gate = field(default_factory=Gate)
     kept: str | None = None
     """The id of the revision of which a copy lies on disk, or could not be written: nothing is published before that."""
+    holds: Holds = field(default_factory=Holds)
+    """The instances that people hold by request."""
     planned: Planned | None = None
     answered: Mapping[Addressee, Answer] = field(default_factory=lambda: MappingProxyType({}))
     """What was said to the newest greeting that was answered."""

@@ -59,11 +59,15 @@ def difference(before: InstanceConfig, after: InstanceConfig) -> Difference:
     """
     if before.digest == after.digest:
         return Difference(())
+    return Difference((*_differing(before, after), *_hold_change(before, after)))
+
+
+def _differing(before: InstanceConfig, after: InstanceConfig) -> tuple[FieldChange, ...]:
     told = _is_told(before, after)
     fields = sorted(_field_changes(before, after, told=told), key=lambda field: field.path)
     if not told:
         # Nothing that the app reads is another: a default that was written out, say.
-        return Difference(tuple(_untold(field) for field in fields))
+        return tuple(_untold(field) for field in fields)
     rebuild = after.app_kind.effective(ChangeClass.REBUILD_ENGINE)
     if _other_engines(before, after) and all(field.change_class is not rebuild for field in fields):
         # The engine follows from other values: the batch of the muxer, say, that replaces the one of the model.
@@ -72,7 +76,14 @@ def difference(before: InstanceConfig, after: InstanceConfig) -> Difference:
         # A newer renderer writes the same settings differently.
         change_class = after.app_kind.effective(ChangeClass.RESTART)
         fields = [FieldChange("rendered files", "old form", "new form", change_class)]
-    return Difference(tuple(fields))
+    return tuple(fields)
+
+
+def _hold_change(before: InstanceConfig, after: InstanceConfig) -> tuple[FieldChange, ...]:
+    """Whoever holds or releases an instance touches nothing."""
+    if before.hold == after.hold:
+        return ()
+    return (FieldChange("hold", str(before.hold or "none"), str(after.hold or "none"), ChangeClass.NONE),)
 
 
 def difference_to_apply(before: InstanceConfig, after: InstanceConfig) -> Difference:

@@ -158,6 +158,20 @@ class PartDigests(WireModel):
     """Digest of the identities of the TensorRT engines that the app builds; empty when it builds none."""
 
 
+class Hold(WireModel):
+    """A person works on an instance: its agent does nothing to it until it is released."""
+
+    reason: str = ""
+    """In the words of that person; may be empty."""
+    requested: bool = True
+    """True for a request (`fleet hold`), False for the annotation of the manifest."""
+
+    def __str__(self) -> str:
+        """For people."""
+        by = "by request" if self.requested else "by its manifest"
+        return f"held {by}: {self.reason}" if self.reason else f"held {by}"
+
+
 class InstanceConfig(WireModel):
     """One instance, resolved to the last detail: what an agent applies without any choice of its own.
 
@@ -180,6 +194,8 @@ class InstanceConfig(WireModel):
     engine_cache_path: str = ""
     """Where the container sees the folder of the node that keeps its TensorRT engines, which is its working directory
     too; empty when it has none. Left out of the content then, so that digests stay what they were."""
+    hold: Hold | None = None
+    """None when nobody holds it; then its content does not have the field, and no digest knows of it."""
     _received: dict[str, Any] | None = PrivateAttr(default=None)
     """The content as plain JSON values; None for a copy that differs from it."""
 
@@ -198,6 +214,20 @@ class InstanceConfig(WireModel):
             if config.digest != cls.digest_of(content):
                 raise ValueError(f"instance {config.instance_name}: the digest does not belong to the content")
         return config
+
+    def with_hold(self, hold: Hold | None) -> Self:
+        """The same, held or not: with the digest of that, and of all that another version put there."""
+        if hold == self.hold:
+            return self
+        content = {key: value for key, value in self.model_dump(mode="json").items() if key not in ("hold", "digest")}
+        if hold is not None:
+            content["hold"] = hold.model_dump(mode="json")
+        return type(self).model_validate({**content, "digest": self.digest_of(content)})
+
+    @property
+    def digest_unheld(self) -> str:
+        """The digest that it has when it is released: that of what runs, since holding touches nothing."""
+        return self.digest if self.hold is None else self.with_hold(None).digest
 
     @model_serializer(mode="wrap")
     def _as_received(self, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:

@@ -214,12 +214,15 @@ class Plan:
     """True while a camera is without its login, for want of a secret."""
     wake_at: datetime | None = None
     """When the plan should be made anew, if nothing happens before: the end of the nearest back-off."""
+    held: Mapping[str, str] = field(default_factory=dict)
+    """Instances that a person works on, so that nothing is done to them, and what is said of that."""
 
     def __str__(self) -> str:
-        """The plan as text: what is cancelled, what begins, then what waits, and what else is told."""
+        """The plan as text: what is cancelled, what begins, then what waits, what is held, and what else is told."""
         lines = [str(one) for one in self.cancel]
         lines += [str(op) for chain in self.begin for op in chain.ops]
         lines += [f"wait {name}: {reason}" for name, reason in sorted(self.waiting.items())]
+        lines += [f"hold {name}: {text}" for name, text in sorted(self.held.items())]
         lines += [f"keep {name}: {text}" for name, text in sorted(self.told.items())]
         return "\n".join(lines)
 

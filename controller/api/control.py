@@ -44,6 +44,22 @@ class FleetControl(Protocol):
         """
         ...
 
+    async def hold(self, instance: str, reason: str) -> str:
+        """Keeps the agent's hands off an instance.
+
+        Returns:
+            A sentence for people.
+
+        Raises:
+            controller.model.HoldRefused: with the reason.
+            OSError: it cannot be kept on disk.
+        """
+        ...
+
+    async def release(self, instance: str) -> str:
+        """Takes such a request back; raises and returns as `hold` does."""
+        ...
+
     async def update(self, desc: str) -> None:
         """Asks for a look at everything now (topic 300).
 

@@ -1,7 +1,7 @@
-"""The few paths of our own, which no resource can express: approve, trust, update, refresh, rendered files, and the status."""
+"""The few paths of our own, which no resource can express: what is asked of the controller, rendered files, and the status."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address
 from typing import Any
@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from bus.base import PublishFailed
 from controller.api.control import FleetControl
 from controller.api.errors import ApiError, bad_request, success
-from controller.model import ApproveRefused, TrustRefused
+from controller.model import ApproveRefused, HoldRefused, TrustRefused
 from controller.picture.placed import PlacedInstance
 
 PREFIX = "/fleet/v1"
@@ -37,6 +37,8 @@ class FleetPaths:
         self.router.add_api_route("/rendered/{name}", self._rendered, methods=["GET"], response_model=None)
         for path, endpoint in (
             ("/approve", self._approve),
+            ("/hold", self._hold),
+            ("/release", self._release),
             ("/update", self._update),
             ("/refresh", self._refresh),
             ("/nodes/{name}/trust", self._trust),
@@ -72,6 +74,23 @@ class FleetPaths:
             text = f"it holds from now on, but not after a restart of the controller: the disk says {error.strerror}"
             raise ApiError(500, "InternalError", text) from None
         return JSONResponse(success(message))
+
+    async def _hold(self, request: Request) -> Response:
+        body = await self._body(request)
+        return await self._held(self._control.hold(_instance(body), _text(body, "reason")))
+
+    async def _release(self, request: Request) -> Response:
+        return await self._held(self._control.release(_instance(await self._body(request))))
+
+    @staticmethod
+    async def _held(asked: Awaitable[str]) -> Response:
+        try:
+            return JSONResponse(success(await asked))
+        except HoldRefused as error:
+            raise ApiError(409, "Conflict", str(error)) from None
+        except OSError as error:
+            message = f"it cannot be kept on the disk of the controller: {error.strerror}"
+            raise ApiError(503, "ServiceUnavailable", message) from None
 
     async def _update(self, request: Request) -> Response:
         desc = _text(await self._body(request), "desc")
@@ -132,6 +151,13 @@ def _text(body: dict[str, Any], name: str) -> str:
     if not isinstance(value, str) or len(value) > _DESC_LIMIT:
         raise bad_request(f"{name} must be a text of at most {_DESC_LIMIT} characters")
     return value
+
+
+def _instance(body: dict[str, Any]) -> str:
+    instance = _text(body, "instance")
+    if not instance:
+        raise bad_request('the body must name the dsinstance: {"instance": "..."}')
+    return instance
 
 
 def _unavailable(error: PublishFailed) -> ApiError:

@@ -127,7 +127,7 @@ def _ready(sighting: Sighting, status: InstanceStatus) -> Verdict:
     dark = sorted(one.name for one in status.cameras if one.name in wanted and one.ready is False)
     if dark:
         return false(CAMERAS_NOT_READY, f"Not ready: {', '.join(dark)}")
-    return true("Running", status.message)
+    return true("Held" if sighting.config.hold else "Running", status.message)
 
 
 def _cameras_ready(sighting: Sighting) -> int | None:

@@ -18,7 +18,7 @@ def changes_between(previous: Previous, nodes: Mapping[str, NodeState]) -> tuple
     after = _by_instance((node_id, state.instances) for node_id, state in nodes.items())
     changes = []
     for instance in sorted(before.keys() | after.keys()):
-        change = _change(instance, before.get(instance), after.get(instance), names)
+        change = change_of(instance, before.get(instance), after.get(instance), names)
         if change is not None:
             changes.append(change)
     return tuple(changes)
@@ -28,7 +28,15 @@ def _by_instance(states: Iterable[tuple[str, tuple[InstanceConfig, ...]]]) -> di
     return {one.instance_name: (node_id, one) for node_id, instances in states for one in instances}
 
 
-def _change(instance: str, before: _Placed | None, after: _Placed | None, names: Mapping[str, str]) -> Change | None:
+def change_of(instance: str, before: _Placed | None, after: _Placed | None, names: Mapping[str, str]) -> Change | None:
+    """What happens to one instance; None when nothing does.
+
+    Args:
+        instance: its name.
+        before: the id of its node, and what was published there; None when it is new.
+        after: the same as it is wanted; None when it goes.
+        names: of the nodes, by their ids.
+    """
     if after is None:
         assert before is not None  # noqa: S101 - the name came from one of the two
         node_id, old = before

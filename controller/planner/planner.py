@@ -5,10 +5,11 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from controller.model import FleetPlan, NodeState, ObjectRef, Previous, Reason, Revision
+from controller.model import FleetPlan, Holds, NodeState, ObjectRef, Previous, Reason, Revision
 from controller.planner.as_published import as_published
 from controller.planner.changes import changes_between
 from controller.planner.exclusive import Holders, withheld
+from controller.planner.holds import held_apart, held_before_it_began, hold_of, kept
 from controller.planner.placement import place
 from controller.planner.ports import assign_ports
 from controller.planner.slots import assign_slots, slots_in
@@ -25,6 +26,7 @@ def plan(
     previous: Previous,
     holders: Holders = MappingProxyType({}),
     renderer: Renderer | None = None,
+    holds: Holds = Holds(),
 ) -> FleetPlan:
     """Plans the whole fleet.
 
@@ -34,6 +36,7 @@ def plan(
             keep their slots.
         holders: who holds exclusive cameras now; those of others are withheld. Without it the plan is the one that is
             reached in the end: what people are shown before anything happens.
+        holds: which instances people hold by request; others are held by their annotations.
         renderer: remembers what it rendered for the plan before; it changes the time that this takes, and nothing else.
 
     Returns:
@@ -44,6 +47,8 @@ def plan(
     running_on, ports_now = _previous_places(revision, previous)
     slots_now = _previous_slots(previous)
     placed, reasons = place(revision, running_on)
+    held = kept(revision, previous, placed, holds)
+    wanted: dict[str, tuple[str, InstanceConfig]] = {}
     on_node: dict[str, list[DsInstance]] = {}
     for one in revision.instances:
         if one.name in placed:
@@ -51,7 +56,8 @@ def plan(
     nodes: dict[str, NodeState] = {}
     for node in revision.nodes:
         mine = on_node.get(node.name, [])
-        ports = assign_ports((one.name for one in mine), node.spec.instance_ports, ports_now.get(node.node_id, {}))
+        names_here = {one.name for one in mine} | {name for name, one in held.items() if one.node_id == node.node_id}
+        ports = assign_ports(names_here, node.spec.instance_ports, ports_now.get(node.node_id, {}))
         published = _by_name(previous.get(node.node_id))
         instances = []
         for one in mine:
@@ -68,17 +74,28 @@ def plan(
             reasons += not_yet + tuple(_no_slot(camera, one) for camera in cameras if camera.name not in slots)
             names = {reason.subject.name for reason in not_yet}
             given = tuple(camera for camera in cameras if camera.name in slots and camera.name not in names)
+            before_it = published.get(one.name)
             try:
-                instances.append(as_published(render(one, given, ports[one.name], slots), published.get(one.name)))
+                config = as_published(
+                    render(one, given, ports[one.name], slots), before_it.with_hold(None) if before_it else None
+                )
             except CannotWriteError as error:
                 # The source refuses such manifests; should one slip through, what runs goes on as it is.
                 reasons += (Reason(ObjectRef("DsInstance", one.name), "CannotRender", str(error)),)
-                instances += [published[one.name]] if one.name in published else []
+                instances += [before_it] if before_it and one.name not in held else []
+                continue
+            if one.name in held:
+                wanted[one.name] = (node.node_id, config)
+                continue
+            config = config.with_hold(hold_of(one.name, one, None, holds))
+            reasons += held_before_it_began(config)
+            instances.append(config)
         nodes[node.node_id] = NodeState(node.node_id, node.name, node.spec.hostname, tuple(instances))
-    for node_id, config in previous.items():
+    for node_id, record in previous.items():
         if node_id not in nodes:
             # Its manifest is gone: what it runs goes too, by an explicit drain, and under the removal guard.
-            nodes[node_id] = NodeState(node_id, config.hostname, config.hostname, ())
+            nodes[node_id] = NodeState(node_id, record.hostname, record.hostname, ())
+    reasons += held_apart(held, wanted, revision, nodes)
     in_order = dict(sorted(nodes.items()))
     return FleetPlan(
         revision=revision.id,

@@ -43,7 +43,8 @@ def diff(
     revival_at = next_revival_at(history, now)
     for name in sorted((observed.instances.keys() | set(observed.folders)) - wanted.keys() - busy):
         planned[name] = Chain(_removal(name, observed.instances.get(name)), towards=None)
-    for name in sorted(wanted.keys() - busy):
+    held = {name: str(config.hold) for name, config in wanted.items() if config.hold is not None}
+    for name in sorted(wanted.keys() - busy - held.keys()):
         remembered = history.get(name, _NO_HISTORY)
         hangs = Hangs(hung[name], revival_at) if name in hung else None
         decided = InstanceDiff(wanted[name], desired.generation, observed, remembered, hangs).decide(now)
@@ -66,7 +67,7 @@ def diff(
     )
     told = {name: text for name, config in wanted.items() if (text := _told(config, observed))}
     awaited = any(one.dark or one.kept for name, one in observed.files.items() if name in wanted)
-    return Plan(begin, old + unfit, waiting, told, awaited, wake_at)
+    return Plan(begin, old + unfit, waiting, told, awaited, wake_at, held)
 
 
 def superseded(desired: AgentConfig | None, under_way: Mapping[str, UnderWay]) -> tuple[Cancellation, ...]:

@@ -90,11 +90,16 @@ def after_look(
         busy: the instances that something was done to when it began.
         now: the time, UTC.
     """
-    wanted = {config.instance_name for config in desired.node_config_list} if desired else set()
+    configs = desired.node_config_list if desired else ()
+    wanted = {config.instance_name for config in configs}
+    # Whoever holds an instance may stop it and start it: that is no exit.
+    held = {config.instance_name for config in configs if config.hold is not None}
     after = {name: one for name, one in history.items() if name in busy}
     for name in sorted(wanted | seen.instances.keys()):
-        before = history.get(name, InstanceHistory())
-        after[name] = after_observation(before, seen.instances.get(name), being_changed=name in busy, now=now)
+        before, there = history.get(name, InstanceHistory()), seen.instances.get(name)
+        after[name] = after_observation(before, there, being_changed=name in busy or name in held, now=now)
+        if name in held and there is not None and not there.running:
+            after[name] = replace(after[name], stopped_on_purpose=there.runtime_id)
     return after
 
 

@@ -219,6 +219,8 @@ def _state(
     name: str, config: InstanceConfig, there: ObservedInstance | None, known: Known, now: datetime
 ) -> tuple[InstanceState, str, str]:
     """State, reason and message of a desired instance."""
+    if config.hold is not None:
+        return _held_state(config, str(config.hold), there, known.progress.get(name), now)
     history = known.history.get(name, InstanceHistory())
     op = known.working_on.get(name)
     if history.failed_digest == config.digest:
@@ -244,6 +246,20 @@ def _state(
     if history.exits > 1:
         return InstanceState.CRASH_LOOP, "BackOff", _last_exit(history, waits_for)
     return InstanceState.PENDING, "Waiting" if waits_for else "Pending", waits_for
+
+
+def _held_state(
+    config: InstanceConfig, held: str, there: ObservedInstance | None, progress: AppProgress | None, now: datetime
+) -> tuple[InstanceState, str, str]:
+    """A held instance is what it is: nobody but the person who holds it will change that."""
+    if there is None or not there.running:
+        left = (
+            "it does not run" if there is None or there.finished_at is None else f"it {describe_exit(there.exit_code)}"
+        )
+        return InstanceState.PENDING, "Held", f"{held}; {left}, and is not started"
+    state, reason, message = _running_state(config, there, progress, now)
+    reason = "Held" if state is InstanceState.RUNNING else reason
+    return state, reason, "; ".join(one for one in (held, message) if one)
 
 
 def _running_state(
@@ -347,9 +363,14 @@ def _camera(
 
 
 def is_applied(desired: AgentConfig | None, statuses: tuple[InstanceFacts | InstanceStatus, ...]) -> bool:
-    """True when every instance of the generation was observed running with its digest, and nothing else is there."""
+    """True when every instance of the generation was observed running with its digest, and nothing else is there.
+
+    Of one that is held nothing more is wanted than that it is left alone.
+    """
     if desired is None:
         return False
-    wanted = {one.instance_name: one.digest for one in desired.node_config_list}
-    running = {one.instance_name: one.digest for one in statuses if one.state == InstanceState.RUNNING}
-    return running == wanted and len(statuses) == len(wanted)
+    held = {one.instance_name for one in desired.node_config_list if one.hold is not None}
+    wanted = {one.instance_name: one.digest for one in desired.node_config_list if one.instance_name not in held}
+    others = [one for one in statuses if one.instance_name not in held]
+    running = {one.instance_name: one.digest for one in others if one.state == InstanceState.RUNNING}
+    return running == wanted and len(others) == len(wanted)

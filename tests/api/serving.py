@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from bus.base import PublishFailed
 from controller.api.server import serve
-from controller.model import ApproveRefused, Fleet, TrustRefused
+from controller.model import ApproveRefused, Fleet, HoldRefused, TrustRefused
 from controller.picture.placed import PlacedInstance, placed_instances
 from tests.patience import patient
 from tests.picture import fleets
@@ -56,6 +56,18 @@ class FakeControl:
             raise TrustRefused(f"no Node manifest in force is named {node}")
         self.asked.append(("trust", key))
         return f"node {node} is known by {key} from now on"
+
+    async def hold(self, instance: str, reason: str) -> str:
+        if instance != "yard":
+            raise HoldRefused(f"there is no dsinstance {instance!r}")
+        self.asked.append(("hold", reason))
+        return f"dsinstance/{instance} is held"
+
+    async def release(self, instance: str) -> str:
+        if instance == "full":
+            raise OSError(28, "No space left on device")
+        self.asked.append(("release", instance))
+        return f"dsinstance/{instance} is released"
 
     async def update(self, desc: str) -> None:
         await self._publish("update", desc)

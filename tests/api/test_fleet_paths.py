@@ -7,7 +7,7 @@ from tests.api.serving import REVISION, FakeControl, Http
 from tests.picture import fleets
 
 PATHS = {"/fleet/v1/approve": "revision", "/fleet/v1/update": "desc", "/fleet/v1/refresh": "desc"}
-POSTS = (*PATHS, "/fleet/v1/nodes/n1/trust")
+POSTS = (*PATHS, "/fleet/v1/hold", "/fleet/v1/release", "/fleet/v1/nodes/n1/trust")
 
 
 def test_how_the_controller_is(http: Http) -> None:
@@ -32,6 +32,17 @@ def test_a_key_is_trusted(http: Http, control: FakeControl) -> None:
 def test_a_description_may_be_left_out(http: Http, control: FakeControl) -> None:
     assert http("POST", "/fleet/v1/update", json={}).status_code == 200
     assert control.asked == [("update", "")]
+
+
+def test_holding_an_instance(http: Http, control: FakeControl) -> None:
+    assert http("POST", "/fleet/v1/hold", json={"instance": "yard", "reason": "cabling"}).status_code == 200
+    assert http("POST", "/fleet/v1/release", json={"instance": "yard"}).status_code == 200
+    assert control.asked == [("hold", "cabling"), ("release", "yard")]
+    refused = http("POST", "/fleet/v1/hold", json={"instance": "yrad"})
+    assert (refused.status_code, refused.json()["message"]) == (409, "there is no dsinstance 'yrad'")
+    assert http("POST", "/fleet/v1/hold", json={"reason": "cabling"}).status_code == 400
+    unkept = http("POST", "/fleet/v1/release", json={"instance": "full"})
+    assert (unkept.status_code, "No space left on device" in unkept.json()["message"]) == (503, True)
 
 
 def test_an_approval_of_another_revision_is_a_conflict(http: Http) -> None:
@@ -60,7 +71,9 @@ def test_a_broker_that_is_down_is_said(http: Http, control: FakeControl, path: s
         pytest.param({"content-type": "application/json"}, b"{", 400, id="no JSON"),
         pytest.param({"content-type": "application/json"}, b"[]", 400, id="no object"),
         pytest.param({"content-type": "application/json"}, b"[" * 60_000, 400, id="deep"),
-        pytest.param({"content-type": "application/json"}, b'{"desc":1,"revision":1,"key":1}', 400, id="no text"),
+        pytest.param(
+            {"content-type": "application/json"}, b'{"desc":1,"revision":1,"key":1,"instance":1}', 400, id="no text"
+        ),
         pytest.param({"content-type": "application/json"}, b" " * 70_000, 413, id="too large"),
     ],
 )

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import fleet
 from controller.api.server import create_app, serve
-from controller.model import ApproveRefused, TrustRefused
+from controller.model import ApproveRefused, HoldRefused, TrustRefused
 from controller.picture.placed import PlacedInstance
 from controller.picture.store import ObjectStore
 from tests.patience import patient
@@ -131,6 +131,18 @@ class Control:
             raise TrustRefused(f"no Node manifest in force is named {node}")
         self.asked.append(("trust", key))
         return f"node {node} is known by {key} from now on"
+
+    async def hold(self, instance: str, reason: str) -> str:
+        if instance != "yard":
+            raise HoldRefused(f"there is no dsinstance {instance!r}")
+        self.asked.append(("hold", reason))
+        return f"dsinstance/{instance} is held"
+
+    async def release(self, instance: str) -> str:
+        if instance == "full":
+            raise OSError(28, "No space left on device")
+        self.asked.append(("release", instance))
+        return f"dsinstance/{instance} is released"
 
     async def update(self, desc: str) -> None:
         self.asked.append(("update", desc))

@@ -122,6 +122,25 @@ def test_a_key_that_was_refused_stands_in_the_status(run: Callable[..., Any], se
     assert "An agent " + "x" * 500 in run("status").stdout
 
 
+def test_holding_and_releasing(run: Callable[..., Any], served: Any) -> None:
+    assert run("hold", "dsinstance/yard", "--reason", "cabling").stdout == "dsinstance/yard is held\n"
+    assert run("release", "ds/yard").stdout == "dsinstance/yard is released\n"
+    assert served.control.asked == [("hold", "cabling"), ("release", "yard")]
+    refused = run("hold", "ds/yrad")
+    assert (refused.exit_code, refused.stderr) == (
+        1,
+        "error: the controller says Conflict: there is no dsinstance 'yrad'\n",
+    )
+
+
+@pytest.mark.parametrize("words", ["yard", "cam/yard", "dsinstances", "ds/"])
+def test_what_is_no_instance_cannot_be_held(run: Callable[..., Any], served: Any, words: str) -> None:
+    result = run("hold", words)
+    assert result.exit_code == 1
+    assert "error: " in result.stderr
+    assert served.control.asked == []
+
+
 def test_a_refused_approval(run: Callable[..., Any]) -> None:
     result = run("approve", "sha256:dddd")
     assert result.stderr == "error: the controller says Conflict: no revision waits for approval\n"

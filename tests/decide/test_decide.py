@@ -196,5 +196,5 @@ def test_a_node_of_which_no_record_can_be_made_keeps_no_other_from_its_own(monke
     assert decide.publish(state, RULES, NOW)[2] == (), "it is told once"
 
 
-def broken(*_: Any) -> NoReturn:
+def broken(*_: Any, **__: Any) -> NoReturn:
     raise KeyError("a bug")

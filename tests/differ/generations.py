@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from controller.planner.planner import plan
+from crds.annotations import HOLD
 from crds.messages import AgentConfig, InstanceConfig
 from tests.planner.short_manifests import node_id, revision
 
@@ -18,11 +19,16 @@ Instances = Mapping[str, Mapping[str, Any] | None]
 
 
 def rendered(instances: Instances, cameras: Instances | None = None) -> tuple[InstanceConfig, ...]:
-    """The instances as an agent gets them, from the specs of their manifests; cameras that are not given have defaults."""
+    """The instances as an agent gets them, from the specs of their manifests; cameras that are not given have defaults.
+
+    `held` in a spec says why a person holds it.
+    """
     short: dict[str, Mapping[str, Any] | None] = {"node/gate": None}
     for name, given in instances.items():
         spec = dict(given or {})
         spec["app"] = {"kind": "reference", **spec.get("app", {})}
+        if "held" in spec:
+            spec["annotations"] = {HOLD: spec.pop("held")}
         short[f"dsinstance/{name}"] = {"node": "gate", **spec}
         short.update({f"camera/{camera}": None for camera in spec.get("cameras", ())})
     short.update({f"camera/{name}": spec for name, spec in (cameras or {}).items()})

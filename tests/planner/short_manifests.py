@@ -1,7 +1,7 @@
 """Whole manifests from short ones: what a test does not care about gets a valid value.
 
-A short fleet maps `camera/dock`, `node/gate` or `dsinstance/yard` to its spec in the words of manifests; `labels` beside
-the fields of the spec goes to the metadata.
+A short fleet maps `camera/dock`, `node/gate` or `dsinstance/yard` to its spec in the words of manifests; `labels` and
+`annotations` beside the fields of the spec go to the metadata.
 """
 
 import zlib
@@ -33,6 +33,7 @@ def manifest(key: str, short: Mapping[str, Any] | None) -> Manifest:
     assert kind is not None, f"{word!r} is no kind"
     given = dict(short or {})
     labels = given.pop("labels", {})
+    annotations = given.pop("annotations", {})
     defaults: dict[type[Manifest], dict[str, Any]] = {
         Camera: {"address": f"rtsp://10.0.0.9/{name}"},
         DsInstance: {"image": "retinaface:1"},
@@ -42,7 +43,7 @@ def manifest(key: str, short: Mapping[str, Any] | None) -> Manifest:
         {
             "apiVersion": "dsfleet.io/v1",
             "kind": kind.__name__,
-            "metadata": {"name": name, "labels": labels},
+            "metadata": {"name": name, "labels": labels, "annotations": annotations},
             "spec": {**defaults[kind], **given},
         }
     )
