@@ -9,7 +9,7 @@ import click
 from cli.connection import Api
 from cli.failure import Failure
 from cli.kinds import OBJECT_KINDS
-from controller.model import Problem, Revision
+from controller.model import Holds, Problem, Revision
 from crds.document import Manifest
 from crds.kinds import KINDS
 
@@ -95,6 +95,16 @@ def revision_of_server(server: str) -> Revision:
                 raise Failure(f"{api.url} has a {kind.singular} that this `fleet` cannot read: is it older?")
             found.append(manifest)
     return Revision.of(api.url, sorted(found, key=lambda one: one.name), "")
+
+
+def holds_of_server(server: str) -> Holds:
+    """The instances that people hold by request, as a controller says; an older one knows of none.
+
+    Raises:
+        Failure: the controller does not answer.
+    """
+    held = Api(server).get("/fleet/v1/status").get("held") or {}
+    return Holds({str(name): str(reason) for name, reason in held.items()})
 
 
 def is_manifest(document: dict[str, Any]) -> bool:

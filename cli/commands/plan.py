@@ -11,7 +11,7 @@ from cli.removal_options import removal_options
 from ports.clock import SystemClock
 
 if TYPE_CHECKING:
-    from controller.model import FleetPlan, Previous, Revision
+    from controller.model import FleetPlan, Holds, Previous, Revision
     from controller.planner.guard import RemovalLimits
 
 _CHANGES = 1
@@ -62,7 +62,7 @@ def plan(
     """  # noqa: D301 - click keeps the lines below \b as they are
     if sum(map(bool, (against, start, server_state))) > 1:
         raise click.UsageError("a plan has one beginning: give one of --from, --against and --server-state")
-    from cli.reading import revision_in, revision_of_commit, revision_of_server
+    from cli.reading import holds_of_server, revision_in, revision_of_commit, revision_of_server
 
     in_git = bool(repository or start or end)
     repository = repository or "."
@@ -79,9 +79,10 @@ def plan(
             return revision_of_server(server)
         return revision_in(against) if against else None
 
+    from controller.model import Holds
     from controller.planner.guard import why_parked
 
-    planned, previous = _planned(beginning, target)
+    planned, previous = _planned(beginning, target, lambda: holds_of_server(server) if server_state else Holds())
     parked = why_parked(planned, previous, removal_limits)
     if output == "json":
         import json
@@ -98,14 +99,14 @@ def plan(
 
 
 def _planned(
-    beginning: Callable[[], "Revision | None"], target: Callable[[], "Revision"]
+    beginning: Callable[[], "Revision | None"], target: Callable[[], "Revision"], holds: Callable[[], "Holds"]
 ) -> tuple["FleetPlan", "Previous"]:
     from cli.reading import Rejection
     from controller.planner.planner import plan as plan_of
     from controller.planner.planner import previous_from
 
     try:
-        before, after = beginning(), target()
+        before, after, held = beginning(), target(), holds()
     except Rejection as rejection:
         for problem in rejection.problems:
             click.echo(problem, err=True)
@@ -113,8 +114,8 @@ def _planned(
     except Failure as failure:
         raise PlanFailure(failure.message) from None
     # An offline plan has no clock to depend on: the times in it are of no consequence.
-    previous = previous_from(plan_of(before, {}), SystemClock().now()) if before else {}
-    return plan_of(after, previous), previous
+    previous = previous_from(plan_of(before, {}, holds=held), SystemClock().now()) if before else {}
+    return plan_of(after, previous, holds=held), previous
 
 
 def _document(planned: "FleetPlan") -> dict[str, Any]:

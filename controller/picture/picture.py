@@ -95,6 +95,7 @@ class Picture:
                 "unwatchedCameras": list(candidate.unwatched),
                 "changes": candidate.changes,
             },
+            "held": dict(state.holds.held),
             **summary(self._documents, state.plan.reasons if state.plan else (), self._images),
         }
 

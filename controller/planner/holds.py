@@ -90,7 +90,11 @@ def held_before_it_began(config: InstanceConfig) -> tuple[Reason, ...]:
     """The reason for an instance that is held and was never published; none for one that is not held."""
     if config.hold is None:
         return ()
-    return (Reason(ObjectRef("DsInstance", config.instance_name), "Held", f"{config.hold}; it is not created before"),)
+    return (
+        Reason(
+            ObjectRef("DsInstance", config.instance_name), "Held", f"{config.hold}; it is created when it is released"
+        ),
+    )
 
 
 def _published(previous: Previous) -> Iterator[tuple[str, InstanceConfig]]:

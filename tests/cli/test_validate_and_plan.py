@@ -228,4 +228,9 @@ def test_a_plan_from_what_the_controller_has(run: Run, run_offline: Run, served:
     assert run("plan", str(EXAMPLE), "--server-state").stdout == "No changes.\n"
     _replace(manifests / "instances/entrance.yaml", "0.45", "0.6")
     assert run("plan", str(manifests), "--server-state").stdout == RESTART
+    served.control.answer["held"] = {"entrance": "cabling"}
+    assert run("plan", str(manifests), "--server-state").stdout == (
+        "! dsinstance/entrance: Held: held by request: cabling; its release will update it (restart): "
+        "spec.app.faceConfidenceThreshold: 0.45 -> 0.6 (restart)\nNo changes.\n"
+    )
     assert run_offline("--server", "http://127.0.0.1:9", "plan", str(EXAMPLE), "--server-state").exit_code == 255

@@ -156,7 +156,7 @@ def test_a_request_that_the_disk_lost_is_known_from_what_was_published() -> None
 def test_an_instance_that_is_held_before_it_was_ever_published_is_not_created() -> None:
     found = planned(merged(FLEET, BY_MANIFEST))
     assert configs(found)["yard"][1].hold == Hold(reason="cabling", requested=False)
-    assert said(found) == ["held by its manifest: cabling; it is not created before"]
+    assert said(found) == ["held by its manifest: cabling; it is created when it is released"]
 
 
 def test_a_held_instance_keeps_its_port_from_newcomers() -> None:
