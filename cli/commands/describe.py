@@ -15,6 +15,8 @@ from cli.kinds import EVENT, Target, targets_of
 from cli.tables import Rows, print_table
 
 _CONDITION_HEADERS = ["TYPE", "STATUS", "REASON", "SINCE", "MESSAGE"]
+_DISPLAY_NAME = "dsfleet.io/display-name"
+"""As crds.annotations has it: importing the kinds takes as long as all the rest."""
 _EVENT_HEADERS = ["TYPE", "REASON", "AGE", "MESSAGE"]
 
 
@@ -51,8 +53,10 @@ def _print(document: dict[str, Any]) -> None:
     metadata = document["metadata"]
     status = dict(document.get("status") or {})
     conditions = status.pop("conditions", None) or []
+    called = (metadata.get("annotations") or {}).get(_DISPLAY_NAME)
     head = {
         "Name": [metadata["name"]],
+        **({"Display Name": [called]} if called else {}),
         "Kind": [document.get("kind", "")],
         "Labels": _pairs(metadata.get("labels")),
         "Annotations": _pairs(metadata.get("annotations")),

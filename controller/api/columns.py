@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from crds.annotations import DISPLAY_NAME
+
 _MOST_CHARACTERS = 300
 _UNKNOWN = "?"
 _NONE = "<none>"
@@ -180,6 +182,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("Ready", "Whether its frames are processed.", _camera_ready),
         Column("FPS", "Frames processed each second.", _at("status", "fps", default="-")),
         _AGE,
+        Column("Display-Name", "What people call it.", _at("metadata", "annotations", DISPLAY_NAME), 1),
         Column("Address", "Where its stream comes from.", _camera_address, 1),
         Column("Reason", "Why it is ready or not.", _at("status", "reason", default=""), 1),
         Column("Message", "The same as a sentence.", _at("status", "message", default=""), 1),

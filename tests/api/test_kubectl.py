@@ -89,7 +89,7 @@ def test_get_cameras(kubectl: Kubectl, word: str) -> None:
     [
         (("get", "nodes", "n1", "-o", "wide"), f"n1 Ready 1 2/24 7 3m 10.1.0.1 docker 0.1.0 {NODE_ID}"),
         (("get", "ds", "-o", "wide"), "door n1 Running 2/2 0 3m retinaface:1 7"),
-        (("get", "cam", "hq-1", "-o", "wide"), "hq-1 door n1 True 25.0 3m rtsp://10.0.0.9/hq-1 FramesProcessed"),
+        (("get", "cam", "hq-1", "-o", "wide"), "hq-1 door n1 True 25.0 3m <none> rtsp://10.0.0.9/hq-1 FramesProcessed"),
         (("get", "cam", "-l", "site=yard"), "yard-1 <none> <none> False - 3m"),
         (("get", "cam", "-l", "site!=hq"), "yard-1 <none> <none> False - 3m"),
         (("get", "cam", "--field-selector", "metadata.name=yard-1", "-o", "name"), "camera.dsfleet.io/yard-1"),

@@ -63,8 +63,8 @@ def table(http: Http, resource: str, **query: str) -> Any:
         ),
         (
             "cameras",
-            "Name Instance Node Ready FPS Age | Address Reason Message",
-            "hq-1 door n1 True 25.0 3m | rtsp://10.0.0.9/hq-1 FramesProcessed ",
+            "Name Instance Node Ready FPS Age | Display-Name Address Reason Message",
+            "hq-1 door n1 True 25.0 3m | <none> rtsp://10.0.0.9/hq-1 FramesProcessed ",
         ),
     ],
 )

@@ -53,6 +53,15 @@ def test_describe_without_a_name_shows_all_of_a_kind(run: Callable[..., Any]) ->
     assert shown.rstrip().endswith("Events:  <none>")
 
 
+def test_describe_says_what_people_call_an_object(run: Callable[..., Any], served: Any) -> None:
+    assert "Display Name" not in run("describe", "cam/dock").stdout
+    dock = json.loads(run("get", "cam/dock", "-o", "json").stdout)
+    dock["metadata"]["annotations"] = {"dsfleet.io/display-name": "Dock 1, left gate"}
+    served.put(dock)
+    assert "Display Name:  Dock 1, left gate\n" in run("describe", "cam/dock").stdout
+    assert " Dock 1, left gate " in run("get", "cam", "-o", "wide").stdout
+
+
 def test_describe_of_an_object_that_is_not_there(run: Callable[..., Any]) -> None:
     result = run("describe", "ds", "attic")
     assert (result.exit_code, result.stdout) == (1, "")

@@ -57,7 +57,18 @@ def test_without_headers_and_sorted(run: Callable[..., Any]) -> None:
 
 def test_wide_has_more_columns(run: Callable[..., Any]) -> None:
     first = run("get", "cam", "-o", "wide").stdout.splitlines()[0]
-    assert first.split() == ["NAME", "INSTANCE", "NODE", "READY", "FPS", "AGE", "ADDRESS", "REASON", "MESSAGE"]
+    assert first.split() == [
+        "NAME",
+        "INSTANCE",
+        "NODE",
+        "READY",
+        "FPS",
+        "AGE",
+        "DISPLAY-NAME",
+        "ADDRESS",
+        "REASON",
+        "MESSAGE",
+    ]
 
 
 def test_names(run: Callable[..., Any]) -> None:

@@ -11,8 +11,9 @@ from controller.model import Position, Problem
 from controller.source.read.field_errors import path_text
 from controller.source.read.manifests import LocatedManifest
 from controller.source.read.selections import values_by_key, why_nothing
+from crds import annotations
 from crds.camera import Camera
-from crds.document import Manifest
+from crds.document import API_GROUP, Manifest
 from crds.dsinstance import DsInstance
 from crds.node import Node
 from crds.selector import LabelSelector
@@ -116,6 +117,7 @@ def crosscheck(
     _unique(check, lambda located: (located.manifest.kind, located.manifest.name), ("metadata", "name"), _same_name)
     _unique(check, _node_id, ("spec", "nodeId"), _same_node_id)
     _unique(check, _camera_id, ("spec", "cameraId"), _same_camera_id)
+    _annotations(check)
     _references(check)
     _cameras_of_instances(check)
     check.checker.forget_unused()
@@ -165,6 +167,18 @@ def _same_camera_id(before: LocatedManifest, at: Position) -> str:
         f"camera {before.manifest.name!r} has the same id, at {at}: give one of them another cameraId "
         "(without one, the id is the name of the object)"
     )
+
+
+def _annotations(check: _Check) -> None:
+    """Warns of what looks like an annotation of ours and is none: a hold with a typo holds nothing."""
+    for located in check.manifests:
+        for key in located.manifest.metadata.annotations:
+            path = ("metadata", "annotations", key)
+            if key.startswith(f"{API_GROUP}/") and key not in annotations.KNOWN:
+                hint = check.suggestion(key, annotations.KNOWN)
+                check.warning(located, path, f"the annotation means nothing here{hint}")
+            elif key == annotations.HOLD and located.manifest.kind != "DsInstance":
+                check.warning(located, path, "a DsInstance can be held, and nothing else")
 
 
 def _references(check: _Check) -> None:
