@@ -78,6 +78,16 @@ class MadeAnew:
     topic: Topic
 
 
+@dataclass(frozen=True)
+class TopicsChecked:
+    """What a look at all six topics found, and did."""
+
+    made: tuple[Topic, ...] = ()
+    """Those that were missing. They are there now, and empty."""
+    differences: tuple[str, ...] = ()
+    """What of the others is not as it must be, so that they may lose what is entrusted to them: a sentence each."""
+
+
 BusEvent = Record | CaughtUp | ConnectionChanged | MadeAnew
 
 
@@ -127,4 +137,19 @@ class Bus(Protocol):
 
     async def aclose(self) -> None:
         """Flushes and gives back connections and threads."""
+        ...
+
+
+class AdminBus(Bus, Protocol):
+    """A bus whose topics can be made and compared, too: what a controller needs, and agents have no rights for."""
+
+    async def ensure_topics(self) -> TopicsChecked:
+        """Makes the topics that are missing and compares the others with what they must be.
+
+        Readers of this bus are told `MadeAnew` of what was made, or what somebody else made anew since the call before,
+        however much lies there already.
+
+        Raises:
+            ConnectionError: the brokers did not answer in time, or refused.
+        """
         ...

@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from confluent_kafka import KafkaError, KafkaException
 
 from bus import kafka_settings, kafka_topics
-from bus.base import BusEvent, PublishFailed, Start, Subscription, TimestampRefused, Topic
+from bus.base import BusEvent, PublishFailed, Start, Subscription, TimestampRefused, Topic, TopicsChecked
 from bus.kafka_options import CannotStart, KafkaOptions
 from bus.kafka_reader import Place, Reader
 from bus.kafka_writer import Writer
@@ -17,7 +17,7 @@ from bus.topics import SETTINGS, check_size, partition_of, topic_name
 
 
 class KafkaBus:
-    """Implements `bus.base.Bus`. To be used from one event loop."""
+    """Implements `bus.base.AdminBus`. To be used from one event loop."""
 
     def __init__(
         self,
@@ -50,6 +50,8 @@ class KafkaBus:
         self._consuming = kafka_settings.consuming(group_id, embedded=options.embedded)
         self._writer: Writer | None = None
         self._readers: set[Reader] = set()
+        self._topic_ids: Mapping[str, str] = {}
+        """As they were checked last."""
 
     def check_settings(self) -> None:
         """Has librdkafka look at the settings, before anything depends on them. To be called in the event loop.
@@ -68,14 +70,20 @@ class KafkaBus:
             async with asyncio.timeout(self._timings.publish_seconds):
                 await writer.write(topic_name(self._prefix, topic), partition, key, value)
         except TimeoutError:
-            raise PublishFailed(f"{topic}: no acknowledgement within {self._timings.publish_seconds:g} s") from None
+            raise self._failed(topic, f"no acknowledgement within {self._timings.publish_seconds:g} s") from None
         except KafkaException as error:
             if error.args[0].code() == KafkaError.INVALID_TIMESTAMP:
                 raise TimestampRefused(
                     f"{topic}: the brokers refuse the time stamp of the record (INVALID_TIMESTAMP): the clock of this "
                     "machine is too far from theirs; synchronise both with a time server (`timedatectl`)"
                 ) from None
-            raise PublishFailed(f"{topic}: {error.args[0].str()}") from None
+            raise self._failed(topic, error.args[0].str()) from None
+
+    def _failed(self, topic: Topic, why: str) -> PublishFailed:
+        """A topic that was deleted is noticed by whoever writes to it long before those who read it."""
+        for reader in self._readers:
+            reader.doubt(why)
+        return PublishFailed(f"{topic}: {why}")
 
     @asynccontextmanager
     async def subscribe(self, subscriptions: tuple[Subscription, ...]) -> AsyncIterator[AsyncIterator[BusEvent]]:
@@ -97,21 +105,22 @@ class KafkaBus:
             self._readers.discard(reader)
             await reader.aclose()
 
-    async def ensure_topics(self) -> None:
-        """Makes the topics that are missing and verifies the others. The embedded broker has them from birth.
-
-        Raises:
-            TopicMismatch: an existing topic would not keep what is entrusted to it.
-            ConnectionError: the brokers did not answer in time.
-        """
+    async def ensure_topics(self) -> TopicsChecked:
+        """See `bus.base.AdminBus`. The embedded broker has them from birth."""
         if self._embedded:
-            return
+            return TopicsChecked()
         try:
-            await asyncio.to_thread(
+            found = await asyncio.to_thread(
                 kafka_topics.ensure, self._common, self._prefix, self._timings.topics_seconds, self._logger
             )
         except KafkaException as error:
             raise kafka_settings.refusal(error, self._security) from None
+        replaced = {name for name, known in self._topic_ids.items() if found.ids[name] != known}
+        self._topic_ids = found.ids
+        for reader in self._readers:
+            reader.begin_anew(found.made | replaced)
+        made = tuple(topic for topic in Topic if topic_name(self._prefix, topic) in found.made)
+        return TopicsChecked(made, found.differences)
 
     async def aclose(self) -> None:
         """See `bus.base.Bus`."""

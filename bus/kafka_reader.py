@@ -4,11 +4,14 @@ librdkafka's own asyncio classes run on a thread pool and have open reports of d
 """
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -29,6 +32,7 @@ _BATCH = 256
 _FIRST_ANSWER_S = 3.0
 """How long opening waits for brokers that neither answer nor refuse."""
 _CLOSE_S = 5.0
+_NOT_THERE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)  # noqa: SLF001 - their public names
 _EARLIEST, _LATEST = -2, -1
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -57,10 +61,13 @@ class Reader:
         self._topics = topics
         self._starts = starts
         self._logger = logger
-        self._consumer = Consumer(dict(settings), error_cb=self._on_error, logger=client_logger(logger))
+        self._settings = dict(settings)
+        self._consumer = self._new_consumer()
         self.events = Handover()
         """What is read."""
         self._answered = asyncio.Event()
+        self._orders: deque[Callable[[], None]] = deque()
+        """What the thread shall do as soon as it can."""
         self._thread = threading.Thread(target=self._run, name="kafka-reader", daemon=True)
         # The thread alone uses what follows.
         self._positions: dict[Place, int] = {}
@@ -74,6 +81,8 @@ class Reader:
         self._doubt_since = time.monotonic()
         self._all_down = False
         self._probe_s = _PROBE_S
+        self._missing: set[str] = set()
+        """Topics that the brokers did not know since they last answered for all: those that come back are new ones."""
 
     async def open(self) -> None:
         """Starts to read; returns when the place to begin at is known, or when no broker can be reached."""
@@ -94,12 +103,26 @@ class Reader:
         else:
             self._thread.join(_CLOSE_S)
 
+    def doubt(self, why: str) -> None:
+        """There may be trouble: the brokers are asked."""
+        self._orders.append(partial(self._doubt_now, why))
+
+    def begin_anew(self, names: Collection[str]) -> None:
+        """These topics were made anew, however much lies there already: what is read of them is read from the beginning."""
+        if names:
+            self._orders.append(partial(self._begin_anew, frozenset(names)))
+
     # --- in the thread ---
+
+    def _new_consumer(self) -> Consumer:
+        return Consumer(self._settings, error_cb=self._on_error, logger=client_logger(self._logger))
 
     def _run(self) -> None:
         failure: BaseException | None = None
         try:
             while not self.events.closing:
+                while self._orders:
+                    self._orders.popleft()()
                 if self._doubt is not None:
                     self._probe()
                 self._read()
@@ -111,19 +134,22 @@ class Reader:
 
     def _on_error(self, error: KafkaError) -> None:
         """Any trouble is only a reason to ask: what counts is whether brokers answer for our partitions."""
+        self._doubt_now(error.str())
+        self._all_down = self._all_down or error.code() == KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001 - its public name
+
+    def _doubt_now(self, why: str) -> None:
         if self._doubt is None:
             self._doubt_since = time.monotonic()
-        self._doubt = error.str()
-        self._all_down = self._all_down or error.code() == KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001 - its public name
+        self._doubt = why
 
     def _probe(self) -> None:
         anew: set[Topic] = set()
         try:
             ends = self._offsets(_LATEST)
-            if self._connected is not True:
+            if self._connected is not True or self._missing:
                 anew = self._assign(self._offsets(_EARLIEST), ends)
         except KafkaException as error:
-            self._doubt = error.args[0].str()
+            self._doubt = self._why(error.args[0])
             # librdkafka loses a request that it has given to a bootstrap connection when it replaces that one. So the
             # first time is short, and one failure is no outage; nor is a leader that moves.
             self._probe_s = min(2 * self._probe_s, _LONGEST_PROBE_S)
@@ -133,12 +159,22 @@ class Reader:
                 self.events.call(self._answered.set)
             return
         self._doubt = None
+        self._missing.clear()
         self._all_down = False
         self._probe_s = _PROBE_S
         self._set_connected(connected=True, message="")
         self.events.put([MadeAnew(topic) for topic in sorted(anew)])
         self.events.call(self._answered.set)
         self._report_caught_up()
+
+    def _why(self, error: KafkaError) -> str:
+        """What an error says, and if it is that a topic is not there, which."""
+        if error.code() in _NOT_THERE:
+            for name in self._topics:
+                with contextlib.suppress(KafkaException):
+                    if self._consumer.list_topics(name, timeout=self._probe_s).topics[name].error is not None:
+                        self._missing.add(name)
+        return f"there is no topic {', '.join(sorted(self._missing))}" if self._missing else error.str()
 
     def _offsets(self, which: int) -> dict[Place, int]:
         """The first or the next offset of each partition: the protocol takes them for times, many in one request."""
@@ -152,18 +188,45 @@ class Reader:
 
     def _assign(self, beginnings: Mapping[Place, int], ends: Mapping[Place, int]) -> set[Topic]:
         """Reads on where reading stopped; returns the topics that were made anew meanwhile."""
+        is_first = self._behind is None
         if self._behind is None:
             from_end = {place for place, start in self._starts.items() if start is Start.END}
             self._positions = {place: ends[place] if place in from_end else beginnings[place] for place in ends}
             self._behind = {place: end for place, end in ends.items() if self._positions[place] < end}
-        anew = {place for place, position in self._positions.items() if ends[place] < position}
+            self._missing.clear()  # nothing was read of what was not there
+        anew = {
+            place
+            for place, position in self._positions.items()
+            if ends[place] < position or (position > 0 and place[0] in self._missing)
+        }
         for place in anew:
             self._logger.warning("%s [%d] was made anew: it is read from its beginning", *place)
             self._positions[place] = beginnings[place]
+        self._read_on(with_another=not is_first)
+        return {self._topics[name] for name, _ in anew}
+
+    def _begin_anew(self, names: frozenset[str]) -> None:
+        anew = {name for (name, _), position in self._positions.items() if name in names and position > 0}
+        for place in self._positions:
+            if place[0] in anew:
+                self._positions[place] = 0
+        if anew:
+            self._logger.warning("%s: made anew, read from the beginning", ", ".join(sorted(anew)))
+            self._read_on(with_another=True)
+            self.events.put([MadeAnew(topic) for topic in sorted(self._topics[name] for name in anew)])
+
+    def _read_on(self, *, with_another: bool) -> None:
+        """Reads from the positions.
+
+        With another consumer once brokers were away or topics were made anew: one that knew them before may stay deaf, for
+        ever and without an error, when a broker comes back with another disk (librdkafka 2.16).
+        """
+        if with_another:
+            self._consumer.close()
+            self._consumer = self._new_consumer()
         # Known offsets, where librdkafka would ask for each by itself: partitions that join one after the other wait for
         # the long poll of those that came first.
         self._consumer.assign([TopicPartition(*place, position) for place, position in self._positions.items()])
-        return {self._topics[name] for name, _ in anew}
 
     def _set_connected(self, *, connected: bool, message: str) -> None:
         if connected is not self._connected:

@@ -75,6 +75,8 @@ def consuming(group_id: str, *, embedded: bool) -> dict[str, Any]:
         # A real broker answers as soon as it has something; the embedded one always waits to the end of this time.
         "fetch.wait.max.ms": 10 if embedded else 500,
         "fetch.error.backoff.ms": 100,
+        # After how long a topic that is not there is an error; by default half a minute, for those that were just made.
+        "topic.metadata.propagation.max.ms": 5_000,
         "queued.max.messages.kbytes": 8_192,
         # How long to pause when that is full: by default a second, in which the queue would long be empty.
         "fetch.queue.backoff.ms": 20,

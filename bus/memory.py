@@ -2,14 +2,25 @@
 
 import asyncio
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
-from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, PublishFailed, Record, Start, Subscription, Topic
+from bus.base import (
+    BusEvent,
+    CaughtUp,
+    ConnectionChanged,
+    MadeAnew,
+    PublishFailed,
+    Record,
+    Start,
+    Subscription,
+    Topic,
+    TopicsChecked,
+)
 from bus.timings import Timings
 from bus.topics import SETTINGS, check_size, partition_of
 from ports.clock import SystemClock
@@ -52,12 +63,16 @@ class MemoryLog:
         """
         self.up = True
         self.pause = pause
+        self.differences: tuple[str, ...] = ()
+        """What a look at the topics finds; see `bus.base.TopicsChecked`."""
         # In the order of their coming, so that whoever is woken first does not depend on where it lies in memory.
         self._readers: defaultdict[Place, dict[_Reader, None]] = defaultdict(dict)
         self._cut_off: dict[asyncio.Event, None] = {}
         self._now = now
         self._copies = copies
         self._partitions: defaultdict[Place, _Partition] = defaultdict(_Partition)
+        self._deleted: set[Topic] = set()
+        self._lives: Counter[Topic] = Counter()
 
     def append(self, topic: Topic, key: bytes | None, value: bytes | None, *, partition: int) -> Record:
         """Writes one record; anything may be written here, as on Kafka."""
@@ -110,8 +125,31 @@ class MemoryLog:
 
     def wipe(self) -> None:
         """Loses everything; offsets begin anew."""
-        self._partitions.clear()
+        self.delete_topics()
+        self.make_topics()
+
+    def delete_topics(self, *topics: Topic) -> None:
+        """Loses these topics, or all, and what lies on them; nobody reads or writes them until somebody makes them."""
+        self._deleted |= set(topics or Topic)
+        for place in [place for place in self._partitions if place[0] in self._deleted]:
+            del self._partitions[place]
         self.notify()
+
+    def make_topics(self) -> tuple[Topic, ...]:
+        """Makes the topics that are not there; returns them."""
+        made = tuple(topic for topic in Topic if topic in self._deleted)
+        self._deleted.clear()
+        self._lives.update(made)
+        self.notify()
+        return made
+
+    def has(self, topics: Iterable[Topic]) -> bool:
+        """True when all of these topics are there."""
+        return self._deleted.isdisjoint(topics)
+
+    def life_of(self, topic: Topic) -> int:
+        """How often a topic was made anew."""
+        return self._lives[topic]
 
     def set_down(self) -> None:
         """Cuts every client off."""
@@ -133,7 +171,7 @@ class MemoryLog:
 
 
 class MemoryBus:
-    """Implements `bus.base.Bus`: one client of a log."""
+    """Implements `bus.base.AdminBus`: one client of a log."""
 
     def __init__(self, log: MemoryLog, timings: Timings = Timings()) -> None:
         self.log = log
@@ -160,16 +198,19 @@ class MemoryBus:
         """See `bus.base.Bus`."""
         check_size(topic, value or b"")
         partition = 0 if key is None else partition_of(key, SETTINGS[topic].partitions)
-        if not self.connected:
+        if not self._can_write(topic):
             await self._until_connected(topic)
         self.log.append(topic, None if key is None else key.encode(), value, partition=partition)
         await asyncio.sleep(0)
+
+    def _can_write(self, topic: Topic) -> bool:
+        return self.connected and self.log.has((topic,))
 
     async def _until_connected(self, topic: Topic) -> None:
         seconds = self._timings.publish_seconds
         try:
             async with asyncio.timeout(seconds):
-                while not self.connected:
+                while not self._can_write(topic):
                     await self.log.connection_may_have_changed()
         except TimeoutError:
             raise PublishFailed(f"{topic}: no acknowledgement within {seconds:g} s") from None
@@ -186,6 +227,13 @@ class MemoryBus:
             self.log.unregister(reader)
             self._readers.remove(reader)
             reader.close()
+
+    async def ensure_topics(self) -> TopicsChecked:
+        """See `bus.base.AdminBus`."""
+        await asyncio.sleep(0)
+        if not self.connected:
+            raise ConnectionError("disconnected")
+        return TopicsChecked(self.log.make_topics(), self.log.differences)
 
     async def aclose(self) -> None:
         """See `bus.base.Bus`."""
@@ -213,7 +261,9 @@ class _Reader:
         self._positions: dict[Place, int] = {}
         self._behind: dict[Place, int] | None = None
         self._caught_up = False
-        if bus.connected:
+        self._topics = tuple(dict.fromkeys(topic for topic, _ in self._starts))
+        self._lives: dict[Topic, int] = {}
+        if self._is_reachable():
             self._begin()
 
     @property
@@ -244,17 +294,21 @@ class _Reader:
             await self._changed.wait()
         raise StopAsyncIteration
 
+    def _is_reachable(self) -> bool:
+        return self._bus.connected and self._log.has(self._topics)
+
     def _begin(self) -> None:
         for place, start in self._starts.items():
             self._positions[place] = self._log.end(place) if start is Start.END else 0
+        self._lives = {topic: self._log.life_of(topic) for topic in self._topics}
         self._behind = {p: self._log.end(p) for p in self._starts if self._positions[p] < self._log.end(p)}
 
     def _next(self) -> BusEvent | None:
-        if self._bus.connected is not self._connected:
-            self._connected = self._bus.connected
+        if self._is_reachable() is not self._connected:
+            self._connected = self._is_reachable()
             if self._connected and self._behind is None:
                 self._begin()
-            return ConnectionChanged(self._connected, "" if self._connected else "disconnected")
+            return ConnectionChanged(self._connected, "" if self._connected else self._why_not())
         if not self._connected or self._behind is None:
             return None
         if not self._behind and not self._caught_up:
@@ -269,13 +323,18 @@ class _Reader:
         # The last records may have been compacted away while others were read.
         return self._next() if not self._caught_up else None
 
+    def _why_not(self) -> str:
+        return "disconnected" if not self._bus.connected else "there is no topic of what is read"
+
     def _read(self, place: Place) -> Record | MadeAnew | None:
-        if self._positions[place] > self._log.end(place):
-            topic, _ = place
-            for other in self._starts:  # all at once, to tell it once
-                if other[0] is topic and self._positions[other] > self._log.end(other):
-                    self._positions[other] = 0
-            return MadeAnew(topic)
+        topic, _ = place
+        if self._lives[topic] != self._log.life_of(topic):
+            self._lives[topic] = self._log.life_of(topic)
+            mine = [other for other in self._starts if other[0] is topic]
+            was_read = any(self._positions[other] for other in mine)
+            self._positions.update(dict.fromkeys(mine, 0))  # all at once, to tell it once
+            if was_read:
+                return MadeAnew(topic)
         record = self._log.at(place, self._positions[place])
         self._positions[place] = self._log.end(place) if record is None else record.offset + 1
         if self._behind and self._positions[place] >= min(self._behind.get(place, 0), self._log.end(place)):

@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from cli.ages import age_of
 from cli.failure import one_line, printable
 
 _MOST_PROBLEMS = 20
 
 
 def sentences(answer: dict[str, Any]) -> list[str]:
-    """What a person should know and do: about lost brokers, keys that were refused, and a candidate that is not in force."""
+    """What a person should know and do: about lost brokers and topics, refused keys, and a candidate that is not in force."""
     found = []
     kafka = answer.get("kafka") or {}
     if not kafka.get("connected"):
@@ -16,11 +17,30 @@ def sentences(answer: dict[str, Any]) -> list[str]:
     elif not kafka.get("caughtUp"):
         found.append("The controller is still reading what was published before: nothing changes until it has.")
     found += [f"{shown(one.get('message'), 1000)}." for one in answer.get("refusedKeys") or []]
+    found += _about_topics(answer.get("topics") or {})
     candidate = answer.get("candidate")
     if candidate:
         found.append(_about(candidate, bool(answer.get("revision"))))
     elif not answer.get("revision"):
         found.append("No manifests were read yet.")
+    return found
+
+
+def _about_topics(topics: dict[str, Any]) -> list[str]:
+    found = []
+    if differences := topics.get("differences"):
+        lines = ["Topics are not as they must be, and may lose what is written to them. Set them right:"]
+        found.append("\n".join([*lines, *(f"  {printable(str(one))}" for one in differences)]))
+    if loss := topics.get("loss"):
+        names = ", ".join(shown(one) for one in loss.get("topics") or [])
+        text = (
+            f"What lay on the topics {names} was lost {age_of(str(loss.get('foundAt')))} ago, and they were made anew."
+        )
+        if loss.get("healedAt"):
+            text += f" All is there again since {age_of(str(loss['healedAt']))}: nothing is to be done."
+        else:
+            text += f" {shown(loss.get('missing'))} generations are still to be sent again; what runs goes on."
+        found.append(text)
     return found
 
 

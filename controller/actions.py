@@ -81,7 +81,14 @@ class Admit:
     to: Addressee
 
 
-Send = Publish | PublishAgain | Admit
+@dataclass(frozen=True)
+class AskAgents:
+    """Every agent shall greet and report now."""
+
+    why: str
+
+
+Send = Publish | PublishAgain | Admit | AskAgents
 
 
 @dataclass(frozen=True)

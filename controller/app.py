@@ -2,14 +2,13 @@
 
 import asyncio
 import importlib.metadata
-import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from bus.kafka import KafkaBus, started_bus
+from bus.kafka import started_bus
 from bus.kafka_options import CannotStart, KafkaOptions
 from bus.signature import SigningKey
 from controller.api.server import PortInUse, create_app, serve
@@ -22,8 +21,6 @@ from controller.source.fetch.snapshot import SourceError
 from controller.source.read.reader import Source
 from controller.timings import Timings
 from ports.ports import Ports
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -118,7 +115,7 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey, port
     )
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_control(controller, bus, options.timings))
+            tasks.create_task(controller.run())
             tasks.create_task(_serve(app, options))
     except* CannotStart as error:
         raise CannotStart(str(error.exceptions[0])) from None
@@ -137,15 +134,3 @@ async def _serve(app: FastAPI, options: ControllerOptions) -> None:
             raise
         where = f"port {options.port} on {options.host}"
         raise CannotStart(f"cannot listen on {where}: {error.strerror}; choose another address") from None
-
-
-async def _control(controller: Controller, bus: KafkaBus, timings: Timings) -> None:
-    while True:
-        try:
-            await bus.ensure_topics()
-        except ConnectionError as error:
-            _log.warning("Kafka does not answer, trying again: %s", error)
-            await asyncio.sleep(timings.broker_retry_seconds)
-        else:
-            break
-    await controller.run()

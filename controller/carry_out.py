@@ -4,7 +4,17 @@ import asyncio
 from collections.abc import Iterable
 
 from bus.base import PublishFailed
-from controller.actions import Acknowledged, Admit, Outcome, Publish, PublishAgain, Send, TooLarge, Unacknowledged
+from controller.actions import (
+    Acknowledged,
+    Admit,
+    AskAgents,
+    Outcome,
+    Publish,
+    PublishAgain,
+    Send,
+    TooLarge,
+    Unacknowledged,
+)
 from controller.publish.publisher import Publisher
 
 
@@ -28,6 +38,8 @@ async def _send(send: Send, publisher: Publisher) -> Outcome:
                 await publisher.publish_again(sent)
             case Admit(command=command):
                 await publisher.answer(command)
+            case AskAgents(why=why):
+                await publisher.ask_agents(why)
     except PublishFailed as error:
         return Unacknowledged(send, str(error))
     return Acknowledged(send)

@@ -5,13 +5,14 @@ Everything here is pure. The loop carries out what is asked for, and tells the o
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bus.codec import Undecodable, UnknownFormat
-from controller import revision_gate
+from controller import revision_gate, topic_loss
 from controller.actions import (
     Acknowledged,
     Admit,
+    AskAgents,
     KeepKeys,
     Log,
     Note,
@@ -30,11 +31,19 @@ from controller.planner.exclusive import holders_of_exclusive_cameras
 from controller.planner.planner import plan
 from controller.publish.admission import answered_before, command, unanswered
 from controller.publish.generations import KnownGenerations, newest_observed, next_epoch, next_record
-from controller.publish.published import Copy, Sent, acknowledged, remembered, to_send_again, to_send_again_after
+from controller.publish.published import (
+    Copy,
+    Sent,
+    acknowledged,
+    next_in_turn,
+    remembered,
+    to_send_again,
+    to_send_again_after,
+)
 from controller.rules import Rules
 from controller.source.last_good import Recalled
 from controller.source.read.reader import Reading
-from controller.state import Planned, State
+from controller.state import Planned, Resent, State
 from controller.status.fold import is_believed
 from controller.status.runs import rivals, rivals_until
 from controller.status.trust import (
@@ -151,7 +160,8 @@ def settle(state: State, rules: Rules, now: datetime) -> Noted:
             gate, said = passed
             state, notes = replace(state, gate=gate, is_reading_decided=True), (*notes, *said)
     state, known = _knowing_agents(state, now)
-    return state, (*notes, *known)
+    state, healed = topic_loss.heal(state, now)
+    return state, (*notes, *known, *healed)
 
 
 def _knowing_agents(state: State, now: datetime) -> Noted:
@@ -288,12 +298,25 @@ def _next_record(wanted: NodeState, state: State, rules: Rules, now: datetime) -
 
 
 def publish_again(state: State, rules: Rules, now: datetime) -> Taken:
-    """The records that the topic lost, or an agent did not get."""
-    if state.gate.in_force is None or state.term is None:
+    """The records that the topic lost, or an agent did not get: so many a second, since a wiped topic lost them all.
+
+    While the brokers are away nothing is: what they lost is told when they are back.
+    """
+    if state.gate.in_force is None or state.term is None or not state.connected:
+        return state, (), ()
+    if state.resent is not None and now < state.resent.next_at:
         return state, (), ()
     missing = to_send_again(state.published, _observed_by_the_connected(state, now), now, rules.resend_after)
-    again = tuple(PublishAgain(replace(sent, sent_at=now, on_topic=True), sent) for sent in missing.values())
-    return state, again, ()
+    due = next_in_turn(missing, state.resent.last if state.resent else "", rules.timings.resend_per_second)
+    if not due:
+        return state, (), ()
+    again = tuple(PublishAgain(replace(sent, sent_at=now, on_topic=True), sent) for sent in due.values())
+    return replace(state, resent=Resent(tuple(due)[-1], now + timedelta(seconds=1))), again, ()
+
+
+def ask_agents(state: State, _rules: Rules, _now: datetime) -> Taken:
+    """The wish that the agents greet and report, after a loss."""
+    return state, topic_loss.ask(state), ()
 
 
 def _observed_by_the_connected(state: State, now: datetime) -> Mapping[str, GenerationRef | None]:
@@ -332,6 +355,8 @@ def after(state: State, outcomes: Iterable[Outcome], rules: Rules) -> Noted:
                 sent[node_id] = acknowledged(known.get(node_id), before, again)
             case Acknowledged(send=Admit(to=to, answer=answer)):
                 answered[to] = answer
+            case Acknowledged(send=AskAgents()) if state.loss is not None:
+                state = replace(state, loss=replace(state.loss, are_agents_asked=True))
             case TooLarge(send=Publish(config=config, node_name=name), message=message):
                 failed[str(config.node_id)] = config.digest
                 notes.append(Tell(EventType.WARNING, "NotPublishable", message, ObjectRef("Node", name)))
@@ -363,6 +388,9 @@ class Rest:
 def rest(state: State, rules: Rules, now: datetime) -> Rest:
     """How long nothing is to be done in a state in which nothing is to be done now."""
     observed = _observed_by_the_connected(state, now)
-    changes = [rivals_until(node, now) for node in state.fleet.nodes.values()]
-    changes += [to_send_again_after(state.published, observed, rules.resend_after), strangers_leave_at(state.fleet)]
-    return Rest(state, now, min((at for at in changes if at is not None), default=None))
+    ends = [rivals_until(node, now) for node in state.fleet.nodes.values()]
+    ends += [to_send_again_after(state.published, observed, rules.resend_after), strangers_leave_at(state.fleet)]
+    if state.resent is not None and now <= state.resent.next_at:
+        ends.append(state.resent.next_at)
+    ends.append(topic_loss.looked_at_again(state, now))
+    return Rest(state, now, min((end for end in ends if end is not None), default=None))

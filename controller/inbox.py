@@ -6,6 +6,7 @@ from typing import Any
 
 from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, Record, Start, Subscription, Topic
 from bus.codec import Undecodable, UnknownFormat, decode_plain
+from controller import topic_loss
 from controller.actions import Fetch, Note, Tell
 from controller.model import ObjectRef
 from controller.picture.events import EventType
@@ -37,6 +38,7 @@ class Inbox:
         self._hearing = Hearing(state.observed, fleet_id=rules.fleet_id)
         self._sent: dict[str, Sent] = {}
         self._changes: dict[str, Any] = {}
+        self._lost: dict[Topic, datetime] = {}
         self._notes: list[Note] = []
 
     def take(self, event: BusEvent, now: datetime) -> None:
@@ -55,18 +57,17 @@ class Inbox:
                 self._hear(event, now)
             case CaughtUp():
                 self._changes["caught_up"] = True
-            case MadeAnew(topic=Topic.AGENT_CONFIG):
-                self._tell(EventType.WARNING, "TopicLost", "topic 210 was made anew; every generation is sent again")
-                for node_id in (*self._before.published.by_node, *self._sent):
-                    self._miss(node_id)
+            case MadeAnew(topic=topic):
+                self._lost[topic] = now
+                if topic is Topic.AGENT_CONFIG:
+                    for node_id in (*self._before.published.by_node, *self._sent):
+                        self._miss(node_id)
             case ConnectionChanged(connected=connected, message=message):
                 self._changes["connected"] = connected
                 if not connected:
                     self._tell(
                         EventType.WARNING, "KafkaAway", message or "the brokers do not answer; the fleet goes on"
                     )
-            case _:
-                pass
 
     def done(self) -> tuple[State, tuple[Note, ...]]:
         """The state after all that was taken in; the same object when nothing was new."""
@@ -77,7 +78,12 @@ class Inbox:
             "published": before.published.with_changes(self._sent),
         }
         is_new = any(getattr(before, name) is not value for name, value in changes.items())
-        return replace(before, **changes) if is_new else before, tuple(self._notes)
+        state = replace(before, **changes) if is_new else before
+        notes = tuple(self._notes)
+        if self._lost:
+            state, told = topic_loss.lost(state, self._lost, max(self._lost.values()))
+            notes += told
+        return state, notes
 
     def _hear(self, record: Record, now: datetime) -> None:
         caught_up = self._before.caught_up or "caught_up" in self._changes

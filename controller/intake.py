@@ -4,7 +4,7 @@ import asyncio
 import logging
 from datetime import datetime
 
-from bus.base import Bus, BusEvent
+from bus.base import Bus, BusEvent, ConnectionChanged, MadeAnew
 from controller import decide
 from controller.inbox import SUBSCRIPTIONS, Inbox
 from controller.knowledge import Knowledge
@@ -59,6 +59,8 @@ class Intake:
                 _log.exception("an event of the bus could not be taken in")
         self._knowledge.become(*inbox.done())
         self._knowledge.wake.set()
+        if any(isinstance(event, ConnectionChanged | MadeAnew) for event, _ in came):
+            self._knowledge.topics_doubted.set()
 
     async def watch_source(self) -> None:
         """Reads the manifests whenever they may have changed: a repository that does not answer holds nothing up."""

@@ -23,6 +23,7 @@ class Knowledge:
         state: what is known.
         wake: set when there may be something to do.
         changed: set when there is something new to show.
+        topics_doubted: set when the topics should be looked at.
         fetch: set when somebody wants the source of the manifests looked at now.
         keys_changed: set when it is another key that some node must sign with.
         to_keep: revisions of which a copy is wanted on disk.
@@ -32,6 +33,7 @@ class Knowledge:
         self.state = State()
         self.wake = asyncio.Event()
         self.changed = asyncio.Event()
+        self.topics_doubted = asyncio.Event()
         self.fetch = asyncio.Event()
         self.keys_changed = asyncio.Event()
         self.to_keep: asyncio.Queue[Revision] = asyncio.Queue()

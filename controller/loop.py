@@ -12,10 +12,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bus.base import Bus
+from bus.base import AdminBus
 from bus.signature import SigningKey
 from controller import decide, holding
-from controller.actions import Tell
+from controller.actions import Tell, Unacknowledged
 from controller.answers import Answers
 from controller.carry_out import carry_out
 from controller.held_file import HeldFile
@@ -32,6 +32,7 @@ from controller.rules import Rules
 from controller.source.last_good import LastGood
 from controller.source.read.reader import Source
 from controller.timings import Timings
+from controller.topic_check import TopicCheck
 from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Controller:
         self,
         *,
         fleet_id: str,
-        bus: Bus,
+        bus: AdminBus,
         key: SigningKey,
         source: Source,
         state_dir: Path,
@@ -79,6 +80,7 @@ class Controller:
         self._picture = Picture(self._rules, version, objects=store, events=event_store)
         self._knowledge = Knowledge(self._picture, ports.clock)
         self._intake = Intake(bus=bus, source=source, knowledge=self._knowledge, rules=self._rules, clock=ports.clock)
+        self._topics = TopicCheck(bus=bus, knowledge=self._knowledge, timings=timings, clock=ports.clock)
         self._rest: decide.Rest | None = None
         self._held_file = HeldFile(state_dir / "held.json", ports.disk)
         self.answers = Answers(
@@ -93,13 +95,19 @@ class Controller:
         """To those who ask through the API."""
 
     async def run(self) -> None:
-        """Runs until cancelled. Instances and agents go on when it ends."""
+        """Runs until cancelled. Instances and agents go on when it ends.
+
+        Raises:
+            CannotStart: an existing topic would not keep what is entrusted to it.
+        """
         copies = await self._threads.run(self._publisher.copies)
         recalled = await self._threads.run(self._last_good.load)
         kept, now = await self._keys.load(), self._clock.now()
         self._knowledge.become(*decide.recall(self._knowledge.state, copies, recalled, self._rules, now, kept))
         self._knowledge.become(*holding.recall(self._knowledge.state, *await self._threads.run(self._held_file.load)))
+        await self._topics.begin()
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._for_ever(self._topics.run))
             tasks.create_task(self._intake.read_topics())
             tasks.create_task(self._for_ever(self._intake.watch_source))
             tasks.create_task(self._for_ever(self._intake.fetch_on_demand))
@@ -136,7 +144,7 @@ class Controller:
             return
         self._knowledge.become(*decide.settle(self._knowledge.state, self._rules, now))
         idle, errors = True, []
-        for step in (decide.publish, decide.publish_again, decide.admit):
+        for step in (decide.publish, decide.publish_again, decide.ask_agents, decide.admit):
             try:
                 idle = not await self._take(step) and idle
             except Exception as error:  # noqa: BLE001 - what fails in one step keeps no other from being done (S15)
@@ -153,6 +161,8 @@ class Controller:
             return False
         outcomes, error = await carry_out(sends, self._publisher)
         self._knowledge.become(*decide.after(self._knowledge.state, outcomes, self._rules))
+        if any(isinstance(outcome, Unacknowledged) for outcome in outcomes):
+            self._knowledge.topics_doubted.set()
         if error is not None:
             raise error
         return True

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from bus.base import Topic
 from controller.model import Fleet, FleetPlan, Holds, Revision
 from controller.planner.exclusive import Holders
 from controller.publish.admission import Addressee, Answer
@@ -59,6 +60,28 @@ class Planned:
 
 
 @dataclass(frozen=True)
+class TopicLoss:
+    """Topics that lost all that lay on them, and what was done about it."""
+
+    topics: tuple[Topic, ...]
+    found_at: datetime
+    are_agents_asked: bool = False
+    """True when the agents were asked to greet and report again."""
+    healed_at: datetime | None = None
+    """When all that must lie there did again."""
+
+
+@dataclass(frozen=True)
+class Resent:
+    """The newest records that were sent again."""
+
+    last: str
+    """The id of the last node of them: those after it have their turn next."""
+    next_at: datetime
+    """Until then no others are."""
+
+
+@dataclass(frozen=True)
 class State:
     """All that decisions are made from. What pins keys and which cameras are exclusive stands in the revision in force."""
 
@@ -66,6 +89,10 @@ class State:
     """True when the brokers answer."""
     caught_up: bool = False
     """True when the topics were read to their ends: `observed` and `published` are then all that lies there."""
+    loss: TopicLoss | None = None
+    """The newest loss of topics that this controller met."""
+    topic_differences: tuple[str, ...] = ()
+    """What is not as it must be with the topics."""
     term: int | None = None
     """The epoch of this controller's records; None while it may not publish. It begins after the topics were read."""
     observed: Heard = field(default_factory=Heard)
@@ -82,6 +109,7 @@ class State:
     holds: Holds = field(default_factory=Holds)
     """The instances that people hold by request."""
     planned: Planned | None = None
+    resent: Resent | None = None
     answered: Mapping[Addressee, Answer] = field(default_factory=lambda: MappingProxyType({}))
     """What was said to the newest greeting that was answered."""
     failed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

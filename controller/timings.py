@@ -16,5 +16,9 @@ class Timings:
     the embedded broker does), and a re-delivery costs nothing (invariant S7)."""
     keep_again_seconds: float = 60.0
     """Before it is tried again to write what the disk did not take; it is told each time."""
+    resend_per_second: int = 100
+    """So many records are sent again in a second at most: after a loss it is all of them, up to 1 MiB each, and edits go first."""
+    topics_every_seconds: float = 60.0
+    """Between two looks at the topics when nobody doubts them."""
     broker_retry_seconds: float = 2.0
-    """Between two attempts to make the topics while no broker answers."""
+    """Between two looks at the topics while no broker answers."""

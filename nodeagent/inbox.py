@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, Record, Start, Subscription, Topic
+from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, MadeAnew, Record, Start, Subscription, Topic
 from bus.codec import Undecodable, UnknownFormat, decode_signed
 from crds.messages import AgentCommand, AgentInfo, CommandKind
 from nodeagent.ledger.acceptance import Decision, Verdict
@@ -111,6 +111,11 @@ class Inbox:
                 if connected:
                     self._on_greeting_wanted()
                     self._on_report_wanted()
+            case MadeAnew(topic=topic):
+                # What this agent said is gone with it, and the controller may have read neither.
+                _log.warning("topic %s was made anew: greeting and reporting again", topic)
+                self._on_greeting_wanted()
+                self._on_report_wanted()
             case CaughtUp():
                 async with self._lock:
                     self._caught_up = True

@@ -76,6 +76,7 @@ class Picture:
             "controllerKey": self._rules.public_key,
             "epoch": state.term or 0,
             "kafka": {"connected": state.connected, "caughtUp": state.caught_up},
+            "topics": {"differences": list(state.topic_differences), "loss": _loss(state)},
             "revision": None
             if in_force is None
             else {
@@ -109,3 +110,15 @@ def _news_of_images(old: Mapping[str, str], new: Mapping[str, str], now: datetim
     gone = [name for name in old if name not in new]
     text = "All instances run one image under this name again"
     return (*found, *(FleetEvent(_FLEET, EventType.NORMAL, "OneImage", f"Image {name}: {text}", now) for name in gone))
+
+
+def _loss(state: State) -> dict[str, Any] | None:
+    loss = state.loss
+    if loss is None:
+        return None
+    return {
+        "topics": list(loss.topics),
+        "foundAt": loss.found_at.isoformat(),
+        "healedAt": loss.healed_at.isoformat() if loss.healed_at else None,
+        "missing": state.published.missing,
+    }

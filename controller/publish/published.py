@@ -52,6 +52,11 @@ class Published:
         """Node ids with the numbers of their records: two of them are equal when every agent can read the same."""
         return tuple((node_id, sent.config.ref.order) for node_id, sent in sorted(self.by_node.items()))
 
+    @cached_property
+    def missing(self) -> int:
+        """How many of them the topic does not hold."""
+        return sum(not sent.on_topic for sent in self.by_node.values())
+
     def with_changes(self, changes: Mapping[str, Sent]) -> "Published":
         """The same with other records for some nodes; the same object when there are none."""
         return Published({**self.by_node, **changes}) if changes else self
@@ -126,6 +131,18 @@ def to_send_again(
         for node_id, sent in sorted(published.by_node.items())
         if not sent.on_topic or (node_id in lacking and now - sent.sent_at > resend_after)
     }
+
+
+def next_in_turn(missing: Mapping[str, Sent], last: str, most: int) -> dict[str, Sent]:
+    """The records that are sent next: those that cannot be sent keep no others from it.
+
+    Args:
+        missing: what is to be sent, by node id.
+        last: the node whose record was sent last.
+        most: how many are sent at once.
+    """
+    in_turn = sorted(missing, key=lambda node_id: (node_id <= last, node_id))
+    return {node_id: missing[node_id] for node_id in in_turn[:most]}
 
 
 def to_send_again_after(

@@ -4,10 +4,10 @@ import logging
 from pathlib import Path
 
 from bus.base import Bus, Topic
-from bus.codec import encode_signed
+from bus.codec import encode_plain, encode_signed
 from bus.signature import SigningKey
 from controller.publish.published import Copy, Sent
-from crds.messages import AgentCommand, AgentConfig
+from crds.messages import AgentCommand, AgentConfig, Refresh
 from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
@@ -87,6 +87,14 @@ class Publisher:
         """
         value = encode_signed(command, self._key)
         await self._bus.publish(Topic.AGENT_COMMAND, key=str(command.node_id), value=value)
+
+    async def ask_agents(self, why: str) -> None:
+        """Asks every agent, by topic 301, to greet and report now.
+
+        Raises:
+            bus.base.PublishFailed: no acknowledgement.
+        """
+        await self._bus.publish(Topic.REFRESH, key=None, value=encode_plain(Refresh(desc=why)))
 
     async def _send(self, node_id: str, envelope: bytes) -> None:
         await self._bus.publish(Topic.AGENT_CONFIG, key=node_id, value=envelope)

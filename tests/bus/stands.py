@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, Record, Start, Subscription, Topic
+from bus.base import AdminBus, Bus, BusEvent, CaughtUp, ConnectionChanged, Record, Start, Subscription, Topic
 from bus.kafka import KafkaBus
 from bus.kafka_options import KafkaOptions
 from bus.memory import MemoryBus, MemoryLog
@@ -33,7 +33,7 @@ class Stand:
     def partition(self, key: str) -> int:
         return partition_of(key, self.partitions)
 
-    def bus(self) -> Bus:
+    def bus(self) -> AdminBus:
         raise NotImplementedError
 
     def raw(self, topic: Topic, partition: int, key: bytes | None, value: bytes | None) -> None:
@@ -48,6 +48,10 @@ class Stand:
 
     def wipe(self, topic: Topic) -> None:
         """Makes a topic anew, empty."""
+        raise NotImplementedError
+
+    def delete(self) -> None:
+        """Deletes all topics."""
         raise NotImplementedError
 
     def run(self, test: Callable[["Session"], Coroutine[Any, Any, T]]) -> T:
@@ -72,7 +76,7 @@ class Session:
         async with AsyncExitStack() as stack:
             yield cls(stand, stack)
 
-    def client(self) -> Bus:
+    def client(self) -> AdminBus:
         bus = self.stand.bus()
         self.stack.push_async_callback(bus.aclose)
         return bus
@@ -115,8 +119,9 @@ class MemoryStand(Stand):
         self.log = MemoryLog()
         self.down = self.log.set_down
         self.up = self.log.set_up
+        self.delete = self.log.delete_topics
 
-    def bus(self) -> Bus:
+    def bus(self) -> AdminBus:
         return MemoryBus(self.log, self.timings)
 
     def raw(self, topic: Topic, partition: int, key: bytes | None, value: bytes | None) -> None:
@@ -154,11 +159,20 @@ class KafkaStand(Stand):
         assert errors == [None]
 
     def wipe(self, topic: Topic) -> None:
-        if self.embedded:
-            raise NotImplementedError
+        self._delete(topic)
         name = topic_name(self.prefix, topic)
         admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
-        admin.delete_topics([name])[name].result(DEADLINE_S)
-        while name in admin.list_topics(timeout=DEADLINE_S).topics:
-            time.sleep(0.05)
         admin.create_topics([NewTopic(name, num_partitions=self.partitions)])[name].result(DEADLINE_S)
+
+    def delete(self) -> None:
+        self._delete(*Topic)
+
+    def _delete(self, *topics: Topic) -> None:
+        if self.embedded:
+            raise NotImplementedError
+        names = [topic_name(self.prefix, topic) for topic in topics]
+        admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
+        for future in admin.delete_topics(names).values():
+            future.result(DEADLINE_S)
+        while not set(names).isdisjoint(admin.list_topics(timeout=DEADLINE_S).topics):
+            time.sleep(0.05)

@@ -2,18 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+import shutil
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
-from bus.base import Record, Start, Subscription, Topic
+from bus.base import BusEvent, ConnectionChanged, MadeAnew, Record, Start, Subscription, Topic
 from bus.kafka import KafkaBus
 from bus.kafka_options import KafkaOptions
-from bus.topics import partition_of, topic_name
+from bus.topics import SETTINGS, partition_of, topic_name
 from tests.bus.stands import DEADLINE_S, KafkaStand, Session
+from tests.e2e.separate_fleet import run_kafka
+from tests.patience import patient
 
 
 @pytest.mark.kafka
@@ -56,6 +61,53 @@ def test_topics_that_were_made_anew_are_read_from_their_beginning(
         assert (record.offset, record.value) == (0, b"new")
 
     kafka.run(test)
+
+
+@pytest.mark.kafka
+def test_a_broker_that_comes_back_with_an_empty_disk_is_read_and_written_again(
+    kafka_bootstrap: str, tmp_path: Path, free_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A consumer of librdkafka that knew the broker before stays deaf, without an error."""
+    small = {topic: replace(settings, partitions=1) for topic, settings in SETTINGS.items()}
+    monkeypatch.setattr("bus.kafka.SETTINGS", small)
+    monkeypatch.setattr("bus.kafka_topics.SETTINGS", small)
+    data, port = tmp_path / "kafka", str(free_port())
+    address = run_kafka("start", data, "--port", port)
+
+    async def scenario() -> None:
+        bus, agent = (
+            KafkaBus(KafkaOptions(address), client_id=name, group_id=name) for name in ("controller", "agent")
+        )
+        await bus.ensure_topics()
+        async with agent.subscribe((Subscription(Topic.AGENT_CONFIG, Start.BEGINNING, key="n"),)) as events:
+            await bus.publish(Topic.AGENT_CONFIG, key="n", value=b"old")
+            await _until(events, b"old")
+            await asyncio.to_thread(run_kafka, "stop", data)
+            await asyncio.to_thread(shutil.rmtree, data)
+            await asyncio.to_thread(run_kafka, "start", data, "--port", port)
+            assert (await bus.ensure_topics()).made == tuple(Topic)
+            await bus.publish(Topic.AGENT_CONFIG, key="n", value=b"new")
+            told = await _until(events, b"new")
+            assert {ConnectionChanged, MadeAnew} <= {type(event) for event in told}
+        await asyncio.gather(bus.aclose(), agent.aclose())
+
+    async def in_time() -> None:
+        async with asyncio.timeout(patient(60)):
+            await scenario()
+
+    try:
+        asyncio.run(in_time())
+    finally:
+        run_kafka("stop", data)
+
+
+async def _until(events: AsyncIterator[BusEvent], value: bytes) -> list[BusEvent]:
+    found = []
+    async for event in events:
+        found.append(event)
+        if isinstance(event, Record) and event.value == value:
+            break
+    return found
 
 
 @pytest.mark.kafka

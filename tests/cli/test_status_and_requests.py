@@ -1,10 +1,12 @@
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from cli.main import fleet
+from ports.clock import SystemClock
 
 WELL = """\
 Fleet:       default (epoch 3, Kafka connected)
@@ -92,6 +94,20 @@ def test_a_cause_is_printed_once_with_what_it_keeps_dark(run: Callable[..., Any]
         ],
     }
     assert run("status").stdout == WELL + TROUBLES
+
+
+def test_topics_that_were_lost_and_what_differs_from_what_they_must_be(run: Callable[..., Any], served: Any) -> None:
+    at = (SystemClock().now() - timedelta(seconds=90)).isoformat()
+    loss = {"topics": ["AgentInfo", "AgentConfig"], "foundAt": at, "healedAt": None, "missing": 7}
+    served.control.answer["topics"] = {"differences": ["AgentInfo: partitions is 1, must be 64"], "loss": loss}
+    shown = run("status").stdout
+    assert "  AgentInfo: partitions is 1, must be 64\n" in shown
+    assert "What lay on the topics AgentInfo, AgentConfig was lost 9" in shown
+    assert "7 generations are still to be sent again; what runs goes on." in shown
+    served.control.answer["topics"] = {"differences": [], "loss": loss | {"healedAt": at, "missing": 0}}
+    shown = run("status").stdout
+    assert "nothing is to be done" in shown
+    assert "must be" not in shown
 
 
 def test_status_for_programs(run: Callable[..., Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from bus.base import CaughtUp, Record, Topic
+from bus.base import BusEvent, CaughtUp, ConnectionChanged, Record, Topic
 from bus.codec import encode_signed
 from bus.signature import SigningKey
 from controller import decide, revision_gate
@@ -27,7 +27,7 @@ YARD = loaded({"node/gate": {}, "dsinstance/yard": {"node": "gate"}})
 RECALLED = decide.recall(State(), (), Recalled(YARD.revision), RULES, NOW)[0]
 
 
-def after(state: State, *events: Record | CaughtUp) -> State:
+def after(state: State, *events: BusEvent) -> State:
     inbox = Inbox(state, RULES)
     for event in events:
         inbox.take(event, NOW)
@@ -52,7 +52,7 @@ def begun(state: State) -> State:
     return decide.settle(state, RULES, NOW)[0]
 
 
-GREETED = begun(after(RECALLED, greeting(), CaughtUp()))
+GREETED = begun(after(RECALLED, ConnectionChanged(connected=True), greeting(), CaughtUp()))
 
 
 def taken(state: State, *, at: timedelta = timedelta(0)) -> tuple[State, list[Send]]:

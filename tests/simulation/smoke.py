@@ -31,7 +31,8 @@ async def hour(seed: int) -> World:
     world = World(FLEET, seed=seed)
     world.start_what_is_dead()
     faults = [
-        asyncio.create_task(one) for one in (_edits(world), _crashes(world), _outages(world), _compactions(world))
+        asyncio.create_task(one)
+        for one in (_edits(world), _crashes(world), _outages(world), _compactions(world), _losses(world))
     ]
     await asyncio.sleep(HOUR_SECONDS - HEALING_SECONDS)
     for task in faults:
@@ -83,6 +84,13 @@ async def _compactions(world: World) -> None:
     while True:
         await asyncio.sleep(world.dice.uniform(30, 300))
         world.log.compact()
+
+
+async def _losses(world: World) -> None:
+    """Topics are deleted, one or all, or a broker loses its disk."""
+    while True:
+        await asyncio.sleep(world.dice.uniform(150, 600))
+        world.lose_topics()
 
 
 def digest_of_an_hour(seed: int) -> str:

@@ -5,8 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bus.base import Topic
 from ports.virtual_time import run_in_virtual_time
 from tests.patience import patient
+from tests.planner.short_manifests import node_id
 from tests.simulation.smoke import HOUR_SECONDS, hour
 from tests.simulation.world import World
 
@@ -40,6 +42,13 @@ def _what_an_agent_accepted_never_goes_back(world: World) -> None:
         assert told[-1] > told[0]
 
 
+def _the_topics_hold_all_that_was_said_last(world: World) -> None:
+    """Invariant L4, whatever was deleted or wiped on the way."""
+    for name in world.nodes:
+        for topic in (Topic.AGENT_CONFIG, Topic.AGENT_INFO, Topic.AGENT_RESPONSE):
+            assert world.lies_on_topic(topic, name) == world.log.values[topic, node_id(name)][-1]
+
+
 def test_an_hour_ends_well_and_goes_the_same_way_again_whatever_the_hash_seed() -> None:
     others = [_in_another_process(hash_seed) for hash_seed in (1, 2)]
 
@@ -47,6 +56,7 @@ def test_an_hour_ends_well_and_goes_the_same_way_again_whatever_the_hash_seed() 
         world = await hour(_SEED)
         _the_fleet_runs_what_is_in_force_and_says_so(world)
         _what_an_agent_accepted_never_goes_back(world)
+        _the_topics_hold_all_that_was_said_last(world)
         await world.end()
         return world.trace.digest
 

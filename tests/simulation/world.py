@@ -20,6 +20,7 @@ from bus.base import Record, Topic
 from bus.codec import decode_signed
 from bus.memory import MemoryBus, MemoryLog
 from bus.signature import SigningKey
+from bus.topics import SETTINGS, partition_of
 from controller.loop import Controller
 from controller.picture.store import ObjectStore
 from controller.planner.planner import plan
@@ -232,6 +233,23 @@ class World:
         for node in self.nodes.values():
             if node.task is None:
                 self.start_agent(node.name)
+
+    def lose_topics(self) -> None:
+        """Somebody deletes topics, or a broker comes back with an empty disk while something else makes them anew."""
+        kind = self.dice.choice(("one", "all", "wiped"))
+        self.trace.add(self.clock, f"topics lost: {kind}")
+        if kind == "wiped":
+            self.log.wipe()
+        else:
+            self.log.delete_topics(*((self.dice.choice(tuple(Topic)),) if kind == "one" else ()))
+
+    def lies_on_topic(self, topic: Topic, name: str) -> bytes | None:
+        """The newest value at the key of a node, for whoever reads the topic now."""
+        place, position, newest = (topic, partition_of(node_id(name), SETTINGS[topic].partitions)), 0, None
+        while (record := self.log.at(place, position)) is not None:
+            position = record.offset + 1
+            newest = record.value if record.key == node_id(name).encode() else newest
+        return newest
 
     async def probe(self, config: InstanceConfig, runtime_id: str, now: datetime) -> Probe:
         """What an app says whose cameras all work: frames that grow with the time."""
