@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bus.codec import Undecodable, UnknownFormat
-from controller import revision_gate
+from controller import known_agents, revision_gate
 from controller.actions import (
     Acknowledged,
     Admit,
-    KeepKeys,
     Log,
     Note,
     Outcome,
@@ -37,16 +36,10 @@ from controller.source.read.reader import Reading
 from controller.state import Planned, State
 from controller.status.fold import connected
 from controller.status.trust import (
-    about_stranger,
-    agent_keys,
-    named_key,
-    strangers_leave_at,
     why_refused,
     with_keys,
-    without_old_strangers,
 )
 from crds.messages import AgentConfig, GenerationRef
-from crds.node import fingerprint
 
 Noted = tuple[State, tuple[Note, ...]]
 Taken = tuple[State, tuple[Send, ...], tuple[Note, ...]]
@@ -106,23 +99,6 @@ def has_read(state: State, reading: Reading) -> State:
     return replace(state, reading=reading, is_reading_decided=False)
 
 
-def trust(state: State, name: str, key: str, now: datetime) -> tuple[State, tuple[Note, ...], str]:
-    """Has a node known by a key from now on: see `trust.named_key`.
-
-    Raises:
-        TrustRefused: with the reason.
-    """
-    revision = state.gate.in_force
-    node = revision.node_by_name.get(name) if revision else None
-    public_key = named_key(state.fleet, node, name, key)
-    node_id = node.node_id if node else ""
-    if state.fleet.keys.get(node_id) == public_key:
-        return state, (), f"node {name} is known by {fingerprint(public_key)} already"
-    said = f"node {name} is known by {fingerprint(public_key)} from now on, and by no other key"
-    state, notes = _known_by(state, {**state.fleet.keys, node_id: public_key}, now)
-    return state, (Tell(EventType.NORMAL, "KeyTrusted", said, ObjectRef("Node", name)), *notes), said
-
-
 def approve(state: State, revision: str) -> tuple[State, tuple[Note, ...], str]:
     """Approves the removals of a revision: see `revision_gate.approve`.
 
@@ -138,7 +114,7 @@ def approve(state: State, revision: str) -> tuple[State, tuple[Note, ...], str]:
 
 def settle(state: State, rules: Rules, now: datetime) -> Noted:
     """Begins the term when it can begin, and decides on the newest reading if that can be decided."""
-    state, notes = _knowing_agents(state, now)
+    state, notes = known_agents.renew(state, rules, now)
     if state.caught_up and state.term is None:
         state, begun = _begin_term(state, rules, now)
         notes = (*notes, *begun)
@@ -149,38 +125,8 @@ def settle(state: State, rules: Rules, now: datetime) -> Noted:
         if passed is not None:
             gate, said = passed
             state, notes = replace(state, gate=gate, is_reading_decided=True), (*notes, *said)
-    state, known = _knowing_agents(state, now)
+    state, known = known_agents.renew(state, rules, now)
     return state, (*notes, *known)
-
-
-def _knowing_agents(state: State, now: datetime) -> Noted:
-    """Whose word counts for each node, by the revision in force; strangers that are silent for long are forgotten."""
-    notes: list[Note] = []
-    if (revision := state.gate.in_force) is not None:
-        before = state.fleet.keys
-        keys = agent_keys(revision, state.fleet, state.published.configs, is_caught_up=state.term is not None)
-        if keys is not before:
-            state, notes = _known_by(state, keys, now)
-            for node_id in (one for one, key in keys.items() if before.get(one) != key):
-                name = revision.node_by_id[node_id].name
-                text = f"node {name} is known by the key {fingerprint(keys[node_id])} from now on"
-                notes.append(Log(EventType.NORMAL, text))
-    fleet = without_old_strangers(state.fleet, now)
-    if fleet is not state.fleet:
-        state = replace(state, observed=replace(state.observed, fleet=fleet))
-    return state, tuple(notes)
-
-
-def _known_by(state: State, keys: Mapping[str, str], now: datetime) -> tuple[State, list[Note]]:
-    """The state when these keys count; who was believed until now and is not any more is told."""
-    before, after = state.fleet, with_keys(state.fleet, keys, now)
-    notes: list[Note] = [KeepKeys()]
-    nodes = state.gate.in_force.node_by_id if state.gate.in_force else {}
-    for node_id in (one for one, node in after.nodes.items() if before.nodes[one] is not node):
-        node = nodes[node_id]
-        text = about_stranger(after.nodes[node_id].strangers[-1], node.name, keys[node_id], is_pinned=node.is_pinned)
-        notes.append(Tell(EventType.WARNING, "KeyRefused", text, ObjectRef("Node", node.name)))
-    return replace(state, observed=replace(state.observed, fleet=after)), notes
 
 
 def _begin_term(state: State, rules: Rules, now: datetime) -> Noted:
@@ -362,6 +308,6 @@ def rest(state: State, rules: Rules, now: datetime) -> Rest:
     observed = _observed_by_the_connected(state, now)
     ends = (
         to_send_again_after(state.published, observed, rules.resend_after),
-        strangers_leave_at(state.fleet),
+        known_agents.renew_after(state),
     )
     return Rest(state, now, min((at for at in ends if at), default=None))
