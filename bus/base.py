@@ -47,7 +47,7 @@ class Record:
     offset: int
     key: bytes | None
     value: bytes | None
-    """None for a tombstone."""
+    """None for a tombstone. Of one that is larger than its topic allows perhaps only the beginning, which is too large still."""
     written_at: datetime
     """The record's own timestamp, UTC."""
 

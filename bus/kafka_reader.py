@@ -19,6 +19,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, Record, Start, Topic
 from bus.client_log import client_logger
 from bus.handover import Handover
+from bus.topics import SETTINGS
 
 Place = tuple[str, int]
 """Name of a topic on Kafka, partition."""
@@ -29,6 +30,9 @@ _LONGEST_PROBE_S = 2.0
 _GRACE_S = 2.0
 """How long the brokers may owe an answer before that is called an outage, unless every connection is known to be lost."""
 _BATCH = 256
+_BATCH_BYTES = 4 * 1024 * 1024
+"""A batch is handed over when it holds that much; a few wait at the same time. Anybody may write values of the brokers'
+largest size, which counts compressed bytes."""
 _FIRST_ANSWER_S = 3.0
 """How long opening waits for brokers that neither answer nor refuse."""
 _CLOSE_S = 5.0
@@ -234,16 +238,21 @@ class Reader:
             self.events.put([ConnectionChanged(connected, message)])
 
     def _read(self) -> None:
-        first = self._consumer.poll(_POLL_S)
-        if first is None:
+        message = self._consumer.poll(_POLL_S)
+        if message is None:
             return
         events: list[BusEvent] = []
-        for message in (first, *self._consumer.consume(_BATCH - 1, timeout=0)):
+        count = size = 0
+        while message is not None:
             error = message.error()
             if error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
-                events.extend(self._take(message, is_end=error is not None))
+                for event in self._take(message, is_end=error is not None):
+                    events.append(event)
+                    size += len(event.value or b"") + len(event.key or b"") if isinstance(event, Record) else 0
             else:
                 self._on_error(error)
+            count += 1
+            message = self._consumer.poll(0) if count < _BATCH and size < _BATCH_BYTES else None
         self.events.put(events)
         self._report_caught_up()
 
@@ -264,7 +273,10 @@ class Reader:
         if self._behind and (is_end or self._positions[place] >= self._behind.get(place, 0)):
             self._behind.pop(place, None)
         if not is_end:
-            yield Record(topic, partition, offset, message.key(), message.value(), written_at(message))
+            value = message.value()
+            if value is not None:  # the beginning of one that is too large says that as well, and takes less room
+                value = value[: SETTINGS[topic].max_value_bytes + 1]
+            yield Record(topic, partition, offset, message.key(), value, written_at(message))
 
     def _report_caught_up(self) -> None:
         if self._behind is not None and not self._behind and not self._caught_up:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bus.base import Bus, Topic
 from bus.codec import encode_plain
-from controller import decide, holding
+from controller import decide, holding, known_agents
 from controller.actions import Tell
 from controller.held_file import HeldFile
 from controller.key_keeper import KeyKeeper
@@ -85,7 +85,7 @@ class Answers:
             TrustRefused: with the reason.
             OSError: it holds now, and will not after a restart: the disk does not take it.
         """
-        state, notes, said = decide.trust(self._knowledge.state, node, key, self._clock.now())
+        state, notes, said = known_agents.trust(self._knowledge.state, node, key, self._clock.now())
         self._knowledge.become(state, notes)
         self._knowledge.wake.set()
         await self._keys.store(self._knowledge)

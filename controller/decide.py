@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bus.codec import Undecodable, UnknownFormat
-from controller import revision_gate, topic_loss
+from controller import known_agents, revision_gate, topic_loss
 from controller.actions import (
     Acknowledged,
     Admit,
     AskAgents,
-    KeepKeys,
     Log,
     Note,
     Outcome,
@@ -47,16 +46,10 @@ from controller.state import Planned, Resent, State
 from controller.status.fold import is_believed
 from controller.status.runs import rivals, rivals_until
 from controller.status.trust import (
-    about_stranger,
-    agent_keys,
-    named_key,
-    strangers_leave_at,
     why_refused,
     with_keys,
-    without_old_strangers,
 )
 from crds.messages import AgentConfig, GenerationRef
-from crds.node import fingerprint
 
 Noted = tuple[State, tuple[Note, ...]]
 Taken = tuple[State, tuple[Send, ...], tuple[Note, ...]]
@@ -116,23 +109,6 @@ def has_read(state: State, reading: Reading) -> State:
     return replace(state, reading=reading, is_reading_decided=False)
 
 
-def trust(state: State, name: str, key: str, now: datetime) -> tuple[State, tuple[Note, ...], str]:
-    """Has a node known by a key from now on: see `trust.named_key`.
-
-    Raises:
-        TrustRefused: with the reason.
-    """
-    revision = state.gate.in_force
-    node = revision.node_by_name.get(name) if revision else None
-    public_key = named_key(state.fleet, node, name, key)
-    node_id = node.node_id if node else ""
-    if state.fleet.keys.get(node_id) == public_key:
-        return state, (), f"node {name} is known by {fingerprint(public_key)} already"
-    said = f"node {name} is known by {fingerprint(public_key)} from now on, and by no other key"
-    state, notes = _known_by(state, {**state.fleet.keys, node_id: public_key}, now)
-    return state, (Tell(EventType.NORMAL, "KeyTrusted", said, ObjectRef("Node", name)), *notes), said
-
-
 def approve(state: State, revision: str) -> tuple[State, tuple[Note, ...], str]:
     """Approves the removals of a revision: see `revision_gate.approve`.
 
@@ -148,7 +124,7 @@ def approve(state: State, revision: str) -> tuple[State, tuple[Note, ...], str]:
 
 def settle(state: State, rules: Rules, now: datetime) -> Noted:
     """Begins the term when it can begin, and decides on the newest reading if that can be decided."""
-    state, notes = _knowing_agents(state, now)
+    state, notes = known_agents.renew(state, rules, now)
     if state.caught_up and state.term is None:
         state, begun = _begin_term(state, rules, now)
         notes = (*notes, *begun)
@@ -159,39 +135,9 @@ def settle(state: State, rules: Rules, now: datetime) -> Noted:
         if passed is not None:
             gate, said = passed
             state, notes = replace(state, gate=gate, is_reading_decided=True), (*notes, *said)
-    state, known = _knowing_agents(state, now)
+    state, known = known_agents.renew(state, rules, now)
     state, healed = topic_loss.heal(state, now)
     return state, (*notes, *known, *healed)
-
-
-def _knowing_agents(state: State, now: datetime) -> Noted:
-    """Whose word counts for each node, by the revision in force; strangers that are silent for long are forgotten."""
-    notes: list[Note] = []
-    if (revision := state.gate.in_force) is not None:
-        before = state.fleet.keys
-        keys = agent_keys(revision, state.fleet, state.published.configs, is_caught_up=state.term is not None)
-        if keys is not before:
-            state, notes = _known_by(state, keys, now)
-            for node_id in (one for one, key in keys.items() if before.get(one) != key):
-                name = revision.node_by_id[node_id].name
-                text = f"node {name} is known by the key {fingerprint(keys[node_id])} from now on"
-                notes.append(Log(EventType.NORMAL, text))
-    fleet = without_old_strangers(state.fleet, now)
-    if fleet is not state.fleet:
-        state = replace(state, observed=replace(state.observed, fleet=fleet))
-    return state, tuple(notes)
-
-
-def _known_by(state: State, keys: Mapping[str, str], now: datetime) -> tuple[State, list[Note]]:
-    """The state when these keys count; who was believed until now and is not any more is told."""
-    before, after = state.fleet, with_keys(state.fleet, keys, now)
-    notes: list[Note] = [KeepKeys()]
-    nodes = state.gate.in_force.node_by_id if state.gate.in_force else {}
-    for node_id in (one for one, node in after.nodes.items() if before.nodes[one] is not node):
-        node = nodes[node_id]
-        text = about_stranger(after.nodes[node_id].strangers[-1], node.name, keys[node_id], is_pinned=node.is_pinned)
-        notes.append(Tell(EventType.WARNING, "KeyRefused", text, ObjectRef("Node", node.name)))
-    return replace(state, observed=replace(state.observed, fleet=after)), notes
 
 
 def _begin_term(state: State, rules: Rules, now: datetime) -> Noted:
@@ -389,7 +335,7 @@ def rest(state: State, rules: Rules, now: datetime) -> Rest:
     """How long nothing is to be done in a state in which nothing is to be done now."""
     observed = _observed_by_the_connected(state, now)
     ends = [rivals_until(node, now) for node in state.fleet.nodes.values()]
-    ends += [to_send_again_after(state.published, observed, rules.resend_after), strangers_leave_at(state.fleet)]
+    ends += [to_send_again_after(state.published, observed, rules.resend_after), known_agents.renew_after(state)]
     if state.resent is not None and now <= state.resent.next_at:
         ends.append(state.resent.next_at)
     ends.append(topic_loss.looked_at_again(state, now))

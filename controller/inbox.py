@@ -7,13 +7,13 @@ from typing import Any
 from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, Record, Start, Subscription, Topic
 from bus.codec import Undecodable, UnknownFormat, decode_plain
 from controller import topic_loss
-from controller.actions import Fetch, Note, Tell
+from controller.actions import Fetch, Log, Note, Tell
 from controller.model import ObjectRef
 from controller.picture.events import EventType
 from controller.publish.published import Sent, remembered
 from controller.rules import Rules
 from controller.state import State
-from controller.status.hearing import Hearing, OtherKey, key_text
+from controller.status.hearing import Hearing, OtherKey, TooManyStrangers, key_text
 from controller.status.trust import about_stranger
 from crds.messages import UpdateConfig
 
@@ -35,7 +35,9 @@ class Inbox:
         """Begins with a state, which is not changed."""
         self._before = state
         self._rules = rules
-        self._hearing = Hearing(state.observed, fleet_id=rules.fleet_id)
+        self._hearing = Hearing(
+            state.observed, fleet_id=rules.fleet_id, members=state.members, is_caught_up=state.caught_up
+        )
         self._sent: dict[str, Sent] = {}
         self._changes: dict[str, Any] = {}
         self._lost: dict[Topic, datetime] = {}
@@ -90,6 +92,8 @@ class Inbox:
         try:
             # While old records are read, a node is as alive as the record is young.
             self._hearing.take(record, now if caught_up else min(record.written_at, now), is_live=caught_up)
+        except TooManyStrangers as error:
+            self._tell(EventType.WARNING, "TooManyAskToJoin", f"{error}; a Node manifest admits any agent all the same")
         except OtherKey as error:
             self._tell_of_stranger(error)
         except Undecodable as error:
@@ -100,7 +104,7 @@ class Inbox:
         revision, node_id = self._before.gate.in_force, error.node_id
         node = revision.node_by_id.get(node_id) if revision else None
         name, is_pinned = (node.name, node.is_pinned) if node else (node_id, False)
-        text = about_stranger(error.stranger, name, self._before.fleet.keys[node_id], is_pinned=is_pinned)
+        text = about_stranger(error.stranger, name, error.known_by, is_pinned=is_pinned)
         self._notes.append(Tell(EventType.WARNING, "KeyRefused", text, ObjectRef("Node", name)))
 
     def _take_published(self, record: Record, now: datetime) -> None:
@@ -143,8 +147,13 @@ class Inbox:
         self._notes.append(Fetch())
 
     def _refuse(self, topic: Topic, key: str, error: Undecodable) -> None:
+        """Of nodes of the fleet it is told one by one; whoever makes up keys must not drive all other events out."""
         reason = "UnknownFormat" if isinstance(error, UnknownFormat) else "RecordRefused"
-        self._tell(EventType.WARNING, reason, f"topic {topic}, key {key!r}: {error}")
+        text = f"topic {topic}, key {key!r}: {error}"
+        if key and self._before.gate.in_force and key not in self._before.members:
+            self._notes.append(Log(EventType.WARNING, f"{reason}: {text}"))
+            text = f"topic {topic}: records are refused under keys that are no nodes of the fleet; the log tells each"
+        self._tell(EventType.WARNING, reason, text)
 
     def _tell(self, kind: EventType, reason: str, message: str) -> None:
         self._notes.append(Tell(kind, reason, message))

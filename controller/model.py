@@ -54,6 +54,11 @@ class Revision:
         return {node.node_id: node for node in self.nodes}
 
     @cached_property
+    def pinned_keys(self) -> Mapping[str, str]:
+        """The keys that agents must sign with, by node id, for the nodes that name one."""
+        return {node.node_id: node.spec.public_key for node in self.nodes if node.spec.public_key is not None}
+
+    @cached_property
     def exclusive_cameras(self) -> frozenset[str]:
         """The names of the cameras that allow one reader."""
         return frozenset(camera.name for camera in self.cameras if camera.spec.exclusive)

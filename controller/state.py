@@ -1,6 +1,6 @@
 """What the controller knows: one frozen value, which pure functions make into the next one."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -82,6 +82,18 @@ class Resent:
 
 
 @dataclass(frozen=True)
+class Members(Container[str]):
+    """The ids of nodes that belong to the fleet: who is on the way out of the manifests has a record of ours still."""
+
+    recorded: Mapping[str, object]
+    named: Mapping[str, object]
+
+    def __contains__(self, node_id: object) -> bool:
+        """True for a node that belongs to it."""
+        return node_id in self.recorded or node_id in self.named
+
+
+@dataclass(frozen=True)
 class State:
     """All that decisions are made from. What pins keys and which cameras are exclusive stands in the revision in force."""
 
@@ -119,6 +131,18 @@ class State:
     def fleet(self) -> Fleet:
         """What the agents said."""
         return self.observed.fleet
+
+    @property
+    def members(self) -> "Members":
+        """The ids of the nodes that belong to the fleet, as far as that is known."""
+        in_force = self.gate.in_force
+        return Members(self.published.by_node, in_force.node_by_id if in_force else self.fleet.keys)
+
+    @property
+    def outsiders(self) -> set[str]:
+        """The ids of those that were heard and do not belong to the fleet."""
+        members = self.members
+        return self.fleet.nodes.keys() - members.recorded.keys() - members.named.keys()
 
     @property
     def plan(self) -> FleetPlan | None:

@@ -75,7 +75,7 @@ def _pending_node(name: str, observed: ObservedNode, info: AgentInfo, look: Look
         f"An agent on {hostname} asks to join: commit a Node manifest with spec.nodeId {observed.node_id} and "
         f"spec.hostname {hostname}; give it spec.publicKey to admit no other agent under this id"
     )
-    verdict = silence or false("NotAdmitted", message)
+    verdict = false("NotAdmitted", message)
     previous = look.previous.get(("Node", name))
     spec: Document = {
         "nodeId": observed.node_id,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from controller.model import Fleet, ObservedNode, Revision, Stranger, TrustRefused
 from crds.messages import AgentConfig, AgentInfo
@@ -12,8 +12,6 @@ from crds.node import Node, fingerprint
 MOST_STRANGERS = 4
 """Strangers that are remembered for one node, and answered. Whoever writes to topic 200 can make up keys without end; one
 who cannot be seen for that is let in by the whole key instead of its fingerprint."""
-STRANGER_FOR = timedelta(minutes=10)
-"""So long a stranger is shown after it greeted last: agents greet every minute."""
 _LONGEST_HOSTNAME = 64
 _LONGEST_QUOTED = 80
 _PUBLIC_KEY = re.compile(r"[0-9a-f]{64}")
@@ -34,16 +32,16 @@ def agent_keys(
     Returns:
         The very mapping of before when nothing changed.
     """
-    found = {}
-    for node_id, node in revision.node_by_id.items():
-        key = node.spec.public_key or fleet.keys.get(node_id)
-        if not key and node_id in published:
-            key = published[node_id].agent_key
+    kept, wanted = fleet.keys, revision.node_by_id.keys()
+    found = {node_id: key for node_id, key in revision.pinned_keys.items() if kept.get(node_id) != key}
+    for node_id in wanted - kept.keys() - found.keys():
+        key = published[node_id].agent_key if node_id in published else ""
         if not key and is_caught_up and (observed := fleet.nodes.get(node_id)) and observed.info:
             key = observed.info.public_key
         if key:
             found[node_id] = key
-    return fleet.keys if found == fleet.keys else found
+    gone = kept.keys() - wanted
+    return {key: one for key, one in {**kept, **found}.items() if key not in gone} if found or gone else kept
 
 
 def with_keys(fleet: Fleet, keys: Mapping[str, str], now: datetime) -> Fleet:
@@ -68,22 +66,6 @@ def with_stranger(node: ObservedNode, info: AgentInfo, seen_at: datetime) -> Obs
         return node
     hostname = "".join(one if one.isprintable() else "?" for one in info.hostname[:_LONGEST_HOSTNAME])
     return replace(node, strangers=(*node.strangers, Stranger(info.public_key, hostname, info.sent_at, seen_at)))
-
-
-def without_old_strangers(fleet: Fleet, now: datetime) -> Fleet:
-    """The fleet without strangers that have not greeted for a while; the same object when there are none."""
-    changed = {}
-    for node_id, node in fleet.nodes.items():
-        if node.strangers:
-            left = tuple(one for one in node.strangers if now - one.seen_at <= STRANGER_FOR)
-            if len(left) < len(node.strangers):
-                changed[node_id] = replace(node, strangers=left)
-    return replace(fleet, nodes={**fleet.nodes, **changed}) if changed else fleet
-
-
-def strangers_leave_at(fleet: Fleet) -> datetime | None:
-    """The time after which `without_old_strangers` finds another one, if nobody greets; None when it never does."""
-    return min((one.seen_at + STRANGER_FOR for node in fleet.nodes.values() for one in node.strangers), default=None)
 
 
 def named_key(fleet: Fleet, node: Node | None, name: str, key: str) -> str:

@@ -146,7 +146,9 @@ class KafkaStand(Stand):
         )
 
     def raw(self, topic: Topic, partition: int, key: bytes | None, value: bytes | None) -> None:
-        producer = Producer({"bootstrap.servers": self.bootstrap_servers, "message.max.bytes": 2_000_000})
+        producer = Producer(
+            {"bootstrap.servers": self.bootstrap_servers, "message.max.bytes": 2_000_000, "compression.type": "zstd"}
+        )
         errors = []
         producer.produce(
             topic_name(self.prefix, topic),

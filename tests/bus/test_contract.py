@@ -10,7 +10,7 @@ import pytest
 
 from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, PublishFailed, Record, Start, Subscription, Topic
 from bus.timings import Timings
-from bus.topics import SETTINGS
+from bus.topics import SETTINGS, check_size
 from tests.bus.stands import Session, Stand
 from tests.patience import patient
 
@@ -141,6 +141,21 @@ def test_the_largest_values_pass_and_larger_ones_are_refused(stand: Stand) -> No
             # Several at once, since brokers limit batches and not records.
             await asyncio.gather(*(session.bus.publish(topic, key="node", value=noise) for _ in range(3)))
             assert values(await session.read_all(topic)) == [noise] * 3
+
+    stand.run(test)
+
+
+def test_values_that_are_far_too_large_take_little_room_and_are_still_too_large(stand: Stand) -> None:
+    """Brokers count compressed bytes: anybody may write records that are large, and many of them wait to be read."""
+
+    async def test(session: Session) -> None:
+        for _ in range(3):
+            stand.raw(Topic.AGENT_RESPONSE, 0, b"node", b" " * 1_900_000)
+        found = values(await session.read_all(Topic.AGENT_RESPONSE))
+        assert len(found) == 3
+        for value in found:
+            with pytest.raises(ValueError, match="too large"):
+                check_size(Topic.AGENT_RESPONSE, value)
 
     stand.run(test)
 

@@ -47,6 +47,7 @@ def test_nothing_new_is_published_for_two_machines_until_one_is_left(play: Calla
         async with stand.controller():
             agent = stand.agent("gate")
             copy = stand.agent("gate", key=agent.key)
+            await eventually(lambda: stand.status("gate"), "the node is in force")
             for one, host in ((agent, "gate"), (copy, "gate-copy")):
                 one.greet(boot_id=one.name + str(id(one)), hostname=host)
             await eventually(lambda: stand.newest("gate"), "a generation")

@@ -271,6 +271,6 @@ def test_a_manifest_that_is_away_for_a_minute_opens_no_door(play: Callable[..., 
             await eventually(lambda: stand.status("hut"), "it is there again")
             await stand.settled()
             assert stand.status("hut")["publicKeyFingerprint"] == fingerprint(hut.key.public_key_hex)
-            assert stand.status("hut")["reason"] == "KeyRefused"
+            assert stand.told("KeyRefused")
 
     play(scenario)

@@ -130,9 +130,9 @@ def signed(message: AgentMessage) -> Record:
 
 @given(seen)
 def test_hearing_one_by_one_and_all_at_once_is_the_same(steps: list[tuple[AgentMessage, datetime]]) -> None:
-    one_by_one, together = Heard(), Hearing(Heard(), fleet_id=FLEET_ID)
+    one_by_one, together = Heard(), Hearing(Heard(), fleet_id=FLEET_ID, members={node_id(one) for one in (1, 2, 3)})
     for message, at in steps:
-        alone = Hearing(one_by_one, fleet_id=FLEET_ID)
+        alone = Hearing(one_by_one, fleet_id=FLEET_ID, members={node_id(one) for one in (1, 2, 3)})
         for hearing in (alone, together):
             hearing.take(signed(message), at)
         one_by_one = alone.done()
@@ -142,7 +142,7 @@ def test_hearing_one_by_one_and_all_at_once_is_the_same(steps: list[tuple[AgentM
 def test_what_was_heard_before_is_no_other_observation() -> None:
     before = Heard()
     for _ in range(2):
-        hearing = Hearing(before, fleet_id=FLEET_ID)
+        hearing = Hearing(before, fleet_id=FLEET_ID, members={node_id(one) for one in (1, 2, 3)})
         hearing.take(signed(greeting(1)), NOW)
         hearing.take(signed(report(1)), NOW)
         observed, before = before, hearing.done()

@@ -12,14 +12,12 @@ from bus.codec import Undecodable, encode_signed
 from bus.signature import SigningKey
 from controller.model import Fleet, ObservedNode
 from controller.status.hearing import Heard, Hearing
+from controller.status.strangers import STRANGER_FOR, strangers_leave_at, without_silent_strangers
 from controller.status.trust import (
     MOST_STRANGERS,
-    STRANGER_FOR,
     agent_keys,
-    strangers_leave_at,
     with_keys,
     with_stranger,
-    without_old_strangers,
 )
 from tests.picture import fleets
 from tests.picture.fleets import FLEET_ID, NOW, greeting, node, node_id, report
@@ -75,11 +73,11 @@ def test_whatever_strangers_say_nothing_of_what_is_known_of_the_node_changes(
     words: list[tuple[SigningKey, bool, int]],
 ) -> None:
     heard = Heard(Fleet(keys={node_id(1): OURS.public_key_hex}))
-    own = Hearing(heard, fleet_id=FLEET_ID)
+    own = Hearing(heard, fleet_id=FLEET_ID, members={node_id(1)})
     own.take(signed(OURS, 1, is_report=False, at=NOW), NOW)
     own.take(signed(OURS, 1, is_report=True, at=NOW), NOW)
     before = own.done().fleet.nodes[node_id(1)]
-    hearing = Hearing(own.done(), fleet_id=FLEET_ID)
+    hearing = Hearing(own.done(), fleet_id=FLEET_ID, members={node_id(1)})
     told = 0
     for key, is_report, second in words:
         at = NOW + timedelta(seconds=second)
@@ -94,7 +92,7 @@ def test_whatever_strangers_say_nothing_of_what_is_known_of_the_node_changes(
 
 def test_a_report_is_believed_without_a_greeting_where_the_key_is_known() -> None:
     """The forged greeting may have taken the place of the right one on the compacted topic."""
-    hearing = Hearing(Heard(Fleet(keys={node_id(1): OURS.public_key_hex})), fleet_id=FLEET_ID)
+    hearing = Hearing(Heard(Fleet(keys={node_id(1): OURS.public_key_hex})), fleet_id=FLEET_ID, members={node_id(1)})
     hearing.take(signed(OURS, 1, is_report=True, at=NOW), NOW)
     assert hearing.done().fleet.nodes[node_id(1)].response == report(1)
 
@@ -110,7 +108,8 @@ def test_with_another_key_all_that_was_said_before_is_forgotten() -> None:
 
 def test_strangers_leave_when_they_are_silent_for_long() -> None:
     fleet = Fleet({node_id(1): with_stranger(ObservedNode(node_id(1)), greeting(1), NOW)})
-    end = strangers_leave_at(fleet)
+    end = strangers_leave_at(fleet, ())
     assert end == NOW + STRANGER_FOR
-    assert without_old_strangers(fleet, end) is fleet
-    assert without_old_strangers(fleet, end + timedelta(seconds=1)).nodes[node_id(1)].strangers == ()
+    assert without_silent_strangers(fleet, (), end) is fleet
+    later = without_silent_strangers(fleet, (), end + timedelta(seconds=1))
+    assert later.nodes == {node_id(1): ObservedNode(node_id(1))}
