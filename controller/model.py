@@ -61,7 +61,7 @@ class Revision:
     @cached_property
     def exclusive_cameras(self) -> frozenset[str]:
         """The names of the cameras that allow one reader."""
-        return frozenset(camera.name for camera in self.cameras if camera.spec.exclusive)
+        return frozenset(camera.name for camera in self.cameras if camera.spec.has_one_reader)
 
     @cached_property
     def objects(self) -> tuple[Manifest, ...]:

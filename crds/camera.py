@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from crds.camera_analytics import Path, shape_findings, unit_findings
+from crds.camera_device import DEVICE_TYPES, CaptureMode, device_number
 from crds.change import ChangeClass, changes
 from crds.document import Manifest, ManifestModel, ObjectName
 from crds.refusal import refusal
@@ -133,13 +134,21 @@ class CameraSpec(ManifestModel):
         ChangeClass.HOT,
         min_length=1,
         max_length=2048,
-        description="rtsp://host[:port]/path, or file:///path of a clip as the app sees it (file://./path: beside its configuration files). Never with a password: see credentialsRef. A user without one may stand there: rtsp://user@host, rtsp://user:@host.",
+        description="rtsp://host[:port]/path, or file:///path of a clip as the app sees it (file://./path: beside its configuration files), usb:<n> for /dev/video<n>, csi:<n> for a sensor of a Jetson board. Never with a password: see credentialsRef. A user without one may stand there: rtsp://user@host, rtsp://user:@host.",
     )
     credentials_ref: CredentialsRef | None = changes(
         ChangeClass.HOT, None, description="The secret that holds the user name and password of the camera."
     )
     encode_type: Literal["h264", "h265"] = changes(ChangeClass.HOT, "h264", description="Codec of the stream.")
-    type: Literal["rtsp", "file"] = changes(ChangeClass.HOT, "rtsp", description="Kind of the source.")
+    type: Literal["rtsp", "file", "usb", "csi"] = changes(
+        ChangeClass.HOT,
+        "rtsp",
+        description="Kind of the source. usb and csi are cameras of the very machine that reads them: the instance runs there, "
+        "no other one reads them, and of the apps deepstream-app alone can, with streams: static; csi is for Jetson boards.",
+    )
+    capture: CaptureMode | None = changes(
+        ChangeClass.RESTART, None, description="Types usb and csi: the picture that is asked of the camera."
+    )
     width: int | None = changes(ChangeClass.NONE, None, ge=16, le=16384, description="Width of the picture in pixels.")
     height: int | None = changes(
         ChangeClass.NONE, None, ge=16, le=16384, description="Height of the picture in pixels."
@@ -158,7 +167,8 @@ class CameraSpec(ManifestModel):
     exclusive: bool = changes(
         ChangeClass.NONE,
         False,
-        description="True when at most one instance may read this camera (it allows one session).",
+        description="True when at most one instance may read this camera (it allows one session). Of usb and csi that holds "
+        "anyway.",
     )
     analytics: CameraAnalytics | None = changes(
         ChangeClass.RELOAD, None, description="Lines and regions. The counts of the instance begin anew with a change."
@@ -174,8 +184,14 @@ class CameraSpec(ManifestModel):
         if self.analytics is not None and self.analytics.frame is not None:
             return self.analytics.frame
         if self.width is None or self.height is None:
-            return None
+            of_device = self.capture
+            return None if of_device is None else FrameSize(width=of_device.width, height=of_device.height)
         return FrameSize(width=self.width, height=self.height)
+
+    @property
+    def has_one_reader(self) -> bool:
+        """True when at most one instance may read it: since it is said, or by its nature."""
+        return self.exclusive or self.type in DEVICE_TYPES
 
     @field_validator("address")
     @classmethod
@@ -206,8 +222,12 @@ class CameraSpec(ManifestModel):
             raise ValueError("a camera of type rtsp needs an address such as rtsp://host:554/path")
         if self.type == "file" and (parts.scheme != "file" or not (parts.netloc in ("", ".", "..") and parts.path)):
             raise ValueError("a camera of type file needs an address such as file:///clips/a.mp4")
-        if self.type == "file" and self.credentials_ref:
-            raise ValueError("a camera of type file has no use for credentialsRef")
+        if self.type in DEVICE_TYPES and device_number(self.address, self.type) is None:
+            raise ValueError(f"a camera of type {self.type} needs an address such as {self.type}:0")
+        if self.type != "rtsp" and self.credentials_ref:
+            raise ValueError(f"a camera of type {self.type} has no use for credentialsRef")
+        if self.capture is not None and self.type not in DEVICE_TYPES:
+            raise ValueError(f"capture is for types usb and csi: a camera of type {self.type} sends as it is set up")
         return self
 
     def _require_no_password(self, parts: SplitResult) -> None:

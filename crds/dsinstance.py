@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from crds.change import APPLIED_BY_AGENTS, ChangeClass, changes
@@ -130,6 +137,13 @@ class ContainerSettings(ManifestModel):
         description="Environment. Never passwords: `docker inspect` shows it.",
     )
     volumes: tuple[Volume, ...] = changes(ChangeClass.RECREATE, (), max_length=64, description="Folders of the node.")
+    devices: tuple[AbsolutePath, ...] = changes(
+        ChangeClass.RECREATE,
+        (),
+        max_length=64,
+        description="Devices of the node that the container may use, such as /dev/video0, under the same path. Those of its "
+        "USB cameras are added.",
+    )
     network: Literal["host", "none"] = changes(
         ChangeClass.RECREATE,
         "host",
@@ -162,6 +176,14 @@ class ContainerSettings(ManifestModel):
         description="Signal that asks the app to leave. Default: the app's own, SIGINT for deepstream-app and SIGTERM "
         "for all others.",
     )
+
+    @model_serializer(mode="wrap")
+    def _without_its_default(self, write: SerializerFunctionWrapHandler) -> Any:
+        """Without devices it says no more than before the field was there, so that no container gets another digest by it."""
+        written = write(self)
+        if not self.devices:
+            written.pop("devices", None)
+        return written
 
     @field_validator("volumes")
     @classmethod

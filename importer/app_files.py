@@ -17,8 +17,10 @@ from deepstream.preprocess.rules import check_user_paths
 from deepstream.versions import DsVersion
 from importer.desk import Desk
 from importer.infer_import import Effective, InferImport, paths_of, writable, writable_keys
+from importer.other_files import is_triton_text
 from importer.paths import Place
 from importer.places import Lines
+from importer.triton_files import take_triton_file
 
 _MOST_FILES: Final = 32
 _TEXTS: Final = (
@@ -72,10 +74,7 @@ class AppFiles:
         on_disk = self.desk.place.on_disk(path)
         what, taken = "", True
         if key == "config-file" and isinstance(group, GieGroup):
-            if group.plugin_type in (None, GiePlugin.NVINFER):
-                what, taken = "nvinfer file", self.infer.take(on_disk, name) is not None
-            else:
-                what, taken = "file of nvinferserver", False
+            what, taken = self._take_model(name, group, path, on_disk)
         elif key == "config-file" and isinstance(group, PreProcessGroup):
             what, taken = "nvdspreprocess file", self._take_preprocess(on_disk, name)
         elif key == "msg-broker-config" or (key == "config-file" and name.startswith("message-consumer")):
@@ -86,6 +85,19 @@ class AppFiles:
             what, taken = "file", self.desk.take_text(on_disk, name)
         if not taken and path:
             self._say_kept(name, key, path, what)
+
+    def _take_model(self, name: str, group: GieGroup, path: str, on_disk: str) -> tuple[str, bool]:
+        """Takes a file of a model over, by what it is: DeepStream goes by plugin-type, and fails when that is wrong."""
+        nvinfer, text = group.plugin_type in (None, GiePlugin.NVINFER), self.desk.text(on_disk)
+        triton = text is not None and is_triton_text(text)
+        if nvinfer and triton:
+            message = f"[{name}] config-file: {path} is a file of nvinferserver, which nvinfer cannot read: write plugin-type=1"
+            self.desk.remark(Severity.ERROR, self.desk.main, self.lines.of(name, "config-file"), message)
+        if triton or group.plugin_type is GiePlugin.NVINFERSERVER:
+            return "file of nvinferserver", take_triton_file(self.desk, on_disk, name)
+        if nvinfer:
+            return "nvinfer file", self.infer.take(on_disk, name) is not None
+        return "file", self.desk.take_text(on_disk, name)
 
     def _take_preprocess(self, on_disk: str, group: str) -> bool:
         if self.desk.name_of(on_disk):
@@ -195,8 +207,10 @@ class AppFiles:
     def _say_kept(self, name: str, key: str, path: str, what: str) -> None:
         self._said.add((key, path))
         kept = self.desk.place.kept(path)
-        reason = "is not taken over" if what.endswith("nvinferserver") else "cannot be read here"
-        message = f"[{name}] {key}: the {what} {path} {reason}: the path {kept} stays, and it must lead to the file in the image"
+        message = (
+            f"[{name}] {key}: the {what} {path} cannot be read here: the path {kept} stays, and it must lead to the file in the "
+            "image"
+        )
         severity = Severity.NOTE if key in _TEXTS else Severity.WARNING
         self.desk.remark(severity, self.desk.main, self.lines.of(name, key), message)
 

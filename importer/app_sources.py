@@ -12,14 +12,13 @@ from deepstream.app.source_list import SourceListGroup
 from deepstream.findings import Severity
 from deepstream.source_lists import read_source_csv
 from deepstream.versions import DsVersion
-from importer.cameras import CameraMaker, Draft, NoCameraError, Origin
+from importer.cameras import CameraMaker, Device, Draft, NoCameraError, Origin
 from importer.desk import Desk
+from importer.device_sources import device_of, of_capture
 from importer.places import Lines
 
 _FIRST_WITH_SLOTS: Final = DsVersion.V9_1
 _WITHOUT_ADDRESS: Final[Mapping[SourceType, str]] = {
-    SourceType.CAMERA_V4L2: "a USB camera",
-    SourceType.CAMERA_CSI: "a CSI camera",
     SourceType.AUDIO_WAV: "an audio file",
     SourceType.AUDIO_URI: "an audio stream",
     SourceType.ALSA: "a microphone",
@@ -41,7 +40,12 @@ _OF_THE_LIST: Final = frozenset(
 )
 _SLOT_BEFORE_ID: Final = re.compile(r"s(?P<slot>[0-9]{3,9})-(?P<id>.+)")
 _ATTEMPTS: Final = "rtspReconnectAttempts"
-_DERIVED_TYPES: Final = {"rtsp": (SourceType.RTSP,), "file": (SourceType.URI, SourceType.MULTI_URI)}
+_DERIVED_TYPES: Final[Mapping[str, tuple[SourceType, ...]]] = {
+    "rtsp": (SourceType.RTSP,),
+    "file": (SourceType.URI, SourceType.MULTI_URI),
+    "usb": (SourceType.CAMERA_V4L2,),
+    "csi": (SourceType.CAMERA_CSI,),
+}
 
 
 @dataclass
@@ -136,6 +140,14 @@ def _draft(desk: Desk, cameras: CameraMaker, use: AppSource, lines: Lines, messa
     kind = use.source.type
     if kind is not None and kind in _WITHOUT_ADDRESS:
         why = f"{_WITHOUT_ADDRESS[kind]} cannot be a Camera"
+    elif (device := device_of(use)) is not None:
+        try:
+            draft = cameras.make_device(origin, use.source_id, device, (use.sensor_id or message_id, use.sensor_name))
+        except NoCameraError as error:
+            why = str(error)
+        else:
+            _say_guessed_rate(desk, use, device, lines)
+            return draft
     elif not use.uri:
         why = "it has no address that can be read"
     else:
@@ -155,6 +167,14 @@ def _draft(desk: Desk, cameras: CameraMaker, use: AppSource, lines: Lines, messa
     return None
 
 
+def _say_guessed_rate(desk: Desk, use: AppSource, device: Device, lines: Lines) -> None:
+    if device.capture is not None and use.source.camera_fps_d is None:
+        message = (
+            f"[{use.group}] camera-fps-d is missing, which DeepStream takes for a division by 0: it is 1 from now on"
+        )
+        desk.remark(Severity.WARNING, desk.main, lines.of(use.group), message)
+
+
 def _put_places(desk: Desk, draft: Draft, use: AppSource, lines: Lines) -> None:
     """Where the camera, and what the app is told of it alone, come from."""
     desk.places.put((), desk.main, lines.of(use.group, "list" if use.group == "source-list" else "uri"), draft.name)
@@ -165,9 +185,9 @@ def _put_places(desk: Desk, draft: Draft, use: AppSource, lines: Lines) -> None:
 def _add_settings(desk: Desk, draft: Draft, use: AppSource, position: int) -> None:
     """What the app is told of a static source besides its address."""
     kind = draft.spec.get("type", "rtsp")
-    left = set(_MADE_ANEW)
+    left = _MADE_ANEW | of_capture(draft.spec)
     if use.source.type in (None, *_DERIVED_TYPES[kind]):
-        left.add("type")
+        left |= {"type"}
     data = desk.secrets.without_secrets(use.source.model_copy(update={"uri": None}), "keys").data
     draft.settings = _without(data, use.source, left - {"extra_keys"})
     draft.settings.get("extraKeys", {}).pop("uri", None)

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -41,6 +42,16 @@ class Draft:
     spec: dict[str, Any]
     settings: dict[str, Any] = field(default_factory=dict)
     """What the app is told of its source alone."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """A camera of the machine itself."""
+
+    type: Literal["usb", "csi"]
+    number: int
+    capture: Mapping[str, int] | None
+    """Of the spec of a camera; None when nothing says it, or nothing that a manifest takes."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,29 @@ class CameraMaker:
             spec["credentialsRef"] = credentials
         draft = Draft(source_id, name, spec)
         self._require_valid(draft)
+        return draft
+
+    def make_device(
+        self,
+        origin: Origin,
+        source_id: int,
+        device: Device,
+        ids: tuple[str | None, str | None] = (None, None),
+    ) -> Draft:
+        """Makes one camera of the machine itself; arguments and errors as those of `make`."""
+        camera_id = ids[0] if ids[0] is not None and is_camera_id(ids[0]) else None
+        name, own_id = self._names.take(ids[1] or ids[0] or f"{device.type}-{device.number}", camera_id)
+        spec: dict[str, Any] = {"address": f"{device.type}:{device.number}", "type": device.type}
+        if own_id is not None and own_id != name:
+            spec = {"cameraId": own_id, **spec}
+        if device.capture is not None:
+            spec["capture"] = dict(device.capture)
+        draft = Draft(source_id, name, spec)
+        self._require_valid(draft)
+        message = (
+            f"{name} is a camera of one machine: the instance must run there (spec.node), and no other one reads it"
+        )
+        self._say(Severity.NOTE, origin, message)
         return draft
 
     def manifest(self, draft: Draft) -> Camera:

@@ -114,11 +114,17 @@ class Desk:
             self.remark(Severity.NOTE, self.shown(on_disk), None, f"the file is called {name} from now on")
         return name
 
-    def take_text(self, on_disk: str, group: str) -> bool:
-        """Takes a file over as it is; False when it cannot be read, or is too large for a manifest."""
+    def take_text(self, on_disk: str, group: str, text: str | None = None) -> bool:
+        """Takes a file over as it is; False when it cannot be read, or is too large for a manifest.
+
+        Args:
+            on_disk: its path, as the folder of the main file sees it.
+            group: what names it.
+            text: instead of what stands there, with as many lines.
+        """
         if self.name_of(on_disk):
             return True
-        text = self.text(on_disk)
+        text = self.text(on_disk) if text is None else text
         if text is None or len(text) > MOST_CHARACTERS or len(self.files) >= MOST_FILES:
             return False
         clean, lines, foreign = self.secrets.without_secrets_in_text(text)

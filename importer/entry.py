@@ -17,6 +17,7 @@ from importer.names import slug, stem
 from importer.recognise import ConfigKind, Recognised, recognise
 from importer.retinaface_import import import_retinaface
 from importer.single_files import import_analytics_alone, import_infer_alone
+from importer.triton_files import import_triton_alone
 
 _OWN_FILES: Final = ("deepstream_app.txt", "config_nvdsanalytics.txt", "msgconv_config.txt")
 """Names of the files that are made of manifests: others are called otherwise."""
@@ -63,6 +64,8 @@ def _parts(desk: Desk, found: Recognised) -> tuple[dict[str, Any], CameraMaker, 
             return import_infer_alone(desk), CameraMaker(desk), []
         case ConfigKind.ANALYTICS:
             return import_analytics_alone(desk, found.text)
+        case ConfigKind.TRITON:
+            return import_triton_alone(desk, found.text), CameraMaker(desk), []
         case ConfigKind.RETINAFACE:
             return import_retinaface(desk, found)
 

@@ -13,10 +13,10 @@ from deepstream.nvinfer.property import InferProperty
 from deepstream.retinaface.files import APP_CONF_FILE, MISNAMED_APP_CONF_FILE, SOURCE_LIST_FILE
 from deepstream.retinaface.json_text import load_object
 from importer.model import CannotImport, ListFolder, ReadFile
-from importer.other_files import kind_by_groups, kind_by_keys, kind_by_text
+from importer.other_files import is_triton_text, kind_by_groups, kind_by_keys, kind_by_text
 
 EXPECTED: Final = (
-    "expected is a file of deepstream-app, of nvinfer or of nvdsanalytics, or the configuration folder of the "
+    "expected is a file of deepstream-app, of nvinfer, nvinferserver or nvdsanalytics, or the configuration folder of the "
     "RetinaFace app"
 )
 _APP_GROUPS: Final = re.compile(
@@ -37,6 +37,7 @@ class ConfigKind(StrEnum):
     APP = "app"
     INFER = "infer"
     ANALYTICS = "analytics"
+    TRITON = "triton"
     RETINAFACE = "retinaface"
 
 
@@ -68,6 +69,8 @@ def recognise(path: str, read_file: ReadFile, list_folder: ListFolder) -> Recogn
         raise CannotImport(f"{path}: there is no file in UTF-8, and no folder with files, at this path; {EXPECTED}")
     if path.lower().endswith(".json") or text.lstrip().startswith("{"):
         return _json(path, text, list_folder(posixpath.dirname(path) or "."))
+    if is_triton_text(text):
+        return Recognised(ConfigKind.TRITON, path, text)
     what = kind_by_text(path, text)
     if what:
         raise CannotImport(_not_alone(f"{path}:1", what))

@@ -8,13 +8,15 @@ from typing import Final
 
 from controller.checks.cameras import check_cameras
 from controller.checks.deepstream_app import check_deepstream_app
+from controller.checks.devices import check_devices
 from controller.checks.files import check_file_names, check_writable
 from controller.checks.reference import check_reference
 from controller.checks.retinaface import check_retinaface
 from controller.checks.violation import Violation, error, warning, without_repeats
 from controller.render.resolved import resolve
 from crds.camera import Camera
-from crds.dsinstance import MUXER_OF_APP_CONF, AppKind, DsInstance
+from crds.camera_device import DEVICE_TYPES
+from crds.dsinstance import MUXER_OF_APP_CONF, AppKind, DsInstance, DsInstanceSpec
 from deepstream.findings import Severity
 from deepstream.retinaface.inference import DEFAULTS
 
@@ -80,9 +82,10 @@ def _violations(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator[V
         yield from check_deepstream_app(instance, fitting)
     else:
         yield from _muxer_of_json(instance)
-    if not _is_plain(instance, fitting):
+    if not _is_plain(instance, fitting) and not _is_unwritable(spec, fitting):
         yield from check_writable(resolve(instance, fitting, _ANY_PORT))
     yield from check_cameras(instance, cameras)
+    yield from check_devices(instance, cameras)
 
 
 def _is_plain(instance: DsInstance, cameras: tuple[Camera, ...]) -> bool:
@@ -91,6 +94,11 @@ def _is_plain(instance: DsInstance, cameras: tuple[Camera, ...]) -> bool:
     own = all(getattr(spec.inference, field) is default for field, default in DEFAULTS.items())
     told = any(camera.spec.analytics or camera.spec.messages for camera in cameras)
     return spec.app.kind is not AppKind.DEEPSTREAM_APP and own and not told and spec.analytics is None
+
+
+def _is_unwritable(spec: DsInstanceSpec, cameras: tuple[Camera, ...]) -> bool:
+    """True when the cameras are none for its app, which is said of them."""
+    return spec.app.kind is not AppKind.DEEPSTREAM_APP and any(one.spec.type in DEVICE_TYPES for one in cameras)
 
 
 def _muxer_of_json(instance: DsInstance) -> Iterator[Violation]:

@@ -54,7 +54,7 @@ def withheld(cameras: tuple[Camera, ...], holder: Holder, holders: Holders, revi
     reasons = []
     for camera in cameras:
         others = holders.get(camera.name, frozenset())
-        if not camera.spec.exclusive or not others or holder in others:
+        if not camera.spec.has_one_reader or not others or holder in others:
             continue
         names = ", ".join(
             sorted(f"dsinstance/{instance} on node/{revision.node_by_id[node_id].name}" for node_id, instance in others)

@@ -6,6 +6,7 @@ from controller.render.file_names import ANALYTICS_FILE
 from controller.render.filled import filled
 from controller.render.sources import CamerasBySlot, address, ids_are_slots, sensor_id
 from crds.camera import Camera
+from crds.camera_device import device_number
 from crds.deepstream_app import MOST_SOURCES, DeepstreamApp
 from crds.dsinstance import DsInstance, DsInstanceSpec
 from deepstream.app.config import AppFile, AppGroups
@@ -19,7 +20,12 @@ from deepstream.versions import DsVersion
 _LOOPBACK: Final = "127.0.0.1"
 _LONGEST_WAIT_US: Final = 40_000
 """How long a batch waits for the frame of a camera, as for 25 frames per second."""
-_TYPES: Final = {"rtsp": SourceType.RTSP, "file": SourceType.URI}
+_TYPES: Final = {
+    "rtsp": SourceType.RTSP,
+    "file": SourceType.URI,
+    "usb": SourceType.CAMERA_V4L2,
+    "csi": SourceType.CAMERA_CSI,
+}
 _ONE_EACH: Final = (SourceType.RTSP, SourceType.URI)
 
 
@@ -83,11 +89,27 @@ def _source(app: DeepstreamApp, camera: Camera) -> SourceGroup:
     common = app.source_attr_all or SourceGroup()
     own = app.camera_sources.get(camera.name, SourceGroup())
     given = {name: value for name in own.keys() if (value := getattr(own, name)) is not None}  # noqa: SIM118
-    kind = own.type if own.type in _ONE_EACH else _TYPES[camera.spec.type]
-    of_camera = {"enable": True, "type": kind, "uri": address(camera), "num_sources": None}
+    number = device_number(camera.spec.address, camera.spec.type)
+    kind = own.type if own.type in _ONE_EACH and number is None else _TYPES[camera.spec.type]
+    uri = address(camera) if number is None else None
+    of_camera = {"enable": True, "type": kind, "uri": uri, "num_sources": None, **_device(camera, number)}
     # Only one element for all cameras knows it.
     without = {"sensor_id_pad_id_mapping": None, "extra_keys": {**common.extra_keys, **own.extra_keys}}
-    return common.model_copy(update={**given, **of_camera, **without})
+    return common.model_copy(update={**_capture(camera), **given, **of_camera, **without})
+
+
+def _device(camera: Camera, number: int | None) -> dict[str, int | None]:
+    if number is None:
+        return {}
+    return {"camera_v4l2_dev_node" if camera.spec.type == "usb" else "camera_csi_sensor_id": number}
+
+
+def _capture(camera: Camera) -> dict[str, int]:
+    mode = camera.spec.capture
+    if mode is None:
+        return {}
+    of_time = {"camera_fps_n": mode.frames_per_second, "camera_fps_d": 1}
+    return {"camera_width": mode.width, "camera_height": mode.height, **of_time}
 
 
 def _streammux(spec: DsInstanceSpec, *, rest: bool) -> StreammuxGroup:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from controller.render.devices import with_devices
 from controller.render.engines import engines_of_app_file, engines_of_chain
 from controller.render.file_names import ANALYTICS_FILE, DEEPSTREAM_APP_FILE
 from controller.render.resolved import ResolvedInstance, resolve
@@ -69,7 +70,7 @@ def render_instance(
     """
     resolved = resolve(instance, cameras, rest_port, slots)
     spec, files = instance.spec, rendered_files(resolved)
-    container = _container(instance).model_dump(mode="json")
+    container = _container(instance, cameras).model_dump(mode="json")
     # What is not given is not said: digests of before hold.
     cache = {} if spec.engine_cache is None else {"engine_cache_path": spec.engine_cache.mount_path}
     content: dict[str, Any] = {
@@ -86,7 +87,7 @@ def render_instance(
                 "camera_id": camera.camera_id,
                 "slot": slot,
                 "limits": camera.spec.limits.model_dump(mode="json"),
-                "exclusive": camera.spec.exclusive,
+                "exclusive": camera.spec.has_one_reader,
             }
             for slot, camera in resolved.cameras
         ],
@@ -96,13 +97,14 @@ def render_instance(
     return InstanceConfig.model_validate({**content, "digest": InstanceConfig.digest_of(content)})
 
 
-def _container(instance: DsInstance) -> ContainerSettings:
-    """The settings with what the manifest leaves to the kind of the app."""
+def _container(instance: DsInstance, cameras: tuple[Camera, ...]) -> ContainerSettings:
+    """The settings with what the manifest leaves to the kind of the app, and what cameras of the machine need."""
     given, kind = instance.spec.container, instance.spec.app.kind
     command = given.command
     if not command and kind is AppKind.DEEPSTREAM_APP:
         command = ("deepstream-app", "-c", f"{given.config_mount_path}/{DEEPSTREAM_APP_FILE}")
-    return given.model_copy(update={"command": command, "stop_signal": given.stop_signal or kind.stop_signal})
+    update = {"command": command, "stop_signal": given.stop_signal or kind.stop_signal}
+    return with_devices(given, cameras).model_copy(update=update)
 
 
 def _digests(

@@ -67,12 +67,15 @@ def _app_conf(spec: DsInstanceSpec) -> AppConf:
 
 def _source(instance: DsInstance, camera: Camera) -> Source:
     """One camera; that app opens plain paths, where the reference workload takes URLs too."""
+    kind = camera.spec.type
+    if kind == "usb" or kind == "csi":  # noqa: PLR1714 - mypy narrows by these two
+        raise ValueError(f"camera {camera.name} is of type {kind}, which this app does not read")
     is_path = instance.spec.app.kind is AppKind.RETINAFACE and camera.spec.type == "file"
     folder = instance.spec.container.config_mount_path
     return Source(
         camera_id=camera.camera_id,
         address=path_of_file(camera, folder) if is_path else address(camera),
         encode_type=camera.spec.encode_type,
-        type=camera.spec.type,
+        type=kind,
         stream=camera.spec.visual,
     )

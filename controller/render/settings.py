@@ -52,9 +52,14 @@ def streams(resolved: ResolvedInstance) -> list[list[Any]]:
     """What the app is told of where each camera is and how it sends, with its slot."""
     fields = set(_of_camera(resolved) - _NOT_STREAMED - _SECTIONS)
     return [
-        [slot, camera.name, camera.camera_id, camera.spec.model_dump(mode="json", include=fields)]
+        [slot, camera.name, camera.camera_id, camera.spec.model_dump(mode="json", include=fields | _of_device(camera))]
         for slot, camera in resolved.cameras
     ]
+
+
+def _of_device(camera: Camera) -> set[str]:
+    """What only cameras of a machine have: where it says nothing, nothing is another than before the field was there."""
+    return {"capture"} if camera.spec.capture is not None else set()
 
 
 def _instance_settings(resolved: ResolvedInstance) -> dict[str, Any]:
@@ -104,7 +109,7 @@ def _of_camera(resolved: ResolvedInstance) -> frozenset[str]:
 def _camera_settings(camera: Camera, fields: frozenset[str]) -> dict[str, Any]:
     """The spec as people wrote it, for naming what changed; limits are the agent's and stand apart."""
     spec = camera.spec
-    shown = {**_plain(spec, include=set(fields - _SECTIONS)), "cameraId": camera.camera_id}
+    shown = {**_plain(spec, include=set(fields - _SECTIONS) | _of_device(camera)), "cameraId": camera.camera_id}
     if spec.frame_delay_seconds == 0:
         shown.pop("frameDelaySeconds", None)  # what only one kind of app is told is no difference to another kind
     if "analytics" in fields and spec.analytics is not None:

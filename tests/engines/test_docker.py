@@ -99,6 +99,14 @@ def test_an_engine_folder_is_writable_and_the_working_directory() -> None:
     } in given["host_config"]["Mounts"]
 
 
+def test_devices_are_asked_for_under_their_own_paths() -> None:
+    assert arguments(devices=["/dev/video0", "/dev/video2"])["host_config"]["Devices"] == [
+        {"PathOnHost": path, "PathInContainer": path, "CgroupPermissions": "rwm"}
+        for path in ("/dev/video0", "/dev/video2")
+    ]
+    assert not arguments()["host_config"].get("Devices")
+
+
 def test_what_is_not_given_is_the_engines_choice() -> None:
     given = arguments(network="none", config_mount_path="/etc/app")
     assert given["stop_signal"] is None

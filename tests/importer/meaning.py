@@ -27,6 +27,8 @@ ADDED = {
 OF_THE_CAMERA = {"enable", "type", "uri", "num-sources", "camera-id", "sensorID-padID-mapping"}
 """Of a source, what is made anew; what matters of it, such as the id that follows, is compared by itself."""
 
+DEVICE_NUMBERS = ("camera-v4l2-dev-node", "camera-csi-sensor-id")
+
 
 class Side:
     """One of the two configurations."""
@@ -157,6 +159,10 @@ def _sources(before: Side, after: Side) -> Iterator[str]:
         )
         if (old.sensor_id, old.source_id) != (new.sensor_id, new.source_id) and new.group == "source-list":
             yield f"source {old.source_id} of {old.sensor_id} became {new.source_id} of {new.sensor_id}"
+        # A device without a number is the first one.
+        was.update({key: "0" for key in DEVICE_NUMBERS if key in now and key not in was})
+        if {old.source.type, new.source.type} & {1, 5} and old.source.type is not new.source.type:
+            yield f"source {old.source_id}: type {old.source.type} became {new.source.type}"
         if was != now:
             yield f"source {old.source_id}: {was} became {now}"
         numbers = [

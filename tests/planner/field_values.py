@@ -69,6 +69,7 @@ OTHER_VALUES_OF_INSTANCE: dict[str, list[Any]] = {
         [{"hostPath": "/models", "mountPath": "/models", "readOnly": False}],
         [{"hostPath": "/a", "mountPath": "/models"}, {"hostPath": "/b", "mountPath": "/b"}],
     ],
+    "container.devices": [["/dev/video0"], ["/dev/video0", "/dev/video2"]],
     "container.network": ["none"],
     "container.runtime": ["nvidia"],
     "container.gpus": [["0"], ["GPU-1", "0"]],
@@ -122,6 +123,8 @@ NOT_IN_ONE_INSTANCE = {"app.kind", "node", "nodeSelector.matchLabels", "cameras"
 # They stand beside lines or regions only, or beside the name of a secret, and have tests of their own too.
 OF_A_DRAWING = {"analytics.frame.width", "analytics.frame.height"}
 BESIDE_A_SECRET = {"credentialsRef.withoutPassword"}
+# They are those of cameras of a machine, which one kind of app alone reads; as above.
+OF_A_DEVICE = {"capture.width", "capture.height", "capture.framesPerSecond"}
 
 BASE: ShortFleet = {
     "node/gate": {},

@@ -18,6 +18,7 @@ from tests.planner.field_values import (
     BESIDE_A_SECRET,
     FOLLOWS,
     NOT_IN_ONE_INSTANCE,
+    OF_A_DEVICE,
     OF_A_DRAWING,
     OF_ONE_KIND,
     OTHER_VALUES_OF_CAMERA,
@@ -35,7 +36,7 @@ from tests.planner.short_manifests import NOW, ShortFleet, merged, revision
 
 
 def test_every_field_of_the_kinds_has_other_values_here() -> None:
-    assert ATTRIBUTES_OF_CAMERA.keys() == OTHER_VALUES_OF_CAMERA.keys() | OF_A_DRAWING | BESIDE_A_SECRET
+    assert ATTRIBUTES_OF_CAMERA.keys() == OTHER_VALUES_OF_CAMERA.keys() | OF_A_DRAWING | BESIDE_A_SECRET | OF_A_DEVICE
     assert ATTRIBUTES_OF_INSTANCE.keys() == OTHER_VALUES_OF_INSTANCE.keys() | NOT_IN_ONE_INSTANCE
 
 

@@ -13,6 +13,7 @@ from controller.source.read.manifests import LocatedManifest
 from controller.source.read.selections import values_by_key, why_nothing
 from crds import annotations
 from crds.camera import Camera
+from crds.camera_device import DEVICE_TYPES
 from crds.document import API_GROUP, Manifest
 from crds.dsinstance import DsInstance
 from crds.node import Node
@@ -120,6 +121,7 @@ def crosscheck(
     _annotations(check)
     _references(check)
     _cameras_of_instances(check)
+    _devices(check)
     check.checker.forget_unused()
     in_order = sorted(
         check.problems, key=lambda one: (one.position.file, one.position.line, one.position.column, one.path)
@@ -244,12 +246,13 @@ def _cameras_of_instances(check: _Check) -> None:
             at = located_cameras[violation.camera] if violation.camera is not None else located
             _tell(check, at, violation)
         for name in sorted(names):
-            if cameras[name].spec.exclusive and readers.setdefault(name, located) is not located:
+            if cameras[name].spec.has_one_reader and readers.setdefault(name, located) is not located:
                 other = readers[name]
                 check.problem(
                     located,
                     _named_at(instance, name),
-                    f"camera {name!r} is exclusive, and instance {other.manifest.name!r} reads it too, "
+                    f"camera {name!r} is {'exclusive' if cameras[name].spec.exclusive else 'a device with one reader'}, and "
+                    f"instance {other.manifest.name!r} reads it too, "
                     f"at {other.position_of(*_named_at(other.manifest, name))}",
                 )
     _without_instance(check, [one for name, one in located_cameras.items() if name not in in_use])
@@ -282,6 +285,27 @@ def _selects_nothing(
         path, message, hint = why_nothing(selector, labels, "camera", check.suggestion)
         so = "" if instance.spec.cameras else ", so the instance watches nothing"
         check.warning(located, ("spec", "cameraSelector", *path), f"{message}{so}{hint}")
+
+
+def _devices(check: _Check) -> None:
+    """One device under two names, read by two instances of a machine: the second one to start gets no frame."""
+    cameras = {one.manifest.name: one.manifest for one in check.of_kind("Camera") if isinstance(one.manifest, Camera)}
+    first: dict[tuple[str, str], tuple[str, LocatedManifest]] = {}
+    for located in check.of_kind("DsInstance"):
+        instance = located.manifest
+        if not isinstance(instance, DsInstance) or instance.spec.node is None:
+            continue
+        for index, name in enumerate(instance.spec.cameras):
+            camera = cameras.get(name)
+            if camera is None or camera.spec.type not in DEVICE_TYPES:
+                continue
+            other, reader = first.setdefault((instance.spec.node, camera.spec.address), (name, located))
+            if other != name and reader is not located:
+                message = (
+                    f"camera {name!r} is {camera.spec.address} of node {instance.spec.node!r}, which instance "
+                    f"{reader.manifest.name!r} reads as camera {other!r}: a device has one reader"
+                )
+                check.problem(located, ("spec", "cameras", index), message)
 
 
 def _tell(check: _Check, located: LocatedManifest, violation: Violation) -> None:

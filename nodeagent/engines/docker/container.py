@@ -97,6 +97,7 @@ def _host_config(config: InstanceConfig, configs: Path, engines: Path | None, ap
         network_mode=settings.network,
         runtime=None if settings.runtime == "default" else settings.runtime,
         device_requests=gpus,
+        devices=[f"{path}:{path}:rwm" for path in settings.devices] or None,
         shm_size=None if settings.shm_size_mib is None else settings.shm_size_mib * _MIB,
         mem_limit=None if settings.memory_mib is None else settings.memory_mib * _MIB,
         nano_cpus=None if settings.cpus is None else round(settings.cpus * _NANO_CPUS),

@@ -16,6 +16,9 @@ def wait_for_what_is_missing(config: InstanceConfig, engine: DockerEngine) -> No
     for volume in config.container.volumes:
         if not Path(volume.host_path).exists():
             raise Waiting(f"{volume.host_path} does not exist on this node", on=f"folder {volume.host_path}")
+    for device in config.container.devices:
+        if not Path(device).exists():
+            raise Waiting(f"there is no device {device} on this node: is the camera plugged in?", on=f"device {device}")
     runtime = config.container.runtime
     if runtime != "default" and runtime not in engine.client().info()["Runtimes"]:
         raise Waiting(f"the engine has no container runtime {runtime!r}", on=f"container runtime {runtime}")
