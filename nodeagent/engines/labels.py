@@ -1,11 +1,12 @@
 """What is written on a container or process so that it is found again, and how it is read back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from crds.messages import InstanceConfig, PartDigests
-from nodeagent.model import Applied, ObservedInstance, Started
+from nodeagent.folders.base import InstanceFolders
+from nodeagent.model import Applied, ObservedInstance, Started, Stranger
 
 # Labels of containers, and environment variables of processes (upper case, `_` for `.`, `/` and `-`). The names are public:
 # operators filter `docker ps` by them.
@@ -42,6 +43,48 @@ def words_of(labels: Mapping[str, str | None]) -> str:
     return (
         f"instance {labels.get(LABEL_INSTANCE) or 'without a name'} of node {labels.get(LABEL_NODE) or 'without an id'}"
     )
+
+
+def is_ours(labels: Mapping[str, str], runtime_id: str, owner: Mapping[str, str], folders: InstanceFolders) -> bool:
+    """Whether a container or process is one of this node: by its labels, or since it was adopted, which only a note can say.
+
+    Args:
+        labels: its labels.
+        runtime_id: its id.
+        owner: from `labels_of_owner`.
+        folders: where the notes about the instances of this node are.
+    """
+    if owner.items() <= labels.items():
+        return True
+    name = labels.get(LABEL_INSTANCE)
+    if not name or labels.get(LABEL_FLEET) != owner[LABEL_FLEET]:
+        return False
+    note = folders.read_applied(name)
+    return note is not None and note.runtime_id == runtime_id
+
+
+def stranger(labels: Mapping[str, str], runtime_id: str, *, running: bool, ports: Iterable[int] = ()) -> Stranger:
+    """What is known of a container or process that belongs to another node.
+
+    Args:
+        labels: its labels.
+        runtime_id: its id.
+        running: whether it runs.
+        ports: where it listens.
+    """
+    return Stranger(
+        node_id=labels.get(LABEL_NODE, ""),
+        instance=labels.get(LABEL_INSTANCE, ""),
+        runtime_id=runtime_id,
+        running=running,
+        digest=labels.get(LABEL_DIGEST, ""),
+        ports=tuple(ports),
+    )
+
+
+def by_node_and_instance(one: Stranger) -> tuple[str, str, str]:
+    """The order in which strangers are told of."""
+    return (one.node_id, one.instance, one.runtime_id)
 
 
 def variable_of(label: str) -> str:
