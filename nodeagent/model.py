@@ -107,7 +107,7 @@ class ObservedInstance:
 
 
 @dataclass(frozen=True)
-class Stranger:
+class Leftover:
     """A container or process of this fleet on this machine that carries the id of another node."""
 
     node_id: str
@@ -162,7 +162,7 @@ class Observed:
     """Ids of the images of desired instances, by the references to them; those that are not on this node are left out."""
     drift: Mapping[str, tuple[Drift, ...]] = field(default_factory=dict)
     """What is not as desired of instances that are there in the desired form; those of which all is are left out."""
-    adoptions: Mapping[str, Stranger] = field(default_factory=dict)
+    adoptions: Mapping[str, Leftover] = field(default_factory=dict)
     """What a person wants to be taken over as instances of this node, by their names."""
 
 

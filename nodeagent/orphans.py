@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from crds.messages import AgentCommand, AgentConfig, CommandKind, OrphanStatus
 from nodeagent.differ.orphans import orphan_status, orphans_among, seen_since, told_of, why_not_adopted
 from nodeagent.engines.base import Driver
-from nodeagent.model import Stranger, Transient
+from nodeagent.model import Leftover, Transient
 from nodeagent.reporter.conditions import NO_ORPHANS, Conditions
 from ports.clock import Clock
 
@@ -46,7 +46,7 @@ class Orphans:
         self._clock = clock
         self._tell_order = on_order
         self._since: dict[str, float] = {}
-        self._known: dict[str, Stranger] = {}
+        self._known: dict[str, Leftover] = {}
         self._orders: dict[str, CommandKind] = {}
         self._failures: dict[str, str] = {}
 
@@ -56,7 +56,7 @@ class Orphans:
         return tuple(orphan_status(one, self._desired()) for one in self._known.values())
 
     @property
-    def adoptions(self) -> Mapping[str, Stranger]:
+    def adoptions(self) -> Mapping[str, Leftover]:
         """What is to be taken over, by name of the instance."""
         wanted = (one for name, one in self._known.items() if self._orders.get(name) is CommandKind.ADOPT)
         return {one.instance: one for one in wanted if not why_not_adopted(one, self._desired(), self._well())}
@@ -75,20 +75,20 @@ class Orphans:
     async def look(self) -> None:
         """Looks once, and ends what is to be ended."""
         try:
-            strangers = await self._driver.strangers(self._lives)
+            leftovers = await self._driver.leftovers(self._lives)
         except Transient as error:
             _log.debug("%s", error)  # the loop says so once, when it looks
             return
         now_s = self._clock.monotonic()
-        self._since = seen_since(self._since, strangers, now_s)
-        self._known = {one.runtime_id: one for one in orphans_among(strangers, self._since, now_s)}
+        self._since = seen_since(self._since, leftovers, now_s)
+        self._known = {one.runtime_id: one for one in orphans_among(leftovers, self._since, now_s)}
         self._orders = {name: kind for name, kind in self._orders.items() if name in self._known}
         self._failures = {name: text for name, text in self._failures.items() if name in self._known}
         for runtime_id, kind in list(self._orders.items()):
             await self._carry_out(kind, self._known[runtime_id])
         self._say()
 
-    async def _carry_out(self, kind: CommandKind, orphan: Stranger) -> None:
+    async def _carry_out(self, kind: CommandKind, orphan: Leftover) -> None:
         if kind is CommandKind.ADOPT:
             if refusal := why_not_adopted(orphan, self._desired(), self._well()):
                 _log.warning("%s is not taken over: %s", orphan, refusal)

@@ -15,7 +15,7 @@ from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.look import look
-from nodeagent.model import InstanceHistory, Observed, Stranger, Transient
+from nodeagent.model import InstanceHistory, Leftover, Observed, Transient
 from nodeagent.operations import Outcome, OutcomeKind, Plan, Remove, Start, Stop
 from nodeagent.reporter.app_probes import AppProbes
 from nodeagent.reporter.conditions import ENGINE_REACHABLE, Conditions
@@ -39,7 +39,7 @@ class Reconciler:
         folders: InstanceFolders,
         ledger: Ledger,
         probes: AppProbes,
-        adoptions: Callable[[], Mapping[str, Stranger]],
+        adoptions: Callable[[], Mapping[str, Leftover]],
         conditions: Conditions,
         on_change: Callable[[], None],
         on_end: Callable[[], None],

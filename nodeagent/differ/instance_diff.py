@@ -7,7 +7,7 @@ from crds.change import ChangeClass
 from crds.difference import difference_to_apply
 from crds.messages import InstanceConfig
 from nodeagent.differ.history import may_repair_at, may_revive_at, may_set_back_at, may_start_at
-from nodeagent.model import Applied, FilesState, InstanceHistory, Observed, ObservedInstance, Stranger, describe_exit
+from nodeagent.model import Applied, FilesState, InstanceHistory, Leftover, Observed, ObservedInstance, describe_exit
 from nodeagent.operations import (
     PAUSED,
     Adopt,
@@ -117,7 +117,7 @@ class InstanceDiff:
         """Also when nobody can tell, for want of a secret: what runs is not stopped for a guess."""
         return self._files.current or bool(self._files.secrets_missing)
 
-    def _adopt(self, orphan: Stranger, there: ObservedInstance | None) -> tuple[Op, ...]:
+    def _adopt(self, orphan: Leftover, there: ObservedInstance | None) -> tuple[Op, ...]:
         """Nothing of what is taken over is stopped: only what this node has begun beside it, and could not run well."""
         cause = f"a person wants {orphan} to be taken over"
         stop = (Stop,) if there is not None and there.running else ()

@@ -3,24 +3,24 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from crds.messages import AgentConfig, OrphanStatus
-from nodeagent.model import Stranger
+from nodeagent.model import Leftover
 
 # An agent that is restarted or upgraded is away for a few seconds, and has left nothing.
 ORPHANED_AFTER_S = 15.0
 _MOST_TOLD = 10
 
 
-def seen_since(before: Mapping[str, float], strangers: Iterable[Stranger], now_s: float) -> dict[str, float]:
-    """Since when each stranger is seen without an agent, by its runtime id; seconds of a clock that is never set."""
-    return {one.runtime_id: before.get(one.runtime_id, now_s) for one in strangers}
+def seen_since(before: Mapping[str, float], leftovers: Iterable[Leftover], now_s: float) -> dict[str, float]:
+    """Since when each leftover is seen without an agent, by its runtime id; seconds of a clock that is never set."""
+    return {one.runtime_id: before.get(one.runtime_id, now_s) for one in leftovers}
 
 
-def orphans_among(strangers: Iterable[Stranger], since: Mapping[str, float], now_s: float) -> tuple[Stranger, ...]:
+def orphans_among(leftovers: Iterable[Leftover], since: Mapping[str, float], now_s: float) -> tuple[Leftover, ...]:
     """Those whose agent is away for so long that it will not come back."""
-    return tuple(one for one in strangers if now_s - since.get(one.runtime_id, now_s) >= ORPHANED_AFTER_S)
+    return tuple(one for one in leftovers if now_s - since.get(one.runtime_id, now_s) >= ORPHANED_AFTER_S)
 
 
-def why_not_adopted(orphan: Stranger, desired: AgentConfig | None, well: Collection[str]) -> str:
+def why_not_adopted(orphan: Leftover, desired: AgentConfig | None, well: Collection[str]) -> str:
     """Why an orphan cannot become an instance of this node; empty when it can.
 
     Args:
@@ -40,7 +40,7 @@ def why_not_adopted(orphan: Stranger, desired: AgentConfig | None, well: Collect
     return ""
 
 
-def orphan_status(orphan: Stranger, desired: AgentConfig | None) -> OrphanStatus:
+def orphan_status(orphan: Leftover, desired: AgentConfig | None) -> OrphanStatus:
     """What is reported of an orphan; its cameras are known where it has the form that this node knows."""
     config = desired.instance(orphan.instance) if desired else None
     same = config is not None and config.digest == orphan.digest

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 from typing import Protocol
 
 from crds.messages import InstanceConfig
-from nodeagent.model import ObservedInstance, PortHolder, Stranger
+from nodeagent.model import Leftover, ObservedInstance, PortHolder
 from nodeagent.operations import Drift, Op
 
 
@@ -53,7 +53,7 @@ class Driver(Protocol):
         with, and kills after `op.timeout_seconds`; the container stays. Remove takes a stopped one away, a running one by force.
         Stop and Remove touch only `op.runtime_id`, when that is given: never a newer incarnation of the same name.
 
-        Adopt makes a stranger an instance of this node from now on, for this driver and all after it, by the note `Applied`;
+        Adopt makes a leftover an instance of this node from now on, for this driver and all after it, by the note `Applied`;
         nothing of it is stopped.
 
         SetBack undoes in a running one what its `drift` names, and restarts nothing.
@@ -68,7 +68,7 @@ class Driver(Protocol):
         """
         ...
 
-    async def strangers(self, lives: Callable[[str], bool]) -> tuple[Stranger, ...]:
+    async def leftovers(self, lives: Callable[[str], bool]) -> tuple[Leftover, ...]:
         """What is here of this fleet under the ids of other nodes, none of which lives; sorted by node and instance.
 
         What another fleet runs is neither seen nor touched, nor is what `observe` shows.
@@ -78,8 +78,8 @@ class Driver(Protocol):
         """
         ...
 
-    async def clean(self, stranger: Stranger) -> None:
-        """Stops and removes a stranger; "it is gone" is success. Anything else that has its id by now is not touched."""
+    async def clean(self, leftover: Leftover) -> None:
+        """Stops and removes a leftover; "it is gone" is success. Anything else that has its id by now is not touched."""
         ...
 
     async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:

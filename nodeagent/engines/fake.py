@@ -19,13 +19,13 @@ from nodeagent.engines.labels import (
     is_ours,
     labels_of,
     labels_of_owner,
+    leftover,
     observed,
-    stranger,
 )
 from nodeagent.engines.last_lines import last_lines
 from nodeagent.engines.mailbox import Mailbox
 from nodeagent.folders.base import InstanceFolders
-from nodeagent.model import Applied, ObservedInstance, Permanent, PortHolder, Stranger, Transient
+from nodeagent.model import Applied, Leftover, ObservedInstance, Permanent, PortHolder, Transient
 from nodeagent.operations import PAUSED, Adopt, Create, Drift, Op, OpKind, PullImage, Remove, SetBack, Start, Stop
 from ports.clock import SystemClock
 
@@ -204,17 +204,17 @@ class FakeDriver:
             case _:
                 raise Permanent(f"no driver does {op.kind}")
 
-    async def strangers(self, lives: Callable[[str], bool]) -> tuple[Stranger, ...]:
+    async def leftovers(self, lives: Callable[[str], bool]) -> tuple[Leftover, ...]:
         """Containers of the fleet and other nodes."""
         self._reach()
-        found = [stranger(one.labels, one.id, running=one.running) for one in self._of_others()]
+        found = [leftover(one.labels, one.id, running=one.running) for one in self._of_others()]
         return tuple(sorted((one for one in found if not lives(one.node_id)), key=by_node_and_instance))
 
-    async def clean(self, stranger: Stranger) -> None:
+    async def clean(self, leftover: Leftover) -> None:
         """Removes the container."""
         self._reach()
         for one in self._of_others():
-            if one.id == stranger.runtime_id:
+            if one.id == leftover.runtime_id:
                 self.engine.containers.remove(one)
 
     async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:  # noqa: ARG002 - it knows

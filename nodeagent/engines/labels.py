@@ -6,7 +6,7 @@ from datetime import datetime
 
 from crds.messages import InstanceConfig, PartDigests
 from nodeagent.folders.base import InstanceFolders
-from nodeagent.model import Applied, ObservedInstance, Started, Stranger
+from nodeagent.model import Applied, Leftover, ObservedInstance, Started
 
 # Labels of containers, and environment variables of processes (upper case, `_` for `.`, `/` and `-`). The names are public:
 # operators filter `docker ps` by them.
@@ -59,11 +59,15 @@ def is_ours(labels: Mapping[str, str], runtime_id: str, owner: Mapping[str, str]
     name = labels.get(LABEL_INSTANCE)
     if not name or labels.get(LABEL_FLEET) != owner[LABEL_FLEET]:
         return False
-    note = folders.read_applied(name)
-    return note is not None and note.runtime_id == runtime_id
+    return runtime_id in noted_runtimes(name, folders)
 
 
-def stranger(labels: Mapping[str, str], runtime_id: str, *, running: bool, ports: Iterable[int] = ()) -> Stranger:
+def noted_runtimes(name: str, folders: InstanceFolders) -> frozenset[str]:
+    """The container or process that an instance of this node was started in, or adopted as, by its notes."""
+    return frozenset(note.runtime_id for note in (folders.read_applied(name), folders.read_started(name)) if note)
+
+
+def leftover(labels: Mapping[str, str], runtime_id: str, *, running: bool, ports: Iterable[int] = ()) -> Leftover:
     """What is known of a container or process that belongs to another node.
 
     Args:
@@ -72,7 +76,7 @@ def stranger(labels: Mapping[str, str], runtime_id: str, *, running: bool, ports
         running: whether it runs.
         ports: where it listens.
     """
-    return Stranger(
+    return Leftover(
         node_id=labels.get(LABEL_NODE, ""),
         instance=labels.get(LABEL_INSTANCE, ""),
         runtime_id=runtime_id,
@@ -82,8 +86,8 @@ def stranger(labels: Mapping[str, str], runtime_id: str, *, running: bool, ports
     )
 
 
-def by_node_and_instance(one: Stranger) -> tuple[str, str, str]:
-    """The order in which strangers are told of."""
+def by_node_and_instance(one: Leftover) -> tuple[str, str, str]:
+    """The order in which leftovers are told of."""
     return (one.node_id, one.instance, one.runtime_id)
 
 

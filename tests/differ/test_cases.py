@@ -21,10 +21,10 @@ from nodeagent.model import (
     Applied,
     FilesState,
     InstanceHistory,
+    Leftover,
     LoginProblem,
     Observed,
     ObservedInstance,
-    Stranger,
 )
 from nodeagent.operations import Chain, Drift, OpKind, Outcome, OutcomeKind, UnderWay
 from tests.differ.generations import NOW, generation, instance, rendered
@@ -80,7 +80,7 @@ def observed_in(case: dict[str, Any], desired: AgentConfig | None) -> Observed:
         tuple(case.get("folders", ())),
         case.get("images", {}),
         {name: tuple(map(drift, fields)) for name, fields in case.get("drift", {}).items()},
-        {name: stranger(name, made_from[name], text) for name, text in case.get("adopt", {}).items()},
+        {name: leftover(name, made_from[name], text) for name, text in case.get("adopt", {}).items()},
     )
 
 
@@ -88,8 +88,8 @@ def drift(field: str) -> Drift:
     return Drift(field.rstrip("!"), "a", "b", live=not field.endswith("!"))
 
 
-def stranger(name: str, config: InstanceConfig, runtime_id: str) -> Stranger:
-    return Stranger("n", name, "older" if runtime_id == "same" else runtime_id, running=True, digest=config.digest)
+def leftover(name: str, config: InstanceConfig, runtime_id: str) -> Leftover:
+    return Leftover("n", name, "older" if runtime_id == "same" else runtime_id, running=True, digest=config.digest)
 
 
 def there(config: InstanceConfig, text: str, *, noted: bool = True) -> ObservedInstance:

@@ -8,12 +8,12 @@ from nodeagent.differ.orphans import (
     told_of,
     why_not_adopted,
 )
-from nodeagent.model import Stranger
+from nodeagent.model import Leftover
 from tests.differ.generations import generation, instance
 
 YARD = instance("yard", cameras=["dock"])
 DESIRED = generation([YARD])
-LEFT = Stranger("old-node", "yard", "0123456789abcdef", running=True, digest=YARD.digest, ports=(9000,))
+LEFT = Leftover("old-node", "yard", "0123456789abcdef", running=True, digest=YARD.digest, ports=(9000,))
 
 
 def test_what_is_seen_without_an_agent_for_a_while_is_an_orphan_and_what_comes_back_begins_anew() -> None:
@@ -27,8 +27,8 @@ def test_what_is_seen_without_an_agent_for_a_while_is_an_orphan_and_what_comes_b
     assert orphans_among([LEFT], since, 202.0) == ()
 
 
-def left(**different: object) -> Stranger:
-    return Stranger(**{**vars(LEFT), **different})  # type: ignore[arg-type]  # fields by their names
+def left(**different: object) -> Leftover:
+    return Leftover(**{**vars(LEFT), **different})  # type: ignore[arg-type]  # fields by their names
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def left(**different: object) -> Stranger:
         ),
     ],
 )
-def test_what_may_be_taken_over(orphan: Stranger, well: set[str], expected: str) -> None:
+def test_what_may_be_taken_over(orphan: Leftover, well: set[str], expected: str) -> None:
     assert why_not_adopted(orphan, DESIRED, well) == expected
 
 

@@ -36,21 +36,21 @@ from nodeagent.engines.labels import (
     is_ours,
     labels_of,
     labels_of_owner,
+    leftover,
     observed,
-    stranger,
     words_of,
 )
 from nodeagent.engines.last_lines import last_lines
 from nodeagent.engines.listening import Listeners, container_of, name_of, ports_of_container
 from nodeagent.folders.base import FoldersWithPaths
-from nodeagent.model import Applied, ObservedInstance, Permanent, PortHolder, Stranger, Transient
+from nodeagent.model import Applied, Leftover, ObservedInstance, Permanent, PortHolder, Transient
 from nodeagent.operations import PAUSED, Adopt, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
 
 # Each kind of work has slots of its own: neither a pull nor a slow stop may keep a crashed neighbour from its restart.
 _CALLS_AT_ONCE, _STOPS_AT_ONCE, _PULLS_AT_ONCE, _STREAMS_AT_ONCE = 16, 32, 3, 4
 _RUNNING = frozenset({"running", "paused"})
 # Nobody knows what it was given; the default of manifests.
-_STRANGER_STOP_S = 20
+_LEFTOVER_STOP_S = 20
 _ANY_FOLDER = Path("/")
 _REMOVAL_WAIT_S, _CLOSE_WAIT_S = 10.0, 1.0
 
@@ -122,13 +122,13 @@ class DockerDriver:
             case _:
                 raise Permanent(f"no driver does {op.kind}")
 
-    async def strangers(self, lives: Callable[[str], bool]) -> tuple[Stranger, ...]:
+    async def leftovers(self, lives: Callable[[str], bool]) -> tuple[Leftover, ...]:
         """Containers of the fleet and other nodes."""
-        return await self._calls.run(self._strangers, lives)
+        return await self._calls.run(self._leftovers, lives)
 
-    async def clean(self, stranger: Stranger) -> None:
+    async def clean(self, leftover: Leftover) -> None:
         """Stops and removes the container."""
-        await self._stops.run(self._clean, stranger)
+        await self._stops.run(self._clean, leftover)
 
     async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:
         """Who listens on a port, by the sockets that processes have open, and the containers that they are in."""
@@ -264,10 +264,10 @@ class DockerDriver:
             if NAME in names:
                 client.rename(op.runtime_id, arguments["name"])
 
-    def _strangers(self, lives: Callable[[str], bool]) -> tuple[Stranger, ...]:
+    def _leftovers(self, lives: Callable[[str], bool]) -> tuple[Leftover, ...]:
         with errors_of("look at the containers of other nodes"):
             found = [
-                stranger(
+                leftover(
                     one["Labels"], one["Id"], running=one["State"] in _RUNNING, ports=ports_of_container(one["Id"])
                 )
                 for one in self._of_the_fleet()
@@ -275,19 +275,19 @@ class DockerDriver:
             ]
         return tuple(sorted(found, key=by_node_and_instance))
 
-    def _stranger(self, runtime_id: str) -> dict[str, Any] | None:
+    def _leftover(self, runtime_id: str) -> dict[str, Any] | None:
         found = (one for one in self._of_the_fleet() if one["Id"] == runtime_id)
         return next((one for one in found if not self._is_ours(one["Labels"], runtime_id)), None)
 
-    def _clean(self, stranger: Stranger) -> None:
-        with errors_of(f"stop {stranger}"), contextlib.suppress(NotFound):
-            if self._stranger(stranger.runtime_id) is not None:
-                self._engine.client().stop(stranger.runtime_id, timeout=_STRANGER_STOP_S)
-                self._engine.client().remove_container(stranger.runtime_id, force=True, v=True)
+    def _clean(self, leftover: Leftover) -> None:
+        with errors_of(f"stop {leftover}"), contextlib.suppress(NotFound):
+            if self._leftover(leftover.runtime_id) is not None:
+                self._engine.client().stop(leftover.runtime_id, timeout=_LEFTOVER_STOP_S)
+                self._engine.client().remove_container(leftover.runtime_id, force=True, v=True)
 
     def _adopt(self, op: Adopt) -> None:
         with errors_of(f"take over container {op.runtime_id[:12]} as instance {op.instance}"):
-            there = self._stranger(op.runtime_id)
+            there = self._leftover(op.runtime_id)
             if there is None:
                 raise Transient(
                     f"container {op.runtime_id[:12]} of instance {op.instance} is not there to be taken over"

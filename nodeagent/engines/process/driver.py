@@ -26,7 +26,7 @@ from nodeagent.engines.process.exits import ExitWatch
 from nodeagent.engines.process.runs import ProcessRuns, Run
 from nodeagent.engines.process.table import ProcessId
 from nodeagent.folders.base import FoldersWithPaths
-from nodeagent.model import Applied, ObservedInstance, Permanent, PortHolder, Stranger, Transient
+from nodeagent.model import Applied, Leftover, ObservedInstance, Permanent, PortHolder, Transient
 from nodeagent.operations import PAUSED, Adopt, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
 
 _CALLS_AT_ONCE = 8
@@ -35,7 +35,7 @@ _LONGEST_POLL_S = 0.1
 # How long a START waits for another one of the same instance, and how long after SIGKILL a process must be gone.
 _KILL_WAIT_S = 10.0
 # Nobody knows what a process of another node was given; the default of manifests.
-_STRANGER_STOP_S = 20.0
+_LEFTOVER_STOP_S = 20.0
 
 
 class ProcessDriver:
@@ -115,16 +115,16 @@ class ProcessDriver:
         for mailbox in self._mailboxes:
             mailbox.put(op.instance)
 
-    async def strangers(self, lives: Callable[[str], bool]) -> tuple[Stranger, ...]:
+    async def leftovers(self, lives: Callable[[str], bool]) -> tuple[Leftover, ...]:
         """Processes of the fleet and other nodes, in this network."""
-        return tuple(sorted(await self._calls.run(self._runs.strangers, lives), key=by_node_and_instance))
+        return tuple(sorted(await self._calls.run(self._runs.leftovers, lives), key=by_node_and_instance))
 
-    async def clean(self, stranger: Stranger) -> None:
+    async def clean(self, leftover: Leftover) -> None:
         """Ends the process and its children."""
-        if not any(one.runtime_id == stranger.runtime_id for one in await self.strangers(lambda _: False)):
+        if not any(one.runtime_id == leftover.runtime_id for one in await self.leftovers(lambda _: False)):
             return
-        process = ProcessId.parse(stranger.runtime_id)
-        await self._end(process, signal.SIGTERM, _STRANGER_STOP_S, f"{stranger}")
+        process = ProcessId.parse(leftover.runtime_id)
+        await self._end(process, signal.SIGTERM, _LEFTOVER_STOP_S, f"{leftover}")
 
     async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:
         """Who listens on a port, by the sockets that processes have open."""
@@ -260,7 +260,7 @@ class ProcessDriver:
                 raise Transient(f"{what}: process {process.pid} does not leave, not even by SIGKILL")
 
     def _adopt(self, op: Adopt) -> None:
-        if not any(one.runtime_id == op.runtime_id for one in self._runs.strangers(lambda _: False)):
+        if not any(one.runtime_id == op.runtime_id for one in self._runs.leftovers(lambda _: False)):
             raise Transient(f"process {op.runtime_id} of instance {op.instance} is not there to be taken over")
         self._folders.note_applied(Applied(op.config, op.generation, op.runtime_id))
 

@@ -16,14 +16,15 @@ from nodeagent.engines.labels import (
     LABEL_NODE,
     LABELS,
     labels_of_owner,
-    stranger,
+    leftover,
+    noted_runtimes,
     variable_of,
 )
 from nodeagent.engines.listening import listening_ports
 from nodeagent.engines.process import table
 from nodeagent.engines.process.table import FoundProcess, ProcessId
 from nodeagent.folders.base import InstanceFolders
-from nodeagent.model import Stranger, Transient
+from nodeagent.model import Leftover, Transient
 
 _KILL_WAIT_S = 1.0
 
@@ -119,8 +120,8 @@ class ProcessRuns:
                 runs[name] = Run(process.id, labels)
         return runs
 
-    def strangers(self, lives: Callable[[str], bool]) -> list[Stranger]:
-        """The processes of this fleet and of other nodes that do not live; see `Driver.strangers`.
+    def leftovers(self, lives: Callable[[str], bool]) -> list[Leftover]:
+        """The processes of this fleet and of other nodes that do not live; see `Driver.leftovers`.
 
         Raises:
             Transient: processes cannot be looked at.
@@ -130,7 +131,7 @@ class ProcessRuns:
         for one in found:
             sessions.setdefault(one.session, []).append(one.id.pid)
         return [
-            stranger(_labels(one), str(one.id), running=True, ports=listening_ports(sessions[one.session]))
+            leftover(_labels(one), str(one.id), running=True, ports=listening_ports(sessions[one.session]))
             for one in found
             if one.leads and not lives(_labels(one)[LABEL_NODE]) and one.id.in_our_network()
         ]
@@ -143,12 +144,12 @@ class ProcessRuns:
         labels = _labels(process)
         if self._owner.items() <= labels.items():
             return True
-        note = self._folders.read_applied(labels[LABEL_INSTANCE]) if labels[LABEL_INSTANCE] else None
-        if note is None:
+        if not labels[LABEL_INSTANCE]:
             return False
-        return (
-            note.runtime_id == str(process.id) if process.leads else note.runtime_id.startswith(f"{process.session}:")
-        )
+        noted = noted_runtimes(labels[LABEL_INSTANCE], self._folders)
+        if process.leads:
+            return str(process.id) in noted
+        return any(one.startswith(f"{process.session}:") for one in noted)
 
     def _of_the_fleet(self) -> Iterator[FoundProcess]:
         try:
