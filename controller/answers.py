@@ -12,11 +12,14 @@ from controller.actions import Tell
 from controller.held_file import HeldFile
 from controller.key_keeper import KeyKeeper
 from controller.knowledge import Knowledge
-from controller.model import Holds
+from controller.model import Holds, ObjectRef
+from controller.picture.events import EventType, FleetEvent
 from controller.picture.picture import Picture
 from controller.picture.placed import PlacedInstance, placed_instances
+from controller.publish.publisher import Publisher
 from controller.state import State
-from crds.messages import Refresh, UpdateConfig
+from controller.status.orphans import orphan_command
+from crds.messages import CommandKind, Refresh, UpdateConfig
 from ports.clock import Clock
 from ports.threads import Threads
 
@@ -32,6 +35,8 @@ class Answers:
         clock: tells the time.
         held_file: where it is kept what people hold.
         threads: where that is written.
+        publisher: signs and sends commands.
+        fleet_id: the fleet.
     """
 
     def __init__(
@@ -44,6 +49,8 @@ class Answers:
         clock: Clock,
         held_file: HeldFile,
         threads: Threads,
+        publisher: Publisher,
+        fleet_id: str,
     ) -> None:
         self._knowledge = knowledge
         self._picture = picture
@@ -53,6 +60,8 @@ class Answers:
         self._held_file = held_file
         self._threads = threads
         self._one_at_a_time = asyncio.Lock()
+        self._publisher = publisher
+        self._fleet_id = fleet_id
 
     @property
     def caught_up(self) -> bool:
@@ -116,6 +125,34 @@ class Answers:
             self._knowledge.become(replace(self._knowledge.state, holds=holds), (told,))
         self._knowledge.wake.set()
         return said
+
+    async def order(self, kind: CommandKind, node: str, instance: str) -> str:
+        """Has a node take over, or end, what an earlier agent has left on its machine.
+
+        Raises:
+            OrderRefused: with the reason.
+            PublishFailed: the brokers did not take it.
+        """
+        state = self._knowledge.state
+        revision = state.gate.in_force
+        command = orphan_command(
+            kind,
+            revision.node_by_name.get(node) if revision else None,
+            node,
+            instance,
+            fleet=state.fleet,
+            fleet_id=self._fleet_id,
+            epoch=state.term,
+            now=self._clock.now(),
+        )
+        await self._publisher.answer(command)
+        word = "take over" if kind is CommandKind.ADOPT else "end"
+        said = f"node {node} was asked to {word} {len(command.runtimes)} of what an earlier agent has left"
+        self._picture.tell(
+            FleetEvent(ObjectRef("Node", node), EventType.NORMAL, "OrphansOrdered", said, command.sent_at)
+        )
+        self._knowledge.wake.set()
+        return f"{said}; fleet describe node {node} says what becomes of it"
 
     async def update(self, desc: str) -> None:
         """Asks every controller, by topic 300, to reconcile now.

@@ -91,6 +91,8 @@ class Controller:
             clock=ports.clock,
             held_file=self._held_file,
             threads=ports.threads,
+            publisher=self._publisher,
+            fleet_id=fleet_id,
         )
         """To those who ask through the API."""
 

@@ -283,6 +283,10 @@ class HoldRefused(Exception):  # noqa: N818 - says what happened
     """The instance cannot be held or released; the message says why."""
 
 
+class OrderRefused(Exception):  # noqa: N818 - says what happened
+    """Nothing can be taken over or ended on the node: there is no such node, it is not heard, or it tells of no orphan."""
+
+
 class ApproveRefused(Exception):  # noqa: N818 - says what happened
     """The revision cannot be approved: it is not the one that waits, or nothing waits."""
 

@@ -106,6 +106,10 @@ class CommandKind(StrEnum):
     ADMITTED = "admitted"
     REFUSED = "refused"
     ASK_INFO = "ask_info"
+    ADOPT = "adopt"
+    """Take over what an earlier agent has left running."""
+    CLEAN = "clean"
+    """End and remove what an earlier agent has left."""
 
 
 class AgentCommand(Message):
@@ -119,6 +123,8 @@ class AgentCommand(Message):
     """Of the agent that it is said to, since several may greet as one node; empty for whoever has the id."""
     epoch: int = Field(ge=0)
     sent_at: UtcTime
+    runtimes: tuple[str, ...] = ()
+    """The very containers or processes that ADOPT and CLEAN are about: said twice, or late, it does nothing more."""
 
 
 # --- 210 AgentConfig -------------------------------------------------------------------------------------------------
@@ -380,6 +386,20 @@ class InstanceStatus(WireModel):
     """What else is said of it, such as `AsRecorded`."""
 
 
+class OrphanStatus(WireModel):
+    """What runs on the machine of a node, of the same fleet, under the id of a node that has no agent there."""
+
+    node_id: str
+    """The id that it carries; text that anybody may have written on it."""
+    instance_name: str
+    runtime_id: str
+    running: bool
+    ports: tuple[int, ...] = ()
+    """Where it listens, as far as the agent may see that."""
+    cameras: tuple[str, ...] = ()
+    """Names of its cameras, where they are known."""
+
+
 class AgentResponse(Message):
     """Topic 220: which generation an agent holds, and how far it got."""
 
@@ -397,6 +417,8 @@ class AgentResponse(Message):
     """Grows with every report of one run of the agent."""
     sent_at: UtcTime
     """By the clock of the machine: see `AgentInfo.sent_at`."""
+    orphans: tuple[OrphanStatus, ...] = ()
+    """What earlier agents have left on the machine, for a person to decide about."""
 
 
 # --- 300 UpdateConfig, 301 Refresh -----------------------------------------------------------------------------------

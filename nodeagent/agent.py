@@ -8,11 +8,12 @@ cancels it, and the death of a neighbour never waits for a long pull.
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from bus.base import Bus
 from bus.signature import SigningKey
-from crds.messages import AgentInfo, AgentResponse, GenerationRef
+from crds.messages import AgentInfo, AgentResponse, GenerationRef, InstanceState
 from nodeagent.applier import Applier
 from nodeagent.apps.identity import of_the_very_runtime
 from nodeagent.engines.base import Driver
@@ -20,6 +21,7 @@ from nodeagent.folders.base import InstanceFolders
 from nodeagent.inbox import Inbox
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.model import Transient
+from nodeagent.orphans import Orphans
 from nodeagent.reconciler import Reconciler
 from nodeagent.reporter.app_probes import AppProbes, ProbeApp
 from nodeagent.reporter.conditions import Conditions
@@ -46,6 +48,10 @@ def _new_run(ports: Ports) -> str:
     return f"{milliseconds:x}-{int(ports.dice.uniform(0, 2**_DICE_BITS)):014x}"
 
 
+def _nobody_knows(_node_id: str) -> bool:
+    return True
+
+
 class Agent:
     """Makes one node match its ledger. Everything it touches comes in through its arguments."""
 
@@ -63,6 +69,7 @@ class Agent:
         concurrency: int,
         ports: Ports = Ports(),
         timings: Timings = Timings(),
+        lives: Callable[[str], bool] = _nobody_knows,
     ) -> None:
         """Makes an agent.
 
@@ -78,6 +85,7 @@ class Agent:
             concurrency: operations on the engine at the same time.
             ports: the time, dice and threads.
             timings: how long it waits for what.
+            lives: whether a node, by its id, has an agent on this machine; where nobody can know it counts as one that has.
         """
         self._driver = driver
         self._ledger = ledger
@@ -98,6 +106,15 @@ class Agent:
             bus=bus, key=key, identity=identity, observed=self._observed, ports=ports, timings=timings
         )
         self._supervisor = Supervisor(self._conditions, timings.retry_seconds)
+        self._orphans = Orphans(
+            driver=driver,
+            lives=lives,
+            desired=lambda: ledger.current,
+            well=self._well,
+            conditions=self._conditions,
+            clock=ports.clock,
+            on_order=self._wake.set,
+        )
         self._inbox = Inbox(
             bus=bus,
             ledger=ledger,
@@ -108,6 +125,7 @@ class Agent:
             on_generation=self._wake.set,
             on_greeting_wanted=self._greeter.ask,
             on_report_wanted=self._report_anew,
+            on_order=self._orphans.order,
         )
         self._probes = AppProbes(of_the_very_runtime(probe, driver.port_holder), ports.clock)
         self._reconciler = Reconciler(
@@ -115,6 +133,7 @@ class Agent:
             folders=folders,
             ledger=ledger,
             probes=self._probes,
+            adoptions=lambda: self._orphans.adoptions,
             conditions=self._conditions,
             on_change=self._sender.nudge,
             on_end=self._wake.set,
@@ -131,6 +150,7 @@ class Agent:
             "reading the bus": self._read_bus,
             "watching the engine": self._watch_engine,
             "probing the apps": self._probe_apps,
+            "looking for orphans": self._look_for_orphans,
             "greeting": self._greeter.run,
             "reporting": self._sender.run,
             "reconciling": self._reconcile,
@@ -165,6 +185,10 @@ class Agent:
             self._wake.set()
         self._sender.nudge()
 
+    async def _look_for_orphans(self) -> None:
+        await asyncio.sleep(self._timings.orphans_every_seconds)
+        await self._orphans.look()
+
     async def _reconcile(self) -> None:
         self._wake.clear()
         await self._inbox.retry_unwritten()
@@ -181,6 +205,11 @@ class Agent:
     def _nudge(self) -> None:
         self._sender.nudge()
 
+    def _well(self) -> frozenset[str]:
+        return frozenset(
+            name for name, one in self._told.statuses.items() if one.state is InstanceState.RUNNING and one.cameras
+        )
+
     def _observed(self) -> GenerationRef | None:
         return self._ledger.current.ref if self._ledger.current else None
 
@@ -194,4 +223,4 @@ class Agent:
     def _report(self, sequence: int, now: datetime) -> AgentResponse:
         known = self._reconciler.known
         self._told = after_report(self._told, known, now)
-        return report(self._told, known, self._conditions.all, self._identity, sequence, now)
+        return report(self._told, known, self._conditions.all, self._identity, sequence, now, self._orphans.statuses)

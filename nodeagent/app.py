@@ -27,6 +27,7 @@ from nodeagent.folders.disk import DiskFolders
 from nodeagent.leaving import stop_instances
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.model import Transient
+from ports.marks import MachineMarks
 from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
@@ -76,6 +77,11 @@ def _only_agent_of(state_dir: Path) -> Iterator[None]:
         yield
 
 
+def mark_of(fleet_id: str, node_id: str) -> str:
+    """The mark of a living agent: what runs under the id of a node that has none here is an orphan."""
+    return f"agent {fleet_id} {node_id}"
+
+
 def _driver(options: AgentOptions, folders: FoldersWithPaths) -> Driver:
     if options.driver == "process":
         return ProcessDriver(options.fleet_id, str(options.node_id), folders)
@@ -99,7 +105,12 @@ def run(options: AgentOptions, runner: Callable[[Coroutine[None, None, None]], N
         key = SigningKey.load_or_create(options.state_dir / AGENT_KEY_FILE)
     except (OSError, ValueError) as error:
         raise CannotStart(str(error)) from error
-    with _only_agent_of(options.state_dir):
+    mark = mark_of(options.fleet_id, str(options.node_id))
+    with _only_agent_of(options.state_dir), MachineMarks().hold(mark) as is_first:
+        if not is_first:
+            _log.warning(
+                "another agent of node %s lives on this machine: both look after the same instances", options.node_id
+            )
         runner(_run(options, key, controller_key))
 
 
@@ -145,6 +156,7 @@ async def _run(options: AgentOptions, key: SigningKey, controller_key: str) -> N
         controller_key=controller_key,
         probe=probe,
         identity=identity,
+        lives=lambda node_id: ports.marks.held(mark_of(options.fleet_id, node_id)),
         concurrency=min(_MOST_OPERATIONS_AT_ONCE, 2 * (os.cpu_count() or 1)),
         ports=ports,
     )

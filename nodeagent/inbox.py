@@ -34,6 +34,7 @@ class Inbox:
         on_generation: Callable[[], None],
         on_greeting_wanted: Callable[[], None],
         on_report_wanted: Callable[[], None],
+        on_order: Callable[[AgentCommand], None],
     ) -> None:
         """Makes an inbox.
 
@@ -47,6 +48,7 @@ class Inbox:
             on_generation: told when a newer generation is in force, or waits to be written to disk.
             on_greeting_wanted: told when the agent should greet.
             on_report_wanted: told when it should report, whether anything changed or not.
+            on_order: told what is to be done with what earlier agents have left.
         """
         self._bus = bus
         self._ledger = ledger
@@ -59,6 +61,7 @@ class Inbox:
         self._on_generation = on_generation
         self._on_greeting_wanted = on_greeting_wanted
         self._on_report_wanted = on_report_wanted
+        self._on_order = on_order
         self._caught_up = False
         self._refused: dict[Topic, Decision] = {}
         """What is wrong with the newest record of a topic, the newest of them last."""
@@ -183,6 +186,9 @@ class Inbox:
             return  # to somebody else who greets as this node
         if command.command is CommandKind.ASK_INFO:
             self._on_greeting_wanted()
+            return
+        if command.command in (CommandKind.ADOPT, CommandKind.CLEAN):
+            self._on_order(command)
             return
         admitted = command.command is CommandKind.ADMITTED
         reason = "Admitted" if admitted else "Refused"

@@ -107,6 +107,24 @@ class ObservedInstance:
 
 
 @dataclass(frozen=True)
+class Leftover:
+    """A container or process of this fleet on this machine that carries the id of another node."""
+
+    node_id: str
+    instance: str
+    runtime_id: str
+    running: bool
+    digest: str
+    """Of the form that it was made from, by its label."""
+    ports: tuple[int, ...] = ()
+    """Where it listens, as far as the kernel shows it."""
+
+    def __str__(self) -> str:
+        """The words for people."""
+        return f"instance {self.instance} of node {self.node_id} ({self.runtime_id[:12]})"
+
+
+@dataclass(frozen=True)
 class PortHolder:
     """Who listens on a port of this machine."""
 
@@ -144,6 +162,8 @@ class Observed:
     """Ids of the images of desired instances, by the references to them; those that are not on this node are left out."""
     drift: Mapping[str, tuple[Drift, ...]] = field(default_factory=dict)
     """What is not as desired of instances that are there in the desired form; those of which all is are left out."""
+    adoptions: Mapping[str, Leftover] = field(default_factory=dict)
+    """What a person wants to be taken over as instances of this node, by their names."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ class OpKind(StrEnum):
     START = "start"
     NOTE = "note"
     SET_BACK = "set-back"
+    ADOPT = "adopt"
     STOP = "stop"
     REMOVE = "remove"
 
@@ -122,6 +123,16 @@ class SetBack(_WithConfig):
 
 
 @dataclass(frozen=True)
+class Adopt(_WithGeneration):
+    """Take over, as this instance, what runs in the same form under the id of a node that is no more."""
+
+    kind = OpKind.ADOPT
+
+    runtime_id: str
+    """The very container or process that is meant."""
+
+
+@dataclass(frozen=True)
 class Stop(_OnInstance):
     """Ask it to leave, and kill it when it does not."""
 
@@ -150,7 +161,7 @@ class Remove(_OnInstance):
     """As for `Stop`."""
 
 
-Op = PullImage | WriteFiles | Create | Start | Note | SetBack | Stop | Remove
+Op = PullImage | WriteFiles | Create | Start | Note | SetBack | Adopt | Stop | Remove
 
 
 @dataclass(frozen=True)

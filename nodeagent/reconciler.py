@@ -1,7 +1,7 @@
 """Observe, decide, act: one turn of it, and what is remembered from turn to turn."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.look import look
-from nodeagent.model import InstanceHistory, Observed, Transient
+from nodeagent.model import InstanceHistory, Leftover, Observed, Transient
 from nodeagent.operations import Outcome, OutcomeKind, Plan, Remove, Start, Stop
 from nodeagent.reporter.app_probes import AppProbes
 from nodeagent.reporter.conditions import ENGINE_REACHABLE, Conditions
@@ -39,6 +39,7 @@ class Reconciler:
         folders: InstanceFolders,
         ledger: Ledger,
         probes: AppProbes,
+        adoptions: Callable[[], Mapping[str, Leftover]],
         conditions: Conditions,
         on_change: Callable[[], None],
         on_end: Callable[[], None],
@@ -53,6 +54,7 @@ class Reconciler:
             folders: their folders.
             ledger: the newest accepted generation.
             probes: what the apps say; they forget what a new run has to prove again.
+            adoptions: what a person wants to be taken over, by name of the instance.
             conditions: where it is said whether the engine answers.
             on_change: told when there may be something new to report.
             on_end: told when a chain of operations has ended: what was observed before is old.
@@ -64,6 +66,7 @@ class Reconciler:
         self._folders = folders
         self._ledger = ledger
         self._probes = probes
+        self._adoptions = adoptions
         self._conditions = conditions
         self._tell_change = on_change
         self._ports = ports
@@ -98,11 +101,12 @@ class Reconciler:
         for cancellation in superseded(desired, under_way):
             self._chains.cancel(cancellation)
         try:
-            self._seen = await look(self._driver, self._folders, self._ports.threads, desired)
+            seen = await look(self._driver, self._folders, self._ports.threads, desired)
         except Transient as error:
             if self._conditions.set(ENGINE_REACHABLE, ok=False, reason="NoAnswer", message=str(error)):
                 _log.warning("the engine does not answer: %s", error)
             return self._timings.retry_seconds
+        self._seen = replace(seen, adoptions=self._adoptions())
         self._conditions.set(ENGINE_REACHABLE, ok=True, reason="Answers")
         now = self._ports.clock.now()
         await self._remember(desired, self._seen, under_way.keys(), now)

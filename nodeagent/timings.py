@@ -16,6 +16,8 @@ class Timings:
     """Before a part of the agent that failed is tried again, and between two looks while something is waited for."""
     probe_every_seconds: float = 1.0
     """Between two questions to the apps; how soon a frozen camera can be seen hangs on it."""
+    orphans_every_seconds: float = 5.0
+    """Between two looks for what earlier agents have left on the machine."""
     report_every_seconds: float = 5.0
     """Between two reports when nothing changes but numbers."""
     greet_every_seconds: float = 60.0

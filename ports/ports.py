@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from ports.clock import Clock, SystemClock
 from ports.dice import Dice, SystemDice
 from ports.disk import Disk, RealDisk
+from ports.marks import MachineMarks, Marks
 from ports.threads import PoolThreads, Threads
 
 
@@ -16,3 +17,4 @@ class Ports:
     dice: Dice = field(default_factory=SystemDice)
     disk: Disk = field(default_factory=RealDisk)
     threads: Threads = field(default_factory=PoolThreads)
+    marks: Marks = field(default_factory=MachineMarks)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from controller.picture.placed import PlacedInstance
+from crds.messages import CommandKind
 
 
 class FleetControl(Protocol):
@@ -41,6 +42,23 @@ class FleetControl(Protocol):
         Raises:
             controller.model.TrustRefused: with the reason.
             OSError: it holds until a restart: the disk does not take it.
+        """
+        ...
+
+    async def order(self, kind: CommandKind, node: str, instance: str) -> str:
+        """Has a node take over, or end, what an earlier agent has left on its machine.
+
+        Args:
+            kind: ADOPT or CLEAN.
+            node: the name of its manifest.
+            instance: the instance that is meant; empty for all that the node tells of.
+
+        Returns:
+            A sentence for people.
+
+        Raises:
+            controller.model.OrderRefused: with the reason.
+            PublishFailed: the request could not be published.
         """
         ...
 

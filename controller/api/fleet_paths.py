@@ -12,8 +12,9 @@ from fastapi.responses import JSONResponse, Response
 from bus.base import PublishFailed
 from controller.api.control import FleetControl
 from controller.api.errors import ApiError, bad_request, success
-from controller.model import ApproveRefused, HoldRefused, TrustRefused
+from controller.model import ApproveRefused, HoldRefused, OrderRefused, TrustRefused
 from controller.picture.placed import PlacedInstance
+from crds.messages import CommandKind
 
 PREFIX = "/fleet/v1"
 BODY_LIMIT_BYTES = 64 * 1024
@@ -42,6 +43,8 @@ class FleetPaths:
             ("/update", self._update),
             ("/refresh", self._refresh),
             ("/nodes/{name}/trust", self._trust),
+            ("/nodes/{name}/adopt", self._adopt),
+            ("/nodes/{name}/clean", self._clean),
         ):
             self.router.add_api_route(path, endpoint, methods=["POST"], response_model=None)
 
@@ -91,6 +94,26 @@ class FleetPaths:
         except OSError as error:
             message = f"it cannot be kept on the disk of the controller: {error.strerror}"
             raise ApiError(503, "ServiceUnavailable", message) from None
+
+    async def _adopt(self, request: Request, name: str) -> Response:
+        return await self._order(CommandKind.ADOPT, request, name)
+
+    async def _clean(self, request: Request, name: str) -> Response:
+        return await self._order(CommandKind.CLEAN, request, name)
+
+    async def _order(self, kind: CommandKind, request: Request, name: str) -> Response:
+        body = await self._body(request)
+        instance = _text(body, "instance")
+        if unknown := body.keys() - {"instance"}:
+            # A mistyped name would otherwise mean every instance.
+            raise bad_request(f"the body may hold instance alone, and holds {', '.join(sorted(unknown))}")
+        try:
+            message = await self._control.order(kind, name, instance)
+        except OrderRefused as error:
+            raise ApiError(409, "Conflict", str(error)) from None
+        except PublishFailed as error:
+            raise _unavailable(error) from None
+        return JSONResponse(success(message))
 
     async def _update(self, request: Request) -> Response:
         desc = _text(await self._body(request), "desc")

@@ -146,7 +146,11 @@ def _content(node: ObservedNode) -> tuple[object, ...]:
     """What documents show of a node, without the times that every message changes."""
     info, response, last_seen = node.info, node.response, node.last_seen
     greeted = info.model_copy(update={"sent_at": None, "sequence": 0}) if info else None
-    said = (response.observed, response.applied, response.status, response.conditions) if response else None
+    said = (
+        (response.observed, response.applied, response.status, response.conditions, response.orphans)
+        if response
+        else None
+    )
     strangers = tuple((one.public_key, one.hostname) for one in node.strangers)
     minute = last_seen.replace(second=0, microsecond=0) if last_seen else None
     return (greeted, said, strangers, node.clock_ahead_seconds, minute)

@@ -52,6 +52,7 @@ def node_status(node: Node, look: Look) -> Document:
         **_agent(observed),
         "publicKeyFingerprint": _key_of(look, node.node_id, observed),
         "lastSeen": _last_seen(observed, silence),
+        **_orphans(observed, silence),
     }
 
 
@@ -192,6 +193,23 @@ def _last_seen(observed: ObservedNode, silence: Verdict | None) -> str | None:
     if at is None:
         return None
     return timestamp(at if silence else at.replace(second=0))
+
+
+def _orphans(observed: ObservedNode, silence: Verdict | None) -> Document:
+    """What earlier agents have left on the machine; nothing while there is none, or nobody can say so now."""
+    said = observed.response.orphans if observed.response and not silence else ()
+    found = [
+        {
+            "instance": _clean(one.instance_name),
+            "nodeId": _clean(one.node_id),
+            "runtimeId": _clean(one.runtime_id),
+            "running": one.running,
+            "ports": list(one.ports),
+            "cameras": list(one.cameras),
+        }
+        for one in said
+    ]
+    return {"orphans": found} if found else {}
 
 
 def _conditions_of_agent(

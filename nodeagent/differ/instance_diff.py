@@ -7,8 +7,21 @@ from crds.change import ChangeClass
 from crds.difference import difference_to_apply
 from crds.messages import InstanceConfig
 from nodeagent.differ.history import may_repair_at, may_revive_at, may_set_back_at, may_start_at
-from nodeagent.model import Applied, FilesState, InstanceHistory, Observed, ObservedInstance, describe_exit
-from nodeagent.operations import PAUSED, Create, Drift, Note, Op, PullImage, Remove, SetBack, Start, Stop, WriteFiles
+from nodeagent.model import Applied, FilesState, InstanceHistory, Leftover, Observed, ObservedInstance, describe_exit
+from nodeagent.operations import (
+    PAUSED,
+    Adopt,
+    Create,
+    Drift,
+    Note,
+    Op,
+    PullImage,
+    Remove,
+    SetBack,
+    Start,
+    Stop,
+    WriteFiles,
+)
 
 _Step = type[PullImage | WriteFiles | Create | Start | Note | Stop | Remove]
 _UNKNOWN_FILES = FilesState(current=False)
@@ -44,6 +57,7 @@ class InstanceDiff:
         self._history = history
         self._hangs = hangs
         self._drift = observed.drift.get(config.instance_name, ())
+        self._adoption = observed.adoptions.get(config.instance_name)
         self._image_is_here = config.image in observed.images
 
     def decide(self, now: datetime) -> tuple[Op, ...] | Wait:
@@ -61,6 +75,8 @@ class InstanceDiff:
         if there is not None and there.running and there.paused:
             # Before all else: whatever shall become of it, until then it watches.
             return self._set_back(there, (PAUSED,), now)
+        if (orphan := self._adoption) is not None and (there is None or there.runtime_id != orphan.runtime_id):
+            return self._guarded(self._adopt(orphan, there))
         start_at = may_start_at(self._history, now)
         back_off = None
         if start_at is not None:
@@ -100,6 +116,14 @@ class InstanceDiff:
     def _files_are_right(self) -> bool:
         """Also when nobody can tell, for want of a secret: what runs is not stopped for a guess."""
         return self._files.current or bool(self._files.secrets_missing)
+
+    def _adopt(self, orphan: Leftover, there: ObservedInstance | None) -> tuple[Op, ...]:
+        """Nothing of what is taken over is stopped: only what this node has begun beside it, and could not run well."""
+        cause = f"a person wants {orphan} to be taken over"
+        stop = (Stop,) if there is not None and there.running else ()
+        remove = () if there is None else (Remove,)
+        adopt = Adopt(self._config.instance_name, cause, self._config, self._generation, orphan.runtime_id)
+        return (*self._chain((*stop, *remove, WriteFiles), cause), adopt)
 
     def _put_right(self, there: ObservedInstance, now: datetime) -> tuple[Op, ...] | Wait:
         """What can be set back while it runs is; for nothing else is it stopped: that is told, and waits for its next start."""

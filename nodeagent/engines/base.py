@@ -1,10 +1,10 @@
 """The port that every driver implements; `tests/engines` holds all of them to the same contract."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from typing import Protocol
 
 from crds.messages import InstanceConfig
-from nodeagent.model import ObservedInstance, PortHolder
+from nodeagent.model import Leftover, ObservedInstance, PortHolder
 from nodeagent.operations import Drift, Op
 
 
@@ -53,6 +53,9 @@ class Driver(Protocol):
         with, and kills after `op.timeout_seconds`; the container stays. Remove takes a stopped one away, a running one by force.
         Stop and Remove touch only `op.runtime_id`, when that is given: never a newer incarnation of the same name.
 
+        Adopt makes a leftover an instance of this node from now on, for this driver and all after it, by the note `Applied`;
+        nothing of it is stopped.
+
         SetBack undoes in a running one what its `drift` names, and restarts nothing.
 
         Start writes the note `Applied`, at a moment that no crash can make it wrong. A cancelled PullImage or Stop
@@ -63,6 +66,20 @@ class Driver(Protocol):
             Permanent: cannot work until the desired state changes, such as an image reference that is none.
             Waiting: waits for something outside.
         """
+        ...
+
+    async def leftovers(self, lives: Callable[[str], bool]) -> tuple[Leftover, ...]:
+        """What is here of this fleet under the ids of other nodes, none of which lives; sorted by node and instance.
+
+        What another fleet runs is neither seen nor touched, nor is what `observe` shows.
+
+        Args:
+            lives: whether a node, by its id, has an agent on this machine.
+        """
+        ...
+
+    async def clean(self, leftover: Leftover) -> None:
+        """Stops and removes a leftover; "it is gone" is success. Anything else that has its id by now is not touched."""
         ...
 
     async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:

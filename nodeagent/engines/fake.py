@@ -11,12 +11,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from crds.messages import InstanceConfig
-from nodeagent.engines.labels import LABEL_DIGEST, LABEL_INSTANCE, labels_of, labels_of_owner, observed
+from nodeagent.engines.labels import (
+    LABEL_DIGEST,
+    LABEL_FLEET,
+    LABEL_INSTANCE,
+    by_node_and_instance,
+    is_ours,
+    labels_of,
+    labels_of_owner,
+    leftover,
+    observed,
+)
 from nodeagent.engines.last_lines import last_lines
 from nodeagent.engines.mailbox import Mailbox
 from nodeagent.folders.base import InstanceFolders
-from nodeagent.model import Applied, ObservedInstance, Permanent, PortHolder, Transient
-from nodeagent.operations import PAUSED, Create, Drift, Op, OpKind, PullImage, Remove, SetBack, Start, Stop
+from nodeagent.model import Applied, Leftover, ObservedInstance, Permanent, PortHolder, Transient
+from nodeagent.operations import PAUSED, Adopt, Create, Drift, Op, OpKind, PullImage, Remove, SetBack, Start, Stop
 from ports.clock import SystemClock
 
 
@@ -154,7 +164,7 @@ class FakeDriver:
                 paused=container.paused,
             )
             for container in self.engine.containers
-            if self._owner.items() <= container.labels.items()
+            if self._is_ours(container)
         }
 
     async def images(self, references: Collection[str]) -> dict[str, str]:
@@ -185,12 +195,27 @@ class FakeDriver:
                 self._start(config, generation)
             case SetBack():
                 self._set_back(op)
+            case Adopt(config=config, generation=generation, runtime_id=runtime_id):
+                self._adopt(Applied(config, generation, runtime_id))
             case Stop():
                 self._stop(op)
             case Remove():
                 self._remove(op)
             case _:
                 raise Permanent(f"no driver does {op.kind}")
+
+    async def leftovers(self, lives: Callable[[str], bool]) -> tuple[Leftover, ...]:
+        """Containers of the fleet and other nodes."""
+        self._reach()
+        found = [leftover(one.labels, one.id, running=one.running) for one in self._of_others()]
+        return tuple(sorted((one for one in found if not lives(one.node_id)), key=by_node_and_instance))
+
+    async def clean(self, leftover: Leftover) -> None:
+        """Removes the container."""
+        self._reach()
+        for one in self._of_others():
+            if one.id == leftover.runtime_id:
+                self.engine.containers.remove(one)
 
     async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:  # noqa: ARG002 - it knows
         """Who the engine says it is."""
@@ -230,8 +255,11 @@ class FakeDriver:
             raise Transient(self.away)
 
     def _find(self, name: str) -> FakeContainer | None:
-        wanted = {**self._owner, LABEL_INSTANCE: name}.items()
-        return next((found for found in self.engine.containers if wanted <= found.labels.items()), None)
+        own = (one for one in self.engine.containers if one.labels[LABEL_INSTANCE] == name and self._is_ours(one))
+        return next(own, None)
+
+    def _is_ours(self, container: FakeContainer) -> bool:
+        return is_ours(container.labels, container.id, self._owner, self._folders)
 
     def _meant(self, op: Stop | Remove) -> FakeContainer | None:
         container = self._find(op.instance)
@@ -298,6 +326,17 @@ class FakeDriver:
         if (left, paused) != (container.drift, container.paused):
             self.changed[OpKind.SET_BACK] += 1
             self._put(container, replace(container, drift=left, paused=paused))
+
+    def _of_others(self) -> list[FakeContainer]:
+        of_the_fleet = (one for one in self.engine.containers if one.labels[LABEL_FLEET] == self._fleet_id)
+        return [one for one in of_the_fleet if not self._is_ours(one)]
+
+    def _adopt(self, applied: Applied) -> None:
+        if not any(one.id == applied.runtime_id for one in self._of_others()):
+            raise Transient(f"what was to be adopted as instance {applied.config.instance_name} is not there")
+        self.changed[OpKind.ADOPT] += 1
+        self._folders.note_applied(applied)
+        self._tell(applied.config.instance_name)
 
     def _stop(self, op: Stop) -> None:
         container = self._meant(op)

@@ -1,11 +1,12 @@
 """What is written on a container or process so that it is found again, and how it is read back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from crds.messages import InstanceConfig, PartDigests
-from nodeagent.model import Applied, ObservedInstance, Started
+from nodeagent.folders.base import InstanceFolders
+from nodeagent.model import Applied, Leftover, ObservedInstance, Started
 
 # Labels of containers, and environment variables of processes (upper case, `_` for `.`, `/` and `-`). The names are public:
 # operators filter `docker ps` by them.
@@ -42,6 +43,52 @@ def words_of(labels: Mapping[str, str | None]) -> str:
     return (
         f"instance {labels.get(LABEL_INSTANCE) or 'without a name'} of node {labels.get(LABEL_NODE) or 'without an id'}"
     )
+
+
+def is_ours(labels: Mapping[str, str], runtime_id: str, owner: Mapping[str, str], folders: InstanceFolders) -> bool:
+    """Whether a container or process is one of this node: by its labels, or since it was adopted, which only a note can say.
+
+    Args:
+        labels: its labels.
+        runtime_id: its id.
+        owner: from `labels_of_owner`.
+        folders: where the notes about the instances of this node are.
+    """
+    if owner.items() <= labels.items():
+        return True
+    name = labels.get(LABEL_INSTANCE)
+    if not name or labels.get(LABEL_FLEET) != owner[LABEL_FLEET]:
+        return False
+    return runtime_id in noted_runtimes(name, folders)
+
+
+def noted_runtimes(name: str, folders: InstanceFolders) -> frozenset[str]:
+    """The container or process that an instance of this node was started in, or adopted as, by its notes."""
+    return frozenset(note.runtime_id for note in (folders.read_applied(name), folders.read_started(name)) if note)
+
+
+def leftover(labels: Mapping[str, str], runtime_id: str, *, running: bool, ports: Iterable[int] = ()) -> Leftover:
+    """What is known of a container or process that belongs to another node.
+
+    Args:
+        labels: its labels.
+        runtime_id: its id.
+        running: whether it runs.
+        ports: where it listens.
+    """
+    return Leftover(
+        node_id=labels.get(LABEL_NODE, ""),
+        instance=labels.get(LABEL_INSTANCE, ""),
+        runtime_id=runtime_id,
+        running=running,
+        digest=labels.get(LABEL_DIGEST, ""),
+        ports=tuple(ports),
+    )
+
+
+def by_node_and_instance(one: Leftover) -> tuple[str, str, str]:
+    """The order in which leftovers are told of."""
+    return (one.node_id, one.instance, one.runtime_id)
 
 
 def variable_of(label: str) -> str:

@@ -70,6 +70,11 @@ def container_of(pid: int) -> str | None:
     return str(found[-1]) if found else None
 
 
+def ports_of_container(container_id: str) -> tuple[int, ...]:
+    """The ports on which the processes of a container listen, sorted, as far as the kernel shows them."""
+    return listening_ports(pid for pid in _all_pids() if container_of(pid) == container_id)
+
+
 def _listening(port: int) -> frozenset[str]:
     return frozenset(inode for one, inode in _listeners() if one == port)
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from crds.condition import Condition
-from crds.messages import AgentInfo, AgentResponse, GenerationRef, InstanceStatus
+from crds.messages import AgentInfo, AgentResponse, GenerationRef, InstanceStatus, OrphanStatus
 from nodeagent.reporter.status import InstanceFacts, Known, instance_facts, instance_statuses, is_applied
+
+_MOST_ORPHANS = 50
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,13 @@ def after_report(told: Told, known: Known, now: datetime) -> Told:
 
 
 def report(
-    told: Told, known: Known, conditions: tuple[Condition, ...], identity: AgentInfo, sequence: int, now: datetime
+    told: Told,
+    known: Known,
+    conditions: tuple[Condition, ...],
+    identity: AgentInfo,
+    sequence: int,
+    now: datetime,
+    orphans: tuple[OrphanStatus, ...] = (),
 ) -> AgentResponse:
     """The report of this moment.
 
@@ -70,6 +78,7 @@ def report(
         identity: whose report it is.
         sequence: its number.
         now: the time, UTC.
+        orphans: what earlier agents have left on the machine.
     """
     return AgentResponse(
         fleet_id=identity.fleet_id,
@@ -81,6 +90,7 @@ def report(
         boot_id=identity.boot_id,
         sequence=sequence,
         sent_at=now,
+        orphans=orphans[:_MOST_ORPHANS],
     )
 
 

@@ -114,6 +114,8 @@ class Stand:
         self.log = MemoryLog(now=self.clock.now)
         self.engine = FakeEngine()
         self.apps = Apps()
+        self.living: set[str] | None = None
+        """Nodes that have an agent on the machine; None when nobody knows."""
         self.folders: Any = DiskFolders(root / "instances", self.secrets) if root else MemoryFolders()
         self._read: dict[Topic, tuple[list[bytes], int]] = {}
         self._reports: list[AgentResponse] = []
@@ -171,6 +173,7 @@ class Stand:
             concurrency=concurrency,
             ports=Ports(self.clock, random.Random(1), self.disk, NoThreads()),
             timings=self.timings,
+            lives=lambda node_id: self.living is None or node_id in self.living,
         )
         task = asyncio.create_task(agent.run())
         try:

@@ -12,8 +12,9 @@ from fastapi import FastAPI
 
 from bus.base import PublishFailed
 from controller.api.server import serve
-from controller.model import ApproveRefused, Fleet, HoldRefused, TrustRefused
+from controller.model import ApproveRefused, Fleet, HoldRefused, OrderRefused, TrustRefused
 from controller.picture.placed import PlacedInstance, placed_instances
+from crds.messages import CommandKind
 from tests.patience import patient
 from tests.picture import fleets
 from tests.picture.fleets import NOW, documents
@@ -68,6 +69,12 @@ class FakeControl:
             raise OSError(28, "No space left on device")
         self.asked.append(("release", instance))
         return f"dsinstance/{instance} is released"
+
+    async def order(self, kind: CommandKind, node: str, instance: str) -> str:
+        if node != "n1":
+            raise OrderRefused(f"no manifest in force declares node {node}")
+        self.asked.append((kind.value, instance))
+        return f"node {node} was asked to {kind.value}"
 
     async def update(self, desc: str) -> None:
         await self._publish("update", desc)

@@ -7,7 +7,12 @@ from tests.api.serving import REVISION, FakeControl, Http
 from tests.picture import fleets
 
 PATHS = {"/fleet/v1/approve": "revision", "/fleet/v1/update": "desc", "/fleet/v1/refresh": "desc"}
-POSTS = (*PATHS, "/fleet/v1/hold", "/fleet/v1/release", "/fleet/v1/nodes/n1/trust")
+POSTS = (
+    *PATHS,
+    "/fleet/v1/hold",
+    "/fleet/v1/release",
+    *(f"/fleet/v1/nodes/n1/{word}" for word in ("trust", "adopt", "clean")),
+)
 
 
 def test_how_the_controller_is(http: Http) -> None:
@@ -19,6 +24,16 @@ def test_what_is_asked_reaches_the_controller(http: Http, control: FakeControl, 
     answer = http("POST", path, json={field: "sha256:1"})
     assert (answer.status_code, answer.json()["status"]) == (200, "Success")
     assert control.asked == [(path.rpartition("/")[2], "sha256:1")]
+
+
+@pytest.mark.parametrize("word", ["adopt", "clean"])
+def test_what_an_earlier_agent_left_is_taken_over_or_ended(http: Http, control: FakeControl, word: str) -> None:
+    answer = http("POST", f"/fleet/v1/nodes/n1/{word}", json={"instance": "door"})
+    assert (answer.status_code, answer.json()["message"]) == (200, f"node n1 was asked to {word}")
+    assert http("POST", f"/fleet/v1/nodes/n1/{word}", json={}).status_code == 200
+    assert control.asked == [(word, "door"), (word, "")]
+    assert http("POST", f"/fleet/v1/nodes/n2/{word}", json={}).status_code == 409
+    assert http("POST", f"/fleet/v1/nodes/n1/{word}", json={"instance": 7}).status_code == 400
 
 
 def test_a_key_is_trusted(http: Http, control: FakeControl) -> None:

@@ -14,9 +14,10 @@ from click.testing import CliRunner, Result
 
 from cli.main import fleet
 from controller.api.server import create_app, serve
-from controller.model import ApproveRefused, HoldRefused, TrustRefused
+from controller.model import ApproveRefused, HoldRefused, OrderRefused, TrustRefused
 from controller.picture.placed import PlacedInstance
 from controller.picture.store import ObjectStore
+from crds.messages import CommandKind
 from tests.patience import patient
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -143,6 +144,12 @@ class Control:
             raise OSError(28, "No space left on device")
         self.asked.append(("release", instance))
         return f"dsinstance/{instance} is released"
+
+    async def order(self, kind: CommandKind, node: str, instance: str) -> str:
+        if node != "n1":
+            raise OrderRefused(f"no manifest in force declares node {node}")
+        self.asked.append((kind.value, instance))
+        return f"node {node} was asked to {kind.value}"
 
     async def update(self, desc: str) -> None:
         self.asked.append(("update", desc))

@@ -122,6 +122,13 @@ def test_requests_reach_the_controller(run: Callable[..., Any], served: Any) -> 
     assert served.control.asked == [("approve", "sha256:bbbb"), ("update", "now please"), ("refresh", "")]
 
 
+def test_what_an_earlier_agent_left_is_taken_over_or_ended(run: Callable[..., Any], served: Any) -> None:
+    assert run("node", "adopt", "n1").stdout == "node n1 was asked to adopt\n"
+    assert run("node", "clean", "n1", "--instance", "door").stdout == "node n1 was asked to clean\n"
+    assert served.control.asked == [("adopt", ""), ("clean", "door")]
+    assert "no manifest in force declares node hut" in run("node", "adopt", "hut").stderr
+
+
 def test_a_key_is_trusted_or_it_is_said_why_not(run: Callable[..., Any], served: Any) -> None:
     assert run("node", "trust", "n1", "--key", "sha256:ab").stdout == "node n1 is known by sha256:ab from now on\n"
     assert served.control.asked == [("trust", "sha256:ab")]

@@ -1,7 +1,20 @@
 """Operations for tests, by their words."""
 
 from crds.messages import InstanceConfig
-from nodeagent.operations import Create, Drift, Note, Op, OpKind, PullImage, Remove, SetBack, Start, Stop, WriteFiles
+from nodeagent.operations import (
+    Adopt,
+    Create,
+    Drift,
+    Note,
+    Op,
+    OpKind,
+    PullImage,
+    Remove,
+    SetBack,
+    Start,
+    Stop,
+    WriteFiles,
+)
 
 
 def operation(
@@ -29,6 +42,8 @@ def operation(
             return Note(name, cause, config, generation)
         case OpKind.SET_BACK:
             return SetBack(name, cause, config, runtime_id or "none", drift)
+        case OpKind.ADOPT:
+            return Adopt(name, cause, config, generation, runtime_id or "none")
         case OpKind.STOP:
             signal = config.container.stop_signal or config.app_kind.stop_signal
             return Stop(name, cause, runtime_id, timeout_seconds, signal, config.digest)

@@ -4,7 +4,7 @@
 is what the containers were made from, where that is not what is desired. `observed` says what is there of an
 instance: `running`, `paused`, `created`, `exited 3` or `exited`. `under way` says which operations of a chain are not done yet. `files` names instances whose folder is not as it should be,
 `drift` what somebody changed of a container, with ! what cannot be set back while it runs,
-`images` what references of images mean now; what is there was made from 0123456789abcdef. `hung` says what shows that an app hangs.
+`adopt` what a person wants to be taken over, `images` what references of images mean now; what is there was made from 0123456789abcdef. `hung` says what shows that an app hangs.
 Times are seconds from now.
 """
 
@@ -21,6 +21,7 @@ from nodeagent.model import (
     Applied,
     FilesState,
     InstanceHistory,
+    Leftover,
     LoginProblem,
     Observed,
     ObservedInstance,
@@ -45,6 +46,7 @@ KEYS = {
     "images",
     "hung",
     "drift",
+    "adopt",
     "plan",
     "wake after",
 }
@@ -78,11 +80,16 @@ def observed_in(case: dict[str, Any], desired: AgentConfig | None) -> Observed:
         tuple(case.get("folders", ())),
         case.get("images", {}),
         {name: tuple(map(drift, fields)) for name, fields in case.get("drift", {}).items()},
+        {name: leftover(name, made_from[name], text) for name, text in case.get("adopt", {}).items()},
     )
 
 
 def drift(field: str) -> Drift:
     return Drift(field.rstrip("!"), "a", "b", live=not field.endswith("!"))
+
+
+def leftover(name: str, config: InstanceConfig, runtime_id: str) -> Leftover:
+    return Leftover("n", name, "older" if runtime_id == "same" else runtime_id, running=True, digest=config.digest)
 
 
 def there(config: InstanceConfig, text: str, *, noted: bool = True) -> ObservedInstance:

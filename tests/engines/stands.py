@@ -6,13 +6,14 @@ driver's command prefix are a shell that is given this file.
 
 import asyncio
 import contextlib
+import copy
 import os
 import signal
 import subprocess
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import docker
 import pytest
@@ -101,6 +102,13 @@ class Stand:
 
     def driver(self) -> Driver:
         raise NotImplementedError
+
+    def another_node(self) -> Self:
+        """Another node of the fleet on this machine, with folders of its own."""
+        other = copy.copy(self)
+        other.node_id = str(uuid.uuid4())
+        other.directories = DiskFolders(self.root / "another" / "instances", self.secrets)
+        return other
 
     def config(self, name: str = "lobby", **differences: Any) -> InstanceConfig:
         return make_config(name, **differences)
@@ -224,6 +232,11 @@ class FakeStand(Stand):
 
     def count(self, name: str) -> int:
         return len(self.engine.containers)
+
+    def another_node(self) -> Self:
+        other = super().another_node()
+        other.folders = MemoryFolders()
+        return other
 
     def foreigner(self, name: str) -> Callable[[], bool]:
         other = FakeDriver(self.fleet_id, str(uuid.uuid4()), MemoryFolders(), engine=self.engine)

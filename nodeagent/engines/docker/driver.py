@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,15 +28,29 @@ from nodeagent.engines.docker.events import EndOfStream, changed_instances
 from nodeagent.engines.docker.form import NAME, asked_form, drift_between, found_form, mount_at, update_body
 from nodeagent.engines.docker.needs import wait_for_what_is_missing
 from nodeagent.engines.docker.states import ContainerState, ContainerStates
-from nodeagent.engines.labels import LABEL_FLEET, LABEL_INSTANCE, labels_of, labels_of_owner, observed, words_of
+from nodeagent.engines.labels import (
+    LABEL_FLEET,
+    LABEL_INSTANCE,
+    LABEL_NODE,
+    by_node_and_instance,
+    is_ours,
+    labels_of,
+    labels_of_owner,
+    leftover,
+    observed,
+    words_of,
+)
 from nodeagent.engines.last_lines import last_lines
-from nodeagent.engines.listening import Listeners, container_of, name_of
+from nodeagent.engines.listening import Listeners, container_of, name_of, ports_of_container
 from nodeagent.folders.base import FoldersWithPaths
-from nodeagent.model import Applied, ObservedInstance, Permanent, PortHolder, Transient
-from nodeagent.operations import PAUSED, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
+from nodeagent.model import Applied, Leftover, ObservedInstance, Permanent, PortHolder, Transient
+from nodeagent.operations import PAUSED, Adopt, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
 
 # Each kind of work has slots of its own: neither a pull nor a slow stop may keep a crashed neighbour from its restart.
 _CALLS_AT_ONCE, _STOPS_AT_ONCE, _PULLS_AT_ONCE, _STREAMS_AT_ONCE = 16, 32, 3, 4
+_RUNNING = frozenset({"running", "paused"})
+# Nobody knows what it was given; the default of manifests.
+_LEFTOVER_STOP_S = 20
 _ANY_FOLDER = Path("/")
 _REMOVAL_WAIT_S, _CLOSE_WAIT_S = 10.0, 1.0
 
@@ -99,12 +113,22 @@ class DockerDriver:
                 await self._calls.run_to_its_end(self._start, config, generation)
             case SetBack():
                 await self._calls.run_to_its_end(self._set_back, op)
+            case Adopt():
+                await self._calls.run_to_its_end(self._adopt, op)
             case Stop():
                 await self._stops.run(self._stop, op)
             case Remove():
                 await self._calls.run_to_its_end(self._remove, op)
             case _:
                 raise Permanent(f"no driver does {op.kind}")
+
+    async def leftovers(self, lives: Callable[[str], bool]) -> tuple[Leftover, ...]:
+        """Containers of the fleet and other nodes."""
+        return await self._calls.run(self._leftovers, lives)
+
+    async def clean(self, leftover: Leftover) -> None:
+        """Stops and removes the container."""
+        await self._stops.run(self._clean, leftover)
 
     async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:
         """Who listens on a port, by the sockets that processes have open, and the containers that they are in."""
@@ -143,7 +167,9 @@ class DockerDriver:
             return
         stop = EndOfStream()
         self._open.add(stop)
-        names = changed_instances(self._engine, self._streams, self._states, label_filters(self._owner), since_s, stop)
+        names = changed_instances(
+            self._engine, self._streams, self._states, label_filters({LABEL_FLEET: self._fleet_id}), since_s, stop
+        )
         try:
             async with contextlib.aclosing(names):
                 async for name in names:
@@ -152,7 +178,13 @@ class DockerDriver:
             self._open.discard(stop)
 
     def _containers(self, **labels: str) -> list[dict[str, Any]]:
-        return self._engine.containers({**self._owner, **labels})
+        return [one for one in self._of_the_fleet(**labels) if self._is_ours(one["Labels"], one["Id"])]
+
+    def _of_the_fleet(self, **labels: str) -> list[dict[str, Any]]:
+        return self._engine.containers({LABEL_FLEET: self._fleet_id, **labels})
+
+    def _is_ours(self, labels: Mapping[str, str], container_id: str) -> bool:
+        return is_ours(labels, container_id, self._owner, self._folders)
 
     def _find(self, instance: str) -> dict[str, Any] | None:
         """The container of an instance; the one with the right name, if somebody has made a copy of its labels."""
@@ -232,6 +264,39 @@ class DockerDriver:
             if NAME in names:
                 client.rename(op.runtime_id, arguments["name"])
 
+    def _leftovers(self, lives: Callable[[str], bool]) -> tuple[Leftover, ...]:
+        with errors_of("look at the containers of other nodes"):
+            found = [
+                leftover(
+                    one["Labels"], one["Id"], running=one["State"] in _RUNNING, ports=ports_of_container(one["Id"])
+                )
+                for one in self._of_the_fleet()
+                if not self._is_ours(one["Labels"], one["Id"]) and not lives(one["Labels"].get(LABEL_NODE, ""))
+            ]
+        return tuple(sorted(found, key=by_node_and_instance))
+
+    def _leftover(self, runtime_id: str) -> dict[str, Any] | None:
+        found = (one for one in self._of_the_fleet() if one["Id"] == runtime_id)
+        return next((one for one in found if not self._is_ours(one["Labels"], runtime_id)), None)
+
+    def _clean(self, leftover: Leftover) -> None:
+        with errors_of(f"stop {leftover}"), contextlib.suppress(NotFound):
+            if self._leftover(leftover.runtime_id) is not None:
+                self._engine.client().stop(leftover.runtime_id, timeout=_LEFTOVER_STOP_S)
+                self._engine.client().remove_container(leftover.runtime_id, force=True, v=True)
+
+    def _adopt(self, op: Adopt) -> None:
+        with errors_of(f"take over container {op.runtime_id[:12]} as instance {op.instance}"):
+            there = self._leftover(op.runtime_id)
+            if there is None:
+                raise Transient(
+                    f"container {op.runtime_id[:12]} of instance {op.instance} is not there to be taken over"
+                )
+            name = container_name(self._fleet_id, self._node_id, op.instance)
+            if f"/{name}" not in (there.get("Names") or ()):
+                self._engine.client().rename(op.runtime_id, name)
+            self._folders.note_applied(Applied(op.config, op.generation, op.runtime_id))
+
     def _port_holder(self, port: int, runtime_id: str | None) -> PortHolder | None:
         expected = [state.pid for state in self._seen.values() if state.settings["Id"] == runtime_id and state.pid]
         with errors_of(f"find out who listens on port {port}"):
@@ -301,7 +366,7 @@ class DockerDriver:
     def _name_is_taken(self, config: InstanceConfig, name: str) -> None:
         holder = self._engine.client().inspect_container(name)
         labels = holder["Config"]["Labels"] or {}
-        if not self._owner.items() <= labels.items() or labels.get(LABEL_INSTANCE) != config.instance_name:
+        if not self._is_ours(labels, holder["Id"]) or labels.get(LABEL_INSTANCE) != config.instance_name:
             raise Transient(f"container {holder['Id'][:12]}, which is not of this fleet and node, has the name {name}")
         must_equal(config, labels)
 
@@ -311,7 +376,7 @@ class DockerDriver:
             container = self._find(name)
             if container is None:
                 raise Transient(f"instance {name} has no container to start")
-            if container["State"] in {"running", "paused"}:
+            if container["State"] in _RUNNING:
                 return
             # Before the start: an agent that is killed in between finds a stopped container with the right note, and
             # starts it. After it, there could be one that runs with new files and seems to run with the old ones.

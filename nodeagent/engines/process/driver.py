@@ -5,12 +5,20 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 
 from crds.dsinstance import AppKind
 from crds.messages import InstanceConfig
 from nodeagent.engines.blocking_calls import BlockingCalls
-from nodeagent.engines.labels import LABEL_FLEET, LABELS, labels_of, observed, variable_of, words_of
+from nodeagent.engines.labels import (
+    LABEL_FLEET,
+    LABELS,
+    by_node_and_instance,
+    labels_of,
+    observed,
+    variable_of,
+    words_of,
+)
 from nodeagent.engines.listening import Listeners, name_of
 from nodeagent.engines.mailbox import Mailbox
 from nodeagent.engines.process import output, start, table
@@ -18,14 +26,16 @@ from nodeagent.engines.process.exits import ExitWatch
 from nodeagent.engines.process.runs import ProcessRuns, Run
 from nodeagent.engines.process.table import ProcessId
 from nodeagent.folders.base import FoldersWithPaths
-from nodeagent.model import Applied, ObservedInstance, Permanent, PortHolder, Transient
-from nodeagent.operations import PAUSED, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
+from nodeagent.model import Applied, Leftover, ObservedInstance, Permanent, PortHolder, Transient
+from nodeagent.operations import PAUSED, Adopt, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
 
 _CALLS_AT_ONCE = 8
 _TICK_S = 0.5
 _LONGEST_POLL_S = 0.1
 # How long a START waits for another one of the same instance, and how long after SIGKILL a process must be gone.
 _KILL_WAIT_S = 10.0
+# Nobody knows what a process of another node was given; the default of manifests.
+_LEFTOVER_STOP_S = 20.0
 
 
 class ProcessDriver:
@@ -64,7 +74,7 @@ class ProcessDriver:
         self._folders = folders
         self._command = command_prefix or (python, "-m", "pipeline")
         self._lock_wait_seconds = lock_wait_seconds
-        self._runs = ProcessRuns(fleet_id, node_id)
+        self._runs = ProcessRuns(fleet_id, node_id, folders)
         self._mailboxes: set[Mailbox] = set()
         self._listeners = Listeners()
         self._frozen: set[str] = set()
@@ -93,6 +103,8 @@ class ProcessDriver:
                 await self._calls.run_to_its_end(self._start, config, generation)
             case SetBack():
                 await self._calls.run_to_its_end(self._let_go_on, op)
+            case Adopt():
+                await self._calls.run_to_its_end(self._adopt, op)
             case Stop(timeout_seconds=timeout_s):
                 await self._stop(op, timeout_s)
             case Remove():
@@ -102,6 +114,17 @@ class ProcessDriver:
                 raise Permanent(f"no driver does {op.kind}")
         for mailbox in self._mailboxes:
             mailbox.put(op.instance)
+
+    async def leftovers(self, lives: Callable[[str], bool]) -> tuple[Leftover, ...]:
+        """Processes of the fleet and other nodes, in this network."""
+        return tuple(sorted(await self._calls.run(self._runs.leftovers, lives), key=by_node_and_instance))
+
+    async def clean(self, leftover: Leftover) -> None:
+        """Ends the process and its children."""
+        if not any(one.runtime_id == leftover.runtime_id for one in await self.leftovers(lambda _: False)):
+            return
+        process = ProcessId.parse(leftover.runtime_id)
+        await self._end(process, signal.SIGTERM, _LEFTOVER_STOP_S, f"{leftover}")
 
     async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:
         """Who listens on a port, by the sockets that processes have open."""
@@ -220,16 +243,26 @@ class ProcessDriver:
     async def _stop(self, op: Stop | Remove, timeout_s: float) -> None:
         run = await self._calls.run(self._runs.running, op.instance)
         if run is not None and op.runtime_id in {None, str(run.id)}:
-            run.id.send_to_group(await self._calls.run(self._stop_signal, op, run.id))
-            # One that is frozen does not hear the other signal before.
-            run.id.send_to_group(signal.SIGCONT)
-            if not await _left(run.id, timeout_s):
-                run.id.send_to_group(signal.SIGKILL)
-                if not await _left(run.id, _KILL_WAIT_S):
-                    raise Transient(f"instance {op.instance}: process {run.id.pid} does not leave, not even by SIGKILL")
+            number = await self._calls.run(self._stop_signal, op, run.id)
+            await self._end(run.id, number, timeout_s, f"instance {op.instance}")
             run = await self._calls.run(self._runs.running, op.instance)
         if run is None:
             await self._calls.run(self._runs.kill_children_left_behind, op.instance)
+
+    @staticmethod
+    async def _end(process: ProcessId, number: signal.Signals, timeout_s: float, what: str) -> None:
+        process.send_to_group(number)
+        # One that is frozen does not hear the other signal before.
+        process.send_to_group(signal.SIGCONT)
+        if not await _left(process, timeout_s):
+            process.send_to_group(signal.SIGKILL)
+            if not await _left(process, _KILL_WAIT_S):
+                raise Transient(f"{what}: process {process.pid} does not leave, not even by SIGKILL")
+
+    def _adopt(self, op: Adopt) -> None:
+        if not any(one.runtime_id == op.runtime_id for one in self._runs.leftovers(lambda _: False)):
+            raise Transient(f"process {op.runtime_id} of instance {op.instance} is not there to be taken over")
+        self._folders.note_applied(Applied(op.config, op.generation, op.runtime_id))
 
     def _stop_signal(self, op: Stop | Remove, process: ProcessId) -> signal.Signals:
         """What the process was made to leave on, as far as that is known; its next form may have another."""

@@ -5,15 +5,26 @@ Everything here blocks for some milliseconds: call it in a thread.
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from signal import SIGKILL
 
-from nodeagent.engines.labels import LABEL_INSTANCE, LABELS, labels_of_owner, variable_of
+from nodeagent.engines.labels import (
+    LABEL_FLEET,
+    LABEL_INSTANCE,
+    LABEL_NODE,
+    LABELS,
+    labels_of_owner,
+    leftover,
+    noted_runtimes,
+    variable_of,
+)
+from nodeagent.engines.listening import listening_ports
 from nodeagent.engines.process import table
 from nodeagent.engines.process.table import FoundProcess, ProcessId
-from nodeagent.model import Transient
+from nodeagent.folders.base import InstanceFolders
+from nodeagent.model import Leftover, Transient
 
 _KILL_WAIT_S = 1.0
 
@@ -31,8 +42,10 @@ class Run:
 class ProcessRuns:
     """What is known of the processes of one fleet and node. Threads may share it."""
 
-    def __init__(self, fleet_id: str, node_id: str) -> None:
-        self._owner = {variable_of(label): value for label, value in labels_of_owner(fleet_id, node_id).items()}
+    def __init__(self, fleet_id: str, node_id: str, folders: InstanceFolders) -> None:
+        self._owner = labels_of_owner(fleet_id, node_id)
+        self._fleet = {variable_of(LABEL_FLEET): fleet_id}
+        self._folders = folders
         self._runs: dict[str, Run] = {}
         self._lock = threading.Lock()
 
@@ -101,14 +114,49 @@ class ProcessRuns:
     def _found(self) -> dict[str, Run]:
         runs: dict[str, Run] = {}
         for process in self._ours():
-            labels = {label: process.environment.get(variable_of(label), "") for label in LABELS}
+            labels = _labels(process)
             name = labels[LABEL_INSTANCE]
             if process.leads and name and (name not in runs or process.id.start_ticks < runs[name].id.start_ticks):
                 runs[name] = Run(process.id, labels)
         return runs
 
+    def leftovers(self, lives: Callable[[str], bool]) -> list[Leftover]:
+        """The processes of this fleet and of other nodes that do not live; see `Driver.leftovers`.
+
+        Raises:
+            Transient: processes cannot be looked at.
+        """
+        found = [one for one in self._of_the_fleet() if not self._is_ours(one)]
+        sessions: dict[int, list[int]] = {}
+        for one in found:
+            sessions.setdefault(one.session, []).append(one.id.pid)
+        return [
+            leftover(_labels(one), str(one.id), running=True, ports=listening_ports(sessions[one.session]))
+            for one in found
+            if one.leads and not lives(_labels(one)[LABEL_NODE]) and one.id.in_our_network()
+        ]
+
     def _ours(self) -> Iterator[FoundProcess]:
+        return (one for one in self._of_the_fleet() if self._is_ours(one))
+
+    def _is_ours(self, process: FoundProcess) -> bool:
+        """Children count with the one that was started, also when it has left: the note knows its pid, which is their session."""
+        labels = _labels(process)
+        if self._owner.items() <= labels.items():
+            return True
+        if not labels[LABEL_INSTANCE]:
+            return False
+        noted = noted_runtimes(labels[LABEL_INSTANCE], self._folders)
+        if process.leads:
+            return str(process.id) in noted
+        return any(one.startswith(f"{process.session}:") for one in noted)
+
+    def _of_the_fleet(self) -> Iterator[FoundProcess]:
         try:
-            yield from table.find(self._owner)
+            yield from table.find(self._fleet)
         except OSError as error:
             raise Transient(f"cannot look at the processes of this machine: {error.strerror}") from error
+
+
+def _labels(process: FoundProcess) -> dict[str, str]:
+    return {label: process.environment.get(variable_of(label), "") for label in LABELS}

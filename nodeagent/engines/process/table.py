@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from signal import Signals
+from typing import Self
 
 _PROC = Path("/proc")
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -32,6 +33,12 @@ class ProcessId:
     def __str__(self) -> str:
         return f"{self.pid}:{self.start_ticks}"
 
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The id that has this text."""
+        pid, _, ticks = text.partition(":")
+        return cls(int(pid), int(ticks))
+
     @property
     def started_at(self) -> datetime:
         """When it was started, as far as the clock can be trusted."""
@@ -41,6 +48,13 @@ class ProcessId:
         """True while it runs; one that has left and was not waited for yet does not."""
         state = _stat(self.pid)
         return state is not None and state.start_ticks == self.start_ticks and not state.left
+
+    def in_our_network(self) -> bool:
+        """True when it has the network of this program, so that their ports are the same; False when nobody can see that."""
+        try:
+            return Path(_PROC, str(self.pid), "ns/net").stat().st_ino == Path(_PROC, "self/ns/net").stat().st_ino
+        except OSError:
+            return False
 
     def is_stopped(self) -> bool:
         """True while SIGSTOP keeps it; one that a debugger holds is not."""
