@@ -18,13 +18,17 @@ from crds.camera_device import DEVICE_TYPES, CaptureMode, device_number
 from crds.change import ChangeClass, changes
 from crds.document import Manifest, ManifestModel, ObjectName
 from crds.refusal import refusal
-from crds.secret import SECRET_PARAMETER
+from crds.secret_forms import secrets_in
 from deepstream.analytics.geometry import StreamGroup, needs_frame
 from deepstream.analytics.groups import DirectionDetection, LineCrossing, Overcrowding, RoiFiltering
 from deepstream.findings import Finding, Severity
 from deepstream.msgconv import AnalyticsModuleGroup, PlaceGroup, SensorGroup
 
 CameraId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+
+_HOW_LOGIN: Final = (
+    "the address holds a password: put user name and password into a secret and name it in credentialsRef"
+)
 
 
 class CredentialsRef(ManifestModel):
@@ -200,10 +204,12 @@ class CameraSpec(ManifestModel):
             raise ValueError("the address holds a blank or a control character: write it as %20 and so on")
         if "," in address or ";" in address:
             raise ValueError("the address holds ',' or ';', which DeepStream's lists split at: write %2C or %3B")
-        if SECRET_PARAMETER.search(address):
+        for found in secrets_in(address):
+            if found.kind == "login":
+                raise ValueError(_HOW_LOGIN)
             raise ValueError(
-                "the address holds a password among its parameters: put it into a secret of the node and write "
-                "${secret:NAME:password} in its place"
+                f"the address holds a password among its parameters ({found.what}): put it into a secret of the node and "
+                "write ${secret:NAME:password} in its place"
             )
         return address
 
@@ -237,9 +243,7 @@ class CameraSpec(ManifestModel):
         encoded = "@" in unquote(parts.netloc) and not at
         user, _, password = login.partition(":")
         if encoded or password or set(unquote(user)) & set(":/"):
-            raise ValueError(
-                "the address holds a password: put user name and password into a secret and name it in credentialsRef"
-            )
+            raise ValueError(_HOW_LOGIN)
         if at and self.credentials_ref is not None:
             raise ValueError("the address holds a user, and credentialsRef names one: take the user out of the address")
         if at and not user:

@@ -134,7 +134,8 @@ class ContainerSettings(ManifestModel):
     env: dict[EnvironmentName, Annotated[str, StringConstraints(max_length=32768)]] = changes(
         ChangeClass.RECREATE,
         default_factory=dict,
-        description="Environment. Never passwords: `docker inspect` shows it.",
+        description="Environment. Never passwords: `docker inspect` shows it. A value with ${secret:NAME:KEY} in it, KEY being a "
+        "file of the secret, is written into a file, and the app is given <VARIABLE>_FILE, which names it.",
     )
     volumes: tuple[Volume, ...] = changes(ChangeClass.RECREATE, (), max_length=64, description="Folders of the node.")
     devices: tuple[AbsolutePath, ...] = changes(

@@ -30,19 +30,6 @@ _UNFIT: Final[Mapping[str, str]] = {
 _KEPT_IN_PARAMETERS: Final = "!$%&'()*+/:=?@[]~#"
 """Beside letters, digits and `-._~`."""
 
-SECRET_NAME: Final = re.compile(
-    r"password|passwd|passphrase|(?:^|[^a-z])pwd|pass$|secret|token|sasl\.oauthbearer\.config|ssl\.key\.pem|"
-    r"(?:api|access|shared|account)[-_.]?key",
-    re.IGNORECASE,
-)
-"""Names of settings that hold secrets."""
-SECRET_PARAMETER: Final = re.compile(
-    r"(?P<head>(?:^|(?<=[?&/;_]))(?:password|passwd|passwort|pwd|pass|psw|token|access_?token|auth|secret|api_?key)=)"
-    r"(?!\$\{secret:)(?P<value>[^&#]+?)(?=_(?:channel|stream|subtype)=|[&#]|$)",
-    re.IGNORECASE,
-)
-"""A secret in clear among the parameters of an address."""
-
 
 @dataclass(frozen=True, repr=False)
 class Secret:

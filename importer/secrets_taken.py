@@ -6,21 +6,27 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
+from crds.masking import masked
 from crds.secret import (
-    SECRET_NAME,
-    SECRET_PARAMETER,
     Secret,
     password_placeholder,
     secrets_named_in,
     userinfo_placeholder,
+)
+from crds.secret_forms import (
+    PUBLISHED_KEYS,
+    end_of_login,
+    is_in_clear,
+    is_secret_name,
+    parameters_in,
+    secrets_in_line,
+    values_named_in,
 )
 from deepstream.groups import Key, KeyGroup
 from deepstream.message_broker import parse_connection_string, proto_settings, proto_text
 from importer.names import with_suffix
 from importer.placeholders import holds_placeholder, is_placeholder
 
-_PUBLISHED: Final = frozenset({"tlt_encode", "nvidia_tlt"})
-"""Keys of NVIDIA's public models: everybody knows them."""
 _CONNECTIONS: Final = frozenset({"msg-broker-conn-str", "conn-str", "connection_str"})
 _ADDRESSES: Final = frozenset({"uri", "list"})
 _PROTO: Final = ("proto_cfg", "producer_proto_cfg", "consumer_proto_cfg")
@@ -31,26 +37,6 @@ _AZURE_KEY: Final = re.compile(r"(?P<head>Key=)(?!\$\{secret:)(?P<value>[^;]+)",
 _USER_INFO: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<userinfo>(?!\$\{secret:)[^/]*)@")
 _USER_INFO_IN_FILE: Final = re.compile(_USER_INFO.pattern.replace("[^/]*", r"[^/\s]*"))
 """In whole files a blank ends it: what is behind may be a sentence."""
-_HOST_BEHIND: Final = re.compile(r"@(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[A-Za-z0-9.-]+:[0-9]{1,5})(?=[:/]|$)")
-_CALLED_SO: Final = (
-    r"(?<![\w.-])(?<!\$\{)(?P<key>[\w.-]*(?:password|passwd|passphrase|passwort|secret|token|(?<![a-z])(?:pwd|psw|pass)|"
-    r"(?:api|access|shared|account|secret)[-_.]?key))[\"\']?[ \t]*[:=][ \t]*"
-)
-_SECRETS_IN_LINE: Final = (
-    re.compile(
-        rf"(?P<head>^[\s#;-]*{_CALLED_SO})(?P<value>(?!\$\{{secret:|[\"\']|(?<!=)[{{\[#])\S+(?:\s+(?!#)\S+)*)",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        rf"(?P<head>{_CALLED_SO}(?P<quote>[\"\']))(?P<value>(?!\$\{{secret:).+?)(?=(?P=quote)|$)", re.IGNORECASE
-    ),
-    re.compile(
-        rf"(?P<head>{_CALLED_SO})(?P<value>(?!\$\{{secret:)[^\s;,&\"\'{{}}\[\]#][^\s;&\"\']*?)(?=[,}}\]]{{0,8}}(?:[\s;&\"\']|$))",
-        re.IGNORECASE,
-    ),
-)
-"""In any text, what follows a word that is called like a password and a `=` or `:`: at the begin of a line all the rest
-of it, a quotation, and a single word."""
 _CONNECTION_WITHOUT_LOGIN: Final = 3
 
 
@@ -100,14 +86,18 @@ class SecretsTaken:
         """
         user = _USER_PARAMETER.search(address)
 
-        def replaced(match: re.Match[str]) -> str:
-            if is_placeholder(decoded(match["value"])):
-                return match["head"]
-            return match["head"] + self.placeholder(
-                "cameras", user[1] if user else "password", match["value"].replace('"', "%22")
-            )
-
-        return SECRET_PARAMETER.sub(replaced, address)
+        pieces, at = [], 0
+        for found in parameters_in(address):
+            value = address[found.start : found.end]
+            if is_placeholder(decoded(value)):
+                instead = ""
+            elif is_in_clear(found.name, value) and "${secret:" not in value:
+                instead = self.placeholder("cameras", user[1] if user else "password", value.replace('"', "%22"))
+            else:
+                continue
+            pieces += [address[at : found.start], instead]
+            at = found.end
+        return "".join([*pieces, address[at:]])
 
     def without_user_info(self, value: Any) -> Any:
         """Plain data with placeholders in all texts for the user info of addresses, wherever they stand."""
@@ -137,21 +127,25 @@ class SecretsTaken:
         result, taken, foreign = [], {}, []
         for number, line in enumerate(text.split("\n"), start=1):
             clean = _USER_INFO_IN_FILE.sub(self._placeholder_for, line) if "://" in line else line
-            for pattern in _SECRETS_IN_LINE:
-                clean = pattern.sub(self._placeholder_in_file, clean)
+            clean = self._without_named(clean)
             if clean != line:
                 taken[number] = tuple(name for name in secrets_named_in(clean) if name in self._by_name)
-            elif holds_placeholder(line) and any(one.search(line) for one in (_USER_INFO_IN_FILE, *_SECRETS_IN_LINE)):
+            elif holds_placeholder(line) and (_USER_INFO_IN_FILE.search(line) or any(values_named_in(line))):
                 foreign.append(number)
             result.append(clean)
         return "\n".join(result), taken, tuple(foreign)
 
-    def _placeholder_in_file(self, match: re.Match[str]) -> str:
-        # Brackets at its end may be those of the text around it, or its own.
-        whole = match["value"] + match.string[match.end("value") :].partition(" ")[0]
-        if is_placeholder(match["value"]) or is_placeholder(whole):
-            return match[0]
-        return match["head"] + self.placeholder("files", match["key"], match["value"])
+    def _without_named(self, line: str) -> str:
+        pieces, at = [], 0
+        for found in secrets_in_line(line):
+            value = line[found.start : found.end]
+            # Brackets at its end may be those of the text around it, or its own.
+            whole = value + line[found.end :].partition(" ")[0]
+            if "${secret:" in value or is_placeholder(value) or is_placeholder(whole):
+                continue
+            pieces += [line[at : found.start], self.placeholder("files", found.name or "token", value)]
+            at = found.end
+        return "".join([*pieces, line[at:]])
 
     def quoted_now(self, group: KeyGroup, data: Mapping[str, Any]) -> tuple[str, ...]:
         """The keys of settings of librdkafka that stood without their quotes, and have them in the manifest."""
@@ -200,11 +194,11 @@ class SecretsTaken:
             return self._connection(value, purpose)
         if is_placeholder(value):
             return ""
-        return value if value in _PUBLISHED else self.placeholder(purpose, user or declared.name, value)
+        return value if value in PUBLISHED_KEYS else self.placeholder(purpose, user or declared.name, value)
 
     def model_key(self, key: str) -> str:
         """What stands for the key of a model; the keys of NVIDIA's public models stay."""
-        return key if key in _PUBLISHED else self.placeholder("models", "tlt-model-key", key)
+        return key if key in PUBLISHED_KEYS else self.placeholder("models", "tlt-model-key", key)
 
     def without_secret_keys(
         self, keys: Mapping[str, str], purpose: str, secret: frozenset[str] = frozenset()
@@ -213,7 +207,7 @@ class SecretsTaken:
         called_so = [
             name
             for name, raw in keys.items()
-            if raw and raw.strip() not in _PUBLISHED and (name in secret or SECRET_NAME.search(name))
+            if raw and raw.strip() not in PUBLISHED_KEYS and (name in secret or is_secret_name(name))
         ]
         dropped = tuple(name for name in called_so if is_placeholder(keys[name].strip()))
         taken = tuple(name for name in called_so if name not in dropped)
@@ -229,8 +223,8 @@ class SecretsTaken:
         try:
             settings = proto_settings(text if not text or '"' in text else f'"{text}"')
         except ValueError:
-            return self.placeholder(purpose, "proto-cfg", text) if SECRET_NAME.search(text) else text
-        if not any(SECRET_NAME.search(name) and value for name, value in settings):
+            return self.placeholder(purpose, "proto-cfg", text) if is_secret_name(text) else text
+        if not any(is_secret_name(name) and value for name, value in settings):
             unquoted = settings and '"' not in text and all(_SETTING.fullmatch(name.strip()) for name, _ in settings)
             return f'"{text}"' if unquoted else text
         users = [value for name, value in settings if name.strip() == "sasl.username"]
@@ -240,10 +234,10 @@ class SecretsTaken:
         return proto_text(
             tuple(
                 (name, self.placeholder(purpose, users[0] if users else name.strip(), value))
-                if SECRET_NAME.search(name) and value
+                if is_secret_name(name) and value
                 else (name, value)
                 for name, value in settings
-                if not (SECRET_NAME.search(name) and is_placeholder(value.strip()))
+                if not (is_secret_name(name) and is_placeholder(value.strip()))
             )
         )
 
@@ -277,8 +271,8 @@ class SecretsTaken:
 
 
 def without_logins(text: str) -> str:
-    """A sentence without the user info of addresses that it quotes."""
-    return _USER_INFO.sub(r"\g<scheme>***@", text) if "://" in text else text
+    """A sentence without the secrets that it quotes."""
+    return masked(text)
 
 
 def split_user_info(address: str) -> tuple[str, tuple[str, str | None] | None]:
@@ -290,13 +284,7 @@ def split_user_info(address: str) -> tuple[str, tuple[str, str | None] | None]:
     scheme, mark, behind = address.partition("://")
     if not mark:
         return address, None
-    head, _, _ = behind.partition("/")
-    at = head.rfind("@")
-    if at < 0 and not _is_authority(head):
-        at = behind.rfind("@")
-    elif at >= 0 and (another := _HOST_BEHIND.search(behind, at + 1)):
-        # No host has a path like this: the password holds both, a slash and an @.
-        at = another.start()
+    at = end_of_login(behind)
     if at < 0:
         return address, None
     return f"{scheme}://{behind[at + 1 :]}", _login(behind[:at])
@@ -313,12 +301,6 @@ def decoded(text: str) -> str:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:
         return text
-
-
-def _is_authority(head: str) -> bool:
-    authority = re.split(r"[?#]", head, maxsplit=1)[0]
-    _, _, port = authority.rpartition("]")[2].partition(":")
-    return authority == head and (not port or (port.isascii() and port.isdigit()))
 
 
 def _secret_keys(group: KeyGroup) -> frozenset[str]:

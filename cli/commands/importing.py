@@ -225,10 +225,10 @@ def _refuse_to_replace(texts: Mapping[str, str]) -> None:
 
 def _lines(remarks: "Iterable[Remark]", secrets: "Mapping[str, Secret]") -> list[tuple[str, str]]:
     """What is said of an import: severity, and a line without any password."""
-    from nodeagent.folders.content import redacted
+    from crds.masking import masked, secret_words
 
-    passwords = tuple(secrets.values())
-    return [(one.severity.value, redacted(printable(str(one)), passwords)) for one in remarks]
+    words = [word for secret in secrets.values() for word in secret_words(secret)]
+    return [(one.severity.value, masked(printable(str(one)), words)) for one in remarks]
 
 
 def _summary(imported: "Imported", severities: Sequence[str], output: str | None) -> str:

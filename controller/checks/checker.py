@@ -12,10 +12,12 @@ from controller.checks.devices import check_devices
 from controller.checks.files import check_file_names, check_writable
 from controller.checks.reference import check_reference
 from controller.checks.retinaface import check_retinaface
+from controller.checks.secrets import check_secrets, check_variables
 from controller.checks.violation import Violation, error, warning, without_repeats
 from controller.render.resolved import resolve
 from crds.camera import Camera
 from crds.camera_device import DEVICE_TYPES
+from crds.document import Manifest
 from crds.dsinstance import MUXER_OF_APP_CONF, AppKind, DsInstance, DsInstanceSpec
 from deepstream.findings import Severity
 from deepstream.retinaface.inference import DEFAULTS
@@ -39,10 +41,16 @@ class Checker:
 
     def check(self, instance: DsInstance, cameras: tuple[Camera, ...]) -> tuple[Violation, ...]:
         """See `check_instance`."""
-        key = (id(instance), *map(id, cameras))
+        key = (id(instance), 0, *map(id, cameras))
         # The manifests are kept beside the result, so that their ids are not given to others.
         found = self._known.get(key) or ((instance, cameras), check_instance(instance, cameras))
         self._used[key] = found
+        return found[1]
+
+    def secrets(self, manifest: Manifest) -> tuple[Violation, ...]:
+        """See `check_secrets`; of one manifest of any kind."""
+        found = self._known.get((id(manifest),)) or (manifest, tuple(check_secrets(manifest)))
+        self._used[(id(manifest),)] = found
         return found[1]
 
     def forget_unused(self) -> None:
@@ -74,6 +82,7 @@ def _violations(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator[V
     # Those that are too many are said once: what else there is to say holds for the others too.
     fitting = cameras[:limit]
     yield from check_file_names(instance)
+    yield from check_variables(spec.container.env)
     if spec.app.kind is AppKind.RETINAFACE:
         yield from check_retinaface(spec)
     if spec.app.kind is AppKind.REFERENCE:

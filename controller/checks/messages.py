@@ -8,7 +8,8 @@ from controller.checks.violation import Path, Violation, error, warning
 from crds.deepstream_app import DeepstreamApp
 from crds.dsinstance import DsInstanceSpec
 from crds.key_path import key_path
-from crds.secret import SECRET_NAME, has_broken_placeholder, is_password_placeholder
+from crds.secret import has_broken_placeholder, is_password_placeholder
+from crds.secret_forms import is_in_clear, is_secret_name
 from deepstream.app.sink import SinkGroup, SinkType
 from deepstream.findings import Severity
 from deepstream.message_broker import SECRET_SETTINGS, MessageBrokerGroup, check_message_broker, proto_settings
@@ -74,7 +75,7 @@ def _secrets_of_extra_keys(group: MessageBrokerGroup) -> Iterator[tuple[tuple[st
     for name, value in group.extra_keys.items():
         if has_broken_placeholder(value):
             yield ("extraKeys", name), _BROKEN
-        elif SECRET_NAME.search(name) and value.strip() and not is_password_placeholder(value):
+        elif is_secret_name(name) and is_in_clear(name, value):
             yield ("extraKeys", name), f"by its name a secret stands in the manifest: {_HOW}"
 
 

@@ -2,11 +2,12 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
-from urllib.parse import quote
+from typing import Final, Protocol, TypeAlias
 
+from crds.env_secrets import SECRETS_FOLDER, filled_value, keys_named_in, names_a_secret
+from crds.masking import secret_words
 from crds.messages import InstanceConfig
 from crds.secret import Secret, UnusableSecretError, fill, fill_address, secrets_named_in
 from nodeagent.folders.camera_logins import CameraLogin, logins_by_text, pieces_of
@@ -15,8 +16,18 @@ from nodeagent.model import Applied, FilesState, LoginProblem, Permanent, Secret
 Tree: TypeAlias = "Mapping[str, bytes | Tree]"
 """Content by name: bytes for a file, a tree for a folder."""
 
-ReadSecret: TypeAlias = Callable[[str], Secret]
-"""The secret of a name; raises SecretProblem when it is missing or cannot be used."""
+
+class Secrets(Protocol):
+    """The secrets of this node. Both raise SecretProblem for what is missing or cannot be used."""
+
+    def login(self, name: str) -> Secret:
+        """The user name and the password of a secret."""
+        ...
+
+    def value(self, name: str, key: str) -> str:
+        """What one file of a secret holds."""
+        ...
+
 
 HeldFile: TypeAlias = Callable[[str], bytes | None]
 """What the configuration folder holds at a path of a rendered file; None when that is nothing, or no file."""
@@ -24,11 +35,7 @@ HeldFile: TypeAlias = Callable[[str], bytes | None]
 # What both a folder and a container may be called.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
-# Greedy up to the last "@" of the line: a password may hold "@" or "/" that nobody escaped.
-_USER_INFO = re.compile(r"([a-z][a-z0-9+.-]*://).*@", re.IGNORECASE)
-
-# Shorter passwords are hidden in addresses alone: to hide every "a" of a text would leave none.
-_SHORTEST_HIDDEN = 4
+_USER_NAME: Final = "username"
 
 
 def is_name(name: str) -> bool:
@@ -53,7 +60,7 @@ def in_short(applied: Applied) -> Started:
     return Started(applied.generation, config.digest, config.digests, applied.runtime_id)
 
 
-def tree_of(config: InstanceConfig, read_secret: ReadSecret, held: HeldFile) -> Tree:
+def tree_of(config: InstanceConfig, secrets: Secrets, held: HeldFile) -> Tree:
     """The configuration files of an instance with the secrets filled in.
 
     A camera whose login cannot be filled in keeps the one that its file holds already, or gets none.
@@ -62,58 +69,49 @@ def tree_of(config: InstanceConfig, read_secret: ReadSecret, held: HeldFile) -> 
         Permanent: a path leaves the folder, or two files need the same name.
         Waiting: a secret that is not the login of a camera is missing or cannot be used.
     """
-    content = _content_of(config, read_secret, held)
+    content = _content_of(config, secrets, held)
     for problem in content.problems.values():
         raise problem
-    return _tree(config, content.texts)
+    return _tree(config, content)
 
 
-def state_of(
-    config: InstanceConfig, read_secret: ReadSecret, held: HeldFile, holds: Callable[[Tree], bool]
-) -> FilesState:
+def state_of(config: InstanceConfig, secrets: Secrets, held: HeldFile, holds: Callable[[Tree], bool]) -> FilesState:
     """How the configuration folder of an instance compares with what it should hold.
 
     Args:
         config: the instance.
-        read_secret: the secrets.
+        secrets: those of this node.
         held: the files that the folder holds.
         holds: whether the folder holds a tree and nothing else.
     """
     if not is_name(config.instance_name):
         return FilesState(current=False)
     try:
-        content = _content_of(config, read_secret, held)
+        content = _content_of(config, secrets, held)
     except Permanent:
         return FilesState(current=False)
     return FilesState(
         # Without a secret nobody can tell: what runs goes on with the one that it has.
-        current=not content.problems and holds(_tree(config, content.texts)),
+        current=not content.problems and holds(_tree(config, content)),
         secrets_missing=tuple(sorted(content.problems)),
         dark=content.dark,
         kept=content.kept,
     )
 
 
-def known_secrets(applied: Applied | None, read_secret: ReadSecret) -> list[Secret]:
-    """The secrets that an instance was started with, as far as they are there."""
-    secrets = []
-    for secret_name in () if applied is None else _secret_names(applied.config):
+def known_words(applied: Applied | None, secrets: Secrets) -> list[str]:
+    """What nobody may read of the secrets that an instance was started with, as far as they are there."""
+    if applied is None:
+        return []
+    words = []
+    for secret_name in sorted({name for file in applied.config.files for name in secrets_named_in(file.content)}):
         with contextlib.suppress(SecretProblem):
-            secrets.append(read_secret(secret_name))
-    return secrets
-
-
-def redacted(text: str, secrets: Iterable[Secret] = ()) -> str:
-    """The text without the user info of addresses, and without the passwords of the given secrets wherever they stand."""
-    for secret in secrets:
-        for form in (secret.password or "", quote(secret.password or "", safe="")):
-            if len(form) >= _SHORTEST_HIDDEN:
-                text = text.replace(form, "***")
-    return _USER_INFO.sub(r"\1***@", text)
-
-
-def _secret_names(config: InstanceConfig) -> tuple[str, ...]:
-    return tuple(sorted({name for file in config.files for name in secrets_named_in(file.content)}))
+            words += secret_words(secrets.login(secret_name))
+    for value in applied.config.container.env.values():
+        for secret_name, key in keys_named_in(value):
+            with contextlib.suppress(SecretProblem):
+                words += [secrets.value(secret_name, key)] if key != _USER_NAME else []
+    return words
 
 
 @dataclass
@@ -121,16 +119,18 @@ class _Content:
     """The texts of the files of an instance by their paths, and what could not be filled in."""
 
     texts: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    """Values of variables that have secrets in them."""
     problems: dict[str, SecretProblem] = field(default_factory=dict)
     """By name of the secret: what nothing can be written without."""
     dark: dict[str, LoginProblem] = field(default_factory=dict)
     kept: dict[str, LoginProblem] = field(default_factory=dict)
 
 
-def _content_of(config: InstanceConfig, read_secret: ReadSecret, held: HeldFile) -> _Content:
+def _content_of(config: InstanceConfig, secrets: Secrets, held: HeldFile) -> _Content:
     # Nothing is read at a path that leaves the folder.
-    _tree(config, {file.path: "" for file in config.files})
-    content, filling, logins = _Content(), _Filling(read_secret), logins_by_text(config)
+    _tree(config, _Content({file.path: "" for file in config.files}))
+    content, filling, logins = _Content(), _Filling(secrets), logins_by_text(config)
     addresses = {text: filling.filled(login.address, fill_address) for text, login in logins.items()}
     known = {logins[text].write(one) for text, one in addresses.items() if isinstance(one, str)}
 
@@ -158,14 +158,20 @@ def _content_of(config: InstanceConfig, read_secret: ReadSecret, held: HeldFile)
             else:
                 content.problems |= {problem.secret_name: problem for problem in filled}
         content.texts[file.path] = "".join(pieces)
+    for name, value in config.container.env.items():
+        if names_a_secret(value):
+            try:
+                content.variables[name] = filled_value(value, secrets.value)
+            except SecretProblem as problem:
+                content.problems[problem.secret_name] = problem
     return content
 
 
 class _Filling:
     """Fills placeholders in, and reads each secret once."""
 
-    def __init__(self, read_secret: ReadSecret) -> None:
-        self._read_secret = read_secret
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
         self._known: dict[str, Secret | SecretProblem] = {}
 
     def filled(self, text: str, fill_in: Callable[[str, Mapping[str, Secret]], str]) -> str | tuple[SecretProblem, ...]:
@@ -182,13 +188,13 @@ class _Filling:
     def _secret(self, name: str) -> Secret | SecretProblem:
         if name not in self._known:
             try:
-                self._known[name] = self._read_secret(name)
+                self._known[name] = self._secrets.login(name)
             except SecretProblem as problem:
                 self._known[name] = problem
         return self._known[name]
 
 
-def _tree(config: InstanceConfig, texts: Mapping[str, str]) -> Tree:
+def _tree(config: InstanceConfig, content: _Content) -> Tree:
     root: dict[str, bytes | Tree] = {}
     for file in config.files:
         problem = f"instance {config.instance_name}: file {file.path!r}"
@@ -203,5 +209,9 @@ def _tree(config: InstanceConfig, texts: Mapping[str, str]) -> Tree:
             place = below
         if name in place:
             raise Permanent(f"{problem} is there twice, or is a folder too")
-        place[name] = texts[file.path].encode()
+        place[name] = content.texts[file.path].encode()
+    if content.variables:
+        if SECRETS_FOLDER in root:
+            raise Permanent(f"instance {config.instance_name}: file {SECRETS_FOLDER!r} is where its secrets are")
+        root[SECRETS_FOLDER] = {name: value.encode() for name, value in content.variables.items()}
     return root

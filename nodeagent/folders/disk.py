@@ -1,6 +1,7 @@
 """The folders of instances on the disk of this machine: what stands where.
 
     root/<instance>/configs/       what the app reads; bind-mounted as a folder, so it stays the same inode
+    root/<instance>/configs/.secrets/   values of variables that name secrets, for apps that read `<VARIABLE>_FILE`
     root/<instance>/build/         working directory of a process, so that `../configs` is right as it is in an image
     root/<instance>/engines/KEY/   TensorRT engines of one image, kind of GPU and set of models
     root/<instance>/incoming/      files that are not complete yet
@@ -21,20 +22,11 @@ from pathlib import Path
 from pydantic_core import from_json
 
 from crds.document import Message, unknown_format
+from crds.masking import masked
 from crds.messages import InstanceConfig, PartDigests
-from crds.secret import Secret
 from nodeagent.folders import folder_tree
-from nodeagent.folders.content import (
-    HeldFile,
-    checked_name,
-    in_short,
-    is_name,
-    known_secrets,
-    redacted,
-    state_of,
-    tree_of,
-)
-from nodeagent.folders.secret_files import read_secret
+from nodeagent.folders.content import HeldFile, checked_name, in_short, is_name, known_words, state_of, tree_of
+from nodeagent.folders.secret_files import SecretFiles
 from nodeagent.model import Applied, FilesState, Permanent, Started, Transient
 
 _log = logging.getLogger(__name__)
@@ -71,7 +63,7 @@ class DiskFolders:
 
     def __init__(self, root: Path, secrets_directory: Path) -> None:
         self._root = root.absolute()
-        self._secrets_directory = secrets_directory.absolute()
+        self._secrets = SecretFiles(secrets_directory.absolute())
         # A cancelled write goes on in its thread; the next one must not meet it.
         self._locks: dict[str, threading.Lock] = {}
         self._notes: dict[str, tuple[tuple[int, int, int], Applied | None]] = {}
@@ -108,7 +100,7 @@ class DiskFolders:
         """See `InstanceFolders`."""
         name = config.instance_name
         with self._lock(name):
-            tree = tree_of(config, self._read_secret, self._held(checked_name(name)))
+            tree = tree_of(config, self._secrets, self._held(checked_name(name)))
             folder, incoming = self.configs(name), self._part(name, "incoming")
             with _disk(f"write the files of instance {name}"):
                 # What a killed agent left half-written.
@@ -121,7 +113,7 @@ class DiskFolders:
         try:
             return state_of(
                 config,
-                self._read_secret,
+                self._secrets,
                 self._held(name),
                 lambda tree: folder_tree.matches(self._path(name) / "configs", tree),
             )
@@ -168,7 +160,7 @@ class DiskFolders:
 
     def redacted(self, name: str, text: str) -> str:
         """See `InstanceFolders`."""
-        return redacted(text, known_secrets(self.read_applied(name), self._read_secret))
+        return masked(text, known_words(self.read_applied(name), self._secrets))
 
     def remove(self, name: str) -> None:
         """See `InstanceFolders`."""
@@ -205,9 +197,6 @@ class DiskFolders:
                 return folder_tree.read_inside(self._path(name) / "configs", path, _LARGEST_FILE)
 
         return held
-
-    def _read_secret(self, name: str) -> Secret:
-        return read_secret(self._secrets_directory, name)
 
 
 def _read_note(path: Path, name: str) -> Applied | None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping
 
+from crds.masking import masked
 from crds.messages import InstanceConfig
 from crds.secret import Secret
-from nodeagent.folders.content import HeldFile, Tree, checked_name, in_short, known_secrets, redacted, state_of, tree_of
+from nodeagent.folders.content import HeldFile, Tree, checked_name, in_short, known_words, state_of, tree_of
 from nodeagent.model import Applied, FilesState, SecretProblem, Started, Transient
 
 
@@ -16,12 +17,14 @@ class MemoryFolders:
 
     Attributes:
         secrets: the secrets.
+        keys: other files of secrets, by the names of both.
         trees: what the configuration folders hold, by name of the instance; tests edit it by hand.
         away: why the disk does not answer now; empty when it does.
     """
 
     def __init__(self, secrets: Mapping[str, Secret] | None = None) -> None:
         self.secrets = dict(secrets or {})
+        self.keys: dict[tuple[str, str], str] = {}
         self.trees: dict[str, Tree] = {}
         self.away = ""
         self._notes: dict[str, Applied] = {}
@@ -30,7 +33,7 @@ class MemoryFolders:
     def write(self, config: InstanceConfig) -> None:
         """See `InstanceFolders`."""
         name = checked_name(config.instance_name)
-        tree = tree_of(config, self._read_secret, self._held(name))
+        tree = tree_of(config, self, self._held(name))
         self._reach(f"write the files of instance {name}")
         self.trees[name] = tree
 
@@ -38,7 +41,7 @@ class MemoryFolders:
         """See `InstanceFolders`."""
         self._reach(f"read the configuration folder of {config.instance_name}")
         name = config.instance_name
-        return state_of(config, self._read_secret, self._held(name), lambda tree: self.trees.get(name) == tree)
+        return state_of(config, self, self._held(name), lambda tree: self.trees.get(name) == tree)
 
     def note_applied(self, applied: Applied) -> None:
         """See `InstanceFolders`."""
@@ -61,7 +64,7 @@ class MemoryFolders:
 
     def redacted(self, name: str, text: str) -> str:
         """See `InstanceFolders`."""
-        return redacted(text, known_secrets(self.read_applied(name), self._read_secret))
+        return masked(text, known_words(self.read_applied(name), self))
 
     def remove(self, name: str) -> None:
         """See `InstanceFolders`."""
@@ -75,6 +78,21 @@ class MemoryFolders:
         self._reach("list the folders of instances")
         return tuple(sorted((self.trees.keys() | self._notes.keys()) - set(wanted)))
 
+    def login(self, name: str) -> Secret:
+        """See `Secrets`."""
+        if name not in self.secrets:
+            raise SecretProblem(name, f"secret {name!r} is missing", is_missing=True)
+        return self.secrets[name]
+
+    def value(self, name: str, key: str) -> str:
+        """See `Secrets`."""
+        login = self.secrets.get(name)
+        known = {"username": login.username, "password": login.password} if login else {}
+        found = self.keys.get((name, key), known.get(key))
+        if found is None:
+            raise SecretProblem(name, f"secret {name!r}: {key} is missing", is_missing=True)
+        return found
+
     def _reach(self, what: str) -> None:
         if self.away:
             raise Transient(f"cannot {what}: {self.away}")
@@ -87,8 +105,3 @@ class MemoryFolders:
             return place if isinstance(place, bytes) else None
 
         return held
-
-    def _read_secret(self, name: str) -> Secret:
-        if name not in self.secrets:
-            raise SecretProblem(name, f"secret {name!r} is missing", is_missing=True)
-        return self.secrets[name]

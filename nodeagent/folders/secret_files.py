@@ -2,6 +2,7 @@
 
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 
 from crds.secret import Secret
@@ -28,7 +29,22 @@ def read_secret(directory: Path, name: str) -> Secret:
         raise
 
 
-def _read(path: Path, secret_name: str) -> str:
+@dataclass(frozen=True)
+class SecretFiles:
+    """The secrets in a folder of this node, which has a folder for each."""
+
+    directory: Path
+
+    def login(self, name: str) -> Secret:
+        """See `Secrets`."""
+        return read_secret(self.directory, name)
+
+    def value(self, name: str, key: str) -> str:
+        """See `Secrets`: the text without the line end that editors add; it may have several lines."""
+        return _read(self.directory / name / key, name, lines=True)
+
+
+def _read(path: Path, secret_name: str, *, lines: bool = False) -> str:
     try:
         # Not blocking: whoever puts a FIFO here must not hang the agent.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -46,7 +62,7 @@ def _read(path: Path, secret_name: str) -> str:
         text = content.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
         raise _problem(path, secret_name, "is not UTF-8") from None
-    if "\n" in text or "\r" in text or "\0" in text:
+    if not lines and ("\n" in text or "\r" in text or "\0" in text):
         # Sent to a camera it would be a wrong password, again and again.
         raise _problem(path, secret_name, "holds more than one line")
     return text

@@ -11,7 +11,7 @@ from tests.held_ports import hold_ports
 
 _EXAMPLE = Path(__file__).parents[2] / "manifests"
 _PORTS_OF_A_NODE = 10
-# A second instance on a node: so that a change of one can be seen to leave its neighbour alone.
+# A second instance on a node: so that a change of one can be seen to leave its neighbour alone. It is given a secret as a file.
 _GATE = """\
 apiVersion: dsfleet.io/v1
 kind: DsInstance
@@ -21,6 +21,7 @@ spec:
   node: node-a
   image: dsfleet/pipeline:dev
   app: { kind: reference, faceConfidenceThreshold: 0.3 }
+  container: { env: { PLANTED: "${secret:dock-camera:password}" } }
   cameras: [front-door]
   streammux: { width: 320, height: 240, batchSize: 2, bufferPool: 4, nvbufMemoryType: 0 }
 """

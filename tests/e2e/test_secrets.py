@@ -12,8 +12,8 @@ from tests.e2e.separate_fleet import SeparateFleet
 
 pytestmark = pytest.mark.e2e
 
-# The app must read it there; and the simulated camera must know whom to let in.
-MAY_HOLD_IT = ("configs/source_list.json", "cameras.json")
+# The app must read it there, or in the file of a variable that names a secret; and the simulated camera must know whom to let in.
+MAY_HOLD_IT = ("configs/source_list.json", "configs/.secrets/PLANTED", "cameras.json")
 
 
 def files_below(root: Path) -> Iterator[Path]:
@@ -93,6 +93,8 @@ def test_the_password_is_where_it_is_needed_and_nowhere_else(
 
     holders = [path for path in files_below(fleet.root) if planted_secret.forms_in(path.read_bytes())]
     assert [path for path in holders if path.name == "source_list.json"], "the app's own file holds it"
+    [variable] = [path for path in holders if path.name == "PLANTED"]
+    assert variable.read_text(encoding="utf-8") == planted_secret.password
     for path in holders:
         assert may_hold_it(path)
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path

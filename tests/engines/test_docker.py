@@ -35,7 +35,7 @@ def arguments(**container: Any) -> dict[str, Any]:
 
 def test_everything_of_a_container_is_asked_for() -> None:
     given = arguments(
-        env={"TZ": "UTC"},
+        env={"TZ": "UTC", "DB": "${secret:db:password}"},
         volumes=[
             {"host_path": "/models", "mount_path": "/workspace/models"},
             {"host_path": "/out", "mount_path": "/out", "read_only": False},
@@ -54,7 +54,7 @@ def test_everything_of_a_container_is_asked_for() -> None:
         "command": ["/workspace/configs/source_list.json", "--port", "9000"],
         "name": "n",
         "labels": {"a": "b"},
-        "environment": {"TZ": "UTC"},
+        "environment": {"TZ": "UTC", "DB_FILE": "/workspace/configs/.secrets/DB"},
         "stop_timeout": 33,
         "stop_signal": "SIGINT",
         "use_config_proxy": False,

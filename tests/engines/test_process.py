@@ -76,8 +76,8 @@ def test_a_process_inherits_little(process_stand: ProcessStand, monkeypatch: pyt
     monkeypatch.setenv("AGENT_SECRET", "hidden")
     write_secret(process_stand.secrets, "cam", "admin", "Geheim-4711")
     config = process_stand.config(
-        script=f"# ${{secret:cam:userinfo}}\ncat ../configs/source_list.json | wc -l\n{SLEEPS}",
-        container={"env": {"GIVEN": "yes", "DSFLEET_IO_NODE": "stolen"}},
+        script=f"# ${{secret:cam:userinfo}}\ncat ../configs/source_list.json | wc -l\nwc -c < $KEY_FILE\n{SLEEPS}",
+        container={"env": {"GIVEN": "yes", "DSFLEET_IO_NODE": "stolen", "KEY": "${secret:cam:password}"}},
         rest_port=9123,
     )
     reader, writer = os.pipe()
@@ -91,6 +91,7 @@ def test_a_process_inherits_little(process_stand: ProcessStand, monkeypatch: pyt
         assert f"DSFLEET_IO_PART_DIGESTS={config.digests.model_dump_json()}" in environment
         assert "AGENT_SECRET=hidden" not in environment
         folder = process_stand.directories.directory("lobby")
+        assert f"KEY_FILE={folder}/configs/.secrets/KEY" in environment
         command = proc(there.runtime_id, "cmdline").split()
         assert command == ["/bin/sh", f"{folder}/configs/source_list.json", "--port", "9123"]
         for name in ("environ", "cmdline"):
@@ -102,7 +103,7 @@ def test_a_process_inherits_little(process_stand: ProcessStand, monkeypatch: pyt
         assert links(pid, "fd/0", "fd/1", "fd/2") == [str(folder / "lock"), log, log]
         assert links(os.getpid(), f"fd/{writer}")[0] not in open_files(pid)
         assert os.getsid(pid) == pid
-        assert (await session.driver.output("lobby", 5)).split() == ["2", "sleeping"]
+        assert (await session.driver.output("lobby", 5)).split() == ["3", "11", "sleeping"]
 
     process_stand.run(test)
     os.close(reader)

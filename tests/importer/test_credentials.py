@@ -103,19 +103,25 @@ def test_nobody_is_no_user(login: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("path", "password"),
     [
-        "user=admin&password=Qz7word&channel=1&stream=0.sdp",
-        "user=admin_password=Qz7word_channel=1_stream=0.sdp",
-        "live?pwd=Qz7word",
-        "live?user=a&token=Qz7word#x",
+        ("user=admin&password=Qz7word&channel=1&stream=0.sdp", "Qz7word"),
+        ("user=admin_password=Qz7word_channel=1_stream=0.sdp", "Qz7word"),
+        ("live?pwd=Qz7word", "Qz7word"),
+        ("live?user=a&token=Qz7word#x9Q", "Qz7word#x9Q"),
+        ("live?password=Qz7#x9Q?x9Q&y", "Qz7#x9Q?x9Q&y"),
+        ("snapshot.cgi?loginuse=admin&loginpas=Qz7word&resolution=32", "Qz7word"),
+        ("cam/realmonitor?channel=1&subtype=0&authbasic=YWRtaW46Qz7word==", "YWRtaW46Qz7word=="),
+        ("ISAPI/live?auth=Qz7word", "Qz7word"),
+        ("live?u=admin&p=Qz7word", "Qz7word"),
     ],
 )
-def test_passwords_in_paths_are_taken_out_and_come_back(path: str) -> None:
+def test_passwords_in_paths_are_taken_out_and_come_back(path: str, password: str) -> None:
     uri = f"rtsp://10.0.0.7:554/{path}"
     result = imported({"app.txt": app(uri)}, "app.txt", name="yard")
-    assert "Qz7word" not in shown(result)
-    assert [one.password for one in result.secrets.values()] == ["Qz7word"]
+    assert "Qz7" not in shown(result)
+    assert "x9Q" not in shown(result)
+    assert [one.password for one in result.secrets.values()] == [password]
     assert f"uri={uri}\n" in rendered(result)["deepstream_app.txt"]
 
 

@@ -122,6 +122,7 @@ def crosscheck(
     _references(check)
     _cameras_of_instances(check)
     _devices(check)
+    _secrets(check)
     check.checker.forget_unused()
     in_order = sorted(
         check.problems, key=lambda one: (one.position.file, one.position.line, one.position.column, one.path)
@@ -306,6 +307,17 @@ def _devices(check: _Check) -> None:
                     f"{reader.manifest.name!r} reads as camera {other!r}: a device has one reader"
                 )
                 check.problem(located, ("spec", "cameras", index), message)
+
+
+def _secrets(check: _Check) -> None:
+    """Secrets in clear, where nothing else is wrong with the value."""
+    known = {(one.position, one.path) for one in check.problems}
+    for located in check.manifests:
+        for violation in check.checker.secrets(located.manifest):
+            if violation.severity is not Severity.ERROR:
+                check.remarks.append(Remark(violation.severity, located, violation.path, violation.message))
+            elif (located.position_of(*violation.path), path_text(violation.path)) not in known:
+                check.problem(located, violation.path, violation.message)
 
 
 def _tell(check: _Check, located: LocatedManifest, violation: Violation) -> None:

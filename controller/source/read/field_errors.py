@@ -1,6 +1,6 @@
 """What pydantic finds in a manifest, in sentences for the person who wrote it.
 
-No value of an address or of an environment stands in a sentence: it may hold a password.
+No value of an address, an environment, an annotation or a file stands in a sentence, nor what looks like a secret elsewhere.
 """
 
 import json
@@ -16,12 +16,14 @@ from controller.source.read.value_hints import entries_hint, list_hint, members_
 from crds.camera import CameraId
 from crds.document import KafkaTopic, LabelKey, LabelValue, ObjectName
 from crds.dsinstance import AbsolutePath, EnvironmentName
+from crds.masking import masked
 from crds.node import Hostname, PublicKeyHex
+from crds.secret_forms import secrets_in_line
 from deepstream.near_miss import nearest
 
 _KEY_MARK: Final = "[key]"
 _LONGEST_SHOWN: Final = 60
-_SILENT_FIELDS: Final = frozenset({"address", "env"})
+_SILENT_FIELDS: Final = frozenset({"address", "env", "annotations", "files"})
 _LETTERS: Final = "letters, digits, '-', '_' and '.'"
 _ANNOTATED: Final[tuple[tuple[Any, str], ...]] = (
     (ObjectName, "lower-case letters, digits, '-' and '.', a letter or digit at both ends of each part"),
@@ -85,7 +87,7 @@ def path_text(path: Iterable[str | int]) -> str:
 
 def shortened(text: str) -> str:
     """The text without anything before an `@` that may be a password, cut to what fits a line."""
-    text = re.sub(r"\S*@", "***@", text)
+    text = masked(re.sub(r"\S*@", "***@", text))
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
 
 
@@ -97,6 +99,8 @@ def given(value: Any) -> str:
         return "a mapping" if isinstance(value, dict) else "a list"
     if isinstance(value, str) and "@" in value:
         return "text with an '@'"
+    if isinstance(value, str) and any(map(secrets_in_line, value.split("\n"))):
+        return "text with a secret"
     return shortened(json.dumps(value, ensure_ascii=False))
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final, get_args, get_origin
 
 from controller.source.read.model_paths import is_numbered
 from crds.change import alternatives
+from crds.secret_forms import secrets_in_line
 from deepstream.analytics.groups import Point
 
 _LONGEST: Final = 60
@@ -59,7 +60,8 @@ def entries_hint(annotation: Any, value: Any) -> str:
 def _entries(value: Any, types: set[Any]) -> list[str]:
     """The entries of the list as they are written; none when the value does not fit into it."""
     if isinstance(value, str) and str in types and "@" not in value and len(value) <= _LONGEST:
-        return [f'"{value}"'] if re.fullmatch(r"[^\"\\]+", value) and value.isprintable() else []
+        is_plain = re.fullmatch(r"[^\"\\]+", value) and value.isprintable() and not secrets_in_line(value)
+        return [f'"{value}"'] if is_plain else []
     if isinstance(value, str):
         parts = [part.strip() for part in value.removesuffix(";").split(";")]
     else:

@@ -7,6 +7,7 @@ from typing import Any
 from docker.types import DeviceRequest, HostConfig, LogConfig, Mount
 
 from crds.dsinstance import AppKind
+from crds.env_secrets import environment
 from crds.messages import InstanceConfig
 from nodeagent.engines.labels import LABEL_DIGEST
 from nodeagent.model import Transient
@@ -49,7 +50,7 @@ def create_arguments(
         "command": command(config),
         "name": name,
         "labels": labels,
-        "environment": dict(config.container.env),
+        "environment": environment(config.container.env, config.container.config_mount_path),
         "host_config": _host_config(config, configs, engines, api_version),
         # For people who stop it by hand, and for an engine that is shut down; the agent says its own time.
         "stop_timeout": config.container.stop_timeout_seconds,

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection
 
 from crds.dsinstance import AppKind
+from crds.env_secrets import environment
 from crds.messages import InstanceConfig
 from nodeagent.engines.blocking_calls import BlockingCalls
 from nodeagent.engines.labels import (
@@ -224,13 +225,13 @@ class ProcessDriver:
         name = config.instance_name
         labels = labels_of(self._fleet_id, self._node_id, config, generation)
         variables = {variable_of(label): value for label, value in labels.items()}
-        source_list = self._folders.configs(name) / "source_list.json"
+        configs = self._folders.configs(name)
         process = start.spawn(
-            (*self._command, str(source_list), "--port", str(config.rest_port)),
+            (*self._command, str(configs / "source_list.json"), "--port", str(config.rest_port)),
             lock=lock,
             directory=self._folders.directory(name),
             working_directory=self._folders.build(name),
-            variables=start.environment(config.container.env, variables),
+            variables=start.environment(environment(config.container.env, str(configs)), variables),
         )
         self._runs.add(name, Run(process, labels))
         self._folders.note_applied(Applied(config, generation, str(process)))
