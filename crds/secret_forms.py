@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, Literal
 from urllib.parse import unquote
 
@@ -146,6 +147,7 @@ _HOST_BEHIND: Final = re.compile(
     r"@(?!sha[0-9]+:)(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[A-Za-z0-9.-]+:[0-9]{1,5})(?=[:/,]|$)"
 )
 _SHORTEST_RANDOM: Final = 20
+_WORD: Final = re.compile(rf"[A-Za-z0-9]{{{_SHORTEST_RANDOM},}}")
 _FEWEST_OF_A_KIND: Final = 2
 _CHANGES: Final = 0.4
 _BITS: Final = 3.5
@@ -172,6 +174,10 @@ _TOKENS: Final = (
         re.compile(r"\bAuthorization[\"\']?\s*[:=]\s*[\"\']?(?:Basic|Bearer|Digest)\s+(?![$<{])\S.*", re.IGNORECASE),
     ),
 )
+_MAY_BE_TOKEN: Final = re.compile(
+    r"(?i:AKIA|ASIA|gh[pousr]_|github_|gl[pdr]t?|xox|AIza|nvapi|hf_|sk[-_]|eyJ|-----BEGIN|authoriz)"
+)
+"""Looked for first: nearly no text has any of them."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +193,7 @@ class SecretFound:
     """What the secret is the value of."""
 
 
+@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """True for the name of a setting, a key or a variable that holds a secret."""
     if name.lower() in _EXACTLY:
@@ -198,6 +205,7 @@ def is_secret_name(name: str) -> bool:
     return any(part in joined for part in _ANYWHERE_IN_A_NAME) or _ENDS_AS_SECRET.fullmatch(words[-1]) is not None
 
 
+@lru_cache(maxsize=4096)
 def is_secret_variable(name: str) -> bool:
     """True for the name of a variable that holds a secret: of these, those that end with `KEY` do, too."""
     words = _words(name)
@@ -283,7 +291,7 @@ def looks_random(text: str) -> bool:
     hardly ever; and it holds at least 3.5 bits for each character (Shannon). Digests and UUIDs have no capital letters,
     and are no secrets; parts of paths are looked at by themselves.
     """
-    return any(_is_random(word) for word in re.findall(rf"[A-Za-z0-9]{{{_SHORTEST_RANDOM},}}", text))
+    return len(text) >= _SHORTEST_RANDOM and any(map(_is_random, _WORD.findall(text)))
 
 
 def _is_random(word: str) -> bool:
@@ -321,6 +329,8 @@ def _is_authority(head: str) -> bool:
 
 
 def _logins(text: str) -> Iterator[SecretFound]:
+    if "://" not in text:
+        return
     what = "a password in the user info of an address"
     for mark in re.finditer(r"://", text):
         behind = re.split(r"\s", text[mark.end() : mark.end() + _LONGEST_ADDRESS], maxsplit=1)[0]
@@ -340,9 +350,11 @@ def _logins(text: str) -> Iterator[SecretFound]:
 
 def parameters_in(text: str) -> Iterator[SecretFound]:
     """The values of parameters and settings whose names are called like secrets, whatever they are."""
-    names = [match["key"].lower() for match in _NAME.finditer(text)]
-    has_user, done = not _USERS.isdisjoint(names), 0
-    for match in _NAME.finditer(text):
+    if "=" not in text:
+        return
+    settings = tuple(_NAME.finditer(text))
+    has_user, done = any(match["key"].lower() in _USERS for match in settings), 0
+    for match in settings:
         if match.start() < done:
             continue
         name = match["key"]
@@ -368,6 +380,8 @@ def _is_placeholder_with_more(value: str) -> bool:
 
 
 def _tokens(text: str) -> Iterator[SecretFound]:
+    if not _MAY_BE_TOKEN.search(text):
+        return
     for what, pattern in _TOKENS:
         for match in pattern.finditer(text):
             yield SecretFound(match.start(), match.end(), "token", what)

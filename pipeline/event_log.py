@@ -14,9 +14,16 @@ _LOG = logging.getLogger("pipeline")
 _USERINFO = re.compile(r"\b([a-z][a-z0-9+.-]*://).*@", re.IGNORECASE | re.DOTALL)
 
 
+# Cameras are told passwords by many names: loginpas, pwd, authbasic, passphrase. Only a blank ends a value.
+_PARAMETER = re.compile(
+    r"([?&;_\s,][\w.-]*(?:pass|passw|loginpas|pwd|psw|pw|secret|token|auth|authbasic|credential|creds|api_?key|access_?key|sig)\w*=)\S+",
+    re.IGNORECASE,
+)
+
+
 def redact(text: str) -> str:
-    """Returns the text with the ``user:password`` part of every URL in it replaced by ``***``."""
-    return _USERINFO.sub(r"\1***@", text)
+    """Returns the text with ``***`` for the ``user:password`` part of every URL and for parameters that are passwords."""
+    return _PARAMETER.sub(r"\1***", _USERINFO.sub(r"\1***@", text))
 
 
 class EventFormatter(logging.Formatter):

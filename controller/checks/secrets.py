@@ -79,7 +79,8 @@ def _in_text(path: Path, text: str) -> Iterator[Violation]:
     if path[:-1] == _FILES or "\n" in text:
         yield from _in_lines(path, text)
         return
-    for found in secrets_in(text):
+    # An address of a camera was refused already.
+    for found in secrets_in(text) if path != _ADDRESS else ():
         yield error(path, f"a secret stands in the manifest, {found.what}: {_advice(path)}")
         return
     yield from _random(path, text)
@@ -191,4 +192,4 @@ def _looks_random(path: Path, what: str) -> Violation:
 
 
 def _without_placeholders(text: str) -> str:
-    return re.sub(r"\$\{secret[^}]*\}", " ", text)
+    return text if "${" not in text else re.sub(r"\$\{secret[^}]*\}", " ", text)

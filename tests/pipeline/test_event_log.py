@@ -12,6 +12,11 @@ from pipeline.event_log import EventFormatter, redact
         ("RTSP://u:p@w/d x@host:554/1", "RTSP://***@host:554/1"),
         ("rtsp://host/1", "rtsp://host/1"),
         ("a@b", "a@b"),
+        ("open rtsp://h/live?user=a&password=half#half&x=1 failed", "open rtsp://h/live?user=a&password=*** failed"),
+        ("rtsp://h/?loginuse=a&loginpas=half", "rtsp://h/?loginuse=a&loginpas=***"),
+        ("rtsp://h/cam?channel=1&authbasic=half==", "rtsp://h/cam?channel=1&authbasic=***"),
+        ("rtsp://h/user=a_password=half_channel=1.sdp", "rtsp://h/user=a_password=***"),
+        ("camera=dock not-reachable: timeout=5 s", "camera=dock not-reachable: timeout=5 s"),
     ],
 )
 def test_redact(text: str, safe: str) -> None:

@@ -269,6 +269,7 @@ def test_no_password_is_told_or_written(tmp_path: Path) -> None:
     bare, settings = split_credentials(url)
     assert bare == "http://127.0.0.1:1/fleet.git"
     assert settings == {"http.extraHeader": "Authorization: Basic cm9ib3Q6aHVudGVyMg=="}
+    assert without_user_info("fatal: https://u:half/a@half@h/x is away") == "fatal: https://***@h/x is away"
     assert without_user_info("fatal: https://a:b@h/x and ssh://c@h/y") == "fatal: https://***@h/x and ssh://***@h/y"
 
 

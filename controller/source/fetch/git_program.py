@@ -16,7 +16,8 @@ FETCH_SECONDS: Final = 120.0
 
 # Names of refs and expressions such as HEAD~2, v1.0^{}, main@{1}: nothing that begins like an option.
 _REF = re.compile(r"(?!.*\.\.)[A-Za-z0-9_@][A-Za-z0-9._/@{}~^+-]{0,250}")
-_USER_INFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s/]*@")
+# Up to the last "@" before a blank: a password may hold "/" or "@" that nobody escaped.
+_USER_INFO = re.compile(r"(?<![\w+.-])([\w+.-]+://)\S*@")
 # What a user sets to reach a remote. Everything else that begins with GIT_ would point git at another repository: hooks
 # set GIT_DIR and its like.
 _KEPT: Final = (
