@@ -5,6 +5,7 @@ The planner shows it, the agent acts on it: one function, so that the plan canno
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -16,7 +17,9 @@ from pydantic_core import to_jsonable_python
 from crds.camera import CameraSpec
 from crds.change import ChangeClass, change_class_of, fields_along
 from crds.dsinstance import AppKind, ContainerSettings, DsInstanceSpec
+from crds.env_secrets import without_references
 from crds.messages import InstanceConfig
+from crds.secret_forms import is_in_clear, is_secret_variable, secrets_in_line
 from deepstream.groups import declared_key
 
 _LONGEST_VALUE = 60
@@ -139,7 +142,7 @@ def _field_change(level: DiffLevel, before: InstanceConfig, after: InstanceConfi
         case _:
             classes = (_class_of(model, inner, told=told) for inner in _leaves(level, fields))
             declared = max(classes, key=lambda one: one.rank)
-    shown = _hidden if _is_secret(model, fields) else _value
+    shown = partial(_shown, model, fields)
     before_it, after_it = (_default_of(model, fields) if _is_nothing(one) else one for one in (level.t1, level.t2))
     return FieldChange(written, shown(before_it), shown(after_it), after.app_kind.effective(declared))
 
@@ -281,6 +284,17 @@ def _written(prefix: str, path: list[Any]) -> str:
 
 def _is_secret(model: type[BaseModel], path: list[Any]) -> bool:
     return any(key.secret for field in fields_along(model, path) if (key := declared_key(field)))
+
+
+def _shown(model: type[BaseModel], path: list[Any], value: Any) -> str:
+    """A value for people: what ran before may hold what no manifest may hold any more."""
+    words = [value] if isinstance(value, str) else value if isinstance(value, list) else ()
+    texts = [line for one in words if isinstance(one, str) for line in without_references(one).split("\n")]
+    name = str(path[-1]) if path else ""
+    in_clear = is_secret_variable(name) and any(is_in_clear(name, text) for text in texts)
+    if _is_secret(model, path) or in_clear or any(map(secrets_in_line, texts)):
+        return _hidden(value)
+    return _value(value)
 
 
 def _hidden(value: Any) -> str:

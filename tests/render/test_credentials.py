@@ -130,3 +130,23 @@ def test_a_plan_names_the_secret_and_no_more() -> None:
 
     assert "spec.credentialsRef: none -> present" in describe_plan(planned)
     assert "@" not in repr(planned)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("env", {"DB_PASSWORD": "Qz7"}),
+        ("env", {"BROKER": "kafka://u:Qz7@h:9092"}),
+        ("command", ["--password=Qz7"]),
+        ("command", ["app", "rtsp://h/?loginpas=Qz7"]),
+    ],
+)
+def test_a_plan_shows_no_secret_that_ran_in_clear_before(path: str, value: object) -> None:
+    """Manifests of an earlier version could hold it; what replaces it is shown."""
+    yard = {"node": "gate", "app": {"kind": "reference"}}
+    before = plan(revision({"node/gate": {}, "dsinstance/yard": {**yard, "container": {path: value}}}), {})
+    env = {"DB_PASSWORD": "${secret:db:password}", "BROKER": "kafka://${secret:k:userinfo}h:9092"}
+    now = revision({"node/gate": {}, "dsinstance/yard": {**yard, "container": {"env": env}}})
+    text = describe_plan(plan(now, previous_from(before, NOW)))
+    assert "Qz7" not in text
+    assert "hidden" in text
