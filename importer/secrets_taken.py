@@ -100,14 +100,16 @@ class SecretsTaken:
         return "".join([*pieces, address[at:]])
 
     def without_user_info(self, value: Any) -> Any:
-        """Plain data with placeholders in all texts for the user info of addresses, wherever they stand."""
+        """Plain data with placeholders in all texts for the logins of addresses, wherever they stand."""
         if isinstance(value, Mapping):
             return {key: self.without_user_info(one) for key, one in value.items()}
         if isinstance(value, list | tuple):
             return [self.without_user_info(one) for one in value]
         if not isinstance(value, str) or "://" not in value:
             return value
-        return (_USER_INFO_IN_FILE if "\n" in value else _USER_INFO).sub(self._placeholder_for, value)
+        if "\n" in value:
+            return _USER_INFO_IN_FILE.sub(self._placeholder_for, value)
+        return self.without_parameters(_USER_INFO.sub(self._placeholder_for, value))
 
     def _placeholder_for(self, match: re.Match[str]) -> str:
         username, password = _login(match["userinfo"])

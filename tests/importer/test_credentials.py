@@ -80,6 +80,15 @@ def test_equal_pairs_share_a_secret_and_others_do_not() -> None:
     )
 
 
+@pytest.mark.parametrize("parameter", ["loginpas=Qz7word", "passphrase=Qz7word#x9Q", "authbasic=Qz7word=="])
+def test_addresses_of_other_groups_hold_no_password_either(parameter: str) -> None:
+    text = app("rtsp://10.0.0.8/b", f"\n[odd]\nkey=http://10.0.0.1/a.cgi?b=c&{parameter}\n[tests]\nfile-loop=0\n")
+    result = imported({"app.txt": text}, "app.txt", name="yard")
+    assert "Qz7" not in shown(result)
+    assert "x9Q" not in shown(result)
+    assert f"a.cgi?b=c&{parameter}\n" in rendered(result)["deepstream_app.txt"]
+
+
 @pytest.mark.parametrize("login", ["admin:@", "admin@", ":Qz7word@"])
 @pytest.mark.parametrize("form", ["source", "list"])
 def test_a_login_with_an_empty_part_comes_back_as_it_was(login: str, form: str) -> None:
