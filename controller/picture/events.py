@@ -63,8 +63,6 @@ _SET_BACK = "SetBack"
 
 _BAD_PHASES = frozenset({"Unknown", InstanceState.UNHEALTHY, InstanceState.CRASH_LOOP, InstanceState.FAILED})
 
-_TOLD_AS_HEARD = frozenset({"NumbersNotFollowed"})
-"""Reasons of conditions that were told, with more words, when the agent said what they are about."""
 _SAID_WHY = frozenset({"NotReady", "Unknown"})
 """Phases of a node in which another reason is news."""
 
@@ -182,7 +180,7 @@ def _news_of_conditions(old: Document | None, new: Document) -> Iterator[_News]:
         if kind == "Ready" or (was and (was["status"], was["reason"]) == (one["status"], reason)):
             continue
         said = f": {one['message']}" if one["message"] else ""
-        if is_trouble(new, one) and reason not in _TOLD_AS_HEARD:
+        if is_trouble(new, one):
             yield _News(EventType.WARNING, reason, f"{kind} is False{said}", Trouble(kind))
         elif one["status"] == "True" and reason == _SET_BACK:
             # Also when it was changed between two reports.
