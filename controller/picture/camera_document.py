@@ -72,8 +72,7 @@ def _cause(sighting: Sighting) -> ObjectRef | None:
 
 def _unplaced_watcher(camera: Camera, look: Look) -> ObjectRef | None:
     """The instance that would watch a camera, if it had a place."""
-    names = (name for name in look.layout.wanting.get(camera.name, ()) if ("DsInstance", name) in look.layout.reasons)
-    name = next(names, None)
+    name = next(iter(look.layout.unplaced_watchers.get(camera.name, ())), None)
     return ObjectRef("DsInstance", name) if name else None
 
 

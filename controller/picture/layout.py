@@ -68,12 +68,13 @@ class Layout:
         return {camera: tuple(names) for camera, names in found.items()}
 
     @cached_property
-    def wanting(self) -> Mapping[str, tuple[str, ...]]:
-        """The names of the instances whose manifests name or select a camera, by its name."""
+    def unplaced_watchers(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of the instances that would watch a camera, if they were done as their manifests ask, by its name."""
         found: dict[str, list[str]] = {}
         for instance in self.revision.instances:
-            for camera in self.revision.cameras_of(instance):
-                found.setdefault(camera.name, []).append(instance.name)
+            if (instance.kind, instance.name) in self.reasons:
+                for camera in self.revision.cameras_of(instance):
+                    found.setdefault(camera.name, []).append(instance.name)
         return {camera: tuple(names) for camera, names in found.items()}
 
     @cached_property

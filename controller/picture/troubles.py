@@ -11,17 +11,14 @@ from controller.picture.same_message import same_message
 CAMERAS_NOT_READY = "CamerasNotReady"
 """The reason of an instance that is not ready for nothing but its cameras."""
 
+_TOLD_ALREADY = frozenset({"Ready", KEY_UNDISPUTED})
 # What is on its way: said as UpToDate, and soon over.
 _IN_PROGRESS = frozenset({"Applying", "NotObserved", "NotPublished", "NotPlanned", "NoReport"})
 
 
 def is_trouble(document: Document, condition: Mapping[str, Any]) -> bool:
     """True for a condition that is False, and neither on its way nor told already: by readiness, or as a refused key."""
-    if (
-        condition["type"] in ("Ready", KEY_UNDISPUTED)
-        or condition["status"] != "False"
-        or condition["reason"] in _IN_PROGRESS
-    ):
+    if condition["status"] != "False" or condition["type"] in _TOLD_ALREADY or condition["reason"] in _IN_PROGRESS:
         return False
     status = document["status"]
     ready = {one["type"]: one["status"] for one in status.get("conditions", ())}.get("Ready")

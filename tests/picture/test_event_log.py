@@ -66,6 +66,8 @@ def crash(said: str, *, name: str = "door", reason: str = "BackOff", kind: Event
         ("worker-17 thread_3 run42 took 12.5ms boom", "worker-2 thread_11 run43 took 9ms boom"),
         ("trace 5b0f6f0e-9c0b-4d0e-8a55-3c8f2f9a7d11 boom", "trace 00000000-0000-4000-8000-000000000001 boom"),
         ("container 4f1c0a9be2d7 loss 1.5e-05 boom", "container aa09be2d7c01 loss 3.25e+10 boom"),
+        ("session 7fa (key=x81): boom", "session bc04 (key=y9): boom"),
+        ("/tmp/run-7fa/core.812: boom", "/tmp/run-81c/core.90211: boom"),
         ("Segmentation fault at 0xdeadbeef", "Segmentation fault at 0x1"),
     ],
 )
@@ -90,6 +92,13 @@ def test_what_is_something_else_is_told_apart(first: str, second: str, kind: Eve
     log = EventLog()
     log.add([crash(first, kind=kind), crash(second, kind=kind)])
     assert len(log.documents()) == 2
+
+
+def test_the_phase_before_does_not_part_what_repeats() -> None:
+    log = EventLog()
+    for phase in ("Running -> CrashLoopBackOff", "Starting -> CrashLoopBackOff", "CrashLoopBackOff"):
+        log.add([FleetEvent(ObjectRef("DsInstance", "door"), EventType.WARNING, "BackOff", f"{phase}: why", NOW)])
+    assert [one["count"] for one in log.documents()] == [3]
 
 
 @pytest.mark.parametrize("reason", ["GenerationPublished", "RevisionParked"])

@@ -33,6 +33,8 @@ def _the_fleet_runs_what_is_in_force_and_says_so(world: World) -> None:
         assert set(node.running) == world.wanted(name)
         assert node.running == {one.instance_name: one.digest for one in newest.node_config_list}
         assert world.newest_report(name).applied == newest.ref
+        assert world.status(name)["reason"] == "AgentConnected"
+    assert world.told("TwoMachines") == [], "agents that are killed and started again are one machine each"
 
 
 def _what_an_agent_accepted_never_goes_back(world: World) -> None:

@@ -8,7 +8,7 @@ import hashlib
 import random
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -140,9 +140,17 @@ class Program:
 
 @dataclass
 class Node(Program):
-    """A machine with its agent."""
+    """A machine with its agent.
+
+    Attributes:
+        name: its hostname.
+        speaks_as: the node whose id and key it has; another than its name for a machine whose disk was copied.
+        clock: the clock of the machine, which may be wrong.
+    """
 
     name: str = ""
+    speaks_as: str = ""
+    clock: LoopClock = field(default_factory=LoopClock)
     engine: FakeEngine = field(default_factory=FakeEngine)
     disk: MemoryDisk = field(default_factory=MemoryDisk)
     folders: MemoryFolders = field(default_factory=MemoryFolders)
@@ -175,27 +183,31 @@ class World:
         self.disk = MemoryDisk()
         self.controller = Program()
         names = [key.removeprefix("node/") for key in short if key.startswith("node/")]
-        self.nodes = {name: Node(name=name) for name in names}
+        self.nodes = {name: Node(name=name, speaks_as=name) for name in names}
+        self.store, self.events = ObjectStore(0), ObjectStore(0)
 
     def start_controller(self) -> None:
         """Starts it, anew or for the first time."""
         ports = simulated_ports(self.seed, self.disk)
+        started_ms = int(self.clock.now().timestamp() * 1000)
+        self.store, self.events = ObjectStore(started_ms), ObjectStore(started_ms)
         controller = Controller(
             fleet_id=FLEET,
             bus=MemoryBus(self.log),
             key=self.key,
             source=self.manifests,
             state_dir=_ROOT,
-            store=ObjectStore(int(self.clock.now().timestamp() * 1000)),
-            event_store=ObjectStore(int(self.clock.now().timestamp() * 1000)),
+            store=self.store,
+            event_store=self.events,
             ports=ports,
         )
         self.controller.task = asyncio.create_task(controller.run())
 
     def start_agent(self, name: str) -> None:
         """Starts it, anew or for the first time."""
-        node, identity = self.nodes[name], node_id(name)
-        ports = simulated_ports(self.seed + len(name), node.disk)
+        node = self.nodes[name]
+        identity, key = node_id(node.speaks_as), key_of(node.speaks_as)
+        ports = replace(simulated_ports(self.seed + len(name), node.disk), clock=node.clock)
         node.driver = TracedDriver(identity, node, self.trace, self.clock)
         agent = Agent(
             bus=MemoryBus(self.log),
@@ -208,7 +220,7 @@ class World:
                 controller_key=self.key.public_key_hex,
                 disk=ports.disk,
             ),
-            key=key_of(name),
+            key=key,
             controller_key=self.key.public_key_hex,
             probe=self.probe,
             identity=AgentInfo(
@@ -218,7 +230,7 @@ class World:
                 ip_address="10.0.0.1",
                 agent_version="1",
                 driver="fake",
-                public_key=key_of(name).public_key_hex,
+                public_key=key.public_key_hex,
                 sent_at=BEGINNING,
             ),
             concurrency=4,
@@ -250,6 +262,16 @@ class World:
             position = record.offset + 1
             newest = record.value if record.key == node_id(name).encode() else newest
         return newest
+
+    def status(self, name: str) -> dict[str, Any]:
+        """What is shown of a node."""
+        stored = self.store.get("Node", name)
+        return dict(stored.document["status"]) if stored else {}
+
+    def told(self, reason: str) -> list[str]:
+        """The messages of the events with a reason that this run of the controller told."""
+        shown = (one.document for one in self.events.objects("Event"))
+        return [str(one["message"]) for one in shown if one["reason"] == reason]
 
     async def probe(self, config: InstanceConfig, runtime_id: str, now: datetime) -> Probe:
         """What an app says whose cameras all work: frames that grow with the time."""
