@@ -28,6 +28,13 @@ from cli.parts_options import ENVIRONMENT, bus_options, split_listen, start_log
 )
 @click.option("--listen", default="127.0.0.1:8420", metavar="HOST:PORT", help="Where the API is.")
 @click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name that clients reach the API by, besides that of this machine and IP addresses; may be repeated.",
+)
+@click.option(
     "--removal-limit-percent",
     default=25.0,
     type=click.FloatRange(0, 100),
