@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.metadata
+import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,8 @@ class ControllerOptions:
     host: str = "127.0.0.1"
     port: int = 8420
     removal_limits: RemovalLimits = field(default_factory=RemovalLimits)
+    allowed_hosts: tuple[str, ...] = ()
+    """Names that it is reached by, besides that of its machine, localhost and IP addresses."""
     timings: Timings = field(default_factory=Timings)
 
 
@@ -109,7 +112,7 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey, port
         event_store,
         controller.answers,
         fleet_version=version,
-        host_names=(options.host,),
+        host_names=_own_names(options),
         ready=lambda: controller.answers.caught_up,
         clock=ports.clock.now,
     )
@@ -121,6 +124,11 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey, port
         raise CannotStart(str(error.exceptions[0])) from None
     finally:
         await bus.aclose()
+
+
+def _own_names(options: ControllerOptions) -> tuple[str, ...]:
+    machine = socket.gethostname()
+    return (options.host, machine, machine.partition(".")[0], *options.allowed_hosts)
 
 
 async def _serve(app: FastAPI, options: ControllerOptions) -> None:

@@ -27,6 +27,13 @@ from cli.removal_options import removal_options
     help="Key, last good revision and published generations.",
 )
 @click.option("--listen", default="127.0.0.1:8420", metavar="HOST:PORT", help="Where the API is.")
+@click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name that clients reach the API by, besides that of this machine and IP addresses; may be repeated.",
+)
 @removal_options
 @bus_options
 def controller(

@@ -1,8 +1,13 @@
 """Errors as Kubernetes clients read them: Status objects, whose wording is what the user sees."""
 
-from typing import Any
+from typing import Any, Final
+
+from fastapi.responses import JSONResponse
 
 from controller.picture.store import Expired
+
+RETRY_AFTER_SECONDS: Final = 5
+"""What a client is told that came when too many others were there."""
 
 
 class ApiError(Exception):
@@ -10,6 +15,7 @@ class ApiError(Exception):
 
     def __init__(self, code: int, reason: str, message: str, details: dict[str, Any] | None = None) -> None:
         super().__init__(message)
+        self.headers: dict[str, str] = {}
         self.code = code
         self.reason = reason
         self.details = details or {}
@@ -26,6 +32,18 @@ class ApiError(Exception):
             "details": self.details,
             "code": self.code,
         }
+
+
+def answer(error: ApiError) -> JSONResponse:
+    """An error as the answer that says it."""
+    return JSONResponse(error.document(), error.code, error.headers)
+
+
+def too_many(code: int, reason: str, message: str) -> ApiError:
+    """Others are here already, as many as may be: the client may come again."""
+    error = ApiError(code, reason, message, {"retryAfterSeconds": RETRY_AFTER_SECONDS})
+    error.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return error
 
 
 def success(message: str) -> dict[str, Any]:

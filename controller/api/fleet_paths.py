@@ -1,13 +1,14 @@
 """The few paths of our own, which no resource can express: what is asked of the controller, rendered files, and the status."""
 
+import asyncio
 import json
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Mapping
 from difflib import get_close_matches
-from ipaddress import ip_address
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect
 
 from bus.base import PublishFailed
 from controller.api.control import FleetControl
@@ -18,21 +19,15 @@ from crds.messages import CommandKind
 
 PREFIX = "/fleet/v1"
 BODY_LIMIT_BYTES = 64 * 1024
+BODY_SECONDS = 10.0
 _DESC_LIMIT = 1024
 
 
 class FleetPaths:
     """Answers requests to the controller itself."""
 
-    def __init__(self, control: FleetControl, host_names: Collection[str]) -> None:
-        """Answers for one controller.
-
-        Args:
-            control: the controller.
-            host_names: names that this server is reached by, besides localhost and IP addresses.
-        """
+    def __init__(self, control: FleetControl) -> None:
         self._control = control
-        self._host_names = frozenset(name.lower() for name in host_names) | {"localhost"}
         self.router = APIRouter(prefix=PREFIX)
         self.router.add_api_route("/status", self._status, methods=["GET"], response_model=None)
         self.router.add_api_route("/rendered/{name}", self._rendered, methods=["GET"], response_model=None)
@@ -134,39 +129,32 @@ class FleetPaths:
     async def _body(self, request: Request) -> dict[str, Any]:
         """The body of a POST, once it is sure that no foreign web page made a browser send it.
 
-        A page can post plain forms anywhere, but JSON only after asking, and nobody here answers that. A page whose
-        name was made to point here (DNS rebinding) is told by its Host header.
+        A page can post plain forms anywhere, but JSON only after asking, and nobody here answers that. One whose name was
+        made to point here did not come so far: see `own_host`.
         """
-        if not self._is_own_host(request.headers.get("host", "")):
-            message = (
-                "the Host header must be an IP address, localhost, or a name that the controller was told is its own"
-            )
-            raise ApiError(403, "Forbidden", message)
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise ApiError(415, "UnsupportedMediaType", "the body must be sent as application/json")
         body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > BODY_LIMIT_BYTES:
-                raise ApiError(413, "RequestEntityTooLarge", f"the body is larger than {BODY_LIMIT_BYTES} bytes")
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > BODY_LIMIT_BYTES:
+                        message = f"the body is larger than {BODY_LIMIT_BYTES} bytes"
+                        raise ApiError(413, "RequestEntityTooLarge", message)
+        except TimeoutError:
+            raise ApiError(408, "Timeout", f"the body did not come within {BODY_SECONDS:g} s") from None
+        except ClientDisconnect:
+            raise bad_request("the body broke off") from None
         try:
             parsed = json.loads(body or b"{}")
+            # JSON can name halves of characters, which are no text and can be written nowhere.
+            json.dumps(parsed, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
-            raise bad_request("the body is no JSON") from None
+            raise bad_request("the body is no JSON, or holds a half of a surrogate pair") from None
         if not isinstance(parsed, dict):
             raise bad_request("the body must be a JSON object")
         return parsed
-
-    def _is_own_host(self, header: str) -> bool:
-        host = header.lower()
-        host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-        if host in self._host_names:
-            return True
-        try:
-            ip_address(host)
-        except ValueError:
-            return False
-        return True
 
 
 def _text(body: dict[str, Any], name: str) -> str:

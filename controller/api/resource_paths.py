@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response
 
 from controller.api.errors import ApiError, bad_request, no_such_path, not_found
 from controller.api.resources import EVENTS, FLEET_RESOURCES, Resource
 from controller.api.selection import Selection, parse_selection
 from controller.api.table import wanted_form
-from controller.api.watch import DEFAULT_TIMEOUT_SECONDS, Watch, WatchRequest, WatchSlots
+from controller.api.watch import DEFAULT_TIMEOUT_SECONDS, Watch, WatchRequest, WatchResponse, WatchSlots
 from controller.picture.store import ObjectStore, Stored
 from crds.document import API_VERSION
 
@@ -88,9 +88,8 @@ class ResourcePaths:
             namespace=namespace,
         )
         if query.get("watch", "").lower() not in _FALSE:
-            self._slots.require_free()
             watch = Watch(_watch_request(request, resource, selection), store, self._clock, self._bookmark_seconds)
-            return StreamingResponse(self._slots.held_for(watch.lines()), media_type="application/json")
+            return WatchResponse(watch.lines(), self._slots)
         if "sendInitialEvents" in query:
             raise _invalid("sendInitialEvents", "is only for watches")
         found = _selected(resource, store, selection)

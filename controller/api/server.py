@@ -9,14 +9,16 @@ from datetime import datetime
 
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from controller.api.connections import PatientProtocol
 from controller.api.control import FleetControl
 from controller.api.discovery import discovery_router
-from controller.api.errors import ApiError, manifests_only, no_such_path
+from controller.api.errors import ApiError, answer, manifests_only, no_such_path
 from controller.api.fleet_paths import PREFIX, FleetPaths
+from controller.api.own_host import OwnHostOnly
 from controller.api.resource_paths import ResourcePaths
 from controller.api.watch import BOOKMARK_SECONDS, WATCH_LIMIT
 from controller.picture.store import ObjectStore
@@ -48,7 +50,7 @@ def create_app(
         objects: the cameras, instances and nodes.
         events: the core/v1 Events about them.
         control: the controller.
-        host_names: names that the server is reached by; POSTs to any other name are refused.
+        host_names: names that the server is reached by; requests to any other name are refused.
         fleet_version: version of this program.
         ready: says whether the objects are worth reading yet, for `/readyz`.
         watch_limit: watches that may be open at the same time.
@@ -62,11 +64,12 @@ def create_app(
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_bug)
     app.add_middleware(_NoImpersonation)
+    app.add_middleware(OwnHostOnly, names=host_names)
     app.include_router(discovery_router(fleet_version))
     app.include_router(
         ResourcePaths(objects, events, clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds).router
     )
-    app.include_router(FleetPaths(control, host_names).router)
+    app.include_router(FleetPaths(control).router)
 
     async def is_ready() -> Response:
         return PlainTextResponse("ok") if ready() else PlainTextResponse("not ready", 503)
@@ -100,6 +103,7 @@ async def serve(app: FastAPI, host: str, port: int, *, listening: Callable[[int]
         log_config=None,
         lifespan="off",
         ws="none",
+        http=PatientProtocol,
         # A proxy's X-Forwarded-For must not change who the client is.
         proxy_headers=False,
         server_header=False,
@@ -153,30 +157,26 @@ class _NoImpersonation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and any(name.lower().startswith(b"impersonate-") for name, _ in scope["headers"]):
             refusal = ApiError(403, "Forbidden", "this API knows no users, so nobody can be impersonated")
-            await _answer(refusal)(scope, receive, send)
+            await answer(refusal)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
 
-def _answer(error: ApiError) -> JSONResponse:
-    return JSONResponse(error.document(), error.code)
-
-
 async def _on_api_error(_request: Request, error: Exception) -> Response:
-    return _answer(error) if isinstance(error, ApiError) else await _on_bug(_request, error)
+    return answer(error) if isinstance(error, ApiError) else await _on_bug(_request, error)
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
     code = error.status_code if isinstance(error, HTTPException) else 500
-    path = request.url.path
+    path = str(request.scope["path"])  # `request.url` fails at what is no UTF-8
     if code == 404:
-        return _answer(no_such_path())
+        return answer(no_such_path())
     if code == 405 and path.startswith(f"{PREFIX}/"):
-        return _answer(ApiError(405, "MethodNotAllowed", f"{request.method} is not allowed at {path}"))
+        return answer(ApiError(405, "MethodNotAllowed", f"{request.method} is not allowed at {path}"))
     if code == 405:
-        return _answer(manifests_only(path))
-    return _answer(ApiError(code, "Unknown", f"{request.method} {path} failed with {code}"))
+        return answer(manifests_only(path))
+    return answer(ApiError(code, "Unknown", f"{request.method} {path} failed with {code}"))
 
 
 async def _on_bug(_request: Request, _error: Exception) -> Response:
-    return _answer(ApiError(500, "InternalError", "the controller failed to answer; its log says why"))
+    return answer(ApiError(500, "InternalError", "the controller failed to answer; its log says why"))

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from controller.api.errors import ApiError, expired
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from controller.api.errors import answer, expired, too_many
 from controller.api.resources import Resource
 from controller.api.selection import Selection
 from controller.api.table import TableForm
@@ -17,7 +20,8 @@ from controller.picture.store import Change, Cursor, Expired, ObjectStore, Store
 BOOKMARK_SECONDS = 60.0
 """Clients that want bookmarks get one so often while nothing happens."""
 DEFAULT_TIMEOUT_SECONDS = 1800.0
-WATCH_LIMIT = 1000
+WATCH_LIMIT = 500
+"""Open at the same time. Each holds a connection, of which there are 700 at most, and lists must get through beside them."""
 _INITIAL_EVENTS_END = {"k8s.io/initial-events-end": "true"}
 
 
@@ -41,26 +45,28 @@ class WatchSlots:
     """Counts the open watches of a server, so that they are bounded."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._taken = 0
+        self.limit = limit
+        self.taken = 0
 
-    def require_free(self) -> None:
-        """Returns when another watch may be opened.
 
-        Raises:
-            ApiError: TooManyRequests.
-        """
-        if self._taken >= self._limit:
-            raise ApiError(429, "TooManyRequests", f"{self._limit} watches are open already: try again later")
+class WatchResponse(StreamingResponse):
+    """The answer that a watch is; 429 when too many are open. A slot is taken as it begins, and given back as it ends."""
 
-    async def held_for(self, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """The same lines; a slot is taken while they are read."""
-        self._taken += 1
+    def __init__(self, lines: AsyncIterator[bytes], slots: WatchSlots) -> None:
+        super().__init__(lines, media_type="application/json")
+        self._slots = slots
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if self._slots.taken >= self._slots.limit:
+            message = f"{self._slots.limit} watches are open already: try again later"
+            await answer(too_many(429, "TooManyRequests", message))(scope, receive, send)
+            return
+        self._slots.taken += 1
         try:
-            async for line in lines:
-                yield line
+            await super().__call__(scope, receive, send)
         finally:
-            self._taken -= 1
+            self._slots.taken -= 1
 
 
 class Watch:

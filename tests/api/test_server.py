@@ -128,6 +128,27 @@ def test_open_watches_are_bounded(objects: ObjectStore, events: ObjectStore, wai
         wait_until(lambda: code() == 200, "the slot of a client that went away is free again", 5.0)
 
 
+def test_many_watches_that_come_at_once_are_bounded_too(
+    app: FastAPI, objects: ObjectStore, events: ObjectStore
+) -> None:
+    """Each was let in before any of the others had begun."""
+
+    async def scenario() -> list[httpx.Response]:
+        bounded = create_app(objects, events, FakeControl(), watch_limit=3)
+        transport = httpx.ASGITransport(bounded, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            query = {"watch": "1", "timeoutSeconds": "1"}
+            return await asyncio.gather(*(client.get(CAMERAS, params=query) for _ in range(10)))
+
+    answers = asyncio.run(scenario())
+    refused = [one for one in answers if one.status_code == 429]
+    assert [one.status_code for one in answers].count(200) == 3
+    assert len(refused) == 7
+    for one in refused:
+        assert one.headers["retry-after"] == "5"
+        assert (one.json()["reason"], one.json()["details"]) == ("TooManyRequests", {"retryAfterSeconds": 5})
+
+
 def test_stopping_ends_the_watches_at_once(server: LiveServer) -> None:
     with watching(server, resourceVersion=version(server)) as events:
         began = time.monotonic()
