@@ -74,9 +74,9 @@ class Controller:
         self._last_good = LastGood(state_dir / "last-good.json", ports.disk)
         self._keys = KeyKeeper(KeyFile(state_dir / FILE_NAME, ports.disk), ports.threads)
         self._publisher = Publisher(bus=bus, key=key, directory=state_dir / "published", ports=ports)
-        self._rules = Rules(fleet_id, key.public_key_hex, limits, timings)
         version = importlib.metadata.version("dsfleet")
-        self._picture = Picture(self._rules, version, objects=store, events=event_store)
+        self._rules = Rules(fleet_id, key.public_key_hex, version, limits, timings)
+        self._picture = Picture(self._rules, objects=store, events=event_store)
         self._knowledge = Knowledge(self._picture, ports.clock)
         self._intake = Intake(bus=bus, source=source, knowledge=self._knowledge, rules=self._rules, clock=ports.clock)
         self._rest: decide.Rest | None = None

@@ -14,6 +14,8 @@ LEDGER_WRITABLE = "LedgerWritable"
 """A new generation can be written to disk; without that it is not acted on."""
 RECORDS_ACCEPTED = "RecordsAccepted"
 """The last record that was not merely late could be accepted, and the last command, and the ledger, could be read."""
+VERSION_SUPPORTED = "VersionSupported"
+"""The controller is of a neighbouring version; said once it told its own."""
 TIME_ACCEPTED = "TimeAccepted"
 """The brokers take records with the time of this machine; said once they did not."""
 
