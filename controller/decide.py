@@ -279,7 +279,11 @@ def admit(state: State, rules: Rules, now: datetime) -> Taken:
         return state, (), ()
     term, revision = state.term, state.gate.in_force
     answers = tuple(
-        Admit(command(to, answer, why_refused(*to, state.fleet, revision), rules.fleet_id, term, now), answer, to)
+        Admit(
+            command(to, answer, why_refused(*to, state.fleet, revision), rules.fleet_id, term, now, rules.version),
+            answer,
+            to,
+        )
         for to, answer in unanswered(state.fleet, revision.node_by_id, state.answered).items()
     )
     return state, answers, ()

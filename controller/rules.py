@@ -15,6 +15,8 @@ class Rules:
     fleet_id: str
     public_key: str
     """Of the controller, 64 hexadecimal digits."""
+    version: str = ""
+    """Of this program, which agents are told; empty to say nothing of it."""
     limits: RemovalLimits = field(default_factory=RemovalLimits)
     timings: Timings = field(default_factory=Timings)
     renderer: Renderer = field(default_factory=Renderer)

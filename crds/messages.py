@@ -121,6 +121,8 @@ class AgentCommand(Message):
     reason: str = ""
     public_key: str = ""
     """Of the agent that it is said to, since several may greet as one node; empty for whoever has the id."""
+    controller_version: str = Field(default="", **_unless_said)
+    """Of the program that says it: agents tell when it is too far from theirs."""
     epoch: int = Field(ge=0)
     sent_at: UtcTime
     runtimes: tuple[str, ...] = ()

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from bus.base import Bus, BusEvent, CaughtUp, ConnectionChanged, MadeAnew, Record, Start, Subscription, Topic
 from bus.codec import Undecodable, UnknownFormat, decode_signed
 from crds.messages import AgentCommand, AgentInfo, CommandKind
+from crds.version_skew import needs_upgrade
 from nodeagent.ledger.acceptance import Decision, Verdict
 from nodeagent.ledger.ledger import Ledger
-from nodeagent.reporter.conditions import ADMITTED, LEDGER_WRITABLE, RECORDS_ACCEPTED, Conditions
+from nodeagent.reporter.conditions import ADMITTED, LEDGER_WRITABLE, RECORDS_ACCEPTED, VERSION_SUPPORTED, Conditions
 from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class Inbox:
         self._fleet_id = identity.fleet_id
         self._node_id = str(identity.node_id)
         self._public_key = identity.public_key
+        self._version = identity.agent_version
         self._controller_key = controller_key
         self._conditions = conditions
         self._ports = ports
@@ -190,10 +192,19 @@ class Inbox:
         if command.command in (CommandKind.ADOPT, CommandKind.CLEAN):
             self._on_order(command)
             return
+        self._compare_versions(command.controller_version)
         admitted = command.command is CommandKind.ADMITTED
         reason = "Admitted" if admitted else "Refused"
         if self._conditions.set(ADMITTED, ok=admitted, reason=reason, message=command.reason):
             _log.info("the controller says: %s %s", reason, command.reason)
+
+    def _compare_versions(self, controller_version: str) -> None:
+        if not controller_version:
+            return
+        far = needs_upgrade(controller_version, self._version)
+        reason = "NeedsUpgrade" if far else "Neighbours"
+        if self._conditions.set(VERSION_SUPPORTED, ok=not far, reason=reason, message=far) and far:
+            _log.warning("%s", far)
 
 
 def _place_of(event: BusEvent) -> str:

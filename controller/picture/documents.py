@@ -37,8 +37,13 @@ class LiveDocuments:
     A look at 60,000 objects takes seconds when all of them are made anew, and agents report all the time.
     """
 
-    def __init__(self) -> None:
-        """Knows nothing; the first update makes everything."""
+    def __init__(self, version: str = "") -> None:
+        """Knows nothing; the first update makes everything.
+
+        Args:
+            version: of the controller; empty where nothing is said of versions.
+        """
+        self._version = version
         self._shown: tuple[Document, ...] = ()
         self._manifests: dict[Key, Document] = {}
         self._pending: dict[Key, Document] = {}
@@ -68,7 +73,7 @@ class LiveDocuments:
         return self._shown
 
     def _look(self, layout: Layout) -> Look:
-        return Look(layout, self._sight.fleet, self._sight.at, ChainMap(self._pending, self._manifests))
+        return Look(layout, self._sight.fleet, self._sight.at, ChainMap(self._pending, self._manifests), self._version)
 
     def _set(self, shown: tuple[Document, ...], layout: Layout) -> None:
         if len(shown) == len(self._shown) and all(map(is_, shown, self._shown)):

@@ -64,6 +64,8 @@ class Look:
     now: datetime
     previous: Mapping[Key, Document]
     """The documents of the look before."""
+    version: str = ""
+    """Of the controller; empty where nothing is said of versions."""
     _reported: dict[str, Mapping[str, InstanceStatus]] = field(default_factory=dict)
     _sightings: dict[str, tuple[Sighting, ...]] = field(default_factory=dict)
 

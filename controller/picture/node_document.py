@@ -12,9 +12,12 @@ from crds.condition import ConditionStatus
 from crds.document import API_VERSION
 from crds.messages import AgentConfig, AgentInfo, AgentResponse, GenerationRef
 from crds.node import Node, fingerprint
+from crds.version_skew import needs_upgrade
 
 _READY = "Ready"
 _UP_TO_DATE = "UpToDate"
+VERSION_SUPPORTED = "VersionSupported"
+"""Whether its agent and this controller are of neighbouring versions; an agent says the same of its controller."""
 KEY_UNDISPUTED = "KeyUndisputed"
 """False while somebody greets as the node with another key than its own; it is not there otherwise."""
 # A greeting is unbounded text from anybody; a document, which terminals show, is not.
@@ -39,6 +42,8 @@ def node_status(node: Node, look: Look) -> Document:
     clock = clock_verdict(observed)
     if clock is not None:
         own.append(condition(CLOCK_SYNCHRONIZED, silence or clock, previous=previous, now=look.now))
+    if look.version and observed.info:
+        own.append(condition(VERSION_SUPPORTED, _version(look.version, observed.info), previous=previous, now=look.now))
     if strange := look.strange(node.node_id):
         own.append(condition(KEY_UNDISPUTED, false(KEY_REFUSED, "; ".join(strange)), previous=previous, now=look.now))
     return {
@@ -112,6 +117,11 @@ def _ready(observed: ObservedNode) -> Verdict:
         if one.type == _READY and one.status is not ConditionStatus.TRUE:
             return Verdict(one.status, one.reason, one.message)
     return true("AgentConnected")
+
+
+def _version(controller: str, info: AgentInfo) -> Verdict:
+    far = needs_upgrade(controller, _clean(info.agent_version))
+    return false("NeedsUpgrade", far) if far else true("Neighbours")
 
 
 def _up_to_date(observed: ObservedNode, published: AgentConfig | None, wanted: NodeState | None) -> Verdict:
@@ -226,4 +236,5 @@ def _conditions_of_agent(
         )
         for one in said
         if one.type not in (_READY, _UP_TO_DATE, CLOCK_SYNCHRONIZED, KEY_UNDISPUTED)
+        and not (one.type == VERSION_SUPPORTED and look.version)
     ]

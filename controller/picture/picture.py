@@ -22,20 +22,18 @@ _FLEET = ObjectRef("Fleet", "fleet")
 class Picture:
     """The objects and events that the API shows, and its answers about the fleet as a whole."""
 
-    def __init__(self, rules: Rules, version: str, *, objects: ObjectStore, events: ObjectStore) -> None:
+    def __init__(self, rules: Rules, *, objects: ObjectStore, events: ObjectStore) -> None:
         """Shows nothing yet.
 
         Args:
             rules: whose controller it is.
-            version: of this program.
             objects: takes the cameras, instances and nodes.
             events: takes the core/v1 Events about them.
         """
         self._rules = rules
-        self._version = version
         self._objects = objects
         self._events = events
-        self._live = LiveDocuments()
+        self._live = LiveDocuments(rules.version)
         self._event_log = EventLog()
         self._documents: tuple[Document, ...] = ()
         self._images: dict[str, str] = {}
@@ -72,7 +70,7 @@ class Picture:
         since = state.gate.in_force_since
         return {
             "fleetId": self._rules.fleet_id,
-            "version": self._version,
+            "version": self._rules.version,
             "controllerKey": self._rules.public_key,
             "epoch": state.term or 0,
             "kafka": {"connected": state.connected, "caughtUp": state.caught_up},

@@ -49,8 +49,10 @@ def unanswered(fleet: Fleet, known: Collection[str], answered: Mapping[Addressee
     return {to: answer for to, answer in due.items() if answered.get(to) != answer}
 
 
-def command(to: Addressee, answer: Answer, reason: str, fleet_id: str, epoch: int, now: datetime) -> AgentCommand:
-    """An answer as the message that says it."""
+def command(
+    to: Addressee, answer: Answer, reason: str, fleet_id: str, epoch: int, now: datetime, version: str = ""
+) -> AgentCommand:
+    """An answer as the message that says it, with the version of this program."""
     node_id, public_key = to
     return AgentCommand(
         fleet_id=fleet_id,
@@ -58,6 +60,7 @@ def command(to: Addressee, answer: Answer, reason: str, fleet_id: str, epoch: in
         command=answer[1],
         reason=reason,
         public_key=public_key,
+        controller_version=version,
         epoch=epoch,
         sent_at=now,
     )

@@ -16,6 +16,8 @@ NO_ORPHANS = "NoOrphans"
 """Nothing of this fleet runs on this machine under the id of a node that has no agent here; set once there was something."""
 RECORDS_ACCEPTED = "RecordsAccepted"
 """The last record that was not merely late could be accepted, and the last command, and the ledger, could be read."""
+VERSION_SUPPORTED = "VersionSupported"
+"""The controller is of a neighbouring version; said once it told its own."""
 TIME_ACCEPTED = "TimeAccepted"
 """The brokers take records with the time of this machine; said once they did not."""
 

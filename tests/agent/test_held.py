@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from crds.messages import Hold, InstanceConfig, InstanceState
-from nodeagent.operations import OpKind
+from nodeagent.operations import PAUSED, OpKind
 from tests.agent.stand import Running, Stand, run, until
 from tests.differ.generations import generation, instance
 
@@ -36,11 +36,19 @@ def drift(stand: Stand, it: Running) -> None:
     stand.folders.write(instance("yard", cameras=["dock"], app={"motConfidenceThreshold": 0.9}))
 
 
+def pause(stand: Stand, it: Running) -> None:
+    it.driver.change("yard", PAUSED)
+
+
+def hang(stand: Stand, it: Running) -> None:
+    stand.apps.silent.add("yard")
+
+
 def nothing(stand: Stand, it: Running) -> None:
     pass
 
 
-@pytest.mark.parametrize("meanwhile", [nothing, crash, vanish, drift])
+@pytest.mark.parametrize("meanwhile", [nothing, crash, vanish, drift, pause, hang])
 def test_nothing_is_done_to_a_held_instance(stand: Stand, meanwhile: Callable[[Stand, Running], None]) -> None:
     async def scenario() -> None:
         stand.publish(generation([YARD], 1))
@@ -59,6 +67,7 @@ def test_nothing_is_done_to_a_held_instance(stand: Stand, meanwhile: Callable[[S
             await until(lambda: "hall" in stand.running(), "its neighbour goes on")
             await applied(stand, 3)
 
+            stand.apps.silent.clear()
             stand.publish(generation([HALL, YARD], 4))
             await applied(stand, 4)
             if meanwhile is nothing:
