@@ -8,6 +8,7 @@ from controller.checks.engines import check_engine_folders
 from controller.checks.files import check_named_files
 from controller.checks.messages import check_brokers, check_sinks
 from controller.checks.models import Model, check_models, models_of
+from controller.checks.releases import check_release
 from controller.checks.sources import check_sources
 from controller.checks.versions import check_versions
 from controller.checks.violation import Path, Violation, warning
@@ -46,6 +47,7 @@ def check_deepstream_app(instance: DsInstance, cameras: tuple[Camera, ...]) -> I
     app = resolved.app_file
     if app is None:
         return
+    yield from check_release(spec)
     yield from check_sources(spec, spec.deepstream_app, cameras)
     yield from check_versions(spec)
     for finding in check_app_file(app, version):
