@@ -67,7 +67,7 @@ class DeepstreamApp(AppGroups):
     source_ids: Literal["slot", "position"] | None = Field(
         default=None,
         description="How cameras get their index in the app. slot: it stands in the sensor id (s003-lobby) and stays; "
-        "needs streams rest and DeepStream 9.1. position: in the list of sources, at the start. Default: slot where "
+        "needs streams rest and DeepStream 9.1 or later. position: in the list of sources, at the start. Default: slot where "
         "that is possible.",
     )
     source_list: SourceListGroup | None = Field(

@@ -5,9 +5,11 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     Field,
     SerializerFunctionWrapHandler,
     StringConstraints,
+    WithJsonSchema,
     field_validator,
     model_serializer,
     model_validator,
@@ -27,11 +29,34 @@ from deepstream.retinaface import AppType
 from deepstream.retinaface.defaults import APP_DEEPSTREAM
 from deepstream.retinaface.inference import InferenceChain
 from deepstream.retinaface.source_list import NEWEST_RELEASE, AppRelease
-from deepstream.versions import NEWEST, DsVersion
+from deepstream.versions import NEWEST, DsVersion, is_newer, nearest_known, release_in_image
 
 EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=256)]
 AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\x00:]*$", max_length=4096)]
 StopSignal = Literal["SIGTERM", "SIGINT"]
+
+
+def _known_or_newer(release: str) -> str:
+    if release in set(DsVersion) or is_newer(release):
+        return release
+    *first, last = (f"'{one}'" for one in DsVersion)
+    raise ValueError(f"expected {', '.join(first)} or {last}, or a newer release, got {release[:40]!r}")
+
+
+DsRelease = Annotated[
+    str,
+    AfterValidator(_known_or_newer),
+    # YAML reads 9.1 without quotes as a number.
+    WithJsonSchema(
+        {
+            "type": ["string", "number"],
+            "pattern": r"^([6-9]|[1-9][0-9])\.(0|[1-9][0-9]?)$",
+            "minimum": 6,
+            "exclusiveMaximum": 100,
+        }
+    ),
+]
+"""The number of a release of DeepStream."""
 
 _WITHOUT_REST = frozenset({ChangeClass.NONE, ChangeClass.RESTART, ChangeClass.RECREATE})
 
@@ -237,11 +262,12 @@ class DsInstanceSpec(ManifestModel):
         description="Image of the container; a digest (name@sha256:…) pins it.",
     )
     app: AppSettings = Field(default_factory=AppSettings, description="Settings of the app.")
-    ds_version: DsVersion | None = changes(
+    ds_version: DsRelease | None = changes(
         ChangeClass.RESTART,
         None,
         description="Release of DeepStream in the image: it decides which keys are known and which traps are avoided. "
-        "Default: 6.0 for retinaface, 9.1 for deepstream-app.",
+        "Default: what the tag of NVIDIA's own images names, else 6.0 for retinaface, 9.2 for deepstream-app. One that is newer "
+        "than 9.2 is taken for 9.2.",
     )
     streammux: StreammuxSettings = changes(
         ChangeClass.RESTART, default_factory=StreammuxSettings, description="How streams are batched."
@@ -320,8 +346,11 @@ class DsInstanceSpec(ManifestModel):
 
     @property
     def deepstream(self) -> DsVersion:
-        """The release of DeepStream in the image."""
-        return self.ds_version or (NEWEST if self.app.kind is AppKind.DEEPSTREAM_APP else APP_DEEPSTREAM)
+        """The release of DeepStream that the rules go by: the one in the image, or the nearest one that is known."""
+        release = self.ds_version or release_in_image(self.image)
+        if release is not None:
+            return nearest_known(release)
+        return NEWEST if self.app.kind is AppKind.DEEPSTREAM_APP else APP_DEEPSTREAM
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from controller.checks.displays import check_displays
 from controller.checks.engines import check_engine_folders
 from controller.checks.files import check_named_files
 from controller.checks.messages import check_brokers, check_sinks
 from controller.checks.models import Model, check_models, models_of
+from controller.checks.releases import check_release
 from controller.checks.sources import check_sources
 from controller.checks.versions import check_versions
 from controller.checks.violation import Path, Violation, warning
@@ -18,7 +20,7 @@ from crds.key_path import key_path
 from deepstream.analytics.config import AnalyticsFile
 from deepstream.analytics.rules import check_analytics_file
 from deepstream.app.config import AppFile
-from deepstream.app.rules import check_app_file
+from deepstream.app.rules import check_app_file, check_size_of_muxer
 from deepstream.app.source import SourceGroup
 from deepstream.findings import Finding, Severity
 from deepstream.preprocess.rules import check_preprocess_file
@@ -46,9 +48,11 @@ def check_deepstream_app(instance: DsInstance, cameras: tuple[Camera, ...]) -> I
     app = resolved.app_file
     if app is None:
         return
+    yield from check_release(spec)
     yield from check_sources(spec, spec.deepstream_app, cameras)
     yield from check_versions(spec)
-    for finding in check_app_file(app, version):
+    classic = () if spec.container.env.get("USE_NEW_NVSTREAMMUX") == "yes" else check_size_of_muxer(app)
+    for finding in (*check_app_file(app, version), *classic):
         yield _of_app(resolved, app, finding)
     models = models_of(resolved, app)
     yield from check_models(models, resolved, version, batch_size)
@@ -59,6 +63,7 @@ def check_deepstream_app(instance: DsInstance, cameras: tuple[Camera, ...]) -> I
             yield Violation(finding.severity, _in_preprocess(resolved, name, finding), finding.message)
     yield from check_brokers(spec)
     yield from check_sinks(spec, spec.deepstream_app)
+    yield from check_displays(spec, spec.deepstream_app)
     if resolved.analytics is not None:
         yield from _analytics(resolved.analytics, app)
     yield from check_named_files(resolved, spec.deepstream_app)

@@ -17,6 +17,8 @@ _LIST: Final = (*_APP, "sourceList")
 _FIRST_WITH_REST: Final = DsVersion.V6_2
 _FIRST_WITH_REST_ON_JETSON: Final = DsVersion.V6_3
 _FIRST_WITH_SLOTS: Final = DsVersion.V9_1
+_FIRST_THAT_SPINS: Final = DsVersion.V9_1
+"""Reported for it, and for none before; that a later one is free of it is not known."""
 _LOOPBACK: Final = re.compile(r"(127(\.[0-9]{1,3}){3}|\[::1\]):[0-9]+")
 _OF_CAMERAS: Final = ("num_source_bins", "uris", "sensor_id_list", "sensor_name_list")
 
@@ -26,6 +28,7 @@ def check_sources(spec: DsInstanceSpec, app: DeepstreamApp, cameras: tuple[Camer
     rest = app.streams == "rest"
     if rest:
         yield from _rest(spec)
+        yield from _files(spec, cameras)
     if app.source_ids == "slot" and not (rest and spec.deepstream.has(_FIRST_WITH_SLOTS)):
         message = (
             "a source id can follow from the sensor id in nvmultiurisrcbin of DeepStream 9.1 only: this instance has "
@@ -42,6 +45,19 @@ def check_sources(spec: DsInstanceSpec, app: DeepstreamApp, cameras: tuple[Camer
     if app.source_attr_all is not None and app.source_attr_all.sensor_id_pad_id_mapping is not None:
         message = "sourceIds decides how cameras get their source ids: this is not used; remove it"
         yield warning((*_APP, "sourceAttrAll", "sensorIdPadIdMapping"), message)
+
+
+def _files(spec: DsInstanceSpec, cameras: tuple[Camera, ...]) -> Iterator[Violation]:
+    """Files among the sources that nvmultiurisrcbin has from the start: https://github.com/NVIDIA/DeepStream/issues/69."""
+    if not spec.deepstream.has(_FIRST_THAT_SPINS):
+        return
+    for camera in cameras:
+        if camera.spec.type == "file":
+            message = (
+                "with streams: rest a file that is there at the start makes nvmultiurisrcbin spin: it recalculates its latency "
+                "without end, and threads grow until memory is full; give streams: static, or a stream instead of the file"
+            )
+            yield warning(("spec", "address"), message, camera.name)
 
 
 def _rest(spec: DsInstanceSpec) -> Iterator[Violation]:

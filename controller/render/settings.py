@@ -18,8 +18,10 @@ from crds.digest import digest
 from crds.dsinstance import MUXER_OF_APP_CONF, AppKind, DsInstanceSpec
 from crds.reference_app import ReferenceApp
 from deepstream.groups import declared_key
+from deepstream.retinaface.defaults import APP_DEEPSTREAM
 from deepstream.retinaface.inference import InferenceChain
 from deepstream.retinaface.source_list import NEWEST_RELEASE
+from deepstream.versions import DsVersion
 
 _OF_ALL_KINDS: Final = frozenset({"camera_id", "address", "credentials_ref", "type", "width", "height"})
 _OF_SOURCE_LIST: Final = frozenset({"encode_type", "visual"})
@@ -28,7 +30,12 @@ _DEFAULT_CHAIN: Final = InferenceChain()
 _DEFAULT_REFERENCE: Final = ReferenceApp()
 _TAKEN_AWAY: Final = "taken away"
 """Stands for a key that the app's own values have and this instance has not."""
-_NO_VERSION: Final = {"ds_version": None}
+_UNSAID: Final = {
+    AppKind.RETINAFACE: (APP_DEEPSTREAM,),
+    # The default was 9.1, whose rules are those of 9.2: records of before it moved stay what they are.
+    AppKind.DEEPSTREAM_APP: (DsVersion.V9_1, DsVersion.V9_2),
+}
+"""Releases that go without saying."""
 _SECTIONS: Final = frozenset({"analytics", "messages"})
 
 # The id stands beside it, as it is even when the manifest leaves it to the name.
@@ -74,7 +81,7 @@ def _instance_settings(resolved: ResolvedInstance) -> dict[str, Any]:
             found = {"app": app, "reference": _reference_settings(spec.reference)}
     if spec.app.kind is not AppKind.DEEPSTREAM_APP:
         found["streammux"] = _plain(spec.streammux, include=set(MUXER_OF_APP_CONF))
-    if spec.app.kind is not AppKind.REFERENCE and spec.deepstream is not spec.model_copy(update=_NO_VERSION).deepstream:
+    if spec.app.kind is not AppKind.REFERENCE and spec.deepstream not in _UNSAID[spec.app.kind]:
         found["dsVersion"] = spec.deepstream.value
     if spec.app.kind is not AppKind.RETINAFACE and spec.analytics is not None:
         found["analytics"] = _given(spec.analytics)

@@ -16,6 +16,7 @@ from deepstream.app.source_ids import MOST_SOURCES, has_other_formats, source_co
 from deepstream.app.streammux import StreammuxGroup
 from deepstream.app.tracker import check_tracker
 from deepstream.app.values import SwitchedGroup
+from deepstream.broker_connections import fault_of_connection, needs_connection
 from deepstream.findings import Finding, Severity
 from deepstream.versions import NEWEST, DsVersion
 
@@ -24,6 +25,10 @@ MOST_SECONDARY: Final = 16
 MOST_SINKS: Final = 1024
 _LIVE: Final = (SourceType.CAMERA_V4L2, SourceType.RTSP, SourceType.CAMERA_CSI)
 _MOST_DEWARPERS: Final = 10
+RTSP_PORT: Final = "rtsp-port"
+UDP_PORT: Final = "udp-port"
+_DEFAULT_RTSP_PORT: Final = 8554
+_DEFAULT_UDP_PORT: Final = 5000
 
 
 def check_app_file(app: AppFile, version: DsVersion = NEWEST) -> tuple[Finding, ...]:
@@ -36,6 +41,8 @@ def check_app_file(app: AppFile, version: DsVersion = NEWEST) -> tuple[Finding, 
         *_late_frames(app),
         *_models(app),
         *_sinks(app.sinks, version),
+        *_ports(app.sinks),
+        *_consumers(app),
         *_dewarpers(app),
         *(check_tracker(app.tracker) if app.tracker is not None and app.tracker.enable else ()),
     )
@@ -186,17 +193,66 @@ def _broker(name: str, sink: SinkGroup, version: DsVersion) -> Iterator[Finding]
             "no adaptor: the pipeline does not start; name one, such as libnvds_kafka_proto.so with its whole path"
         )
         yield Finding(Severity.ERROR, message, name, "msg-broker-proto-lib")
-    if not sink.msg_broker_conn_str and not sink.msg_broker_config:
+    if not sink.msg_broker_conn_str and (not sink.msg_broker_config or needs_connection(sink.msg_broker_proto_lib)):
         message = "nothing says where the broker is: the pipeline does not start; write host;port"
         # Older elements leave it to the adaptor, and that of Azure IoT Edge needs none.
         severity = Severity.ERROR if version.has(DsVersion.V6_4) else Severity.WARNING
         yield Finding(severity, message, name, "msg-broker-conn-str")
-    if "kafka" in (sink.msg_broker_proto_lib or "") and (sink.msg_broker_conn_str or "").count(";") > 2:
-        message = (
-            "Kafka's adaptor takes host;port or host;port;topic, one broker only, and refuses more: the pipeline does not "
-            "start; Kafka tells of its other brokers itself"
-        )
-        yield Finding(Severity.ERROR, message, name, "msg-broker-conn-str")
+    fault = fault_of_connection(sink.msg_broker_conn_str or "", sink.msg_broker_proto_lib)
+    if fault:
+        yield Finding(Severity.ERROR, f"{fault}. The pipeline does not start", name, "msg-broker-conn-str")
+
+
+def _consumers(app: AppFile) -> Iterator[Finding]:
+    for number, consumer in app.message_consumers.items():
+        fault = fault_of_connection(consumer.conn_str or "", consumer.proto_lib) if consumer.enable else ""
+        if fault:
+            message = f"{fault}. The pipeline does not start"
+            yield Finding(Severity.ERROR, message, f"message-consumer{number}", "conn-str")
+
+
+def _ports(sinks: Mapping[int, SinkGroup]) -> Iterator[Finding]:
+    """Sinks that send to one port, or serve at one.
+
+    Source: `create_udpsink_bin` and `start_rtsp_streaming` look at neither.
+    """
+    first: dict[tuple[str, int], int] = {}
+    for number, sink in sinks.items():
+        for key, port in ports_of(sink).items():
+            before = first.setdefault((key, port), number)
+            if before != number:
+                what = "who asks for one stream gets the other" if key == RTSP_PORT else "their pictures are mixed"
+                message = f"{port} is the port of [sink{before}] too (it is the default), and {what}: give each its own"
+                if getattr(sink, key.replace("-", "_")) is not None:
+                    message = message.replace(" (it is the default)", "")
+                yield Finding(Severity.WARNING, message, f"sink{number}", key)
+
+
+def ports_of(sink: SinkGroup) -> dict[str, int]:
+    """The ports of a sink that serves RTSP, by their keys; none of any other."""
+    if not sink.enable or sink.type is not SinkType.RTSP:
+        return {}
+    return {
+        RTSP_PORT: _DEFAULT_RTSP_PORT if sink.rtsp_port is None else sink.rtsp_port,
+        UDP_PORT: _DEFAULT_UDP_PORT if sink.udp_port is None else sink.udp_port,
+    }
+
+
+def check_size_of_muxer(app: AppFile) -> Iterator[Finding]:
+    """The size of the batched frames, which the classic muxer must be told; the new one knows no such keys.
+
+    The classic one ends the pipeline with "Output width not set":
+    https://docs.nvidia.com/metropolis/deepstream/dev-guide/text/DS_plugin_gst-nvstreammux.html
+    """
+    mux = app.streammux or StreammuxGroup()
+    for key, value in (("width", mux.width), ("height", mux.height)):
+        if not value and key not in mux.extra_keys:
+            message = (
+                f'the classic muxer has no default and ends the pipeline with "Output {key} not set": give width and height '
+                "(the new one, with USE_NEW_NVSTREAMMUX=yes in the environment, needs none)"
+            )
+            yield Finding(Severity.WARNING, message, "streammux", key)
+            return
 
 
 def _dewarpers(app: AppFile) -> Iterator[Finding]:

@@ -672,7 +672,7 @@ def test_a_clip_beside_the_configuration_is_unknown_to_the_reference_app() -> No
     clip = camera("dock", type="file", address="file://./clip.mp4")
     found = check({"app": {"kind": "reference"}}, clip)
     assert [(one.severity, one.camera, one.path) for one in found] == [(ERROR, "dock", ("spec", "address"))]
-    assert check(APP, clip) == ()
+    assert check(STATIC, clip) == ()
     assert check({"app": {"kind": "reference"}}, camera("dock", type="file", address="file:///clip.mp4")) == ()
 
 

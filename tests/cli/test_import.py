@@ -129,7 +129,7 @@ def mode(path: Path) -> int:
 
 def test_the_newest_release_that_takes_the_models_is_chosen(run_offline: Run, app_file: Path) -> None:
     (app_file.parent / "detector.txt").write_text(CAFFE, encoding="utf-8")
-    result = run_offline("import", str(app_file), "--node", "node-a", "--image", "deepstream:6.0")
+    result = run_offline("import", str(app_file), "--node", "node-a", "--image", "people:1")
     assert result.exit_code == 0, result.stderr
     [instance] = [one for one in manifests_in(result.stdout) if isinstance(one, DsInstance)]
     assert instance.spec.ds_version == DsVersion.V7_0

@@ -208,7 +208,10 @@ def test_groups(old: str, new: str, expected: tuple[str, str, str]) -> None:
 
 
 def test_the_file_of_a_broker_may_say_where_it_is() -> None:
-    assert found(changed(STATIC, "msg-broker-conn-str=h;9092;t", "msg-broker-config=kafka.txt")) == set()
+    text = changed(STATIC, "msg-broker-conn-str=h;9092;t", "msg-broker-config=broker.txt")
+    # The adaptors of Kafka and MQTT take no host from it.
+    assert found(text) == {("error", "sink0", "msg-broker-conn-str")}
+    assert found(text.replace("kafka", "amqp")) == set()
 
 
 def test_models_without_ids_all_have_zero() -> None:

@@ -256,7 +256,7 @@ def test_shapes_that_nothing_can_be_in_are_left_out() -> None:
 def test_unknown_keys_and_findings_are_said_with_their_lines() -> None:
     text = f"{TWO}odd=1\n{SINK}{MUX}[streammux]\nwidth=1920\n"
     result = imported({"app.txt": text}, "app.txt")
-    assert "app.txt:10: warning: [source1] odd: DeepStream 9.1 does not know this key" in said(result)
+    assert "app.txt:10: warning: [source1] odd: DeepStream 9.2 does not know this key" in said(result)
     assert "app.txt:21: warning: [streammux]: the group began in line 15" in said(result)
     assert app_of(result)["deepstreamApp"]["cameraSources"]["10-0-0-8-b"] == {"extraKeys": {"odd": "1"}}
     assert (

@@ -84,8 +84,9 @@ def _structural(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> di
         if key not in _DROPPED and not key.startswith("x-") and value is not None:
             found |= _keyword(key, value, definitions)
     if isinstance(schema.get("type"), list):
-        # One type only: the first is how the kind writes the value itself.
-        found |= {"type": schema["type"][0], "enum": [one for one in schema["enum"] if isinstance(one, str)]}
+        # One type only: the first, text, is how the kind writes the value itself.
+        found = {key: value for key, value in found.items() if key not in ("minimum", "maximum", "exclusiveMaximum")}
+        found["type"] = schema["type"][0]
     if "const" in schema:
         found["enum"] = [schema["const"]]
     for inner in schema.get("patternProperties", {}).values():

@@ -13,7 +13,6 @@ from pydantic_core import core_schema
 from crds.change import declared_change_class
 from crds.document import Manifest
 from deepstream.groups import declared_key
-from deepstream.versions import DsVersion
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NUMBER_KEY: Final = "^(0|[1-9][0-9]{0,8})$"
@@ -47,13 +46,6 @@ class _Generator(GenerateJsonSchema):
                 "x-change-class": change_class and change_class.value,
             }
             found["properties"][field.alias or name] |= {key: value for key, value in said.items() if value}
-        return found
-
-    def enum_schema(self, schema: core_schema.EnumSchema) -> JsonSchemaValue:
-        """An enum. A release of DeepStream may be a number too: so YAML reads 9.1 without quotes."""
-        found = super().enum_schema(schema)
-        if schema["cls"] is DsVersion:
-            found |= {"type": ["string", "number"], "enum": [*found["enum"], *map(float, found["enum"])]}
         return found
 
     def chain_schema(self, schema: core_schema.ChainSchema) -> JsonSchemaValue:

@@ -72,7 +72,7 @@ _OF_CLASSES: Final = (
 _OF_GROUPS: Final = (
     "What DeepStream's own files hold, under their names in camelCase. A field that is not given is not written, and "
     "DeepStream's own default holds. Versions are releases of DeepStream: `from` the first one that reads a key, `to` the "
-    "last one that uses it; without a word all of 6.0 to 9.1 do."
+    "last one that uses it; without a word all of 6.0 to 9.2 do."
 )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from controller.checks.cameras import of_shapes
 from controller.checks.checker import Checker, Violation
+from controller.checks.ports import shared_ports
 from controller.model import Position, Problem
 from controller.source.read.field_errors import path_text
 from controller.source.read.manifests import LocatedManifest
@@ -124,6 +125,7 @@ def crosscheck(
     _devices(check)
     _secrets(check)
     check.checker.forget_unused()
+    _ports_of_sinks(check)
     in_order = sorted(
         check.problems, key=lambda one: (one.position.file, one.position.line, one.position.column, one.path)
     )
@@ -257,6 +259,13 @@ def _cameras_of_instances(check: _Check) -> None:
                     f"at {other.position_of(*_named_at(other.manifest, name))}",
                 )
     _without_instance(check, [one for name, one in located_cameras.items() if name not in in_use])
+
+
+def _ports_of_sinks(check: _Check) -> None:
+    by_name = {located.manifest.name: located for located in check.of_kind("DsInstance")}
+    instances = [one.manifest for one in by_name.values() if isinstance(one.manifest, DsInstance)]
+    for instance, path, message in shared_ports(instances):
+        check.remarks.append(Remark(Severity.WARNING, by_name[instance.name], path, message))
 
 
 def _without_instance(check: _Check, located_cameras: Iterable[LocatedManifest]) -> None:
