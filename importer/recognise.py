@@ -14,6 +14,7 @@ from deepstream.retinaface.files import APP_CONF_FILE, MISNAMED_APP_CONF_FILE, S
 from deepstream.retinaface.json_text import load_object
 from importer.model import CannotImport, ListFolder, ReadFile
 from importer.other_files import is_triton_text, kind_by_groups, kind_by_keys, kind_by_text
+from importer.sample_apps import has_sources_of_its_own, is_sample_app
 
 EXPECTED: Final = (
     "expected is a file of deepstream-app, of nvinfer, nvinferserver or nvdsanalytics, or the configuration folder of the "
@@ -139,6 +140,8 @@ def _kind_of(place: str, config: ConfigText) -> ConfigKind:
     names = [group.name for group in config.groups]
     expected = _YAML_APP_GROUPS if config.yaml else _APP_GROUPS
     source = config.group("source") if config.yaml else None
+    if is_sample_app(config) or has_sources_of_its_own(config):
+        return ConfigKind.APP
     if any(expected.fullmatch(name) for name in names) or (source is not None and source.get("csv-file-path")):
         return ConfigKind.APP
     if any(_SWITCHED.fullmatch(group.name) and group.get("enable") is not None for group in config.groups):

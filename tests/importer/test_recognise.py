@@ -57,7 +57,15 @@ KEYS = st.sampled_from(
             "labelfile-path",
             "network-input-shape",
         ),
-        *("ll-config-file", "proto-cfg", "password", "odd"),
+        *("ll-config-file", "proto-cfg", "password", "odd", "plugin-type", "location", "config-file-path"),
+        *(
+            "camera-v4l2-dev-node",
+            "camera-csi-sensor-id",
+            "camera-width",
+            "camera-height",
+            "camera-fps-n",
+            "camera-fps-d",
+        ),
     )
 )
 VALUES = st.one_of(
@@ -76,6 +84,9 @@ VALUES = st.one_of(
             "99999999999",
             "yes",
             "1e9",
+            "rtsp://${USER}:${PASS}@{{ host }}/x # y",
+            "/dev/video0",
+            "'usb:1'",
         )
     ),
     st.text(st.characters(exclude_characters="\n\r", exclude_categories=("Cs",)), max_size=8),
@@ -103,6 +114,7 @@ GROUPS = st.sampled_from(
             "place1",
         ),
         *("message-broker", "tracker", "pre-process", "dewarper3", "group-0", "source", "message-consumer0", "odd"),
+        *("osd", "tiler", "sink", "msgconv", "msgbroker", "BaseConfig", "infer_config {"),
     )
 )
 FILES = st.dictionaries(GROUPS, st.dictionaries(KEYS, VALUES, max_size=5), max_size=6)
