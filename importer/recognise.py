@@ -9,6 +9,7 @@ from typing import Final
 from deepstream.analytics.config import LAYOUT as ANALYTICS_LAYOUT
 from deepstream.config_text import YAML_SUFFIXES, ConfigText, read_groups
 from deepstream.findings import ConfigTextError
+from deepstream.near_miss import near_miss
 from deepstream.nvinfer.property import InferProperty
 from deepstream.retinaface.files import APP_CONF_FILE, MISNAMED_APP_CONF_FILE, SOURCE_LIST_FILE
 from deepstream.retinaface.json_text import load_object
@@ -29,6 +30,17 @@ _SWITCHED: Final = re.compile(
     r"nvds-analytics|message-converter|ds-example|img-save|replay|visionencoder|text-embedder"
 )
 """Groups that tell a file of deepstream-app when they have a switch, as in no other file."""
+_USUAL_GROUPS: Final = (
+    "property",
+    "application",
+    "tiled-display",
+    "streammux",
+    "source-list",
+    "source0",
+    "sink0",
+    "primary-gie",
+    "message-broker",
+)
 _SHOWN: Final = 8
 
 
@@ -162,7 +174,8 @@ def _kind_of(place: str, config: ConfigText) -> ConfigKind:
     if what:
         raise CannotImport(_not_alone(place, what))
     shown = ", ".join(f"[{name[:40]}]" for name in names[:_SHOWN]) + (" and more" if len(names) > _SHOWN else "")
-    found = f"its groups are {shown}" if names else "it has no group at all"
+    near = next((one for name in names if (one := near_miss(name, _USUAL_GROUPS))), "")
+    found = f"its groups are {shown}{near}" if names else "it has no group at all"
     raise CannotImport(f"{place}: {found}; {EXPECTED}")
 
 
