@@ -37,6 +37,8 @@ _VERSION_LINE = re.compile(r"^%YAML[^\n]*", re.MULTILINE)
 _BLANKS = re.compile(r"[ \t]+")
 _NULLS = ("", "~", "null", "Null", "NULL")
 _PLAIN = re.compile(r"[A-Za-z0-9_./+(][A-Za-z0-9_./+();:=,@ -]*|-[0-9.][A-Za-z0-9_./+();:=,@ -]*")
+_SOURCES: Final = "source"
+"""People write a list of sources below it, by the example of other programs."""
 _LISTED: Final = "group"
 """nvdspreprocess has its groups in a list of this name; in key files they are [group-0], [group-1] and so on."""
 
@@ -105,10 +107,8 @@ def parse(text: str) -> YamlGroups:
             groups[key.text] = Group(key.text, key.line, tuple(_entries(key.text, value, findings)))
         elif isinstance(value, _Scalar) and value.is_null:
             groups[key.text] = Group(key.text, key.line, ())
-        elif key.text == _LISTED and isinstance(value, _List) and all(isinstance(one, _Map) for one in value.items):
-            for number, item in enumerate(one for one in value.items if isinstance(one, _Map)):
-                name = f"{_LISTED}-{number}"
-                groups[name] = Group(name, item.line, tuple(_entries(name, item, findings)))
+        elif isinstance(value, _List) and _is_listed(key.text, value):
+            groups |= {one.name: one for one in _listed(key, value, findings)}
         else:
             message = "no group: its value is no mapping, DeepStream goes on without it, and it is left out"
             findings.append(Finding(Severity.WARNING, message, key.text, line=key.line, left_out=True))
@@ -157,6 +157,30 @@ def _entries(group: str, values: _Map, findings: list[Finding]) -> Iterator[Entr
             findings.append(Finding(Severity.WARNING, message, group, key.text, key.line))
         found[key.text] = Entry(key.text, raw, key.line)
     yield from found.values()
+
+
+def _is_listed(name: str, value: _List) -> bool:
+    """True for a list whose entries are groups."""
+    if name == _LISTED:
+        return all(isinstance(one, _Map) for one in value.items)
+    return name == _SOURCES and not any(isinstance(one, _List) for one in value.items)
+
+
+def _listed(key: _Scalar, value: _List, findings: list[Finding]) -> Iterator[Group]:
+    if key.text == _SOURCES:
+        message = "DeepStream reads no list here; its entries are taken for groups source0, source1 and so on"
+        findings.append(Finding(Severity.WARNING, message, key.text, line=key.line))
+    for number, item in enumerate(value.items):
+        name = f"{_SOURCES}{number}" if key.text == _SOURCES else f"{_LISTED}-{number}"
+        yield Group(name, item.line, tuple(_listed_entries(name, item, findings)))
+
+
+def _listed_entries(group: str, item: _Node, findings: list[Finding]) -> Iterator[Entry]:
+    """The keys of one group of a list; a plain text is the address of a source."""
+    if isinstance(item, _Map):
+        yield from _entries(group, item, findings)
+    elif isinstance(item, _Scalar) and not item.is_null:
+        yield Entry("uri", write(Reader.STRING, item.text), item.line)
 
 
 def _raw_value(value: _Node) -> str:

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
 from crds.deepstream_app import StreammuxSettings
-from deepstream.app.config import AppFile, AppGroups, read_app_file, write_app_file
+from deepstream.app.config import AppFile, AppGroups, read_app_groups, write_app_file
 from deepstream.app.messages import MessageConversion
 from deepstream.app.sink import SinkGroup, SinkType
 from deepstream.app.streammux import StreammuxGroup
@@ -20,6 +20,7 @@ from importer.app_sources import AppSources, import_sources, with_csv
 from importer.desk import Desk
 from importer.infer_import import InferImport, writable_keys
 from importer.places import Lines
+from importer.sample_apps import as_app_groups
 from importer.stream_settings import (
     analytics_property,
     give_analytics,
@@ -40,8 +41,9 @@ class AppImport:
         self._desk = desk
         self._version = desk.options.ds_version or NEWEST
         try:
-            app, findings = read_app_file(text, desk.main, self._version)
-            self._lines = Lines(read_groups(text, desk.main).groups)
+            config = as_app_groups(desk, read_groups(text, desk.main))
+            app, findings = read_app_groups(config, self._version)
+            self._lines = Lines(config.groups)
         except ConfigTextError as error:
             raise desk.refuse(desk.main, error) from None
         if is_yaml(desk.main):

@@ -194,7 +194,8 @@ class CameraMaker:
             )
         if holds_placeholder(bare):
             message = f"a part of the address is {_FOREIGN}: write the real one into spec.address of the camera"
-            self._say(Severity.WARNING, origin, message)
+            # No address holds a password, not even one that somebody else fills in.
+            self._say(Severity.WARNING, origin, message, left_out=not holds_placeholder(taken))
         return taken, "rtsp", credentials
 
     def _without_marks(self, origin: Origin, uri: str) -> str:

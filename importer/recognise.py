@@ -9,11 +9,13 @@ from typing import Final
 from deepstream.analytics.config import LAYOUT as ANALYTICS_LAYOUT
 from deepstream.config_text import YAML_SUFFIXES, ConfigText, read_groups
 from deepstream.findings import ConfigTextError
+from deepstream.near_miss import near_miss
 from deepstream.nvinfer.property import InferProperty
 from deepstream.retinaface.files import APP_CONF_FILE, MISNAMED_APP_CONF_FILE, SOURCE_LIST_FILE
 from deepstream.retinaface.json_text import load_object
 from importer.model import CannotImport, ListFolder, ReadFile
 from importer.other_files import is_triton_text, kind_by_groups, kind_by_keys, kind_by_text
+from importer.sample_apps import has_sources_of_its_own, is_sample_app
 
 EXPECTED: Final = (
     "expected is a file of deepstream-app, of nvinfer, nvinferserver or nvdsanalytics, or the configuration folder of the "
@@ -28,6 +30,17 @@ _SWITCHED: Final = re.compile(
     r"nvds-analytics|message-converter|ds-example|img-save|replay|visionencoder|text-embedder"
 )
 """Groups that tell a file of deepstream-app when they have a switch, as in no other file."""
+_USUAL_GROUPS: Final = (
+    "property",
+    "application",
+    "tiled-display",
+    "streammux",
+    "source-list",
+    "source0",
+    "sink0",
+    "primary-gie",
+    "message-broker",
+)
 _SHOWN: Final = 8
 
 
@@ -139,6 +152,8 @@ def _kind_of(place: str, config: ConfigText) -> ConfigKind:
     names = [group.name for group in config.groups]
     expected = _YAML_APP_GROUPS if config.yaml else _APP_GROUPS
     source = config.group("source") if config.yaml else None
+    if is_sample_app(config) or has_sources_of_its_own(config):
+        return ConfigKind.APP
     if any(expected.fullmatch(name) for name in names) or (source is not None and source.get("csv-file-path")):
         return ConfigKind.APP
     if any(_SWITCHED.fullmatch(group.name) and group.get("enable") is not None for group in config.groups):
@@ -159,7 +174,8 @@ def _kind_of(place: str, config: ConfigText) -> ConfigKind:
     if what:
         raise CannotImport(_not_alone(place, what))
     shown = ", ".join(f"[{name[:40]}]" for name in names[:_SHOWN]) + (" and more" if len(names) > _SHOWN else "")
-    found = f"its groups are {shown}" if names else "it has no group at all"
+    near = next((one for name in names if (one := near_miss(name, _USUAL_GROUPS))), "")
+    found = f"its groups are {shown}{near}" if names else "it has no group at all"
     raise CannotImport(f"{place}: {found}; {EXPECTED}")
 
 

@@ -18,7 +18,7 @@ from deepstream.app.source import CsvSourceGroup, SourceGroup
 from deepstream.app.source_list import SourceListGroup
 from deepstream.app.streammux import StreammuxGroup
 from deepstream.app.tracker import TrackerGroup
-from deepstream.config_text import read_groups
+from deepstream.config_text import ConfigText, read_groups
 from deepstream.findings import Finding, Severity
 from deepstream.group_layout import GroupLayout, GroupNumber, read_layout
 from deepstream.groups import GroupedFile, KeyGroup, write_group
@@ -161,7 +161,11 @@ def read_app_file(text: str, file_name: str, version: DsVersion = NEWEST) -> tup
     Raises:
         ConfigTextError: DeepStream would not load the text.
     """
-    config = read_groups(text, file_name)
+    return read_app_groups(read_groups(text, file_name), version)
+
+
+def read_app_groups(config: ConfigText, version: DsVersion = NEWEST) -> tuple[AppFile, tuple[Finding, ...]]:
+    """Reads the groups of a file."""
     layout = _YAML if config.yaml else _KEY_FILE
     values, findings = read_layout(layout, config.groups, version=version, yaml=config.yaml)
     groups = {group.name: group for group in config.groups}

@@ -280,6 +280,22 @@ def test_what_the_machine_lacks_is_waited_for(docker_stand: DockerStand, tmp_pat
 
 
 @with_engine
+def test_a_device_is_there_for_the_container_or_is_waited_for(docker_stand: DockerStand) -> None:
+    async def test(session: Session) -> None:
+        there = await session.begin(docker_stand.config(container={"devices": ["/dev/zero"]}))
+        assert there.running
+        [device] = docker_stand.inspect()["HostConfig"]["Devices"]
+        assert (device["PathOnHost"], device["PathInContainer"]) == ("/dev/zero", "/dev/zero")
+        await session.do(OpKind.REMOVE, docker_stand.config(container={"devices": ["/dev/zero"]}))
+        missing = docker_stand.config(container={"devices": ["/dev/video250"]})
+        with pytest.raises(Waiting, match="is the camera plugged in") as waiting:
+            await session.begin(missing)
+        assert waiting.value.on == "device /dev/video250"
+
+    docker_stand.run(test)
+
+
+@with_engine
 def test_a_container_that_the_engine_refuses_is_permanent(docker_stand: DockerStand, tmp_path: Path) -> None:
     volume = {"host_path": str(tmp_path), "mount_path": "/workspace/configs"}
 

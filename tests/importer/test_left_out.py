@@ -36,6 +36,7 @@ def test_what_is_kept_is_not_left_out(files: dict[str, str]) -> None:
         ({"app.txt": f"{PLAIN}[source7]\nenable=0\ntype=4\nuri=rtsp://h/\n"}, ["app.txt:20"]),
         ({"app.txt": PLAIN.replace("rtsp://10.0.0.7/a", "rtsp://a:${PW}@10.0.0.7/a")}, ["app.txt:4"]),
         ({"app.txt": PLAIN.replace("rtsp://10.0.0.7/a", "${URL}")}, ["app.txt:4"]),
+        ({"app.txt": PLAIN.replace("rtsp://10.0.0.7/a", "rtsp://10.0.0.7/a?user=b&password=<pw>")}, ["app.txt:4"]),
         ({"app.txt": f"{PLAIN}[source-attr-all]\nlatency=5\n"}, ["app.txt:20"]),
         ({"app.txt": IN_ANALYTICS, "a.txt": f"{ANALYTICS}[odd]\na=b\n"}, ["a.txt:20"]),
         ({"app.txt": IN_ANALYTICS, "a.txt": ANALYTICS.replace("stream-1", "stream-5")}, ["a.txt:7"]),

@@ -57,7 +57,15 @@ KEYS = st.sampled_from(
             "labelfile-path",
             "network-input-shape",
         ),
-        *("ll-config-file", "proto-cfg", "password", "odd"),
+        *("ll-config-file", "proto-cfg", "password", "odd", "plugin-type", "location", "config-file-path"),
+        *(
+            "camera-v4l2-dev-node",
+            "camera-csi-sensor-id",
+            "camera-width",
+            "camera-height",
+            "camera-fps-n",
+            "camera-fps-d",
+        ),
     )
 )
 VALUES = st.one_of(
@@ -76,6 +84,9 @@ VALUES = st.one_of(
             "99999999999",
             "yes",
             "1e9",
+            "rtsp://${USER}:${PASS}@{{ host }}/x # y",
+            "/dev/video0",
+            "'usb:1'",
         )
     ),
     st.text(st.characters(exclude_characters="\n\r", exclude_categories=("Cs",)), max_size=8),
@@ -103,6 +114,7 @@ GROUPS = st.sampled_from(
             "place1",
         ),
         *("message-broker", "tracker", "pre-process", "dewarper3", "group-0", "source", "message-consumer0", "odd"),
+        *("osd", "tiler", "sink", "msgconv", "msgbroker", "BaseConfig", "infer_config {"),
     )
 )
 FILES = st.dictionaries(GROUPS, st.dictionaries(KEYS, VALUES, max_size=5), max_size=6)
@@ -156,6 +168,7 @@ def test_any_groups_are_imported_or_refused_in_a_sentence(
         ("a.prototxt", 'name: "net"\nlayer {\n  name: "a"\n}\n', "a.prototxt:1: this is a Caffe network (prototxt)"),
         ("a.pbtxt", 'name: "m"\nplatform: "tensorrt_plan"\n', "the configuration of a model in Triton's repository"),
         ("a.txt", "[odd]\na=1\n", "a.txt:1: its groups are [odd]; expected is a file of deepstream-app"),
+        ("a.txt", "[proprty]\nonnx-file=m\n", "a.txt:1: its groups are [proprty]; did you mean property?; expected is"),
         ("a.txt", "", "a.txt:1: it has no group at all"),
         ("a.txt", "[property]\nonnx-file=m\nno value\n", "a.txt:3: neither a # comment, a [group] nor key=value"),
         ("a.json", '{"a": 1}', "a.json:1: the JSON in it is neither app_conf.json nor source_list.json"),

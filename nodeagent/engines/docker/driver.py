@@ -383,9 +383,9 @@ class DockerDriver:
             self._folders.note_applied(Applied(config, generation, container["Id"]))
             try:
                 self._engine.client().start(container["Id"])
-            except APIError as error:
-                if error.status_code == BAD_REQUEST:
-                    wait_for_what_is_missing(config, self._engine)
+            except APIError:
+                # Whatever the code: of a folder it is 400, of a device 500.
+                wait_for_what_is_missing(config, self._engine)
                 raise
 
     def _stop(self, op: Stop) -> None:
