@@ -32,8 +32,8 @@ async def look(driver: Driver, folders: InstanceFolders, threads: Threads, desir
 
 
 def _is_in_form(there: ObservedInstance | None, config: InstanceConfig) -> bool:
-    """False for what is going to be changed anyway, and was made from other settings."""
-    return there is not None and there.digest == config.digest
+    """False for what was made from other settings of its container, and is going to be made anew anyway."""
+    return there is not None and there.digests.container == config.digests.container
 
 
 def _look_at_folders(

@@ -161,7 +161,7 @@ class Observed:
     images: Mapping[str, str] = field(default_factory=dict)
     """Ids of the images of desired instances, by the references to them; those that are not on this node are left out."""
     drift: Mapping[str, tuple[Drift, ...]] = field(default_factory=dict)
-    """What is not as desired of instances that are there in the desired form; those of which all is are left out."""
+    """What is not as desired of instances whose containers are there in the desired form; those of which all is are left out."""
     adoptions: Mapping[str, Leftover] = field(default_factory=dict)
     """What a person wants to be taken over as instances of this node, by their names."""
 

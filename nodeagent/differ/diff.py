@@ -130,7 +130,8 @@ def _told(config: InstanceConfig, observed: Observed) -> str:
 def _drifted(config: InstanceConfig, observed: Observed) -> str:
     lasting = [str(one) for one in observed.drift.get(config.instance_name, ()) if not one.live]
     there = observed.instances.get(config.instance_name)
-    return f"changed behind the agent's back: {'; '.join(lasting)}" if lasting and there and there.running else ""
+    stays = there is not None and there.running and there.digest == config.digest
+    return f"changed behind the agent's back: {'; '.join(lasting)}" if lasting and stays else ""
 
 
 def _without_secrets(cameras: Mapping[str, LoginProblem], how: str) -> str:

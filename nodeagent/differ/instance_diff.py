@@ -145,7 +145,7 @@ class InstanceDiff:
         if repair_at is not None:
             return Wait(f"{cause}; it was stopped {self._history.stops} times in a row, the next time waits", repair_at)
         # Stopped first: an agent that dies after writing would find the files right, and never restart the app.
-        return self._guarded(self._chain((Stop, WriteFiles, Start, Note), cause))
+        return self._guarded(self._chain((Stop, WriteFiles, *self._start_again, Note), cause + self._and_drift))
 
     def _revive(self, there: ObservedInstance, hangs: Hangs, now: datetime) -> tuple[Op, ...] | Wait:
         """Restarts a hung app in place, as it is: also while the change of it waits for something."""
@@ -165,12 +165,20 @@ class InstanceDiff:
             cause = "it is not there" if self._history.restarts == 0 else "it is gone"
             return self._chain((PullImage, WriteFiles, Create, Start, Note), cause)
         cause = "it was created and never started" if there.finished_at is None else self._left_with(there)
-        lasting = [one for one in self._drift if not one.live]
-        # Without an image at hand better what differs than nothing.
-        if lasting and self._image_is_here:
-            cause = f"{cause}, and is not as it was made: {'; '.join(map(str, lasting))}"
-            return self._chain((PullImage, WriteFiles, Remove, Create, Start, Note), cause)
-        return self._chain((WriteFiles, Start, Note), cause)
+        return self._chain((WriteFiles, *self._start_again, Note), cause + self._and_drift)
+
+    @property
+    def _start_again(self) -> tuple[_Step, ...]:
+        """Starts what is there, or makes it anew where it is not as it was made: its files may not even reach it.
+
+        Without an image at hand better what differs than nothing.
+        """
+        return (Remove, Create, Start) if self._and_drift else (Start,)
+
+    @property
+    def _and_drift(self) -> str:
+        lasting = [str(one) for one in self._drift if not one.live]
+        return f"; it is not as it was made: {'; '.join(lasting)}" if lasting and self._image_is_here else ""
 
     @staticmethod
     def _left_with(there: ObservedInstance | None) -> str:
@@ -183,7 +191,7 @@ class InstanceDiff:
         if change_class is ChangeClass.NONE and there.running:
             return self._chain((Note,), cause) if self._files_are_right() else self._repair(now)
         if change_class.rank <= ChangeClass.RESTART.rank:
-            return self._guarded(self._chain((WriteFiles, *stop, Start, Note), cause))
+            return self._guarded(self._chain((WriteFiles, *stop, *self._start_again, Note), cause + self._and_drift))
         # The image and the files are made ready first: the instance is blind only from STOP to START.
         return self._guarded(self._chain((PullImage, WriteFiles, *stop, Remove, Create, Start, Note), cause))
 

@@ -166,7 +166,7 @@ def _facts(
         exclusive_cameras=_exclusive_cameras(config, there),
         image_id=there.image_id if there else None,
         image_platform=there.image_platform if there else "",
-        conditions=(*_drifted(name, there, known), *_image_moved(config, there, known)),
+        conditions=(*_drifted(name, config, there, known), *_image_moved(config, there, known)),
     )
 
 
@@ -191,16 +191,21 @@ def _image_moved(
     return (SaidOfInstance(ONE_IMAGE, ConditionStatus.FALSE, "SeveralImages", message),)
 
 
-def _drifted(name: str, there: ObservedInstance | None, known: Known) -> tuple[SaidOfInstance, ...]:
+def _drifted(
+    name: str, config: InstanceConfig | None, there: ObservedInstance | None, known: Known
+) -> tuple[SaidOfInstance, ...]:
     history = known.history.get(name, InstanceHistory())
-    seen = known.observed.drift.get(name, ()) if known.observed else ()
+    # What is in another form is being changed anyway.
+    in_form = config is not None and there is not None and there.digest == config.digest
+    seen = known.observed.drift.get(name, ()) if known.observed and in_form else ()
     drift = ((PAUSED,) if there and there.running and there.paused else ()) + seen
     if drift:
         message = f"{'; '.join(map(str, drift))} (changed by hand, or by another tool)"
         lasting = any(not one.live for one in drift)
         if lasting:
             message += "; what cannot be set back while it runs is put right when it is started the next time"
-        return (SaidOfInstance(AS_RECORDED, ConditionStatus.FALSE, "Drifted" if lasting else "SettingBack", message),)
+        stays = lasting or (config is not None and config.hold is not None)
+        return (SaidOfInstance(AS_RECORDED, ConditionStatus.FALSE, "Drifted" if stays else "SettingBack", message),)
     if history.set_back and history.set_back_at:
         at = history.set_back_at.isoformat(timespec="seconds")
         message = f"{'; '.join(map(str, history.set_back))} (changed by hand, or by another tool); set back at {at}"
