@@ -11,6 +11,8 @@ _MOST_PROBLEMS = 20
 def sentences(answer: dict[str, Any]) -> list[str]:
     """What a person should know and do: about lost brokers and topics, refused keys, and a candidate that is not in force."""
     found = []
+    if superseded := answer.get("superseded"):
+        found.append(f"This controller only reads: {shown(superseded.get('message'), 1000)}.")
     kafka = answer.get("kafka") or {}
     if not kafka.get("connected"):
         found.append("Kafka is away: what runs goes on, changes wait until it is back.")

@@ -64,9 +64,15 @@ class Answers:
         self._fleet_id = fleet_id
 
     @property
-    def caught_up(self) -> bool:
-        """True when the topics were read to their ends: what the API shows is then the whole fleet."""
-        return self._knowledge.state.caught_up
+    def why_not_ready(self) -> str:
+        """Why this is no controller to be asked; empty when it is.
+
+        What it shows is the whole fleet once the topics were read to their ends; and it leads until another one does.
+        """
+        state = self._knowledge.state
+        if state.superseded is not None:
+            return state.superseded.message
+        return "" if state.caught_up else "what was published before is still being read"
 
     def status(self) -> dict[str, Any]:
         """The answer of `/fleet/v1/status`."""

@@ -1,7 +1,9 @@
 """The composition root of the controller: names the concrete parts, puts them together, runs them."""
 
 import asyncio
+import contextlib
 import importlib.metadata
+import os
 import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -21,6 +23,7 @@ from controller.source.fetch.git import GitSource
 from controller.source.fetch.snapshot import SourceError
 from controller.source.read.reader import Source
 from controller.timings import Timings
+from ports.folder_lock import FolderInUse, locked_folder
 from ports.ports import Ports
 
 
@@ -80,14 +83,21 @@ def run(
     Raises:
         CannotStart: it cannot start; nothing was touched.
     """
-    try:
-        source = source_of(options)
-        key = SigningKey.load_or_create(options.state_dir / "controller.key", ports.disk)
-        public_key = f"{key.public_key_hex}\n".encode()
-        ports.disk.write(options.state_dir / "controller.pub", public_key, private=False)
-    except (OSError, ValueError, SourceError) as error:
-        raise CannotStart(str(error)) from error
-    runner(_run(options, source, key, ports))
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(locked_folder(options.state_dir, "controller.lock"))
+            source = source_of(options)
+            key = SigningKey.load_or_create(options.state_dir / "controller.key", ports.disk)
+            public_key = f"{key.public_key_hex}\n".encode()
+            ports.disk.write(options.state_dir / "controller.pub", public_key, private=False)
+        except FolderInUse as error:
+            raise CannotStart(
+                f"another controller (pid {error.pid}) works on {options.state_dir}: stop it first, or give this one a "
+                "state directory and a fleet (--fleet-id, --topic-prefix) of its own"
+            ) from None
+        except (OSError, ValueError, SourceError) as error:
+            raise CannotStart(str(error)) from error
+        runner(_run(options, source, key, ports))
 
 
 async def _run(options: ControllerOptions, source: Source, key: SigningKey, ports: Ports) -> None:
@@ -102,6 +112,7 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey, port
         state_dir=options.state_dir,
         store=store,
         event_store=event_store,
+        name=f"{socket.gethostname()}, pid {os.getpid()}",
         limits=options.removal_limits,
         timings=options.timings,
         ports=ports,
@@ -113,7 +124,7 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey, port
         controller.answers,
         fleet_version=version,
         host_names=_own_names(options),
-        ready=lambda: controller.answers.caught_up,
+        why_not_ready=lambda: controller.answers.why_not_ready,
         clock=ports.clock.now,
     )
     try:

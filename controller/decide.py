@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bus.codec import Undecodable, UnknownFormat
-from controller import known_agents, revision_gate, topic_loss
+from controller import known_agents, revision_gate, term, topic_loss
 from controller.actions import (
     Acknowledged,
     Admit,
@@ -24,16 +24,17 @@ from controller.actions import (
     Unacknowledged,
 )
 from controller.kept_keys import KeptKeys
-from controller.model import NodeState, ObjectRef, Revision
+from controller.model import ApproveRefused, NodeState, ObjectRef, Revision
 from controller.picture.events import EventType
 from controller.planner.exclusive import holders_of_exclusive_cameras
 from controller.planner.planner import plan
 from controller.publish.admission import answered_before, command, unanswered
-from controller.publish.generations import KnownGenerations, newest_observed, next_epoch, next_record
+from controller.publish.generations import KnownGenerations, is_beyond, newest_observed, next_epoch, next_record
 from controller.publish.published import (
     Copy,
     Sent,
     acknowledged,
+    config_in,
     next_in_turn,
     remembered,
     to_send_again,
@@ -42,7 +43,7 @@ from controller.publish.published import (
 from controller.rules import Rules
 from controller.source.last_good import Recalled
 from controller.source.read.reader import Reading
-from controller.state import Planned, Resent, State
+from controller.state import Gate, Planned, Resent, State
 from controller.status.fold import is_believed
 from controller.status.runs import rivals, rivals_until
 from controller.status.trust import (
@@ -74,15 +75,8 @@ def recall(
         notes.append(Tell(EventType.WARNING, "AgentKeysLost", kept.warning))
     for copy in copies:
         try:
-            sent[copy.node_id] = remembered(
-                sent.get(copy.node_id),
-                copy.envelope,
-                now,
-                key=copy.node_id,
-                on_topic=False,
-                fleet_id=rules.fleet_id,
-                public_key=rules.public_key,
-            )
+            config = config_in(copy.envelope, key=copy.node_id, fleet_id=rules.fleet_id, public_key=rules.public_key)
+            sent[copy.node_id] = remembered(sent.get(copy.node_id), config, copy.envelope, now, on_topic=False)
         except Undecodable as error:
             text = f"the copy of a published record at {copy.path} cannot be used: {error}"
             is_told = isinstance(error, UnknownFormat)
@@ -113,8 +107,10 @@ def approve(state: State, revision: str) -> tuple[State, tuple[Note, ...], str]:
     """Approves the removals of a revision: see `revision_gate.approve`.
 
     Raises:
-        ApproveRefused: no such revision is parked or in force.
+        ApproveRefused: no such revision is parked or in force, or another controller leads.
     """
+    if state.superseded is not None:
+        raise ApproveRefused(f"nothing can be approved here: {state.superseded.message}")
     gate, told, said = revision_gate.approve(state.gate, revision)
     return replace(state, gate=gate, is_reading_decided=False), (told,), said
 
@@ -136,22 +132,16 @@ def settle(state: State, rules: Rules, now: datetime) -> Noted:
             gate, said = passed
             state, notes = replace(state, gate=gate, is_reading_decided=True), (*notes, *said)
     state, known = known_agents.renew(state, rules, now)
+    state, above = term.heed(state, _claims(state, state.gate), now)
     state, healed = topic_loss.heal(state, now)
-    return state, (*notes, *known, *healed)
+    return state, (*notes, *known, *above, *healed)
 
 
 def _begin_term(state: State, rules: Rules, now: datetime) -> Noted:
     """Once the topics were read to their ends: what was published before is known now."""
     published, nodes = state.published.configs, state.fleet.nodes
     gate, notes = revision_gate.begin(state.gate, published, rules.limits, now, state.holds)
-    known = gate.in_force.node_by_id if gate.in_force else {}
-    # A greeting of a stranger must not push the epochs of the fleet.
-    observed = [
-        ref
-        for node in nodes.values()
-        if node.node_id in known and (ref := newest_observed(node, published.get(node.node_id)))
-    ]
-    term = next_epoch((*(config.ref for config in published.values()), *observed))
+    number = next_epoch((*(config.ref for config in published.values()), *_claims(state, gate).values()))
     if strangers := state.untrusted - published.keys():
         text = (
             f"topic 210 holds generations of {len(strangers)} nodes that another key signed: agents that pinned that "
@@ -159,10 +149,21 @@ def _begin_term(state: State, rules: Rules, now: datetime) -> Noted:
         )
         notes = (*notes, Tell(EventType.WARNING, "ControllerKeyNotTrusted", text))
     counts = f"{len(published)} generations, {len(nodes)} nodes"
-    said = Log(EventType.NORMAL, f"read the topics to their ends: {counts}; this is epoch {term}")
+    said = Log(EventType.NORMAL, f"read the topics to their ends: {counts}; this is epoch {number}")
     # Nodes that something was published for were admitted in an earlier term, and need not be told again.
     answered = answered_before(state.fleet, published)
-    return replace(state, gate=gate, term=term, answered=answered), (*notes, said)
+    return replace(state, gate=gate, term=number, answered=answered), (*notes, said)
+
+
+def _claims(state: State, gate: Gate) -> Mapping[str, GenerationRef]:
+    """What the agents of the fleet say they hold. A greeting of a stranger must not push the epochs of the fleet."""
+    known = gate.in_force.node_by_id if gate.in_force else {}
+    claims = {
+        node_id: newest_observed(node, state.published.configs.get(node_id))
+        for node_id, node in state.fleet.nodes.items()
+        if node_id in known or node_id in state.published.configs
+    }
+    return {node_id: claim for node_id, claim in claims.items() if claim}
 
 
 # --- what is sent ---------------------------------------------------------------------------------------------------
@@ -179,7 +180,7 @@ def publish(state: State, rules: Rules, now: datetime) -> Taken:
     planned = _planned(state, revision, rules)
     if planned is not state.planned:
         state = replace(state, planned=planned)  # shown from now on: what is planned and not published is not there yet
-    if revision.id != state.kept:
+    if revision.id != state.kept or not state.leads:
         return state, (), ()
     sends: list[Send] = []
     notes: list[Note] = []
@@ -228,14 +229,16 @@ def _next_record(wanted: NodeState, state: State, rules: Rules, now: datetime) -
     if (published is None and not greeted) or state.failed.get(wanted.node_id) == wanted.digest:
         return None
     response = node.response if node else None
-    known = KnownGenerations(
-        published, newest_observed(node, published) if node else None, response.applied if response else None
-    )
+    observed = newest_observed(node, published) if node else None
+    if observed and is_beyond(observed, published) and not term.is_heeded(state.unexplained.get(wanted.node_id), now):
+        return None
+    known = KnownGenerations(published, observed, response.applied if response else None)
     return next_record(
         wanted,
         known,
         fleet_id=rules.fleet_id,
         agent_key=state.fleet.keys.get(wanted.node_id, ""),
+        issued_by=rules.run,
         epoch=state.term,
         revision=revision.id,
         approved=state.gate.is_approved,
@@ -248,7 +251,7 @@ def publish_again(state: State, rules: Rules, now: datetime) -> Taken:
 
     While the brokers are away nothing is: what they lost is told when they are back.
     """
-    if state.gate.in_force is None or state.term is None or not state.connected:
+    if state.gate.in_force is None or not state.leads or not state.connected:
         return state, (), ()
     if state.resent is not None and now < state.resent.next_at:
         return state, (), ()
@@ -275,7 +278,7 @@ def _observed_by_the_connected(state: State, now: datetime) -> Mapping[str, Gene
 
 def admit(state: State, rules: Rules, now: datetime) -> Taken:
     """The answers to greetings. Before a revision is in force nobody can say who belongs to the fleet."""
-    if state.gate.in_force is None or state.term is None:
+    if state.gate.in_force is None or state.term is None or not state.leads:
         return state, (), ()
     term, revision = state.term, state.gate.in_force
     answers = tuple(
@@ -343,4 +346,5 @@ def rest(state: State, rules: Rules, now: datetime) -> Rest:
     if state.resent is not None and now <= state.resent.next_at:
         ends.append(state.resent.next_at)
     ends.append(topic_loss.looked_at_again(state, now))
+    ends.append(term.looked_at_again(state, now))
     return Rest(state, now, min((end for end in ends if end is not None), default=None))

@@ -6,16 +6,16 @@ from typing import Any
 
 from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, Record, Start, Subscription, Topic
 from bus.codec import Undecodable, UnknownFormat, decode_plain
-from controller import topic_loss
+from controller import term, topic_loss
 from controller.actions import Fetch, Log, Note, Tell
 from controller.model import ObjectRef
 from controller.picture.events import EventType
-from controller.publish.published import Sent, remembered
+from controller.publish.published import Sent, config_in, remembered
 from controller.rules import Rules
 from controller.state import State
 from controller.status.hearing import Hearing, OtherKey, TooManyStrangers, key_text
 from controller.status.trust import about_stranger
-from crds.messages import UpdateConfig
+from crds.messages import AgentConfig, UpdateConfig
 
 SUBSCRIPTIONS = (
     Subscription(Topic.AGENT_CONFIG, Start.BEGINNING),
@@ -41,6 +41,7 @@ class Inbox:
         self._sent: dict[str, Sent] = {}
         self._changes: dict[str, Any] = {}
         self._lost: dict[Topic, datetime] = {}
+        self._later: tuple[AgentConfig, datetime] | None = None
         self._notes: list[Note] = []
 
     def take(self, event: BusEvent, now: datetime) -> None:
@@ -82,6 +83,9 @@ class Inbox:
         is_new = any(getattr(before, name) is not value for name, value in changes.items())
         state = replace(before, **changes) if is_new else before
         notes = tuple(self._notes)
+        if self._later is not None:
+            state, told = term.end(state, *self._later)
+            notes += told
         if self._lost:
             state, told = topic_loss.lost(state, self._lost, max(self._lost.values()))
             notes += told
@@ -114,9 +118,7 @@ class Inbox:
             return
         known, rules = self._newest(key), self._rules
         try:
-            sent = remembered(
-                known, record.value, now, key=key, on_topic=True, fleet_id=rules.fleet_id, public_key=rules.public_key
-            )
+            config = config_in(record.value, key=key, fleet_id=rules.fleet_id, public_key=rules.public_key)
         except Undecodable as error:
             untrusted: frozenset[str] = self._changes.get("untrusted", self._before.untrusted)
             # A record of another format has the right signature: it is that of a controller of another version.
@@ -125,8 +127,15 @@ class Inbox:
                 self._changes["untrusted"] = untrusted | {key}
             self._refuse(record.topic, key, error)
             return
+        sent = remembered(known, config, record.value, now, on_topic=True)
         if sent is not known:
             self._sent[key] = sent
+        if self._before.term is None:
+            return
+        if term.is_from_a_later_term(config, self._before.term, rules.run):
+            self._later = self._later or (config, now)
+        elif known is not None and known.on_topic and term.is_stale(config, known.config, rules.run):
+            self._miss(key)
 
     def _newest(self, node_id: str) -> Sent | None:
         return self._sent.get(node_id) or self._before.published.by_node.get(node_id)

@@ -33,6 +33,7 @@ from controller.source.last_good import LastGood
 from controller.source.read.reader import Source
 from controller.timings import Timings
 from controller.topic_check import TopicCheck
+from crds.messages import ControllerRun
 from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Controller:
         event_store: ObjectStore,
         limits: RemovalLimits = RemovalLimits(),
         timings: Timings = Timings(),
+        name: str = "controller",
         ports: Ports = Ports(),
     ) -> None:
         """Makes a controller.
@@ -67,6 +69,7 @@ class Controller:
             event_store: the events that the API shows.
             limits: how many instances and cameras a revision may take away without approval.
             timings: how often it does what nothing wakes it for.
+            name: its machine and process, by which people know it from another controller of the fleet.
             ports: clock, disk and threads.
         """
         self._timings = timings
@@ -75,8 +78,9 @@ class Controller:
         self._last_good = LastGood(state_dir / "last-good.json", ports.disk)
         self._keys = KeyKeeper(KeyFile(state_dir / FILE_NAME, ports.disk), ports.threads)
         self._publisher = Publisher(bus=bus, key=key, directory=state_dir / "published", ports=ports)
+        run = ControllerRun(name=name, started_at=ports.clock.now())
         version = importlib.metadata.version("dsfleet")
-        self._rules = Rules(fleet_id, key.public_key_hex, version, limits, timings)
+        self._rules = Rules(fleet_id, key.public_key_hex, version, limits, timings, run=run)
         self._picture = Picture(self._rules, objects=store, events=event_store)
         self._knowledge = Knowledge(self._picture, ports.clock)
         self._intake = Intake(bus=bus, source=source, knowledge=self._knowledge, rules=self._rules, clock=ports.clock)

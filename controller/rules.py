@@ -1,11 +1,14 @@
 """What decisions go by and what stays as long as the controller runs."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from controller.planner.guard import RemovalLimits
 from controller.render.instance import Renderer
 from controller.timings import Timings
+from crds.messages import ControllerRun
+
+_BEFORE_ALL_OTHERS = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,9 @@ class Rules:
     timings: Timings = field(default_factory=Timings)
     renderer: Renderer = field(default_factory=Renderer)
     """Remembers what it rendered; it changes the time that planning takes, and nothing else."""
+
+    run: ControllerRun = field(default_factory=lambda: ControllerRun(name="controller", started_at=_BEFORE_ALL_OTHERS))
+    """This very run of it, by which two controllers find out that they are two."""
 
     @property
     def resend_after(self) -> timedelta:

@@ -12,6 +12,7 @@ from controller.publish.admission import Addressee, Answer
 from controller.publish.published import Published
 from controller.source.read.reader import Reading
 from controller.status.hearing import Heard
+from crds.messages import ControllerRun, GenerationRef
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,28 @@ class Members(Container[str]):
 
 
 @dataclass(frozen=True)
+class Superseded:
+    """Another controller of this fleet, with the same key, leads it."""
+
+    by: ControllerRun | None
+    """Who; None for one of an older version, which does not say."""
+    ref: GenerationRef
+    """What it published, as this controller found out."""
+    hostname: str
+    """Of the node for which it did."""
+    since: datetime
+
+    @property
+    def message(self) -> str:
+        """A sentence for people."""
+        who = f"another controller ({self.by})" if self.by else "another controller of an older version"
+        return (
+            f"{who} published {self.ref} for node {self.hostname}, with the key of this one: this one publishes nothing since "
+            f"{self.since:%Y-%m-%dT%H:%M:%SZ} and only reads. Stop one of them; a restart makes this one lead again"
+        )
+
+
+@dataclass(frozen=True)
 class State:
     """All that decisions are made from. What pins keys and which cameras are exclusive stands in the revision in force."""
 
@@ -107,6 +130,10 @@ class State:
     """What is not as it must be with the topics."""
     term: int | None = None
     """The epoch of this controller's records; None while it may not publish. It begins after the topics were read."""
+    superseded: Superseded | None = None
+    """Who took the fleet over; for good, until a restart."""
+    unexplained: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    """Since when an agent says that it holds what no record explains, by node id."""
     observed: Heard = field(default_factory=Heard)
     published: Published = field(default_factory=Published)
     untrusted: frozenset[str] = frozenset()
@@ -126,6 +153,11 @@ class State:
     """What was said to the newest greeting that was answered."""
     failed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """The digests of desired states that cannot be published, by node id: they are too large, or meet a bug, again."""
+
+    @property
+    def leads(self) -> bool:
+        """True while it publishes: it began a term, and nobody began a later one."""
+        return self.term is not None and self.superseded is None
 
     @property
     def fleet(self) -> Fleet:

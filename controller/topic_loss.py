@@ -50,7 +50,7 @@ def found(state: State, checked: TopicsChecked) -> tuple[State, tuple[Note, ...]
 def ask(state: State) -> tuple[Send, ...]:
     """What asks the agents to greet and report again: their greetings and reports may be lost, too."""
     loss = state.loss
-    if loss is None or loss.are_agents_asked or not state.connected or state.term is None:
+    if loss is None or loss.are_agents_asked or not state.connected or not state.leads:
         return ()
     return (AskAgents("topics were made anew"),)
 
@@ -58,7 +58,9 @@ def ask(state: State) -> tuple[Send, ...]:
 def heal(state: State, now: datetime) -> tuple[State, tuple[Note, ...]]:
     """Takes note that all is there again that must lie on the topics, and the agents were asked for the rest."""
     loss = state.loss
-    if loss is None or loss.healed_at is not None or not loss.are_agents_asked or now < loss.found_at + HEALED_AFTER:
+    if loss is None or loss.healed_at is not None or now < loss.found_at + HEALED_AFTER:
+        return state, ()
+    if state.leads and not loss.are_agents_asked:
         return state, ()
     if not state.connected or state.published.missing:
         return state, ()

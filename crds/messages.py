@@ -5,6 +5,7 @@ A reader may be older or newer than the writer: see docs/adr/0012-the-wire-evolv
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -269,6 +270,22 @@ class Removals(WireModel):
     """Those that no instance of this node watches any more, by names: other nodes may. None: the writer cannot tell."""
 
 
+class ControllerRun(WireModel):
+    """One run of one controller."""
+
+    name: str
+    """Its machine and process, for people."""
+    started_at: UtcTime
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """The later one is that which was started later."""
+        return (self.started_at, self.name)
+
+    def __str__(self) -> str:
+        return f"{self.name}, started at {self.started_at:%Y-%m-%dT%H:%M:%SZ}"
+
+
 class AgentConfig(Message):
     """Topic 210: one generation of one node, self-contained."""
 
@@ -290,6 +307,8 @@ class AgentConfig(Message):
     agent_key: str = ""
     """The key of the agent that it was made for, 64 hexadecimal digits, outside of the digest: a controller that lost its
     disk knows from here whom to believe. Empty in records of older versions."""
+    issued_by: ControllerRun | None = None
+    """Who published it, outside of the digest: so controllers find out that they are two. None in records of older versions."""
 
     @staticmethod
     def content_digest(instances: tuple[InstanceConfig, ...]) -> str:

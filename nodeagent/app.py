@@ -2,12 +2,11 @@
 
 import asyncio
 import contextlib
-import fcntl
 import importlib.metadata
 import logging
 import os
 import socket
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -27,6 +26,7 @@ from nodeagent.folders.disk import DiskFolders
 from nodeagent.leaving import stop_instances
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.model import Transient
+from ports.folder_lock import FolderInUse, locked_folder
 from ports.marks import MachineMarks
 from ports.ports import Ports
 
@@ -58,25 +58,6 @@ class AgentOptions:
     stop_instances_on_exit: bool = False
 
 
-@contextlib.contextmanager
-def _only_agent_of(state_dir: Path) -> Iterator[None]:
-    """Two agents on one state directory would fight over the same instances."""
-    state_dir.mkdir(parents=True, exist_ok=True)
-    with (state_dir / "agent.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise CannotStart(
-                f"another agent (pid {lock.read().strip() or 'unknown'}) works on {state_dir}: "
-                "stop it first, or give this one a state directory of its own"
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
-
-
 def mark_of(fleet_id: str, node_id: str) -> str:
     """The mark of a living agent: what runs under the id of a node that has none here is an orphan."""
     return f"agent {fleet_id} {node_id}"
@@ -100,14 +81,20 @@ def run(options: AgentOptions, runner: Callable[[Coroutine[None, None, None]], N
     Raises:
         CannotStart: it cannot start; nothing was touched.
     """
-    try:
-        controller_key = public_key_from(options.controller_key)
-        key = SigningKey.load_or_create(options.state_dir / AGENT_KEY_FILE)
-    except (OSError, ValueError) as error:
-        raise CannotStart(str(error)) from error
     mark = mark_of(options.fleet_id, str(options.node_id))
-    with _only_agent_of(options.state_dir), MachineMarks().hold(mark) as is_first:
-        if not is_first:
+    with contextlib.ExitStack() as held:
+        try:
+            controller_key = public_key_from(options.controller_key)
+            held.enter_context(locked_folder(options.state_dir, "agent.lock"))
+            key = SigningKey.load_or_create(options.state_dir / AGENT_KEY_FILE)
+        except FolderInUse as error:
+            raise CannotStart(
+                f"another agent (pid {error.pid}) works on {options.state_dir}: "
+                "stop it first, or give this one a state directory of its own"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise CannotStart(str(error)) from error
+        if not held.enter_context(MachineMarks().hold(mark)):
             _log.warning(
                 "another agent of node %s lives on this machine: both look after the same instances", options.node_id
             )

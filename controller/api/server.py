@@ -39,7 +39,7 @@ def create_app(
     *,
     host_names: Collection[str] = (),
     fleet_version: str = "unknown",
-    ready: Callable[[], bool] = lambda: True,
+    why_not_ready: Callable[[], str] = lambda: "",
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
     clock: Callable[[], datetime] = SystemClock().now,
@@ -52,7 +52,7 @@ def create_app(
         control: the controller.
         host_names: names that the server is reached by; requests to any other name are refused.
         fleet_version: version of this program.
-        ready: says whether the objects are worth reading yet, for `/readyz`.
+        why_not_ready: says why this controller is none to be asked, for `/readyz`; empty when it is.
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
         clock: tells the time, UTC, that ages in tables are counted to.
@@ -72,7 +72,8 @@ def create_app(
     app.include_router(FleetPaths(control).router)
 
     async def is_ready() -> Response:
-        return PlainTextResponse("ok") if ready() else PlainTextResponse("not ready", 503)
+        reason = why_not_ready()
+        return PlainTextResponse(f"not ready: {reason}", 503) if reason else PlainTextResponse("ok")
 
     async def is_alive() -> Response:
         return PlainTextResponse("ok")

@@ -73,6 +73,7 @@ class Picture:
             "version": self._rules.version,
             "controllerKey": self._rules.public_key,
             "epoch": state.term or 0,
+            "superseded": _superseded(state),
             "kafka": {"connected": state.connected, "caughtUp": state.caught_up},
             "topics": {"differences": list(state.topic_differences), "loss": _loss(state)},
             "revision": None
@@ -119,4 +120,18 @@ def _loss(state: State) -> dict[str, Any] | None:
         "foundAt": loss.found_at.isoformat(),
         "healedAt": loss.healed_at.isoformat() if loss.healed_at else None,
         "missing": state.published.missing,
+    }
+
+
+def _superseded(state: State) -> dict[str, Any] | None:
+    by = state.superseded
+    if by is None:
+        return None
+    return {
+        "by": str(by.by) if by.by else None,
+        "since": by.since.isoformat(),
+        "epoch": by.ref.epoch,
+        "generation": by.ref.generation,
+        "node": by.hostname,
+        "message": by.message,
     }

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from controller.model import NodeState, ObservedNode
-from crds.messages import LARGEST_NUMBER, AgentConfig, GenerationRef, Removals, cameras_of
+from crds.messages import LARGEST_NUMBER, AgentConfig, ControllerRun, GenerationRef, Removals, cameras_of
 
 # Names of removed instances, and of cameras, that one record may carry; an agent that skipped more waits for approval.
 LONGEST_REMOVAL_LIST = 1000
@@ -42,6 +42,7 @@ def next_record(
     *,
     fleet_id: str,
     agent_key: str = "",
+    issued_by: ControllerRun | None = None,
     epoch: int,
     revision: str,
     approved: bool,
@@ -61,7 +62,9 @@ def next_record(
         known: what was published, observed and applied before.
         fleet_id: the fleet.
         agent_key: the key of the node's agent, 64 hexadecimal digits; empty when it is not known.
-        epoch: the term of this controller; stands in records that it makes, never rewrites old ones.
+        issued_by: this controller.
+        epoch: the term of this controller; stands in records that it makes, never rewrites old ones. Above it nothing is
+            published: either another controller leads, or a term must begin that is above all that agents hold.
         revision: id of the manifests.
         approved: True when a person approved of the removals.
         now: time of issue, UTC.
@@ -70,9 +73,7 @@ def next_record(
     observed = followed(known.observed, published)
     newest = max((ref.order for ref in (published.ref if published else None, observed) if ref), default=(0, 0))
     agent_is_ahead = (
-        published is None
-        or not published.ref.is_in_range
-        or (observed is not None and _is_beyond(observed, published.ref))
+        published is None or not published.ref.is_in_range or (observed is not None and is_beyond(observed, published))
     )
     # An agent that refused to remove what no record explained to it is told the same again, with the approval.
     asks_for_approval = (
@@ -84,12 +85,14 @@ def next_record(
     )
     if published is not None and published.digest == state.digest and not agent_is_ahead and not asks_for_approval:
         return None
+    if newest[0] > epoch:
+        return None
     same_as_observed = agent_is_ahead and observed is not None and observed.digest == state.digest
     return AgentConfig(
         fleet_id=fleet_id,
         node_id=UUID(state.node_id),
         hostname=state.hostname,
-        epoch=newest[0] if same_as_observed else max(epoch, newest[0]),
+        epoch=newest[0] if same_as_observed else epoch,
         generation=newest[1] if same_as_observed else newest[1] + 1,
         digest=state.digest,
         revision=revision,
@@ -98,6 +101,7 @@ def next_record(
         removals=_removals(state, known, approved=approved),
         node_config_list=state.instances,
         agent_key=agent_key,
+        issued_by=issued_by,
     )
 
 
@@ -110,9 +114,12 @@ def followed(claim: GenerationRef | None, published: AgentConfig | None) -> Gene
     return claim if max(claim.order) <= LARGEST_CLAIM else None
 
 
-def _is_beyond(observed: GenerationRef, published: GenerationRef) -> bool:
-    conflicts = observed.order == published.order and observed.digest not in ("", published.digest)
-    return observed.order > published.order or conflicts
+def is_beyond(observed: GenerationRef, published: AgentConfig | None) -> bool:
+    """True when an agent holds what the newest record does not explain: more, or something else under its number."""
+    if published is None:
+        return True
+    conflicts = observed.order == published.ref.order and observed.digest not in ("", published.digest)
+    return observed.order > published.ref.order or conflicts
 
 
 def _removals(state: NodeState, known: KnownGenerations, *, approved: bool) -> Removals:

@@ -62,36 +62,37 @@ class Published:
         return Published({**self.by_node, **changes}) if changes else self
 
 
-def remembered(
-    known: Sent | None,
-    envelope: bytes,
-    seen_at: datetime,
-    *,
-    key: str,
-    on_topic: bool,
-    fleet_id: str,
-    public_key: str,
-) -> Sent:
-    """What is known of a node's newest record after one was read from the topic or from disk.
+def config_in(envelope: bytes, *, key: str, fleet_id: str, public_key: str) -> AgentConfig:
+    """The generation that a record on topic 210, or its copy on disk, holds.
 
     Args:
-        known: the node's newest record until now.
         envelope: the value of the record.
-        seen_at: when it was read, UTC.
         key: the key that it lies under: the node that it must be for.
-        on_topic: False for a copy from disk.
         fleet_id: records of other fleets are not taken in.
         public_key: of this controller, 64 hexadecimal digits.
 
-    Returns:
-        The object that is known already when the record says nothing new.
-
     Raises:
-        Undecodable: it is not a record that this controller signed for this fleet and node.
+        Undecodable: it is not a record that this controller's key signed for this fleet and node.
     """
     config = decode_signed(AgentConfig, envelope, [public_key])
     if config.fleet_id != fleet_id or str(config.node_id) != key:
         raise Undecodable(f"it is of fleet {config.fleet_id!r}, for node {config.node_id}")
+    return config
+
+
+def remembered(known: Sent | None, config: AgentConfig, envelope: bytes, seen_at: datetime, *, on_topic: bool) -> Sent:
+    """What is known of a node's newest record after one was read from the topic or from disk.
+
+    Args:
+        known: the node's newest record until now.
+        config: the generation in the record.
+        envelope: the value of the record.
+        seen_at: when it was read, UTC.
+        on_topic: False for a copy from disk.
+
+    Returns:
+        The object that is known already when the record says nothing new.
+    """
     if known is None or config.ref.order > known.config.ref.order:
         return Sent(config, envelope, seen_at, on_topic)
     if on_topic and not known.on_topic and config.ref == known.config.ref:

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from controller.api.columns import COLUMNS, human_duration, printable
-from controller.picture.store import object_uid
+from controller.api.server import create_app
+from controller.picture.store import ObjectStore, object_uid
 from tests.api.serving import FakeControl, Http
 from tests.picture.fleets import NOW
 
@@ -201,6 +202,21 @@ def test_discovery_of_resources(http: Http) -> None:
 @pytest.mark.parametrize("path", ["/healthz", "/livez", "/readyz"])
 def test_probes(http: Http, path: str) -> None:
     assert http.get(path).text == "ok"
+
+
+def test_why_it_is_not_ready(objects: ObjectStore, events: ObjectStore, control: FakeControl) -> None:
+    http = Http(
+        create_app(
+            objects,
+            events,
+            control,
+            host_names=("fleet.example.org",),
+            why_not_ready=lambda: "another controller leads",
+        )
+    )
+    answer = http.get("/readyz")
+    assert (answer.status_code, answer.text) == (503, "not ready: another controller leads")
+    assert http.get("/livez").text == "ok"
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])

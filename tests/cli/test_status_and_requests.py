@@ -110,6 +110,11 @@ def test_topics_that_were_lost_and_what_differs_from_what_they_must_be(run: Call
     assert "must be" not in shown
 
 
+def test_a_controller_that_only_reads(run: Callable[..., Any], served: Any) -> None:
+    served.control.answer["superseded"] = {"message": "another controller (host-b, pid 7) leads"}
+    assert "This controller only reads: another controller (host-b, pid 7) leads.\n" in run("status").stdout
+
+
 def test_status_for_programs(run: Callable[..., Any]) -> None:
     assert json.loads(run("status", "-o", "json").stdout)["epoch"] == 3
     assert "fleetId: default\n" in run("status", "-o", "yaml").stdout

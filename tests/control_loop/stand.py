@@ -177,7 +177,7 @@ class Stand:
         self._keys: dict[str, SigningKey] = {}
 
     @asynccontextmanager
-    async def controller(self, *, held_back: bool = False) -> AsyncIterator[Answers]:
+    async def controller(self, *, held_back: bool = False, name: str = "controller") -> AsyncIterator[Answers]:
         """Runs a new controller; one that ends by itself fails the test."""
         self.bus = ShakyBus(self.log)
         self.store, self.event_store = ObjectStore(1), ObjectStore(1)
@@ -189,6 +189,7 @@ class Stand:
             key=self.key,
             source=self.source,
             state_dir=STATE_DIR,
+            name=name,
             store=self.store,
             event_store=self.event_store,
             limits=self.limits,

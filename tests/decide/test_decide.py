@@ -16,12 +16,13 @@ from controller.model import NodeState
 from controller.rules import Rules
 from controller.source.last_good import Recalled
 from controller.state import State
-from crds.messages import AgentInfo
+from crds.messages import AgentInfo, ControllerRun
 from tests.control_loop.stand import loaded, uuid
 from tests.planner.short_manifests import NOW, node_id
 
 KEY, AGENT_KEY = SigningKey.generate(), SigningKey.generate()
-RULES = Rules("test", KEY.public_key_hex)
+RUN = ControllerRun(name="test", started_at=NOW)
+RULES = Rules("test", KEY.public_key_hex, run=RUN)
 STEPS = (decide.publish, decide.publish_again, decide.admit)
 YARD = loaded({"node/gate": {}, "dsinstance/yard": {"node": "gate"}})
 RECALLED = decide.recall(State(), (), Recalled(YARD.revision), RULES, NOW)[0]

@@ -16,13 +16,13 @@ from controller.source.last_good import Recalled
 from controller.state import State, TopicLoss
 from controller.timings import Timings
 from tests.control_loop.stand import loaded
-from tests.decide.test_decide import KEY, RECALLED, RULES, after, begun, greeting, taken
+from tests.decide.test_decide import KEY, RECALLED, RULES, RUN, after, begun, greeting, taken
 from tests.planner.short_manifests import NOW, node_id
 
 SECOND = timedelta(seconds=1)
 NODES = tuple(f"n{number}" for number in range(7))
 MANY = loaded({f"node/{name}": {} for name in NODES} | {f"dsinstance/{name}": {"node": name} for name in NODES})
-SLOW = Rules("test", KEY.public_key_hex, timings=Timings(resend_per_second=3))
+SLOW = Rules("test", KEY.public_key_hex, run=RUN, timings=Timings(resend_per_second=3))
 LOST = [MadeAnew(Topic.AGENT_CONFIG), MadeAnew(Topic.AGENT_INFO), MadeAnew(Topic.AGENT_RESPONSE)]
 
 
@@ -113,7 +113,7 @@ def test_what_is_sent_again_is_so_many_in_a_second_and_all_of_it_in_the_end() ->
 
 @given(st.sets(st.sampled_from(NODES), max_size=len(NODES) - 1), st.integers(1, 4))
 def test_those_that_cannot_be_sent_keep_no_others_from_it(stuck: set[str], most: int) -> None:
-    rules = Rules("test", KEY.public_key_hex, timings=Timings(resend_per_second=most))
+    rules = Rules("test", KEY.public_key_hex, run=RUN, timings=Timings(resend_per_second=most))
     state, tried = after(MANY_PUBLISHED, *LOST), Counter[str]()
     for second in range(2 * len(NODES)):
         state, sends, _ = decide.publish_again(state, rules, NOW + second * SECOND)

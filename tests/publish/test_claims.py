@@ -23,8 +23,14 @@ def record(
     return next_record(wanted, known, fleet_id="test", epoch=epoch, revision="sha256:1", approved=False, now=NOW)
 
 
+def term(epoch: int, published: AgentConfig | None, claim: GenerationRef | None) -> int:
+    """This one, or one above all that is followed, as a controller begins it when an agent is ahead by a term."""
+    seen = tuple(one for one in (published and published.ref, followed(claim, published)) if one)
+    return max(epoch, next_epoch(seen)) if any(one.order[0] > epoch for one in seen) else epoch
+
+
 def made(wanted: NodeState, published: AgentConfig | None, claim: GenerationRef | None, epoch: int = 1) -> AgentConfig:
-    found = record(wanted, published, claim, epoch)
+    found = record(wanted, published, claim, term(epoch, published, claim))
     assert found is not None
     return found
 
@@ -58,14 +64,14 @@ def test_a_claim_that_nothing_explains_is_followed_as_far_as_honest_fleets_count
 ) -> None:
     """After topics and disk were lost the agent alone knows its numbers: they are followed however far they are ahead."""
     found = made(YARD, None, claim)
-    assert found.ref.order == ((claim.epoch, claim.generation + 1) if is_followed else (1, 1))
+    assert found.ref.order == ((claim.epoch + 1, claim.generation + 1) if is_followed else (1, 1))
     assert next_epoch((claim,)) == (claim.epoch + 1 if max(claim.epoch, claim.generation) <= LARGEST_NUMBER else 1)
 
 
 def test_what_a_record_explains_is_followed_beyond() -> None:
     published = with_numbers(made(YARD, None, None), LARGEST_CLAIM + 1, 7)
     assert record(YARD, published, published.ref, 1) is None
-    assert made(HALL, published, published.ref).ref.order == (LARGEST_CLAIM + 1, 8)
+    assert made(HALL, published, published.ref).ref.order == (LARGEST_CLAIM + 2, 8)
 
 
 @pytest.mark.parametrize("topics_lost", [False, True])
@@ -103,6 +109,7 @@ def test_whatever_anybody_claims_numbers_keep_head_room_and_the_node_itself_conv
         published = None if is_lost else published
         if is_restarted:
             epoch = next_epoch(tuple(one for one in (published and published.ref, followed(claim, published)) if one))
+        epoch = term(epoch, published, claim)
         published = record(wanted, published, claim, epoch) or published
         assert published is not None
         assert max(published.ref.order) <= LARGEST_CLAIM + len(steps) + 1
@@ -111,6 +118,7 @@ def test_whatever_anybody_claims_numbers_keep_head_room_and_the_node_itself_conv
         return  # its ledger holds what no record explains: that is told, with the command that heals
     ledger: AgentConfig | None = with_numbers(made(YARD, None, None), max(1, held[0]), max(1, held[1]))
     for _ in range(3):
+        epoch = term(epoch, published, ledger.ref if ledger else None)
         published = record(HALL, published, ledger.ref if ledger else None, epoch) or published
         assert published is not None
         if verdict(ledger, published) is Verdict.ACCEPTED:

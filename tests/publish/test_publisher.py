@@ -20,12 +20,12 @@ from controller.carry_out import carry_out
 from controller.inbox import Inbox
 from controller.planner.planner import plan
 from controller.publish.generations import KnownGenerations, next_record
-from controller.publish.published import Sent, remembered, to_send_again
+from controller.publish.published import Sent, config_in, remembered, to_send_again
 from controller.publish.publisher import Publisher
 from controller.rules import Rules
 from controller.source.last_good import Recalled
 from controller.state import State
-from crds.messages import AgentConfig, GenerationRef
+from crds.messages import AgentConfig, ControllerRun, GenerationRef
 from ports.simulated import MemoryDisk, simulated_ports
 from ports.virtual_time import run_in_virtual_time
 from tests.planner.short_manifests import NOW, node_id, revision
@@ -33,7 +33,7 @@ from tests.planner.short_manifests import NOW, node_id, revision
 T = TypeVar("T")
 
 KEY = SigningKey.generate()
-RULES = Rules("test", KEY.public_key_hex)
+RULES = Rules("test", KEY.public_key_hex, run=ControllerRun(name="test", started_at=NOW))
 RESEND_AFTER = RULES.resend_after
 LATER = NOW + RESEND_AFTER + timedelta(seconds=1)
 DIRECTORY = Path("/state/published")
@@ -81,12 +81,10 @@ class Published:
             {
                 key: remembered(
                     self._state.published.by_node.get(key),
+                    config_in(envelope, key=key, fleet_id="test", public_key=KEY.public_key_hex),
                     envelope,
                     seen_at,
-                    key=key,
                     on_topic=True,
-                    fleet_id="test",
-                    public_key=KEY.public_key_hex,
                 )
             }
         )

@@ -197,6 +197,7 @@ class World:
             key=self.key,
             source=self.manifests,
             state_dir=_ROOT,
+            name=f"controller-{self.seed}",
             store=self.store,
             event_store=self.events,
             ports=ports,

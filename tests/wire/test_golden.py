@@ -10,13 +10,22 @@ from bus.codec import UnknownFormat, decode_plain, decode_self_signed, decode_si
 from bus.signature import SigningKey
 from controller.actions import Log, Tell
 from controller.decide import recall
-from controller.publish.published import Copy, Sent, remembered
+from controller.publish.published import Copy, Sent, config_in, remembered
 from controller.rules import Rules
 from controller.source.last_good import LastGood
 from controller.state import State
 from crds.digest import digest
 from crds.document import WireModel
-from crds.messages import AgentCommand, AgentConfig, AgentInfo, AgentResponse, CommandKind, Refresh, UpdateConfig
+from crds.messages import (
+    AgentCommand,
+    AgentConfig,
+    AgentInfo,
+    AgentResponse,
+    CommandKind,
+    ControllerRun,
+    Refresh,
+    UpdateConfig,
+)
 from nodeagent.folders.disk import DiskFolders
 from nodeagent.ledger.acceptance import Verdict
 from nodeagent.ledger.ledger import Ledger
@@ -68,8 +77,8 @@ def ledger_at(path: Path) -> Ledger:
 
 def published(envelope: bytes) -> Sent:
     """The record as a controller knows it that finds it on its disk, or on the topic."""
-    public_key = CONTROLLER_KEY.public_key_hex
-    return remembered(None, envelope, NOW, key=NODE, on_topic=False, fleet_id=FLEET, public_key=public_key)
+    config = config_in(envelope, key=NODE, fleet_id=FLEET, public_key=CONTROLLER_KEY.public_key_hex)
+    return remembered(None, config, envelope, NOW, on_topic=False)
 
 
 def note_of(instance: str, folder: Path, content: bytes) -> DiskFolders:
@@ -274,7 +283,7 @@ def test_copies_and_a_last_good_revision_of_another_format_are_told_as_events_wi
         Copy(tmp_path / f"{NODE}.record", sealed("AgentConfig", {"format": 3}, CONTROLLER_KEY)),
         Copy(tmp_path / "other.record", b"rubbish"),
     )
-    rules = Rules(FLEET, CONTROLLER_KEY.public_key_hex)
+    rules = Rules(FLEET, CONTROLLER_KEY.public_key_hex, run=ControllerRun(name="test", started_at=NOW))
 
     state, notes = recall(State(), copies, recalled, rules, NOW)
 
