@@ -117,6 +117,10 @@ class AgentRun:
     """The number of its newest message."""
     heard_at: datetime
     """When that was heard."""
+    sent_at: datetime
+    """When that was sent, by the clock of the machine."""
+    starts: int = 0
+    """How often agents were started on its state directory by then; 0 where nobody counts."""
     late: int = 0
     """Messages that it went on with after a newer run had been heard."""
     took_over_at: datetime | None = None

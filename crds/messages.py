@@ -69,6 +69,11 @@ RunId = Annotated[str, Field(max_length=64, **_unless_said)]
 With the sequence it orders what an agent says, whatever its clock does: within a run by number, and a run that was not
 heard before is newer than those that were.
 """
+Starts = Annotated[int, Field(ge=0, **_unless_said)]
+"""How often agents were started on one state directory, with this run; 0 where nobody counts.
+
+Tells a run that begins from one that somebody has recorded and writes again, when the clock cannot.
+"""
 
 
 # --- 200 AgentInfo ---------------------------------------------------------------------------------------------------
@@ -92,6 +97,8 @@ class AgentInfo(Message):
     """The newest generation in its ledger; a controller never publishes below it."""
     boot_id: RunId = ""
     """Of the run of the agent that greets: see `RunId`."""
+    starts: Starts = 0
+    """See `Starts`."""
     sequence: int = Field(default=0, ge=0, **_unless_said)
     """Grows with every greeting of one run of the agent."""
     sent_at: UtcTime
@@ -434,6 +441,8 @@ class AgentResponse(Message):
     conditions: tuple[Condition, ...] = ()
     boot_id: RunId = ""
     """Of the run of the agent that reports: see `RunId`."""
+    starts: Starts = 0
+    """See `Starts`."""
     sequence: int = Field(ge=0)
     """Grows with every report of one run of the agent."""
     sent_at: UtcTime

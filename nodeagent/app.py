@@ -25,6 +25,7 @@ from nodeagent.folders.base import FoldersWithPaths
 from nodeagent.folders.disk import DiskFolders
 from nodeagent.leaving import stop_instances
 from nodeagent.ledger.ledger import Ledger
+from nodeagent.ledger.starts import count_start
 from nodeagent.model import Transient
 from ports.folder_lock import FolderInUse, locked_folder
 from ports.marks import MachineMarks
@@ -125,6 +126,7 @@ async def _run(options: AgentOptions, key: SigningKey, controller_key: str) -> N
         agent_version=importlib.metadata.version("dsfleet"),
         driver=driver.name,
         public_key=key.public_key_hex,
+        starts=count_start(options.state_dir / "starts", ports.disk),
         sent_at=ports.clock.now(),
     )
     ledger = Ledger(

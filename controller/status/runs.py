@@ -36,10 +36,13 @@ def hear(
     """
     known = next((one for one in runs if one.boot_id == message.boot_id), None)
     if known is None:
-        return (*_kept(runs), AgentRun(message.boot_id, message.sequence, at, host=_host(message))), True
+        if runs and _is_recorded(message, runs[-1]):
+            return runs, False
+        new = AgentRun(message.boot_id, message.sequence, at, message.sent_at, message.starts, host=_host(message))
+        return (*_kept(runs), new), True
     if message.sequence <= known.sequence:
         return runs, False
-    heard = replace(known, sequence=message.sequence, heard_at=at, host=_host(message))
+    heard = replace(known, sequence=message.sequence, heard_at=at, sent_at=message.sent_at, host=_host(message))
     others = tuple(one for one in runs if one is not known)
     if known is runs[-1]:
         return (*others, heard), True
@@ -48,6 +51,14 @@ def hear(
     if known.late >= _LATE_MESSAGES_OF_THE_DEAD:
         return (*others, replace(heard, late=0, took_over_at=at)), True
     return tuple(replace(heard, late=known.late + 1) if one is known else one for one in runs), False
+
+
+def _is_recorded(message: AgentInfo | AgentResponse, newest: AgentRun) -> bool:
+    """True for a run that nobody remembers, and that was before the newest one by its count of starts and by its clock.
+
+    One of them can be wrong of a run that begins: a state directory may come from a backup, and a clock be behind.
+    """
+    return message.starts < newest.starts and message.sent_at <= newest.sent_at
 
 
 def rivals(node: ObservedNode, now: datetime) -> tuple[AgentRun, ...]:

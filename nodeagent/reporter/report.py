@@ -88,6 +88,7 @@ def report(
         status=tuple(told.statuses.values()),
         conditions=conditions,
         boot_id=identity.boot_id,
+        starts=identity.starts,
         sequence=sequence,
         sent_at=now,
         orphans=orphans[:_MOST_ORPHANS],

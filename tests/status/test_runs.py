@@ -1,6 +1,6 @@
 """Who is believed: by run and number, whatever the clocks of the machines do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -54,6 +54,26 @@ def test_the_newest_report_is_believed(messages: list[AgentResponse], newest: tu
     response = after(*messages).response
     assert response is not None
     assert (response.boot_id, response.sequence) == newest
+
+
+@pytest.mark.parametrize(
+    ("starts", "sent_at", "is_believed"),
+    [
+        pytest.param(8, NOW + HOUR, True, id="a new run"),
+        pytest.param(8, NOW - HOUR, True, id="a new run with a clock that is behind"),
+        pytest.param(2, NOW + HOUR, True, id="a new run on a state directory from a backup"),
+        pytest.param(7, NOW - HOUR, True, id="a new run that could not be counted"),
+        pytest.param(2, NOW - HOUR, False, id="an old run that somebody recorded"),
+    ],
+)
+@pytest.mark.parametrize("kind", [said, greeted])
+def test_a_run_that_nobody_remembers_is_new_by_its_count_or_by_its_clock(
+    kind: Callable[..., AgentMessage], starts: int, sent_at: datetime, is_believed: bool
+) -> None:
+    before = after(kind("a", 5).model_copy(update={"starts": 7}))
+    message = kind("b", 0, sent_at=sent_at).model_copy(update={"starts": starts})
+    node = after(message, node=before, start=NOW + HOUR)
+    assert message in (node.info, node.response) if is_believed else node is before
 
 
 def test_a_restarted_agent_with_a_clock_that_is_wrong_stays_connected() -> None:
