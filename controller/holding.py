@@ -79,4 +79,4 @@ def _written(state: State) -> dict[str, Mapping[str, str]]:
 
 def _published(state: State) -> dict[str, InstanceConfig]:
     configs = state.published.configs.values()
-    return {one.instance_name: one for config in configs for one in config.node_config_list}
+    return {one.name: one for config in configs for one in config.node_config_list}
