@@ -39,6 +39,10 @@ def test_a_request_reaches_the_record_and_survives_a_restart(play: Callable[...,
             second = await generation(stand, 2)
             assert hold_in(second) == Hold(reason="cabling")
             assert second.node_config_list[0].digest == first.node_config_list[0].digest
+            shown = await eventually(
+                lambda: stand.shown("DsInstance").get("yard", {}).get("status", {}).get("held"), "it is shown"
+            )
+            assert shown == "held by request: cabling"
             (message,) = await eventually(lambda: stand.told("Held"), "it is told")
             assert "cabling" in message
 
