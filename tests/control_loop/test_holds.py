@@ -114,6 +114,32 @@ def test_a_controller_that_lost_its_disk_holds_on(play: Callable[..., None]) -> 
     play(scenario)
 
 
+def test_a_held_instance_that_is_renamed_is_released_by_its_new_name_and_its_old_one_holds_nobody(
+    play: Callable[..., None],
+) -> None:
+    renamed = {**WITHOUT, "dsinstance/court": FLEET["dsinstance/yard"]}
+
+    async def scenario(stand: Stand) -> None:
+        fleet = {**FLEET, "dsinstance/hall": {"node": "gate", "image": "retinaface:3"}}
+        stand.source.say_silently(loaded(fleet))
+        stand.agent("gate").greet()
+        async with stand.controller() as controller:
+            await generation(stand, 1)
+            await controller.hold("yard", "cabling")
+            await generation(stand, 2)
+            await stand.say(loaded({**renamed, "dsinstance/hall": fleet["dsinstance/hall"]}, "sha256:1"))
+            third = await generation(stand, 3)
+            assert {one.name: one.hold is not None for one in third.node_config_list} == {"hall": False, "court": True}
+            await controller.release("court")
+            await generation(stand, 4)
+            assert controller.status()["held"] == {}
+            await stand.say(loaded(fleet, "sha256:2"))
+            last = await generation(stand, 5)
+            assert all(one.hold is None for one in last.node_config_list)
+
+    play(scenario)
+
+
 def test_a_hold_that_cannot_be_kept_is_none(play: Callable[..., None]) -> None:
     async def scenario(stand: Stand) -> None:
         await begin(stand)
