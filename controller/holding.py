@@ -65,10 +65,16 @@ def release(state: State, name: str) -> tuple[Holds, Tell, str]:
 
 
 def _without_stale(state: State) -> Holds:
-    """Without releases that every record knows of: a hold that is made anew must not be undone by them."""
-    published = _published(state)
+    """Without releases that every record knows of, and without holds of names that nothing has any more.
+
+    The one would undo a hold that is made anew, the other would hold a newcomer.
+    """
+    published, written = _published(state), _written(state)
     still_said = {name for name in state.holds.released if name in published and published[name].hold is not None}
-    return Holds(state.holds.held, frozenset(still_said))
+    held = dict(state.holds.held)
+    if state.caught_up and state.gate.in_force is not None:
+        held = {name: reason for name, reason in held.items() if name in published or name in written}
+    return Holds(held, frozenset(still_said))
 
 
 def _written(state: State) -> dict[str, Mapping[str, str]]:
@@ -79,4 +85,4 @@ def _written(state: State) -> dict[str, Mapping[str, str]]:
 
 def _published(state: State) -> dict[str, InstanceConfig]:
     configs = state.published.configs.values()
-    return {one.instance_name: one for config in configs for one in config.node_config_list}
+    return {one.name: one for config in configs for one in config.node_config_list}

@@ -230,6 +230,7 @@ class ChangeKind:
     UPDATE = "update"
     MOVE = "move"
     REMOVE = "remove"
+    RENAME = "rename"
 
 
 @dataclass(frozen=True)
@@ -250,6 +251,8 @@ class Change:
     """Cameras that are watched before and after, and blind in between."""
     from_node: str | None = None
     """For a move: the node that ran it before."""
+    old_name: str | None = None
+    """For a rename: the name that it had before."""
 
 
 @dataclass(frozen=True)

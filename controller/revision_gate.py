@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from controller.actions import KeepLastGood, Log, Note, Tell
-from controller.model import ApproveRefused, Holds, Previous, Revision
+from controller.model import ApproveRefused, Change, ChangeKind, Holds, ObjectRef, Previous, Revision
 from controller.picture.events import EventType
 from controller.planner.describe import describe_plan
 from controller.planner.guard import RemovalLimits, unwatched, why_parked
@@ -120,7 +120,13 @@ def _consider_revision(
         KeepLastGood(revision),
         Tell(EventType.NORMAL, "RevisionAccepted", message),
         Log(EventType.NORMAL, f"revision {revision.id}:\n{describe_plan(planned)}"),
+        *(_renamed(one) for one in planned.changes if one.kind == ChangeKind.RENAME),
     )
+
+
+def _renamed(change: Change) -> Tell:
+    message = f"It was {change.old_name}; what runs goes on under the name that it began with"
+    return Tell(EventType.NORMAL, "Renamed", message, ObjectRef("DsInstance", change.instance))
 
 
 def _set_aside(gate: Gate, candidate: Candidate) -> Passed:

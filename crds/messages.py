@@ -210,6 +210,9 @@ class InstanceConfig(WireModel):
     engine_cache_path: str = ""
     """Where the container sees the folder of the node that keeps its TensorRT engines, which is its working directory
     too; empty when it has none. Left out of the content then, so that digests stay what they were."""
+    manifest_name: str = ""
+    """The name of its manifest, where that is not `instance_name`: it was renamed, and what runs keeps the name that it
+    began with. Left out of the content otherwise."""
     hold: Hold | None = None
     """None when nobody holds it; then its content does not have the field, and no digest knows of it."""
     _received: dict[str, Any] | None = PrivateAttr(default=None)
@@ -231,19 +234,33 @@ class InstanceConfig(WireModel):
                 raise ValueError(f"instance {config.instance_name}: the digest does not belong to the content")
         return config
 
+    @property
+    def name(self) -> str:
+        """The name of its manifest, which people know it by."""
+        return self.manifest_name or self.instance_name
+
     def with_hold(self, hold: Hold | None) -> Self:
         """The same, held or not: with the digest of that, and of all that another version put there."""
-        if hold == self.hold:
-            return self
-        content = {key: value for key, value in self.model_dump(mode="json").items() if key not in ("hold", "digest")}
-        if hold is not None:
-            content["hold"] = hold.model_dump(mode="json")
+        return self if hold == self.hold else self._with("hold", hold.model_dump(mode="json") if hold else None)
+
+    def with_manifest_name(self, name: str) -> Self:
+        """The same under another name, with the digest of that; what runs keeps the name that it began with."""
+        said = "" if name == self.instance_name else name
+        return self if said == self.manifest_name else self._with("manifest_name", said)
+
+    def _with(self, field: str, value: Any) -> Self:
+        content = {key: one for key, one in self.model_dump(mode="json").items() if key not in (field, "digest")}
+        if value:
+            content[field] = value
         return type(self).model_validate({**content, "digest": self.digest_of(content)})
 
     @property
-    def digest_unheld(self) -> str:
-        """The digest that it has when it is released: that of what runs, since holding touches nothing."""
-        return self.digest if self.hold is None else self.with_hold(None).digest
+    def digests_of_the_same(self) -> frozenset[str]:
+        """Those that what runs may have, since to hold and to rename touch nothing, and agents note it or do not."""
+        if self.hold is None and not self.manifest_name:
+            return frozenset({self.digest})
+        unheld = self.with_hold(None)
+        return frozenset({self.digest, unheld.digest, unheld.with_manifest_name(self.instance_name).digest})
 
     @model_serializer(mode="wrap")
     def _as_received(self, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from controller.planner.guard import RemovalLimits
 
 _CHANGES = 1
-_COLOURS = {"+": "green", "~": "yellow", ">": "yellow", "-": "red", "!": "magenta"}
+_COLOURS = {"+": "green", "=": "cyan", "~": "yellow", ">": "yellow", "-": "red", "!": "magenta"}
 
 
 class PlanFailure(Failure):
@@ -127,6 +127,7 @@ def _document(planned: "FleetPlan") -> dict[str, Any]:
                 "instance": change.instance,
                 "node": change.node,
                 "fromNode": change.from_node,
+                "oldName": change.old_name,
                 "changeClass": str(change.change_class),
                 "causes": list(change.causes),
                 "camerasAdded": list(change.cameras_added),

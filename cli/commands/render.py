@@ -124,7 +124,7 @@ def _planned(name: str, path: Path) -> _Instance:
     planned = plan(revision, {})
     for state in planned.nodes.values():
         for one in state.instances:
-            if one.instance_name == name:
+            if one.name == name:
                 _warn_of_cameras(planned, revision, name)
                 return _Instance(
                     name,

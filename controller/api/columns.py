@@ -120,6 +120,11 @@ def _node_address(document: Mapping[str, Any], _now: datetime) -> str:
     return printable(_value(document, "spec", "address") or _value(document, "status", "address"), _NONE)
 
 
+def _instance_status(document: Mapping[str, Any], _now: datetime) -> str:
+    phase = printable(_value(document, "status", "phase"), "Unknown")
+    return f"{phase},Held" if _value(document, "status", "held") else phase
+
+
 def _instance_cameras(document: Mapping[str, Any], _now: datetime) -> str:
     ready = _value(document, "status", "cameras", "ready")
     return f"{_UNKNOWN if ready is None else ready}/{_value(document, 'status', 'cameras', 'total') or 0}"
@@ -167,7 +172,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
     "DsInstance": (
         _NAME,
         Column("Node", "The node that runs it.", _at("status", "node")),
-        Column("Status", "What the agent observed.", _at("status", "phase", default="Unknown")),
+        Column("Status", "What the agent observed.", _instance_status),
         Column("Cameras", "Cameras whose frames are processed, of all.", _instance_cameras),
         Column("Restarts", "Times that it left by itself.", _count("status", "restarts")),
         _AGE,

@@ -48,7 +48,7 @@ def _said(camera: str, sighting: Sighting) -> CameraStatus | None:
 
 
 def _verdict(said: CameraStatus | None, sighting: Sighting) -> Verdict:
-    name = sighting.config.instance_name
+    name = sighting.config.name
     if sighting.silence:
         return sighting.silence
     if sighting.status is None:
@@ -66,7 +66,7 @@ def _cause(sighting: Sighting) -> ObjectRef | None:
     if sighting.silence:
         return ObjectRef("Node", sighting.node_name)
     if sighting.status is None or sighting.status.state is not InstanceState.RUNNING or not sighting.up_to_date:
-        return ObjectRef("DsInstance", sighting.config.instance_name)
+        return ObjectRef("DsInstance", sighting.config.name)
     return None
 
 
@@ -93,7 +93,7 @@ def _unwatched(camera: Camera, look: Look) -> Verdict:
 
 
 def _watcher(verdict: Verdict, said: CameraStatus | None, sighting: Sighting, old_fps: Mapping[str, float]) -> Document:
-    name = sighting.config.instance_name
+    name = sighting.config.name
     fps = said.fps if said and not sighting.silence else None
     return {
         "name": name,

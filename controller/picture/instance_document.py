@@ -104,6 +104,8 @@ def _published(sighting: Sighting) -> Document:
         "message": verdict.message,
         **({"cause": str(ObjectRef("Node", sighting.node_name))} if sighting.silence else {}),
         "node": sighting.node_name,
+        **({"runsAs": config.instance_name} if config.manifest_name else {}),
+        **({"held": str(config.hold)} if config.hold else {}),
         "image": config.image,
         "imageId": status.image_id if status else None,
         "imagePlatform": (status.image_platform if status else "") or None,

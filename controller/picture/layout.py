@@ -56,7 +56,7 @@ class Layout:
     def planned(self) -> Mapping[str, tuple[str, InstanceConfig]]:
         """Node id and resolved instance of every planned instance, by its name."""
         states = self.plan.nodes.values() if self.plan else ()
-        return {one.instance_name: (state.node_id, one) for state in states for one in state.instances}
+        return {one.name: (state.node_id, one) for state in states for one in state.instances}
 
     @cached_property
     def planned_watchers(self) -> Mapping[str, tuple[str, ...]]:
@@ -83,7 +83,7 @@ class Layout:
         found: dict[str, dict[str, InstanceConfig]] = {}
         for node_id, record in sorted(self.published.items()):
             for config in record.node_config_list:
-                found.setdefault(config.instance_name, {})[node_id] = config
+                found.setdefault(config.name, {})[node_id] = config
         return found
 
     @cached_property
@@ -102,6 +102,6 @@ class Layout:
             found[node.kind, node.name] = None
         record = self.published.get(node_id)
         for config in record.node_config_list if record else ():
-            found["DsInstance", config.instance_name] = None
+            found["DsInstance", config.name] = None
             found.update({("Camera", camera.name): None for camera in config.cameras})
         return tuple(key for key in found if key in self.written)

@@ -51,8 +51,7 @@ class Sighting:
     @property
     def up_to_date(self) -> bool:
         """True when what runs is what was published."""
-        # An agent that knows no holds notes that what runs is what is held.
-        return self.status is not None and self.status.digest in (self.config.digest, self.config.digest_unheld)
+        return self.status is not None and self.status.digest in self.config.digests_of_the_same
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ class Look:
         )
 
     def _sighting(self, node_id: str, config: InstanceConfig) -> Sighting:
-        planned = self.layout.planned.get(config.instance_name)
+        planned = self.layout.planned.get(config.name)
         return Sighting(
             node_id=node_id,
             node_name=self.layout.node_name(node_id),

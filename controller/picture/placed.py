@@ -26,18 +26,18 @@ def placed_instances(planned: FleetPlan | None, published: Previous) -> dict[str
     """
     names = {node_id: state.node_name for node_id, state in planned.nodes.items()} if planned else {}
     found = {
-        one.instance_name: PlacedInstance(names.get(node_id, config.hostname), config.generation, one)
+        one.name: PlacedInstance(names.get(node_id, config.hostname), config.generation, one)
         for node_id, config in sorted(published.items())
         for one in config.node_config_list
     }
     for node_id, state in planned.nodes.items() if planned else ():
         told = published.get(node_id)
-        here = {one.instance_name: one for one in told.node_config_list} if told else {}
+        here = {one.name: one for one in told.node_config_list} if told else {}
         for one in state.instances:
-            if told and one.instance_name in here:
+            if told and one.name in here:
                 # While it moves, two nodes have it: the one that keeps it counts.
-                now = here[one.instance_name]
-                found[one.instance_name] = PlacedInstance(state.node_name, told.generation, now)
+                now = here[one.name]
+                found[one.name] = PlacedInstance(state.node_name, told.generation, now)
             else:
-                found.setdefault(one.instance_name, PlacedInstance(state.node_name, None, one))
+                found.setdefault(one.name, PlacedInstance(state.node_name, None, one))
     return found

@@ -1,6 +1,7 @@
 """What a plan changes against the generations published before, in terms of instances and cameras."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from controller.model import Change, ChangeKind, NodeState, Previous
 from crds.change import ChangeClass
@@ -11,13 +12,24 @@ _Placed = tuple[str, InstanceConfig]
 """Id of the node, and what it runs."""
 
 
-def changes_between(previous: Previous, nodes: Mapping[str, NodeState]) -> tuple[Change, ...]:
-    """All changes, sorted by name of the instance."""
+def changes_between(
+    previous: Previous, nodes: Mapping[str, NodeState], old_names: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Change, ...]:
+    """All changes, sorted by name of the instance.
+
+    Args:
+        previous: what was published, under the names of now.
+        nodes: what shall be.
+        old_names: of the instances that were renamed, by their names of now.
+    """
     names = {node_id: state.node_name for node_id, state in nodes.items()}
     before = _by_instance((node_id, config.node_config_list) for node_id, config in sorted(previous.items()))
     after = _by_instance((node_id, state.instances) for node_id, state in nodes.items())
     changes = []
     for instance in sorted(before.keys() | after.keys()):
+        if instance in old_names and instance in after:
+            node_id, _ = after[instance]
+            changes.append(_rename(instance, old_names[instance], names[node_id]))
         change = change_of(instance, before.get(instance), after.get(instance), names)
         if change is not None:
             changes.append(change)
@@ -25,7 +37,12 @@ def changes_between(previous: Previous, nodes: Mapping[str, NodeState]) -> tuple
 
 
 def _by_instance(states: Iterable[tuple[str, tuple[InstanceConfig, ...]]]) -> dict[str, _Placed]:
-    return {one.instance_name: (node_id, one) for node_id, instances in states for one in instances}
+    return {one.name: (node_id, one) for node_id, instances in states for one in instances}
+
+
+def _rename(instance: str, old_name: str, node: str) -> Change:
+    cause = "nothing is touched: what runs goes on under the name that it began with"
+    return Change(ChangeKind.RENAME, instance, node, ChangeClass.NONE, (cause,), old_name=old_name)
 
 
 def change_of(instance: str, before: _Placed | None, after: _Placed | None, names: Mapping[str, str]) -> Change | None:

@@ -4,7 +4,13 @@ from collections import Counter
 
 from controller.model import Change, ChangeKind, FleetPlan
 
-_SIGNS = {ChangeKind.CREATE: "+", ChangeKind.UPDATE: "~", ChangeKind.MOVE: ">", ChangeKind.REMOVE: "-"}
+_SIGNS = {
+    ChangeKind.CREATE: "+",
+    ChangeKind.UPDATE: "~",
+    ChangeKind.MOVE: ">",
+    ChangeKind.REMOVE: "-",
+    ChangeKind.RENAME: "=",
+}
 
 
 def describe_plan(plan: FleetPlan) -> str:
@@ -24,7 +30,7 @@ def summary(plan: FleetPlan) -> str:
     counts = Counter(change.kind for change in plan.changes)
     parts = [
         f"{counts[kind]} to {kind}"
-        for kind in (ChangeKind.CREATE, ChangeKind.UPDATE, ChangeKind.MOVE, ChangeKind.REMOVE)
+        for kind in (ChangeKind.CREATE, ChangeKind.UPDATE, ChangeKind.MOVE, ChangeKind.REMOVE, ChangeKind.RENAME)
         if counts[kind]
     ]
     added = sum(len(change.cameras_added) for change in plan.changes)
@@ -37,7 +43,8 @@ def summary(plan: FleetPlan) -> str:
 def _describe(change: Change) -> list[str]:
     place = f"{change.from_node} -> {change.node}" if change.from_node else change.node
     how = f" ({change.change_class})" if change.kind == ChangeKind.UPDATE else ""
-    lines = [f"{_SIGNS[change.kind]} {change.kind} dsinstance/{change.instance} on {place}{how}"]
+    name = f"{change.old_name} -> {change.instance}" if change.old_name else change.instance
+    lines = [f"{_SIGNS[change.kind]} {change.kind} dsinstance/{name} on {place}{how}"]
     lines += [f"    {cause}" for cause in change.causes]
     for word, cameras in (
         ("adds", change.cameras_added),

@@ -47,7 +47,7 @@ def kept(revision: Revision, previous: Previous, placed: Mapping[str, Node], hol
     manifests = {one.name: one for one in revision.instances}
     found: dict[str, Kept] = {}
     for node_id, config in _published(previous):
-        name = config.instance_name
+        name = config.name
         hold = hold_of(name, manifests.get(name), config, holds)
         wanted_there = name in placed and placed[name].node_id == node_id
         if hold is not None and (name not in found or wanted_there):
@@ -77,7 +77,7 @@ def held_apart(
     reasons = []
     for name, one in sorted(held.items()):
         state = nodes[one.node_id]
-        instances = sorted((*state.instances, one.config), key=lambda config: config.instance_name)
+        instances = sorted((*state.instances, one.config), key=lambda config: config.name)
         nodes[one.node_id] = NodeState(state.node_id, state.node_name, state.hostname, tuple(instances))
         waits = None
         if name in wanted or name not in written:
@@ -90,11 +90,7 @@ def held_before_it_began(config: InstanceConfig) -> tuple[Reason, ...]:
     """The reason for an instance that is held and was never published; none for one that is not held."""
     if config.hold is None:
         return ()
-    return (
-        Reason(
-            ObjectRef("DsInstance", config.instance_name), "Held", f"{config.hold}; it is created when it is released"
-        ),
-    )
+    return (Reason(ObjectRef("DsInstance", config.name), "Held", f"{config.hold}; it is created when it is released"),)
 
 
 def _published(previous: Previous) -> Iterator[tuple[str, InstanceConfig]]:

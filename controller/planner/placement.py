@@ -52,7 +52,7 @@ def place(
     reasons: list[Reason] = []
     load = _Load()
     for instance in revision.instances:
-        allowed = _allowed(revision, instance)
+        allowed = allowed_nodes(revision, instance)
         node = next((allowed[name] for name in previous_nodes.get(instance.name, ()) if name in allowed), None)
         if node is not None:
             placed[instance.name] = node
@@ -79,8 +79,8 @@ def place(
     return placed, tuple(reasons)
 
 
-def _allowed(revision: Revision, instance: DsInstance) -> dict[str, Node]:
-    """The nodes that the manifest allows, by name."""
+def allowed_nodes(revision: Revision, instance: DsInstance) -> dict[str, Node]:
+    """The nodes that the manifest of an instance allows, by name."""
     spec = instance.spec
     if spec.node is not None:
         node = revision.node_by_name.get(spec.node)
@@ -93,7 +93,7 @@ def _allowed(revision: Revision, instance: DsInstance) -> dict[str, Node]:
 
 def _choose(revision: Revision, instance: DsInstance, streams: int, load: _Load) -> Node | Reason:
     subject = ObjectRef("DsInstance", instance.name)
-    allowed = _allowed(revision, instance)
+    allowed = allowed_nodes(revision, instance)
     if not allowed:
         wanted = f"node {instance.spec.node!r}" if instance.spec.node else "a node that its nodeSelector matches"
         return Reason(subject, "NoSuchNode", f"it needs {wanted}, and no manifest declares one")

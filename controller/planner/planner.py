@@ -12,8 +12,9 @@ from controller.planner.exclusive import Holders, withheld
 from controller.planner.holds import held_apart, held_before_it_began, hold_of, kept
 from controller.planner.placement import place
 from controller.planner.ports import assign_ports
+from controller.planner.renames import name_to_run_as, renamed, under_new_names
 from controller.planner.slots import assign_slots, slots_in
-from controller.render.instance import Renderer, render_instance
+from controller.render.instance import Render, Renderer, render_instance
 from controller.render.texts import CannotWriteError
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
@@ -43,7 +44,9 @@ def plan(
         The desired state of every node, the reasons for what is not in it, and the changes against `previous`.
         The same input in any order gives the same bytes (invariant S8).
     """
-    render = renderer.render if renderer else render_instance
+    render: Render = renderer.render if renderer else render_instance
+    renames = renamed(revision, previous, render)
+    previous = under_new_names(previous, renames)
     running_on, ports_now = _previous_places(revision, previous)
     slots_now = _previous_slots(previous)
     placed, reasons = place(revision, running_on)
@@ -59,13 +62,17 @@ def plan(
         names_here = {one.name for one in mine} | {name for name, one in held.items() if one.node_id == node.node_id}
         ports = assign_ports(names_here, node.spec.instance_ports, ports_now.get(node.node_id, {}))
         published = _by_name(previous.get(node.node_id))
+        taken = {one.instance_name for one in published.values()}
         instances = []
         for one in mine:
             if one.name not in ports:
                 reasons += (_no_port(one.name, node),)
                 continue
             cameras = revision.cameras_of(one)
-            not_yet = withheld(cameras, (node.node_id, one.name), holders, revision)
+            before_it = published.get(one.name)
+            runs_as = before_it.instance_name if before_it else name_to_run_as(one.name, taken)
+            taken.add(runs_as)
+            not_yet = withheld(cameras, (node.node_id, runs_as), holders, revision)
             # All that are wanted have a slot, so that one that is withheld now moves no other when it is given.
             before = slots_now.get(one.name, {})
             slots = assign_slots(
@@ -74,11 +81,9 @@ def plan(
             reasons += not_yet + tuple(_no_slot(camera, one) for camera in cameras if camera.name not in slots)
             names = {reason.subject.name for reason in not_yet}
             given = tuple(camera for camera in cameras if camera.name in slots and camera.name not in names)
-            before_it = published.get(one.name)
             try:
-                config = as_published(
-                    render(one, given, ports[one.name], slots), before_it.with_hold(None) if before_it else None
-                )
+                resolved = render(one, given, ports[one.name], slots, runs_as)
+                config = as_published(resolved, before_it.with_hold(None) if before_it else None)
             except CannotWriteError as error:
                 # The source refuses such manifests; should one slip through, what runs goes on as it is.
                 reasons += (Reason(ObjectRef("DsInstance", one.name), "CannotRender", str(error)),)
@@ -101,12 +106,12 @@ def plan(
         revision=revision.id,
         nodes=in_order,
         reasons=tuple(sorted(reasons, key=lambda one: (one.subject.kind, one.subject.name, one.reason))),
-        changes=changes_between(previous, in_order),
+        changes=changes_between(previous, in_order, {name: one.old_name for name, one in renames.items()}),
     )
 
 
 def _by_name(config: AgentConfig | None) -> dict[str, InstanceConfig]:
-    return {one.instance_name: one for one in config.node_config_list} if config else {}
+    return {one.name: one for one in config.node_config_list} if config else {}
 
 
 def _previous_places(
@@ -116,11 +121,11 @@ def _previous_places(
     running_on: dict[str, tuple[str, ...]] = {}
     ports: dict[str, Mapping[str, int]] = {}
     for node_id, config in sorted(previous.items()):
-        ports[node_id] = {one.instance_name: one.rest_port for one in config.node_config_list}
+        ports[node_id] = {one.name: one.rest_port for one in config.node_config_list}
         node = revision.node_by_id.get(node_id)
         if node is not None:
             for one in config.node_config_list:
-                running_on[one.instance_name] = (*running_on.get(one.instance_name, ()), node.name)
+                running_on[one.name] = (*running_on.get(one.name, ()), node.name)
     return running_on, ports
 
 
@@ -130,7 +135,7 @@ def _previous_slots(previous: Previous) -> dict[str, dict[str, Mapping[str, int]
     for node_id, config in sorted(previous.items()):
         for one in config.node_config_list:
             mine = {camera.name: camera.slot for camera in one.cameras}
-            slots.setdefault(one.instance_name, {})[node_id] = mine
+            slots.setdefault(one.name, {})[node_id] = mine
     return slots
 
 

@@ -1,7 +1,7 @@
 """A resolved instance: its files, its parts and its digest."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from controller.render.devices import with_devices
 from controller.render.engines import engines_of_app_file, engines_of_chain
@@ -16,6 +16,21 @@ from crds.dsinstance import AppKind, ContainerSettings, DsInstance
 from crds.messages import InstanceConfig, PartDigests, RenderedFile
 
 
+class Render(Protocol):
+    """See `render_instance`."""
+
+    def __call__(
+        self,
+        instance: DsInstance,
+        cameras: tuple[Camera, ...],
+        rest_port: int,
+        slots: Mapping[str, int] | None = None,
+        runs_as: str = "",
+    ) -> InstanceConfig:
+        """Resolves one instance."""
+        ...
+
+
 class Renderer:
     """Renders instances, and gives the same result again for the very same manifests without making it anew.
 
@@ -24,8 +39,8 @@ class Renderer:
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, ...], tuple[object, InstanceConfig]] = {}
-        self._used: dict[tuple[int, ...], tuple[object, InstanceConfig]] = {}
+        self._known: dict[tuple[object, ...], tuple[object, InstanceConfig]] = {}
+        self._used: dict[tuple[object, ...], tuple[object, InstanceConfig]] = {}
 
     def render(
         self,
@@ -33,12 +48,15 @@ class Renderer:
         cameras: tuple[Camera, ...],
         rest_port: int,
         slots: Mapping[str, int] | None = None,
+        runs_as: str = "",
     ) -> InstanceConfig:
         """See `render_instance`."""
         in_order = by_slot(cameras, slots)
-        key = (id(instance), rest_port, *(part for slot, camera in in_order for part in (slot, id(camera))))
+        key = (id(instance), rest_port, runs_as, *(part for slot, camera in in_order for part in (slot, id(camera))))
         # The manifests are kept beside the result, so that their ids are not given to others.
-        found = self._known.get(key) or ((instance, cameras), render_instance(instance, cameras, rest_port, slots))
+        found = self._known.get(key)
+        if found is None:
+            found = ((instance, cameras), render_instance(instance, cameras, rest_port, slots, runs_as))
         self._used[key] = found
         return found[1]
 
@@ -52,6 +70,7 @@ def render_instance(
     cameras: tuple[Camera, ...],
     rest_port: int,
     slots: Mapping[str, int] | None = None,
+    runs_as: str = "",
 ) -> InstanceConfig:
     """Resolves one instance.
 
@@ -61,6 +80,8 @@ def render_instance(
         rest_port: loopback port of the app's REST interface.
         slots: the slot of each camera, by name; those of others are reserved and of no concern here. Without it the
             cameras are numbered in the order given.
+        runs_as: the name that it began with, for one that was renamed: its container, its folder and its files go on
+            under that. Default: the name of the manifest.
 
     Returns:
         What the agent applies, with its digest. Equal input gives equal bytes.
@@ -68,6 +89,9 @@ def render_instance(
     Raises:
         CannotWriteError: something in the manifest cannot stand in a file of its kind.
     """
+    name = instance.name
+    if runs_as and runs_as != name:
+        instance = instance.model_copy(update={"metadata": instance.metadata.model_copy(update={"name": runs_as})})
     resolved = resolve(instance, cameras, rest_port, slots)
     spec, files = instance.spec, rendered_files(resolved)
     container = _container(instance, cameras).model_dump(mode="json")
@@ -94,6 +118,8 @@ def render_instance(
         "digests": _digests(resolved, files, {**container, **cache}, rest_port).model_dump(mode="json"),
         **cache,
     }
+    if name != instance.name:
+        content["manifest_name"] = name
     return InstanceConfig.model_validate({**content, "digest": InstanceConfig.digest_of(content)})
 
 

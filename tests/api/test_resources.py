@@ -252,3 +252,11 @@ def test_one_event(http: Http) -> None:
     name = http.json("/api/v1/events")["items"][0]["metadata"]["name"]
     assert http.json(f"/api/v1/namespaces/default/events/{name}")["reason"] == "NodeLost"
     assert http.get(f"/api/v1/namespaces/other/events/{name}").status_code == 404
+
+
+def test_a_held_instance_is_marked_in_its_column() -> None:
+    status = next(column for column in COLUMNS["DsInstance"] if column.name == "Status")
+    held = {"status": {"phase": "Running", "held": "held by request: cabling"}}
+    assert status.cell(held, NOW) == "Running,Held"
+    assert status.cell({"status": {"phase": "Running"}}, NOW) == "Running"
+    assert status.cell({}, NOW) == "Unknown"

@@ -151,6 +151,7 @@ def test_a_plan_for_programs(run_offline: Run, manifests: Path) -> None:
         "instance": "entrance",
         "node": "node-a",
         "fromNode": None,
+        "oldName": None,
         "changeClass": "restart",
         "causes": ["spec.app.faceConfidenceThreshold: 0.45 -> 0.6 (restart)"],
         "camerasAdded": [],

@@ -39,6 +39,10 @@ def test_a_request_reaches_the_record_and_survives_a_restart(play: Callable[...,
             second = await generation(stand, 2)
             assert hold_in(second) == Hold(reason="cabling")
             assert second.node_config_list[0].digest == first.node_config_list[0].digest
+            shown = await eventually(
+                lambda: stand.shown("DsInstance").get("yard", {}).get("status", {}).get("held"), "it is shown"
+            )
+            assert shown == "held by request: cabling"
             (message,) = await eventually(lambda: stand.told("Held"), "it is told")
             assert "cabling" in message
 
@@ -106,6 +110,32 @@ def test_a_controller_that_lost_its_disk_holds_on(play: Callable[..., None]) -> 
                 await stand.settled()
             await controller.release("yard")
             assert hold_in(await generation(stand, 3)) is None
+
+    play(scenario)
+
+
+def test_a_held_instance_that_is_renamed_is_released_by_its_new_name_and_its_old_one_holds_nobody(
+    play: Callable[..., None],
+) -> None:
+    renamed = {**WITHOUT, "dsinstance/court": FLEET["dsinstance/yard"]}
+
+    async def scenario(stand: Stand) -> None:
+        fleet = {**FLEET, "dsinstance/hall": {"node": "gate", "image": "retinaface:3"}}
+        stand.source.say_silently(loaded(fleet))
+        stand.agent("gate").greet()
+        async with stand.controller() as controller:
+            await generation(stand, 1)
+            await controller.hold("yard", "cabling")
+            await generation(stand, 2)
+            await stand.say(loaded({**renamed, "dsinstance/hall": fleet["dsinstance/hall"]}, "sha256:1"))
+            third = await generation(stand, 3)
+            assert {one.name: one.hold is not None for one in third.node_config_list} == {"hall": False, "court": True}
+            await controller.release("court")
+            await generation(stand, 4)
+            assert controller.status()["held"] == {}
+            await stand.say(loaded(fleet, "sha256:2"))
+            last = await generation(stand, 5)
+            assert all(one.hold is None for one in last.node_config_list)
 
     play(scenario)
 

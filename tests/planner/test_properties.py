@@ -186,12 +186,13 @@ def test_new_instances_take_nothing_from_those_that_run(data: st.DataObject) -> 
 def test_changes_tell_all_that_differs(fleet: Short, before: Short) -> None:
     previous = published(plan(revision(before), {}))
     planned = plan(revision(fleet), previous)
-    old = {one.instance_name: (home, one) for home, config in previous.items() for one in config.node_config_list}
-    new = {one.instance_name: (home, one) for home, state in planned.nodes.items() for one in state.instances}
+    old = {one.name: (home, one) for home, config in previous.items() for one in config.node_config_list}
+    new = {one.name: (home, one) for home, state in planned.nodes.items() for one in state.instances}
 
     differing = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
 
-    assert {change.instance for change in planned.changes} == differing
+    told = {name for change in planned.changes for name in (change.instance, change.old_name) if name}
+    assert told == differing
     assert all(change.causes for change in planned.changes), describe_plan(planned)
 
 
