@@ -257,6 +257,7 @@ def test_random_words_are_warned_of(word: str) -> None:
         "nvcr.io/nvidia/deepstream:9.1-triton-multiarch",
         "urn:uuid:CamFrontDoor2026Building7Floor3",
         "NvDsInferParseCustomYoloV5FaceLandmarks",
+        "NvDsInferParseCustomYoloV11Flat",
     ],
 )
 def test_digests_ids_paths_and_names_do_not_look_random(word: str) -> None:
