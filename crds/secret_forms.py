@@ -161,6 +161,10 @@ _MOST_OF_WORDS: Final = 1 / 2
 _HEXADECIMAL: Final = re.compile(r"[0-9a-fA-F]*")
 _CHANGES: Final = 0.4
 _BITS: Final = 3.5
+_BARE_LOGIN: Final = re.compile(
+    r"[\w.+-]+:(?P<password>[^\s@/]+)@(?!sha[0-9]+:)[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:[/?].*)?"
+)
+"""An address without its scheme."""
 _LIKELY_USERS: Final = re.compile(
     r"(?:admin|administrator|root|user|viewer|guest|operator|service|supervisor|888888|666666):"
 )
@@ -349,6 +353,9 @@ def _is_authority(head: str) -> bool:
 
 
 def _logins(text: str) -> Iterator[SecretFound]:
+    bare = _BARE_LOGIN.fullmatch(text) if "@" in text else None
+    if bare is not None and not _PLACEHOLDER.fullmatch(bare["password"]):
+        yield SecretFound(bare.start(), bare.end("password"), "login", "a user and a password before a host")
     if "://" not in text:
         return
     what = "a password in the user info of an address"
