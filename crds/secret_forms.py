@@ -124,7 +124,7 @@ _NOT_OF_LOCKS: Final = frozenset(
     ]
 )
 """Before `key` these name another kind of key."""
-PUBLISHED_KEYS: Final = frozenset({"tlt_encode", "nvidia_tlt"})
+PUBLISHED_KEYS: Final = frozenset({"tlt_encode", "nvidia_tlt", "nvidia_tao"})
 """Keys of NVIDIA's public models: everybody knows them."""
 
 _SWITCHES: Final = re.compile(r"basic|digest|none|md5|sha-?256|true|false|yes|no|on|off|null|[0-9]{1,3}", re.IGNORECASE)
@@ -156,9 +156,15 @@ _FEWEST_OF_A_KIND: Final = 2
 _SHORTEST_OF_ONE_CASE: Final = 24
 _FEWEST_DIGITS: Final = 5
 _CHANGES_OF_ONE_CASE: Final = 0.33
+_OF_CAMEL_CASE: Final = re.compile(r"[A-Z]?[a-z]{3,}")
+_MOST_OF_WORDS: Final = 1 / 2
 _HEXADECIMAL: Final = re.compile(r"[0-9a-fA-F]*")
 _CHANGES: Final = 0.4
 _BITS: Final = 3.5
+_BARE_LOGIN: Final = re.compile(
+    r"[\w.+-]+:(?P<password>[^\s@/]+)@(?!sha[0-9]+:)[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:[/?].*)?"
+)
+"""An address without its scheme."""
 _LIKELY_USERS: Final = re.compile(
     r"(?:admin|administrator|root|user|viewer|guest|operator|service|supervisor|888888|666666):"
 )
@@ -295,7 +301,8 @@ def looks_random(text: str) -> bool:
     """True for a text with a word in it that nobody would think of: it may be a secret that goes by no known name.
 
     Of small and capital letters and digits it has at least 20, two of each kind; two of five times the kind changes from one
-    character to the next, as it does by chance three times of five, and in names of two words hardly ever. Of letters of one case
+    character to the next, as it does by chance three times of five; and less than half of it are words of three small letters or
+    more, as in camelCase. Of letters of one case
     and digits it has at least 24, five of them digits, and is not hexadecimal; the kind changes one of three times. Either way it
     holds at least 3.5 bits for each character (Shannon). `+`, `/`, `-` and `_` may stand in it, as in base64; with more of them it is
     a path, or a name, whose parts are looked at. Digests and UUIDs are hexadecimal, and no secrets.
@@ -316,6 +323,8 @@ def _is_random(found: str) -> bool:
     of_one_case = min(counts[1:]) == 0 and counts[0] >= _FEWEST_DIGITS and len(word) >= _SHORTEST_OF_ONE_CASE
     if of_one_case and not _HEXADECIMAL.fullmatch(word):
         return changes >= _CHANGES_OF_ONE_CASE and bits >= _BITS
+    if sum(map(len, _OF_CAMEL_CASE.findall(word))) >= len(word) * _MOST_OF_WORDS:
+        return False
     return min(counts) >= _FEWEST_OF_A_KIND and changes >= _CHANGES and bits >= _BITS
 
 
@@ -344,6 +353,9 @@ def _is_authority(head: str) -> bool:
 
 
 def _logins(text: str) -> Iterator[SecretFound]:
+    bare = _BARE_LOGIN.fullmatch(text) if "@" in text else None
+    if bare is not None and not _PLACEHOLDER.fullmatch(bare["password"]):
+        yield SecretFound(bare.start(), bare.end("password"), "login", "a user and a password before a host")
     if "://" not in text:
         return
     what = "a password in the user info of an address"

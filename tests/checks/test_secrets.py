@@ -44,6 +44,8 @@ VARIABLES = [
     ("BROKER", "amqp://:Qz7@h/%2f"),
     ("BROKERS", "kafka://h1:9092,kafka://u:Qz7@h2:9092"),
     ("PROXY", "http://u%3AQz7%40h:3128"),
+    ("BROKER", "u:Qz7@h:9092"),
+    ("BROKER", "u%3AQz7%40h"),
     ("URL", "http://10.0.0.1/snapshot.cgi?loginuse=admin&loginpas=Qz7"),
     ("URL", "http://10.0.0.1/cgi-bin/CGIProxy.fcgi?usr%3Dadmin%26pwd%3DQz7"),
     ("URL", "https://store.example/blob?sv=1&sig=Qz7%3D"),
@@ -95,6 +97,9 @@ def test_a_secret_in_the_environment_is_an_error(name: str, value: str) -> None:
         ("CAMERA", "rtsp://10.0.0.1/cam/realmonitor?channel=1&authbasic=64"),
         ("REGISTRY", "https://registry.example:5000/image@sha256:0123"),
         ("GST_DEBUG", "*:2,rtspsrc:4"),
+        ("IMAGE", "deepstream:9.1@sha256:0123456789"),
+        ("REPOSITORY", "git@github.com:org/repository.git"),
+        ("REPOSITORY", "ssh://git@host:22/org/repository"),
         ("NVIDIA_DRIVER_CAPABILITIES", "gpu,video,compute,utility"),
         ("LD_PRELOAD", "/opt/nvidia/deepstream/deepstream/lib/libnvdsgst_meta.so"),
     ],
@@ -257,6 +262,7 @@ def test_random_words_are_warned_of(word: str) -> None:
         "nvcr.io/nvidia/deepstream:9.1-triton-multiarch",
         "urn:uuid:CamFrontDoor2026Building7Floor3",
         "NvDsInferParseCustomYoloV5FaceLandmarks",
+        "NvDsInferParseCustomYoloV11Flat",
     ],
 )
 def test_digests_ids_paths_and_names_do_not_look_random(word: str) -> None:

@@ -177,7 +177,9 @@ def test_secrets_of_brokers_are_taken_out_and_come_back() -> None:
     assert "SharedAccessKey=Qz7azure=\n" in texts["deepstream_app.txt"]
 
 
-@pytest.mark.parametrize(("key", "stays"), [("tlt_encode", True), ("nvidia_tlt", True), ("Qz7key", False)])
+@pytest.mark.parametrize(
+    ("key", "stays"), [("tlt_encode", True), ("nvidia_tlt", True), ("nvidia_tao", True), ("Qz7key", False)]
+)
 def test_keys_of_models_stay_when_everybody_knows_them(key: str, *, stays: bool) -> None:
     text = f"[property]\ntlt-model-key={key}\ntlt-encoded-model=m.etlt\ngie-unique-id=1\n"
     result = imported({"p.txt": text}, "p.txt", name="yard")
