@@ -14,7 +14,6 @@ from deepstream.config_text import is_yaml, read_groups
 from deepstream.findings import ConfigTextError, Severity
 from deepstream.groups import KeyGroup, flat
 from deepstream.keyfile_values import write
-from deepstream.versions import NEWEST
 from importer.app_files import AppFiles, is_off
 from importer.app_sources import AppSources, import_sources, with_csv
 from importer.desk import Desk
@@ -39,7 +38,7 @@ class AppImport:
 
     def __init__(self, desk: Desk, text: str) -> None:
         self._desk = desk
-        self._version = desk.options.ds_version or NEWEST
+        self._version = desk.options.release
         try:
             config = as_app_groups(desk, read_groups(text, desk.main))
             app, findings = read_app_groups(config, self._version)

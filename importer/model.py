@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from crds.document import Manifest
 from crds.secret import Secret
 from deepstream.findings import Severity
-from deepstream.versions import DsVersion
+from deepstream.versions import NEWEST, DsVersion, nearest_known, release_in_image
 from importer.places import Places
 
 ReadFile = Callable[[str], str | None]
@@ -28,6 +28,12 @@ class ImportOptions:
     """The folder that the file lies in as the container sees it; relative paths become absolute by it."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Labels of all manifests."""
+
+    @property
+    def release(self) -> DsVersion:
+        """The release that files of DeepStream's own apps are read for: as asked for, as the image names it, or the newest."""
+        tag = release_in_image(self.image or "")
+        return self.ds_version or (nearest_known(tag) if tag else NEWEST)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from typing import Any, Final
 from deepstream.analytics.config import AnalyticsFile
 from deepstream.findings import Severity
 from deepstream.nvinfer.property import is_secondary
-from deepstream.versions import NEWEST
 from importer.cameras import CameraMaker, Draft, Origin
 from importer.desk import Desk
 from importer.infer_import import Effective, InferImport
@@ -20,7 +19,7 @@ _MOST_CAMERAS: Final = 1024
 
 def import_infer_alone(desk: Desk) -> dict[str, Any]:
     """The spec of an instance with this model and no camera."""
-    infer = InferImport(desk, desk.options.ds_version or NEWEST)
+    infer = InferImport(desk, desk.options.release)
     name = infer.take(posixpath.basename(desk.main), "primary-gie")
     if name is None:
         raise CannotImport(f"{desk.main}: the file cannot be read")
@@ -47,7 +46,7 @@ def import_infer_alone(desk: Desk) -> dict[str, Any]:
 def import_analytics_alone(desk: Desk, text: str) -> tuple[dict[str, Any], CameraMaker, list[Draft]]:
     """The spec of an instance, and cameras whose addresses are to be filled in."""
     on_disk = posixpath.basename(desk.main)
-    file, lines = read_analytics(desk, on_disk, text, desk.options.ds_version or NEWEST)
+    file, lines = read_analytics(desk, on_disk, text, desk.options.release)
     maker, drafts = CameraMaker(desk), []
     for number in range(_cameras_of(file)):
         name = f"camera-{number}"

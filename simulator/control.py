@@ -147,9 +147,9 @@ class _Handler(BaseHTTPRequestHandler):
         return self._control.cameras()
 
     def _post(self) -> object:
-        match urllib.parse.unquote(self.path).split("/"):
-            case ["", "cameras", name, "fault"]:
-                return self._control.set_fault(name, self._body())
+        path, before, behind = urllib.parse.unquote(self.path), "/cameras/", "/fault"
+        if path.startswith(before) and path.endswith(behind) and len(path) > len(before) + len(behind):
+            return self._control.set_fault(path.removeprefix(before).removesuffix(behind), self._body())
         raise CallError(HTTPStatus.NOT_FOUND, "there is GET /cameras and POST /cameras/NAME/fault")
 
     def _body(self) -> bytes:

@@ -9,6 +9,8 @@ from simulator.clip_reader import AccessUnit, Clip, Codec
 
 CLOCK_HZ: Final = 90_000
 PAYLOAD_TYPE: Final = 96
+TRACK: Final = "track1"
+"""What a camera calls its only stream; clients put it behind the URL of the camera."""
 
 # Fits an Ethernet frame with all headers before it.
 _PAYLOAD_MOST: Final = 1400
@@ -41,7 +43,7 @@ def describe(clip: Clip, name: str, *, lying: bool = False) -> str:
         f"a=rtpmap:{PAYLOAD_TYPE} {_RTP_NAMES[named]}/{CLOCK_HZ}",
         *parameters,
         f"a=framerate:{clip.fps:g}",
-        "a=control:track1",
+        f"a=control:{TRACK}",
     )
     return "".join(f"{line}\r\n" for line in lines)
 

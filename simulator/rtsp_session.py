@@ -14,7 +14,7 @@ from typing import Final
 from simulator.authentication import challenges
 from simulator.camera_path import SILENT, SLOWNESS, CameraPath, Fault
 from simulator.clip_reader import AccessUnit, Clip
-from simulator.rtp import Packetizer, damaged, describe
+from simulator.rtp import TRACK, Packetizer, damaged, describe
 
 _METHODS: Final = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"
 
@@ -31,8 +31,14 @@ class _Request:
     headers: dict[str, str]
 
     @property
-    def camera(self) -> str:
-        return urllib.parse.unquote(urllib.parse.urlsplit(self.url).path.strip("/").partition("/")[0])
+    def cameras(self) -> tuple[str, ...]:
+        """The names that may be meant: clients put the track behind the path, or behind all that they asked for."""
+        parts = urllib.parse.urlsplit(self.url)
+        path, query = parts.path.strip("/"), parts.query.rstrip("/")
+        paths = (path, path.removesuffix(f"/{TRACK}").removesuffix(TRACK))
+        queries = (query, query.removesuffix(f"/{TRACK}"))
+        names = [f"{one}?{other}" if other else one for one in paths for other in queries]
+        return tuple(dict.fromkeys(urllib.parse.unquote(name) for name in names))
 
 
 class RtspSession:
@@ -96,7 +102,7 @@ class RtspSession:
 
     def _answer(self, request: _Request) -> bool:
         """Answers a request; False if the connection is to be closed now."""
-        path = self._find(request.camera)
+        path = next((found for name in request.cameras if (found := self._find(name)) is not None), None)
         if path is None or path.fault is Fault.GONE:
             self._reply(request, "404 Not Found")
             return True

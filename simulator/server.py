@@ -18,7 +18,7 @@ from simulator.rtsp_session import RtspSession
 
 __all__ = ["CameraSimulator", "Fault", "SimulatedCamera"]
 
-_NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
+_NAME: Final = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-][A-Za-z0-9._~!$&'()*+,;=:@/?-]*(?<!/)")
 
 # Different enough to tell neighbours apart, few enough that a thousand cameras start at once and share their memory.
 _VARIANTS: Final = 8
@@ -29,7 +29,7 @@ class SimulatedCamera:
     """A camera to simulate.
 
     Attributes:
-        name: The path of its URL: letters, digits, ``.``, ``_`` and ``-``.
+        name: The path of its URL with its parameters, decoded, such as ``lobby`` or ``cam/realmonitor?channel=1&subtype=0``.
         user: Who may see it, empty for everybody.
         password: That user's password.
         clip: The video file that it shows; without one it shows people who walk.
@@ -42,7 +42,9 @@ class SimulatedCamera:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
-            raise ValueError(f"a camera's name is made of letters, digits, '.', '_' and '-': {self.name!r}")
+            raise ValueError(
+                f"a camera's name is what stands behind the port in its URL, without / around it: {self.name!r}"
+            )
 
     @property
     def spec(self) -> ClipSpec:
@@ -151,7 +153,8 @@ class CameraSimulator:
         camera = self._cameras[name]
         quoted = (urllib.parse.quote(part, safe="") for part in (camera.user, camera.password))
         login = f"{':'.join(quoted)}@" if camera.user else ""
-        return f"rtsp://{login}{self._host}:{self.port}/{name}"
+        path = urllib.parse.quote(name, safe="/?=&:@!$'()*+,;~")
+        return f"rtsp://{login}{self._host}:{self.port}/{path}"
 
     def _read_clips(self, sources: Iterable[Path | ClipSpec]) -> dict[Path | ClipSpec, Clip]:
         """Returns the clips, and makes those that are to be made; one that is known already is not read again."""

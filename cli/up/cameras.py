@@ -1,21 +1,22 @@
 """Which cameras `fleet up` simulates: those whose address is on this machine, with the secrets that they need."""
 
+import ipaddress
 import json
 import re
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from crds.camera import Camera
 from ports.disk import RealDisk
 
 _LOCAL_HOSTS = {"127.0.0.1", "localhost"}
 _RTSP_PORT = 554
-_NAME = re.compile(r"[A-Za-z0-9._-]+")  # what the simulator takes as the path of a camera
+_NAME = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-][A-Za-z0-9._~!$&'()*+,;=:@/?-]*")  # what the simulator takes as a name
 
 Logins = dict[str, tuple[str, str]]
-"""By the path of the camera: user name and password, both empty for everybody."""
+"""By the path of the camera with its parameters: user name and password, both empty for everybody."""
 
 Simulated = dict[int, Logins]
 """By port."""
@@ -33,13 +34,47 @@ def simulated(cameras: Iterable[Camera], secrets_dir: Path) -> Simulated:
         if camera.spec.type != "rtsp":
             continue
         address = urlsplit(camera.spec.address)
-        name = address.path.lstrip("/")
-        if address.hostname not in _LOCAL_HOSTS or address.scheme != "rtsp" or not _NAME.fullmatch(name):
+        if address.hostname not in _LOCAL_HOSTS or _obstacle(address):
             continue
+        name = _name(address)
         reference = camera.spec.credentials_ref
         login = _login(secrets_dir / reference.name) if reference else ("", "")
         found.setdefault(address.port or _RTSP_PORT, {})[name] = login
     return found
+
+
+def why_not_simulated(camera: Camera) -> str:
+    """Why a camera whose address is on this machine is not simulated; empty for one that is, and for those elsewhere."""
+    address = urlsplit(camera.spec.address)
+    if camera.spec.type != "rtsp" or not _is_here(address.hostname or ""):
+        return ""
+    if address.hostname not in _LOCAL_HOSTS:
+        return f"the simulator listens on 127.0.0.1, and not on {address.hostname}"
+    return _obstacle(address)
+
+
+def _obstacle(address: SplitResult) -> str:
+    if address.scheme != "rtsp":
+        return "the simulator speaks rtsp only, without TLS"
+    if "${" in address.path + address.query:
+        return "a secret stands in its address, and the simulator knows cameras by their addresses"
+    name = _name(address)
+    if not name:
+        return "its address has no path, such as /lobby"
+    return "" if _NAME.fullmatch(name) else "its path has signs that the simulator does not take"
+
+
+def _name(address: SplitResult) -> str:
+    """What the simulator calls it: the path with the parameters, decoded."""
+    path, query = address.path.strip("/"), address.query.rstrip("/")
+    return unquote(f"{path}?{query}" if query else path)
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return host in _LOCAL_HOSTS or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _login(folder: Path) -> tuple[str, str]:

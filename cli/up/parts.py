@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from bus.signature import AGENT_KEY_FILE, SigningKey
-from cli.up.cameras import Simulated, simulated, simulation_change, write_cameras_file
+from cli.up.cameras import Simulated, simulated, simulation_change, why_not_simulated, write_cameras_file
 from cli.up.children import Child
 from cli.up.layout import StateDirectory
 from cli.up.preflight import is_free
@@ -45,6 +45,7 @@ class Parts:
         self._agents: dict[str, Child] = {}
         self._simulators: dict[int, Child] = {}
         self._simulated: Simulated = {}
+        self._not_simulated: dict[str, str] = {}
         self._rewiring: asyncio.Task[None] | None = None
 
     @property
@@ -108,6 +109,8 @@ class Parts:
         When there are none at all, everything stays: so it looks while a controller that was started anew reads its
         manifests.
         """
+        cameras = tuple(cameras)
+        self._say_not_simulated(cameras)
         wanted = simulated(cameras, self._settings.secrets_dir)
         for port in sorted(wanted.keys() | self._simulated.keys()) if wanted else ():
             logins, known = wanted.get(port, {}), self._simulated.get(port, {})
@@ -124,6 +127,13 @@ class Parts:
             else:
                 self._simulators[port] = self._simulator(port, file)
                 self._simulators[port].start()
+
+    def _say_not_simulated(self, cameras: Iterable[Camera]) -> None:
+        obstacles = {camera.name: why for camera in cameras if (why := why_not_simulated(camera))}
+        for name, why in sorted(obstacles.items()):
+            if self._not_simulated.get(name) != why:
+                self._say(f"camera {name} is not simulated: {why}")
+        self._not_simulated = obstacles
 
     def _simulator(self, port: int, file: Path) -> Child:
         clips = self._state.root / "clips"

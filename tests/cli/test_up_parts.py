@@ -17,7 +17,7 @@ from cli.commands.up import option_variables
 from cli.failure import Failure
 from cli.parts_options import split_listen
 from cli.up import children, preflight
-from cli.up.cameras import simulated, simulation_change, write_cameras_file
+from cli.up.cameras import simulated, simulation_change, why_not_simulated, write_cameras_file
 from cli.up.children import Child
 from cli.up.layout import StateDirectory
 from cli.up.parts import Parts, Settings
@@ -26,6 +26,7 @@ from cli.up.view import View, look
 from controller.kept_keys import FILE_NAME, KeyFile
 from crds.camera import Camera
 from ports.disk import RealDisk
+from simulator.server import SimulatedCamera
 from tests.patience import patient
 from tests.planner.short_manifests import revision
 
@@ -46,8 +47,36 @@ def test_cameras_of_this_machine_are_simulated(tmp_path: Path) -> None:
         _camera("deep", "rtsp://127.0.0.1:8554/deep/path"),
         _camera("tls", "rtsps://127.0.0.1:8554/tls"),
     ]
-    assert simulated(cameras, tmp_path) == {8554: {"a": ("", "")}, 554: {"b": ("", "")}}
+    assert simulated(cameras, tmp_path) == {8554: {"a": ("", ""), "deep/path": ("", "")}, 554: {"b": ("", "")}}
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "why"),
+    [
+        ("rtsp://127.0.0.1:8554/cam/realmonitor?channel=1&subtype=0", "cam/realmonitor?channel=1&subtype=0", ""),
+        ("rtsp://127.0.0.1:8554/Streaming/Channels/101/", "Streaming/Channels/101", ""),
+        ("rtsp://localhost:8554/a%2Cb", "a,b", ""),
+        ("rtsp://127.0.0.1:8554", "", "its address has no path"),
+        ("rtsp://127.0.0.1:8554/?channel=1", "", "its path has signs"),
+        ("rtsp://127.0.0.1:8554/a%20b", "", "its path has signs"),
+        ("rtsps://127.0.0.1:8554/a", "", "rtsp only"),
+        ("rtsp://127.0.0.2:8554/a", "", "not on 127.0.0.2"),
+        ("rtsp://[::1]:8554/a", "", "not on ::1"),
+        ("rtsp://127.0.0.1:8554/a?password=${secret:a:password}", "", "a secret stands in its address"),
+        ("rtsp://10.0.0.9:8554/a", "", ""),
+    ],
+)
+def test_a_camera_of_this_machine_is_simulated_or_it_is_said_why_not(
+    tmp_path: Path, address: str, name: str, why: str
+) -> None:
+    camera = _camera("dock", address)
+    assert simulated([camera], tmp_path) == ({8554: {name: ("", "")}} if name else {})
+    said = why_not_simulated(camera)
+    assert bool(said) is bool(why)
+    assert why in said
+    for one in [SimulatedCamera(name)] if name else []:
+        assert one.name == name
 
 
 def test_a_password_is_made_up_once_and_kept_private(tmp_path: Path) -> None:

@@ -276,3 +276,10 @@ def test_without_image_and_node_it_says_what_to_set() -> None:
     assert spec.node_selector is not None
     assert "set spec.image" in said(result)
     assert "set spec.node" in said(result)
+
+
+def test_files_are_read_for_the_release_in_the_image() -> None:
+    text = f"{TWO}{SINK}{MUX}[tracker]\nenable=1\nenable-batch-process=1\n"
+    for image, release in (("nvcr.io/nvidia/deepstream:7.1-triton-multiarch", "7.1"), ("people:7.1", "9.2")):
+        remarks = said(imported({"app.txt": text}, "app.txt", image=image))
+        assert f"DeepStream {release} does not use this key any more" in remarks

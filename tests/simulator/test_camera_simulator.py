@@ -22,6 +22,36 @@ def test_pictures_come_in_order_over_several_loops(simulator: Simulate, clip_dir
     assert all(abs(step - 0.1) < 0.001 for step in steps)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["cam/realmonitor?channel=1&subtype=0", "Streaming/Channels/101", "axis-media/media.amp?videocodec=h264", "a,b"],
+)
+def test_a_camera_has_the_path_of_its_maker(simulator: Simulate, name: str) -> None:
+    cameras = simulator(name, "cam/realmonitor?channel=2&subtype=0")
+    with Viewer(cameras.url(name)) as viewer:
+        assert viewer.picture().width == 320
+    assert talk(cameras.port, request("OPTIONS", cameras.port, "cam/realmonitor")).startswith(b"RTSP/1.0 404")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "cam/live?channel=1",
+        "cam/live?channel=1/",
+        "cam/live?channel=1/track1",
+        # GStreamer keeps the parameters at the end.
+        "cam/live/track1?channel=1",
+        "cam/live/track1?channel=1/",
+        "cam/live/?channel=1",
+        "cam/live?channel%3D1",
+    ],
+)
+def test_the_track_stands_before_or_behind_the_parameters(simulator: Simulate, asked: str) -> None:
+    cameras = simulator("cam/live?channel=1", "cam/live?channel=2")
+    setup = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1"
+    assert talk(cameras.port, request("SETUP", cameras.port, asked, setup)).startswith(b"RTSP/1.0 200")
+
+
 def test_udp_is_refused(simulator: Simulate) -> None:
     cameras = simulator("lobby")
     answer = talk(
@@ -67,7 +97,7 @@ def test_what_is_not_rtsp_harms_nobody(simulator: Simulate) -> None:
 
 
 def test_names_and_passwords(clip_dir: Path) -> None:
-    for name in ("", "a/b", "a b", "a\n"):
+    for name in ("", "/a", "a/", "?a", "a b", "a\n", "a#b", "ä"):
         with pytest.raises(ValueError, match="name"):
             SimulatedCamera(name)
     with pytest.raises(ValueError, match="two cameras"):

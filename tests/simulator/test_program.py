@@ -48,7 +48,7 @@ def test_as_a_program(
         ([{"name": "a", "user": "u"}], "[0].password: missing"),
         ([{"name": "a", "pasword": "u"}], "[0].pasword: not known here"),
         ([{"name": "a", "clip": "none.mp4"}], "none.mp4: cannot be read: No such file or directory"),
-        ([{"name": "a b"}], "[0].name: a camera's name is made of"),
+        ([{"name": "a b"}], "[0].name: a camera's name is what stands behind"),
         ([{"name": "a"}, {"name": "a"}], "two cameras are named 'a'"),
     ],
 )

@@ -1,0 +1,25 @@
+"""Files of custom libraries lie in the working directory: they are taken over where they can be, and told where not."""
+
+from tests.importer.test_app_import import MUX, SINK, TWO, app_of, imported, rendered, said
+
+INFER = (
+    "[property]\nonnx-file=/m/det.onnx\nmodel-engine-file=model_b4_gpu0_fp16.engine\nbatch-size=4\nnetwork-mode=2\n"
+    "custom-lib-path=/opt/p.so\nengine-create-func-name=Build\ncustom-network-config=det.cfg\n"
+)
+APP = f"{TWO}{SINK}{MUX}[primary-gie]\nenable=1\nconfig-file=p.txt\n"
+
+
+def test_an_engine_beside_the_configuration_is_told_with_its_line_and_remedy() -> None:
+    remarks = said(imported({"app.txt": APP, "p.txt": INFER}, "app.txt"))
+    assert (
+        "p.txt:3: warning: model-engine-file: nvinfer writes the engine that Build builds into the working" in remarks
+    )
+    assert "spec.engineCache" in remarks
+    assert "p.txt:8: warning: custom-network-config: the library opens 'det.cfg' from the working directory" in remarks
+
+
+def test_a_file_that_a_library_opens_by_itself_is_taken_over() -> None:
+    result = imported({"app.txt": APP, "p.txt": INFER, "det.cfg": "[net]\nwidth=416\n"}, "app.txt")
+    assert app_of(result)["files"] == {"det.cfg": "[net]\nwidth=416\n"}
+    assert "p.txt:8: note: custom-network-config: det.cfg is taken over" in said(result)
+    assert "custom-network-config=/workspace/configs/det.cfg\n" in rendered(result)["p.txt"]
