@@ -29,17 +29,18 @@ def secret_words(secret: Secret) -> list[str]:
     return [secret.password, login]
 
 
-def masked(text: str, words: Iterable[str] = ()) -> str:
+def masked(text: str, words: Iterable[str] = (), *, sentences: bool = False) -> str:
     """The text without user info of addresses, values of parameters that hold secrets, and the given words.
 
     Args:
         text: any text, such as the output of an app.
         words: secrets that are known, wherever they stand and however they are encoded.
+        sentences: the text is of our own, where a sentence follows the name of a key and a colon.
     """
     # The longest first: where one begins as another, the rest of it would be left.
     for form in sorted({form for word in words for form in _forms(word)}, key=len, reverse=True):
         text = text.replace(form, _STARS)
-    return "\n".join(_masked_line(line) for line in text.split("\n"))
+    return "\n".join(_masked_line(line, sentences=sentences) for line in text.split("\n"))
 
 
 def _forms(word: str) -> Iterable[str]:
@@ -59,7 +60,7 @@ def _forms(word: str) -> Iterable[str]:
                 yield form
 
 
-def _masked_line(line: str) -> str:
+def _masked_line(line: str, *, sentences: bool) -> str:
     spans = [(found.start, found.end) for found in secrets_in(line)]
     scheme, at = _SCHEME.search(line), line.rfind("@")
     if scheme is not None and at >= scheme.end():
@@ -68,6 +69,8 @@ def _masked_line(line: str) -> str:
     spans += [(match.start() + len("://"), match.end()) for match in _ENCODED.finditer(line)]
     for match in NAMED.finditer(line):
         value = line[match.end() :]
+        if sentences and match["sign"] == ":":
+            continue
         if value.strip() and is_secret_name(match["name"]) and is_in_clear(match["name"], value.split()[0]):
             # What is behind may belong to it, as words of a passphrase do.
             spans.append((match.end(), len(line)))

@@ -68,6 +68,16 @@ def kind_by_groups(config: ConfigText) -> str:
     return next((what for pattern, what in _BY_GROUPS if names and all(pattern.fullmatch(name) for name in names)), "")
 
 
+def program_by_groups(config: ConfigText) -> str:
+    """Which program of its own a file is for, whose pipeline is none of deepstream-app; empty where nothing tells."""
+    names = {group.name for group in config.groups}
+    if names & {"rest-server", "server-app-ctx", "multiurisrcbin"}:
+        return "a file of deepstream-server"
+    if config.yaml and "source-list" in names and names & {"output", "model-params", "video-template"}:
+        return "a file of an app of NVIDIA's TAO repository"
+    return ""
+
+
 def kind_by_keys(keys: AbstractSet[str], groups: Sequence[str]) -> str:
     """Which other element than nvinfer a file with the group [property] is for; empty where nothing tells."""
     if not keys.isdisjoint(_PREPROCESS_KEYS):

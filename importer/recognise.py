@@ -14,7 +14,7 @@ from deepstream.nvinfer.property import InferProperty
 from deepstream.retinaface.files import APP_CONF_FILE, MISNAMED_APP_CONF_FILE, SOURCE_LIST_FILE
 from deepstream.retinaface.json_text import load_object
 from importer.model import CannotImport, ListFolder, ReadFile
-from importer.other_files import is_triton_text, kind_by_groups, kind_by_keys, kind_by_text
+from importer.other_files import is_triton_text, kind_by_groups, kind_by_keys, kind_by_text, program_by_groups
 from importer.sample_apps import has_sources_of_its_own, is_sample_app
 
 EXPECTED: Final = (
@@ -150,13 +150,7 @@ def _groups(path: str, text: str) -> ConfigText:
 
 def _kind_of(place: str, config: ConfigText) -> ConfigKind:
     names = [group.name for group in config.groups]
-    expected = _YAML_APP_GROUPS if config.yaml else _APP_GROUPS
-    source = config.group("source") if config.yaml else None
-    if is_sample_app(config) or has_sources_of_its_own(config):
-        return ConfigKind.APP
-    if any(expected.fullmatch(name) for name in names) or (source is not None and source.get("csv-file-path")):
-        return ConfigKind.APP
-    if any(_SWITCHED.fullmatch(group.name) and group.get("enable") is not None for group in config.groups):
+    if _is_of_app(config):
         return ConfigKind.APP
     if any(name.startswith(tuple(ANALYTICS_LAYOUT.numbered)) for name in names):
         return ConfigKind.ANALYTICS
@@ -170,13 +164,33 @@ def _kind_of(place: str, config: ConfigText) -> ConfigKind:
             raise CannotImport(_not_alone(place, what))
         if keys & {declared.name for declared in InferProperty.keys().values()}:
             return ConfigKind.INFER
-    what = kind_by_groups(config)
+    raise _unknown(place, config)
+
+
+def _is_of_app(config: ConfigText) -> bool:
+    expected = _YAML_APP_GROUPS if config.yaml else _APP_GROUPS
+    source = config.group("source") if config.yaml else None
+    return (
+        is_sample_app(config)
+        or has_sources_of_its_own(config)
+        or any(expected.fullmatch(group.name) for group in config.groups)
+        or any(_SWITCHED.fullmatch(group.name) and group.get("enable") is not None for group in config.groups)
+        or (source is not None and bool(source.get("csv-file-path")))
+    )
+
+
+def _unknown(place: str, config: ConfigText) -> CannotImport:
+    """The error for a file that is none of those expected, with what it is as far as that can be told."""
+    what, program = kind_by_groups(config), program_by_groups(config)
     if what:
-        raise CannotImport(_not_alone(place, what))
+        return CannotImport(_not_alone(place, what))
+    if program:
+        return CannotImport(f"{place}: this is {program}, a program of its own; {EXPECTED}")
+    names = [group.name for group in config.groups]
     shown = ", ".join(f"[{name[:40]}]" for name in names[:_SHOWN]) + (" and more" if len(names) > _SHOWN else "")
     near = next((one for name in names if (one := near_miss(name, _USUAL_GROUPS))), "")
     found = f"its groups are {shown}{near}" if names else "it has no group at all"
-    raise CannotImport(f"{place}: {found}; {EXPECTED}")
+    return CannotImport(f"{place}: {found}; {EXPECTED}")
 
 
 def _not_alone(place: str, what: str) -> str:

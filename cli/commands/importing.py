@@ -228,7 +228,7 @@ def _lines(remarks: "Iterable[Remark]", secrets: "Mapping[str, Secret]") -> list
     from crds.masking import masked, secret_words
 
     words = [word for secret in secrets.values() for word in secret_words(secret)]
-    return [(one.severity.value, masked(printable(str(one)), words)) for one in remarks]
+    return [(one.severity.value, masked(printable(str(one)), words, sentences=True)) for one in remarks]
 
 
 def _summary(imported: "Imported", severities: Sequence[str], output: str | None) -> str:

@@ -259,6 +259,18 @@ def test_remarks_are_lines_with_their_places_and_without_passwords(
     ]
 
 
+def test_what_is_said_of_a_key_that_is_called_like_a_secret_is_not_masked(run_offline: Run, tmp_path: Path) -> None:
+    sink = "[sink1]\nenable=1\ntype=6\nmsg-broker-config=b.txt\nmsg-broker-conn-str=h;1883;t\n"
+    (tmp_path / "app.txt").write_text(sink, encoding="utf-8")
+    (tmp_path / "b.txt").write_text(f"[message-broker]\nusername=u\npassword={PASSWORD}\n", encoding="utf-8")
+    result = run_offline("import", str(tmp_path / "app.txt"))
+    assert "b.txt:3: note: [message-broker] password: the secret in it became app-broker\n" in result.stderr
+    assert not shows_password(result.stderr)
+    (tmp_path / "b.txt").write_text("[message-broker]\nusername=u\npassword=${PW}\n", encoding="utf-8")
+    result = run_offline("import", str(tmp_path / "app.txt"))
+    assert "b.txt:3: warning: [message-broker] password: in place of a secret stands a placeholder" in result.stderr
+
+
 def test_manifests_that_would_be_refused_are_remarked(run_offline: Run, imports: Callable[..., Any]) -> None:
     imports(INSTANCE, secrets={})
     result = run_offline("import", "a.txt")

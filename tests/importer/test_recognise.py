@@ -169,6 +169,8 @@ def test_any_groups_are_imported_or_refused_in_a_sentence(
         ("a.pbtxt", 'name: "m"\nplatform: "tensorrt_plan"\n', "the configuration of a model in Triton's repository"),
         ("a.txt", "[odd]\na=1\n", "a.txt:1: its groups are [odd]; expected is a file of deepstream-app"),
         ("a.txt", "[proprty]\nonnx-file=m\n", "a.txt:1: its groups are [proprty]; did you mean property?; expected is"),
+        ("a.yml", "source-list:\n  list: file:///a\noutput:\n  type: 1\n", "this is a file of an app of NVIDIA's TAO"),
+        ("a.yml", "rest-server:\n  within-multiurisrcbin: 1\n", "this is a file of deepstream-server"),
         ("a.txt", "", "a.txt:1: it has no group at all"),
         ("a.txt", "[property]\nonnx-file=m\nno value\n", "a.txt:3: neither a # comment, a [group] nor key=value"),
         ("a.json", '{"a": 1}', "a.json:1: the JSON in it is neither app_conf.json nor source_list.json"),

@@ -122,7 +122,6 @@ def crosscheck(
     _annotations(check)
     _references(check)
     _cameras_of_instances(check)
-    _devices(check)
     _secrets(check)
     check.checker.forget_unused()
     _ports_of_sinks(check)
@@ -231,6 +230,7 @@ def _cameras_of_instances(check: _Check) -> None:
     # What a document says that cannot be read is not known: it may be the camera that is missed.
     all_known = check.claims.complete and not any(kind == "Camera" for kind, _ in check.claims.names)
     readers: dict[str, LocatedManifest] = {}
+    devices: dict[tuple[str, str], tuple[str, LocatedManifest]] = {}
     in_use: set[str] = set()
     for located in check.of_kind("DsInstance"):
         instance = located.manifest
@@ -249,6 +249,7 @@ def _cameras_of_instances(check: _Check) -> None:
             at = located_cameras[violation.camera] if violation.camera is not None else located
             _tell(check, at, violation)
         for name in sorted(names):
+            _same_device(check, located, instance, cameras[name], devices)
             if cameras[name].spec.has_one_reader and readers.setdefault(name, located) is not located:
                 other = readers[name]
                 check.problem(
@@ -297,25 +298,23 @@ def _selects_nothing(
         check.warning(located, ("spec", "cameraSelector", *path), f"{message}{so}{hint}")
 
 
-def _devices(check: _Check) -> None:
+def _same_device(
+    check: _Check,
+    located: LocatedManifest,
+    instance: DsInstance,
+    camera: Camera,
+    devices: dict[tuple[str, str], tuple[str, LocatedManifest]],
+) -> None:
     """One device under two names, read by two instances of a machine: the second one to start gets no frame."""
-    cameras = {one.manifest.name: one.manifest for one in check.of_kind("Camera") if isinstance(one.manifest, Camera)}
-    first: dict[tuple[str, str], tuple[str, LocatedManifest]] = {}
-    for located in check.of_kind("DsInstance"):
-        instance = located.manifest
-        if not isinstance(instance, DsInstance) or instance.spec.node is None:
-            continue
-        for index, name in enumerate(instance.spec.cameras):
-            camera = cameras.get(name)
-            if camera is None or camera.spec.type not in DEVICE_TYPES:
-                continue
-            other, reader = first.setdefault((instance.spec.node, camera.spec.address), (name, located))
-            if other != name and reader is not located:
-                message = (
-                    f"camera {name!r} is {camera.spec.address} of node {instance.spec.node!r}, which instance "
-                    f"{reader.manifest.name!r} reads as camera {other!r}: a device has one reader"
-                )
-                check.problem(located, ("spec", "cameras", index), message)
+    if camera.spec.type not in DEVICE_TYPES or instance.spec.node is None:
+        return
+    other, reader = devices.setdefault((instance.spec.node, camera.spec.address), (camera.name, located))
+    if other != camera.name and reader is not located:
+        message = (
+            f"camera {camera.name!r} is {camera.spec.address} of node {instance.spec.node!r}, which instance "
+            f"{reader.manifest.name!r} reads as camera {other!r}: a device has one reader"
+        )
+        check.problem(located, _named_at(instance, camera.name), message)
 
 
 def _secrets(check: _Check) -> None:
