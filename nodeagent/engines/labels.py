@@ -38,11 +38,12 @@ def labels_of(fleet_id: str, node_id: str, config: InstanceConfig, generation: i
     }
 
 
-def words_of(labels: Mapping[str, str | None]) -> str:
-    """Which instance of which node it is, for people."""
-    return (
-        f"instance {labels.get(LABEL_INSTANCE) or 'without a name'} of node {labels.get(LABEL_NODE) or 'without an id'}"
-    )
+def words_of(labels: Mapping[str, str | None], fleet_id: str) -> str:
+    """Which instance of which node it is, for people; of which fleet, if it is another one."""
+    fleet = labels.get(LABEL_FLEET)
+    of_another = "" if fleet == fleet_id else f" of fleet {fleet}"
+    node = labels.get(LABEL_NODE) or "without an id"
+    return f"instance {labels.get(LABEL_INSTANCE) or 'without a name'} of node {node}{of_another}"
 
 
 def is_ours(labels: Mapping[str, str], runtime_id: str, owner: Mapping[str, str], folders: InstanceFolders) -> bool:

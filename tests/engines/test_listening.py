@@ -88,7 +88,8 @@ def test_a_port_is_held_by_the_very_process_of_an_instance_and_by_no_other(proce
         holder = await stranger.port_holder(port, there.runtime_id)
         assert holder is not None
         assert holder.runtime_id is None
-        assert holder.words.startswith(f"process {there.runtime_id.partition(':')[0]} (")
+        of_another = f"instance lobby of node {process_stand.node_id} of fleet {process_stand.fleet_id} (process "
+        assert holder.words.startswith(of_another)
 
     process_stand.run(test)
 

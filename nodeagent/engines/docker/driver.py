@@ -314,9 +314,11 @@ class DockerDriver:
             except NotFound:
                 return PortHolder(None, process)
             self._labels_of = {container_id: labels}  # it is asked for the same one again and again
-        if labels.get(LABEL_FLEET) != self._fleet_id:
-            return PortHolder(None, f"container {container_id[:12]}, {process}")
-        return PortHolder(container_id, f"{words_of(labels)} (container {container_id[:12]}, {process})")
+        where = f"container {container_id[:12]}, {process}"
+        if not labels.get(LABEL_FLEET):
+            return PortHolder(None, where)
+        ours = labels[LABEL_FLEET] == self._fleet_id
+        return PortHolder(container_id if ours else None, f"{words_of(labels, self._fleet_id)} ({where})")
 
     def _images(self, references: Collection[str]) -> dict[str, str]:
         found = {}

@@ -197,9 +197,10 @@ class ProcessDriver:
         process = table.found(pid)
         labels = {label: process.environment.get(variable_of(label)) for label in LABELS} if process else {}
         leader = table.id_of(process.session) if process else None
-        if leader is None or labels[LABEL_FLEET] != self._fleet_id:
+        if leader is None or not labels[LABEL_FLEET]:
             return PortHolder(None, f"process {pid} ({name_of(pid)})")
-        return PortHolder(str(leader), f"{words_of(labels)} (process {pid})")
+        ours = labels[LABEL_FLEET] == self._fleet_id
+        return PortHolder(str(leader) if ours else None, f"{words_of(labels, self._fleet_id)} (process {pid})")
 
     def _start(self, config: InstanceConfig, generation: int) -> None:
         name = config.instance_name
