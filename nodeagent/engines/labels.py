@@ -19,6 +19,8 @@ LABEL_DIGESTS = "dsfleet.io/part-digests"
 """The part digests as JSON."""
 LABELS = (LABEL_FLEET, LABEL_NODE, LABEL_INSTANCE, LABEL_GENERATION, LABEL_DIGEST, LABEL_DIGESTS)
 
+# Anybody can write labels, and what they say of others is sent on; ours are shorter.
+_MOST_CHARACTERS = 253
 _NO_DIGESTS = PartDigests(container="", files="", streams="", analytics="")
 
 
@@ -78,8 +80,8 @@ def leftover(labels: Mapping[str, str], runtime_id: str, *, running: bool, ports
         ports: where it listens.
     """
     return Leftover(
-        node_id=labels.get(LABEL_NODE, ""),
-        instance=labels.get(LABEL_INSTANCE, ""),
+        node_id=labels.get(LABEL_NODE, "")[:_MOST_CHARACTERS],
+        instance=labels.get(LABEL_INSTANCE, "")[:_MOST_CHARACTERS],
         runtime_id=runtime_id,
         running=running,
         digest=labels.get(LABEL_DIGEST, ""),

@@ -41,7 +41,7 @@ from nodeagent.engines.labels import (
     words_of,
 )
 from nodeagent.engines.last_lines import last_lines
-from nodeagent.engines.listening import Listeners, container_of, name_of, ports_of_container
+from nodeagent.engines.listening import Listeners, container_of, hidden_holder, name_of, ports_of_container
 from nodeagent.folders.base import FoldersWithPaths
 from nodeagent.model import Applied, Leftover, ObservedInstance, Permanent, PortHolder, Transient
 from nodeagent.operations import PAUSED, Adopt, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
@@ -301,7 +301,9 @@ class DockerDriver:
         expected = [state.pid for state in self._seen.values() if state.settings["Id"] == runtime_id and state.pid]
         with errors_of(f"find out who listens on port {port}"):
             holders = [self._holder(pid) for pid in self._listeners.pids(port, expected)]
-        return min(holders, key=lambda one: one.runtime_id == runtime_id, default=None)
+        if not holders:
+            return hidden_holder(port, expected)
+        return min(holders, key=lambda one: one.runtime_id == runtime_id)
 
     def _holder(self, pid: int) -> PortHolder:
         process = f"process {pid} ({name_of(pid)})"
