@@ -206,9 +206,7 @@ class Agent:
         self._sender.nudge()
 
     def _well(self) -> frozenset[str]:
-        return frozenset(
-            name for name, one in self._told.statuses.items() if one.state is InstanceState.RUNNING and one.cameras
-        )
+        return frozenset(name for name, one in self._told.statuses.items() if one.state is InstanceState.RUNNING)
 
     def _observed(self) -> GenerationRef | None:
         return self._ledger.current.ref if self._ledger.current else None

@@ -69,6 +69,6 @@ def told_of(statuses: Collection[OrphanStatus], failures: Mapping[str, str]) -> 
 def _told_of_one(one: OrphanStatus, failure: str) -> str:
     held = [f"port {port}" for port in one.ports] + [f"camera {name}" for name in one.cameras]
     holds = f", holding {', '.join(held)}" if held and one.running else ""
-    runs = "runs" if one.running else "does not run, and is there"
+    runs = "still runs" if one.running else "does not run and is still there"
     said = f" ({failure})" if failure else ""
-    return f"instance {one.instance_name} of node {one.node_id} still {runs} as {one.runtime_id[:12]}{holds}{said}"
+    return f"instance {one.instance_name} of node {one.node_id} {runs} as {one.runtime_id[:12]}{holds}{said}"

@@ -19,6 +19,8 @@ LABEL_DIGESTS = "dsfleet.io/part-digests"
 """The part digests as JSON."""
 LABELS = (LABEL_FLEET, LABEL_NODE, LABEL_INSTANCE, LABEL_GENERATION, LABEL_DIGEST, LABEL_DIGESTS)
 
+# Anybody can write labels, and what they say of others is sent on; ours are shorter.
+_MOST_CHARACTERS = 253
 _NO_DIGESTS = PartDigests(container="", files="", streams="", analytics="")
 
 
@@ -38,11 +40,12 @@ def labels_of(fleet_id: str, node_id: str, config: InstanceConfig, generation: i
     }
 
 
-def words_of(labels: Mapping[str, str | None]) -> str:
-    """Which instance of which node it is, for people."""
-    return (
-        f"instance {labels.get(LABEL_INSTANCE) or 'without a name'} of node {labels.get(LABEL_NODE) or 'without an id'}"
-    )
+def words_of(labels: Mapping[str, str | None], fleet_id: str) -> str:
+    """Which instance of which node it is, for people; of which fleet, if it is another one."""
+    fleet = labels.get(LABEL_FLEET)
+    of_another = "" if fleet == fleet_id else f" of fleet {fleet}"
+    node = labels.get(LABEL_NODE) or "without an id"
+    return f"instance {labels.get(LABEL_INSTANCE) or 'without a name'} of node {node}{of_another}"
 
 
 def is_ours(labels: Mapping[str, str], runtime_id: str, owner: Mapping[str, str], folders: InstanceFolders) -> bool:
@@ -77,8 +80,8 @@ def leftover(labels: Mapping[str, str], runtime_id: str, *, running: bool, ports
         ports: where it listens.
     """
     return Leftover(
-        node_id=labels.get(LABEL_NODE, ""),
-        instance=labels.get(LABEL_INSTANCE, ""),
+        node_id=labels.get(LABEL_NODE, "")[:_MOST_CHARACTERS],
+        instance=labels.get(LABEL_INSTANCE, "")[:_MOST_CHARACTERS],
         runtime_id=runtime_id,
         running=running,
         digest=labels.get(LABEL_DIGEST, ""),

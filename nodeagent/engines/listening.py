@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from nodeagent.model import PortHolder
+
 _PROC = Path("/proc")
 _TABLES = ("net/tcp", "net/tcp6")
 _LISTEN = "0A"
@@ -44,6 +46,19 @@ class Listeners:
         if len(found) == len(inodes) == 1:
             self._known[port] = (next(iter(found)), next(iter(inodes)))
         return found
+
+
+def hidden_holder(port: int, expected: Iterable[int]) -> PortHolder | None:
+    """Who listens on a port although no process is seen to: somebody else, if those who are expected to can be seen.
+
+    Args:
+        port: the port.
+        expected: the processes that should listen.
+    """
+    pids = tuple(expected)
+    if pids and all(map(_shows_its_files, pids)) and _listening(port):
+        return PortHolder(None, "a process that this user may not look at")
+    return None
 
 
 def listening_ports(pids: Iterable[int]) -> tuple[int, ...]:
@@ -102,6 +117,14 @@ def _sockets(pid: int) -> frozenset[str]:
                 if target.startswith("socket:["):
                     found.add(target[len("socket:[") : -1])
     return frozenset(found)
+
+
+def _shows_its_files(pid: int) -> bool:
+    try:
+        next((_PROC / str(pid) / "fd").iterdir(), None)
+    except OSError:
+        return False
+    return True
 
 
 def _all_pids() -> Iterator[int]:

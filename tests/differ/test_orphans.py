@@ -67,7 +67,7 @@ def test_all_of_them_are_one_sentence_that_says_what_to_do() -> None:
     assert told_of(statuses, {"id-2": "not ended yet: the engine is away"}) == (
         "left by an earlier agent, and no agent looks after it: "
         "instance yard of node old-node still runs as 0123456789ab, holding port 9000, camera dock; "
-        "instance attic of node old-node still does not run, and is there as id-2 (not ended yet: the engine is away); "
+        "instance attic of node old-node does not run and is still there as id-2 (not ended yet: the engine is away); "
         "see fleet node adopt and fleet node clean"
     )
     assert "; and 5 more; see" in told_of([statuses[0]] * 15, {})

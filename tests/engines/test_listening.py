@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from nodeagent.engines.listening import Listeners, container_of, listening_ports, name_of
+from nodeagent.engines.listening import Listeners, container_of, hidden_holder, listening_ports, name_of
 from nodeagent.engines.process.driver import ProcessDriver
 from nodeagent.operations import OpKind
 from tests.engines.stands import DockerStand, ProcessStand, Session
@@ -41,6 +41,23 @@ def test_the_process_that_listens_is_found(listening: socket.socket) -> None:
     listening.close()
     assert listeners.pids(port, (os.getpid(),)) == frozenset()
     assert port not in listening_ports([os.getpid()])
+
+
+def test_who_may_not_be_seen_is_not_the_one_who_is_expected_and_can_be(
+    listening: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = listening.getsockname()[1]
+    # As if the socket were one of another user.
+    monkeypatch.setattr("nodeagent.engines.listening._sockets", lambda _pid: frozenset())
+    assert Listeners().pids(port) == frozenset()
+    holder = hidden_holder(port, [os.getpid()])
+    assert holder is not None
+    assert holder.runtime_id is None
+    # Whose files cannot be seen may well be the one, and nobody is expected to be unseen.
+    assert hidden_holder(port, [2**22 + 1]) is None
+    assert hidden_holder(port, []) is None
+    listening.close()
+    assert hidden_holder(port, [os.getpid()]) is None
 
 
 def test_two_that_share_a_port_are_both_found(listening: socket.socket) -> None:
@@ -88,7 +105,8 @@ def test_a_port_is_held_by_the_very_process_of_an_instance_and_by_no_other(proce
         holder = await stranger.port_holder(port, there.runtime_id)
         assert holder is not None
         assert holder.runtime_id is None
-        assert holder.words.startswith(f"process {there.runtime_id.partition(':')[0]} (")
+        of_another = f"instance lobby of node {process_stand.node_id} of fleet {process_stand.fleet_id} (process "
+        assert holder.words.startswith(of_another)
 
     process_stand.run(test)
 

@@ -41,7 +41,7 @@ from nodeagent.engines.labels import (
     words_of,
 )
 from nodeagent.engines.last_lines import last_lines
-from nodeagent.engines.listening import Listeners, container_of, name_of, ports_of_container
+from nodeagent.engines.listening import Listeners, container_of, hidden_holder, name_of, ports_of_container
 from nodeagent.folders.base import FoldersWithPaths
 from nodeagent.model import Applied, Leftover, ObservedInstance, Permanent, PortHolder, Transient
 from nodeagent.operations import PAUSED, Adopt, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
@@ -301,7 +301,9 @@ class DockerDriver:
         expected = [state.pid for state in self._seen.values() if state.settings["Id"] == runtime_id and state.pid]
         with errors_of(f"find out who listens on port {port}"):
             holders = [self._holder(pid) for pid in self._listeners.pids(port, expected)]
-        return min(holders, key=lambda one: one.runtime_id == runtime_id, default=None)
+        if not holders:
+            return hidden_holder(port, expected)
+        return min(holders, key=lambda one: one.runtime_id == runtime_id)
 
     def _holder(self, pid: int) -> PortHolder:
         process = f"process {pid} ({name_of(pid)})"
@@ -314,9 +316,11 @@ class DockerDriver:
             except NotFound:
                 return PortHolder(None, process)
             self._labels_of = {container_id: labels}  # it is asked for the same one again and again
-        if labels.get(LABEL_FLEET) != self._fleet_id:
-            return PortHolder(None, f"container {container_id[:12]}, {process}")
-        return PortHolder(container_id, f"{words_of(labels)} (container {container_id[:12]}, {process})")
+        where = f"container {container_id[:12]}, {process}"
+        if not labels.get(LABEL_FLEET):
+            return PortHolder(None, where)
+        ours = labels[LABEL_FLEET] == self._fleet_id
+        return PortHolder(container_id if ours else None, f"{words_of(labels, self._fleet_id)} ({where})")
 
     def _images(self, references: Collection[str]) -> dict[str, str]:
         found = {}

@@ -20,7 +20,7 @@ from nodeagent.engines.labels import (
     variable_of,
     words_of,
 )
-from nodeagent.engines.listening import Listeners, name_of
+from nodeagent.engines.listening import Listeners, hidden_holder, name_of
 from nodeagent.engines.mailbox import Mailbox
 from nodeagent.engines.process import output, start, table
 from nodeagent.engines.process.exits import ExitWatch
@@ -191,15 +191,18 @@ class ProcessDriver:
     def _port_holder(self, port: int, runtime_id: str | None) -> PortHolder | None:
         expected = [run.id.pid for run in self._runs.known().values() if str(run.id) == runtime_id]
         holders = [self._holder(pid) for pid in self._listeners.pids(port, expected)]
-        return min(holders, key=lambda one: one.runtime_id == runtime_id, default=None)
+        if not holders:
+            return hidden_holder(port, expected)
+        return min(holders, key=lambda one: one.runtime_id == runtime_id)
 
     def _holder(self, pid: int) -> PortHolder:
         process = table.found(pid)
         labels = {label: process.environment.get(variable_of(label)) for label in LABELS} if process else {}
         leader = table.id_of(process.session) if process else None
-        if leader is None or labels[LABEL_FLEET] != self._fleet_id:
+        if leader is None or not labels[LABEL_FLEET]:
             return PortHolder(None, f"process {pid} ({name_of(pid)})")
-        return PortHolder(str(leader), f"{words_of(labels)} (process {pid})")
+        ours = labels[LABEL_FLEET] == self._fleet_id
+        return PortHolder(str(leader) if ours else None, f"{words_of(labels, self._fleet_id)} (process {pid})")
 
     def _start(self, config: InstanceConfig, generation: int) -> None:
         name = config.instance_name
