@@ -69,7 +69,7 @@ DOOR = (
     "kind: DsInstance\n"
     "metadata: {name: door}\n"
     "spec:\n"
-    "  image: deepstream:9.1\n"
+    "  image: ours:1\n"
     "  node: node-a\n"
     "  cameras: [door]\n"
     "  app: {kind: deepstream-app}\n"
