@@ -78,6 +78,10 @@ def consuming(group_id: str, *, embedded: bool) -> dict[str, Any]:
         # After how long a topic that is not there is an error; by default half a minute, for those that were just made.
         "topic.metadata.propagation.max.ms": 5_000,
         "queued.max.messages.kbytes": 8_192,
+        # An answer is taken in whole, whatever it grows to when it is unpacked, and anybody may write what packs well. By
+        # default it may have 50 MiB. A batch that is larger comes all the same.
+        "fetch.max.bytes": 1024 * 1024,
+        "fetch.message.max.bytes": 128 * 1024,
         # How long to pause when that is full: by default a second, in which the queue would long be empty.
         "fetch.queue.backoff.ms": 20,
     }

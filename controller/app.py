@@ -24,6 +24,7 @@ from controller.source.fetch.snapshot import SourceError
 from controller.source.read.reader import Source
 from controller.timings import Timings
 from ports.folder_lock import FolderInUse, locked_folder
+from ports.memory import give_back_what_is_freed
 from ports.ports import Ports
 
 
@@ -83,6 +84,7 @@ def run(
     Raises:
         CannotStart: it cannot start; nothing was touched.
     """
+    give_back_what_is_freed()
     with contextlib.ExitStack() as held:
         try:
             held.enter_context(locked_folder(options.state_dir, "controller.lock"))

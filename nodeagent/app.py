@@ -29,6 +29,7 @@ from nodeagent.ledger.starts import count_start
 from nodeagent.model import Transient
 from ports.folder_lock import FolderInUse, locked_folder
 from ports.marks import MachineMarks
+from ports.memory import give_back_what_is_freed
 from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ def run(options: AgentOptions, runner: Callable[[Coroutine[None, None, None]], N
     Raises:
         CannotStart: it cannot start; nothing was touched.
     """
+    give_back_what_is_freed()
     mark = mark_of(options.fleet_id, str(options.node_id))
     with contextlib.ExitStack() as held:
         try:

@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 
 from bus.base import Topic
-from bus.codec import decode_signed, encode_signed
+from bus.codec import decode_self_signed, decode_signed, encode_signed
 from bus.signature import SigningKey
 from bus.topics import SETTINGS
-from crds.messages import AgentCommand, AgentConfig, AgentInfo, AgentResponse, CommandKind, Removals
+from crds.messages import AgentCommand, AgentConfig, AgentInfo, AgentResponse, CommandKind, GenerationRef, Removals
 from tests.e2e.raw_topics import RawWriter, records
 from tests.e2e.running_fleet import RunningFleet
 
@@ -92,6 +92,10 @@ def forgeries(fleet: RunningFleet, node_id: str) -> Iterator[tuple[Topic, bytes]
         sequence=10**9,
         sent_at=datetime.now(UTC),
     )
+    greeting = decode_self_signed(held(fleet, Topic.AGENT_INFO, node_id))
+    claim = GenerationRef(epoch=2**53 - 2, generation=2**53 - 2)
+    forged = {"public_key": stranger.public_key_hex, "highest": claim, "sent_at": datetime.now(UTC)}
+    yield Topic.AGENT_INFO, encode_signed(greeting.model_copy(update=forged), stranger)
     yield Topic.AGENT_RESPONSE, encode_signed(report, stranger)
     yield Topic.AGENT_RESPONSE, encode_signed(report.model_copy(update={"fleet_id": "foreign"}), stranger)
 
