@@ -176,18 +176,21 @@ def _news_of_conditions(old: Document | None, new: Document) -> Iterator[_News]:
     """What became False of an object, and what is True again; whether it is ready is told by its own kind."""
     before = {one["type"]: one for one in _status(old).get("conditions", ())}
     for one in new["status"].get("conditions", ()):
-        kind, reason, was = one["type"], one["reason"], before.get(one["type"])
+        kind, reason, was = one["type"], one["reason"], before.pop(one["type"], None)
         if kind == "Ready" or (was and (was["status"], was["reason"]) == (one["status"], reason)):
             continue
-        said = f": {one['message']}" if one["message"] else ""
+        why = f": {one['message']}" if one["message"] else ""
         if is_trouble(new, one):
-            yield _News(EventType.WARNING, reason, f"{kind} is False{said}", Trouble(kind))
+            yield _News(EventType.WARNING, reason, f"{kind} is {one['status']}{why}", Trouble(kind))
         elif one["status"] == "True" and reason == _SET_BACK:
             # Also when it was changed between two reports.
             yield _News(EventType.NORMAL, reason, one["message"], Trouble(kind, ends=True))
         elif one["status"] == "True" and was and was["status"] != "True":
             told = Trouble(kind, ends=True, is_maybe_untold=True)
-            yield _News(EventType.NORMAL, reason, f"{kind} is True again{said}", told)
+            yield _News(EventType.NORMAL, reason, f"{kind} is True again{why}", told)
+    for kind in before:
+        told = Trouble(kind, ends=True, is_maybe_untold=True)
+        yield _News(EventType.NORMAL, "Ended", f"{kind} is not said any more", told)
 
 
 _NEWS_OF_KIND = {"Node": _news_of_node, "DsInstance": _news_of_instance, "Camera": _news_of_camera}

@@ -12,13 +12,19 @@ CAMERAS_NOT_READY = "CamerasNotReady"
 """The reason of an instance that is not ready for nothing but its cameras."""
 
 _TOLD_ALREADY = frozenset({"Ready", KEY_UNDISPUTED})
+_BAD = {"ReportTruncated": "True"}
+"""The status that tells of a trouble, where it is not False."""
 # What is on its way: said as UpToDate, and soon over.
 _IN_PROGRESS = frozenset({"Applying", "NotObserved", "NotPublished", "NotPlanned", "NoReport"})
 
 
 def is_trouble(document: Document, condition: Mapping[str, Any]) -> bool:
-    """True for a condition that is False, and neither on its way nor told already: by readiness, or as a refused key."""
-    if condition["status"] != "False" or condition["type"] in _TOLD_ALREADY or condition["reason"] in _IN_PROGRESS:
+    """True for a condition that is as it should not be, and neither on its way nor told already: by readiness, as a key."""
+    if (
+        condition["status"] != _BAD.get(condition["type"], "False")
+        or condition["type"] in _TOLD_ALREADY
+        or condition["reason"] in _IN_PROGRESS
+    ):
         return False
     status = document["status"]
     ready = {one["type"]: one["status"] for one in status.get("conditions", ())}.get("Ready")

@@ -193,6 +193,15 @@ def test_a_condition_that_was_out_of_sight_is_told_once_and_so_is_its_end() -> N
     assert watched.told(WRITTEN) == NODE_IS_BACK
 
 
+def test_a_condition_that_is_a_trouble_when_it_is_true_is_told_and_so_is_that_nobody_says_it_any_more() -> None:
+    watched = Watched(HEALTHY)
+    assert watched.told(with_condition(ok=True, reason="TooLarge", kind="ReportTruncated")) == [
+        "Warning node/n1 TooLarge"
+    ]
+    assert watched.told(HEALTHY) == ["Normal node/n1 Ended"]
+    assert watched.told(WRITTEN) == watched.told(HEALTHY) == []
+
+
 def test_that_a_generation_is_on_its_way_is_no_trouble() -> None:
     newer = published(REVISION, generation=8)
     assert "Warning" not in "".join(told(HEALTHY, HEALTHY, published=newer))
