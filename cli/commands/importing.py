@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.failure import Failure, printable
-from deepstream.versions import NEWEST, DsVersion
+from deepstream.versions import NEWEST, DsVersion, release_in_image
 
 if TYPE_CHECKING:
     from crds.document import Manifest
@@ -25,7 +25,8 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 @click.option(
     "--ds-version",
     type=click.Choice([version.value for version in DsVersion]),
-    help="The release of DeepStream that the configuration is for; default: the newest that takes it.",
+    help="The release of DeepStream that the configuration is for; default: the one in the tag of NVIDIA's images, else the "
+    "newest that takes it.",
 )
 @click.option(
     "--base-dir",
@@ -128,7 +129,8 @@ def _imported(path: str, options: "ImportOptions", output: str | None) -> "tuple
 
     try:
         newest = attempt(options.ds_version)
-        if options.ds_version is not None or not fails(*newest):
+        named = options.ds_version is not None or release_in_image(options.image or "") is not None
+        if named or not fails(*newest):
             return newest
         for version in sorted(DsVersion, key=lambda one: one.order, reverse=True)[1:]:
             imported, texts = attempt(version)

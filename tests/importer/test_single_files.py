@@ -30,6 +30,14 @@ def test_a_model_alone_becomes_an_instance_without_cameras() -> None:
     assert "the instance has no cameras" in said(result)
 
 
+def test_the_tag_of_the_image_says_which_release_reads_the_file() -> None:
+    text = "[property]\nmodel-file=/m.caffemodel\nproto-file=/m.prototxt\n"
+    old = imported({"p.txt": text}, "p.txt", image="nvcr.io/nvidia/deepstream:6.4-triton-multiarch")
+    assert "does not use this key any more" not in said(old)
+    assert instance_of(old).spec.ds_version is None
+    assert "does not use this key any more" in said(imported({"p.txt": text}, "p.txt", image="ds:6.4"))
+
+
 def test_lines_alone_become_cameras_whose_addresses_are_to_be_filled_in() -> None:
     result = imported({"/d/a.txt": ANALYTICS}, "/d/a.txt")
     cameras = cameras_of(result)
