@@ -14,6 +14,7 @@ _SURE: Final = re.compile(
     r"\$\{(?!secret:)[A-Za-z_][^{}]*\}|\$\([A-Za-z_]\w*\)|\{\{[^{}]*\}\}|\{%[^{}]*%\}|%\([A-Za-z_]\w*\)[sd]"
 )
 """What hardly anybody means as it stands, wherever it stands."""
+_ONLY_SURE: Final = re.compile(f"(?:{_SURE.pattern})+")
 _WHOLE: Final = re.compile(
     r"\$[A-Z_][A-Z0-9_]+|\{[A-Za-z_][\w.]*\}|%[A-Z_][A-Z0-9_]{2,}%|<[^<>]+>|\[[A-Za-z][A-Za-z_ -]+\]|\*{3,}|"
     r"(?i:your[-_][a-z][\w-]*)"
@@ -24,8 +25,11 @@ _BLANKS: Final = re.compile(r"%20|\s")
 
 
 def is_placeholder(part: str) -> bool:
-    """True for one part of a value, such as a password, that another program was to fill in."""
-    return _SURE.search(part) is not None or _WHOLE.fullmatch(part) is not None
+    """True for one part of a value, such as a password, that another program was to fill in.
+
+    With anything beside it the part may be meant as it stands, and what stands beside it may be a secret.
+    """
+    return _ONLY_SURE.fullmatch(part) is not None or _WHOLE.fullmatch(part) is not None
 
 
 def holds_placeholder(text: str) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crds.secret import Secret, is_password_placeholder, secrets_named_in
@@ -44,6 +44,7 @@ def test_encoded_passwords_are_taken_out_and_come_back(password: str, username: 
 
 
 @given(password=RAW)
+@example(password="Qz7${_}x9Q")
 @pytest.mark.parametrize("enable", [0, 1])
 @pytest.mark.parametrize("form", ["source", "list", "extra", "disabled", "csv"])
 def test_passwords_that_nobody_encoded_do_not_leak(password: str, form: str, enable: int) -> None:
