@@ -149,6 +149,7 @@ class Answers:
             fleet=state.fleet,
             fleet_id=self._fleet_id,
             epoch=state.term,
+            leads=state.leads,
             now=self._clock.now(),
         )
         await self._publisher.answer(command)

@@ -20,6 +20,7 @@ def orphan_command(
     fleet: Fleet,
     fleet_id: str,
     epoch: int | None,
+    leads: bool,
     now: datetime,
 ) -> AgentCommand:
     """The command to take over or end what a node tells of now: it names the very runtimes, and nothing that comes later.
@@ -32,6 +33,7 @@ def orphan_command(
         fleet: what the agents said.
         fleet_id: the fleet.
         epoch: the term of this controller; None before it has one.
+        leads: False for a controller that only reads, since another one leads the fleet.
         now: the time, UTC.
 
     Raises:
@@ -41,6 +43,8 @@ def orphan_command(
         raise OrderRefused(f"no manifest in force declares node {name}")
     if epoch is None:
         raise OrderRefused("the controller is still reading what was published before: try again in a moment")
+    if not leads:
+        raise OrderRefused("another controller leads this fleet: ask that one")
     observed = fleet.nodes.get(node.node_id)
     if observed is None or observed.response is None or not connected(observed, now):
         raise OrderRefused(f"the agent of node {name} is not heard: what runs on its machine now is not known")

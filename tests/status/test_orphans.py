@@ -22,7 +22,7 @@ def telling(*orphans: OrphanStatus) -> Fleet:
 
 
 def ordered(fleet: Fleet, name: str = "n1", instance: str = "", **different: Any) -> AgentCommand:
-    given = {"fleet_id": "test", "epoch": 3, "now": NOW, **different}
+    given = {"fleet_id": "test", "epoch": 3, "leads": True, "now": NOW, **different}
     return orphan_command(CommandKind.CLEAN, REVISION.node_by_name.get(name), name, instance, fleet=fleet, **given)
 
 
@@ -42,6 +42,7 @@ def test_it_names_the_very_runtimes_that_the_node_tells_of() -> None:
     [
         ({"name": "n2"}, "no manifest in force declares node n2"),
         ({"epoch": None}, "still reading"),
+        ({"leads": False}, "another controller leads"),
         ({"now": NOW + timedelta(minutes=5)}, "the agent of node n1 is not heard"),
         ({"instance": "hall"}, "tells of nothing of instance hall that an earlier agent has left"),
         ({"fleet": telling()}, "tells of nothing that an earlier agent has left"),
