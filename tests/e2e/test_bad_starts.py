@@ -110,6 +110,15 @@ def test_second_agent_on_the_same_state_directory(programs: dict[str, Program], 
     assert first.runs
 
 
+def test_second_controller_on_the_same_state_directory(programs: dict[str, Program], nobody: list[str]) -> None:
+    first = programs["controller"]
+    eventually(lambda: "Kafka does not answer" in said_by(first), "the first controller works")
+    state = str(first.log.parent / "controller")
+    said = refused("controller", "--manifests", state, "--state-dir", state, *nobody)
+    assert f"another controller (pid {first.pid}) works on {state}: stop it first" in said
+    assert first.runs
+
+
 def test_without_kafka_and_engine_an_agent_keeps_trying_and_says_so(programs: dict[str, Program]) -> None:
     agent = programs["agent"]
     eventually(lambda: "Kafka is away" in said_by(agent), "it says that Kafka is away")

@@ -21,6 +21,7 @@ from bus.codec import decode_signed
 from bus.memory import MemoryBus, MemoryLog
 from bus.signature import SigningKey
 from bus.topics import SETTINGS, partition_of
+from controller.answers import Answers
 from controller.loop import Controller
 from controller.picture.store import ObjectStore
 from controller.planner.planner import plan
@@ -181,28 +182,42 @@ class World:
         self.manifests = Manifests(short)
         self.key = key_of("controller")
         self.disk = MemoryDisk()
-        self.controller = Program()
+        self.controller, self.rival = Program(), Program()
         names = [key.removeprefix("node/") for key in short if key.startswith("node/")]
         self.nodes = {name: Node(name=name, speaks_as=name) for name in names}
         self.store, self.events = ObjectStore(0), ObjectStore(0)
 
     def start_controller(self) -> None:
         """Starts it, anew or for the first time."""
-        ports = simulated_ports(self.seed, self.disk)
         started_ms = int(self.clock.now().timestamp() * 1000)
         self.store, self.events = ObjectStore(started_ms), ObjectStore(started_ms)
+        self.answers = self._start(self.controller, "controller", self.manifests, self.disk, (self.store, self.events))
+
+    def start_rival(self, short: ShortFleet) -> Answers:
+        """Starts another controller of the fleet, with the same key, manifests of its own and an empty disk."""
+        return self._start(self.rival, "rival", Manifests(short), MemoryDisk(), (ObjectStore(1), ObjectStore(1)))
+
+    def _start(
+        self,
+        program: Program,
+        name: str,
+        manifests: Manifests,
+        disk: MemoryDisk,
+        stores: tuple[ObjectStore, ObjectStore],
+    ) -> Answers:
         controller = Controller(
             fleet_id=FLEET,
             bus=MemoryBus(self.log),
             key=self.key,
-            source=self.manifests,
+            source=manifests,
             state_dir=_ROOT,
-            name=f"controller-{self.seed}",
-            store=self.store,
-            event_store=self.events,
-            ports=ports,
+            name=name,
+            store=stores[0],
+            event_store=stores[1],
+            ports=simulated_ports(self.seed, disk),
         )
-        self.controller.task = asyncio.create_task(controller.run())
+        program.task = asyncio.create_task(controller.run())
+        return controller.answers
 
     def start_agent(self, name: str) -> None:
         """Starts it, anew or for the first time."""
@@ -301,5 +316,5 @@ class World:
 
     async def end(self) -> None:
         """Ends all programs."""
-        for program in (self.controller, *self.nodes.values()):
+        for program in (self.controller, self.rival, *self.nodes.values()):
             await program.kill()
