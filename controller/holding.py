@@ -8,7 +8,7 @@ from controller.model import HoldRefused, Holds, ObjectRef
 from controller.picture.events import EventType
 from controller.state import State
 from crds.annotations import HOLD
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 
 MOST_HELD = 10_000
 """People hold a handful; whoever can reach the API must not fill the disk."""

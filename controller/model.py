@@ -11,7 +11,8 @@ from crds.camera import Camera
 from crds.change import ChangeClass
 from crds.document import Manifest
 from crds.dsinstance import DsInstance
-from crds.messages import AgentConfig, AgentInfo, AgentResponse, InstanceConfig
+from crds.instance_config import InstanceConfig
+from crds.messages import AgentConfig, AgentInfo, AgentResponse
 from crds.node import Node
 
 

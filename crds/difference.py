@@ -16,10 +16,12 @@ from pydantic_core import to_jsonable_python
 
 from crds.camera import CameraSpec
 from crds.change import ChangeClass, change_class_of, fields_along
-from crds.dsinstance import AppKind, ContainerSettings, DsInstanceSpec
+from crds.container import ContainerSettings
+from crds.dsinstance import AppKind, DsInstanceSpec
 from crds.env_secrets import without_references
-from crds.messages import InstanceConfig
-from crds.secret_forms import is_in_clear, is_secret_variable, secrets_in_line
+from crds.instance_config import InstanceConfig
+from crds.secret_forms import secrets_in_line
+from crds.secret_names import is_in_clear, is_secret_variable
 from deepstream.groups import declared_key
 
 _LONGEST_VALUE = 60

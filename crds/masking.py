@@ -11,7 +11,8 @@ from typing import Final
 from urllib.parse import quote
 
 from crds.secret import Secret
-from crds.secret_forms import NAMED, is_in_clear, is_secret_name, secrets_in
+from crds.secret_forms import NAMED, secrets_in
+from crds.secret_names import is_in_clear, is_secret_name
 
 _STARS: Final = "***"
 _SCHEME: Final = re.compile(r"(?<![\w+.-])[\w+.-]+://")

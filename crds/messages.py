@@ -4,7 +4,6 @@ Times are UTC. Every message names the fleet, so that records of a neighbour on 
 A reader may be older or newer than the writer: see docs/adr/0012-the-wire-evolves.md before a field changes.
 """
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -12,25 +11,13 @@ from typing import Annotated, Any, Self
 from pydantic import (
     UUID4,
     Field,
-    ModelWrapValidatorHandler,
-    PrivateAttr,
-    SerializationInfo,
-    SerializerFunctionWrapHandler,
-    ValidationInfo,
-    model_serializer,
     model_validator,
 )
-from pydantic_core import to_jsonable_python
 
-from crds.camera import CameraLimits
 from crds.condition import Condition
 from crds.digest import digest
-from crds.document import Message, UtcTime, WireModel, of_any_version
-from crds.dsinstance import AppKind, ContainerSettings
-
-_OUTSIDE_OF_THE_DIGEST = frozenset({"digest", "format", "sealed"})
-"""What may differ between two forms of one content: how it is written, and what is encrypted anew each time."""
-
+from crds.document import Message, UtcTime, WireModel
+from crds.instance_config import InstanceConfig, cameras_of
 
 LARGEST_NUMBER = 2**33
 """Of an epoch and of a generation. A controller that restarts, or changes a node, once in a second counts so far in 272
@@ -138,146 +125,6 @@ class AgentCommand(Message):
 
 
 # --- 210 AgentConfig -------------------------------------------------------------------------------------------------
-
-
-class RenderedFile(WireModel):
-    """A file for the configuration folder of an instance. Secrets stand in it as placeholders, see `crds.secret`."""
-
-    path: str
-    """Relative to the configuration folder, without `..`."""
-    content: str
-
-
-class CameraConfig(WireModel):
-    """A camera as one instance sees it."""
-
-    name: str
-    camera_id: str
-    slot: int
-    """Index that it keeps while it stays with its instance: the source id, in apps that can be told one."""
-    limits: Annotated[CameraLimits, of_any_version(CameraLimits)]
-    exclusive: bool = False
-
-
-class PartDigests(WireModel):
-    """Digests of the parts of an instance that are applied in different ways."""
-
-    container: str
-    """Image, container settings and ports: another one means another container."""
-    files: str
-    """The rendered files."""
-    streams: str
-    """The cameras with their addresses and slots."""
-    analytics: str
-    """Lines and regions of the cameras."""
-    engines: str = ""
-    """Digest of the identities of the TensorRT engines that the app builds; empty when it builds none."""
-
-
-class Hold(WireModel):
-    """A person works on an instance: its agent does nothing to it until it is released."""
-
-    reason: str = ""
-    """In the words of that person; may be empty."""
-    requested: bool = True
-    """True for a request (`fleet hold`), False for the annotation of the manifest."""
-
-    def __str__(self) -> str:
-        """For people."""
-        by = "by request" if self.requested else "by its manifest"
-        return f"held {by}: {self.reason}" if self.reason else f"held {by}"
-
-
-class InstanceConfig(WireModel):
-    """One instance, resolved to the last detail: what an agent applies without any choice of its own.
-
-    It keeps its content as it was given or received, and is written as that: nothing that another version put there is
-    lost, and the digest holds for readers that know more fields, or fewer.
-    """
-
-    instance_name: str
-    app_kind: AppKind
-    image: str
-    container: Annotated[ContainerSettings, of_any_version(ContainerSettings)]
-    rest_port: int = Field(ge=1, le=65535)
-    """Loopback port for the REST interface of the app."""
-    settings: dict[str, Any]
-    """The resolved spec, for people and for naming what changed; the files hold what the app reads."""
-    files: tuple[RenderedFile, ...]
-    cameras: tuple[CameraConfig, ...]
-    digests: PartDigests
-    digest: str
-    engine_cache_path: str = ""
-    """Where the container sees the folder of the node that keeps its TensorRT engines, which is its working directory
-    too; empty when it has none. Left out of the content then, so that digests stay what they were."""
-    manifest_name: str = ""
-    """The name of its manifest, where that is not `instance_name`: it was renamed, and what runs keeps the name that it
-    began with. Left out of the content otherwise."""
-    hold: Hold | None = None
-    """None when nobody holds it; then its content does not have the field, and no digest knows of it."""
-    _received: dict[str, Any] | None = PrivateAttr(default=None)
-    """The content as plain JSON values; None for a copy that differs from it."""
-
-    @staticmethod
-    def digest_of(content: Mapping[str, Any]) -> str:
-        """The digest of an instance: over its whole content in its wire form, but for what says how it is written."""
-        return digest({key: value for key, value in content.items() if key not in _OUTSIDE_OF_THE_DIGEST})
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _digest_is_right(cls, given: Any, parse: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
-        config = parse(given)
-        if config is not given:
-            content = given if info.mode == "json" else to_jsonable_python(given, by_alias=False)
-            config._received = content  # noqa: SLF001 - its own
-            if config.digest != cls.digest_of(content):
-                raise ValueError(f"instance {config.instance_name}: the digest does not belong to the content")
-        return config
-
-    @property
-    def name(self) -> str:
-        """The name of its manifest, which people know it by."""
-        return self.manifest_name or self.instance_name
-
-    def with_hold(self, hold: Hold | None) -> Self:
-        """The same, held or not: with the digest of that, and of all that another version put there."""
-        return self if hold == self.hold else self._with("hold", hold.model_dump(mode="json") if hold else None)
-
-    def with_manifest_name(self, name: str) -> Self:
-        """The same under another name, with the digest of that; what runs keeps the name that it began with."""
-        said = "" if name == self.instance_name else name
-        return self if said == self.manifest_name else self._with("manifest_name", said)
-
-    def _with(self, field: str, value: Any) -> Self:
-        content = {key: one for key, one in self.model_dump(mode="json").items() if key not in (field, "digest")}
-        if value:
-            content[field] = value
-        return type(self).model_validate({**content, "digest": self.digest_of(content)})
-
-    @property
-    def digests_of_the_same(self) -> frozenset[str]:
-        """Those that what runs may have, since to hold and to rename touch nothing, and agents note it or do not."""
-        if self.hold is None and not self.manifest_name:
-            return frozenset({self.digest})
-        unheld = self.with_hold(None)
-        return frozenset({self.digest, unheld.digest, unheld.with_manifest_name(self.instance_name).digest})
-
-    @model_serializer(mode="wrap")
-    def _as_received(self, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
-        in_part = info.exclude or info.include
-        return write(self) if self._received is None or info.mode != "json" or in_part else self._received
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy; one with other values is written as what this version knows of it."""
-        copied = super().model_copy(update=update, deep=deep)
-        if update:
-            copied._received = None  # noqa: SLF001 - its own
-        return copied
-
-
-def cameras_of(instances: Iterable[InstanceConfig]) -> frozenset[str]:
-    """The names of the cameras that instances watch."""
-    return frozenset(camera.name for one in instances for camera in one.cameras)
 
 
 class Removals(WireModel):

@@ -13,15 +13,8 @@ from crds.secret import (
     secrets_named_in,
     userinfo_placeholder,
 )
-from crds.secret_forms import (
-    PUBLISHED_KEYS,
-    end_of_login,
-    is_in_clear,
-    is_secret_name,
-    parameters_in,
-    secrets_in_line,
-    values_named_in,
-)
+from crds.secret_forms import end_of_login, parameters_in, secrets_in_line, values_named_in
+from crds.secret_names import PUBLISHED_KEYS, is_in_clear, is_secret_name
 from deepstream.groups import Key, KeyGroup
 from deepstream.message_broker import parse_connection_string, proto_settings, proto_text
 from importer.names import with_suffix

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from crds.messages import InstanceConfig, PartDigests
+from crds.instance_config import InstanceConfig, PartDigests
 from nodeagent.operations import Drift, Outcome
 
 

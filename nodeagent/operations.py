@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 
 
 class OpKind(StrEnum):

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from controller.checks.violation import Violation, warning
+from crds.container import ContainerSettings
 from crds.deepstream_app import DeepstreamApp
-from crds.dsinstance import ContainerSettings, DsInstanceSpec
+from crds.dsinstance import DsInstanceSpec
 from deepstream.app.sink import SinkType
 
 _SINKS: Final = ("spec", "deepstreamApp", "sinks")

@@ -9,7 +9,7 @@ from crds.deepstream_app import DeepstreamApp
 from crds.dsinstance import DsInstanceSpec
 from crds.key_path import key_path
 from crds.secret import has_broken_placeholder, is_password_placeholder
-from crds.secret_forms import is_in_clear, is_secret_name
+from crds.secret_names import is_in_clear, is_secret_name
 from deepstream.app.sink import SinkGroup, SinkType
 from deepstream.findings import Severity
 from deepstream.message_broker import SECRET_SETTINGS, MessageBrokerGroup, check_message_broker, proto_settings

@@ -12,14 +12,8 @@ from controller.checks.violation import Path, Violation, error, warning
 from crds.document import Manifest
 from crds.env_secrets import SUFFIX, has_broken_reference, names_a_secret, without_references
 from crds.secret import PLACEHOLDER, has_broken_placeholder
-from crds.secret_forms import (
-    is_in_clear,
-    is_secret_name,
-    is_secret_variable,
-    looks_random,
-    secrets_in,
-    secrets_in_line,
-)
+from crds.secret_forms import looks_random, secrets_in, secrets_in_line
+from crds.secret_names import is_in_clear, is_secret_name, is_secret_variable
 
 _ENV: Final = ("spec", "container", "env")
 _COMMAND: Final = ("spec", "container", "command")

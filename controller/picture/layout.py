@@ -7,7 +7,7 @@ from functools import cached_property
 from controller.model import FleetPlan, Previous, Reason, Revision
 from controller.picture.conditions import Document
 from crds.dsinstance import DsInstance
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 
 Key = tuple[str, str]
 """Kind and name of an object."""

@@ -11,7 +11,8 @@ from controller.picture.machine_times import status_at_controller
 from controller.status.fold import connected
 from controller.status.runs import hosts_of_rivals
 from controller.status.trust import about_stranger
-from crds.messages import GenerationRef, InstanceConfig, InstanceStatus
+from crds.instance_config import InstanceConfig
+from crds.messages import GenerationRef, InstanceStatus
 
 NODE_LOST = "NodeLost"
 NODE_NEVER_SEEN = "NodeNeverSeen"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from controller.model import FleetPlan, Previous
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 
 
 @dataclass(frozen=True)

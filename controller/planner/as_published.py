@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from crds.camera import CameraSpec
 from crds.difference import is_default
 from crds.dsinstance import DsInstanceSpec
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 
 _COMPARED_APART = frozenset({"digest", "digests", "settings"})
 _FIELDS = tuple(name for name in InstanceConfig.model_fields if name not in _COMPARED_APART)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from controller.model import Change, ChangeKind, NodeState, Previous
 from crds.change import ChangeClass
 from crds.difference import difference
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 
 _Placed = tuple[str, InstanceConfig]
 """Id of the node, and what it runs."""

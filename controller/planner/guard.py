@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from controller.model import FleetPlan, Previous
-from crds.messages import cameras_of
+from crds.instance_config import cameras_of
 
 _SHOWN = 10
 

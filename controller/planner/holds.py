@@ -8,7 +8,7 @@ from controller.model import Change, Holds, NodeState, ObjectRef, Previous, Reas
 from controller.planner.changes import change_of
 from crds.annotations import HOLD
 from crds.dsinstance import DsInstance
-from crds.messages import Hold, InstanceConfig
+from crds.instance_config import Hold, InstanceConfig
 from crds.node import Node
 
 _LONGEST_REASON = 200

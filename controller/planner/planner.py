@@ -18,7 +18,8 @@ from controller.render.instance import Render, Renderer, render_instance
 from controller.render.texts import CannotWriteError
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
-from crds.messages import AgentConfig, InstanceConfig, Removals
+from crds.instance_config import InstanceConfig
+from crds.messages import AgentConfig, Removals
 from crds.node import Node
 
 

@@ -12,7 +12,7 @@ from controller.planner.placement import allowed_nodes
 from controller.render.instance import Render
 from controller.render.texts import CannotWriteError
 from crds.dsinstance import DsInstance
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 
 _MOST_TRIED: Final = 64
 """Pairs of alike instances that are rendered to tell them apart: many are ambiguous anyway."""

@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from controller.model import NodeState, ObservedNode
-from crds.messages import LARGEST_NUMBER, AgentConfig, ControllerRun, GenerationRef, Removals, cameras_of
+from crds.instance_config import cameras_of
+from crds.messages import LARGEST_NUMBER, AgentConfig, ControllerRun, GenerationRef, Removals
 
 # Names of removed instances, and of cameras, that one record may carry; an agent that skipped more waits for approval.
 LONGEST_REMOVAL_LIST = 1000

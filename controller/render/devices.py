@@ -4,7 +4,7 @@ from typing import Final
 
 from crds.camera import Camera
 from crds.camera_device import device_number, device_path
-from crds.dsinstance import ContainerSettings, Volume
+from crds.container import ContainerSettings, Volume
 
 ARGUS_SOCKET: Final = "/tmp/argus_socket"  # noqa: S108 - where nvargus-daemon listens
 """The daemon of a Jetson board that CSI cameras are read through; nvarguscamerasrc looks for it there."""

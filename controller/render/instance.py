@@ -11,9 +11,10 @@ from controller.render.settings import settings, streams
 from controller.render.sources import by_slot
 from controller.render.texts import rendered_files
 from crds.camera import Camera
+from crds.container import ContainerSettings
 from crds.digest import digest
-from crds.dsinstance import AppKind, ContainerSettings, DsInstance
-from crds.messages import InstanceConfig, PartDigests, RenderedFile
+from crds.dsinstance import AppKind, DsInstance
+from crds.instance_config import InstanceConfig, PartDigests, RenderedFile
 
 
 class Render(Protocol):

@@ -8,7 +8,7 @@ from controller.render.file_names import ANALYTICS_FILE, DEEPSTREAM_APP_FILE, MS
 from controller.render.reference_files import write_pipeline_file
 from controller.render.resolved import ResolvedInstance
 from crds.dsinstance import AppKind
-from crds.messages import RenderedFile
+from crds.instance_config import RenderedFile
 from deepstream.analytics.config import write_analytics_file
 from deepstream.app.config import write_app_file
 from deepstream.config_text import is_yaml

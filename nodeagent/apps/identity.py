@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.model import PortHolder, Probe, Transient
 
 ProbeApp = Callable[[InstanceConfig, str, datetime], Awaitable[Probe]]

@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 from typing import Any
 
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.apps.rest import NoAnswerError, ask
 from nodeagent.model import Probe, StreamStats
 

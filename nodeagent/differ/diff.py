@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from crds.messages import AgentConfig, InstanceConfig
+from crds.instance_config import InstanceConfig
+from crds.messages import AgentConfig
 from nodeagent.differ.history import BETWEEN_REVIVALS, next_revival_at
 from nodeagent.differ.instance_diff import Hangs, InstanceDiff, Wait
 from nodeagent.model import FilesState, InstanceHistory, LoginProblem, Observed, ObservedInstance, short_id

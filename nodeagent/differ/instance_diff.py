@@ -5,7 +5,7 @@ from datetime import datetime
 
 from crds.change import ChangeClass
 from crds.difference import difference_to_apply
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.differ.history import may_repair_at, may_revive_at, may_set_back_at, may_start_at
 from nodeagent.model import Applied, FilesState, InstanceHistory, Leftover, Observed, ObservedInstance, describe_exit
 from nodeagent.operations import (

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Collection
 from typing import Protocol
 
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.model import Leftover, ObservedInstance, PortHolder
 from nodeagent.operations import Drift, Op
 

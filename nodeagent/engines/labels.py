@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from crds.messages import InstanceConfig, PartDigests
+from crds.instance_config import InstanceConfig, PartDigests
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.model import Applied, Leftover, ObservedInstance, Started
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Protocol
 
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.model import Applied, FilesState, Started
 
 

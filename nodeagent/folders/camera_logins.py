@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from crds.camera_address import rendered_address, without_login
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from crds.secret import PLACEHOLDER, secrets_named_in
 
 _HELD: Final = {

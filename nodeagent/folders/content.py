@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
 from crds.env_secrets import SECRETS_FOLDER, filled_value, keys_named_in, names_a_secret
+from crds.instance_config import InstanceConfig
 from crds.masking import secret_words
-from crds.messages import InstanceConfig
 from crds.secret import Secret, UnusableSecretError, fill, fill_address, secrets_named_in
 from nodeagent.folders.camera_logins import CameraLogin, logins_by_text, pieces_of
 from nodeagent.model import Applied, FilesState, LoginProblem, Permanent, SecretProblem, Started

@@ -22,8 +22,8 @@ from pathlib import Path
 from pydantic_core import from_json
 
 from crds.document import Message, unknown_format
+from crds.instance_config import InstanceConfig, PartDigests
 from crds.masking import masked
-from crds.messages import InstanceConfig, PartDigests
 from nodeagent.folders import folder_tree
 from nodeagent.folders.content import HeldFile, checked_name, in_short, is_name, known_words, state_of, tree_of
 from nodeagent.folders.secret_files import SecretFiles

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Mapping
 
+from crds.instance_config import InstanceConfig
 from crds.masking import masked
-from crds.messages import InstanceConfig
 from crds.secret import Secret
 from nodeagent.folders.content import HeldFile, Tree, checked_name, in_short, known_words, state_of, tree_of
 from nodeagent.model import Applied, FilesState, SecretProblem, Started, Transient

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from crds.messages import LARGEST_NUMBER, AgentConfig, cameras_of
+from crds.instance_config import cameras_of
+from crds.messages import LARGEST_NUMBER, AgentConfig
 
 # The agent's own copy of the guard against mass removals: more than this many instances, or cameras, and more than this
 # part of what the ledger holds, never go without being named in the record or approved.

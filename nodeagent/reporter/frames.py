@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from crds.messages import AgentConfig, InstanceConfig
+from crds.instance_config import InstanceConfig
+from crds.messages import AgentConfig
 from nodeagent.model import Observed, Probe, StreamStats
 
 

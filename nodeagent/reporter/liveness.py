@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from crds.dsinstance import AppKind
-from crds.messages import AgentConfig, InstanceConfig
+from crds.instance_config import InstanceConfig
+from crds.messages import AgentConfig
 from nodeagent.model import Observed
 from nodeagent.reporter.frames import AppProgress
 

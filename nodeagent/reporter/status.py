@@ -5,14 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from crds.condition import Condition, ConditionStatus
-from crds.messages import (
-    AgentConfig,
-    CameraConfig,
-    CameraStatus,
-    InstanceConfig,
-    InstanceState,
-    InstanceStatus,
-)
+from crds.instance_config import CameraConfig, InstanceConfig
+from crds.messages import AgentConfig, CameraStatus, InstanceState, InstanceStatus
 from nodeagent.model import FilesState, InstanceHistory, Observed, ObservedInstance, describe_exit, short_id
 from nodeagent.operations import PAUSED, Note, Op, OutcomeKind, PullImage, SetBack, WriteFiles
 from nodeagent.reporter.frames import AppProgress, CameraProgress

@@ -15,15 +15,8 @@ from bus.codec import decode_self_signed, decode_signed, encode_plain, encode_si
 from bus.memory import MemoryBus, MemoryLog
 from bus.signature import SigningKey
 from bus.topics import SETTINGS, partition_of
-from crds.messages import (
-    AgentConfig,
-    AgentInfo,
-    AgentResponse,
-    CommandKind,
-    InstanceConfig,
-    InstanceStatus,
-    Refresh,
-)
+from crds.instance_config import InstanceConfig
+from crds.messages import AgentConfig, AgentInfo, AgentResponse, CommandKind, InstanceStatus, Refresh
 from nodeagent.agent import Agent
 from nodeagent.engines.fake import FakeDriver, FakeEngine
 from nodeagent.folders.base import InstanceFolders

@@ -8,7 +8,8 @@ import pytest
 
 from bus.base import Topic
 from bus.codec import encode_signed
-from crds.messages import AgentCommand, CommandKind, InstanceConfig, InstanceState
+from crds.instance_config import InstanceConfig
+from crds.messages import AgentCommand, CommandKind, InstanceState
 from crds.secret import Secret
 from nodeagent.agent import Agent
 from nodeagent.leaving import stop_instances

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from crds.secret import Secret
 from nodeagent.engines.fake import FakeEngine
 from nodeagent.folders.memory import MemoryFolders

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from crds.messages import Hold, InstanceConfig, InstanceState
+from crds.instance_config import Hold, InstanceConfig
+from crds.messages import InstanceState
 from nodeagent.operations import PAUSED, OpKind
 from tests.agent.stand import Running, Stand, run, until
 from tests.differ.generations import generation, instance

@@ -4,7 +4,8 @@ import uuid
 
 from bus.base import Topic
 from bus.codec import encode_signed
-from crds.messages import AgentCommand, CommandKind, InstanceConfig, InstanceState
+from crds.instance_config import InstanceConfig
+from crds.messages import AgentCommand, CommandKind, InstanceState
 from nodeagent.engines.fake import FakeContainer, FakeDriver
 from nodeagent.folders.memory import MemoryFolders
 from nodeagent.operations import OpKind

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from crds.messages import Hold
+from crds.instance_config import Hold
 from nodeagent.operations import OpKind
 from tests.agent.stand import Stand, run, until
 from tests.differ.generations import generation, instance

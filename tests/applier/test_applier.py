@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.applier import Applier
 from nodeagent.engines.fake import FakeDriver
 from nodeagent.folders.disk import DiskFolders

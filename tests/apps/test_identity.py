@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.apps.identity import of_the_very_runtime
 from nodeagent.model import PortHolder, Probe, StreamStats, Transient
 from tests.differ.generations import NOW, instance

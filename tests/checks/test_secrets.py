@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from controller.checks.checker import Checker, check_instance
 from controller.checks.secrets import check_secrets
 from crds.dsinstance import DsInstance
-from crds.secret_forms import is_secret_name, is_secret_variable, looks_random
+from crds.secret_forms import looks_random
+from crds.secret_names import is_secret_name, is_secret_variable
 from deepstream.findings import Severity
 from tests.planner.short_manifests import manifest
 

@@ -6,7 +6,8 @@ import pytest
 
 from controller.model import HoldRefused
 from crds.annotations import HOLD
-from crds.messages import AgentConfig, Hold
+from crds.instance_config import Hold
+from crds.messages import AgentConfig
 from tests.control_loop.stand import STATE_DIR, Stand, eventually, loaded, none_published
 
 FLEET = {"node/gate": {}, "dsinstance/hall": {"node": "gate"}, "dsinstance/yard": {"node": "gate"}}

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from crds.messages import CameraStatus, InstanceConfig, InstanceState, InstanceStatus
+from crds.instance_config import InstanceConfig
+from crds.messages import CameraStatus, InstanceState, InstanceStatus
 from tests.control_loop.stand import Stand, eventually, loaded
 
 BEFORE = {

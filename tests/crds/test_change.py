@@ -11,7 +11,7 @@ from crds.change import APPLIED_BY_AGENTS, ChangeClass, change_class_of, changes
 from crds.difference import Difference, difference, difference_to_apply
 from crds.document import ManifestModel
 from crds.dsinstance import AppKind
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from deepstream.groups import KeyGroup, declared_key, key
 from deepstream.keyfile_values import Reader
 from tests.differ.generations import instance

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from controller.planner.planner import plan
 from crds.annotations import HOLD
-from crds.messages import AgentConfig, InstanceConfig
+from crds.instance_config import InstanceConfig
+from crds.messages import AgentConfig
 from tests.planner.short_manifests import node_id, revision
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

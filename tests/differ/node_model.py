@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from crds.messages import AgentConfig, InstanceConfig
+from crds.instance_config import InstanceConfig
+from crds.messages import AgentConfig
 from nodeagent.model import Applied, FilesState, Observed, ObservedInstance
 from nodeagent.operations import Create, Note, Op, Remove, Start, Stop, WriteFiles
 

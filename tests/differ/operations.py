@@ -1,6 +1,6 @@
 """Operations for tests, by their words."""
 
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.operations import (
     Adopt,
     Create,

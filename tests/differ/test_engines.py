@@ -2,7 +2,7 @@
 
 import pytest
 
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.differ.diff import diff
 from nodeagent.model import Applied, FilesState, Observed, ObservedInstance
 from nodeagent.operations import OpKind, Plan

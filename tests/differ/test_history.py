@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.differ.diff import leads_on
 from nodeagent.differ.history import (
     TRUSTED_AFTER,

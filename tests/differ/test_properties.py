@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crds.messages import AgentConfig, InstanceConfig
+from crds.instance_config import InstanceConfig
+from crds.messages import AgentConfig
 from nodeagent.differ.diff import diff, leads_on
 from nodeagent.differ.history import (
     LONGEST_DELAY,

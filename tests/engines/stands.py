@@ -18,9 +18,9 @@ from typing import Any, ClassVar, Self, TypeVar
 import docker
 import pytest
 
+from crds.container import ContainerSettings
 from crds.digest import digest
-from crds.dsinstance import ContainerSettings
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.engines.base import Driver
 from nodeagent.engines.docker.driver import DockerDriver
 from nodeagent.engines.fake import FakeDriver, FakeEngine

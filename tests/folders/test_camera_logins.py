@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from crds.secret import Secret
 from nodeagent.folders.memory import MemoryFolders
 from nodeagent.model import FilesState, Waiting

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crds.env_secrets import environment, filled_value, has_broken_reference, keys_named_in, names_a_secret
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.folders.disk import DiskFolders
 from nodeagent.model import Applied, FilesState, Permanent, Waiting
 from tests.engines.stands import make_config, write_secret

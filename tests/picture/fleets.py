@@ -13,13 +13,13 @@ from controller.render.instance import render_instance
 from controller.status.fold import AgentMessage, fold
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
+from crds.instance_config import InstanceConfig
 from crds.messages import (
     AgentConfig,
     AgentInfo,
     AgentResponse,
     CameraStatus,
     GenerationRef,
-    InstanceConfig,
     InstanceState,
     InstanceStatus,
     Removals,

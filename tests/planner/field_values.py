@@ -10,7 +10,7 @@ from controller.planner.planner import plan
 from crds.camera import CameraSpec
 from crds.difference import Difference, difference
 from crds.dsinstance import AppKind, DsInstanceSpec
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from tests.planner.embedded_keys import is_embedded
 from tests.planner.short_manifests import ShortFleet, merged, revision
 

@@ -11,7 +11,8 @@ from controller.planner.as_published import as_published
 from controller.planner.planner import plan
 from crds.change import ChangeClass
 from crds.difference import difference
-from crds.messages import AgentConfig, InstanceConfig
+from crds.instance_config import InstanceConfig
+from crds.messages import AgentConfig
 from tests.differ.generations import generation
 from tests.planner.short_manifests import ShortFleet, node_id, revision
 

@@ -10,7 +10,7 @@ from crds.camera import CameraSpec
 from crds.change import ChangeClass, change_class_of, declared_change_class
 from crds.difference import Difference, difference
 from crds.dsinstance import AppKind, DsInstanceSpec
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from tests.planner.field_values import (
     ATTRIBUTES_OF_CAMERA,
     ATTRIBUTES_OF_INSTANCE,

@@ -11,7 +11,7 @@ from crds.camera import Camera, CameraSpec
 from crds.change import ChangeClass
 from crds.difference import difference
 from crds.dsinstance import AppKind, DsInstance, DsInstanceSpec
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from tests.planner.embedded_keys import EmbeddedKey, keys_of, nested
 from tests.planner.short_manifests import manifest, merged
 

@@ -14,7 +14,8 @@ from controller.planner.planner import plan, previous_from
 from crds.annotations import DISPLAY_NAME, HOLD
 from crds.change import ChangeClass
 from crds.difference import difference
-from crds.messages import AgentConfig, Hold, InstanceConfig
+from crds.instance_config import Hold, InstanceConfig
+from crds.messages import AgentConfig
 from tests.planner.generated_fleets import QUICK, Short, fleets
 from tests.planner.short_manifests import NOW, merged, node_id, revision
 

@@ -11,7 +11,8 @@ from controller.planner.planner import plan, previous_from
 from controller.planner.renames import name_to_run_as
 from crds.change import ChangeClass
 from crds.difference import difference
-from crds.messages import AgentConfig, InstanceConfig
+from crds.instance_config import InstanceConfig
+from crds.messages import AgentConfig
 from tests.planner.generated_fleets import QUICK, Short, fleets
 from tests.planner.short_manifests import NOW, merged, node_id, revision
 

@@ -6,7 +6,7 @@ from controller.render.instance import render_instance
 from controller.render.resolved import ResolvedInstance, resolve
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from tests.planner.short_manifests import manifest, merged
 
 LINE = {"direction": [[960, 100], [960, 900]], "line": [[100, 540], [1800, 540]]}

@@ -12,7 +12,7 @@ from controller.planner.planner import plan, previous_from
 from controller.render.instance import render_instance
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from crds.secret import Secret, fill, secrets_named_in, userinfo_placeholder
 from tests.planner.short_manifests import NOW, manifest, revision
 

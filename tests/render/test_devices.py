@@ -8,7 +8,7 @@ from controller.render.devices import ARGUS_SOCKET
 from crds.camera import Camera
 from crds.change import ChangeClass
 from crds.difference import difference
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from deepstream.app.config import read_app_file
 from deepstream.groups import write_group
 from tests.render.deepstream_app import camera, files, rendered

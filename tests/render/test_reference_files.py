@@ -10,7 +10,7 @@ import pytest
 from controller.render.instance import render_instance
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from pipeline.files.settings import (
     CameraSettings,
     MessageSettings,

@@ -10,7 +10,7 @@ import pipeline.files.config
 from controller.render.instance import render_instance
 from crds.camera import Camera
 from crds.dsinstance import AppKind, DsInstance
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from deepstream import keyfile, retinaface
 from deepstream.findings import errors_in
 from deepstream.retinaface.inference import InferenceChain, read_chain_files

@@ -1,7 +1,7 @@
 import asyncio
 from datetime import datetime
 
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.model import Probe, StreamStats
 from nodeagent.reporter.app_probes import AppProbes
 from ports.simulated import LoopClock

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.model import Observed, Probe, StreamStats
 from nodeagent.reporter.frames import AppProgress, after_probe
 from nodeagent.reporter.liveness import RULES, hung, why_hung

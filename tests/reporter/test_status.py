@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from crds.messages import AgentConfig, CameraStatus, InstanceConfig, InstanceState, InstanceStatus
+from crds.instance_config import InstanceConfig
+from crds.messages import AgentConfig, CameraStatus, InstanceState, InstanceStatus
 from nodeagent.model import (
     Applied,
     FilesState,

@@ -26,7 +26,8 @@ from controller.loop import Controller
 from controller.picture.store import ObjectStore
 from controller.planner.planner import plan
 from controller.source.read.reader import Loaded, Reading
-from crds.messages import AgentConfig, AgentInfo, AgentResponse, InstanceConfig
+from crds.instance_config import InstanceConfig
+from crds.messages import AgentConfig, AgentInfo, AgentResponse
 from nodeagent.agent import Agent
 from nodeagent.engines.fake import FakeDriver, FakeEngine
 from nodeagent.engines.labels import LABEL_INSTANCE

@@ -14,8 +14,8 @@ from pydantic_core import ErrorDetails
 from controller.source.read.model_paths import Spot, spot_at
 from controller.source.read.value_hints import entries_hint, list_hint, members_of, points_hint
 from crds.camera import CameraId
+from crds.container import AbsolutePath, EnvironmentName
 from crds.document import KafkaTopic, LabelKey, LabelValue, ObjectName
-from crds.dsinstance import AbsolutePath, EnvironmentName
 from crds.masking import masked
 from crds.node import Hostname, PublicKeyHex
 from crds.secret_forms import secrets_in_line

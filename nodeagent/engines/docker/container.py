@@ -8,7 +8,7 @@ from docker.types import DeviceRequest, HostConfig, LogConfig, Mount
 
 from crds.dsinstance import AppKind
 from crds.env_secrets import environment
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.engines.labels import LABEL_DIGEST
 from nodeagent.model import Transient
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from docker.errors import APIError, NotFound
 
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.engines.blocking_calls import BlockingCalls
 from nodeagent.engines.docker.container import container_name, create_arguments, must_equal
 from nodeagent.engines.docker.engine import (
@@ -27,6 +27,7 @@ from nodeagent.engines.docker.engine_folders import engine_folder_name, gpus_of_
 from nodeagent.engines.docker.events import EndOfStream, changed_instances
 from nodeagent.engines.docker.form import NAME, asked_form, drift_between, found_form, mount_at, update_body
 from nodeagent.engines.docker.needs import wait_for_what_is_missing
+from nodeagent.engines.docker.port_holders import PortHolders
 from nodeagent.engines.docker.states import ContainerState, ContainerStates
 from nodeagent.engines.labels import (
     LABEL_FLEET,
@@ -38,10 +39,9 @@ from nodeagent.engines.labels import (
     labels_of_owner,
     leftover,
     observed,
-    words_of,
 )
 from nodeagent.engines.last_lines import last_lines
-from nodeagent.engines.listening import Listeners, container_of, hidden_holder, name_of, ports_of_container
+from nodeagent.engines.listening import ports_of_container
 from nodeagent.folders.base import FoldersWithPaths
 from nodeagent.model import Applied, Leftover, ObservedInstance, Permanent, PortHolder, Transient
 from nodeagent.operations import PAUSED, Adopt, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
@@ -84,8 +84,7 @@ class DockerDriver:
         self._pulls = BlockingCalls("docker-pull", _PULLS_AT_ONCE)
         self._streams = BlockingCalls("docker-events", _STREAMS_AT_ONCE)
         self._states = ContainerStates()
-        self._listeners = Listeners()
-        self._labels_of: dict[str, dict[str, str]] = {}
+        self._port_holders = PortHolders(self._engine, fleet_id)
         self._seen: dict[str, ContainerState] = {}
         self._open: set[EndOfStream] = set()
         self._closed = False
@@ -132,7 +131,8 @@ class DockerDriver:
 
     async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:
         """Who listens on a port, by the sockets that processes have open, and the containers that they are in."""
-        return await self._calls.run(self._port_holder, port, runtime_id)
+        pids = [state.pid for state in self._seen.values() if state.settings["Id"] == runtime_id and state.pid]
+        return await self._calls.run(self._port_holders.of, port, runtime_id, pids)
 
     def events(self) -> AsyncIterator[str]:
         """Names of instances whose container was made, started, left or was removed, from this very moment on."""
@@ -296,31 +296,6 @@ class DockerDriver:
             if f"/{name}" not in (there.get("Names") or ()):
                 self._engine.client().rename(op.runtime_id, name)
             self._folders.note_applied(Applied(op.config, op.generation, op.runtime_id))
-
-    def _port_holder(self, port: int, runtime_id: str | None) -> PortHolder | None:
-        expected = [state.pid for state in self._seen.values() if state.settings["Id"] == runtime_id and state.pid]
-        with errors_of(f"find out who listens on port {port}"):
-            holders = [self._holder(pid) for pid in self._listeners.pids(port, expected)]
-        if not holders:
-            return hidden_holder(port, expected)
-        return min(holders, key=lambda one: one.runtime_id == runtime_id)
-
-    def _holder(self, pid: int) -> PortHolder:
-        process = f"process {pid} ({name_of(pid)})"
-        if (container_id := container_of(pid)) is None:
-            return PortHolder(None, process)
-        labels = self._labels_of.get(container_id)
-        if labels is None:
-            try:
-                labels = self._engine.client().inspect_container(container_id)["Config"]["Labels"] or {}
-            except NotFound:
-                return PortHolder(None, process)
-            self._labels_of = {container_id: labels}  # it is asked for the same one again and again
-        where = f"container {container_id[:12]}, {process}"
-        if not labels.get(LABEL_FLEET):
-            return PortHolder(None, where)
-        ours = labels[LABEL_FLEET] == self._fleet_id
-        return PortHolder(container_id if ours else None, f"{words_of(labels, self._fleet_id)} ({where})")
 
     def _images(self, references: Collection[str]) -> dict[str, str]:
         found = {}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.engines.docker.engine import DockerEngine
 from nodeagent.model import Waiting
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 
 from crds.dsinstance import AppKind
 from crds.env_secrets import environment
-from crds.messages import InstanceConfig
+from crds.instance_config import InstanceConfig
 from nodeagent.engines.blocking_calls import BlockingCalls
 from nodeagent.engines.labels import (
     LABEL_FLEET,
