@@ -1,9 +1,11 @@
 """An hour of a small fleet, with edits, crashes and outages; prints the digest of what happened."""
 
 import asyncio
+import contextlib
 import sys
 from typing import Any
 
+from controller.model import ApproveRefused
 from ports.virtual_time import run_in_virtual_time
 from tests.planner.short_manifests import ShortFleet, merged
 from tests.simulation.world import World
@@ -32,7 +34,14 @@ async def hour(seed: int) -> World:
     world.start_what_is_dead()
     faults = [
         asyncio.create_task(one)
-        for one in (_edits(world), _crashes(world), _outages(world), _compactions(world), _losses(world))
+        for one in (
+            _edits(world),
+            _approvals(world),
+            _crashes(world),
+            _outages(world),
+            _compactions(world),
+            _losses(world),
+        )
     ]
     await asyncio.sleep(HOUR_SECONDS - HEALING_SECONDS)
     for task in faults:
@@ -54,6 +63,15 @@ async def _edits(world: World) -> None:
         change: Any = {"image": f"retinaface:{world.dice.randrange(1, 9)}"} if name in short else FLEET[name]
         short = merged(short, {name: None if name in short and world.dice.random() < 0.2 else change})
         world.manifests.commit(short)
+
+
+async def _approvals(world: World) -> None:
+    """Now and then somebody looks, and approves of what waits for that: else one removal too many would end all edits."""
+    while True:
+        await asyncio.sleep(world.dice.uniform(60, 240))
+        if world.controller.task is not None:
+            with contextlib.suppress(ApproveRefused):
+                await world.answers.approve(world.manifests.revision.id)
 
 
 async def _crashes(world: World) -> None:
