@@ -50,7 +50,9 @@ async def hour(seed: int) -> World:
         assert isinstance(ended, asyncio.CancelledError), ended
     world.log.set_up()
     world.start_what_is_dead()
-    await asyncio.sleep(HEALING_SECONDS)
+    await asyncio.sleep(HEALING_SECONDS / 2)
+    await _approve(world)
+    await asyncio.sleep(HEALING_SECONDS / 2)
     return world
 
 
@@ -70,8 +72,12 @@ async def _approvals(world: World) -> None:
     while True:
         await asyncio.sleep(world.dice.uniform(60, 240))
         if world.controller.task is not None:
-            with contextlib.suppress(ApproveRefused):
-                await world.answers.approve(world.manifests.revision.id)
+            await _approve(world)
+
+
+async def _approve(world: World) -> None:
+    with contextlib.suppress(ApproveRefused):
+        await world.answers.approve(world.manifests.revision.id)
 
 
 async def _crashes(world: World) -> None:
