@@ -3,8 +3,6 @@
 Each row of a table says where it was seen. Nothing here decides what becomes of a secret that was found.
 """
 
-import itertools
-import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -15,7 +13,7 @@ from urllib.parse import unquote
 _ANYWHERE_IN_A_NAME: Final = (
     # Of programs and libraries of all kinds, among them librdkafka, ffmpeg's srt and OpenSSL.
     "password", "passwd", "passphrase", "passcode", "secret", "credential",
-    "passwort", "kennwort", "motdepasse", "contrasena", "senha",
+    "passkey", "passwort", "kennwort", "motdepasse", "contrasena", "senha",
     # Foscam and its many relatives: /snapshot.cgi?loginuse=admin&loginpas=…
     "loginpas", "loginpwd",
     # Dahua, Amcrest: /cam/realmonitor?channel=1&subtype=0&authbasic=… is user:password in base64.
@@ -28,7 +26,7 @@ _ANYWHERE_IN_A_NAME: Final = (
 """Read without `_`, `-` and `.`."""
 # Foscam's HD cameras: usr=admin&pwd=…; Hikvision: auth=YWRtaW46…; Reolink: user=admin&password=…; ONVIF devices: psw.
 _ENDS_AS_SECRET: Final = re.compile(
-    r"(?:\w*(?<!by)(?<!com)(?<!tres)(?<!sur)(?<!over)(?<!under)pass|\w*pwd|\w*psw|passw|pword|pw|\w*token|auth|authorization|"
+    r"(?:\w*(?<!by)(?<!com)(?<!tres)(?<!sur)(?<!over)(?<!under)pass|\w*pwd|\w*psw|passw|pword|pw|psk|\w*token|auth|authorization|"
     r"jwt|creds?|pat|bearer)"
 )
 """Last words of names."""
@@ -38,95 +36,26 @@ _ONLY_PARAMETERS: Final = frozenset(
     # Azure's SAS: sig=…; AWS: X-Amz-Signature=…; servers of streams, RTMP ones mostly: key=…
     {"sig", "signature", "xamzsignature", "xamzsecuritytoken", "xamzcredential", "key"}
 )
-_SAYS_WHERE: Final = frozenset(
-    [
-        "file",
-        "files",
-        "path",
-        "dir",
-        "directory",
-        "folder",
-        "location",
-        "name",
-        "names",
-        "url",
-        "uri",
-        "id",
-        "ids",
-        "type",
-        "types",
-        "ttl",
-        "length",
-        "len",
-        "size",
-        "count",
-        "max",
-        "min",
-        "limit",
-        "limits",
-        "timeout",
-        "expiry",
-        "expires",
-        "enable",
-        "enabled",
-        "disabled",
-        "required",
-        "policy",
-        "header",
-        "prefix",
-        "suffix",
-        "format",
-        "algorithm",
-        "mechanism",
-        "mechanisms",
-        "provider",
-        "method",
-        "mode",
-        "class",
-        "field",
-        "interval",
-        "seconds",
-        "ms",
-        "hint",
-        "store",
-        "ref",
-    ]
-)
+_SAYS_WHERE: Final = frozenset({
+    "file", "files", "path", "dir", "directory", "folder", "location", "name", "names", "url", "uri", "id", "ids", "type", "types",
+    "ttl", "length", "len", "size", "count", "max", "min", "limit", "limits", "timeout", "expiry", "expires", "enable", "enabled",
+    "disabled", "required", "policy", "header", "prefix", "suffix", "format", "algorithm", "mechanism", "mechanisms", "provider",
+    "method", "mode", "class", "field", "interval", "seconds", "ms", "hint", "store", "ref", "stdin", "prompt", "fd", "env", "command",
+})  # fmt: skip
 """Last words of names that say where a secret is, or something about it."""
-_NOT_OF_LOCKS: Final = frozenset(
-    [
-        "partition",
-        "routing",
-        "sort",
-        "primary",
-        "foreign",
-        "public",
-        "group",
-        "message",
-        "cache",
-        "object",
-        "sensor",
-        "map",
-        "hot",
-        "index",
-        "kafka",
-        "record",
-        "event",
-        "sync",
-        "binding",
-        "sharding",
-        "shard",
-        "lookup",
-        "row",
-        "column",
-        "json",
-        "yaml",
-    ]
-)
+_NOT_OF_LOCKS: Final = frozenset({
+    "partition", "routing", "sort", "primary", "foreign", "public", "group", "message", "cache", "object", "sensor", "map", "hot",
+    "index", "kafka", "record", "event", "sync", "binding", "sharding", "shard", "lookup", "row", "column", "json", "yaml",
+})  # fmt: skip
 """Before `key` these name another kind of key."""
+_WHICH_ONE: Final = frozenset(
+    {"prod", "production", "dev", "test", "staging", "old", "new", "current", "default", "base64", "b64"}
+)
+"""Last words of names that tell one secret from another."""
 PUBLISHED_KEYS: Final = frozenset({"tlt_encode", "nvidia_tlt", "nvidia_tao"})
 """Keys of NVIDIA's public models: everybody knows them."""
 
+_NOTHING: Final = re.compile(r"none|null|nil|true|false", re.IGNORECASE)
 _SWITCHES: Final = re.compile(r"basic|digest|none|md5|sha-?256|true|false|yes|no|on|off|null|[0-9]{1,3}", re.IGNORECASE)
 _OF_SWITCHES: Final = ("auth", "authorization", "authbasic", "token", "tokens")
 _PLACEHOLDER: Final = re.compile(
@@ -146,25 +75,29 @@ _END_OF_VALUE: Final = re.compile(
 _HOST_BEHIND: Final = re.compile(
     r"@(?!sha[0-9]+:)(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[A-Za-z0-9.-]+:[0-9]{1,5})(?=[:/,]|$)"
 )
-_SHORTEST_RANDOM: Final = 20
-_WORD: Final = re.compile(
-    rf"(?<![A-Za-z0-9+/_-])[A-Za-z0-9][A-Za-z0-9+/_-]{{{_SHORTEST_RANDOM - 1},}}|[A-Za-z0-9]{{{_SHORTEST_RANDOM},}}"
-)
-_OF_BASE64: Final = re.compile(r"[+/_-]")
-_MOST_OF_BASE64: Final = 1 / 8
-_FEWEST_OF_A_KIND: Final = 2
-_SHORTEST_OF_ONE_CASE: Final = 24
-_FEWEST_DIGITS: Final = 5
-_CHANGES_OF_ONE_CASE: Final = 0.33
-_OF_CAMEL_CASE: Final = re.compile(r"[A-Z]?[a-z]{3,}")
-_MOST_OF_WORDS: Final = 1 / 2
-_HEXADECIMAL: Final = re.compile(r"[0-9a-fA-F]*")
-_CHANGES: Final = 0.4
-_BITS: Final = 3.5
 _BARE_LOGIN: Final = re.compile(
-    r"[\w.+-]+:(?P<password>[^\s@/]+)@(?!sha[0-9]+:)[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:[/?].*)?"
+    r"(?!(?i:mailto|sips?|xmpp|acct|im):)[\w.+-]+:(?P<password>[^\s@/]+)@(?!sha[0-9]+:)[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:[/?].*)?"
 )
 """An address without its scheme."""
+_LOGIN_IN_LINE: Final = re.compile(
+    r"(?<![^\s\"'=,\[(])(?!(?i:mailto|sips?|xmpp|acct|im):)[\w.+-]+:(?P<password>[^\s@/\"',]+)@(?!sha[0-9]+:)"
+    r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[A-Za-z0-9][A-Za-z0-9.-]*:[0-9]{1,5})(?![\w.-])"
+)
+"""The same among other words; only an address of numbers, or a port, tells it from an address of mail."""
+_LOGIN_IN_PATH: Final = re.compile(
+    # Of cameras of many brands with one board: rtsp://host/0/user:password/main.
+    r"/(?:admin|administrator|root|user|viewer|guest|operator|888888|666666):(?P<value>[^/:@?#\s]+)(?=[/?#]|$)",
+    re.IGNORECASE,
+)
+_MARKUP: Final = (
+    re.compile(r"<(?P<name>[\w.:-]{1,128})(?:\s[^<>]*)?>(?P<value>[^<>]+)</(?P=name)>"),
+    re.compile(r"\b(?:key|name)=\"(?P<name>[\w.:-]+)\"\s+value=\"(?P<value>[^\"]+)\""),
+)
+_BY_A_WORD: Final = (
+    # ~/.netrc; redis.conf.
+    re.compile(r"\blogin\s+\S+\s+(?P<name>password)\s+(?P<value>\S+)"),
+    re.compile(r"^\s*(?P<name>requirepass|masterauth)\s+(?P<value>\S+)"),
+)
 _LIKELY_USERS: Final = re.compile(
     r"(?:admin|administrator|root|user|viewer|guest|operator|service|supervisor|888888|666666):"
 )
@@ -187,9 +120,13 @@ _TOKENS: Final = (
         "the header of a login",
         re.compile(r"\bAuthorization[\"\']?\s*[:=]\s*[\"\']?(?:Basic|Bearer|Digest)\s+(?![$<{])\S.*", re.IGNORECASE),
     ),
+    (
+        "the value of such a header",
+        re.compile(r"\b(?i:Basic|Bearer)\s+(?=[^\s=]*[0-9])(?=[^\s=]*[A-Z])[A-Za-z0-9._~+/-]{8,}={0,2}(?!\w)"),
+    ),
 )
 _MAY_BE_TOKEN: Final = re.compile(
-    r"(?i:AKIA|ASIA|gh[pousr]_|github_|gl[pdr]t?|xox|AIza|nvapi|hf_|sk[-_]|eyJ|-----BEGIN|authoriz)"
+    r"(?i:AKIA|ASIA|gh[pousr]_|github_|gl[pdr]t?|xox|AIza|nvapi|hf_|sk[-_]|eyJ|-----BEGIN|authoriz|basic\s|bearer\s)"
 )
 """Looked for first: nearly no text has any of them."""
 
@@ -216,13 +153,15 @@ def is_secret_name(name: str) -> bool:
     if not words or words[-1] in _SAYS_WHERE:
         return False
     joined = "".join(words)
+    words = [word.rstrip("0123456789") for word in words if word not in _WHICH_ONE]
+    words = [word for word in words if word] or [""]
     return any(part in joined for part in _ANYWHERE_IN_A_NAME) or _ENDS_AS_SECRET.fullmatch(words[-1]) is not None
 
 
 @lru_cache(maxsize=4096)
 def is_secret_variable(name: str) -> bool:
     """True for the name of a variable that holds a secret: of these, those that end with `KEY` do, too."""
-    words = _words(name)
+    words = [word for one in _words(name) if (word := one.rstrip("0123456789"))]
     is_key = bool(words) and words[-1] == "key" and not set(words[:-1]) & _NOT_OF_LOCKS
     return is_key or is_secret_name(name)
 
@@ -230,7 +169,13 @@ def is_secret_variable(name: str) -> bool:
 def is_in_clear(name: str, value: str) -> bool:
     """True when the value of something with a secret name is one: no placeholder, no path of a file, no switch."""
     text = value.strip().strip("\"'").strip()
-    if not text or text in PUBLISHED_KEYS or _PLACEHOLDER.fullmatch(text) or _PATH.fullmatch(text):
+    if (
+        not text
+        or text in PUBLISHED_KEYS
+        or _NOTHING.fullmatch(text)
+        or _PLACEHOLDER.fullmatch(text)
+        or _PATH.fullmatch(text)
+    ):
         return False
     if text.startswith(("$(", "`")):
         return False
@@ -252,7 +197,7 @@ def secrets_in_line(line: str) -> tuple[SecretFound, ...]:
     Beside those of an address, what follows a name that is called like a secret and a `=` or `:`: at the begin of a line all
     the rest of it, a quotation, or a single word.
     """
-    return _found(line, _named_in, _logins, _parameters, _tokens)
+    return _found(line, _named_in, _marked, _logins, _logins_in_line, _parameters, _tokens)
 
 
 def _found(text: str, *finders: Callable[[str], Iterator[SecretFound]]) -> tuple[SecretFound, ...]:
@@ -279,13 +224,25 @@ def values_named_in(line: str) -> Iterator[SecretFound]:
             word = re.match(r"(?:\$\{[^}]*\}|[^\s;&\"'])*", rest)
             value = re.sub(r"[,}\]]{1,8}$", "", word[0]) if word else ""
         value = value.rstrip()
-        if value:
+        if value.strip("{["):
             done = start + len(value)
             yield SecretFound(start, done, "parameter", _value_of(match["name"]), match["name"])
 
 
 def _named_in(line: str) -> Iterator[SecretFound]:
     return (one for one in values_named_in(line) if _is_secret(one, line))
+
+
+def _marked(line: str) -> Iterator[SecretFound]:
+    """Values that stand in the elements of XML, or behind a name without a sign between them."""
+    for pattern in (*(_MARKUP if "<" in line else ()), *_BY_A_WORD):
+        for match in pattern.finditer(line):
+            if is_secret_name(match["name"]) or pattern in _BY_A_WORD:
+                found = SecretFound(
+                    match.start("value"), match.end("value"), "parameter", _value_of(match["name"]), "password"
+                )
+                if _is_secret(found, line):
+                    yield found
 
 
 def _is_secret(found: SecretFound, text: str) -> bool:
@@ -295,37 +252,6 @@ def _is_secret(found: SecretFound, text: str) -> bool:
 
 def _value_of(name: str) -> str:
     return f"the value of {name[-_LONGEST_NAME:]!r}"
-
-
-def looks_random(text: str) -> bool:
-    """True for a text with a word in it that nobody would think of: it may be a secret that goes by no known name.
-
-    Of small and capital letters and digits it has at least 20, two of each kind; two of five times the kind changes from one
-    character to the next, as it does by chance three times of five; and less than half of it are words of three small letters or
-    more, as in camelCase. Of letters of one case
-    and digits it has at least 24, five of them digits, and is not hexadecimal; the kind changes one of three times. Either way it
-    holds at least 3.5 bits for each character (Shannon). `+`, `/`, `-` and `_` may stand in it, as in base64; with more of them it is
-    a path, or a name, whose parts are looked at. Digests and UUIDs are hexadecimal, and no secrets.
-    """
-    return len(text) >= _SHORTEST_RANDOM and any(map(_is_random, _WORD.findall(text)))
-
-
-def _is_random(found: str) -> bool:
-    word = _OF_BASE64.sub("", found)
-    if len(found) - len(word) > len(found) * _MOST_OF_BASE64:
-        # A path, or a name of several words: each may be one.
-        return any(len(one) >= _SHORTEST_RANDOM and _is_random(one) for one in _OF_BASE64.split(found))
-    kinds = ["d" if one.isdigit() else "u" if one.isupper() else "l" for one in word]
-    counts = [kinds.count(kind) for kind in "dul"]
-    changes = sum(one != another for one, another in itertools.pairwise(kinds)) / len(word)
-    shares = [word.count(one) / len(word) for one in set(word)]
-    bits = -sum(share * math.log2(share) for share in shares)
-    of_one_case = min(counts[1:]) == 0 and counts[0] >= _FEWEST_DIGITS and len(word) >= _SHORTEST_OF_ONE_CASE
-    if of_one_case and not _HEXADECIMAL.fullmatch(word):
-        return changes >= _CHANGES_OF_ONE_CASE and bits >= _BITS
-    if sum(map(len, _OF_CAMEL_CASE.findall(word))) >= len(word) * _MOST_OF_WORDS:
-        return False
-    return min(counts) >= _FEWEST_OF_A_KIND and changes >= _CHANGES and bits >= _BITS
 
 
 def end_of_login(behind: str) -> int:
@@ -375,8 +301,18 @@ def _logins(text: str) -> Iterator[SecretFound]:
             yield SecretFound(mark.end(), mark.end() + at, "login", what)
 
 
+def _logins_in_line(line: str) -> Iterator[SecretFound]:
+    for match in _LOGIN_IN_LINE.finditer(line) if "@" in line else ():
+        if not _PLACEHOLDER.fullmatch(match["password"]):
+            yield SecretFound(match.start(), match.end("password"), "login", "a user and a password before a host")
+
+
 def parameters_in(text: str) -> Iterator[SecretFound]:
-    """The values of parameters and settings whose names are called like secrets, whatever they are."""
+    """The values of parameters and settings whose names are called like secrets, whatever they are; passwords in paths, too."""
+    if "://" in text:
+        for match in _LOGIN_IN_PATH.finditer(text):
+            start, end = match.span("value")
+            yield SecretFound(start, end, "parameter", "a user and a password in the path", "password")
     if "=" not in text:
         return
     settings = tuple(_NAME.finditer(text))

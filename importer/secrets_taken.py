@@ -87,7 +87,7 @@ class SecretsTaken:
         user = _USER_PARAMETER.search(address)
 
         pieces, at = [], 0
-        for found in parameters_in(address):
+        for found in sorted(parameters_in(address), key=lambda one: one.start):
             value = address[found.start : found.end]
             if is_placeholder(decoded(value)):
                 instead = ""
