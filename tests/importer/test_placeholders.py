@@ -19,6 +19,7 @@ FORMS = (
     "<your password>",
     "[PASSWORD]",
     "****",
+    "xxxx",
     "YOUR_PASSWORD",
 )
 
