@@ -86,7 +86,7 @@ _LOGIN_IN_LINE: Final = re.compile(
 """The same among other words; only an address of numbers, or a port, tells it from an address of mail."""
 _LOGIN_IN_PATH: Final = re.compile(
     # Of cameras of many brands with one board: rtsp://host/0/user:password/main.
-    r"/(?:admin|administrator|root|user|viewer|guest|operator|888888|666666):(?P<value>[^/:@?#\s]+)(?=[/?#]|$)",
+    r"(?<!/)/(?:admin|administrator|root|user|viewer|guest|operator|888888|666666):(?P<value>[^/:@?#\s]+)(?=[/?#]|$)",
     re.IGNORECASE,
 )
 _MARKUP: Final = (
