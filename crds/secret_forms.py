@@ -59,9 +59,9 @@ _NOTHING: Final = re.compile(r"none|null|nil|true|false", re.IGNORECASE)
 _SWITCHES: Final = re.compile(r"basic|digest|none|md5|sha-?256|true|false|yes|no|on|off|null|[0-9]{1,3}", re.IGNORECASE)
 _OF_SWITCHES: Final = ("auth", "authorization", "authbasic", "token", "tokens")
 _PLACEHOLDER: Final = re.compile(
-    r"\$\{[A-Za-z_][^{}]*\}|\$[A-Z_][A-Z0-9_]*|\$\([^()]*\)|\{[A-Z][A-Z0-9_]*\}|\{\{[^{}]*\}\}|<[^<>]*>|%[A-Z_][A-Z0-9_]*%|\*+|x{3,}|X{3,}"
+    r"\$\{(?![A-Za-z_]\w*:?[-=+][^{}$])[A-Za-z_][^{}]*\}|\$[A-Z_][A-Z0-9_]*|\$\([^()]*\)|\{[A-Z][A-Z0-9_]*\}|\{\{[^{}]*\}\}|<[^<>]*>|%[A-Z_][A-Z0-9_]*%|\*+|x{3,}|X{3,}"
 )
-"""Of ours, and of other programs, which are no secrets themselves."""
+"""Of ours, and of other programs, which are no secrets themselves; what stands behind `:-` is one."""
 _PATH: Final = re.compile(r"(?:/[\w.@+-]+){2,}/?")
 _NAME: Final = re.compile(r"(?<![\w.-])(?P<key>[\w.-]+)=")
 NAMED: Final = re.compile(r"(?<![\w.-])(?<!\$\{)(?P<name>[\w.-]+)[\"']?[ \t]*(?P<sign>[:=])[ \t]*")

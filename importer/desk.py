@@ -216,9 +216,19 @@ class Desk:
         self.remark(Severity.WARNING if used else Severity.NOTE, file, lines.of(name, key), message)
 
     def _say_taken(self, file: str, line: int | None, where: str, data: Mapping[str, Any]) -> None:
-        shown = str(data)
+        shown = str(_value_of(data, where.rpartition(" ")[2]))
         names = [name for name in self.secrets.by_name if f"${{secret:{name}:" in shown]
         self.remark(Severity.NOTE, file, line, f"{where}: the secret in it became {', '.join(names)}")
+
+
+def _value_of(data: Mapping[str, Any], key: str) -> Any:
+    """What a manifest has for a key of a file; all of it when that cannot be told."""
+    found = {**data, **data.get("extraKeys", {})}
+    return next((value for name, value in found.items() if _letters(name) == _letters(key)), data)
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).lower()
 
 
 def _holds_placeholder(value: Any) -> bool:
