@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from crds.camera import Camera
 from crds.document import API_VERSION
+from crds.foreign_placeholders import holds_placeholder, is_placeholder
 from crds.secret import secrets_named_in
 from deepstream.findings import Severity
 from deepstream.groups import QUOTATION_MARKS
@@ -18,7 +19,6 @@ from deepstream.source_lists import percent_encode_separators
 from importer.desk import Desk
 from importer.names import CameraNames, is_camera_id, stem
 from importer.paths import Place
-from importer.placeholders import holds_placeholder, is_placeholder
 from importer.secrets_taken import split_user_info
 
 _FILE: Final = "file:"

@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from crds.foreign_placeholders import holds_placeholder
 from deepstream.app.values import SwitchedGroup
 from deepstream.config_text import is_yaml
 from deepstream.findings import ConfigTextError, Finding, Severity
@@ -11,7 +12,6 @@ from deepstream.groups import KeyGroup
 from importer.model import CannotImport, ImportOptions, ReadFile, Remark
 from importer.names import FileNames, ranges
 from importer.paths import Place
-from importer.placeholders import holds_placeholder
 from importer.places import Lines, Places
 from importer.secrets_taken import CleanKeys, SecretsTaken, without_logins
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
+from crds.foreign_placeholders import holds_placeholder, is_placeholder
 from crds.masking import masked
 from crds.secret import (
     Secret,
@@ -25,7 +26,6 @@ from crds.secret_forms import (
 from deepstream.groups import Key, KeyGroup
 from deepstream.message_broker import parse_connection_string, proto_settings, proto_text
 from importer.names import with_suffix
-from importer.placeholders import holds_placeholder, is_placeholder
 
 _CONNECTIONS: Final = frozenset({"msg-broker-conn-str", "conn-str", "connection_str"})
 _ADDRESSES: Final = frozenset({"uri", "list"})
