@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from cli.failure import printable
 from controller.checks.checker import check_instance
+from controller.checks.files import NO_SUCH_FILE
 from controller.checks.violation import Violation
 from controller.source.files import SourceFile
 from controller.source.read.field_errors import path_text
@@ -18,14 +19,21 @@ from importer.places import INSTANCE
 def broken_rules(imported: Imported) -> tuple[Remark, ...]:
     """What `fleet validate` would say, with places in the files that were read; notes are left to it.
 
-    Where a remark stands already a warning would say the same again.
+    Where a remark stands already a warning would say the same again; where a note stands it may be another thing, unless it is
+    about a key that nobody knows, or about a file that must be there.
     """
     told = {(one.file, one.line) for one in imported.remarks if one.severity is not Severity.NOTE}
+    noted = {(one.file, one.line) for one in imported.remarks} - told
     return tuple(
         Remark(one.severity, file, line, printable(_sentence(one)))
         for one in _violations(imported)
         for file, line in (imported.places.of(one.path[1:], one.camera or INSTANCE),)
-        if one.severity is Severity.ERROR or (one.severity is Severity.WARNING and (file, line) not in told)
+        if one.severity is Severity.ERROR
+        or (
+            one.severity is Severity.WARNING
+            and (file, line) not in told
+            and not ((file, line) in noted and _is_said_in_notes(one))
+        )
     )
 
 
@@ -52,6 +60,10 @@ def _violations(imported: Imported) -> Iterator[Violation]:
     for one in imported.manifests:
         if isinstance(one, DsInstance):
             yield from check_instance(one, tuple(cameras[name] for name in one.spec.cameras if name in cameras))
+
+
+def _is_said_in_notes(violation: Violation) -> bool:
+    return "extraKeys" in violation.path or violation.message.startswith(NO_SUCH_FILE)
 
 
 def _sentence(violation: Violation) -> str:

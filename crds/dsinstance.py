@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     Field,
     StringConstraints,
-    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -18,6 +16,7 @@ from crds.change import APPLIED_BY_AGENTS, ChangeClass, changes
 from crds.container import AbsolutePath, ContainerSettings, StopSignal
 from crds.deepstream_app import DeepstreamApp, FileName, StreammuxSettings
 from crds.document import KafkaTopic, Manifest, ManifestModel, ObjectName
+from crds.ds_release import DsRelease
 from crds.reference_app import ReferenceApp
 from crds.selector import LabelSelector
 from deepstream.analytics.groups import AnalyticsProperty
@@ -28,30 +27,7 @@ from deepstream.retinaface import AppType
 from deepstream.retinaface.defaults import APP_DEEPSTREAM
 from deepstream.retinaface.inference import InferenceChain
 from deepstream.retinaface.source_list import NEWEST_RELEASE, AppRelease
-from deepstream.versions import NEWEST, DsVersion, is_newer, nearest_known, release_in_image
-
-
-def _known_or_newer(release: str) -> str:
-    if release in set(DsVersion) or is_newer(release):
-        return release
-    *first, last = (f"'{one}'" for one in DsVersion)
-    raise ValueError(f"expected {', '.join(first)} or {last}, or a newer release, got {release[:40]!r}")
-
-
-DsRelease = Annotated[
-    str,
-    AfterValidator(_known_or_newer),
-    # YAML reads 9.1 without quotes as a number.
-    WithJsonSchema(
-        {
-            "type": ["string", "number"],
-            "pattern": r"^([6-9]|[1-9][0-9])\.(0|[1-9][0-9]?)$",
-            "minimum": 6,
-            "exclusiveMaximum": 100,
-        }
-    ),
-]
-"""The number of a release of DeepStream."""
+from deepstream.versions import NEWEST, DsVersion, nearest_known, release_in_image
 
 _WITHOUT_REST = frozenset({ChangeClass.NONE, ChangeClass.RESTART, ChangeClass.RECREATE})
 
@@ -253,12 +229,6 @@ class DsInstanceSpec(ManifestModel):
     camera_selector: LabelSelector | None = changes(
         ChangeClass.HOT, None, description="Labels of more of its cameras; an empty selector takes every camera."
     )
-
-    @field_validator("ds_version", mode="before")
-    @classmethod
-    def _version_may_be_a_number(cls, version: Any) -> Any:
-        """YAML reads 9.1 without quotes as a number."""
-        return str(float(version)) if isinstance(version, int | float) and not isinstance(version, bool) else version
 
     @property
     def deepstream(self) -> DsVersion:

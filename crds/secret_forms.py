@@ -3,8 +3,6 @@
 Each row of a table says where it was seen. Nothing here decides what becomes of a secret that was found.
 """
 
-import itertools
-import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -25,25 +23,29 @@ _END_OF_VALUE: Final = re.compile(
 _HOST_BEHIND: Final = re.compile(
     r"@(?!sha[0-9]+:)(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[A-Za-z0-9.-]+:[0-9]{1,5})(?=[:/,]|$)"
 )
-_SHORTEST_RANDOM: Final = 20
-_WORD: Final = re.compile(
-    rf"(?<![A-Za-z0-9+/_-])[A-Za-z0-9][A-Za-z0-9+/_-]{{{_SHORTEST_RANDOM - 1},}}|[A-Za-z0-9]{{{_SHORTEST_RANDOM},}}"
-)
-_OF_BASE64: Final = re.compile(r"[+/_-]")
-_MOST_OF_BASE64: Final = 1 / 8
-_FEWEST_OF_A_KIND: Final = 2
-_SHORTEST_OF_ONE_CASE: Final = 24
-_FEWEST_DIGITS: Final = 5
-_CHANGES_OF_ONE_CASE: Final = 0.33
-_OF_CAMEL_CASE: Final = re.compile(r"[A-Z]?[a-z]{3,}")
-_MOST_OF_WORDS: Final = 1 / 2
-_HEXADECIMAL: Final = re.compile(r"[0-9a-fA-F]*")
-_CHANGES: Final = 0.4
-_BITS: Final = 3.5
 _BARE_LOGIN: Final = re.compile(
-    r"[\w.+-]+:(?P<password>[^\s@/]+)@(?!sha[0-9]+:)[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:[/?].*)?"
+    r"(?!(?i:mailto|sips?|xmpp|acct|im):)[\w.+-]+:(?P<password>[^\s@/]+)@(?!sha[0-9]+:)[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:[/?].*)?"
 )
 """An address without its scheme."""
+_LOGIN_IN_LINE: Final = re.compile(
+    r"(?<![^\s\"'=,\[(])(?!(?i:mailto|sips?|xmpp|acct|im):)[\w.+-]+:(?P<password>[^\s@/\"',]+)@(?!sha[0-9]+:)"
+    r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[A-Za-z0-9][A-Za-z0-9.-]*:[0-9]{1,5})(?![\w.-])"
+)
+"""The same among other words; only an address of numbers, or a port, tells it from an address of mail."""
+_LOGIN_IN_PATH: Final = re.compile(
+    # Of cameras of many brands with one board: rtsp://host/0/user:password/main.
+    r"(?<!/)/(?:admin|administrator|root|user|viewer|guest|operator|888888|666666):(?P<value>[^/:@?#\s]+)(?=[/?#]|$)",
+    re.IGNORECASE,
+)
+_MARKUP: Final = (
+    re.compile(r"<(?P<name>[\w.:-]{1,128})(?:\s[^<>]*)?>(?P<value>[^<>]+)</(?P=name)>"),
+    re.compile(r"\b(?:key|name)=\"(?P<name>[\w.:-]+)\"\s+value=\"(?P<value>[^\"]+)\""),
+)
+_BY_A_WORD: Final = (
+    # ~/.netrc; redis.conf.
+    re.compile(r"\blogin\s+\S+\s+(?P<name>password)\s+(?P<value>\S+)"),
+    re.compile(r"^\s*(?P<name>requirepass|masterauth)\s+(?P<value>\S+)"),
+)
 _LIKELY_USERS: Final = re.compile(
     r"(?:admin|administrator|root|user|viewer|guest|operator|service|supervisor|888888|666666):"
 )
@@ -66,9 +68,13 @@ _TOKENS: Final = (
         "the header of a login",
         re.compile(r"\bAuthorization[\"\']?\s*[:=]\s*[\"\']?(?:Basic|Bearer|Digest)\s+(?![$<{])\S.*", re.IGNORECASE),
     ),
+    (
+        "the value of such a header",
+        re.compile(r"\b(?i:Basic|Bearer)\s+(?=[^\s=]*[0-9])(?=[^\s=]*[A-Z])[A-Za-z0-9._~+/-]{8,}={0,2}(?!\w)"),
+    ),
 )
 _MAY_BE_TOKEN: Final = re.compile(
-    r"(?i:AKIA|ASIA|gh[pousr]_|github_|gl[pdr]t?|xox|AIza|nvapi|hf_|sk[-_]|eyJ|-----BEGIN|authoriz)"
+    r"(?i:AKIA|ASIA|gh[pousr]_|github_|gl[pdr]t?|xox|AIza|nvapi|hf_|sk[-_]|eyJ|-----BEGIN|authoriz|basic\s|bearer\s)"
 )
 """Looked for first: nearly no text has any of them."""
 
@@ -100,7 +106,7 @@ def secrets_in_line(line: str) -> tuple[SecretFound, ...]:
     Beside those of an address, what follows a name that is called like a secret and a `=` or `:`: at the begin of a line all
     the rest of it, a quotation, or a single word.
     """
-    return _found(line, _named_in, _logins, _parameters, _tokens)
+    return _found(line, _named_in, _marked, _logins, _logins_in_line, _parameters, _tokens)
 
 
 def _found(text: str, *finders: Callable[[str], Iterator[SecretFound]]) -> tuple[SecretFound, ...]:
@@ -127,13 +133,25 @@ def values_named_in(line: str) -> Iterator[SecretFound]:
             word = re.match(r"(?:\$\{[^}]*\}|[^\s;&\"'])*", rest)
             value = re.sub(r"[,}\]]{1,8}$", "", word[0]) if word else ""
         value = value.rstrip()
-        if value:
+        if value.strip("{["):
             done = start + len(value)
             yield SecretFound(start, done, "parameter", _value_of(match["name"]), match["name"])
 
 
 def _named_in(line: str) -> Iterator[SecretFound]:
     return (one for one in values_named_in(line) if _is_secret(one, line))
+
+
+def _marked(line: str) -> Iterator[SecretFound]:
+    """Values that stand in the elements of XML, or behind a name without a sign between them."""
+    for pattern in (*(_MARKUP if "<" in line else ()), *_BY_A_WORD):
+        for match in pattern.finditer(line):
+            if is_secret_name(match["name"]) or pattern in _BY_A_WORD:
+                found = SecretFound(
+                    match.start("value"), match.end("value"), "parameter", _value_of(match["name"]), "password"
+                )
+                if _is_secret(found, line):
+                    yield found
 
 
 def _is_secret(found: SecretFound, text: str) -> bool:
@@ -143,37 +161,6 @@ def _is_secret(found: SecretFound, text: str) -> bool:
 
 def _value_of(name: str) -> str:
     return f"the value of {name[-_LONGEST_NAME:]!r}"
-
-
-def looks_random(text: str) -> bool:
-    """True for a text with a word in it that nobody would think of: it may be a secret that goes by no known name.
-
-    Of small and capital letters and digits it has at least 20, two of each kind; two of five times the kind changes from one
-    character to the next, as it does by chance three times of five; and less than half of it are words of three small letters or
-    more, as in camelCase. Of letters of one case
-    and digits it has at least 24, five of them digits, and is not hexadecimal; the kind changes one of three times. Either way it
-    holds at least 3.5 bits for each character (Shannon). `+`, `/`, `-` and `_` may stand in it, as in base64; with more of them it is
-    a path, or a name, whose parts are looked at. Digests and UUIDs are hexadecimal, and no secrets.
-    """
-    return len(text) >= _SHORTEST_RANDOM and any(map(_is_random, _WORD.findall(text)))
-
-
-def _is_random(found: str) -> bool:
-    word = _OF_BASE64.sub("", found)
-    if len(found) - len(word) > len(found) * _MOST_OF_BASE64:
-        # A path, or a name of several words: each may be one.
-        return any(len(one) >= _SHORTEST_RANDOM and _is_random(one) for one in _OF_BASE64.split(found))
-    kinds = ["d" if one.isdigit() else "u" if one.isupper() else "l" for one in word]
-    counts = [kinds.count(kind) for kind in "dul"]
-    changes = sum(one != another for one, another in itertools.pairwise(kinds)) / len(word)
-    shares = [word.count(one) / len(word) for one in set(word)]
-    bits = -sum(share * math.log2(share) for share in shares)
-    of_one_case = min(counts[1:]) == 0 and counts[0] >= _FEWEST_DIGITS and len(word) >= _SHORTEST_OF_ONE_CASE
-    if of_one_case and not _HEXADECIMAL.fullmatch(word):
-        return changes >= _CHANGES_OF_ONE_CASE and bits >= _BITS
-    if sum(map(len, _OF_CAMEL_CASE.findall(word))) >= len(word) * _MOST_OF_WORDS:
-        return False
-    return min(counts) >= _FEWEST_OF_A_KIND and changes >= _CHANGES and bits >= _BITS
 
 
 def end_of_login(behind: str) -> int:
@@ -223,8 +210,18 @@ def _logins(text: str) -> Iterator[SecretFound]:
             yield SecretFound(mark.end(), mark.end() + at, "login", what)
 
 
+def _logins_in_line(line: str) -> Iterator[SecretFound]:
+    for match in _LOGIN_IN_LINE.finditer(line) if "@" in line else ():
+        if not PLACEHOLDER_OF_ANYBODY.fullmatch(match["password"]):
+            yield SecretFound(match.start(), match.end("password"), "login", "a user and a password before a host")
+
+
 def parameters_in(text: str) -> Iterator[SecretFound]:
-    """The values of parameters and settings whose names are called like secrets, whatever they are."""
+    """The values of parameters and settings whose names are called like secrets, whatever they are; passwords in paths, too."""
+    if "://" in text:
+        for match in _LOGIN_IN_PATH.finditer(text):
+            start, end = match.span("value")
+            yield SecretFound(start, end, "parameter", "a user and a password in the path", "password")
     if "=" not in text:
         return
     settings = tuple(_NAME.finditer(text))

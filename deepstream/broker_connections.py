@@ -79,6 +79,22 @@ def fault_of_connection(text: str, library: str | None) -> str:
     return _fault_of_parts(parts[0], parts[1], wanted)
 
 
+def fault_of_topic(topic: str, library: str | None) -> str:
+    """Why no message reaches a topic of Kafka, and what to write; empty when one may.
+
+    Args:
+        topic: its name, or the connection string that ends with it.
+        library: the path of the adaptor.
+    """
+    name = topic.split(";", 2)[-1] if topic.count(";") > 1 else "" if ";" in topic else topic
+    if adaptor_in_library(library) is not Adaptor.KAFKA or not _QUOTES.search(name):
+        return ""
+    return (
+        "the quotation marks are a part of the name of the topic, and Kafka takes letters, digits, '.', '_' and '-' only: no "
+        "message arrives; write it without"
+    )
+
+
 def _fault_of_parts(host: str, port: str, wanted: str) -> str:
     if not port.startswith(_PLACEHOLDER) and not (
         port.strip().isascii() and port.strip().isdigit() and 0 < int(port) < 65536

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Final, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
@@ -25,7 +25,9 @@ _KEY = "x-deepstream-key"
 _TEXTS = (Reader.STRING, Reader.PATH, Reader.STRING_LIST)
 # "Camera #2" is a name.
 _COMMENT = re.compile(r"[ \t](?P<comment>#(?![0-9]).*)")
-_QUOTED = re.compile(r"""(?P<quote>["']).*(?P=quote)""")
+QUOTATION_MARKS: Final = '"\u00ab\u00bb\u2018-\u201f\u2039\u203a\uff02'
+"""Those of texts; no address has one at its ends. For a class of a regular expression."""
+_QUOTED = re.compile(rf"""(?P<quote>["']).*(?P=quote)|[{QUOTATION_MARKS}].*[{QUOTATION_MARKS}]""")
 _NO_COMMENTS = "a key file has no comments behind values"
 
 Natural = Annotated[int, Field(ge=0)]

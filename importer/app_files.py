@@ -1,5 +1,6 @@
 """The files that a deepstream-app file names: typed ones, and others with their text."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -31,6 +32,11 @@ _TEXTS: Final = (
     "frame-to-skip-rules-path",
 )
 """Keys whose files are taken over as they are."""
+_OF_TRACKER: Final = re.compile(
+    r"""[ \t]*(?P<key>onnxFile|modelEngineFile|tltEncodedModel|uffFile|caffemodelFile|protoFile|calibrationTableFile|customLibPath)"""
+    r"""[ \t]*:[ \t]*["']?(?P<path>[^"'#\s/][^"'#\r\n]*?)["']?[ \t]*(?:#.*)?\r?$"""
+)
+"""Relative paths of models that libnvds_nvmultiobjecttracker.so loads, as its low-level YAML names them (ReID, VisualTracker)."""
 _SECTIONS: Final = {
     "sinks": "sink",
     "secondary_gies": "secondary-gie",
@@ -85,6 +91,19 @@ class AppFiles:
             what, taken = "file", self.desk.take_text(on_disk, name)
         if not taken and path:
             self._say_kept(name, key, path, what)
+        elif key == "ll-config-file":
+            self._say_paths_of_tracker(on_disk)
+
+    def _say_paths_of_tracker(self, on_disk: str) -> None:
+        """Names the models in a low-level file of nvtracker, which is kept as it is."""
+        for number, line in enumerate((self.desk.text(on_disk) or "").split("\n"), start=1):
+            found = _OF_TRACKER.match(line)
+            if found is not None:
+                message = (
+                    f"{found['key']}: the tracker's library opens {found['path']!r} by itself, and this file lies in another "
+                    "folder from now on: give its whole path"
+                )
+                self.desk.remark(Severity.WARNING, self.desk.shown(on_disk), number, message)
 
     def _take_model(self, name: str, group: GieGroup, path: str, on_disk: str) -> tuple[str, bool]:
         """Takes a file of a model over, by what it is: DeepStream goes by plugin-type, and fails when that is wrong."""

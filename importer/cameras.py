@@ -11,19 +11,23 @@ from pydantic import ValidationError
 
 from crds.camera import Camera
 from crds.document import API_VERSION
+from crds.foreign_placeholders import holds_placeholder, is_placeholder
 from crds.secret import secrets_named_in
 from deepstream.findings import Severity
+from deepstream.groups import QUOTATION_MARKS
 from deepstream.source_lists import percent_encode_separators
 from importer.desk import Desk
 from importer.names import CameraNames, is_camera_id, stem
 from importer.paths import Place
-from importer.placeholders import holds_placeholder, is_placeholder
 from importer.secrets_taken import split_user_info
 
 _FILE: Final = "file:"
 _PLACEHOLDER: Final = re.compile(r"\$\{secret:[^}]*\}")
 _SCHEMES: Final = ("rtsp", "rtsps", "file")
-_QUOTED: Final = re.compile(r"""(?P<quote>["'])(?P<inner>.*)(?P=quote)""")
+_QUOTED: Final = re.compile(
+    rf"""(?P<quote>["'])(?P<inner>.*)(?P=quote)|(?P<before>[{QUOTATION_MARKS}])?(?P<between>[^ \t]*?)(?P<behind>[{QUOTATION_MARKS}])?"""
+)
+"""Around an address; of a list in quotation marks the first address has one before it, the last one behind it."""
 _COMMENTED: Final = re.compile(r"(?P<address>.*?\S)[ \t]+(?P<comment>#.*)")
 _DEVICE: Final = re.compile(r"(?:(?:file|v4l2):(?://)?)?/dev/(?:video(?P<number>[0-9]{1,3})|[\w./-]+)")
 _FOREIGN: Final = "a placeholder of another program; nothing fills it in"
@@ -200,22 +204,25 @@ class CameraMaker:
 
     def _without_marks(self, origin: Origin, uri: str) -> str:
         """The address without quotation marks around it and a comment behind it, which DeepStream takes for a part of it."""
-        quoted = _QUOTED.fullmatch(uri)
-        if quoted:
-            message = "DeepStream takes the quotation marks for a part of the address: they are left out here"
-            self._say(Severity.WARNING, origin, message)
-            uri = quoted["inner"].strip()
+        uri = self._unquoted(origin, uri)
         commented = _COMMENTED.fullmatch(uri)
         if commented is None:
             return uri
         # What holds an @ may be the rest of a password.
         shown = f"{commented['comment']!r}" if "@" not in commented["comment"] else "what stands behind the blank"
         message = f"a key file has no comments behind values: DeepStream takes {shown} for a part of the address"
-        if commented["address"].lower().startswith("rtsp") and "@" not in commented["comment"]:
+        if _inside(commented["address"]).lower().startswith("rtsp") and "@" not in commented["comment"]:
             self._say(Severity.WARNING, origin, f"{message}; it is left out here, write it on a line of its own")
-            return commented["address"]
+            return self._unquoted(origin, commented["address"])
         self._say(Severity.WARNING, origin, f"{message}; if it is none, write it on a line of its own")
         return uri
+
+    def _unquoted(self, origin: Origin, uri: str) -> str:
+        inside = _inside(uri)
+        if inside != uri:
+            message = "DeepStream takes the quotation marks for a part of the address: they are left out here"
+            self._say(Severity.WARNING, origin, message)
+        return inside
 
     def _without_separators(self, origin: Origin, address: str) -> str:
         encoded = percent_encode_separators(address)
@@ -259,6 +266,12 @@ def _refuse_device(uri: str) -> None:
             f"its address is the path of a device, and types 2, 3 and 4 open URLs only: a USB camera has type=1 and "
             f"camera-v4l2-dev-node={number}"
         )
+
+
+def _inside(uri: str) -> str:
+    """What stands between quotation marks; the text itself without them."""
+    quoted = _QUOTED.fullmatch(uri)
+    return uri if quoted is None else (quoted["inner"] or quoted["between"] or "").strip()
 
 
 def _without_blanks(uri: str) -> str:

@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from crds.foreign_placeholders import holds_placeholder
 from deepstream.app.values import SwitchedGroup
 from deepstream.config_text import is_yaml
 from deepstream.findings import ConfigTextError, Finding, Severity
@@ -11,7 +12,6 @@ from deepstream.groups import KeyGroup
 from importer.model import CannotImport, ImportOptions, ReadFile, Remark
 from importer.names import FileNames, ranges
 from importer.paths import Place
-from importer.placeholders import holds_placeholder
 from importer.places import Lines, Places
 from importer.secrets_taken import CleanKeys, SecretsTaken, without_logins
 
@@ -70,6 +70,14 @@ class Desk:
             left_out: that something is in no manifest.
         """
         self.remarks.append(Remark(severity, file, line or 1, message, left_out))
+
+    def forget_error(self, file: str, line: int | None) -> None:
+        """Forgets what a reader said of a line, of which more is said now."""
+        self.remarks = [
+            one
+            for one in self.remarks
+            if line is None or (one.file, one.line, one.severity) != (file, line, Severity.ERROR)
+        ]
 
     def findings(
         self, file: str, findings: Iterable[Finding], line_of: Callable[[str], int | None] = lambda _: None
@@ -208,9 +216,19 @@ class Desk:
         self.remark(Severity.WARNING if used else Severity.NOTE, file, lines.of(name, key), message)
 
     def _say_taken(self, file: str, line: int | None, where: str, data: Mapping[str, Any]) -> None:
-        shown = str(data)
+        shown = str(_value_of(data, where.rpartition(" ")[2]))
         names = [name for name in self.secrets.by_name if f"${{secret:{name}:" in shown]
         self.remark(Severity.NOTE, file, line, f"{where}: the secret in it became {', '.join(names)}")
+
+
+def _value_of(data: Mapping[str, Any], key: str) -> Any:
+    """What a manifest has for a key of a file; all of it when that cannot be told."""
+    found = {**data, **data.get("extraKeys", {})}
+    return next((value for name, value in found.items() if _letters(name) == _letters(key)), data)
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).lower()
 
 
 def _holds_placeholder(value: Any) -> bool:

@@ -99,6 +99,12 @@ def _whole_spec(desk: Desk, found: Recognised, spec: Mapping[str, Any], drafts: 
             "no node is known: any node may run the instance (spec.nodeSelector); set spec.node, or import with --node"
         )
         desk.remark(Severity.NOTE, desk.whole, None, message)
+    if any(draft.spec.get("type") == "csi" for draft in drafts):
+        whole["container"] = {"runtime": "nvidia"}
+        message = (
+            "only a Jetson board has CSI cameras: spec.container.runtime is nvidia, with which DeepStream runs there"
+        )
+        desk.remark(Severity.NOTE, desk.whole, None, message)
     if drafts:
         whole["cameras"] = [draft.name for draft in drafts]
     return whole

@@ -25,11 +25,22 @@ _BY_GROUPS: Final = (
     (re.compile(r"message-broker"), "a file of a message broker's adaptor"),
     (re.compile(r"(sensor|place|analytics)[0-9]+"), "a file of the message converter"),
     (re.compile(r"tracker"), "a file of nvtracker"),
+    (
+        re.compile(r"net|network|convolutional|maxpool|upsample|route|shortcut|yolo|region|dropout|connected|softmax"),
+        "a Darknet network (cfg)",
+    ),
 )
 _TRACKER_GROUPS: Final = frozenset(
     {"BaseConfig", "TargetManagement", "TrajectoryManagement", "DataAssociator", "StateEstimator", "VisualTracker"}
 )
 """Of the low-level YAML of libnvds_nvmultiobjecttracker.so; no other file has one of these."""
+_PROGRAMS: Final = (
+    (frozenset({"metadata", "spec"}), "a manifest, of this fleet or of Kubernetes"),
+    (frozenset({"cameras"}), "a file of Frigate, a program of its own"),
+    (frozenset({"paths"}), "a file of MediaMTX, a program of its own"),
+    (frozenset({"services"}), "a file of Docker Compose, a program of its own"),
+)
+"""By groups that all of them have."""
 _SURFACE: Final = re.compile(r"surface[0-9]+")
 _CSV_HEAD: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*[a-z0-9-]+(?:,[A-Za-z0-9-]+)+[ \t\r]*(?:\n|\Z)")
 _CSV_KEYS: Final = ("enable", "type", "uri")
@@ -42,6 +53,7 @@ _BY_TEXT: Final = (
         ),
         "the configuration of a model in Triton's repository (config.pbtxt)",
     ),
+    (re.compile(r"\ATRT-[0-9]+-"), "a calibration table of TensorRT"),
 )
 
 
@@ -69,12 +81,15 @@ def kind_by_groups(config: ConfigText) -> str:
 
 
 def program_by_groups(config: ConfigText) -> str:
-    """Which program of its own a file is for, whose pipeline is none of deepstream-app; empty where nothing tells."""
+    """What a file is of which deepstream-app has no use, such as that of another program; empty where nothing tells."""
     names = {group.name for group in config.groups}
     if names & {"rest-server", "server-app-ctx", "multiurisrcbin"}:
-        return "a file of deepstream-server"
+        return "a file of deepstream-server, a program of its own"
+    for tell, program in _PROGRAMS:
+        if config.yaml and tell <= names:
+            return program
     if config.yaml and "source-list" in names and names & {"output", "model-params", "video-template"}:
-        return "a file of an app of NVIDIA's TAO repository"
+        return "a file of an app of NVIDIA's TAO repository, a program of its own"
     return ""
 
 

@@ -16,6 +16,7 @@ from deepstream.retinaface.json_text import load_object
 from importer.model import CannotImport, ListFolder, ReadFile
 from importer.other_files import is_triton_text, kind_by_groups, kind_by_keys, kind_by_text, program_by_groups
 from importer.sample_apps import has_sources_of_its_own, is_sample_app
+from importer.secrets_taken import without_logins
 
 EXPECTED: Final = (
     "expected is a file of deepstream-app, of nvinfer, nvinferserver or nvdsanalytics, or the configuration folder of the "
@@ -185,9 +186,11 @@ def _unknown(place: str, config: ConfigText) -> CannotImport:
     if what:
         return CannotImport(_not_alone(place, what))
     if program:
-        return CannotImport(f"{place}: this is {program}, a program of its own; {EXPECTED}")
+        return CannotImport(f"{place}: this is {program}; {EXPECTED}")
     names = [group.name for group in config.groups]
-    shown = ", ".join(f"[{name[:40]}]" for name in names[:_SHOWN]) + (" and more" if len(names) > _SHOWN else "")
+    shown = ", ".join(f"[{without_logins(name)[:40]}]" for name in names[:_SHOWN]) + (
+        " and more" if len(names) > _SHOWN else ""
+    )
     near = next((one for name in names if (one := near_miss(name, _USUAL_GROUPS))), "")
     found = f"its groups are {shown}{near}" if names else "it has no group at all"
     return CannotImport(f"{place}: {found}; {EXPECTED}")

@@ -42,7 +42,7 @@ _MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "sync": "sync",
     },
 }
-_SOURCE: Final = re.compile(r"source[0-9]+")
+_SOURCE: Final = re.compile(r"source[0-9]*")
 _OF_APP: Final = re.compile(
     r"application|tiled-display|osd|segvisual|streammux|pre-process|primary-gie|tracker|nvds-analytics|message-converter|"
     r"ds-example|img-save|replay|tests|source-attr-all|source|"
@@ -82,6 +82,8 @@ def as_app_groups(desk: Desk, config: ConfigText) -> ConfigText:
     if not has_sources_of_its_own(config):
         return config
     named = [group.name for group in config.groups if _SOURCE.fullmatch(group.name)]
+    if "source0" in named and "source" in named:
+        named.remove("source")
     message = "DeepStream reads sources from a .txt file, or from a csv file; these are taken as they are meant"
     desk.remark(Severity.WARNING, desk.main, min(one.line for one in config.groups if one.name in named), message)
     groups = (_source(group) if group.name in named else group for group in config.groups)
@@ -118,7 +120,7 @@ def _source(group: Group) -> Group:
         entries = [Entry(one.key, f"file://{uri}", one.line) if one.key == "uri" else one for one in entries]
     given = {"enable": "1", **({"type": "4" if uri.startswith("rtsp") else "2"} if uri else {})}
     return Group(
-        group.name,
+        "source0" if group.name == "source" else group.name,
         group.line,
         (*_added(group.line, **{key: one for key, one in given.items() if key not in found}), *entries),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
+from crds.foreign_placeholders import holds_placeholder, is_placeholder
 from crds.masking import masked
 from crds.secret import (
     Secret,
@@ -18,7 +19,6 @@ from crds.secret_names import PUBLISHED_KEYS, is_in_clear, is_secret_name
 from deepstream.groups import Key, KeyGroup
 from deepstream.message_broker import parse_connection_string, proto_settings, proto_text
 from importer.names import with_suffix
-from importer.placeholders import holds_placeholder, is_placeholder
 
 _CONNECTIONS: Final = frozenset({"msg-broker-conn-str", "conn-str", "connection_str"})
 _ADDRESSES: Final = frozenset({"uri", "list"})
@@ -80,7 +80,7 @@ class SecretsTaken:
         user = _USER_PARAMETER.search(address)
 
         pieces, at = [], 0
-        for found in parameters_in(address):
+        for found in sorted(parameters_in(address), key=lambda one: one.start):
             value = address[found.start : found.end]
             if is_placeholder(decoded(value)):
                 instead = ""

@@ -181,10 +181,9 @@ def _sound(
         fault = faults[0]
         before = before or {(one.key, one.message) for one in faults}
         if (fault.key, fault.message) in before:
-            where = f"[{name}] {fault.key}".rstrip()
-            desk.remark(
-                Severity.ERROR, shown, lines.of(name, fault.key), f"{where} is left out: {fault.message}", left_out=True
-            )
+            where, line = f"[{name}] {fault.key}".rstrip(), lines.of(name, fault.key)
+            desk.forget_error(shown, line)
+            desk.remark(Severity.ERROR, shown, line, f"{where} is left out: {fault.message}", left_out=True)
         # Else it is there only since a shape was left out: the file has no such fault.
         smaller = _without_key(group, fault.key)
         if smaller is None:

@@ -7,6 +7,7 @@ from controller.checks.violation import Violation, error, warning
 from controller.render.msgconv_files import msgconv_file, with_msgconv_file
 from crds.camera import Camera
 from crds.dsinstance import AppKind, DsInstance
+from crds.foreign_placeholders import holds_placeholder
 from crds.key_path import key_path
 from deepstream.findings import Severity
 from deepstream.msgconv import check_msgconv_file
@@ -23,6 +24,9 @@ def check_cameras(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator
                 f"{kind}: write the whole path, file:///…"
             )
             yield error(("spec", "address"), message, camera.name)
+        if holds_placeholder(spec.address):
+            message = "a part of the address is a placeholder of another program, and nothing fills it in: write what is meant"
+            yield warning(("spec", "address"), message, camera.name)
         if spec.frame_delay_seconds > 0 and kind is not AppKind.REFERENCE:
             message = f"it does nothing in dsinstance/{instance.name}: an app of kind {kind} is not told"
             yield warning(("spec", "frameDelaySeconds"), message, camera.name)

@@ -41,7 +41,11 @@ def check_displays(spec: DsInstanceSpec, app: DeepstreamApp) -> Iterator[Violati
 def _has_window(container: ContainerSettings) -> bool:
     display = container.env.get("DISPLAY", "")
     # `host:0` is reached over the network, `:0` through a socket.
-    return bool(display) and (not display.startswith(("unix:", ":")) or _sees(container, _X_SOCKETS))
+    return (
+        bool(display)
+        and not display.startswith("$")
+        and (not display.startswith(("unix:", ":")) or _sees(container, _X_SOCKETS))
+    )
 
 
 def _sees(container: ContainerSettings, path: str) -> bool:

@@ -20,6 +20,8 @@ _MADE: Final[Mapping[AppKind, tuple[str, ...]]] = {
     AppKind.REFERENCE: (APP_CONF_FILE, SOURCE_LIST_FILE, PIPELINE_FILE, ANALYTICS_FILE, MSGCONV_FILE),
     AppKind.DEEPSTREAM_APP: (DEEPSTREAM_APP_FILE, ANALYTICS_FILE, MSGCONV_FILE),
 }
+NO_SUCH_FILE: Final = "there is no file"
+"""How a sentence begins about a file that must be there."""
 _MAPPINGS: Final[Mapping[str, str]] = {
     "infer_configs": "inferConfigs",
     "preprocess_configs": "preprocessConfigs",
@@ -103,7 +105,7 @@ def _of_group(spec: DsInstanceSpec, path: Path, group: KeyGroup, known: set[str]
                 described = set(spec.message_brokers)
             where = ", ".join(f"spec.{alias}" for alias in _MAPPINGS.values())
             message = (
-                f"there is no file {name!r} in the configuration folder, where the app looks for it: describe it (in "
+                f"{NO_SUCH_FILE} {name!r} in the configuration folder, where the app looks for it: describe it (in "
                 f"one of {where}), or write the path that it has in the image{near_miss(name, sorted(described | known))}"
             )
             alias = type(group).model_fields[field].alias or field

@@ -11,8 +11,9 @@ from typing import Any, Final
 from controller.checks.violation import Path, Violation, error, warning
 from crds.document import Manifest
 from crds.env_secrets import SUFFIX, has_broken_reference, names_a_secret, without_references
+from crds.random_words import looks_random
 from crds.secret import PLACEHOLDER, has_broken_placeholder
-from crds.secret_forms import looks_random, secrets_in, secrets_in_line
+from crds.secret_forms import secrets_in, secrets_in_line
 from crds.secret_names import is_in_clear, is_secret_name, is_secret_variable
 
 _ENV: Final = ("spec", "container", "env")
@@ -34,6 +35,16 @@ _SILENT: Final = frozenset({"image", "nodeId", "publicKey"})
 _READ_BY_MANY: Final = "manifests, topics and files of the controller are read by many"
 _IN_FILE: Final = f"{_READ_BY_MANY}: put it into a secret of the node and write ${{secret:NAME:password}} here, which is filled in on the node"
 _SECRET_FLAGS: Final = frozenset({"-p", "-P", "-a", "-w"})
+_LOGIN_FLAGS: Final = frozenset({"-u", "--user", "--login", "--credentials", "--creds"})
+"""What stands behind these, a user and a password with a colon between them, is a login as a whole."""
+_LOGIN_NAMES: Final = re.compile(r"(?:.*_)?(?:LOGIN|USERPASS|USERPWD|LOGINS)[0-9]*", re.IGNORECASE)
+_ATTACHED: Final = re.compile(r"-(?P<flag>[up])(?P<value>[^=\s-]\S*)")
+_WITH_ATTACHED: Final = frozenset({"mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump", "sshpass", "curl"})
+"""Programs that take a password, or a login, in one word with its flag."""
+_MAKES_FOLDERS: Final = frozenset({"mkdir", "cp", "install"})
+"""Programs whose -p is another one."""
+_LONGEST_NOTE: Final = 3
+"""Words of an annotation that are a name and its value, and no sentence."""
 _USER_FLAGS: Final = frozenset({"-u", "-U", "--user", "--username", "--login", "-l"})
 _NO_PASSWORD: Final = re.compile(r"[0-9]{1,5}(?:[:-][0-9]{1,5}){0,2}(?:/(?:tcp|udp))?|[./~].*|-.*|[A-Za-z_]\w*=.*")
 """What stands behind -p when it is a port, a path, another flag or a setting."""
@@ -73,8 +84,9 @@ def _in_text(path: Path, text: str) -> Iterator[Violation]:
     if path[:-1] == _FILES or "\n" in text:
         yield from _in_lines(path, text)
         return
-    # An address of a camera was refused already.
-    for found in secrets_in(text) if path != _ADDRESS else ():
+    # An address of a camera was refused already. In a sentence a colon says nothing.
+    is_note = path[0] == "metadata" and len(text.split()) <= _LONGEST_NOTE
+    for found in (secrets_in_line if is_note else secrets_in)(text) if path != _ADDRESS else ():
         yield error(path, f"a secret stands in the manifest, {found.what}: {_advice(path)}")
         return
     yield from _random(path, text)
@@ -103,6 +115,9 @@ def _in_lines(path: Path, text: str) -> Iterator[Violation]:
         for found in secrets_in_line(line):
             yield error(path, f"a secret stands in line {number} of the text, {found.what}: {_advice(path)}")
             return
+        if what := _behind_a_flag(line.split()):
+            yield error(path, f"a secret stands in line {number} of the text, {what}: {_advice(path)}")
+            return
         randoms = randoms or (number if looks_random(_without_placeholders(line)) else 0)
     if randoms:
         yield _looks_random(path, f"a word in line {randoms} of the text")
@@ -121,8 +136,13 @@ def _in_variable(path: Path, text: str) -> Iterator[Violation]:
     if is_secret_variable(name) and not names_a_secret(text) and is_in_clear(name, text):
         yield error(path, f"by its name a secret stands in the environment: {_advice(path)}")
         return
-    for found in (one for line in rest.split("\n") for one in secrets_in_line(line)):
-        yield error(path, f"a secret stands in the environment, {found.what}: {_advice(path)}")
+    lines = rest.split("\n")
+    found = next((one.what for line in lines for one in secrets_in_line(line)), "")
+    found = found or next(filter(None, (_behind_a_flag(line.split()) for line in lines)), "")
+    if not found and _LOGIN_NAMES.fullmatch(name) and _is_login(rest.strip()):
+        found = "a user and a password"
+    if found:
+        yield error(path, f"a secret stands in the environment, {found}: {_advice(path)}")
         return
     yield from _random(path, rest)
 
@@ -145,12 +165,14 @@ def _in_command(words: list[str]) -> Iterator[Violation]:
         inner = word.split()
         parts = inner if len(inner) > 1 else [*words[max(number - 1, 0) : number], word]
         found = next((one for line in word.split("\n") for one in secrets_in_line(line)), None)
-        what = found.what if found else next(filter(None, map(_flag, parts, parts[1:])), "")
+        what = found.what if found else _behind_a_flag(parts) or _attached(inner if len(inner) > 1 else words, word)
         if what:
             yield error(path, f"a secret stands in an argument, {what}: {_advice(path)}")
             continue
         user = has_user or any(one.split("=")[0] in _USER_FLAGS for one in inner)
         short = next((flag for flag, one in itertools.pairwise(parts) if _is_short(flag, one)), "")
+        if _MAKES_FOLDERS.intersection(inner if len(inner) > 1 else words):
+            short = ""
         if short:
             message = f"this stands behind {short}, and may be a password: {_advice(path)}"
             yield error(path, message) if user else warning(path, message)
@@ -158,16 +180,39 @@ def _in_command(words: list[str]) -> Iterator[Violation]:
         yield from _random(path, word)
 
 
+def _behind_a_flag(words: list[str]) -> str:
+    """What a command line holds behind a flag that is called like a secret; empty when that is none."""
+    return next(filter(None, map(_flag, words, [*words[1:], ""])), "")
+
+
+def _attached(words: list[str], word: str) -> str:
+    """What stands in one word with its flag, as MySQL's clients take it."""
+    if not any(one.rpartition("/")[2] in _WITH_ATTACHED for one in words):
+        return ""
+    for match in filter(None, map(_ATTACHED.fullmatch, word.split())):
+        is_one = _is_login(match["value"]) if match["flag"] == "u" else not _NO_PASSWORD.fullmatch(match["value"])
+        if is_one and is_in_clear("password", match["value"]):
+            return f"the rest of the word that begins with -{match['flag']}"
+    return ""
+
+
+def _is_login(value: str) -> bool:
+    """True for a user and a password with a colon between them, and not for two numbers."""
+    found = re.fullmatch(r"[^\s:/]+:[^\s:/]+", value)
+    return (
+        found is not None and is_in_clear("password", value.partition(":")[2]) and not value.replace(":", "").isdigit()
+    )
+
+
 def _flag(flag: str, value: str) -> str:
     """What a flag says of the word behind it; empty when that is no secret."""
-    if (
-        flag in {"-u", "--user"}
-        and re.fullmatch(r"[^\s:/]+:[^\s:/]+", value)
-        and is_in_clear("password", value.partition(":")[2])
-    ):
-        return "" if value.replace(":", "").isdigit() else f"a user and a password behind {flag}"
+    flag, sign, own = flag.partition("=")
+    if flag in _LOGIN_FLAGS and _is_login(own if sign else value):
+        return f"a user and a password behind {flag}"
+    if sign or not value:
+        return ""
     name = flag.lstrip("-")
-    is_flag = flag.startswith("-") and "=" not in flag and is_secret_name(name)
+    is_flag = flag.startswith("-") and is_secret_name(name)
     return f"the word behind {flag}" if is_flag and not value.startswith("-") and is_in_clear(name, value) else ""
 
 

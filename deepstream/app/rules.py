@@ -16,7 +16,7 @@ from deepstream.app.source_ids import MOST_SOURCES, has_other_formats, source_co
 from deepstream.app.streammux import StreammuxGroup
 from deepstream.app.tracker import check_tracker
 from deepstream.app.values import SwitchedGroup
-from deepstream.broker_connections import fault_of_connection, needs_connection
+from deepstream.broker_connections import fault_of_connection, fault_of_topic, needs_connection
 from deepstream.findings import Finding, Severity
 from deepstream.versions import NEWEST, DsVersion
 
@@ -201,6 +201,9 @@ def _broker(name: str, sink: SinkGroup, version: DsVersion) -> Iterator[Finding]
     fault = fault_of_connection(sink.msg_broker_conn_str or "", sink.msg_broker_proto_lib)
     if fault:
         yield Finding(Severity.ERROR, f"{fault}. The pipeline does not start", name, "msg-broker-conn-str")
+    for key, text in (("msg-broker-conn-str", "" if fault else sink.msg_broker_conn_str), ("topic", sink.topic)):
+        if unheard := fault_of_topic(text or "", sink.msg_broker_proto_lib):
+            yield Finding(Severity.WARNING, unheard, name, key)
 
 
 def _consumers(app: AppFile) -> Iterator[Finding]:

@@ -71,6 +71,9 @@ def test_each_known_release_is_itself() -> None:
         ({"image": f"{NVIDIA}:10.0-samples"}, [(WARNING, IMAGE)]),
         ({"image": f"{NVIDIA}:10.0-samples", "dsVersion": "10.0"}, [(WARNING, VERSION)]),
         ({"image": "people:3.0", "dsVersion": "9.3"}, [(WARNING, VERSION)]),
+        ({"image": "people:3.0", "dsVersion": "9.2.1"}, []),
+        ({"image": "people:3.0", "dsVersion": "10.0.1"}, [(WARNING, VERSION)]),
+        ({"image": f"{NVIDIA}:7.1.2-samples", "dsVersion": "7.1.2"}, []),
         ({"image": "people:3.0"}, []),
     ],
 )

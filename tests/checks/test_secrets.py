@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from controller.checks.checker import Checker, check_instance
 from controller.checks.secrets import check_secrets
 from crds.dsinstance import DsInstance
-from crds.secret_forms import looks_random
+from crds.random_words import looks_random
 from crds.secret_names import is_secret_name, is_secret_variable
 from deepstream.findings import Severity
 from tests.planner.short_manifests import manifest
@@ -59,6 +59,18 @@ VARIABLES = [
     ("ANYTHING", "AKIAQZ7QZ7QZ7QZ7QZ7Q"),
     ("ANYTHING", "ghp_Qz7Qz7Qz7Qz7Qz7Qz7Qz7Qz7Qz7Qz7Qz7Qz7"),
     ("ANYTHING", "-----BEGIN RSA PRIVATE KEY-----\nQz7\n"),
+    ("CAM_PASS1", "Qz7"),
+    ("CAM_PASS", "${OTHER:-Qz7}"),
+    ("BROKER", "kafka://u:${KAFKA_PASSWORD:-Qz7}@h"),
+    ("CAMERA_2_PASS_2", "Qz7"),
+    ("API_TOKEN_PROD", "Qz7"),
+    ("WIFI_PSK", "Qz7"),
+    ("CAM_LOGIN", "admin:Qz7"),
+    ("AUTH_HEADER", "Basic YWRtaW46UXo3"),
+    ("OPTIONS", "--verbose --password Qz7"),
+    ("OPTIONS", "-u admin:Qz7"),
+    ("SERVERS", 'servers = ["u:Qz7@h:9092"]'),
+    ("URL", "rtsp://10.0.0.1/0/admin:Qz7/main"),
     ("URL_OF_BOTH", "kafka://${secret:kafka:userinfo}h:9092?password=Qz7"),
 ]
 
@@ -82,8 +94,16 @@ def test_a_secret_in_the_environment_is_an_error(name: str, value: str) -> None:
         ("DB_PASSWORD_FILE", "/run/secrets/db"),
         ("TOKEN", "/var/run/secrets/token"),
         ("DB_PASSWORD", "${CAM_PASS}"),
+        ("DB_PASSWORD", "${CAM_PASS:-}"),
+        ("DB_PASSWORD", "${CAM_PASS:?is missing}"),
         ("DB_PASSWORD", "<password>"),
         ("AUTH", "basic"),
+        ("API_KEY", "none"),
+        ("CONTACT", "mailto:ops@example.com"),
+        ("PHONE", "sip:100@10.0.0.1"),
+        ("RUN_AS_LOGIN", "1000:1000"),
+        ("ANALYTICS", "Basic analytics"),
+        ("MODE", "rtsp://h/mp4:sample.mp4"),
         ("ENABLE_AUTH", "true"),
         ("SECRET_NAME", "dock"),
         ("TOKEN_URL", "https://id.example/token"),
@@ -122,6 +142,11 @@ def test_what_is_none_is_none(name: str, value: str) -> None:
         (["curl", "-u", "admin:Qz7", "http://h"], 2, Severity.ERROR),
         (["sh", "-c", "exec app --user u --password Qz7 --port 80"], 2, Severity.ERROR),
         (["sh", "-c", "TOKEN=Qz7 app"], 2, Severity.ERROR),
+        (["curl", "--user=admin:Qz7"], 1, Severity.ERROR),
+        (["curl", "-uadmin:Qz7"], 1, Severity.ERROR),
+        (["/usr/bin/mysql", "-uroot", "-pQz7"], 2, Severity.ERROR),
+        (["sh", "-c", "sshpass -pQz7 ssh h"], 2, Severity.ERROR),
+        (["app", "--login", "admin:Qz7"], 2, Severity.ERROR),
         (["app", "rtsp://u:Qz7@h/1"], 1, Severity.ERROR),
         (["app", "srt://h:1?passphrase=Qz7"], 1, Severity.ERROR),
         (["app", "--password", "${secret:db:password}"], 2, Severity.ERROR),
@@ -146,6 +171,10 @@ def test_a_secret_among_the_arguments_is_found(words: list[str], at: int, severi
         ["sh", "-c", 'app --password "$(cat /run/secrets/db)"'],
         ["sh", "-c", "app --password $DB_PASSWORD"],
         ["--pass-through", "yes"],
+        ["mkdir", "-p", "logs"],
+        ["sh", "-c", "mkdir -p logs && exec app"],
+        ["docker", "login", "--password-stdin", "registry"],
+        ["app", "-preset", "fast"],
     ],
 )
 def test_ordinary_arguments_are_none(words: list[str]) -> None:
@@ -162,6 +191,13 @@ APP: dict[str, Any] = {"app": {"kind": "deepstream-app"}, "deepstreamApp": {}}
         ({"files": {"a.ini": "[a]\n# old\nloginpas=Qz7\n"}}, "spec.files.a.ini"),
         ({"files": {"a.txt": "see rtsp://u:Qz7@h/1\n"}}, "spec.files.a.txt"),
         ({"files": {"a.txt": "password"}}, None),
+        ({"files": {"run.sh": "set -e\nexec app --password Qz7\n"}}, "spec.files.run.sh"),
+        ({"files": {"a.xml": "<db><password>Qz7</password></db>"}}, "spec.files.a.xml"),
+        ({"files": {"a.xml": '<add key="password" value="Qz7"/>'}}, "spec.files.a.xml"),
+        ({"files": {"netrc": "machine h login u password Qz7"}}, "spec.files.netrc"),
+        ({"files": {"redis.conf": "requirepass Qz7"}}, "spec.files.redis.conf"),
+        ({"files": {"t.txt": 'grpc { url: "u:Qz7@triton:8001" }'}}, "spec.files.t.txt"),
+        ({"files": {"a.json": '{"properties": {"password": {"type": "string"}}}'}}, None),
         ({"files": {"a.txt": "password=${secret:a:password}\n"}}, None),
         (
             {**APP, "deepstreamApp": {"extraGroups": {"odd": {"api-key": "Qz7"}}}},
@@ -194,7 +230,10 @@ def test_a_secret_in_a_file_is_found(spec: dict[str, Any], path: str | None) -> 
         ({"annotations": {"camera-password": "Qz7"}}, "metadata.annotations.camera-password"),
         ({"annotations": {"note": "token=${secret:a:password}"}}, "metadata.annotations.note"),
         ({"labels": {"token": "Qz7"}}, "metadata.labels.token"),
+        ({"annotations": {"note": "password: Qz7"}}, "metadata.annotations.note"),
         ({"annotations": {"note": "ask security for the password"}}, None),
+        ({"annotations": {"note": "the password: ask security for it"}}, None),
+        ({"annotations": {"contact": "mailto:ops@example.com"}}, None),
     ],
 )
 @pytest.mark.parametrize("kind", ["camera/dock", "dsinstance/yard", "node/gate"])

@@ -27,6 +27,7 @@ def sinks(*given: Mapping[str, Any], **rest: Any) -> dict[str, Any]:
         ({"type": 2}, {"env": {"DISPLAY": ":0"}, "volumes": [SOCKETS]}, False),
         ({"type": 2}, {"env": {"DISPLAY": ":0"}, "volumes": [{"hostPath": "/tmp", "mountPath": "/tmp"}]}, False),
         ({"type": 2}, {"env": {"DISPLAY": "10.0.0.9:0"}}, False),
+        ({"type": 2}, {"env": {"DISPLAY": "${DISPLAY}"}, "volumes": [SOCKETS]}, True),
         ({"type": 5}, {}, True),
         ({"type": 5}, {"env": {"DISPLAY": ":0"}, "volumes": [SOCKETS]}, True),
         ({"type": 5}, {"volumes": [{"hostPath": "/dev/dri", "mountPath": "/dev/dri"}]}, False),
@@ -85,6 +86,19 @@ def fault(kind: str, text: str) -> str:
 def test_a_connection_string_has_the_form_of_its_adaptor(kind: str, good: list[str], bad: list[str]) -> None:
     assert [text for text in good if text and fault(kind, text)] == []
     assert [text for text in bad if not fault(kind, text)] == []
+
+
+@pytest.mark.parametrize("quotes", ["''", '""', "\u201c\u201d", "\u2018\u2019", "\u00ab\u00bb"])
+def test_quotation_marks_belong_to_no_topic_of_kafka(quotes: str) -> None:
+    topic = f"{quotes[0]}events{quotes[1]}"
+    sink = {"type": 6, "msgBrokerProtoLib": LIB.format("kafka"), "msgBrokerConnStr": "kafka;9092"}
+    broker = {"messageBrokers": {"b.txt": {"partitionKey": "sensorId"}}}
+    for key, given in (("topic", topic), ("msgBrokerConnStr", f"kafka;9092;{topic}")):
+        one = {**sink, "msgBrokerConfig": "b.txt", "msgConvPayloadType": 1, "topic": "events", key: given}
+        found = check(merged(sinks(one), broker))
+        assert places(found) == [(WARNING, (*IN_APP, "sinks", "0", key))]
+    one = {**sink, "msgBrokerConfig": "b.txt", "msgConvPayloadType": 1, "topic": "events"}
+    assert check(merged(sinks(one), broker)) == ()
 
 
 def test_what_to_write_instead_is_said_and_no_password_is() -> None:

@@ -259,6 +259,17 @@ def test_remarks_are_lines_with_their_places_and_without_passwords(
     ]
 
 
+@pytest.mark.parametrize("password", ["pass", "word", "address", "secret", "user name"])
+def test_a_password_that_is_a_word_of_ours_leaves_no_hole_that_shows_it(
+    run_offline: Run, tmp_path: Path, password: str
+) -> None:
+    text = f"[source0]\nenable=1\ntype=4\nuri=rtsp://u:{password.replace(' ', '%20')}@h/a\n"
+    (tmp_path / "app.txt").write_text(text, encoding="utf-8")
+    said = run_offline("import", str(tmp_path / "app.txt")).stderr
+    assert "[source0] uri: the user name and password in the address became secret app-cameras\n" in said
+    assert not any("***" in line.rpartition("app.txt")[2] for line in said.splitlines())
+
+
 def test_what_is_said_of_a_key_that_is_called_like_a_secret_is_not_masked(run_offline: Run, tmp_path: Path) -> None:
     sink = "[sink1]\nenable=1\ntype=6\nmsg-broker-config=b.txt\nmsg-broker-conn-str=h;1883;t\n"
     (tmp_path / "app.txt").write_text(sink, encoding="utf-8")

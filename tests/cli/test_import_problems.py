@@ -3,6 +3,7 @@
 import pytest
 
 from cli.import_problems import broken_rules
+from deepstream.findings import Severity
 from tests.importer.stand import imported
 from tests.importer.test_same_meaning import APP, FILES, MUX, SINK, TWO
 
@@ -59,3 +60,15 @@ def test_a_warning_does_not_repeat_what_stands_there_already() -> None:
         (one.file, one.line) for one in (*result.remarks, *broken_rules(result)) if "netword" in one.message.lower()
     ]
     assert lines == [("p.txt", 2)]
+
+
+def test_a_note_says_enough_of_an_unused_key_and_of_a_file_that_must_be_there() -> None:
+    files = {
+        "app.txt": f"{TWO}{SINK}{MUX}[sink1]\nenabled=1\n[primary-gie]\nenable=1\nconfig-file=p.txt\n",
+        "p.txt": "[property]\nonnx-file=m.onnx\nlabelfile-path=labels.txt\nnum-detected-classes=1\n",
+    }
+    result = imported(files, "app.txt")
+    said = [one for one in (*result.remarks, *broken_rules(result)) if "label" in str(one) or "enabled" in str(one)]
+    assert [(one.file, one.severity) for one in said] == [("app.txt", Severity.NOTE), ("p.txt", Severity.NOTE)]
+    # What the rules say besides of a line with a note is another thing.
+    assert [one for one in broken_rules(result) if "is built anew at every start" in str(one) and one.line == 2]

@@ -14,7 +14,7 @@ def remarks_on_line_4(text: str) -> list[str]:
     return [str(one) for one in imported({"app.txt": text}, "app.txt").remarks if one.line == 4]
 
 
-@pytest.mark.parametrize("comment", ["# front door", "#door", '# it\'s "here"', "# 2"])
+@pytest.mark.parametrize("comment", ["# front door", "#door", "# “here”", '# it\'s "here"', "# 2"])
 def test_a_comment_behind_an_address_is_no_part_of_a_camera(comment: str) -> None:
     text = source(f"rtsp://10.0.0.7:554/live {comment}")
     assert [one.spec.address for one in cameras_of(imported({"app.txt": text}, "app.txt"))] == [
@@ -42,14 +42,29 @@ def test_a_comment_behind_a_file_may_be_a_part_of_its_name() -> None:
     assert "if it is none, write it on a line of its own" in remarks_on_line_4(text)[0]
 
 
-@pytest.mark.parametrize("quote", ["'", '"'])
-def test_quotation_marks_around_an_address(quote: str) -> None:
-    text = source(f"{quote}rtsp://10.0.0.7/a{quote}")
+@pytest.mark.parametrize("quotes", ["''", '""', "\u201c\u201d", "\u201e\u201c", "\u00ab\u00bb", '" '])
+def test_quotation_marks_around_an_address(quotes: str) -> None:
+    text = source(f"{quotes[0]}rtsp://10.0.0.7/a{quotes[1]}")
     assert [one.spec.address for one in cameras_of(imported({"app.txt": text}, "app.txt"))] == ["rtsp://10.0.0.7/a"]
     [line] = remarks_on_line_4(text)
     assert line.startswith(
         "app.txt:4: warning: [source0] uri: DeepStream takes the quotation marks for a part of the address"
     )
+
+
+def test_quotation_marks_around_a_list_of_addresses() -> None:
+    text = (
+        '[source-list]\nlist="rtsp://10.0.0.7/a;rtsp://10.0.0.8/b"\nuse-nvmultiurisrcbin=1\n'
+        f"[source-attr-all]\nenable=1\ntype=4\n{SINK}"
+    )
+    result = imported({"app.txt": text}, "app.txt")
+    assert [one.spec.address for one in cameras_of(result)] == ["rtsp://10.0.0.7/a", "rtsp://10.0.0.8/b"]
+    assert [one.line for one in result.remarks if "quotation marks" in str(one)] == [2]
+
+
+def test_an_apostrophe_at_the_end_may_belong_to_an_address() -> None:
+    result = imported({"app.txt": source("rtsp://10.0.0.7/a'")}, "app.txt")
+    assert [one.spec.address for one in cameras_of(result)] == ["rtsp://10.0.0.7/a'"]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +75,7 @@ def test_quotation_marks_around_an_address(quote: str) -> None:
             "[primary-gie] config-file: a key file has no comments behind values: '# model' is part",
         ),
         ('config-file="p.txt"', "[primary-gie] config-file: the quotation marks are part of the value"),
+        ("config-file=\u201cp.txt\u201d", "[primary-gie] config-file: the quotation marks are part of the value"),
         ("input-tensor-meta=1 # on", "a key file has no comments behind values; DeepStream refuses the file"),
     ],
 )

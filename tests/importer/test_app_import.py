@@ -240,15 +240,17 @@ def test_shapes_that_nothing_can_be_in_are_left_out() -> None:
     lines = (
         "[property]\nenable=1\nconfig-width=640\nconfig-height=360\n"
         "[roi-filtering-stream-0]\nenable=1\nroi-In=0;0;900;0;9;9\nroi-Out=641;0;900;0;900;9\n"
-        "[line-crossing-stream-1]\nenable=1\nline-crossing-A=1;1;2;2\n"
+        "[line-crossing-stream-1]\nenable=1\nline-crossing-A=1;1;2;2\nline-crossing-B=-1;1;2;2;3;3;4;4\n"
     )
     result = imported({"app.txt": text, "a.txt": lines}, "app.txt")
+    assert [one.left_out for one in result.remarks if (one.file, one.line) == ("a.txt", 12)] == [True]
     first, second = cameras_of(result)
     assert first.spec.analytics is not None
     assert first.spec.analytics.roi_filtering is not None
     assert list(first.spec.analytics.roi_filtering.regions) == ["In"]
     assert second.spec.analytics is None
     assert "a.txt:8: error: [roi-filtering-stream-0] roi-Out is left out: the point 641;0 lies outside" in said(result)
+    assert [one.left_out for one in result.remarks if (one.file, one.line) == ("a.txt", 8)] == [True]
     # What lies outside in part counts, and is taken in.
     assert "a.txt:7: warning: [roi-filtering-stream-0] roi-In: the point 900;0 lies outside" in said(result)
 

@@ -164,6 +164,10 @@ def test_secrets_of_brokers_are_taken_out_and_come_back() -> None:
     assert result.secrets[secrets_named_in(group.password)[0]] == Secret("guest", "Qz7 word")
     assert group.proto_cfg is not None
     assert group.proto_cfg.startswith('"security.protocol=SASL_SSL;sasl.username=u;sasl.password=${secret:yard-broker')
+    # Each line names its own secret, and no other one.
+    for key, value in (("password", group.password), ("proto-cfg", group.proto_cfg)):
+        [line] = [str(one) for one in result.remarks if f"[message-broker] {key}:" in str(one)]
+        assert line.endswith(f"the secret in it became {', '.join(secrets_named_in(value))}")
     sinks_of_app = instance_of(result).spec.deepstream_app
     assert sinks_of_app is not None
     assert sinks_of_app.sinks[3].msg_broker_conn_str == "host;9092;topic"

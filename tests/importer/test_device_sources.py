@@ -2,6 +2,7 @@
 
 import pytest
 
+from cli.import_problems import broken_rules
 from tests.importer.stand import cameras_of, documents, imported, instance_of, said
 from tests.importer.test_same_meaning import MUX, SINK, assert_same
 
@@ -38,6 +39,14 @@ def test_each_kind_is_a_camera_of_its_own_type() -> None:
 )
 def test_they_come_back_as_they_were(sources: str) -> None:
     assert_same({"/etc/ds/app.txt": f"{sources}{SINK}{MUX}"}, "/etc/ds/app.txt")
+
+
+def test_a_board_with_csi_cameras_has_its_runtime() -> None:
+    result = imported({"app.txt": f"{CSI}{SINK}{MUX}"}, "app.txt")
+    assert instance_of(result).spec.container.runtime == "nvidia"
+    assert "spec.container.runtime is nvidia" in said(result)
+    assert not [one for one in broken_rules(result) if "csi" in str(one).lower()]
+    assert instance_of(imported({"app.txt": f"{USB}{SINK}{MUX}"}, "app.txt")).spec.container.runtime == "default"
 
 
 def test_a_rate_without_its_divisor_is_told() -> None:

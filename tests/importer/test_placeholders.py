@@ -2,7 +2,7 @@
 
 import pytest
 
-from importer.placeholders import holds_placeholder, is_placeholder
+from crds.foreign_placeholders import holds_placeholder, is_placeholder
 from tests.importer.stand import cameras_of, imported, instance_of, said
 from tests.importer.test_same_meaning import SINK
 
@@ -19,6 +19,7 @@ FORMS = (
     "<your password>",
     "[PASSWORD]",
     "****",
+    "xxxx",
     "YOUR_PASSWORD",
 )
 

@@ -154,6 +154,14 @@ def test_a_list_of_addresses_alone() -> None:
     assert [one.spec.address for one in cameras_of(result)] == ["rtsp://10.0.0.7/a", "file:///clips/b.mp4"]
 
 
+def test_a_single_source_without_its_number() -> None:
+    result = from_yaml("source:\n  uri: rtsp://10.0.0.7/a\n")
+    assert [one.spec.address for one in cameras_of(result)] == ["rtsp://10.0.0.7/a"]
+    result = from_yaml("source0:\n  uri: rtsp://10.0.0.7/a\nsource:\n  uri: rtsp://10.0.0.8/b\n")
+    assert [one.spec.address for one in cameras_of(result)] == ["rtsp://10.0.0.7/a"]
+    assert "error: [source]: a plain number must follow 'source'" in said(result)
+
+
 def test_a_csv_file_goes_before_groups() -> None:
     text = "source:\n  csv-file-path: s.csv\nsource0:\n  enable: 1\n  uri: rtsp://h/\nsink0:\n  enable: 1\n  type: 1\n"
     result = imported({"app.yml": text, "s.csv": "enable,type,uri\n1,4,rtsp://10.0.0.7/a\n"}, "app.yml")

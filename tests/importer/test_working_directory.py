@@ -23,3 +23,18 @@ def test_a_file_that_a_library_opens_by_itself_is_taken_over() -> None:
     assert app_of(result)["files"] == {"det.cfg": "[net]\nwidth=416\n"}
     assert "p.txt:8: note: custom-network-config: det.cfg is taken over" in said(result)
     assert "custom-network-config=/workspace/configs/det.cfg\n" in rendered(result)["p.txt"]
+
+
+def test_models_of_the_tracker_are_told_with_their_lines() -> None:
+    tracker = "[tracker]\nenable=1\nll-lib-file=/opt/mot.so\nll-config-file=t.yml\n"
+    text = (
+        "BaseConfig:\n  minDetectorConfidence: 0.1\nReID:\n  onnxFile: 'reid.onnx'\n"
+        '  modelEngineFile: "/m/reid.engine"\n  calibrationTableFile: cal.txt # of yesterday\n  # onnxFile: old.onnx\n'
+    )
+    result = imported({"app.txt": f"{TWO}{SINK}{MUX}{tracker}", "t.yml": text}, "app.txt")
+    told = [str(one) for one in result.remarks if one.file == "t.yml"]
+    assert [line.partition(" by itself")[0] for line in told] == [
+        "t.yml:4: warning: onnxFile: the tracker's library opens 'reid.onnx'",
+        "t.yml:6: warning: calibrationTableFile: the tracker's library opens 'cal.txt'",
+    ]
+    assert app_of(result)["files"] == {"t.yml": text}

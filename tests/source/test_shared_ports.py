@@ -22,7 +22,7 @@ spec:
     sinks: {{"0": {{enable: true, type: 4, rtspPort: {rtsp}, udpPort: {udp}}}}}
 """
 NODES = "".join(
-    f"---\napiVersion: dsfleet.io/v1\nkind: Node\nmetadata: {{name: {name}}}\n"
+    f"---\napiVersion: dsfleet.io/v1\nkind: Node\nmetadata: {{name: {name}, labels: {{at: {name}}}}}\n"
     f"spec: {{nodeId: 9f1c2d3e-4b5a-4c6d-8e7f-0a1b2c3d4e5{digit}, hostname: {name}}}\n"
     for name, digit in (("gate", "f"), ("yard", "e"))
 )
@@ -36,6 +36,8 @@ NODES = "".join(
         ({"rtsp": 8555, "udp": 5001}, []),
         ({"node": "node: yard"}, []),
         ({"node": "nodeSelector: {}"}, []),
+        ({"node": "nodeSelector: {matchLabels: {at: gate}}"}, ["rtspPort", "udpPort"]),
+        ({"node": "nodeSelector: {matchLabels: {at: yard}}"}, []),
         ({"network": "none"}, []),
     ],
 )

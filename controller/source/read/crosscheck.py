@@ -265,7 +265,8 @@ def _cameras_of_instances(check: _Check) -> None:
 def _ports_of_sinks(check: _Check) -> None:
     by_name = {located.manifest.name: located for located in check.of_kind("DsInstance")}
     instances = [one.manifest for one in by_name.values() if isinstance(one.manifest, DsInstance)]
-    for instance, path, message in shared_ports(instances):
+    nodes = [one.manifest for one in check.of_kind("Node") if isinstance(one.manifest, Node)]
+    for instance, path, message in shared_ports(instances, nodes):
         check.remarks.append(Remark(Severity.WARNING, by_name[instance.name], path, message))
 
 

@@ -3,7 +3,7 @@
 Sources of the forms: POSIX shells, Docker Compose and systemd (`$NAME`, `${NAME}`, `${NAME:-default}`), make and Kubernetes
 (`$(NAME)`), Jinja and Helm (`{{ name }}`), Python's configparser (`%(name)s`) and str.format, which Frigate goes by
 (`{FRIGATE_RTSP_PASSWORD}`), cmd.exe (`%NAME%`), and what people write for other people (`<password>`, `your-camera-ip`,
-`****`).
+`****`, `xxxx`).
 """
 
 import re
@@ -16,7 +16,7 @@ _SURE: Final = re.compile(
 """What hardly anybody means as it stands, wherever it stands."""
 _ONLY_SURE: Final = re.compile(f"(?:{_SURE.pattern})+")
 _WHOLE: Final = re.compile(
-    r"\$[A-Z_][A-Z0-9_]+|\{[A-Za-z_][\w.]*\}|%[A-Z_][A-Z0-9_]{2,}%|<[^<>]+>|\[[A-Za-z][A-Za-z_ -]+\]|\*{3,}|"
+    r"\$[A-Z_][A-Z0-9_]+|\{[A-Za-z_][\w.]*\}|%[A-Z_][A-Z0-9_]{2,}%|<[^<>]+>|\[[A-Za-z][A-Za-z_ -]+\]|\*{3,}|x{3,}|X{3,}|"
     r"(?i:your[-_][a-z][\w-]*)"
 )
 """What may be meant as it stands, such as in the middle of a password, unless it is all that stands there."""
