@@ -27,8 +27,9 @@ def hold(state: State, name: str, reason: str) -> tuple[Holds, Tell, str]:
         What is held then, with an event and a sentence for people.
 
     Raises:
-        HoldRefused: there is no such instance.
+        HoldRefused: there is no such instance, or another controller leads.
     """
+    _refuse_at_a_reader(state)
     if name not in _written(state) and name not in _published(state):
         raise HoldRefused(f"there is no dsinstance {name!r}")
     holds = _without_stale(state)
@@ -47,8 +48,9 @@ def release(state: State, name: str) -> tuple[Holds, Tell, str]:
         What is held then, with an event and a sentence for people.
 
     Raises:
-        HoldRefused: it is not held, or its manifest holds it.
+        HoldRefused: it is not held, its manifest holds it, or another controller leads.
     """
+    _refuse_at_a_reader(state)
     manifest = _written(state).get(name)
     published = _published(state).get(name)
     by_manifest = manifest is not None and HOLD in manifest
@@ -62,6 +64,12 @@ def release(state: State, name: str) -> tuple[Holds, Tell, str]:
     text += f"; its manifest still holds it (annotation {HOLD})" if by_manifest else ": what waited is applied"
     told = Tell(EventType.NORMAL, "Released", text, ObjectRef("DsInstance", name))
     return Holds(held, holds.released | {name}), told, f"dsinstance/{name}: {text}"
+
+
+def _refuse_at_a_reader(state: State) -> None:
+    """What a controller is told that publishes nothing reaches no agent, and people would rely on it."""
+    if state.superseded is not None:
+        raise HoldRefused(f"nothing can be held or released here: {state.superseded.message}")
 
 
 def _without_stale(state: State) -> Holds:

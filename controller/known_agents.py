@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from controller.actions import KeepKeys, Log, Note, Tell
-from controller.model import Fleet, ObjectRef
+from controller.model import Fleet, ObjectRef, TrustRefused
 from controller.picture.events import EventType
 from controller.publish.admission import Addressee, Answer
 from controller.rules import Rules
@@ -22,6 +22,8 @@ def trust(state: State, name: str, key: str, now: datetime) -> tuple[State, tupl
     Raises:
         TrustRefused: with the reason.
     """
+    if state.superseded is not None:
+        raise TrustRefused(f"no key can be named here: {state.superseded.message}")
     revision = state.gate.in_force
     node = revision.node_by_name.get(name) if revision else None
     public_key = named_key(state.fleet, node, name, key)

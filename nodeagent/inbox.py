@@ -138,9 +138,11 @@ class Inbox:
                 self._refused.clear()
                 self._say_what_is_refused()
             else:
-                _log.warning("%s: %s", decision.verdict, decision.message)
                 # An older record lies before a newer one whenever a topic is read anew: no fault of anybody.
-                if decision.verdict is not Verdict.STALE:
+                is_old = decision.verdict is Verdict.STALE
+                level = logging.DEBUG if is_old and not self._caught_up else logging.WARNING
+                _log.log(level, "%s: %s", decision.verdict, decision.message)
+                if not is_old:
                     self._refuse(Topic.AGENT_CONFIG, decision)
             if self._caught_up:
                 await self._commit()

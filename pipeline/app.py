@@ -26,12 +26,11 @@ from pipeline.messages.messenger import Messenger, Routes
 from pipeline.model import FrameResult
 from pipeline.remote_control import RemoteControl
 from pipeline.rest.server import RestServer
+from pipeline.stop_signals import StopSignals
 from pipeline.stream import Stream
 from pipeline.streams import Streams
 
 _LOG = logging.getLogger(__name__)
-
-STOP_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT})
 
 # How often the states of the cameras are looked at.
 _LOOK_S: Final = 0.25
@@ -44,7 +43,7 @@ _STUCK_S: Final = 120.0
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
-    """Runs the pipeline; the caller must have blocked ``STOP_SIGNALS``."""
+    """Runs the pipeline; the caller must have blocked ``stop_signals.STOP_SIGNALS``."""
     options = _options(arguments)
     start_event_log()
     # The library's own messages name addresses, with the passwords in them.
@@ -134,12 +133,10 @@ def _messenger(config: PipelineConfig) -> Messenger:
 
 def _watch_until_stopped(streams: Streams, watch: CameraWatch) -> signal.Signals | None:
     """Says what becomes of the cameras until a signal comes, or, with None, until the analysis moves no more."""
+    signals = StopSignals()
     while True:
-        # Taken from the queue, not handled in a handler: nothing is interrupted, and it works for PID 1, which the kernel spares the
-        # default action of a signal.
-        received = signal.sigtimedwait(STOP_SIGNALS, _LOOK_S)
-        if received is not None:
-            return signal.Signals(received.si_signo)
+        if (received := signals.wait(_LOOK_S)) is not None:
+            return received
         now_s = time.monotonic()
         watch.look(streams.all(), now_s)
         if streams.slots.longest_wait_s(now_s) > _STUCK_S:

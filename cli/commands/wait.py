@@ -1,6 +1,6 @@
 """`fleet wait`: returns when objects have a condition, or are gone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -100,7 +100,7 @@ class _Waiter:
         from cli.watching import Watched, follow
 
         listing = True
-        self._until_the_api_answers(deadline)
+        self._until_the_fleet_is_shown(deadline, timeout)
         for event in follow(self._api, Watched(self._kind, self._query), deadline):
             if event["type"] == "BOOKMARK":
                 listing = False
@@ -114,17 +114,22 @@ class _Waiter:
         )
         raise Failure(f"not so after {timeout:g} s:\n{unmet}")
 
-    def _until_the_api_answers(self, deadline: float) -> None:
-        """A script starts a fleet and waits for it in the next line: the controller may not listen yet."""
+    def _until_the_fleet_is_shown(self, deadline: float, timeout: float) -> None:
+        """A script starts a fleet and waits for it in the next line: the controller may not listen yet, or not know it yet.
+
+        What it does not show then is neither gone nor missing.
+        """
         while True:
+            late = SystemClock().monotonic() + _ASK_AGAIN_S > deadline
             try:
-                self._api.get("/version")
+                if _shows_a_fleet(self._api.get("/fleet/v1/status")):
+                    return
             except Unreachable:
-                if SystemClock().monotonic() + _ASK_AGAIN_S > deadline:
+                if late:
                     raise
-                SystemClock().pause(_ASK_AGAIN_S)
-            else:
-                return
+            if late:
+                raise Failure(f"after {timeout:g} s the controller still shows no fleet: `fleet status` says why")
+            SystemClock().pause(_ASK_AGAIN_S)
 
     def _awaited(self) -> list[str]:
         return list(self._names or sorted(self._objects))
@@ -143,3 +148,11 @@ class _Waiter:
                     f"{Target(self._kind, name)} {'is gone' if self._objects.get(name) is None else 'condition met'}"
                 )
         return all(self._seen(name) is None for name in names)
+
+
+def _shows_a_fleet(status: Mapping[str, Any]) -> bool:
+    """False while a controller reads what was published before, or its first manifests; no revision in force is empty."""
+    if not (status.get("kafka") or {}).get("caughtUp", True):
+        return False
+    totals = [(status.get(kind) or {}).get("total", 1) for kind in ("nodes", "instances", "cameras")]
+    return any(totals) or status.get("candidate") is not None

@@ -87,8 +87,17 @@ def _listed(
 def _unplaced(reason: Reason, dark: dict[ObjectRef, Document], led: dict[ObjectRef, list[ObjectRef]]) -> dict[str, Any]:
     shown = dark.get(reason.subject)
     is_its_cause = shown is not None and _why_not(shown)["reason"] == reason.reason
-    affected = _affected(led.get(reason.subject, [])) if is_its_cause else {}
-    return {"object": str(reason.subject), "reason": reason.reason, "message": reason.message, **affected}
+    if shown is None or not is_its_cause:
+        return {"object": str(reason.subject), "reason": reason.reason, "message": reason.message}
+    message = _with_more(reason.message, _why_not(shown)["message"])
+    affected = _affected(led.get(reason.subject, []))
+    return {"object": str(reason.subject), "reason": reason.reason, "message": message, **affected}
+
+
+def _with_more(planned: str, seen: str) -> str:
+    """What is planned, and what its agent says beside that: that a held app left, for instance, and is not started."""
+    known = planned.split("; ")
+    return "; ".join([planned, *(one for one in seen.split("; ") if one and one not in known)])
 
 
 def _affected(subjects: Iterable[ObjectRef]) -> dict[str, Any]:

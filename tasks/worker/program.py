@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from pipeline.event_log import start_event_log
 from pipeline.exit_codes import ExitCode
 from pipeline.files.json_reader import ConfigError
 from pipeline.files.settings import OnnxSettings, PeopleSettings
+from pipeline.stop_signals import StopSignals
 from tasks.kafka_settings import KafkaAddress, read_security
 from tasks.limits import ImageLimits
 from tasks.worker.answering import DetectionModel, TaskModel
@@ -26,15 +26,13 @@ from tasks.worker.worker import TaskWorker
 
 _LOG = logging.getLogger(__name__)
 
-STOP_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT})
-
 _LOOK_S: Final = 0.25
 # Leaving takes a second for the task in hand; a broker that is away must not make it longer than people wait.
 _GOODBYE_S: Final = 1.6
 
 
 def run(options: argparse.Namespace) -> ExitCode:
-    """Runs the worker; the caller must have blocked ``STOP_SIGNALS``.
+    """Runs the worker; the caller must have blocked ``stop_signals.STOP_SIGNALS``.
 
     Args:
         options: As ``read_options`` has them.
@@ -74,16 +72,16 @@ def _run_until_stopped(workers: Sequence[TaskWorker], stop: threading.Event) -> 
     for thread in threads:
         thread.start()
     _LOG.info("working")
-    received = None
+    signals, received = StopSignals(), None
     while received is None and not failed.is_set():
-        received = signal.sigtimedwait(STOP_SIGNALS, _LOOK_S)
+        received = signals.wait(_LOOK_S)
     stop.set()
     deadline_s = time.monotonic() + _GOODBYE_S
     for thread in threads:
         thread.join(max(0.0, deadline_s - time.monotonic()))
     if received is None:
         return ExitCode.BROKEN
-    _LOG.info("stopped by %s", signal.Signals(received.si_signo).name)
+    _LOG.info("stopped by %s", received.name)
     return ExitCode.OK
 
 

@@ -127,6 +127,29 @@ def test_an_older_record_is_nobodys_fault(stand: Stand) -> None:
     run(scenario())
 
 
+def test_the_past_of_a_node_is_no_warning_and_an_old_record_that_comes_later_is(
+    stand: Stand, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        for number in (1, 2, 3):
+            stand.publish(generation([YARD], number))
+        async with stand.agent():
+            await until(lambda: stand.applied() == 3, "generation 3 is applied")
+        async with stand.agent():  # its ledger holds what is read last
+            greetings = len(stand.greetings)
+            await until(lambda: len(stand.greetings) > greetings, "the topic is read again")
+            await until(lambda: stand.condition("RecordsAccepted")[0] == "True", "all is well")
+            assert warnings() == []
+            stand.publish(generation([YARD_NEWER], 2))
+            await until(warnings, "it is said")
+        assert "is older than generation 3" in warnings()[0]
+
+    def warnings() -> list[str]:
+        return [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+
+    run(scenario())
+
+
 def test_a_record_that_nobody_foresaw_does_not_end_the_agent(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         async with stand.agent() as it:

@@ -27,6 +27,31 @@ def test_what_becomes_so(run: Callable[..., Any], small_fleet: Any, documents: A
     assert set(result.stdout.splitlines()) == {"camera/roof condition met", "camera/dock condition met"}
 
 
+@pytest.mark.parametrize(
+    ("unread", "objects"),
+    [
+        ({"kafka": {"connected": True, "caughtUp": False}}, 1),
+        ({"revision": None}, 0),
+        ({"candidate": None}, 0),  # in force, and not shown yet
+    ],
+)
+@pytest.mark.parametrize("words", [("--for=condition=Ready", "cam", "--all"), ("--for=delete", "cam/attic")])
+def test_a_controller_that_begins_is_waited_for(
+    run: Callable[..., Any], served: Any, unread: dict[str, Any], objects: int, words: tuple[str, ...]
+) -> None:
+    totals = {kind: {"total": objects, "ready": 0} for kind in ("nodes", "instances", "cameras")}
+    served.control.answer = {**served.control.answer, **totals, **unread}
+    result = run("wait", *words, "--timeout", "0.3")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "error: after 0.3 s the controller still shows no fleet: `fleet status` says why\n"
+
+
+def test_a_controller_whose_manifests_are_refused_shows_no_fleet_for_long(run: Callable[..., Any], served: Any) -> None:
+    nothing = {kind: {"total": 0, "ready": 0} for kind in ("nodes", "instances", "cameras")}
+    served.control.answer = {**served.control.answer, **nothing, "revision": None, "candidate": {"state": "Rejected"}}
+    assert run("wait", "--for=delete", "cam/attic").exit_code == 0
+
+
 def test_deletion(run: Callable[..., Any], small_fleet: Any, documents: Any) -> None:
     timer = threading.Timer(0.5, small_fleet.put, [documents.camera("lobby")])
     timer.start()

@@ -13,9 +13,9 @@ from bus.kafka import KafkaBus
 from bus.kafka_options import KafkaOptions
 from bus.signature import SigningKey
 from controller.loop import Controller
-from controller.model import ApproveRefused
+from controller.model import ApproveRefused, HoldRefused, OrderRefused, TrustRefused
 from controller.picture.store import ObjectStore
-from crds.messages import AgentConfig, AgentInfo
+from crds.messages import AgentConfig, AgentInfo, CommandKind
 from ports.clock import SystemClock
 from ports.ports import Ports
 from ports.simulated import MemoryDisk
@@ -62,6 +62,14 @@ def test_the_one_that_was_there_becomes_a_reader_and_a_restart_leads_again(
                 assert await eventually(lambda: stand.told("Superseded"), "it is told") == [superseded["message"]]
                 with pytest.raises(ApproveRefused, match="another controller"):
                     await old.approve("sha256:0000000000")
+                with pytest.raises(HoldRefused, match="another controller"):
+                    await old.hold("yard", "cabling")
+                with pytest.raises(HoldRefused, match="another controller"):
+                    await old.release("yard")
+                with pytest.raises(TrustRefused, match="another controller"):
+                    await old.trust("gate", "0" * 64)
+                with pytest.raises(OrderRefused, match="another controller"):
+                    await old.order(CommandKind.CLEAN, "gate", "")
                 with none_published(stand):
                     await stand.say(loaded({"node/gate": {}}, "sha256:third"))
                     newest = stand.newest("gate")

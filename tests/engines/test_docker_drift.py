@@ -4,7 +4,10 @@ import asyncio
 from typing import Any
 
 import pytest
+from docker.errors import APIError
 
+from nodeagent.engines.docker.engine import DockerEngine
+from nodeagent.model import Transient
 from nodeagent.operations import OpKind
 from tests.engines.stands import DockerStand, Session
 
@@ -15,6 +18,7 @@ BY_HAND: tuple[tuple[str, dict[str, Any]], ...] = (
     ("restart policy", {"RestartPolicy": {"Name": "always"}}),
     ("cpus", {"NanoCpus": 200_000_000}),
     ("memory", {"Memory": 48 * MIB, "MemorySwap": -1}),
+    ("memory, memory and swap", {"Memory": 48 * MIB, "MemorySwap": 48 * MIB}),
     ("memory reservation", {"MemoryReservation": 32 * MIB}),
     ("cpu shares", {"CpuShares": 200}),
     ("limit of processes", {"PidsLimit": 50}),
@@ -39,13 +43,42 @@ def test_what_is_changed_by_hand_is_told_and_set_back_without_a_restart(
             update(docker_stand, there.runtime_id, body)
             await session.find()
             drift = (await session.driver.drift([config]))["lobby"]
-            assert [(one.field, one.live) for one in drift] == [(field, True)]
+            assert [(one.field, one.live) for one in drift] == [(one, True) for one in field.split(", ")]
             for _ in range(2):
                 await session.do(OpKind.SET_BACK, config, runtime_id=there.runtime_id, drift=drift)
             assert await session.find() == there
             assert await session.driver.drift([config]) == {}
         assert docker_stand.inspect()["State"]["StartedAt"] == started
         assert docker_stand.inspect()["HostConfig"]["RestartPolicy"]["Name"] == "no"
+
+    docker_stand.run(test)
+
+
+def test_what_the_engine_refuses_keeps_nothing_else_from_being_set_back(
+    docker_stand: DockerStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse_memory(engine: DockerEngine, container_id: str, body: dict[str, Any]) -> None:
+        if "Memory" in body:
+            raise APIError("runc did not terminate successfully")
+        as_it_is(engine, container_id, body)
+
+    as_it_is = DockerEngine.update
+    monkeypatch.setattr(DockerEngine, "update", refuse_memory)
+
+    async def test(session: Session) -> None:
+        config = docker_stand.config()
+        there = await session.begin(config)
+        by_hand = {"Memory": 48 * MIB, "MemorySwap": 48 * MIB, "PidsLimit": 50, "RestartPolicy": {"Name": "always"}}
+        update(docker_stand, there.runtime_id, by_hand)
+        await session.find()
+        drift = (await session.driver.drift([config]))["lobby"]
+        docker_stand.client.api.pause(there.runtime_id)  # since that was decided
+        with pytest.raises(Transient, match="cannot set back the container of instance lobby: runc did not"):
+            await session.do(OpKind.SET_BACK, config, runtime_id=there.runtime_id, drift=drift)
+        found = docker_stand.inspect()
+        assert not found["State"]["Paused"]
+        assert found["HostConfig"]["RestartPolicy"]["Name"] == "no"
+        assert found["HostConfig"]["PidsLimit"] <= 0
 
     docker_stand.run(test)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nodeagent.engines.docker.container import create_arguments
-from nodeagent.engines.docker.form import LIVE, Machine, asked_form, drift_between, found_form, update_body
+from nodeagent.engines.docker.form import LIVE, Machine, asked_form, drift_between, found_form, update_bodies
 from nodeagent.operations import Drift
 from tests.engines.stands import make_config
 
@@ -181,7 +181,8 @@ def test_what_is_set_back_differs_no_more(container: dict[str, Any], changed: di
     assert fields
     assert set(fields) <= LIVE
 
-    # The engine puts every field of the body that is not 0 in its place.
-    there["HostConfig"] |= update_body(fields, arguments["host_config"], there["HostConfig"], MACHINE)
+    # The engine puts every field of a body that is not 0 in its place.
+    for body in update_bodies(fields, arguments["host_config"], there["HostConfig"], MACHINE):
+        there["HostConfig"] |= body
 
     assert drift(there, arguments) == ()

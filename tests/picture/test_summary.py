@@ -156,6 +156,22 @@ def test_an_instance_without_a_place_is_listed_once_and_so_are_its_cameras() -> 
     assert found["reasons"][0]["affected"] == {"cameras": {"count": 5, "names": FIVE}}
 
 
+@pytest.mark.parametrize(
+    ("planned", "seen", "said"),
+    [
+        ("held: x", "held: x; it was killed by SIGKILL, and is not started", None),
+        ("held: x", "held: x", "held: x"),
+        ("held: x; its release will move it", "held: x; it left", "held: x; its release will move it; it left"),
+        ("held: x", "", "held: x"),
+    ],
+)
+def test_of_what_is_held_both_is_said_what_waits_and_that_it_left(planned: str, seen: str, said: str | None) -> None:
+    ready = {"type": "Ready", "status": "False", "reason": "Held", "message": seen}
+    shown = {"kind": "DsInstance", "metadata": {"name": "door"}, "status": {"conditions": [ready]}}
+    (listed,) = summary([shown], [Reason(ObjectRef("DsInstance", "door"), "Held", planned)])["reasons"]
+    assert listed["message"] == (said or seen)
+
+
 def test_a_condition_that_is_false_is_listed_for_all_who_have_it() -> None:
     def full(number: int) -> Condition:
         text = f"[Errno 28] No space left on device: /state/{number}"

@@ -25,7 +25,7 @@ from nodeagent.engines.docker.engine import (
 )
 from nodeagent.engines.docker.engine_folders import engine_folder_name, gpus_of_machine
 from nodeagent.engines.docker.events import EndOfStream, changed_instances
-from nodeagent.engines.docker.form import NAME, asked_form, drift_between, found_form, mount_at, update_body
+from nodeagent.engines.docker.form import NAME, asked_form, drift_between, found_form, mount_at, update_bodies
 from nodeagent.engines.docker.needs import wait_for_what_is_missing
 from nodeagent.engines.docker.port_holders import PortHolders
 from nodeagent.engines.docker.states import ContainerState, ContainerStates
@@ -44,7 +44,7 @@ from nodeagent.engines.last_lines import last_lines
 from nodeagent.engines.listening import ports_of_container
 from nodeagent.folders.base import FoldersWithPaths
 from nodeagent.model import Applied, Leftover, ObservedInstance, Permanent, PortHolder, Transient
-from nodeagent.operations import PAUSED, Adopt, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
+from nodeagent.operations import Adopt, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
 
 # Each kind of work has slots of its own: neither a pull nor a slow stop may keep a crashed neighbour from its restart.
 _CALLS_AT_ONCE, _STOPS_AT_ONCE, _PULLS_AT_ONCE, _STREAMS_AT_ONCE = 16, 32, 3, 4
@@ -253,16 +253,22 @@ class DockerDriver:
                 return
             client = self._engine.client()
             container = client.inspect_container(op.runtime_id)
-            if PAUSED in op.drift and container["State"]["Paused"]:
+            if container["State"]["Paused"]:  # perhaps only since that was decided
                 client.unpause(op.runtime_id)
             # As it is now, which may be better than it was when that was decided.
             names = {one.field for one in op.drift} & {one.field for one in self._drift_of(op.config, container)}
             arguments = self._arguments(op.config, {}, None)
             host, machine = arguments["host_config"], self._engine.machine()
-            if body := update_body(names, host, container["HostConfig"], machine):
-                self._engine.update(op.runtime_id, body)
             if NAME in names:
                 client.rename(op.runtime_id, arguments["name"])
+            refused = []
+            for body in update_bodies(names, host, container["HostConfig"], machine):
+                try:
+                    self._engine.update(op.runtime_id, body)
+                except APIError as error:  # keeps nothing else from being set back
+                    refused.append(error)
+            if refused:
+                raise refused[0]
 
     def _leftovers(self, lives: Callable[[str], bool]) -> tuple[Leftover, ...]:
         with errors_of("look at the containers of other nodes"):

@@ -106,10 +106,10 @@ def drift_between(asked: Form, found: Form, *, image_known: bool) -> tuple[Drift
     )
 
 
-def update_body(
+def update_bodies(
     fields: Iterable[str], host: Mapping[str, Any], found: Mapping[str, Any], machine: Machine
-) -> dict[str, Any]:
-    """The body of `POST /containers/{id}/update` that sets fields of a running container back.
+) -> tuple[dict[str, Any], ...]:
+    """The bodies of `POST /containers/{id}/update` that set fields of a running container back: one for each that may be refused.
 
     The engine takes 0 for "leave it", so that what has no limit gets the largest there is.
 
@@ -119,27 +119,28 @@ def update_body(
         found: the HostConfig that there is.
         machine: what there is.
     """
-    fields, body = set(fields), dict[str, Any]()
-    memory = int(host.get("Memory") or 0)
+    fields, bodies = set(fields), list[dict[str, Any]]()
+    memory = int(host.get("Memory") or machine.memory_bytes)
     if RESTART_POLICY in fields:
-        body["RestartPolicy"] = {"Name": (host.get("RestartPolicy") or {}).get("Name") or "no"}
+        bodies.append({"RestartPolicy": {"Name": (host.get("RestartPolicy") or {}).get("Name") or "no"}})
     if CPUS in fields:
         # The engine refuses a number of CPUs beside a quota.
-        if int(found.get("CpuQuota") or 0) > 0:
-            body["CpuQuota"] = -1
-        else:
-            body["NanoCpus"] = int(host.get("NanoCpus") or machine.cpus * _NANO)
+        has_quota = int(found.get("CpuQuota") or 0) > 0
+        cpus = int(host.get("NanoCpus") or machine.cpus * _NANO)
+        bodies.append({"CpuQuota": -1} if has_quota else {"NanoCpus": cpus})
     if CPU_SHARES in fields:
-        body["CpuShares"] = int(host.get("CpuShares") or _DEFAULT_SHARES)
+        bodies.append({"CpuShares": int(host.get("CpuShares") or _DEFAULT_SHARES)})
     if CPU_SET in fields:
-        body["CpusetCpus"] = str(host.get("CpusetCpus") or _all_cpus(machine))
+        bodies.append({"CpusetCpus": str(host.get("CpusetCpus") or _all_cpus(machine))})
     if fields & {MEMORY, MEMORY_AND_SWAP}:
-        body |= {"Memory": memory or machine.memory_bytes, "MemorySwap": 2 * memory or -1}
+        # With a number for both: -1 takes no limit of swap away that is there (Docker 20.10 with cgroup v1), and one of
+        # the memory above it is refused.
+        bodies.append({"Memory": memory, "MemorySwap": 2 * memory})
     if MEMORY_RESERVATION in fields:
-        body["MemoryReservation"] = int(host.get("MemoryReservation") or -1)
+        bodies.append({"MemoryReservation": int(host.get("MemoryReservation") or -1)})
     if PROCESSES in fields:
-        body["PidsLimit"] = int(host.get("PidsLimit") or -1)
-    return body
+        bodies.append({"PidsLimit": int(host.get("PidsLimit") or -1)})
+    return tuple(bodies)
 
 
 def mount_at(path: str) -> str:
