@@ -9,7 +9,7 @@ from typing import Any
 
 from controller.model import ObjectRef
 from controller.picture.conditions import Document
-from controller.picture.troubles import is_trouble
+from controller.picture.troubles import IN_PROGRESS, is_trouble
 from crds.messages import InstanceState
 
 
@@ -122,7 +122,9 @@ def _news_of_node(old: Document | None, new: Document) -> Iterator[_News]:
         if status["phase"] == "Ready":
             yield _News(EventType.NORMAL, "NodeReady", "The agent is connected")
         else:
-            yield _News(EventType.WARNING, status["reason"], status["message"])
+            is_soon_over = status["reason"] in IN_PROGRESS
+            event_type = EventType.NORMAL if is_soon_over else EventType.WARNING
+            yield _News(event_type, status["reason"], status["message"])
     generations = (was.get("generation") or {}, status.get("generation") or {})
     for stage, reason in (
         ("published", "GenerationPublished"),

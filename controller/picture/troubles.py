@@ -14,8 +14,8 @@ CAMERAS_NOT_READY = "CamerasNotReady"
 _TOLD_ALREADY = frozenset({"Ready", KEY_UNDISPUTED})
 _BAD = {"ReportTruncated": "True"}
 """The status that tells of a trouble, where it is not False."""
-# What is on its way: said as UpToDate, and soon over.
-_IN_PROGRESS = frozenset({"Applying", "NotObserved", "NotPublished", "NotPlanned", "NoReport"})
+IN_PROGRESS = frozenset({"Applying", "NotObserved", "NotPublished", "NotPlanned", "NoReport"})
+"""Reasons of what is on its way, and soon over."""
 
 
 def is_trouble(document: Document, condition: Mapping[str, Any]) -> bool:
@@ -23,7 +23,7 @@ def is_trouble(document: Document, condition: Mapping[str, Any]) -> bool:
     if (
         condition["status"] != _BAD.get(condition["type"], "False")
         or condition["type"] in _TOLD_ALREADY
-        or condition["reason"] in _IN_PROGRESS
+        or condition["reason"] in IN_PROGRESS
     ):
         return False
     status = document["status"]

@@ -58,6 +58,12 @@ DARK = CameraStatus(name="hq-1", ready=False, reason="NoFrames", fps=0.0, since=
     ("before", "after", "expected"),
     [
         pytest.param(HEALTHY, HEALTHY, [], id="nothing happened"),
+        pytest.param(
+            Fleet(),
+            heard(Fleet(), greeting(1, sent_at=NOW), NOW),
+            ["Normal dsinstance/door NotObserved", "Normal node/n1 NoReport"],
+            id="an agent that has just greeted is no trouble",
+        ),
         pytest.param(None, HEALTHY, [], id="a controller that starts does not announce the fleet"),
         pytest.param(
             None, LOST, ["Warning dsinstance/door NodeLost", "Warning node/n1 NodeLost"], id="but its troubles"
