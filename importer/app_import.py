@@ -105,6 +105,7 @@ class AppImport:
                 write_app_file(AppFile(extra_groups={name: keys}))
             except ValueError:
                 message = f"[{name}] is left out: deepstream-app does not read it here, but would in the .txt file"
+                self._desk.forget(Severity.WARNING, self._desk.main, self._lines.of(name))
                 self._desk.remark(Severity.WARNING, self._desk.main, self._lines.of(name), message, left_out=True)
             else:
                 kept[name] = keys

@@ -71,12 +71,10 @@ class Desk:
         """
         self.remarks.append(Remark(severity, file, line or 1, message, left_out))
 
-    def forget_error(self, file: str, line: int | None) -> None:
+    def forget(self, severity: Severity, file: str, line: int | None) -> None:
         """Forgets what a reader said of a line, of which more is said now."""
         self.remarks = [
-            one
-            for one in self.remarks
-            if line is None or (one.file, one.line, one.severity) != (file, line, Severity.ERROR)
+            one for one in self.remarks if line is None or (one.file, one.line, one.severity) != (file, line, severity)
         ]
 
     def findings(

@@ -99,11 +99,13 @@ class InferImport:
         labels = p.labelfile_path
         if labels:
             desk.take_text(place.on_disk(labels), "labels")
+        of_folder = tuple(check_working_directory(p))
+        told = {one.key for one in of_folder}
         for key, path in paths_of(p):
-            if not desk.name_of(place.on_disk(path)):
+            if key not in told and not desk.name_of(place.on_disk(path)):
                 desk.stays(shown, lines.of(PROPERTY_GROUP, key), key, place.kept(path))
         taken = self._with_library_file(p, place, shown, lines)
-        for one in check_working_directory(p):
+        for one in of_folder:
             cache = ", or give the instance spec.engineCache" if one.key == "model-engine-file" else ""
             if cache or taken is p:
                 desk.remark(one.severity, shown, lines.of(PROPERTY_GROUP, one.key), f"{one.key}: {one.message}{cache}")

@@ -31,9 +31,17 @@ _BY_GROUPS: Final = (
     ),
 )
 _TRACKER_GROUPS: Final = frozenset(
-    {"BaseConfig", "TargetManagement", "TrajectoryManagement", "DataAssociator", "StateEstimator", "VisualTracker"}
+    {
+        "BaseConfig",
+        "NvDCF",
+        "TargetManagement",
+        "TrajectoryManagement",
+        "DataAssociator",
+        "StateEstimator",
+        "VisualTracker",
+    }
 )
-"""Of the low-level YAML of libnvds_nvmultiobjecttracker.so; no other file has one of these."""
+"""Of the low-level YAML of libnvds_nvmultiobjecttracker.so, and of libnvds_nvdcf.so before; no other file has one of these."""
 _PROGRAMS: Final = (
     (frozenset({"metadata", "spec"}), "a manifest, of this fleet or of Kubernetes"),
     (frozenset({"cameras"}), "a file of Frigate, a program of its own"),
@@ -97,6 +105,8 @@ def kind_by_keys(keys: AbstractSet[str], groups: Sequence[str]) -> str:
     """Which other element than nvinfer a file with the group [property] is for; empty where nothing tells."""
     if not keys.isdisjoint(_PREPROCESS_KEYS):
         return "a file of nvdspreprocess or of face alignment"
+    if "active-pad" in keys:
+        return "a file of nvdsmetamux"
     if not keys.isdisjoint(_MUXER_KEYS):
         return "a file of nvstreammux"
     return "a file of nvdewarper" if any(_SURFACE.fullmatch(name) for name in groups) else ""

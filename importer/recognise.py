@@ -191,7 +191,8 @@ def _unknown(place: str, config: ConfigText) -> CannotImport:
     shown = ", ".join(f"[{without_logins(name)[:40]}]" for name in names[:_SHOWN]) + (
         " and more" if len(names) > _SHOWN else ""
     )
-    near = next((one for name in names if (one := near_miss(name, _USUAL_GROUPS))), "")
+    strange = [name for name in names if name not in _USUAL_GROUPS]
+    near = next((one for name in strange if (one := near_miss(name, _USUAL_GROUPS))), "")
     found = f"its groups are {shown}{near}" if names else "it has no group at all"
     return CannotImport(f"{place}: {found}; {EXPECTED}")
 

@@ -182,7 +182,7 @@ def _sound(
         before = before or {(one.key, one.message) for one in faults}
         if (fault.key, fault.message) in before:
             where, line = f"[{name}] {fault.key}".rstrip(), lines.of(name, fault.key)
-            desk.forget_error(shown, line)
+            desk.forget(Severity.ERROR, shown, line)
             desk.remark(Severity.ERROR, shown, line, f"{where} is left out: {fault.message}", left_out=True)
         # Else it is there only since a shape was left out: the file has no such fault.
         smaller = _without_key(group, fault.key)

@@ -163,6 +163,13 @@ def test_any_groups_are_imported_or_refused_in_a_sentence(
         ("a.txt", "[property]\noutput-width=960\n[surface0]\nwidth=9\n", "a file of nvdewarper"),
         ("a.yml", "BaseConfig:\n  a: 1\nTargetManagement:\n  b: 2\n", "a.yml:1: this is a low-level file of nvtracker"),
         ("a.yml", "%YAML:1.0\n---\nTrackletReID:\n  a: 1\nVisualTracker:\n  b: 2\n", "a low-level file of nvtracker"),
+        ("a.yml", "NvDCF:\n  useUniqueID: 1\n", "a.yml:1: this is a low-level file of nvtracker"),
+        (
+            "a.txt",
+            "[property]\nenable=1\nactive-pad=sink_0\n[group-0]\na=1\n",
+            "a.txt:1: this is a file of nvdsmetamux",
+        ),
+        ("a.txt", "[property]\na=1\n[odd]\nb=1\n", "its groups are [property], [odd]; expected is"),
         ("a.csv", "# sources\nenable,type,uri\n1,4,rtsp://h/\n", "a.csv:1: this is a csv file of sources"),
         (
             "a.cfg",

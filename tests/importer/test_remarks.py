@@ -101,3 +101,11 @@ def test_a_camera_that_is_read_as_a_plain_address_is_said() -> None:
     [remark] = [str(one) for one in result.remarks if "type 4" in one.message]
     assert remark.startswith("app.txt:3: warning: [source0] type: DeepStream reads type 3 as type 2")
     assert "deepstreamApp.cameraSources.h-a" in remark
+
+
+def test_a_group_that_only_text_files_have_is_told_once() -> None:
+    text = (
+        "application:\n  enable-perf-measurement: 1\nsource-list:\n  list: rtsp://h/a\nsink0:\n  enable: 1\n  type: 1\n"
+    )
+    result = imported({"app.yml": text}, "app.yml")
+    assert [one.left_out for one in result.remarks if one.line == 3] == [True]

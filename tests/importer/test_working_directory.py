@@ -15,6 +15,8 @@ def test_an_engine_beside_the_configuration_is_told_with_its_line_and_remedy() -
         "p.txt:3: warning: model-engine-file: nvinfer writes the engine that Build builds into the working" in remarks
     )
     assert "spec.engineCache" in remarks
+    # One remark for one key: the name leads to no file of the configuration folder.
+    assert remarks.count("p.txt:3: ") == 1
     assert "p.txt:8: warning: custom-network-config: the library opens 'det.cfg' from the working directory" in remarks
 
 
