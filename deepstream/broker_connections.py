@@ -12,7 +12,8 @@ from deepstream.message_broker import Adaptor
 
 _QUOTES: Final = re.compile("[\"'`\u00b4\u00ab\u00bb\u2018-\u201f\u2039\u203a\uff02]")
 _HOST_AND_PORT: Final = re.compile(r"([A-Za-z0-9_.-]+):([0-9]{1,5})")
-_PLACEHOLDER: Final = "${"
+_PLACEHOLDER: Final = ("${", "<", "{")
+"""Whoever reads the file before the adaptor fills them in, or nobody does, which is told elsewhere."""
 _OF_AZURE: Final = ("HostName=", "DeviceId=", "SharedAccessKey=")
 _FORMS: Final = {
     Adaptor.KAFKA: "host;port or host;port;topic",

@@ -7,6 +7,7 @@ from typing import Final
 from controller.checks.violation import Path, Violation, error, warning
 from crds.deepstream_app import DeepstreamApp
 from crds.dsinstance import DsInstanceSpec
+from crds.foreign_placeholders import holds_placeholder
 from crds.key_path import key_path
 from crds.secret import has_broken_placeholder, is_password_placeholder
 from crds.secret_names import is_in_clear, is_secret_name
@@ -104,6 +105,7 @@ def check_sinks(spec: DsInstanceSpec, app: DeepstreamApp) -> Iterator[Violation]
         if sink.enable and sink.type is SinkType.MESSAGE_BROKER:
             path = (*_APP, "sinks", str(number))
             yield from _connection(path, "msgBrokerConnStr", sink.msg_broker_conn_str, sink.msg_broker_proto_lib)
+            yield from _unfilled(path, "topic", sink.topic)
             if "kafka" in (sink.msg_broker_proto_lib or ""):
                 yield from _partition_key(spec, app, sink, path)
     for number, consumer in app.message_consumers.items():
@@ -113,6 +115,7 @@ def check_sinks(spec: DsInstanceSpec, app: DeepstreamApp) -> Iterator[Violation]
 
 
 def _connection(path: Path, alias: str, text: str | None, library: str | None) -> Iterator[Violation]:
+    yield from _unfilled(path, alias, text)
     parts = (text or "").split(";")
     has_login = "amqp" in (library or "") and len(parts) > 3 and not is_password_placeholder(parts[3])
     if has_login or _CLEAR_KEY.search(text or ""):
@@ -121,6 +124,12 @@ def _connection(path: Path, alias: str, text: str | None, library: str | None) -
             "and write ${secret:NAME:password} in its place, which is filled in on the node"
         )
         yield error((*path, alias), message)
+
+
+def _unfilled(path: Path, alias: str, text: str | None) -> Iterator[Violation]:
+    if holds_placeholder(text or ""):
+        message = "a placeholder of another program stands here, and nothing fills it in: write what is meant"
+        yield warning((*path, alias), message)
 
 
 def _partition_key(spec: DsInstanceSpec, app: DeepstreamApp, sink: SinkGroup, path: Path) -> Iterator[Violation]:

@@ -101,6 +101,14 @@ def test_quotation_marks_belong_to_no_topic_of_kafka(quotes: str) -> None:
     assert check(merged(sinks(one), broker)) == ()
 
 
+@pytest.mark.parametrize("text", ["<broker>;<port>", "${KAFKA_HOST};${KAFKA_PORT};events", "kafka;{PORT}", "<broker>"])
+def test_a_placeholder_of_another_program_is_told_and_refuses_nothing(text: str) -> None:
+    sink = {"type": 6, "msgBrokerProtoLib": LIB.format("kafka"), "msgBrokerConnStr": text, "topic": "<topic>"}
+    sink |= {"msgBrokerConfig": "b.txt", "msgConvPayloadType": 1}
+    found = check(merged(sinks(sink), {"messageBrokers": {"b.txt": {"partitionKey": "sensorId"}}}))
+    assert places(found) == [(WARNING, (*IN_APP, "sinks", "0", key)) for key in ("msgBrokerConnStr", "topic")]
+
+
 def test_what_to_write_instead_is_said_and_no_password_is() -> None:
     assert "write localhost;9092" in fault("kafka", "localhost:9092")
     assert "Geheim" not in fault("amqp", "h:5672;Geheim;x;y;z") + fault("kafka", "user:Geheim@h:9092")
