@@ -1,5 +1,6 @@
 """The Camera kind: where one video stream comes from and what is expected of it."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -29,6 +30,17 @@ CameraId = Annotated[str, StringConstraints(min_length=1, max_length=128, patter
 _HOW_LOGIN: Final = (
     "the address holds a password: put user name and password into a secret and name it in credentialsRef"
 )
+
+
+def _other_type(address: str) -> str:
+    """What to write for an address of another type; empty where nothing tells."""
+    if address.startswith("file:"):
+        return "; for a file write type: file"
+    found = re.fullmatch(r"(?P<device>(?P<type>usb|csi):[0-9]{1,3})|/dev/video(?P<number>[0-9]{1,3})", address)
+    if found is None:
+        return ""
+    device, kind = found["device"] or f"usb:{found['number']}", found["type"] or "usb"
+    return f"; for a camera of the machine write address: {device} and type: {kind}"
 
 
 class CredentialsRef(ManifestModel):
@@ -225,7 +237,9 @@ class CameraSpec(ManifestModel):
         if self.type == "rtsp" and (
             parts.scheme not in ("rtsp", "rtsps") or not parts.hostname or not port_is_readable
         ):
-            raise ValueError("a camera of type rtsp needs an address such as rtsp://host:554/path")
+            raise ValueError(
+                f"a camera of type rtsp needs an address such as rtsp://host:554/path{_other_type(self.address)}"
+            )
         if self.type == "file" and (parts.scheme != "file" or not (parts.netloc in ("", ".", "..") and parts.path)):
             raise ValueError("a camera of type file needs an address such as file:///clips/a.mp4")
         if self.type in DEVICE_TYPES and device_number(self.address, self.type) is None:
