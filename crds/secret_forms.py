@@ -97,7 +97,7 @@ def secrets_in(text: str) -> tuple[SecretFound, ...]:
 
     A text that is percent-encoded as a whole is looked at as what it means; what is found there is the whole text.
     """
-    return _found(text, _logins, _parameters, _tokens)
+    return _found(text, _logins, _logins_in_line, _parameters, _tokens)
 
 
 def secrets_in_line(line: str) -> tuple[SecretFound, ...]:

@@ -19,6 +19,7 @@ from crds.secret_names import is_in_clear, is_secret_name, is_secret_variable
 _ENV: Final = ("spec", "container", "env")
 _COMMAND: Final = ("spec", "container", "command")
 _FILES: Final = ("spec", "files")
+_IMAGE: Final = ("spec", "image")
 _ADDRESS: Final = ("spec", "address")
 _FILLED: Final = (
     "deepstreamApp",
@@ -66,6 +67,9 @@ def _in_value(path: Path, value: Any) -> Iterator[Violation]:
             yield from _in_value((*path, number), one)
     elif isinstance(value, str) and path and path[-1] not in _SILENT:
         yield from _in_text(path, value)
+    elif isinstance(value, str) and path == _IMAGE:
+        for found in secrets_in(value):
+            yield error(path, f"a secret stands in the manifest, {found.what}: {_advice(path)}")
 
 
 def _in_text(path: Path, text: str) -> Iterator[Violation]:
@@ -105,7 +109,7 @@ def _advice(path: Path) -> str:
         )
     if path[:3] == _COMMAND:
         return f"`docker inspect` shows it: {_BY_VARIABLE}"
-    return _IN_FILE
+    return _IN_FILE if path[1:2] in {(one,) for one in _FILLED} else f"{_READ_BY_MANY}: take it out"
 
 
 def _in_lines(path: Path, text: str) -> Iterator[Violation]:

@@ -224,6 +224,24 @@ def test_a_secret_in_a_file_is_found(spec: dict[str, Any], path: str | None) -> 
 
 
 @pytest.mark.parametrize(
+    ("spec", "path"),
+    [
+        ({"image": "u:Qz7@registry.example.com/people:1"}, "spec.image"),
+        ({"image": "registry.example.com:5000/people:1@sha256:" + "0a" * 32}, None),
+        (
+            {"container": {"volumes": [{"hostPath": "/srv/password=Qz7", "mountPath": "/m"}]}},
+            "spec.container.volumes.0.hostPath",
+        ),
+        ({"container": {"env": {"NOTE": "log in as admin:Qz7@10.0.0.1 first"}}}, "spec.container.env.NOTE"),
+    ],
+)
+def test_where_nothing_is_filled_in_a_secret_is_to_be_taken_out(spec: dict[str, Any], path: str | None) -> None:
+    found = found_in(**spec)
+    assert list(found) == ([path] if path else [])
+    assert all("take it out" in message for at, (_, message) in found.items() if ".env." not in at)
+
+
+@pytest.mark.parametrize(
     ("metadata", "path"),
     [
         ({"annotations": {"note": "login is rtsp://u:Qz7@h"}}, "metadata.annotations.note"),
