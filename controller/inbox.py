@@ -68,9 +68,9 @@ class Inbox:
             case ConnectionChanged(connected=connected, message=message):
                 self._changes["connected"] = connected
                 if not connected:
-                    self._tell(
-                        EventType.WARNING, "KafkaAway", message or "the brokers do not answer; the fleet goes on"
-                    )
+                    why = f" ({message})" if message else ""
+                    text = f"the brokers do not answer as they must{why}: what runs goes on, changes wait until they do"
+                    self._tell(EventType.WARNING, "KafkaAway", text)
 
     def done(self) -> tuple[State, tuple[Note, ...]]:
         """The state after all that was taken in; the same object when nothing was new."""

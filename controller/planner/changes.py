@@ -77,7 +77,10 @@ def change_of(instance: str, before: _Placed | None, after: _Placed | None, name
     removed = tuple(sorted(set(_cameras(old)) - set(_cameras(new))))
     kept = tuple(sorted(set(_cameras(old)) & set(_cameras(new))))
     if old_node_id != node_id:
-        cause = f"node: {names.get(old_node_id, old_node_id)} -> {node}"
+        was = names.get(old_node_id, old_node_id)
+        cause = f"node: {was} -> {node}"
+        if was == node:  # its manifest has another id now
+            was, cause = old_node_id, f"nodeId of {node}: {old_node_id} -> {node_id}"
         return Change(
             ChangeKind.MOVE,
             instance,
@@ -87,7 +90,7 @@ def change_of(instance: str, before: _Placed | None, after: _Placed | None, name
             cameras_added=added,
             cameras_removed=removed,
             cameras_interrupted=kept,
-            from_node=names.get(old_node_id, old_node_id),
+            from_node=was,
         )
     found = difference(old, new)
     if old.digest == new.digest:

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from docker import APIClient
 from docker.errors import APIError
 
 from nodeagent.engines.docker.engine import DockerEngine
@@ -62,8 +63,8 @@ def test_what_the_engine_refuses_keeps_nothing_else_from_being_set_back(
             raise APIError("runc did not terminate successfully")
         as_it_is(engine, container_id, body)
 
-    as_it_is = DockerEngine.update
-    monkeypatch.setattr(DockerEngine, "update", refuse_memory)
+    as_it_is = DockerEngine._update
+    monkeypatch.setattr(DockerEngine, "_update", refuse_memory)
 
     async def test(session: Session) -> None:
         config = docker_stand.config()
@@ -131,5 +132,25 @@ def test_a_container_that_another_tool_made_anew_is_told_by_what_differs(docker_
             "mount /workspace/configs",
         ]
         assert "geheim" not in str(drift)
+
+    docker_stand.run(test)
+
+
+def test_a_container_that_the_engine_never_starts_again_is_made_anew(
+    docker_stand: DockerStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_client: APIClient, container: str) -> None:
+        raise APIError(f"task {container}: already exists")
+
+    async def test(session: Session) -> None:
+        config = docker_stand.config()
+        there = await session.begin(config)
+        await session.do(OpKind.STOP, config)
+        with monkeypatch.context() as patch:
+            patch.setattr(APIClient, "start", refuse)
+            with pytest.raises(Transient, match="keeps the half of an earlier start"):
+                await session.do(OpKind.START, config)
+        assert await session.find() is None
+        assert (await session.begin(config)).runtime_id != there.runtime_id
 
     docker_stand.run(test)

@@ -6,11 +6,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any, cast
 
 import pytest
 
+from nodeagent.engines.docker import port_holders
+from nodeagent.engines.docker.engine import DockerEngine
 from nodeagent.engines.listening import Listeners, container_of, hidden_holder, listening_ports, name_of
 from nodeagent.engines.process.driver import ProcessDriver
+from nodeagent.model import Transient
 from nodeagent.operations import OpKind
 from tests.engines.stands import DockerStand, ProcessStand, Session
 from tests.held_ports import hold_port
@@ -111,6 +115,23 @@ def test_a_port_is_held_by_the_very_process_of_an_instance_and_by_no_other(proce
     process_stand.run(test)
 
 
+def test_an_engine_that_hangs_is_not_asked_about_the_container_that_should_listen(
+    listening: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Hanging:
+        def client(self) -> Any:
+            raise TimeoutError("read timed out")
+
+    port, container = listening.getsockname()[1], "a" * 64
+    monkeypatch.setattr(port_holders, "container_of", lambda _pid: container)
+    holders = port_holders.PortHolders(cast("DockerEngine", Hanging()), "fleet")
+    holder = holders.of(port, container, [os.getpid()])
+    assert holder is not None
+    assert holder.runtime_id == container
+    with pytest.raises(Transient, match="read timed out"):
+        holders.of(port, "b" * 64, [])
+
+
 @pytest.mark.docker
 def test_a_port_is_held_by_the_very_container_of_an_instance_and_by_no_other(docker_stand: DockerStand) -> None:
     port = hold_port()
@@ -120,6 +141,9 @@ def test_a_port_is_held_by_the_very_container_of_an_instance_and_by_no_other(doc
         config = docker_stand.config(script=script, container={"network": "host"}, rest_port=port)
         there = await session.begin(config)
         holder = await session.until(lambda: session.driver.port_holder(port, there.runtime_id), "it listens")
+        assert holder is not None
+        assert holder.runtime_id == there.runtime_id
+        holder = await session.driver.port_holder(port)
         assert holder is not None
         assert holder.runtime_id == there.runtime_id
         assert holder.words.startswith(

@@ -261,14 +261,7 @@ class DockerDriver:
             host, machine = arguments["host_config"], self._engine.machine()
             if NAME in names:
                 client.rename(op.runtime_id, arguments["name"])
-            refused = []
-            for body in update_bodies(names, host, container["HostConfig"], machine):
-                try:
-                    self._engine.update(op.runtime_id, body)
-                except APIError as error:  # keeps nothing else from being set back
-                    refused.append(error)
-            if refused:
-                raise refused[0]
+            self._engine.update(op.runtime_id, update_bodies(names, host, container["HostConfig"], machine))
 
     def _leftovers(self, lives: Callable[[str], bool]) -> tuple[Leftover, ...]:
         with errors_of("look at the containers of other nodes"):
@@ -368,15 +361,15 @@ class DockerDriver:
             self._folders.note_applied(Applied(config, generation, container["Id"]))
             try:
                 self._engine.client().start(container["Id"])
-            except APIError:
+            except APIError as error:
                 # Whatever the code: of a folder it is 400, of a device 500.
                 wait_for_what_is_missing(config, self._engine)
+                self._engine.remove_half_started(container["Id"], error)
                 raise
 
     def _stop(self, op: Stop) -> None:
         with errors_of(f"stop the container of instance {op.instance}"):
-            container_id = self._meant(op)
-            if container_id is not None:
+            if (container_id := self._meant(op)) is not None:
                 with contextlib.suppress(NotFound):
                     self._engine.client().stop(container_id, timeout=op.timeout_seconds)
 

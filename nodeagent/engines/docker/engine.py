@@ -6,7 +6,7 @@ Everything here blocks: call it in a thread.
 import contextlib
 import threading
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from nodeagent.model import Permanent, Transient, Waiting
 
 NOT_FOUND, BAD_REQUEST, CONFLICT = 404, 400, 409
 
+_ALREADY_EXISTS = "already exists"
 _TIMEOUT_S = 60
 # A pull is silent while the engine unpacks or checks a layer, and those of DeepStream have gigabytes.
 _PULL_SILENCE_S = 900
@@ -133,11 +134,41 @@ class DockerEngine:
             self._images[image_id] = FoundImage(dict(found.get("Config") or {}), platform)
         return self._images[image_id]
 
-    def update(self, container_id: str, body: Mapping[str, Any]) -> None:
-        """Changes limits and the restart policy of a container. `APIClient.update_container` knows not all of them."""
+    def update(self, container_id: str, bodies: Iterable[Mapping[str, Any]]) -> None:
+        """Changes limits and the restart policy of a container; what is refused keeps nothing else from being changed.
+
+        Raises:
+            APIError: the first refusal.
+        """
+        refused = []
+        for body in bodies:
+            try:
+                self._update(container_id, body)
+            except APIError as error:
+                refused.append(error)
+        if refused:
+            raise refused[0]
+
+    def _update(self, container_id: str, body: Mapping[str, Any]) -> None:
+        """`APIClient.update_container` knows not all of what can be changed."""
         client: Any = self.client()
         url = client._url("/containers/{0}/update", container_id)  # noqa: SLF001 - see above
         client._raise_for_status(client._post_json(url, data=dict(body)))  # noqa: SLF001 - see above
+
+    def remove_half_started(self, container_id: str, error: APIError) -> None:
+        """Removes a container that the engine will never start again, by what it says.
+
+        An engine that went away while it started a container may keep the half of it for ever. Removing it is what helps:
+        https://github.com/moby/moby/issues/36145.
+
+        Raises:
+            Transient: it was such a one.
+        """
+        if _ALREADY_EXISTS in explanation(error):
+            self.client().remove_container(container_id, force=True, v=True)
+            raise Transient(
+                f"the engine keeps the half of an earlier start ({explanation(error)}): the container is removed, to be made anew"
+            ) from error
 
     def pull(self, image: str, cancelled: threading.Event) -> None:
         """Pulls an image; gives up when `cancelled` is set, at the next sign of progress.

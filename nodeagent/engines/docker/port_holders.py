@@ -36,15 +36,18 @@ class PortHolders:
             Transient: the engine does not answer.
         """
         with errors_of(f"find out who listens on port {port}"):
-            holders = [self._holder(pid) for pid in self._listeners.pids(port, pids)]
+            holders = [self._holder(pid, runtime_id) for pid in self._listeners.pids(port, pids)]
         if not holders:
             return hidden_holder(port, pids)
         return min(holders, key=lambda one: one.runtime_id == runtime_id)
 
-    def _holder(self, pid: int) -> PortHolder:
+    def _holder(self, pid: int, expected: str | None) -> PortHolder:
         process = f"process {pid} ({name_of(pid)})"
         if (container_id := container_of(pid)) is None:
             return PortHolder(None, process)
+        if container_id == expected:
+            # As a rule. The engine is not asked: apps are looked at every second, also while it hangs.
+            return PortHolder(container_id, f"container {container_id[:12]}, {process}")
         labels = self._labels_of.get(container_id)
         if labels is None:
             try:
