@@ -130,7 +130,9 @@ def test_sources_and_sensors_must_match() -> None:
 
 @given(_files)
 def test_what_is_written_is_read_back(file: MsgconvFile) -> None:
-    assert read_msgconv_file(write_msgconv_file(file, "made by a test"), "a.txt") == (file, ())
+    read, findings = read_msgconv_file(write_msgconv_file(file, "made by a test"), "a.txt")
+    # A text may hold what looks like a comment.
+    assert (read, [one for one in findings if "no comments behind values" not in one.message]) == (file, [])
 
 
 @given(_files)
