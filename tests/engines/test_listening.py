@@ -128,7 +128,7 @@ def test_an_engine_that_hangs_is_not_asked_about_the_container_that_should_liste
     holder = holders.of(port, container, [os.getpid()])
     assert holder is not None
     assert holder.runtime_id == container
-    with pytest.raises(Transient, match="read timed out"):
+    with pytest.raises(Transient, match="the Docker Engine does not answer: read timed out"):
         holders.of(port, "b" * 64, [])
 
 

@@ -224,7 +224,9 @@ def errors_of(what: str) -> Iterator[None]:
     except Exception as error:
         # The SDK lets those of requests, urllib3 and the operating system through; what is unknown is Transient.
         _release(error)
-        raise Transient(f"cannot {what}: {error}") from error
+        # Those of requests are OSErrors, too, and say in Python's words what became of a connection.
+        why = f"the Docker Engine does not answer: {error}" if isinstance(error, OSError) else str(error)
+        raise Transient(f"cannot {what}: {why}") from error
 
 
 def _release(error: BaseException | None) -> None:
