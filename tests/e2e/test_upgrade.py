@@ -117,7 +117,7 @@ def test_an_upgrade_of_controller_or_agent_in_either_order_touches_no_instance(f
     before = fleet.settle()
 
     # A field that is not at its default makes a new generation: old agents note it, with all that they do not know.
-    code.add_field("crds/messages.py", "CameraConfig", 'site_note: str = ""')
+    code.add_field("crds/instance_config.py", "CameraConfig", 'site_note: str = ""')
     code.write_field("site_note", '"north"')
     code.write_section("telemetry", '{"enable": False}')
     upgrade_controller(fleet)
@@ -132,7 +132,7 @@ def test_an_upgrade_of_controller_or_agent_in_either_order_touches_no_instance(f
     assert noted.differences(fleet.settle()) == set()
 
     # The agents first; and fields at their defaults, which say nothing new.
-    code.add_field("crds/messages.py", "CameraConfig", "sharpness: float = 0.5")
+    code.add_field("crds/instance_config.py", "CameraConfig", "sharpness: float = 0.5")
     code.write_field("sharpness", "0.5")
     code.add_field("crds/messages.py", "AgentConfig", 'site: str = ""')
     code.add_field("crds/dsinstance.py", "ContainerSettings", "pids: int | None = changes(ChangeClass.RECREATE, None)")

@@ -36,5 +36,21 @@ def test_a_process_that_was_stopped_and_goes_on_is_not_asked_to_leave(asked: sig
         assert program.communicate(timeout=patient(20))[0] == f"{asked.name}\n"
 
 
+_WITH_A_THREAD = f"""\
+import signal, threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+{_PROGRAM}
+"""
+
+
+def test_a_signal_that_arrives_in_a_thread_which_has_not_blocked_it_is_taken_too() -> None:
+    with subprocess.Popen([sys.executable, "-c", _WITH_A_THREAD], stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "waits\n"
+        program.send_signal(signal.SIGTERM)
+        assert program.communicate(timeout=patient(20))[0] == "SIGTERM\n"
+        assert program.returncode == 0
+
+
 def _state(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
