@@ -135,7 +135,7 @@ def test_an_upgrade_of_controller_or_agent_in_either_order_touches_no_instance(f
     code.add_field("crds/instance_config.py", "CameraConfig", "sharpness: float = 0.5")
     code.write_field("sharpness", "0.5")
     code.add_field("crds/messages.py", "AgentConfig", 'site: str = ""')
-    code.add_field("crds/dsinstance.py", "ContainerSettings", "pids: int | None = changes(ChangeClass.RECREATE, None)")
+    code.add_field("crds/container.py", "ContainerSettings", "pids: int | None = changes(ChangeClass.RECREATE, None)")
     code.add_field("crds/dsinstance.py", "AppSettings", "sensitivity: int = changes(ChangeClass.RECREATE, 3)")
     upgrade_agents(fleet)
     assert noted.differences(fleet.settle()) == set()
