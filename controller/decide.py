@@ -46,10 +46,7 @@ from controller.source.read.reader import Reading
 from controller.state import Gate, Planned, Resent, State
 from controller.status.fold import is_believed
 from controller.status.runs import rivals, rivals_until
-from controller.status.trust import (
-    why_refused,
-    with_keys,
-)
+from controller.status.trust import why_refused, with_keys
 from crds.messages import AgentConfig, GenerationRef
 
 Noted = tuple[State, tuple[Note, ...]]
@@ -121,6 +118,7 @@ def approve(state: State, revision: str) -> tuple[State, tuple[Note, ...], str]:
 def settle(state: State, rules: Rules, now: datetime) -> Noted:
     """Begins the term when it can begin, and decides on the newest reading if that can be decided."""
     state, notes = known_agents.renew(state, rules, now)
+    renewed = state
     if state.caught_up and state.term is None:
         state, begun = _begin_term(state, rules, now)
         notes = (*notes, *begun)
@@ -131,7 +129,9 @@ def settle(state: State, rules: Rules, now: datetime) -> Noted:
         if passed is not None:
             gate, said = passed
             state, notes = replace(state, gate=gate, is_reading_decided=True), (*notes, *said)
-    state, known = known_agents.renew(state, rules, now)
+    known: tuple[Note, ...] = ()
+    if state is not renewed:  # another revision is in force, or the term begins: others may be of the fleet
+        state, known = known_agents.renew(state, rules, now)
     state, above = term.heed(state, _claims(state, state.gate), now)
     state, healed = topic_loss.heal(state, now)
     return state, (*notes, *known, *above, *healed)

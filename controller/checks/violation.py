@@ -1,11 +1,9 @@
 """What a rule says about a manifest, and where."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crds.key_path import key_path
-from deepstream.findings import Finding, Severity
-from deepstream.groups import KeyGroup
+from deepstream.findings import Severity
 
 Path = tuple[str | int, ...]
 
@@ -32,12 +30,6 @@ def error(path: Path, message: str, camera: str | None = None) -> Violation:
 def warning(path: Path, message: str, camera: str | None = None) -> Violation:
     """A violation that the app goes on with, but hardly as it is meant."""
     return Violation(Severity.WARNING, path, message, camera)
-
-
-def of_findings(findings: Iterable[Finding], base: Path, group: KeyGroup) -> Iterator[Violation]:
-    """The findings about one group that stands at a path."""
-    for one in findings:
-        yield Violation(one.severity, (*base, *key_path(group, one.key)), one.message)
 
 
 def without_repeats(violations: Iterable[Violation]) -> tuple[Violation, ...]:

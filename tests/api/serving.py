@@ -34,23 +34,10 @@ def fleet_documents(fleet: Fleet) -> tuple[dict[str, Any], ...]:
 
 
 @dataclass
-class FakeControl:
-    """A controller that remembers what it was asked, and fails when told to."""
+class Asked:
+    """The part of a controller that remembers what people ask of nodes and instances: it has node n1, and instance yard."""
 
     asked: list[tuple[str, str]] = field(default_factory=list)
-    broker_is_down: bool = False
-
-    def status(self) -> dict[str, Any]:
-        return {"leader": True, "revision": "sha256:1"}
-
-    def placed_instances(self) -> dict[str, PlacedInstance]:
-        return placed_instances(fleets.plan(REVISION), {})
-
-    async def approve(self, revision: str) -> str:
-        if revision != "sha256:1":
-            raise ApproveRefused(f"revision {revision} is not the one that waits")
-        self.asked.append(("approve", revision))
-        return "revision sha256:1 is approved"
 
     async def trust(self, node: str, key: str) -> str:
         if node != "n1":
@@ -75,6 +62,25 @@ class FakeControl:
             raise OrderRefused(f"no manifest in force declares node {node}")
         self.asked.append((kind.value, instance))
         return f"node {node} was asked to {kind.value}"
+
+
+@dataclass
+class FakeControl(Asked):
+    """A controller that remembers what it was asked, and fails when told to."""
+
+    broker_is_down: bool = False
+
+    def status(self) -> dict[str, Any]:
+        return {"leader": True, "revision": "sha256:1"}
+
+    def placed_instances(self) -> dict[str, PlacedInstance]:
+        return placed_instances(fleets.plan(REVISION), {})
+
+    async def approve(self, revision: str) -> str:
+        if revision != "sha256:1":
+            raise ApproveRefused(f"revision {revision} is not the one that waits")
+        self.asked.append(("approve", revision))
+        return "revision sha256:1 is approved"
 
     async def update(self, desc: str) -> None:
         await self._publish("update", desc)

@@ -14,10 +14,10 @@ from click.testing import CliRunner, Result
 
 from cli.main import fleet
 from controller.api.server import create_app, serve
-from controller.model import ApproveRefused, HoldRefused, OrderRefused, TrustRefused
+from controller.model import ApproveRefused
 from controller.picture.placed import PlacedInstance
 from controller.picture.store import ObjectStore
-from crds.messages import CommandKind
+from tests.api.serving import Asked
 from tests.patience import patient
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -108,11 +108,10 @@ STATUS: dict[str, Any] = {
 
 
 @dataclass
-class Control:
+class Control(Asked):
     """Stands in for the controller; remembers what it was asked."""
 
     answer: dict[str, Any] = field(default_factory=lambda: dict(STATUS))
-    asked: list[tuple[str, str]] = field(default_factory=list)
     placed: dict[str, PlacedInstance] = field(default_factory=dict)
 
     def status(self) -> dict[str, Any]:
@@ -126,30 +125,6 @@ class Control:
             raise ApproveRefused("no revision waits for approval")
         self.asked.append(("approve", revision))
         return f"revision {revision} is approved"
-
-    async def trust(self, node: str, key: str) -> str:
-        if node != "n1":
-            raise TrustRefused(f"no Node manifest in force is named {node}")
-        self.asked.append(("trust", key))
-        return f"node {node} is known by {key} from now on"
-
-    async def hold(self, instance: str, reason: str) -> str:
-        if instance != "yard":
-            raise HoldRefused(f"there is no dsinstance {instance!r}")
-        self.asked.append(("hold", reason))
-        return f"dsinstance/{instance} is held"
-
-    async def release(self, instance: str) -> str:
-        if instance == "full":
-            raise OSError(28, "No space left on device")
-        self.asked.append(("release", instance))
-        return f"dsinstance/{instance} is released"
-
-    async def order(self, kind: CommandKind, node: str, instance: str) -> str:
-        if node != "n1":
-            raise OrderRefused(f"no manifest in force declares node {node}")
-        self.asked.append((kind.value, instance))
-        return f"node {node} was asked to {kind.value}"
 
     async def update(self, desc: str) -> None:
         self.asked.append(("update", desc))
