@@ -24,6 +24,8 @@ def test_what_is_frozen_is_told_seen_and_set_back(stand: Stand) -> None:
         config = stand.config()
         there = await session.begin(config)
         assert not there.paused
+        if stand.kind != "fake":
+            await session.until_says("sleeping")  # in the first moment of its life it is not an app that runs yet
         events = session.driver.events()
         told = asyncio.ensure_future(anext(events))  # type: ignore[arg-type]  # every driver has a generator
         await asyncio.sleep(0.2 if stand.kind == "docker" else 0)  # no driver says when it listens
