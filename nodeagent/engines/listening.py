@@ -47,18 +47,22 @@ class Listeners:
             self._known[port] = (next(iter(found)), next(iter(inodes)))
         return found
 
+    def hidden(self, port: int, expected: Iterable[int]) -> PortHolder | None:
+        """Who listens on a port although no process is seen to: somebody else, if those who are expected to can be seen.
 
-def hidden_holder(port: int, expected: Iterable[int]) -> PortHolder | None:
-    """Who listens on a port although no process is seen to: somebody else, if those who are expected to can be seen.
-
-    Args:
-        port: the port.
-        expected: the processes that should listen.
-    """
-    pids = tuple(expected)
-    if pids and all(map(_shows_its_files, pids)) and _listening(port):
-        return PortHolder(None, "a process that this user may not look at")
-    return None
+        Args:
+            port: the port.
+            expected: the processes that should listen.
+        """
+        pids = tuple(expected)
+        if not pids or not all(map(_shows_its_files, pids)):
+            return None
+        # Whoever begins to listen while others look for him hides from nobody: it counts what was there before a look
+        # that found nobody, and is there after it.
+        before = _listening(port)
+        if before and not self.pids(port, pids) and before & _listening(port):
+            return PortHolder(None, "a process that this user may not look at")
+        return None
 
 
 def listening_ports(pids: Iterable[int]) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ import pytest
 
 from nodeagent.engines.docker import port_holders
 from nodeagent.engines.docker.engine import DockerEngine
-from nodeagent.engines.listening import Listeners, container_of, hidden_holder, listening_ports, name_of
+from nodeagent.engines.listening import Listeners, container_of, listening_ports, name_of
 from nodeagent.engines.process.driver import ProcessDriver
 from nodeagent.model import Transient
 from nodeagent.operations import OpKind
@@ -54,14 +54,25 @@ def test_who_may_not_be_seen_is_not_the_one_who_is_expected_and_can_be(
     # As if the socket were one of another user.
     monkeypatch.setattr("nodeagent.engines.listening._sockets", lambda _pid: frozenset())
     assert Listeners().pids(port) == frozenset()
-    holder = hidden_holder(port, [os.getpid()])
+    holder = Listeners().hidden(port, [os.getpid()])
     assert holder is not None
     assert holder.runtime_id is None
     # Whose files cannot be seen may well be the one, and nobody is expected to be unseen.
-    assert hidden_holder(port, [2**22 + 1]) is None
-    assert hidden_holder(port, []) is None
+    assert Listeners().hidden(port, [2**22 + 1]) is None
+    assert Listeners().hidden(port, []) is None
     listening.close()
-    assert hidden_holder(port, [os.getpid()]) is None
+    assert Listeners().hidden(port, [os.getpid()]) is None
+
+
+def test_who_begins_to_listen_during_a_look_is_not_taken_for_somebody_else() -> None:
+    port = hold_port()
+    listeners = Listeners()
+    with socket.socket() as own:
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        own.bind(("127.0.0.1", port))
+        assert listeners.pids(port) == frozenset()  # the first half of a look
+        own.listen()
+        assert listeners.hidden(port, [os.getpid()]) is None
 
 
 def test_two_that_share_a_port_are_both_found(listening: socket.socket) -> None:

@@ -6,7 +6,7 @@ from docker.errors import NotFound
 
 from nodeagent.engines.docker.engine import DockerEngine, errors_of
 from nodeagent.engines.labels import LABEL_FLEET, words_of
-from nodeagent.engines.listening import Listeners, container_of, hidden_holder, name_of
+from nodeagent.engines.listening import Listeners, container_of, name_of
 from nodeagent.model import PortHolder
 
 
@@ -38,7 +38,7 @@ class PortHolders:
         with errors_of(f"find out who listens on port {port}"):
             holders = [self._holder(pid, runtime_id) for pid in self._listeners.pids(port, pids)]
         if not holders:
-            return hidden_holder(port, pids)
+            return self._listeners.hidden(port, pids)
         return min(holders, key=lambda one: one.runtime_id == runtime_id)
 
     def _holder(self, pid: int, expected: str | None) -> PortHolder:

@@ -20,7 +20,7 @@ from nodeagent.engines.labels import (
     variable_of,
     words_of,
 )
-from nodeagent.engines.listening import Listeners, hidden_holder, name_of
+from nodeagent.engines.listening import Listeners, name_of
 from nodeagent.engines.mailbox import Mailbox
 from nodeagent.engines.process import output, start, table
 from nodeagent.engines.process.exits import ExitWatch
@@ -192,7 +192,7 @@ class ProcessDriver:
         expected = [run.id.pid for run in self._runs.known().values() if str(run.id) == runtime_id]
         holders = [self._holder(pid) for pid in self._listeners.pids(port, expected)]
         if not holders:
-            return hidden_holder(port, expected)
+            return self._listeners.hidden(port, expected)
         return min(holders, key=lambda one: one.runtime_id == runtime_id)
 
     def _holder(self, pid: int) -> PortHolder:
