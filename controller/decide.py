@@ -272,7 +272,7 @@ def _observed_by_the_connected(state: State, now: datetime) -> Mapping[str, Gene
     return {
         node_id: node.response.observed if node.response else node.info.highest
         for node_id, node in state.fleet.nodes.items()
-        if node.info and is_believed(node, now)
+        if node.info and is_believed(node, state.fleet.pulses.get(node_id), now)
     }
 
 

@@ -162,7 +162,7 @@ class ObservedNode:
     info: AgentInfo | None = None
     response: AgentResponse | None = None
     last_seen: datetime | None = None
-    """When it was heard last, by the controller's own clock."""
+    """When its newest message came, by the controller's own clock. It may be alive since: see `Pulse`."""
     greeters: tuple[AgentRun, ...] = ()
     """The latest runs that greeted, the one that is believed last. The topics are read beside each other, so each has its
     own order."""
@@ -177,6 +177,18 @@ class ObservedNode:
 
 
 @dataclass(frozen=True)
+class Pulse:
+    """A sign of life that says nothing else: what is known of its node stays the very same object."""
+
+    at: datetime
+    """When it was heard, by the controller's own clock; the time of its record while old ones are read."""
+    number: int = 0
+    """Which one it is since the newest report of the run that is believed."""
+    link: bytes = b""
+    """What the next one is verified with."""
+
+
+@dataclass(frozen=True)
 class Fleet:
     """The observed fleet: every agent that ever greeted or reported, by node id."""
 
@@ -184,6 +196,9 @@ class Fleet:
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """The key that a node must sign with, by node id, as 64 hexadecimal digits: pinned by its manifest, named by a person,
     or that of its first greeting. A node without one may still greet with any."""
+    pulses: Mapping[str, Pulse] = field(default_factory=lambda: MappingProxyType({}))
+    """The newest sign of life of each node that gave one, by node id. It is of the run whose reports are believed, and may
+    be older than the newest message of that. Thousands come in a second, so they stand beside what is known, and not in it."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from controller.picture.instance_document import instance_status
 from controller.picture.layout import Key, Layout
 from controller.picture.look import Look
 from controller.picture.node_document import node_status, pending_nodes
-from controller.status.fold import connected, lost_at
+from controller.status.fold import connected, heard_at, lost_at
 from controller.status.runs import hosts_of_rivals, rivals_until
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -94,9 +94,9 @@ class _Sight:
     @cached_property
     def until(self) -> datetime:
         """From then on another one counts as lost, or as one machine again, if nobody says anything."""
-        nodes = self.fleet.nodes.values()
-        ends = [lost_at(node) for node in nodes if connected(node, self.at)]
-        ends += [until for node in nodes if (until := rivals_until(node, self.at)) is not None]
+        nodes, pulse_of = self.fleet.nodes, self.fleet.pulses.get
+        ends = [end for key, node in nodes.items() if self.at < (end := lost_at(node, pulse_of(key)))]
+        ends += [until for node in nodes.values() if (until := rivals_until(node, self.at)) is not None]
         return min(ends, default=_NEVER)
 
     def is_still_of(self, fleet: Fleet, now: datetime) -> bool:
@@ -108,11 +108,21 @@ class _Sight:
             node_id
             for node_id, node in new.items()
             if node_id not in old
-            or _presence(old[node_id], before.at) != _presence(node, self.at)
+            or before.presence(node_id) != self.presence(node_id)
             or before.fleet.keys.get(node_id) != self.fleet.keys.get(node_id)
             or (old[node_id] is not node and _content(old[node_id]) != _content(node))
+            or before.heard_in(node_id) != self.heard_in(node_id)
         )
         return (*known, *(node_id for node_id in old if node_id not in new))
+
+    def presence(self, node_id: str) -> tuple[object, ...]:
+        node = self.fleet.nodes[node_id]
+        return connected(node, self.fleet.pulses.get(node_id), self.at), hosts_of_rivals(node, self.at)
+
+    def heard_in(self, node_id: str) -> datetime | None:
+        """The minute in which it was heard last."""
+        at = heard_at(self.fleet.nodes[node_id], self.fleet.pulses.get(node_id))
+        return at.replace(second=0, microsecond=0) if at else None
 
 
 def _key(document: Document) -> Key:
@@ -143,13 +153,9 @@ def _same_or_new(document: Document, look: Look) -> Document:
     return old if old == document else document
 
 
-def _presence(node: ObservedNode, now: datetime) -> tuple[object, ...]:
-    return connected(node, now), hosts_of_rivals(node, now)
-
-
 def _content(node: ObservedNode) -> tuple[object, ...]:
     """What documents show of a node, without the times that every message changes."""
-    info, response, last_seen = node.info, node.response, node.last_seen
+    info, response = node.info, node.response
     greeted = info.model_copy(update={"sent_at": None, "sequence": 0}) if info else None
     said = (
         (response.observed, response.applied, response.status, response.conditions, response.orphans)
@@ -157,5 +163,4 @@ def _content(node: ObservedNode) -> tuple[object, ...]:
         else None
     )
     strangers = tuple((one.public_key, one.hostname) for one in node.strangers)
-    minute = last_seen.replace(second=0, microsecond=0) if last_seen else None
-    return (greeted, said, strangers, node.clock_ahead_seconds, minute)
+    return (greeted, said, strangers, node.clock_ahead_seconds)

@@ -8,7 +8,7 @@ from controller.model import Fleet, ObservedNode
 from controller.picture.conditions import Document, Verdict, timestamp, unknown
 from controller.picture.layout import Key, Layout
 from controller.picture.machine_times import status_at_controller
-from controller.status.fold import connected
+from controller.status.fold import connected, heard_at
 from controller.status.runs import hosts_of_rivals
 from controller.status.trust import about_stranger
 from crds.instance_config import InstanceConfig
@@ -73,19 +73,23 @@ class Look:
         """What is known of a node; an empty record for one that was never heard."""
         return self.fleet.nodes.get(node_id) or ObservedNode(node_id)
 
+    def heard_at(self, node_id: str) -> datetime | None:
+        """When the agent of a node was heard last; None for one that never was."""
+        return heard_at(self.observed(node_id), self.fleet.pulses.get(node_id))
+
     def silence(self, node_id: str) -> Verdict | None:
         """Why nothing is known of a node right now, or None when its agent is connected and may speak for it."""
         node = self.observed(node_id)
         name = self.layout.node_name(node_id)
         if hosts := hosts_of_rivals(node, self.now):
             return unknown(TWO_MACHINES, two_machines(name, hosts))
-        if connected(node, self.now):
+        if connected(node, self.fleet.pulses.get(node_id), self.now):
             return None
         if strange := self.strange(node_id):
             return unknown(KEY_REFUSED, strange[0])
-        if node.last_seen is None:
+        if (last := self.heard_at(node_id)) is None:
             return unknown(NODE_NEVER_SEEN, f"No agent has greeted as node {name} ({node_id}) yet")
-        return unknown(NODE_LOST, f"The agent of node {name} was last heard at {timestamp(node.last_seen)}")
+        return unknown(NODE_LOST, f"The agent of node {name} was last heard at {timestamp(last)}")
 
     def strange(self, node_id: str) -> tuple[str, ...]:
         """What is to be said of those who greet as a node with another key than its own."""

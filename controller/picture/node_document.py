@@ -1,6 +1,7 @@
 """What is said of a machine: whether its agent is heard, and how far it got."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from controller.model import NodeState, ObservedNode
@@ -56,7 +57,7 @@ def node_status(node: Node, look: Look) -> Document:
         "capacity": _capacity(observed, published, node.spec.capacity),
         **_agent(observed),
         "publicKeyFingerprint": _key_of(look, node.node_id, observed),
-        "lastSeen": _last_seen(observed, silence),
+        "lastSeen": _last_seen(look.heard_at(observed.node_id), silence),
         **_orphans(observed, silence),
     }
 
@@ -105,7 +106,7 @@ def _pending_node(name: str, observed: ObservedNode, info: AgentInfo, look: Look
             "conditions": [condition(_READY, verdict, previous=previous, now=look.now)],
             "instances": 0,
             **_agent(observed),
-            "lastSeen": _last_seen(observed, silence),
+            "lastSeen": _last_seen(look.heard_at(observed.node_id), silence),
         },
     }
 
@@ -197,9 +198,8 @@ def _key_of(look: Look, node_id: str, observed: ObservedNode) -> str | None:
     return fingerprint(key) if key else None
 
 
-def _last_seen(observed: ObservedNode, silence: Verdict | None) -> str | None:
+def _last_seen(at: datetime | None, silence: Verdict | None) -> str | None:
     """To the second for a lost node; to the minute while it is heard, lest each report be a change of the object."""
-    at = observed.last_seen
     if at is None:
         return None
     return timestamp(at if silence else at.replace(second=0))

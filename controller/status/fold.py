@@ -6,7 +6,7 @@ Newest by run and number, see `runs`. Agents of versions that name no run are or
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from controller.model import ObservedNode
+from controller.model import ObservedNode, Pulse
 from controller.status.runs import hear, rivals
 from controller.status.skew import ahead_seconds, with_reading
 from crds.messages import AgentInfo, AgentResponse
@@ -25,22 +25,37 @@ AgentMessage = AgentInfo | AgentResponse
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def connected(node: ObservedNode, now: datetime) -> bool:
+def heard_at(node: ObservedNode, pulse: Pulse | None) -> datetime | None:
+    """When an agent was heard last, by a message or by a sign of life; None for one that never was."""
+    if pulse is None or node.last_seen is None:
+        return node.last_seen
+    return max(node.last_seen, pulse.at)
+
+
+def connected(node: ObservedNode, pulse: Pulse | None, now: datetime) -> bool:
     """True when the agent was heard within the last `NODE_LOST_AFTER_SECONDS`."""
-    return now < lost_at(node)
+    return now < lost_at(node, pulse)
 
 
-def lost_at(node: ObservedNode) -> datetime:
+def lost_at(node: ObservedNode, pulse: Pulse | None) -> datetime:
     """From when on the agent is not connected, if nothing is heard of it until then."""
-    return _NEVER if node.last_seen is None else node.last_seen + timedelta(seconds=NODE_LOST_AFTER_SECONDS)
+    at = heard_at(node, pulse)
+    return _NEVER if at is None else at + timedelta(seconds=NODE_LOST_AFTER_SECONDS)
 
 
-def is_believed(node: ObservedNode, now: datetime) -> bool:
+def is_believed(node: ObservedNode, pulse: Pulse | None, now: datetime) -> bool:
     """True when an agent is connected, and no other machine speaks as the same node."""
-    return connected(node, now) and not rivals(node, now)
+    return connected(node, pulse, now) and not rivals(node, now)
 
 
-def fold(known: ObservedNode, message: AgentMessage, seen_at: datetime, *, is_live: bool = False) -> ObservedNode:
+def fold(
+    known: ObservedNode,
+    message: AgentMessage,
+    seen_at: datetime,
+    *,
+    is_live: bool = False,
+    pulse: Pulse | None = None,
+) -> ObservedNode:
     """What is known of an agent after one message.
 
     Args:
@@ -48,12 +63,13 @@ def fold(known: ObservedNode, message: AgentMessage, seen_at: datetime, *, is_li
         message: a greeting or a report of this agent whose signature was checked.
         seen_at: when it was written to the bus, or read from it.
         is_live: it was read as it came, so that its time tells of the clock of its machine.
+        pulse: the newest sign of life of the run whose reports are believed.
 
     Returns:
         The same object when the message says nothing new.
     """
     if message.boot_id:
-        known, is_news = _with_run(known, message, seen_at)
+        known, is_news = _with_run(known, message, seen_at, pulse)
     else:
         is_news = _is_news_by_clock(known, message)
     if not is_news:
@@ -68,12 +84,14 @@ def fold(known: ObservedNode, message: AgentMessage, seen_at: datetime, *, is_li
     return replace(known, response=message, last_seen=last_seen)
 
 
-def _with_run(known: ObservedNode, message: AgentMessage, seen_at: datetime) -> tuple[ObservedNode, bool]:
+def _with_run(
+    known: ObservedNode, message: AgentMessage, seen_at: datetime, pulse: Pulse | None
+) -> tuple[ObservedNode, bool]:
     """What is known of the runs of an agent after a message, and whether that is to be believed."""
     if isinstance(message, AgentInfo):
         greeters, is_news = hear(known.greeters, message, seen_at)
         return known if greeters is known.greeters else replace(known, greeters=greeters), is_news
-    reporters, is_news = hear(known.reporters, message, seen_at)
+    reporters, is_news = hear(known.reporters, message, seen_at, pulse.at if pulse else None)
     return known if reporters is known.reporters else replace(known, reporters=reporters), is_news
 
 

@@ -217,6 +217,6 @@ class Hearing:
 
     def _fold(self, node_id: str, message: AgentMessage, seen_at: datetime, *, is_live: bool) -> None:
         known = self.node(node_id) or ObservedNode(node_id)
-        folded = fold(known, message, seen_at, is_live=is_live)
+        folded = fold(known, message, seen_at, is_live=is_live, pulse=self._before.fleet.pulses.get(node_id))
         if folded is not known:
             self._changed[node_id] = folded

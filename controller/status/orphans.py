@@ -46,7 +46,8 @@ def orphan_command(
     if not leads:
         raise OrderRefused("another controller leads this fleet: ask that one")
     observed = fleet.nodes.get(node.node_id)
-    if observed is None or observed.response is None or not connected(observed, now):
+    pulse = fleet.pulses.get(node.node_id)
+    if observed is None or observed.response is None or not connected(observed, pulse, now):
         raise OrderRefused(f"the agent of node {name} is not heard: what runs on its machine now is not known")
     meant = _meant(observed.response, instance)
     if not meant:

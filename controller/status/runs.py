@@ -22,7 +22,7 @@ _LONGEST_HOST = 253
 
 
 def hear(
-    runs: tuple[AgentRun, ...], message: AgentInfo | AgentResponse, at: datetime
+    runs: tuple[AgentRun, ...], message: AgentInfo | AgentResponse, at: datetime, alive_at: datetime | None = None
 ) -> tuple[tuple[AgentRun, ...], bool]:
     """What is known of the runs after a message that names its run, and whether that message is to be believed.
 
@@ -30,6 +30,7 @@ def hear(
         runs: what this kind of message told so far, the run that is believed last.
         message: what came, from whichever run.
         at: when it came, by the clock of the controller.
+        alive_at: when the run that is believed was heard otherwise.
 
     Returns:
         The same runs when the message was heard before.
@@ -39,18 +40,26 @@ def hear(
         if runs and _is_recorded(message, runs[-1]):
             return runs, False
         new = AgentRun(message.boot_id, message.sequence, at, message.sent_at, message.starts, host=_host(message))
-        return (*_kept(runs), new), True
+        return (*_kept(_alive(runs, alive_at)), new), True
     if message.sequence <= known.sequence:
         return runs, False
     heard = replace(known, sequence=message.sequence, heard_at=at, sent_at=message.sent_at, host=_host(message))
-    others = tuple(one for one in runs if one is not known)
     if known is runs[-1]:
-        return (*others, heard), True
+        return (*runs[:-1], heard), True
+    runs = _alive(runs, alive_at)
+    others = tuple(one for one in runs if one is not known)
     if all(at - one.heard_at >= SILENT_AFTER for one in others):
         return (*others, replace(heard, late=0, took_over_at=None)), True
     if known.late >= _LATE_MESSAGES_OF_THE_DEAD:
         return (*others, replace(heard, late=0, took_over_at=at)), True
     return tuple(replace(heard, late=known.late + 1) if one is known else one for one in runs), False
+
+
+def _alive(runs: tuple[AgentRun, ...], at: datetime | None) -> tuple[AgentRun, ...]:
+    """The runs when the believed one was heard at a time, too: who is not believed any more is no less alive for it."""
+    if not runs or at is None or at <= runs[-1].heard_at:
+        return runs
+    return (*runs[:-1], replace(runs[-1], heard_at=at))
 
 
 def _is_recorded(message: AgentInfo | AgentResponse, newest: AgentRun) -> bool:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from controller.model import Fleet, ObservedNode
+from controller.model import Fleet
+from controller.status.fold import heard_at
 from crds.messages import AgentInfo
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -71,7 +72,7 @@ def without_silent_strangers(fleet: Fleet, outsiders: Collection[str], now: date
     Returns:
         The same object when there are none.
     """
-    gone = {node_id for node_id in outsiders if _leaves_at(fleet.nodes[node_id]) < now}
+    gone = {node_id for node_id in outsiders if _leaves_at(fleet, node_id) < now}
     changed = {}
     for node in fleet.nodes.values():
         if node.strangers and any(one.seen_at + STRANGER_FOR < now for one in node.strangers):
@@ -79,18 +80,21 @@ def without_silent_strangers(fleet: Fleet, outsiders: Collection[str], now: date
             changed[node.node_id] = replace(node, strangers=left)
     if not gone and not changed:
         return fleet
-    return replace(fleet, nodes={key: changed.get(key, node) for key, node in fleet.nodes.items() if key not in gone})
+    nodes = {key: changed.get(key, node) for key, node in fleet.nodes.items() if key not in gone}
+    pulses = {key: pulse for key, pulse in fleet.pulses.items() if key not in gone} if gone else fleet.pulses
+    return replace(fleet, nodes=nodes, pulses=pulses)
 
 
 def strangers_leave_at(fleet: Fleet, outsiders: Collection[str]) -> datetime | None:
     """The time after which `without_silent_strangers` finds another one, if nobody speaks; None when it never does."""
     ends = [one.seen_at + STRANGER_FOR for node in fleet.nodes.values() for one in node.strangers]
-    ends += [_leaves_at(fleet.nodes[node_id]) for node_id in outsiders]
+    ends += [_leaves_at(fleet, node_id) for node_id in outsiders]
     return min(ends, default=None)
 
 
-def _leaves_at(node: ObservedNode) -> datetime:
+def _leaves_at(fleet: Fleet, node_id: str) -> datetime:
+    node = fleet.nodes[node_id]
     heard = [one.seen_at for one in node.strangers]
-    if node.last_seen is not None:
-        heard.append(node.last_seen)
+    if (at := heard_at(node, fleet.pulses.get(node_id))) is not None:
+        heard.append(at)
     return max(heard, default=_NEVER) + STRANGER_FOR

@@ -53,7 +53,10 @@ def with_keys(fleet: Fleet, keys: Mapping[str, str], now: datetime) -> Fleet:
         node = fleet.nodes.get(node_id)
         if node is not None and node.info is not None and node.info.public_key != key:
             changed[node_id] = with_stranger(ObservedNode(node_id, strangers=node.strangers), node.info, now)
-    return Fleet({**fleet.nodes, **changed} if changed else fleet.nodes, keys)
+    if not changed:
+        return replace(fleet, keys=keys)
+    pulses = {key: pulse for key, pulse in fleet.pulses.items() if key not in changed}
+    return replace(fleet, nodes={**fleet.nodes, **changed}, keys=keys, pulses=pulses)
 
 
 def with_stranger(node: ObservedNode, info: AgentInfo, seen_at: datetime) -> ObservedNode:

@@ -12,7 +12,7 @@ from bus.signature import SigningKey
 from controller import decide, revision_gate
 from controller.actions import Acknowledged, Admit, Outcome, Publish, PublishAgain, Send, Tell, TooLarge, Unacknowledged
 from controller.inbox import Inbox
-from controller.model import NodeState
+from controller.model import NodeState, Pulse
 from controller.rules import Rules
 from controller.source.last_good import Recalled
 from controller.state import State
@@ -123,6 +123,18 @@ def test_it_rests_until_an_agent_lacks_for_too_long_what_was_published() -> None
     assert not calm.lasts(state, NOW + RULES.resend_after + timedelta(seconds=1))
     assert not calm.lasts(state, NOW - timedelta(seconds=1)), "somebody set the clock"
     assert not calm.lasts(replace(state, connected=True), NOW)
+
+
+def test_a_lost_node_that_gives_a_sign_of_life_gets_what_it_lacks() -> None:
+    state, _ = taken(GREETED)
+    later = NOW + RULES.resend_after + timedelta(seconds=1)
+    assert decide.publish_again(state, RULES, later)[1] == ()
+    calm = decide.rest(state, RULES, later)
+    assert calm.until is None
+    pulses = {node_id("gate"): Pulse(later)}
+    alive = replace(state, observed=replace(state.observed, fleet=replace(state.fleet, pulses=pulses)))
+    assert not calm.lasts(alive, later)
+    assert [type(one) for one in decide.publish_again(alive, RULES, later)[1]] == [PublishAgain]
 
 
 def test_a_record_that_the_topic_lost_is_the_same_again() -> None:

@@ -1,10 +1,11 @@
 """Small fleets for tests: manifests, what was published of them, and what agents say."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from controller.model import Fleet, FleetPlan, NodeState, ObservedNode, Previous, Revision
+from controller.model import Fleet, FleetPlan, NodeState, ObservedNode, Previous, Pulse, Revision
 from controller.picture.conditions import Document
 from controller.picture.documents import documents as documents_of
 from controller.picture.layout import Layout
@@ -163,8 +164,15 @@ def heard(fleet: Fleet, message: AgentMessage, at: datetime) -> Fleet:
     """The fleet after one message; the same object when it says nothing new."""
     home = str(message.node_id)
     known = fleet.nodes.get(home, ObservedNode(home))
-    folded = fold(known, message, at)
-    return fleet if folded is known else Fleet({**fleet.nodes, home: folded})
+    folded = fold(known, message, at, pulse=fleet.pulses.get(home))
+    return fleet if folded is known else replace(fleet, nodes={**fleet.nodes, home: folded})
+
+
+def alive(fleet: Fleet, number: int, at: datetime) -> Fleet:
+    """The fleet after a sign of life that says nothing else."""
+    home = node_id(number)
+    known = fleet.pulses.get(home)
+    return replace(fleet, pulses={**fleet.pulses, home: Pulse(at, known.number + 1 if known else 1)})
 
 
 def healthy(of: Revision, at: datetime = NOW) -> Fleet:

@@ -9,6 +9,7 @@ from crds.messages import InstanceState
 from tests.picture import fleets
 from tests.picture.fleets import (
     NOW,
+    alive,
     camera,
     documents,
     greeting,
@@ -36,7 +37,7 @@ steps = st.lists(
         st.sampled_from(REVISIONS),
         st.booleans(),
         st.sampled_from([1, 2, 3]),
-        st.sampled_from(["greets", "runs", "fails", "is silent"]),
+        st.sampled_from(["greets", "runs", "fails", "is alive", "is silent"]),
     ),
     max_size=12,
 )
@@ -56,6 +57,8 @@ def test_looking_only_at_what_changed_shows_the_same_as_looking_at_everything(
             records = published(revision, generation=sequence + 1)
         if says == "greets":
             fleet = heard(fleet, greeting(number, sent_at=now), now)
+        elif says == "is alive":
+            fleet = alive(fleet, number, now)
         elif says in ("runs", "fails") and (record := records.get(node_id(number))):
             state = InstanceState.RUNNING if says == "runs" else InstanceState.FAILED
             statuses = [running(one, state=state) for one in record.node_config_list]
@@ -64,6 +67,17 @@ def test_looking_only_at_what_changed_shows_the_same_as_looking_at_everything(
         previous = documents(revision, wanted, records, fleet, now, previous=previous)
         assert live.update(revision, wanted, records, fleet, now) == previous
         assert live.update(revision, wanted, dict(records), fleet, now) == previous
+
+
+def test_a_lost_node_is_shown_again_with_its_first_sign_of_life() -> None:
+    revision = REVISIONS[0]
+    inputs = (revision, plan(revision), published(revision))
+    live, fleet = LiveDocuments(), fleets.healthy(revision)
+    later = NOW + timedelta(seconds=30)
+    looks = ((fleet, NOW), (fleet, later), (alive(fleet, 1, later), later))
+    shown = [live.update(*inputs, seen, at) for seen, at in looks]
+    phases = [[one["status"]["phase"] for one in look if one["kind"] == "Node"] for look in shown]
+    assert phases == [["Ready", "Ready"], ["Unknown", "Unknown"], ["Ready", "Unknown"]]
 
 
 def test_nothing_is_made_again_while_agents_report_the_same() -> None:

@@ -82,14 +82,14 @@ def test_a_node_is_not_lost_while_its_clock_is_put_right(ahead: int) -> None:
     fleet = folded((report(1, sent_at=NOW + ahead * SECOND), 0))
     for second in range(5, 100, 5):
         before = fleet.nodes[node_id(1)]
-        assert connected(before, NOW + second * SECOND)
+        assert connected(before, None, NOW + second * SECOND)
         fleet = heard(fleet, report(1, sent_at=NOW + second * SECOND, sequence=second), NOW + second * SECOND)
 
 
 def test_a_node_is_connected_until_three_reports_are_missing() -> None:
     known = folded((report(1), 0)).nodes[node_id(1)]
-    assert connected(known, NOW + (NODE_LOST_AFTER_SECONDS - 1) * SECOND)
-    assert not connected(known, NOW + NODE_LOST_AFTER_SECONDS * SECOND)
+    assert connected(known, None, NOW + (NODE_LOST_AFTER_SECONDS - 1) * SECOND)
+    assert not connected(known, None, NOW + NODE_LOST_AFTER_SECONDS * SECOND)
 
 
 @given(seen, messages, offsets)

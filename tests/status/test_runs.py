@@ -81,7 +81,7 @@ def test_a_restarted_agent_with_a_clock_that_is_wrong_stays_connected() -> None:
     for number in range(50):
         at = NOW + (number + 1) * EVERY_SECONDS * SECOND
         node = fold(node, said("b", number, sent_at=at - HOUR), at, is_live=True)
-        assert connected(node, at + EVERY_SECONDS * SECOND)
+        assert connected(node, None, at + EVERY_SECONDS * SECOND)
 
 
 def test_what_is_delivered_again_is_no_sign_of_life() -> None:
@@ -135,10 +135,10 @@ def rounds(
 def test_two_machines_are_told_with_their_hosts_and_neither_is_believed() -> None:
     original, copy = Machine("gate"), Machine("gate-copy")
     node, at = rounds(ObservedNode(node_id(1)), [original], 100, NOW)
-    assert is_believed(node, at)
+    assert is_believed(node, None, at)
     node, at = rounds(node, [original, copy], TOLD_WITHIN_SECONDS // EVERY_SECONDS, at)
     assert hosts_of_rivals(node, at) == ("gate (10.1.0.1)", "gate-copy (10.1.0.1)")
-    assert not is_believed(node, at)
+    assert not is_believed(node, None, at)
 
 
 @pytest.mark.parametrize("survivor", [0, 1])
@@ -150,7 +150,7 @@ def test_it_is_decided_when_one_of_them_is_silent(survivor: int) -> None:
     assert until is not None
     node, at = rounds(node, [last], 2 + int(SILENT_AFTER.total_seconds()) // EVERY_SECONDS, at)
     assert rivals_until(node, at) is None
-    assert is_believed(node, at)
+    assert is_believed(node, None, at)
     assert node.response is not None
     assert node.response.boot_id == f"{last.name}0"
     node, at = rounds(node, [last], 15, at)
@@ -158,7 +158,7 @@ def test_it_is_decided_when_one_of_them_is_silent(survivor: int) -> None:
     node, at = rounds(node, [last], 30, at)
     assert node.response is not None
     assert node.response.boot_id == f"{last.name}1"
-    assert is_believed(node, at)
+    assert is_believed(node, None, at)
 
 
 def test_both_silent_is_one_lost_node() -> None:
@@ -167,7 +167,7 @@ def test_both_silent_is_one_lost_node() -> None:
     assert until is not None
     assert rivals(node, until - SECOND)
     assert not rivals(node, until)
-    assert not connected(node, until)
+    assert not connected(node, None, until)
 
 
 class _Said:
