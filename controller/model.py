@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
-from typing import Self
+from typing import Self, TypeVar
 
+from controller.by_name import edited
+from controller.watching import Watching
 from crds.camera import Camera
 from crds.change import ChangeClass
 from crds.document import Manifest
@@ -14,6 +16,8 @@ from crds.dsinstance import DsInstance
 from crds.instance_config import InstanceConfig
 from crds.messages import AgentConfig, AgentInfo, AgentResponse
 from crds.node import Node
+
+M = TypeVar("M", Camera, DsInstance, Node)
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,11 @@ class Revision:
         return {camera.name: camera for camera in self.cameras}
 
     @cached_property
+    def instance_by_name(self) -> Mapping[str, DsInstance]:
+        """The instances by the names of their objects."""
+        return {instance.name: instance for instance in self.instances}
+
+    @cached_property
     def node_by_name(self) -> Mapping[str, Node]:
         """The nodes by the names of their objects."""
         return {node.name: node for node in self.nodes}
@@ -69,16 +78,70 @@ class Revision:
         """All manifests, sorted by kind and name."""
         return tuple(sorted((*self.cameras, *self.instances, *self.nodes), key=lambda one: (one.kind, one.name)))
 
+    @cached_property
+    def cameras_by_instance(self) -> Mapping[str, tuple[Camera, ...]]:
+        """See `cameras_of`; by the names of the instances."""
+        return self._watching.cameras
+
+    @cached_property
+    def _watching(self) -> Watching:
+        cameras, instances = self.camera_by_name, self.instance_by_name
+        return Watching().edited(({}, cameras), ({}, instances), cameras, instances)
+
     def cameras_of(self, instance: DsInstance) -> tuple[Camera, ...]:
-        """The cameras that an instance names, in that order, then those that it selects, by name.
+        """The cameras that an instance of this revision names, in that order, then those that it selects, by name.
 
         Names without a camera are left out.
         """
-        named = [name for name in instance.spec.cameras if name in self.camera_by_name]
-        selector = instance.spec.camera_selector
-        if selector is not None:
-            named += [camera.name for camera in self.cameras if selector.matches(camera.metadata.labels)]
-        return tuple(self.camera_by_name[name] for name in dict.fromkeys(named))
+        return self.cameras_by_instance[instance.name]
+
+    def edited(
+        self,
+        revision_id: str,
+        description: str,
+        cameras: Mapping[str, Camera | None],
+        instances: Mapping[str, DsInstance | None],
+        nodes: Mapping[str, Node | None],
+    ) -> Self:
+        """This revision after an edit. What the edit does not touch is the very same object in both.
+
+        Args:
+            revision_id: of the new one.
+            description: of the new one.
+            cameras: those that came or changed, by name, and None for those that went.
+            instances: likewise.
+            nodes: likewise.
+        """
+        before = (self.camera_by_name, self.instance_by_name, self.node_by_name)
+        after = (edited(before[0], cameras), edited(before[1], instances), edited(before[2], nodes))
+        made = type(self)(
+            revision_id,
+            _in_order(self.cameras, cameras, after[0]),
+            _in_order(self.instances, instances, after[1]),
+            _in_order(self.nodes, nodes, after[2]),
+            description,
+        )
+        known: dict[str, object] = {
+            "camera_by_name": after[0],
+            "instance_by_name": after[1],
+            "node_by_name": after[2],
+            "exclusive_cameras": _exclusive(self.exclusive_cameras, cameras),
+            "_watching": self._watching.edited((before[0], after[0]), (before[1], after[1]), cameras, instances),
+        }
+        if not nodes:
+            known |= {"node_by_id": self.node_by_id, "pinned_keys": self.pinned_keys}
+        # What `cached_property` would find anew, and at the same place.
+        vars(made).update(known)
+        return made
+
+
+def _in_order(before: tuple[M, ...], changes: Mapping[str, object], after: Mapping[str, M]) -> tuple[M, ...]:
+    return tuple(after.values()) if changes else before
+
+
+def _exclusive(before: frozenset[str], changes: Mapping[str, Camera | None]) -> frozenset[str]:
+    now = {name for name, camera in changes.items() if camera is not None and camera.spec.has_one_reader}
+    return before if before & changes.keys() == now else (before - changes.keys()) | now
 
 
 @dataclass(frozen=True)

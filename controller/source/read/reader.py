@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from controller.checks.checker import Checker
+from controller.differing import differing
 from controller.model import Position, Problem, Revision
 from controller.source.files import SourceFile, cut_off, position_in, text_of
 from controller.source.read.crosscheck import Claims, Remark, crosscheck
@@ -77,6 +78,7 @@ class ManifestReader:
     def __init__(self) -> None:
         self._known: dict[bytes, tuple[bytes, _Pieces]] = {}
         self._checker = Checker()
+        self._last = Revision("", (), (), ())
 
     def read(self, files: Iterable[SourceFile], *, root: str, revision_id: str, description: str) -> Reading:
         """Reads a set of files as one revision.
@@ -123,7 +125,8 @@ class ManifestReader:
         if not manifests:
             return Unreadable(f"{root or description}: no file holds a manifest (a Camera, a DsInstance or a Node)")
         found = sorted((located.manifest for located in manifests), key=lambda one: (one.kind, one.name))
-        return Loaded(Revision.of(revision_id, found, description), checked.remarks)
+        self._last = _edited(self._last, Revision.of(revision_id, found, description))
+        return Loaded(self._last, checked.remarks)
 
     def _pieces(self, file: SourceFile, text: str) -> _Pieces:
         content, known = self._known.get(file.path, (b"", ()))
@@ -132,6 +135,18 @@ class ManifestReader:
         # An edit of one document in a file of a thousand leaves the others as they were.
         by_text = {piece: documents for _, piece, documents in known}
         return tuple((line, piece, by_text.get(piece) or read_manifests(piece)) for line, piece in pieces(text))
+
+
+def _edited(before: Revision, after: Revision) -> Revision:
+    """The second revision, with what it has in common with the first."""
+    cameras, instances, nodes = after.camera_by_name, after.instance_by_name, after.node_by_name
+    return before.edited(
+        after.id,
+        after.description,
+        {name: cameras.get(name) for name in differing(before.camera_by_name, cameras)},
+        {name: instances.get(name) for name in differing(before.instance_by_name, instances)},
+        {name: nodes.get(name) for name in differing(before.node_by_name, nodes)},
+    )
 
 
 def _problem(file: str, first_line: int, fault: Fault) -> Problem:

@@ -1,0 +1,112 @@
+"""Which cameras each instance has, by the names that it gives and the labels that it selects by. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from controller.selections import Selections, wanted_by
+from crds.camera import Camera
+from crds.dsinstance import DsInstance
+from crds.selector import LabelSelector
+
+
+@dataclass(frozen=True)
+class Watching:
+    """The cameras of every instance, and what is needed to find them again after an edit."""
+
+    cameras: Mapping[str, tuple[Camera, ...]] = field(default_factory=dict)
+    """By name of the instance: those that it names, in that order, then those that it selects, by name. Names without a
+    camera are left out."""
+    named_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The names of the instances that name a camera, whether or not there is one of that name."""
+    selected: Selections = field(default_factory=Selections)
+
+    def edited(
+        self,
+        cameras: tuple[Mapping[str, Camera], Mapping[str, Camera]],
+        instances: tuple[Mapping[str, DsInstance], Mapping[str, DsInstance]],
+        changed_cameras: Mapping[str, object],
+        changed_instances: Mapping[str, object],
+    ) -> Self:
+        """The same after an edit.
+
+        Args:
+            cameras: by name, before and after.
+            instances: by name, before and after.
+            changed_cameras: which cameras came, changed or went, by name.
+            changed_instances: which instances did.
+        """
+        (cameras_before, cameras_after), (before, after) = cameras, instances
+        old = {name: before.get(name) for name in changed_instances}
+        new = {name: after.get(name) for name in changed_instances}
+        selected, touched = self.selected.edited(
+            {name: _labels(cameras_before.get(name)) for name in changed_cameras},
+            {name: _labels(cameras_after.get(name)) for name in changed_cameras},
+            {name: (_selector(old[name]), _selector(new[name])) for name in changed_instances},
+            ((name, camera.metadata.labels) for name, camera in cameras_after.items()),
+        )
+        named_by = _named_by(self.named_by, old, new)
+        again = {*touched, *changed_instances}
+        for name in changed_cameras:
+            again.update(named_by.get(name, ()))
+        if not again:
+            return self
+        found = dict(self.cameras)
+        for name in again:
+            instance = after.get(name)
+            if instance is None:
+                found.pop(name, None)
+                continue
+            its = tuple(_cameras(instance, cameras_after, selected))
+            if not _are_the_same(its, found.get(name)):
+                found[name] = its
+        return type(self)(found, named_by, selected)
+
+
+def _cameras(instance: DsInstance, cameras: Mapping[str, Camera], selected: Selections) -> Iterator[Camera]:
+    names = dict.fromkeys(instance.spec.cameras)
+    wanted = wanted_by(instance.spec.camera_selector)
+    if wanted is not None:
+        names |= dict.fromkeys(sorted(selected.found[wanted]))
+    for name in names:
+        if (camera := cameras.get(name)) is not None:
+            yield camera
+
+
+def _are_the_same(cameras: tuple[Camera, ...], before: tuple[Camera, ...] | None) -> bool:
+    return (
+        before is not None
+        and len(cameras) == len(before)
+        and all(one is other for one, other in zip(cameras, before, strict=True))
+    )
+
+
+def _labels(camera: Camera | None) -> Mapping[str, str] | None:
+    return None if camera is None else camera.metadata.labels
+
+
+def _selector(instance: DsInstance | None) -> LabelSelector | None:
+    return None if instance is None else instance.spec.camera_selector
+
+
+def _named_by(
+    before: Mapping[str, tuple[str, ...]], old: Mapping[str, DsInstance | None], new: Mapping[str, DsInstance | None]
+) -> Mapping[str, tuple[str, ...]]:
+    gone, come = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
+    for name in old:
+        then, now = ({} if one is None else dict.fromkeys(one.spec.cameras) for one in (old[name], new[name]))
+        for camera in then.keys() - now.keys():
+            gone[camera].append(name)
+        for camera in now.keys() - then.keys():
+            come[camera].append(name)
+    if not gone and not come:
+        return before
+    after = dict(before)
+    for camera in gone.keys() | come.keys():
+        names = tuple(one for one in after.pop(camera, ()) if one not in gone.get(camera, ())) + tuple(
+            come.get(camera, ())
+        )
+        if names:
+            after[camera] = names
+    return after
