@@ -96,8 +96,8 @@ class Acknowledged:
     """It lies on the topic."""
 
     send: Send
-    envelope: bytes = b""
-    """Of a new generation: the bytes that lie there."""
+    packed: bytes = b""
+    """Of a new generation: the bytes that lie there, see `Sent.packed`."""
 
 
 @dataclass(frozen=True)

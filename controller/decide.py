@@ -66,28 +66,37 @@ def recall(
     kept: KeptKeys = KeptKeys(),
 ) -> Noted:
     """Takes in what lies on the controller's own disk: copies of what was published, the last good revision, and keys."""
-    sent = dict(state.published.by_node)
-    notes: list[Note] = []
+    state, notes = recall_copies(state, copies, rules, now)
     if kept.warning:
-        notes.append(Tell(EventType.WARNING, "AgentKeysLost", kept.warning))
+        notes = (Tell(EventType.WARNING, "AgentKeysLost", kept.warning), *notes)
+    gate, said = revision_gate.recall(recalled, now)
+    observed = replace(state.observed, fleet=with_keys(state.fleet, kept.keys, now))
+    state = replace(state, observed=observed, gate=gate, kept=gate.in_force.id if gate.in_force else None)
+    return state, (*notes, *said)
+
+
+def recall_copies(state: State, copies: Iterable[Copy], rules: Rules, now: datetime, left: int = 0) -> Noted:
+    """Takes in some of the copies of what was published.
+
+    Args:
+        state: what is known.
+        copies: as they lie on disk.
+        rules: whose copies they must be.
+        now: the time, UTC.
+        left: how many more there are, for those who wait for them.
+    """
+    sent: dict[str, Sent] = {}
+    notes: list[Note] = []
     for copy in copies:
         try:
             config = config_in(copy.envelope, key=copy.node_id, fleet_id=rules.fleet_id, public_key=rules.public_key)
-            sent[copy.node_id] = remembered(sent.get(copy.node_id), config, copy.envelope, now, on_topic=False)
+            known = state.published.by_node.get(copy.node_id)
+            sent[copy.node_id] = remembered(known, config, copy.envelope, now, on_topic=False)
         except Undecodable as error:
             text = f"the copy of a published record at {copy.path} cannot be used: {error}"
             is_told = isinstance(error, UnknownFormat)
             notes.append(Tell(EventType.WARNING, "UnknownFormat", text) if is_told else Log(EventType.WARNING, text))
-    gate, said = revision_gate.recall(recalled, now)
-    observed = replace(state.observed, fleet=with_keys(state.fleet, kept.keys, now))
-    state = replace(
-        state,
-        observed=observed,
-        published=state.published.with_changes(sent),
-        gate=gate,
-        kept=gate.in_force.id if gate.in_force else None,
-    )
-    return state, (*notes, *said)
+    return replace(state, published=state.published.with_changes(sent), copies_left=left), tuple(notes)
 
 
 def has_kept(state: State, revision: Revision) -> State:
@@ -300,8 +309,8 @@ def after(state: State, outcomes: Iterable[Outcome], rules: Rules) -> Noted:
     unacknowledged = []
     for outcome in outcomes:
         match outcome:
-            case Acknowledged(send=Publish(config=config, before=before), envelope=envelope):
-                node_id, new = str(config.node_id), Sent(config, envelope, config.issued_at, on_topic=True)
+            case Acknowledged(send=Publish(config=config, before=before), packed=packed):
+                node_id, new = str(config.node_id), Sent(config, packed, config.issued_at, on_topic=True)
                 sent[node_id] = acknowledged(known.get(node_id), before, new)
             case Acknowledged(send=PublishAgain(sent=again, before=before)):
                 node_id = str(again.config.node_id)

@@ -1,7 +1,9 @@
 """Takes in what comes from the topics: what was published, what agents say, what users ask for."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, Record, Start, Subscription, Topic
@@ -10,7 +12,7 @@ from controller import term, topic_loss
 from controller.actions import Fetch, Log, Note, Tell
 from controller.model import ObjectRef
 from controller.picture.events import EventType
-from controller.publish.published import Sent, config_in, remembered
+from controller.publish.published import Sent, UnderWay, config_in, known_by_its_bytes, remembered
 from controller.rules import Rules
 from controller.state import State
 from controller.status.hearing import Hearing, OtherKey, TooManyStrangers, key_text
@@ -31,10 +33,17 @@ _MOST_UNTRUSTED = 1000
 class Inbox:
     """Makes one state into the next, by the events that came in one go: what is large is copied once for all of them."""
 
-    def __init__(self, state: State, rules: Rules) -> None:
-        """Begins with a state, which is not changed."""
+    def __init__(self, state: State, rules: Rules, under_way: Mapping[str, UnderWay] = MappingProxyType({})) -> None:
+        """Begins with a state, which is not changed.
+
+        Args:
+            state: what is known.
+            rules: whose controller this is.
+            under_way: what it is publishing just now, by node id: that is read back, and often before the acknowledgement.
+        """
         self._before = state
         self._rules = rules
+        self._under_way = under_way
         self._hearing = Hearing(
             state.observed, fleet_id=rules.fleet_id, members=state.members, is_caught_up=state.caught_up
         )
@@ -117,8 +126,10 @@ class Inbox:
             self._miss(key)
             return
         known, rules = self._newest(key), self._rules
+        config = known_by_its_bytes(record.value, known, self._under_way.get(key))
         try:
-            config = config_in(record.value, key=key, fleet_id=rules.fleet_id, public_key=rules.public_key)
+            if config is None:
+                config = config_in(record.value, key=key, fleet_id=rules.fleet_id, public_key=rules.public_key)
         except Undecodable as error:
             untrusted: frozenset[str] = self._changes.get("untrusted", self._before.untrusted)
             # A record of another format has the right signature: it is that of a controller of another version.

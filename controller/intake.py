@@ -2,26 +2,40 @@
 
 import asyncio
 import logging
+from collections import deque
+from collections.abc import Mapping
 from datetime import datetime
 
 from bus.base import Bus, BusEvent, ConnectionChanged, MadeAnew
 from controller import decide
 from controller.inbox import SUBSCRIPTIONS, Inbox
 from controller.knowledge import Knowledge
+from controller.publish.published import UnderWay
 from controller.rules import Rules
 from controller.source.read.reader import Source
 from ports.clock import Clock
 
 _log = logging.getLogger(__name__)
 
-# So many events are taken in at once at most: the rest of the program waits meanwhile.
-_LARGEST_BATCH = 500
+# The rest of the program waits for so long at most, and for one more event, while events are taken in.
+_SLICE_SECONDS = 0.005
+# When so many wait, no more are read: they stay on the brokers.
+_MOST_WAITING = 500
 
 
 class Intake:
     """What comes in."""
 
-    def __init__(self, *, bus: Bus, source: Source, knowledge: Knowledge, rules: Rules, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        source: Source,
+        knowledge: Knowledge,
+        rules: Rules,
+        clock: Clock,
+        under_way: Mapping[str, UnderWay],
+    ) -> None:
         """Has read nothing.
 
         Args:
@@ -30,13 +44,16 @@ class Intake:
             knowledge: what becomes another one.
             rules: what stays the same while the controller runs.
             clock: tells when something came.
+            under_way: what is being published, by node id.
         """
         self._bus = bus
         self._source = source
         self._knowledge = knowledge
         self._rules = rules
         self._clock = clock
-        self._came: list[tuple[BusEvent, datetime]] = []
+        self._under_way = under_way
+        self._came: deque[tuple[BusEvent, datetime]] = deque()
+        self._has_room = asyncio.Event()
 
     async def read_topics(self) -> None:
         """Reads until cancelled. No record, of whatever content, ends it (S15)."""
@@ -46,21 +63,31 @@ class Intake:
                 self._came.append((event, self._clock.now()))
                 if len(self._came) == 1:
                     call_soon(self._take_in)  # with all that comes before this task has to wait
-                elif len(self._came) == _LARGEST_BATCH:
-                    self._take_in()
+                if len(self._came) >= _MOST_WAITING:
+                    self._has_room.clear()
+                    await self._has_room.wait()
 
     def _take_in(self) -> None:
-        came, self._came = self._came, []
-        inbox = Inbox(self._knowledge.state, self._rules)
-        for event, at in came:
+        """Takes in what came, in slices: between two of them the API answers, and what is due is sent."""
+        inbox = Inbox(self._knowledge.state, self._rules, self._under_way)
+        until = self._clock.monotonic() + _SLICE_SECONDS
+        while self._came:
+            event, at = self._came[0]
             try:
                 inbox.take(event, at)
             except Exception:  # noqa: BLE001 - no bug may end what the fleet depends on (S15)
                 _log.exception("an event of the bus could not be taken in")
+            self._came.popleft()
+            if isinstance(event, ConnectionChanged | MadeAnew):
+                self._knowledge.topics_doubted.set()
+            if self._clock.monotonic() >= until:
+                break
         self._knowledge.become(*inbox.done())
-        self._knowledge.wake.set()
-        if any(isinstance(event, ConnectionChanged | MadeAnew) for event, _ in came):
-            self._knowledge.topics_doubted.set()
+        self._has_room.set()
+        if self._came:
+            asyncio.get_running_loop().call_soon(self._take_in)
+        if not self._came or self._knowledge.state.caught_up:  # before, nothing can be decided
+            self._knowledge.wake.set()
 
     async def watch_source(self) -> None:
         """Reads the manifests whenever they may have changed: a repository that does not answer holds nothing up."""

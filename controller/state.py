@@ -124,6 +124,8 @@ class State:
     """True when the brokers answer."""
     caught_up: bool = False
     """True when the topics were read to their ends: `observed` and `published` are then all that lies there."""
+    copies_left: int = 0
+    """How many copies of published records on the controller's own disk were not taken in yet."""
     loss: TopicLoss | None = None
     """The newest loss of topics that this controller met."""
     topic_differences: tuple[str, ...] = ()

@@ -1,12 +1,13 @@
 """Signs what the controller says, puts it on the bus, and keeps a copy of every node's newest record on disk."""
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 from bus.base import Bus, Topic
 from bus.codec import encode_plain, encode_signed
 from bus.signature import SigningKey
-from controller.publish.published import Copy, Sent
+from controller.publish.published import Copy, Sent, UnderWay, packed
 from crds.messages import AgentCommand, AgentConfig, Refresh
 from ports.ports import Ports
 
@@ -31,16 +32,22 @@ class Publisher:
         self._key = key
         self._directory = directory
         self._ports = ports
+        self.under_way: dict[str, UnderWay] = {}
+        """What is being published, by node id."""
 
-    def copies(self) -> tuple[Copy, ...]:
-        """The copies on disk: what is left when the topics are lost. Unreadable ones are said and passed by. Blocks."""
-        found = []
+    def paths_of_copies(self) -> tuple[Path, ...]:
+        """Where the copies on disk are: what is left when the topics are lost. Blocks."""
         try:
             names = self._ports.disk.names(self._directory)
         except OSError as error:
             _log.warning("the copies of published records cannot be used: %s", error)
             return ()
-        for path in (self._directory / name for name in names if name.endswith(_SUFFIX)):
+        return tuple(self._directory / name for name in names if name.endswith(_SUFFIX))
+
+    def copies(self, paths: Iterable[Path]) -> tuple[Copy, ...]:
+        """The copies at these paths. Unreadable ones are said and passed by. Blocks."""
+        found = []
+        for path in paths:
             try:
                 found.append(Copy(path, self._ports.disk.read(path)))
             except OSError as error:
@@ -51,14 +58,19 @@ class Publisher:
         """Publishes a record; when this returns, every reader from the beginning will find it (invariant S17).
 
         Returns:
-            The bytes that lie on the topic.
+            The bytes that lie on the topic, as `published.packed` makes them small.
 
         Raises:
             bus.base.PublishFailed: no acknowledgement: publish it again.
             ValueError: it is larger than the topic allows.
         """
         envelope = encode_signed(config, self._key)
-        await self._send(str(config.node_id), envelope)
+        node_id, small = str(config.node_id), packed(envelope)
+        self.under_way[node_id] = UnderWay(config, small)
+        try:
+            await self._send(node_id, envelope)
+        finally:
+            self.under_way.pop(node_id, None)
         _log.info(
             "published generation %d (epoch %d) of node %s: %d instances, revision %s",
             config.generation,
@@ -67,7 +79,7 @@ class Publisher:
             len(config.node_config_list),
             config.revision,
         )
-        return envelope
+        return small
 
     async def publish_again(self, sent: Sent) -> None:
         """Publishes the same bytes again.

@@ -13,6 +13,7 @@ from controller import decide, revision_gate
 from controller.actions import Acknowledged, Admit, Outcome, Publish, PublishAgain, Send, Tell, TooLarge, Unacknowledged
 from controller.inbox import Inbox
 from controller.model import NodeState, Pulse
+from controller.publish.published import packed
 from controller.rules import Rules
 from controller.source.last_good import Recalled
 from controller.state import State
@@ -61,7 +62,7 @@ def taken(state: State, *, at: timedelta = timedelta(0)) -> tuple[State, list[Se
     sent: list[Send] = []
     for step in STEPS:
         state, sends, _ = step(state, RULES, NOW + at)
-        state, _ = decide.after(state, [Acknowledged(one, b"") for one in sends], RULES)
+        state, _ = decide.after(state, [Acknowledged(one, packed(b"")) for one in sends], RULES)
         sent += sends
     return state, sent
 
@@ -168,7 +169,7 @@ def test_what_a_topic_loses_while_it_is_acknowledged_is_sent_again(step: decide.
         other = loaded({"node/gate": {}, "dsinstance/yard": {"node": "gate", "image": "retinaface:2"}}, "sha256:other")
         state = decide.has_kept(begun(decide.has_read(state, other)), other.revision)
     state, (send,), _ = step(state, RULES, NOW)
-    state, _ = decide.after(after(state, gone), [Acknowledged(send, b"")], RULES)
+    state, _ = decide.after(after(state, gone), [Acknowledged(send, packed(b""))], RULES)
     assert not state.published.by_node[node_id("gate")].on_topic
 
 

@@ -13,6 +13,7 @@ from bus.signature import SigningKey
 from controller import decide
 from controller.actions import Acknowledged, Admit, Outcome, Publish, PublishAgain, Unacknowledged
 from controller.inbox import Inbox
+from controller.publish.published import packed
 from controller.rules import Rules
 from controller.source.last_good import Recalled
 from controller.state import State
@@ -96,15 +97,16 @@ class Side:
             self.state, sends, _ = step(self.state, self.rules, self.fleet.now)
             outcomes: list[Outcome] = []
             for send in sends:
-                envelope = b""
+                small = b""
                 match send:
                     case Publish(config=config):
                         envelope = encode_signed(config, KEY)
+                        small = packed(envelope)
                         self.fleet.write(Topic.AGENT_CONFIG, config.hostname, envelope)
                     case PublishAgain(sent=sent):
                         self.fleet.write(Topic.AGENT_CONFIG, sent.config.hostname, sent.envelope)
                 outcomes.append(
-                    Acknowledged(send, envelope)
+                    Acknowledged(send, small)
                     if is_acknowledged or isinstance(send, Admit)
                     else Unacknowledged(send, "no answer")
                 )

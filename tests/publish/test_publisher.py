@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import pytest
@@ -20,7 +21,7 @@ from controller.carry_out import carry_out
 from controller.inbox import Inbox
 from controller.planner.planner import plan
 from controller.publish.generations import KnownGenerations, next_record
-from controller.publish.published import Sent, config_in, remembered, to_send_again
+from controller.publish.published import Sent, UnderWay, config_in, packed, remembered, to_send_again
 from controller.publish.publisher import Publisher
 from controller.rules import Rules
 from controller.source.last_good import Recalled
@@ -73,6 +74,10 @@ class Published:
         self._state = State()
 
     @property
+    def state(self) -> State:
+        return self._state
+
+    @property
     def published(self) -> Mapping[str, AgentConfig]:
         return self._state.published.configs
 
@@ -95,7 +100,7 @@ class Published:
         self._state, _ = inbox.done()
 
     def remember_from_disk(self, seen_at: datetime) -> list[str]:
-        copies = self._publisher.copies()
+        copies = self._publisher.copies(self._publisher.paths_of_copies())
         self._state, notes = decide.recall(self._state, copies, Recalled(None), RULES, seen_at)
         return [note.message for note in notes if isinstance(note, Log)]
 
@@ -377,3 +382,32 @@ def test_records_of_another_fleet_or_under_another_key_are_not_taken_in(
     with pytest.raises(Undecodable, match="it is of fleet"):
         one.remember(encode_signed(config(2).model_copy(update=changes), KEY), NOW, key=key)
     assert one.published == {}
+
+
+def read_back(state: State, value: bytes, under_way: Mapping[str, UnderWay] = MappingProxyType({})) -> State:
+    inbox = Inbox(state, RULES, under_way)
+    inbox.take(Record(Topic.AGENT_CONFIG, 0, 0, GATE.encode(), value, NOW), NOW)
+    return inbox.done()[0]
+
+
+def test_bytes_that_are_known_are_not_read_again(disk: MemoryDisk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own records, and what lies both on its disk and on the topic: to verify and read one takes milliseconds."""
+    log, sent = made_log(), config(3)
+    one = Published(log, disk)
+    within(one.publish(sent))
+    (record,) = within(on_topic(log))
+    again = Published(made_log(), disk)
+    again.remember_from_disk(NOW)
+    recalled = again.published[GATE]
+    assert record.value is not None
+
+    with monkeypatch.context() as read_no_more:
+        read_no_more.setattr("controller.inbox.config_in", None)
+        assert read_back(one.state, record.value) is one.state
+        found = read_back(again.state, record.value).published.by_node[GATE]
+        early = read_back(State(), record.value, {GATE: UnderWay(sent, packed(record.value))}).published.by_node[GATE]
+
+    assert (found.config is recalled, found.on_topic) == (True, True)
+    assert early.config is sent
+    other = read_back(one.state, encode_signed(config(4), KEY)).published.by_node[GATE]
+    assert other.config == config(4)
