@@ -13,10 +13,12 @@ def sentences(answer: dict[str, Any]) -> list[str]:
     found = []
     if superseded := answer.get("superseded"):
         found.append(f"This controller only reads: {shown(superseded.get('message'), 1000)}.")
+    if starting := answer.get("starting"):
+        found.append(f"The controller is starting: {shown(starting, 1000)}. Nothing changes until it knows the fleet.")
     kafka = answer.get("kafka") or {}
     if not kafka.get("connected"):
         found.append("Kafka is away: what runs goes on, changes wait until it is back.")
-    elif not kafka.get("caughtUp"):
+    elif not kafka.get("caughtUp") and not starting:
         found.append("The controller is still reading what was published before: nothing changes until it has.")
     found += [f"{shown(one.get('message'), 1000)}." for one in answer.get("refusedKeys") or []]
     found += _about_topics(answer.get("topics") or {})

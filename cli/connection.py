@@ -28,9 +28,11 @@ class Unreachable(Failure):
 class Refused(Failure):
     """The controller answered that it will not, and why."""
 
-    def __init__(self, message: str, status: int) -> None:
+    def __init__(self, message: str, status: int, reason: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.is_starting = (status, reason) == (503, "ServiceUnavailable")
+        """True for a controller that does not know its fleet yet, and will."""
 
 
 class Api:
@@ -148,7 +150,7 @@ class Api:
             return answer
         if isinstance(answer, dict) and answer.get("kind") == "Status":
             reason = one_line(str(answer.get("reason") or response.status))
-            raise Refused(f"the controller says {reason}: {_causes(answer)}", response.status)
+            raise Refused(f"the controller says {reason}: {_causes(answer)}", response.status, reason)
         if isinstance(answer, dict) and "detail" in answer:
             raise Refused(
                 f"the controller answers {response.status}: {one_line(str(answer['detail']))}", response.status

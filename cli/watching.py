@@ -54,8 +54,8 @@ def follow(
             version: str | None = listed
             while version is not None and not _over(deadline):
                 version = yield from _changes(api, watched, version, deadline)
-        except Unreachable as error:
-            if not began:
+        except (Unreachable, Refused) as error:
+            if not began or (isinstance(error, Refused) and not error.is_starting):
                 raise
             if _over(deadline, margin=0.1):
                 return

@@ -7,7 +7,7 @@ from typing import Any
 
 from bus.base import Bus, Topic
 from bus.codec import encode_plain
-from controller import decide, holding, known_agents
+from controller import decide, holding, known_agents, starting
 from controller.actions import Tell
 from controller.held_file import HeldFile
 from controller.key_keeper import KeyKeeper
@@ -72,11 +72,18 @@ class Answers:
         state = self._knowledge.state
         if state.superseded is not None:
             return state.superseded.message
-        return "" if state.caught_up else "what was published before is still being read"
+        return self.why_starting
+
+    @property
+    def why_starting(self) -> str:
+        """What is still to be done before the fleet is shown; empty for good once it is."""
+        if self._picture.shows_the_fleet:
+            return ""
+        return starting.progress(self._knowledge.state) or "making what is shown"
 
     def status(self) -> dict[str, Any]:
         """The answer of `/fleet/v1/status`."""
-        return self._picture.status(self._knowledge.state)
+        return {**self._picture.status(self._knowledge.state), "starting": self.why_starting}
 
     def placed_instances(self) -> dict[str, PlacedInstance]:
         """Every instance as its node was told it last, or will be told, by name."""

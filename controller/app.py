@@ -127,6 +127,7 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey, port
         fleet_version=version,
         host_names=_own_names(options),
         why_not_ready=lambda: controller.answers.why_not_ready,
+        why_starting=lambda: controller.answers.why_starting,
         clock=ports.clock.now,
     )
     try:

@@ -152,7 +152,7 @@ class _Waiter:
 
 def _shows_a_fleet(status: Mapping[str, Any]) -> bool:
     """False while a controller reads what was published before, or its first manifests; no revision in force is empty."""
-    if not (status.get("kafka") or {}).get("caughtUp", True):
+    if status.get("starting") or not (status.get("kafka") or {}).get("caughtUp", True):
         return False
     totals = [(status.get(kind) or {}).get("total", 1) for kind in ("nodes", "instances", "cameras")]
     return any(totals) or status.get("candidate") is not None

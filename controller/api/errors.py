@@ -39,10 +39,29 @@ def answer(error: ApiError) -> JSONResponse:
     return JSONResponse(error.document(), error.code, error.headers)
 
 
+STARTING_RETRY_AFTER_SECONDS: Final = 2
+"""What a client is told that came while the controller starts. kubectl asks again by itself, ten times."""
+
+
 def too_many(code: int, reason: str, message: str) -> ApiError:
     """Others are here already, as many as may be: the client may come again."""
-    error = ApiError(code, reason, message, {"retryAfterSeconds": RETRY_AFTER_SECONDS})
-    error.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return _later(ApiError(code, reason, message), RETRY_AFTER_SECONDS)
+
+
+def starting(why: str) -> ApiError:
+    """The controller does not know the whole fleet yet.
+
+    Args:
+        why: what is still to be done.
+    """
+    return _later(
+        ApiError(503, "ServiceUnavailable", f"the controller is starting: {why}"), STARTING_RETRY_AFTER_SECONDS
+    )
+
+
+def _later(error: ApiError, seconds: int) -> ApiError:
+    error.details["retryAfterSeconds"] = seconds
+    error.headers["Retry-After"] = str(seconds)
     return error
 
 

@@ -16,12 +16,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from controller.api.connections import PatientProtocol
 from controller.api.control import FleetControl
 from controller.api.discovery import discovery_router
-from controller.api.errors import ApiError, answer, manifests_only, no_such_path
+from controller.api.errors import ApiError, answer, manifests_only, no_such_path, starting
 from controller.api.fleet_paths import PREFIX, FleetPaths
 from controller.api.own_host import OwnHostOnly
 from controller.api.resource_paths import ResourcePaths
 from controller.api.watch import BOOKMARK_SECONDS, WATCH_LIMIT
 from controller.picture.store import ObjectStore
+from crds.document import API_VERSION
 from ports.clock import SystemClock
 
 # Watches end by themselves when the server stops; whoever is still reading an answer then has this long.
@@ -40,6 +41,7 @@ def create_app(
     host_names: Collection[str] = (),
     fleet_version: str = "unknown",
     why_not_ready: Callable[[], str] = lambda: "",
+    why_starting: Callable[[], str] = lambda: "",
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
     clock: Callable[[], datetime] = SystemClock().now,
@@ -53,6 +55,7 @@ def create_app(
         host_names: names that the server is reached by; requests to any other name are refused.
         fleet_version: version of this program.
         why_not_ready: says why this controller is none to be asked, for `/readyz`; empty when it is.
+        why_starting: says what is to be done before the fleet is shown; empty when it is.
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
         clock: tells the time, UTC, that ages in tables are counted to.
@@ -63,6 +66,7 @@ def create_app(
     app.add_exception_handler(ApiError, _on_api_error)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_bug)
+    app.add_middleware(_OnlyWholeFleets, why_starting=why_starting)
     app.add_middleware(_NoImpersonation)
     app.add_middleware(OwnHostOnly, names=host_names)
     app.include_router(discovery_router(fleet_version))
@@ -72,8 +76,10 @@ def create_app(
     app.include_router(FleetPaths(control).router)
 
     async def is_ready() -> Response:
-        reason = why_not_ready()
-        return PlainTextResponse(f"not ready: {reason}", 503) if reason else PlainTextResponse("ok")
+        if not (reason := why_not_ready()):
+            return PlainTextResponse("ok")
+        headers = starting(reason).headers if why_starting() else {}
+        return PlainTextResponse(f"not ready: {reason}", 503, headers)
 
     async def is_alive() -> Response:
         return PlainTextResponse("ok")
@@ -159,6 +165,25 @@ class _NoImpersonation:
         if scope["type"] == "http" and any(name.lower().startswith(b"impersonate-") for name, _ in scope["headers"]):
             refusal = ApiError(403, "Forbidden", "this API knows no users, so nobody can be impersonated")
             await answer(refusal)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+class _OnlyWholeFleets:
+    """Answers no question about objects before all of them are known: an empty list would say that all were deleted.
+
+    Events are told as they happen, from the first on.
+    """
+
+    _OBJECTS = (f"/apis/{API_VERSION}/", f"{PREFIX}/rendered/")
+
+    def __init__(self, app: ASGIApp, why_starting: Callable[[], str]) -> None:
+        self._app = app
+        self._why_starting = why_starting
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(self._OBJECTS) and (why := self._why_starting()):
+            await answer(starting(why))(scope, receive, send)
             return
         await self._app(scope, receive, send)
 

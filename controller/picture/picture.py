@@ -64,6 +64,11 @@ class Picture:
             self._event_documents = events
             self._events.replace(events, now)
 
+    @property
+    def shows_the_fleet(self) -> bool:
+        """True once a look at the whole fleet is shown: before, what is shown is no fleet, or a part of one."""
+        return self._is_news_told
+
     def status(self, state: State) -> dict[str, Any]:
         """The answer of `/fleet/v1/status`."""
         in_force, candidate = state.gate.in_force, state.gate.candidate

@@ -219,6 +219,44 @@ def test_why_it_is_not_ready(objects: ObjectStore, events: ObjectStore, control:
     assert http.get("/livez").text == "ok"
 
 
+def test_a_controller_that_starts_shows_no_part_of_a_fleet_and_says_how_far_it_is(
+    objects: ObjectStore, events: ObjectStore, control: FakeControl
+) -> None:
+    """An empty list would tell a watching client that everything was deleted."""
+    why = "reading the topics: 412 of 1,000 nodes' records"
+    so_far = [why]
+    app = create_app(
+        objects,
+        events,
+        control,
+        host_names=("fleet.example.org",),
+        why_not_ready=lambda: so_far[0],
+        why_starting=lambda: so_far[0],
+    )
+    http = Http(app)
+    objects_path = "/apis/dsfleet.io/v1/cameras"
+    for path in (objects_path, f"{objects_path}/hq-1", f"{objects_path}?watch=true", "/fleet/v1/rendered/door"):
+        answer = http.get(path)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        assert answer.json() == {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": f"the controller is starting: {why}",
+            "reason": "ServiceUnavailable",
+            "details": {"retryAfterSeconds": 2},
+            "code": 503,
+        }
+    answer = http.get("/readyz")
+    assert (answer.status_code, answer.text, answer.headers["retry-after"]) == (503, f"not ready: {why}", "2")
+    for path in ("/healthz", "/version", "/apis/dsfleet.io/v1", "/api/v1/events", "/fleet/v1/status"):
+        assert http.get(path).status_code == 200
+    so_far[0] = ""
+    assert http.json(objects_path)["items"]
+    assert http.get("/readyz").text == "ok"
+
+
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
 def test_no_page_of_the_framework_is_served(http: Http, path: str) -> None:
     assert http.get(path).status_code == 404

@@ -13,6 +13,7 @@ from tests.patience import patient
 
 LISTED = b'{"metadata":{"resourceVersion":"7"},"items":[{"metadata":{"name":"dock","resourceVersion":"5"}}]}'
 CHANGED = b'{"type":"MODIFIED","object":{"metadata":{"name":"dock","resourceVersion":"%d"}}}\n'
+STARTING = -503
 GONE = b'{"type":"ERROR","object":{"code":410}}\n'
 BOOKMARK = b'{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"20"}}}\n'
 
@@ -30,13 +31,16 @@ def scripted() -> Iterator[Callable[..., tuple[Api, list[str]]]]:
             def do_GET(self) -> None:
                 asked.append(self.path)
                 answer = left.pop(0) if left else 503
-                self.send_response(answer if isinstance(answer, int) else 200)
+                self.send_response(200 if isinstance(answer, bytes) else 503 if answer == STARTING else answer)
                 self.send_header("Content-Type", "application/json")
                 self.end_headers()
                 if isinstance(answer, bytes):
                     self.wfile.write(answer)
                 else:
-                    self.wfile.write(b'{"kind":"Status","reason":"No","message":"no more","code":%d}' % answer)
+                    reason = b"ServiceUnavailable" if answer == STARTING else b"No"
+                    self.wfile.write(
+                        b'{"kind":"Status","reason":"%s","message":"no more","code":%d}' % (reason, answer)
+                    )
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -73,6 +77,12 @@ def test_a_watch_that_ends_goes_on_from_where_it_was(scripted: Callable[..., tup
     assert ["resourceVersion=7" in asked[1], "resourceVersion=9" in asked[2], "resourceVersion=20" in asked[3]] == [
         True
     ] * 3
+
+
+def test_a_controller_that_was_started_anew_is_waited_for(scripted: Callable[..., tuple[Api, list[str]]]) -> None:
+    api, asked = scripted(LISTED, STARTING, STARTING, LISTED, CHANGED % 8, 503)
+    assert _until_refused(api, 0.01) == ["ADDED 5", "BOOKMARK", "ADDED 5", "BOOKMARK", "MODIFIED 8"]
+    assert len(asked) == 6
 
 
 @pytest.mark.parametrize("gone", [GONE, 410])

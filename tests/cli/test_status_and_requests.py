@@ -68,6 +68,13 @@ def test_reasons_pending_nodes_and_a_lost_broker(run: Callable[..., Any], served
     assert "Kafka is away: what runs goes on, changes wait until it is back." in shown
 
 
+def test_a_controller_that_starts_says_how_far_it_is(run: Callable[..., Any], served: Any) -> None:
+    why = "reading the topics: 412 of 1,000 nodes' records"
+    served.control.answer |= {"kafka": {"connected": True, "caughtUp": False}, "starting": why}
+    expected = f"\nThe controller is starting: {why}. Nothing changes until it knows the fleet.\n"
+    assert run("status").stdout == WELL + expected
+
+
 TROUBLES = """\
 Not ready:
   node/hut: NodeLost: last heard at noon (2 instances too: hall, yard; 7 cameras dark: a, b, c, d, e, …)

@@ -31,6 +31,7 @@ def test_what_becomes_so(run: Callable[..., Any], small_fleet: Any, documents: A
     ("unread", "objects"),
     [
         ({"kafka": {"connected": True, "caughtUp": False}}, 1),
+        ({"starting": "reading the manifests"}, 1),
         ({"revision": None}, 0),
         ({"candidate": None}, 0),  # in force, and not shown yet
     ],

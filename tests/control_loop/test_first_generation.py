@@ -109,11 +109,15 @@ def test_nothing_is_published_before_the_topics_were_read_to_their_ends(play: Ca
             await eventually(lambda: stand.source.reads > 1, "the source is read")
             await eventually(lambda: stand.shown("Node"), "the loop went round")
             assert controller.status()["kafka"] == {"connected": True, "caughtUp": False}
+            assert controller.status()["starting"] == "reading the topics: 1 nodes' records so far"
+            assert controller.why_not_ready == controller.why_starting == controller.status()["starting"]
             assert stand.orders("gate") == [(1, 1)]
             assert stand.kinds("stray") == []
 
             stand.bus.may_catch_up.set()
             await eventually(lambda: stand.orders("gate") == [(1, 1), (2, 2)], "the edit is published")
+            await eventually(lambda: not controller.why_starting, "the fleet is shown")
+            assert (controller.status()["starting"], controller.why_not_ready) == ("", "")
 
     play(scenario)
 

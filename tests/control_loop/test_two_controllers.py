@@ -78,7 +78,7 @@ def test_the_one_that_was_there_becomes_a_reader_and_a_restart_leads_again(
                     agent.report(newest.ref, newest.ref)
                     await second.settled()
                 assert new.status()["superseded"] is None
-                assert new.why_not_ready == ""
+                await eventually(lambda: not new.why_not_ready, "the fleet is shown")
                 await eventually(lambda: stand.status("gate")["generation"]["observed"]["epoch"] == 2, "it reads on")
         stand.source.say_silently(FIRST)
         async with stand.controller(name="old"):
