@@ -17,6 +17,7 @@ from bus.base import Topic
 from bus.signature import BadKey, SigningKey, verification_key
 from bus.topics import check_size
 from crds.document import WireModel, unknown_format
+from crds.heartbeat import HEARTBEAT_BYTES, Heartbeat
 from crds.messages import AgentInfo
 
 _QUOTED_CHARACTERS = 80
@@ -91,6 +92,29 @@ def decode_plain(model: type[M], value: bytes | None) -> M:
         Undecodable: it is anything else.
     """
     return _parse(model, _checked(model, value))
+
+
+def encode_heartbeat(heartbeat: Heartbeat) -> bytes:
+    """One record's value for a heartbeat.
+
+    Raises:
+        ValueError: it is too large: the name of the fleet is very long.
+    """
+    value = heartbeat.model_dump_json().encode()
+    if len(value) >= HEARTBEAT_BYTES:
+        raise ValueError(f"a heartbeat of {len(value)} bytes is too large: they are shorter than {HEARTBEAT_BYTES}")
+    return value
+
+
+def decode_heartbeat(value: bytes) -> Heartbeat:
+    """The heartbeat in a value; whose it is and whether it is genuine is for the caller: `crds.heartbeat.follows`.
+
+    Raises:
+        Undecodable: it is anything else.
+    """
+    if len(value) >= HEARTBEAT_BYTES:
+        raise Undecodable(f"not a heartbeat: it has {len(value)} bytes")
+    return _parse(Heartbeat, value)
 
 
 def _topic_of(model: type[WireModel]) -> Topic:

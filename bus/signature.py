@@ -1,6 +1,7 @@
 """Ed25519 keys: who wrote a record is known from its signature, since Kafka cannot restrict who writes which key."""
 
 import hashlib
+import hmac
 import re
 from pathlib import Path
 from typing import Self
@@ -31,6 +32,7 @@ class SigningKey:
         """The public key, 64 hexadecimal digits."""
         self.signer = CryptoSigner(private_key, verification_key(self.public_key_hex))
         """What a DSSE envelope signs itself with."""
+        self._private_key = private_key
 
     @classmethod
     def generate(cls) -> Self:
@@ -54,6 +56,10 @@ class SigningKey:
         except FileNotFoundError:
             disk.create(path, _new_pem())  # of two first starts, one key wins
         return cls(_load(path, disk))
+
+    def secret_for(self, purpose: str) -> bytes:
+        """32 bytes that nobody without this key can tell, others for each purpose: HMAC-SHA256 of the key and it."""
+        return hmac.digest(self._private_key.private_bytes_raw(), purpose.encode(), "sha256")
 
     def __repr__(self) -> str:
         return f"SigningKey({self.public_key_hex[:8]}…)"

@@ -106,8 +106,11 @@ def topic_name(prefix: str, topic: Topic) -> str:
 
 
 def partition_of(key: str, partitions: int) -> int:
-    """The partition that Kafka's default partitioner gives a key, so that producers in any language agree."""
-    return confluent_kafka.murmur2(key.encode(), partitions)
+    """The partition that Kafka's default partitioner gives a key, so that producers in any language agree.
+
+    Of a key `A/B` it is that of `A`: what one sender says under both is read in the order in which it was written.
+    """
+    return confluent_kafka.murmur2(key.partition("/")[0].encode(), partitions)
 
 
 def check_size(topic: Topic, value: bytes) -> None:

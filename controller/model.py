@@ -191,6 +191,12 @@ class AgentRun:
     """When it was found to be going on beside a newer run; None for a run that simply follows another."""
     host: str = ""
     """Hostname and address, as its greeting says them; a report says none."""
+    report: str = ""
+    """What its heartbeats call its newest report: see `crds.heartbeat.digest_of`."""
+    number: int = 0
+    """Which heartbeat since that report was the newest one when `Pulse` told of another run last."""
+    link: bytes = b""
+    """What the next one is verified with; empty when none may follow that report."""
 
 
 @dataclass(frozen=True)
@@ -249,6 +255,8 @@ class Pulse:
     """Which one it is since the newest report of the run that is believed."""
     link: bytes = b""
     """What the next one is verified with."""
+    report: str = ""
+    """What it calls that report: after a newer one, numbers and links begin anew."""
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,9 @@ class AgentCommand(Message):
     """Of the program that says it: agents tell when it is too far from theirs."""
     epoch: int = Field(ge=0)
     sent_at: UtcTime
+    heartbeats_for_seconds: int = Field(default=0, ge=0, **_unless_said)
+    """With ADMITTED: for so long the controller takes heartbeats in the place of reports that would say nothing new. 0 from
+    one that does not know them."""
     runtimes: tuple[str, ...] = ()
     """The very containers or processes that ADOPT and CLEAN are about: said twice, or late, it does nothing more."""
 
@@ -313,6 +316,8 @@ class AgentResponse(Message):
     """By the clock of the machine: see `AgentInfo.sent_at`."""
     orphans: tuple[OrphanStatus, ...] = ()
     """What earlier agents have left on the machine, for a person to decide about."""
+    heartbeat_anchor: str = Field(default="", **_unless_said)
+    """What the heartbeats after this report are verified with: see `crds.heartbeat`. Empty when none follow."""
 
 
 # --- 300 UpdateConfig, 301 Refresh -----------------------------------------------------------------------------------

@@ -7,6 +7,10 @@ from uuid import UUID
 from controller.model import Fleet
 from crds.messages import AgentCommand, CommandKind
 
+HEARTBEATS_FOR_SECONDS = 180
+"""So long after an answer an agent may send heartbeats: it greets every minute, and two answers may be lost. A controller of
+a version before them that takes over hears reports again after as long, at most."""
+
 Answer = tuple[datetime, CommandKind]
 """When the greeting was sent, and what is said to it."""
 
@@ -53,14 +57,15 @@ def command(
     to: Addressee, answer: Answer, reason: str, fleet_id: str, epoch: int, now: datetime, version: str = ""
 ) -> AgentCommand:
     """An answer as the message that says it, with the version of this program."""
-    node_id, public_key = to
+    (node_id, public_key), (_, kind) = to, answer
     return AgentCommand(
         fleet_id=fleet_id,
         node_id=UUID(node_id),
-        command=answer[1],
+        command=kind,
         reason=reason,
         public_key=public_key,
         controller_version=version,
         epoch=epoch,
         sent_at=now,
+        heartbeats_for_seconds=HEARTBEATS_FOR_SECONDS if kind is CommandKind.ADMITTED else 0,
     )

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from controller.model import ObservedNode, Pulse
-from controller.status.runs import hear, rivals
-from controller.status.skew import ahead_seconds, with_reading
+from controller.status.runs import hear, hear_heartbeat, rivals
+from controller.status.skew import ahead_seconds, is_worth_reading, with_reading
+from crds.heartbeat import Heartbeat, follows
 from crds.messages import AgentInfo, AgentResponse
 
 NODE_LOST_AFTER_SECONDS = 15
@@ -55,6 +56,7 @@ def fold(
     *,
     is_live: bool = False,
     pulse: Pulse | None = None,
+    report: str = "",
 ) -> ObservedNode:
     """What is known of an agent after one message.
 
@@ -64,34 +66,69 @@ def fold(
         seen_at: when it was written to the bus, or read from it.
         is_live: it was read as it came, so that its time tells of the clock of its machine.
         pulse: the newest sign of life of the run whose reports are believed.
+        report: what heartbeats will call the message, if it is a report.
 
     Returns:
         The same object when the message says nothing new.
     """
     if message.boot_id:
-        known, is_news = _with_run(known, message, seen_at, pulse)
+        known, is_news = _with_run(known, message, seen_at, pulse, report)
     else:
         is_news = _is_news_by_clock(known, message)
     if not is_news:
         return known
     if is_live:
-        clock = with_reading(known.clock, message.sent_at, seen_at)
-        ahead = ahead_seconds(clock, known.clock_ahead_seconds)
-        known = replace(known, clock=clock, clock_ahead_seconds=ahead)
+        known = _with_reading(known, message.sent_at, seen_at)
     last_seen = seen_at if known.last_seen is None else max(known.last_seen, seen_at)
     if isinstance(message, AgentInfo):
         return replace(known, info=message, last_seen=last_seen)
     return replace(known, response=message, last_seen=last_seen)
 
 
+def fold_heartbeat(
+    known: ObservedNode, pulse: Pulse | None, heartbeat: Heartbeat, seen_at: datetime, *, is_live: bool = False
+) -> tuple[ObservedNode, Pulse | None]:
+    """What is known of an agent after a heartbeat, and its newest sign of life.
+
+    Args:
+        known: what is known so far.
+        pulse: the newest sign of life so far.
+        heartbeat: of this agent, as far as its key says: it may be anybody's.
+        seen_at: as for `fold`.
+        is_live: as for `fold`.
+
+    Returns:
+        The same objects for one that is not genuine, or stands for another report than the newest of its run, or was heard
+        before. The same node, too, while one machine alone speaks as this node, and its clock goes as it is known to.
+    """
+    run = next((one for one in reversed(known.reporters) if one.report == heartbeat.report), None)
+    if run is None:
+        return known, pulse
+    newest = pulse if pulse is not None and pulse.report == run.report else run
+    if not follows(heartbeat, newest.number, newest.link):
+        return known, pulse
+    if run is not known.reporters[-1]:
+        reporters, is_believed_now = hear_heartbeat(known.reporters, run, heartbeat, seen_at, pulse)
+        last_seen = max(known.last_seen or _NEVER, seen_at) if is_believed_now else known.last_seen
+        return replace(known, reporters=reporters, last_seen=last_seen), pulse
+    if is_live and is_worth_reading(known.clock_ahead_seconds, heartbeat.sent_at, seen_at):
+        known = _with_reading(known, heartbeat.sent_at, seen_at)
+    return known, Pulse(seen_at, heartbeat.number, bytes.fromhex(heartbeat.link), run.report)
+
+
+def _with_reading(known: ObservedNode, sent_at: datetime, seen_at: datetime) -> ObservedNode:
+    clock = with_reading(known.clock, sent_at, seen_at)
+    return replace(known, clock=clock, clock_ahead_seconds=ahead_seconds(clock, known.clock_ahead_seconds))
+
+
 def _with_run(
-    known: ObservedNode, message: AgentMessage, seen_at: datetime, pulse: Pulse | None
+    known: ObservedNode, message: AgentMessage, seen_at: datetime, pulse: Pulse | None, report: str
 ) -> tuple[ObservedNode, bool]:
     """What is known of the runs of an agent after a message, and whether that is to be believed."""
     if isinstance(message, AgentInfo):
         greeters, is_news = hear(known.greeters, message, seen_at)
         return known if greeters is known.greeters else replace(known, greeters=greeters), is_news
-    reporters, is_news = hear(known.reporters, message, seen_at, pulse.at if pulse else None)
+    reporters, is_news = hear(known.reporters, message, seen_at, pulse, report)
     return known if reporters is known.reporters else replace(known, reporters=reporters), is_news
 
 

@@ -8,10 +8,10 @@ from functools import cached_property
 from types import MappingProxyType
 
 from bus.base import Record, Topic
-from bus.codec import Undecodable, decode_self_signed, decode_signed
+from bus.codec import Undecodable, decode_heartbeat, decode_self_signed, decode_signed
 from bus.topics import SETTINGS
-from controller.model import Fleet, ObservedNode, Stranger
-from controller.status.fold import AgentMessage, fold
+from controller.model import Fleet, ObservedNode, Pulse, Stranger
+from controller.status.fold import AgentMessage, fold, fold_heartbeat
 from controller.status.strangers import (
     MOST_PENDING,
     PENDING_AGAIN_AFTER,
@@ -22,6 +22,7 @@ from controller.status.strangers import (
     shortened,
 )
 from controller.status.trust import with_stranger
+from crds.heartbeat import HEARTBEAT_BYTES, digest_of, heartbeat_key, node_of
 from crds.messages import AgentInfo, AgentResponse
 
 
@@ -32,7 +33,8 @@ class Heard:
     fleet: Fleet = field(default_factory=Fleet)
     waiting: Mapping[str, tuple[bytes, datetime]] = field(default_factory=lambda: MappingProxyType({}))
     """By node id: the newest report of those whose word does not count yet, and when it was seen. They have not greeted, or
-    are in no manifest; what they say is not even read. The one that came last is the last one here."""
+    are in no manifest; what they say is not even read. The one that came last is the last one here. Beside a report, under its
+    own key, the newest heartbeat after it."""
 
     @cached_property
     def waiting_bytes(self) -> int:
@@ -78,6 +80,7 @@ class Hearing:
         self._is_caught_up = is_caught_up
         self._keys = before.fleet.keys
         self._changed: dict[str, ObservedNode] = {}
+        self._pulses: dict[str, Pulse] = {}
         self._new_pending = 0
         self._waiting = dict(before.waiting)
         self._waiting_bytes = before.waiting_bytes
@@ -101,32 +104,38 @@ class Hearing:
         key = key_text(record)
         if record.topic == Topic.AGENT_INFO:
             self._take_info(key, record.value, seen_at, is_live=is_live)
+        elif (node_id := node_of(key)) is not None:
+            self._take_heartbeat(node_id, record.value, seen_at, is_live=is_live)
         else:
             self._take_response(key, record.value, seen_at, is_live=is_live)
 
     def take_waiting(self, now: datetime) -> None:
         """Takes in the reports whose agents count by now, and forgets those that have waited for long."""
-        for node_id, (value, seen_at) in list(self._waiting.items()):
-            if node_id in self._members and self._key_of(node_id) is not None:
-                self._wait_no_more(node_id)
+        for key, (_, seen_at) in list(self._waiting.items()):
+            if key in self._members and self._key_of(key) is not None:
                 with contextlib.suppress(Undecodable):
-                    self._take_response(node_id, value, seen_at)
+                    self._take_what_waited(key)
             elif seen_at + STRANGER_FOR < now:
-                self._wait_no_more(node_id)
+                self._wait_no_more(key)
 
     def done(self) -> Heard:
         """What is observed now; the same object as before when nothing was new."""
         before = self._before
-        if not self._changed and not self._waits_differ:
+        if not self._changed and not self._pulses and not self._waits_differ:
             return before
         fleet = before.fleet
         if self._changed:
             fleet = replace(fleet, nodes={**fleet.nodes, **self._changed})
+        if self._pulses:
+            fleet = replace(fleet, pulses={**fleet.pulses, **self._pulses})
         return Heard(fleet, self._waiting) if self._waits_differ else replace(before, fleet=fleet)
 
     def node(self, node_id: str) -> ObservedNode | None:
         """What is known of a node by now."""
         return self._changed.get(node_id) or self._before.fleet.nodes.get(node_id)
+
+    def _pulse(self, node_id: str) -> Pulse | None:
+        return self._pulses.get(node_id) or self._before.fleet.pulses.get(node_id)
 
     def _key_of(self, node_id: str) -> str | None:
         """The key that a node must sign with, or signs with."""
@@ -151,9 +160,8 @@ class Hearing:
             return
         self._fold(node_id, info, seen_at, is_live=is_live)
         self._no_stranger_any_more(node_id, info.public_key)
-        if (waiting := self._waiting.get(node_id)) is not None:
-            self._wait_no_more(node_id)
-            self._take_response(node_id, *waiting)
+        if node_id in self._waiting:
+            self._take_what_waited(node_id)
 
     def _take_pending(self, node_id: str, info: AgentInfo, seen_at: datetime, *, is_live: bool) -> None:
         """Somebody asks to join."""
@@ -196,13 +204,45 @@ class Hearing:
             return
         if str(response.node_id) != key:
             raise Undecodable(f"the key of the record is {key!r}, the report is of node {response.node_id}")
-        self._fold(key, response, seen_at, is_live=is_live)
+        report = digest_of(value) if response.heartbeat_anchor else ""
+        self._fold(key, response, seen_at, is_live=is_live, report=report)
+
+    def _take_heartbeat(self, node_id: str, value: bytes, seen_at: datetime, *, is_live: bool = False) -> None:
+        """One that is not genuine is passed by: who wrote it knows nothing, and is told nothing."""
+        if node_id in self._waiting:
+            if len(value) < HEARTBEAT_BYTES:
+                self._put_among_the_waiting(heartbeat_key(node_id), value, seen_at)
+            return
+        node = self.node(node_id)
+        if node is None or node_id not in self._members:
+            return
+        heartbeat = decode_heartbeat(value)
+        if heartbeat.fleet_id != self._fleet_id:
+            return
+        before = self._pulse(node_id)
+        folded, pulse = fold_heartbeat(node, before, heartbeat, seen_at, is_live=is_live)
+        if folded is not node:
+            self._changed[node_id] = folded
+        if pulse is not None and pulse is not before:
+            self._pulses[node_id] = pulse
+
+    def _take_what_waited(self, node_id: str) -> None:
+        """Takes in a report that has waited, and the heartbeat after it."""
+        report, heartbeat = self._waiting[node_id], self._waiting.get(heartbeat_key(node_id))
+        self._wait_no_more(node_id)
+        self._take_response(node_id, *report)
+        if heartbeat is not None:
+            self._take_heartbeat(node_id, *heartbeat)
 
     def _wait(self, key: str, value: bytes, seen_at: datetime) -> None:
-        """Keeps a report for later. Where there is no room the oldest goes, and last of all that of a member."""
-        if not is_node_id(key) or len(value) > SETTINGS[Topic.AGENT_RESPONSE].max_value_bytes:
-            return
-        self._wait_no_more(key)
+        """Keeps a report for later."""
+        if is_node_id(key) and len(value) <= SETTINGS[Topic.AGENT_RESPONSE].max_value_bytes:
+            self._wait_no_more(key)
+            self._put_among_the_waiting(key, value, seen_at)
+
+    def _put_among_the_waiting(self, key: str, value: bytes, seen_at: datetime) -> None:
+        """Where there is no room the oldest goes, and last of all the report of a member."""
+        self._forget_waiting(key)
         self._waiting[key] = (value, seen_at)
         self._waiting_bytes += len(value) + RECORD_OVERHEAD_BYTES
         self._waits_differ = True
@@ -211,12 +251,17 @@ class Hearing:
             self._wait_no_more(next(strangers, next(iter(self._waiting))))
 
     def _wait_no_more(self, key: str) -> None:
+        """Without its report a heartbeat means nothing."""
+        self._forget_waiting(key)
+        self._forget_waiting(heartbeat_key(key))
+
+    def _forget_waiting(self, key: str) -> None:
         if (waited := self._waiting.pop(key, None)) is not None:
             self._waiting_bytes -= len(waited[0]) + RECORD_OVERHEAD_BYTES
             self._waits_differ = True
 
-    def _fold(self, node_id: str, message: AgentMessage, seen_at: datetime, *, is_live: bool) -> None:
+    def _fold(self, node_id: str, message: AgentMessage, seen_at: datetime, *, is_live: bool, report: str = "") -> None:
         known = self.node(node_id) or ObservedNode(node_id)
-        folded = fold(known, message, seen_at, is_live=is_live, pulse=self._before.fleet.pulses.get(node_id))
+        folded = fold(known, message, seen_at, is_live=is_live, pulse=self._pulse(node_id), report=report)
         if folded is not known:
             self._changed[node_id] = folded

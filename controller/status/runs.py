@@ -8,7 +8,8 @@ both go on. No clock of theirs is asked.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from controller.model import AgentRun, ObservedNode
+from controller.model import AgentRun, ObservedNode, Pulse
+from crds.heartbeat import Heartbeat, first_link
 from crds.messages import AgentInfo, AgentResponse
 
 SILENT_AFTER = timedelta(seconds=60)
@@ -22,7 +23,11 @@ _LONGEST_HOST = 253
 
 
 def hear(
-    runs: tuple[AgentRun, ...], message: AgentInfo | AgentResponse, at: datetime, alive_at: datetime | None = None
+    runs: tuple[AgentRun, ...],
+    message: AgentInfo | AgentResponse,
+    at: datetime,
+    pulse: Pulse | None = None,
+    report: str = "",
 ) -> tuple[tuple[AgentRun, ...], bool]:
     """What is known of the runs after a message that names its run, and whether that message is to be believed.
 
@@ -30,36 +35,84 @@ def hear(
         runs: what this kind of message told so far, the run that is believed last.
         message: what came, from whichever run.
         at: when it came, by the clock of the controller.
-        alive_at: when the run that is believed was heard otherwise.
+        pulse: the newest heartbeat of the run that is believed.
+        report: what heartbeats will call this message, if it is a report.
 
     Returns:
         The same runs when the message was heard before.
     """
     known = next((one for one in runs if one.boot_id == message.boot_id), None)
+    run = _run_of(message, at, report)
     if known is None:
         if runs and _is_recorded(message, runs[-1]):
             return runs, False
-        new = AgentRun(message.boot_id, message.sequence, at, message.sent_at, message.starts, host=_host(message))
-        return (*_kept(_alive(runs, alive_at)), new), True
+        return (*_kept(_alive(runs, pulse)), run), True
     if message.sequence <= known.sequence:
         return runs, False
-    heard = replace(known, sequence=message.sequence, heard_at=at, sent_at=message.sent_at, host=_host(message))
+    heard = replace(run, late=known.late, took_over_at=known.took_over_at)
     if known is runs[-1]:
         return (*runs[:-1], heard), True
-    runs = _alive(runs, alive_at)
-    others = tuple(one for one in runs if one is not known)
-    if all(at - one.heard_at >= SILENT_AFTER for one in others):
-        return (*others, replace(heard, late=0, took_over_at=None)), True
+    runs = _alive(runs, pulse)
+    if all(at - one.heard_at >= SILENT_AFTER for one in runs if one is not known):
+        return (*(one for one in runs if one is not known), replace(heard, late=0, took_over_at=None)), True
+    return _beside(runs, known, heard, at)
+
+
+def hear_heartbeat(
+    runs: tuple[AgentRun, ...], known: AgentRun, heartbeat: Heartbeat, at: datetime, pulse: Pulse | None
+) -> tuple[tuple[AgentRun, ...], bool]:
+    """What is known of the runs after a heartbeat of one that is not believed, and whether that one is believed now.
+
+    It takes the place of a run that is silent only with a report: what the other one reported is not what it stands for.
+
+    Args:
+        runs: as for `hear`.
+        known: the one of them that it is of.
+        heartbeat: is genuine, and was not heard before.
+        at: when it came, by the clock of the controller.
+        pulse: the newest heartbeat of the run that is believed.
+    """
+    runs = _alive(runs, pulse)
+    heard = replace(known, number=heartbeat.number, link=bytes.fromhex(heartbeat.link), heard_at=at)
+    if all(at - one.heard_at >= SILENT_AFTER for one in runs if one is not known):
+        return tuple(heard if one is known else one for one in runs), False
+    return _beside(runs, known, heard, at)
+
+
+def _beside(
+    runs: tuple[AgentRun, ...], known: AgentRun, heard: AgentRun, at: datetime
+) -> tuple[tuple[AgentRun, ...], bool]:
+    """After something that a run said beside one that is believed, and lives: what comes late, or that it goes on."""
     if known.late >= _LATE_MESSAGES_OF_THE_DEAD:
-        return (*others, replace(heard, late=0, took_over_at=at)), True
+        return (*(one for one in runs if one is not known), replace(heard, late=0, took_over_at=at)), True
     return tuple(replace(heard, late=known.late + 1) if one is known else one for one in runs), False
 
 
-def _alive(runs: tuple[AgentRun, ...], at: datetime | None) -> tuple[AgentRun, ...]:
-    """The runs when the believed one was heard at a time, too: who is not believed any more is no less alive for it."""
-    if not runs or at is None or at <= runs[-1].heard_at:
+def _alive(runs: tuple[AgentRun, ...], pulse: Pulse | None) -> tuple[AgentRun, ...]:
+    """The runs with the newest heartbeat of the believed one: who is not believed any more is no less alive for it."""
+    if not runs or pulse is None:
         return runs
-    return (*runs[:-1], replace(runs[-1], heard_at=at))
+    *others, last = runs
+    if pulse.report == last.report and pulse.number > last.number:
+        last = replace(last, number=pulse.number, link=pulse.link)
+    if pulse.at > last.heard_at:
+        last = replace(last, heard_at=pulse.at)
+    return (*others, last)
+
+
+def _run_of(message: AgentInfo | AgentResponse, at: datetime, report: str) -> AgentRun:
+    """What one message says of its run; none of the heartbeats that follow it has come yet."""
+    anchor = message.heartbeat_anchor if isinstance(message, AgentResponse) else ""
+    return AgentRun(
+        boot_id=message.boot_id,
+        sequence=message.sequence,
+        heard_at=at,
+        sent_at=message.sent_at,
+        starts=message.starts,
+        host=_host(message),
+        report=report,
+        link=first_link(anchor),
+    )
 
 
 def _is_recorded(message: AgentInfo | AgentResponse, newest: AgentRun) -> bool:

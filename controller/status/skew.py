@@ -43,11 +43,25 @@ def ahead_seconds(readings: Sequence[ClockReading], known: int | None) -> int | 
     if len(readings) < _FEWEST_READINGS:
         return known
     now = max(one.ahead_seconds for one in readings)
-    if known is not None and abs(now - known) <= max(1.0, _WOBBLE * abs(known)):
-        return known
-    return round(now)
+    return known if known is not None and _only_wobbles(now, known) else round(now)
 
 
-def is_skewed(ahead: int | None) -> bool:
+def is_skewed(ahead: float | None) -> bool:
     """True for a clock that is known to be wrong, or whose controller's is."""
     return ahead is not None and abs(ahead) > SKEWED_FROM_SECONDS
+
+
+def is_worth_reading(known: int | None, sent_at: datetime, received_at: datetime) -> bool:
+    """True for a time that may make a clock wrong, or right again, of which there is one in every heartbeat.
+
+    Args:
+        known: how far the clock is known to be ahead.
+        sent_at: the time, by that clock.
+        received_at: when it came, by the controller's.
+    """
+    ahead = (sent_at - received_at).total_seconds()
+    return (is_skewed(ahead) or is_skewed(known)) and not (known is not None and _only_wobbles(ahead, known))
+
+
+def _only_wobbles(ahead: float, known: int) -> bool:
+    return abs(ahead - known) <= max(1.0, _WOBBLE * abs(known))

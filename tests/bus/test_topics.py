@@ -30,6 +30,10 @@ def test_a_key_falls_into_the_partition_that_java_clients_choose(key: str, parti
     assert partition_of(key, partitions) == (JAVA_MURMUR2[key] & 0x7FFFFFFF) % partitions
 
 
+def test_what_is_said_beside_a_key_is_read_in_the_order_in_which_it_was_written() -> None:
+    assert partition_of("foobar/heartbeat", 64) == partition_of("foobar", 64)
+
+
 def test_names_carry_the_prefix() -> None:
     assert [topic_name("a.", topic) for topic in Topic] == [f"a.{topic.value}" for topic in Topic]
 
