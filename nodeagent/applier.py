@@ -9,11 +9,15 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.model import Applied, Permanent, Transient, Waiting
-from nodeagent.operations import Note, Op, Outcome, OutcomeKind, PullImage, Remove, Stop, WriteFiles
+from nodeagent.operations import Create, Note, Op, Outcome, OutcomeKind, PullImage, Remove, Start, Stop, WriteFiles
+from nodeagent.slots import Slot, Slots
 from nodeagent.timings import Timings
 from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
+
+# What is started again comes before what is made: it ran, and is missed.
+_AGAIN, _ANEW = 0, 1
 
 
 class Applier:
@@ -34,12 +38,14 @@ class Applier:
             driver: performs operations on containers or processes.
             folders: the folders of the instances.
             concurrency: operations on the engine at the same time, pulls and stops apart; above twice the cores only latency grows.
+                So many folders are written at the same time, beside them.
             ports: the time, dice for the delays, and threads in which folders are written.
             timings: the delays between two attempts.
         """
         self._driver = driver
         self._folders = folders
-        self._slots = asyncio.Semaphore(concurrency)
+        self._slots = Slots(concurrency)
+        self._writes = asyncio.Semaphore(concurrency)
         self._ports = ports
         self._longest_delay = wait_exponential(
             multiplier=timings.first_attempt_delay_seconds, max=timings.longest_attempt_delay_seconds
@@ -55,18 +61,26 @@ class Applier:
             on_begin: told of each before it is tried.
             on_outcome: told of every end of an operation and of every failed attempt.
         """
-        for op in chain:
-            _log.info("%s", op)
-            on_begin(op)
-            try:
-                await self._retry(op, on_outcome)
-            except Permanent as error:
-                _log.error("%s %s failed until its manifest changes: %s", op.kind, op.instance, error)
-                on_outcome(Outcome(op, OutcomeKind.PERMANENT, self._ports.clock.now(), str(error)))
-                return
-            on_outcome(Outcome(op, OutcomeKind.DONE, self._ports.clock.now()))
+        # One that has begun goes on to its end before others begin: so the first instance runs as early as it can.
+        slot = Slot(self._slots, _ANEW if any(isinstance(op, Create) for op in chain) else _AGAIN)
+        try:
+            before: Op | None = None
+            for op in chain:
+                _log.info("%s", op)
+                on_begin(op)
+                try:
+                    if not _is_noted(op, before):
+                        await self._retry(op, slot, on_outcome)
+                except Permanent as error:
+                    _log.error("%s %s failed until its manifest changes: %s", op.kind, op.instance, error)
+                    on_outcome(Outcome(op, OutcomeKind.PERMANENT, self._ports.clock.now(), str(error)))
+                    return
+                on_outcome(Outcome(op, OutcomeKind.DONE, self._ports.clock.now()))
+                before = op
+        finally:
+            slot.give_back()
 
-    async def _retry(self, op: Op, on_outcome: Callable[[Outcome], None]) -> None:
+    async def _retry(self, op: Op, slot: Slot, on_outcome: Callable[[Outcome], None]) -> None:
         def wait(state: RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
             asked = error.retry_after_seconds if isinstance(error, Transient) else None
@@ -82,19 +96,25 @@ class Applier:
             on_outcome(Outcome(op, kind, self._ports.clock.now(), str(error), state.attempt_number))
 
         retrying = AsyncRetrying(retry=retry_if_exception_type((Transient, Waiting)), wait=wait, before_sleep=tell)
-        await retrying(self._once, op)
+        await retrying(self._once, op, slot)
 
-    async def _once(self, op: Op) -> None:
+    async def _once(self, op: Op, slot: Slot) -> None:
         try:
-            # They wait for somebody else, a registry or an app, and must not keep a slot from a crashed neighbour.
+            # Those wait for somebody else, a registry or an app, and must not keep a slot from a crashed neighbour.
             if isinstance(op, PullImage | Stop):
+                slot.give_back()
                 await self._perform(op)
-                return
-            async with self._slots:
+            elif isinstance(op, WriteFiles):
+                async with self._writes:
+                    await self._perform(op)
+            else:
+                await slot.take()
                 await self._perform(op)
         except (Transient, Permanent, Waiting):
+            slot.give_back()
             raise
         except Exception as error:
+            slot.give_back()
             # Unknown is Transient: reported, retried with growing delays, never forgotten.
             _log.exception("%s %s: unexpected error", op.kind, op.instance)
             raise Transient(f"unexpected {type(error).__name__}: {error}") from error
@@ -115,3 +135,10 @@ class Applier:
         if there is not None:
             note = Applied(op.config, op.generation, there.runtime_id)
             await self._ports.threads.run(self._folders.note_applied, note)
+
+
+def _is_noted(op: Op, before: Op | None) -> bool:
+    """True for a note about what was started just before: whoever starts an instance notes it himself."""
+    if not isinstance(op, Note) or not isinstance(before, Start):
+        return False
+    return op.config is before.config and op.generation == before.generation

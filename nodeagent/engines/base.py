@@ -58,7 +58,7 @@ class Driver(Protocol):
 
         SetBack undoes in a running one what its `drift` names, and restarts nothing.
 
-        Start writes the note `Applied`, at a moment that no crash can make it wrong. A cancelled PullImage or Stop
+        Start writes the note `Applied`, at a moment that no crash can make it wrong, also about what runs already. A cancelled PullImage or Stop
         returns at once; the others, which take a moment, end first: what is observed next then includes what they did.
 
         Raises:

@@ -5,7 +5,7 @@ import contextlib
 import functools
 import threading
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,6 +25,7 @@ class BlockingCalls:
     def __init__(self, name: str, limit: int) -> None:
         self._name = name
         self._slots = asyncio.Semaphore(limit)
+        self._shared: dict[object, asyncio.Future[Any]] = {}
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Calls the function in a thread; returns or raises what it does."""
@@ -45,6 +46,23 @@ class BlockingCalls:
             if not call.cancelled():
                 call.exception()  # looked at, so that nobody complains that it was not
             raise
+
+    async def run_shared(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `run`, but who asks while somebody else has asked the same, and has no answer yet, gets his.
+
+        For questions that many ask at the same moment. The arguments must be hashable.
+        """
+        question = (function, args, tuple(sorted(kwargs.items())))
+        asked = self._shared.get(question)
+        if asked is None:
+            asked = self._shared[question] = asyncio.ensure_future(self.run(function, *args, **kwargs))
+            asked.add_done_callback(lambda asked: self._answered(question, asked))
+        return await asyncio.shield(asked)
+
+    def _answered(self, question: object, asked: "asyncio.Future[Any]") -> None:
+        del self._shared[question]
+        if not asked.cancelled():
+            asked.exception()  # looked at: whoever asked may have gone
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         """Calls it in a thread that has a slot, which is free again when the thread ends."""

@@ -20,6 +20,7 @@ from nodeagent.engines.labels import (
     labels_of,
     labels_of_owner,
     leftover,
+    notes_of,
     observed,
 )
 from nodeagent.engines.last_lines import last_lines
@@ -154,8 +155,7 @@ class FakeDriver:
                 container.labels,
                 runtime_id=container.id,
                 running=container.running,
-                applied=self._folders.read_applied(container.labels[LABEL_INSTANCE]),
-                started=self._folders.read_started(container.labels[LABEL_INSTANCE]),
+                notes=notes_of(container.labels[LABEL_INSTANCE], container.id, self._folders),
                 started_at=container.started_at,
                 finished_at=container.finished_at,
                 exit_code=container.exit_code,
@@ -307,10 +307,10 @@ class FakeDriver:
         container = self._find(config.instance_name)
         if container is None:
             raise Transient(f"instance {config.instance_name} has no container to start")
-        if container.running:
-            return
         # Before the start, as an engine's driver does that cannot do both at once.
         self._folders.note_applied(Applied(config, generation, container.id))
+        if container.running:
+            return
         self.changed[OpKind.START] += 1
         self._put(
             container,

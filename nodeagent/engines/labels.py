@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import TypeAlias
 
 from crds.instance_config import InstanceConfig, PartDigests
 from nodeagent.folders.base import InstanceFolders
@@ -21,6 +22,9 @@ LABELS = (LABEL_FLEET, LABEL_NODE, LABEL_INSTANCE, LABEL_GENERATION, LABEL_DIGES
 
 # Anybody can write labels, and what they say of others is sent on; ours are shorter.
 _MOST_CHARACTERS = 253
+Notes: TypeAlias = tuple[Applied | None, Started | None]
+"""The note about an instance, and its short form."""
+_NO_NOTES: Notes = (None, None)
 _NO_DIGESTS = PartDigests(container="", files="", streams="", analytics="")
 
 
@@ -70,6 +74,19 @@ def noted_runtimes(name: str, folders: InstanceFolders) -> frozenset[str]:
     return frozenset(note.runtime_id for note in (folders.read_applied(name), folders.read_started(name)) if note)
 
 
+def notes_of(name: str, runtime_id: str, folders: InstanceFolders) -> Notes:
+    """What is noted of an instance, for `observed`; the short form is read where the note does not do, which is rare.
+
+    Args:
+        name: the instance.
+        runtime_id: the container or process that is there.
+        folders: where the notes are.
+    """
+    applied = folders.read_applied(name)
+    own = applied is not None and applied.runtime_id == runtime_id
+    return applied, None if own else folders.read_started(name)
+
+
 def leftover(labels: Mapping[str, str], runtime_id: str, *, running: bool, ports: Iterable[int] = ()) -> Leftover:
     """What is known of a container or process that belongs to another node.
 
@@ -104,8 +121,7 @@ def observed(
     *,
     runtime_id: str,
     running: bool,
-    applied: Applied | None,
-    started: Started | None = None,
+    notes: Notes = _NO_NOTES,
     started_at: datetime | None = None,
     finished_at: datetime | None = None,
     exit_code: int | None = None,
@@ -120,9 +136,9 @@ def observed(
             replaced like any other that differs.
         runtime_id: its id.
         running: whether it runs.
-        applied: the note about its instance; it counts when it is about this very runtime.
-        started: the short form of that note, which counts likewise when the note does not. Without it, an instance that was
-            restarted in the same container would be restarted once more for the want of a file.
+        notes: the note about its instance, which counts when it is about this very runtime; and the short form of it, which
+            counts likewise when the note does not. Without that one, an instance that was restarted in the same container would
+            be restarted once more for the want of a file.
         started_at: when it was started last.
         finished_at: when it left.
         exit_code: what it left with.
@@ -130,6 +146,7 @@ def observed(
         image_platform: operating system and architecture of that image.
         paused: whether it is frozen.
     """
+    applied, started = notes
     own = applied if applied is not None and applied.runtime_id == runtime_id else None
     known = started if own is None and started is not None and started.runtime_id == runtime_id else None
     note_lost = known is not None

@@ -223,6 +223,48 @@ def test_operations_on_the_engine_are_bounded(bench: Bench) -> None:
     run_in_virtual_time(scenario(), limit_seconds=100)
 
 
+def test_a_chain_that_has_begun_ends_before_others_begin(bench: Bench) -> None:
+    """The first instance runs at once, and not when all have been made."""
+    ended: list[tuple[OpKind, str]] = []
+
+    async def scenario() -> None:
+        applier = bench.applier(concurrency=1)
+        chains = [chain(*ALL, config=instance(f"i{number}")) for number in range(3)]
+        for _ in chains:
+            bench.driver.delay_next(OpKind.CREATE, 10)
+            bench.driver.delay_next(OpKind.START, 10)
+        await asyncio.gather(
+            *(
+                applier.run(ops, lambda _: None, lambda outcome: ended.append((outcome.op.kind, outcome.op.instance)))
+                for ops in chains
+            )
+        )
+
+    run_in_virtual_time(scenario(), limit_seconds=100)
+    engine_only = [one for one in ended if one[0] in {OpKind.CREATE, OpKind.START}]
+    assert engine_only == [(kind, f"i{number}") for number in range(3) for kind in (OpKind.CREATE, OpKind.START)]
+
+
+def test_what_crashed_is_started_before_others_are_made(bench: Bench) -> None:
+    async def scenario() -> list[str]:
+        applier, ended = bench.applier(concurrency=1), list[str]()
+        await bench.perform(applier, chain(*ALL, config=HALL))
+        bench.driver.crash("hall")
+        for _ in range(3):
+            bench.driver.delay_next(OpKind.CREATE, 10)
+        others = [chain(*ALL, config=instance(f"i{number}")) for number in range(3)]
+        again = chain(OpKind.WRITE_FILES, OpKind.START, OpKind.NOTE, config=HALL)
+        tasks = []
+        for ops in (*others, again):
+            tasks.append(asyncio.create_task(bench.perform(applier, ops)))
+            tasks[-1].add_done_callback(lambda _, name=ops[0].instance: ended.append(name))
+            await asyncio.sleep(1)
+        await asyncio.gather(*tasks)
+        return ended
+
+    assert run_in_virtual_time(scenario(), limit_seconds=100) == ["i0", "hall", "i1", "i2"]
+
+
 def test_one_that_waits_for_its_next_attempt_keeps_no_slot(bench: Bench) -> None:
     async def scenario() -> None:
         applier = bench.applier(concurrency=1)

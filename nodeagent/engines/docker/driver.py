@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +12,16 @@ from docker.errors import APIError, NotFound
 
 from crds.instance_config import InstanceConfig
 from nodeagent.engines.blocking_calls import BlockingCalls
-from nodeagent.engines.docker.container import container_name, create_arguments, must_equal
+from nodeagent.engines.docker.create_and_start import CreateAndStart
+from nodeagent.engines.docker.drift import ContainerDrift
 from nodeagent.engines.docker.engine import (
-    BAD_REQUEST,
     CONFLICT,
-    NOT_FOUND,
     DockerEngine,
     errors_of,
-    explanation,
     label_filters,
 )
-from nodeagent.engines.docker.engine_folders import engine_folder_name, gpus_of_machine
 from nodeagent.engines.docker.events import EndOfStream, changed_instances
-from nodeagent.engines.docker.form import NAME, asked_form, drift_between, found_form, mount_at, update_bodies
-from nodeagent.engines.docker.needs import wait_for_what_is_missing
+from nodeagent.engines.docker.own_containers import REMOVING, RUNNING, OwnContainers
 from nodeagent.engines.docker.port_holders import PortHolders
 from nodeagent.engines.docker.states import ContainerState, ContainerStates
 from nodeagent.engines.labels import (
@@ -34,10 +29,8 @@ from nodeagent.engines.labels import (
     LABEL_INSTANCE,
     LABEL_NODE,
     by_node_and_instance,
-    is_ours,
-    labels_of,
-    labels_of_owner,
     leftover,
+    notes_of,
     observed,
 )
 from nodeagent.engines.last_lines import last_lines
@@ -48,11 +41,10 @@ from nodeagent.operations import Adopt, Create, Drift, Op, PullImage, Remove, Se
 
 # Each kind of work has slots of its own: neither a pull nor a slow stop may keep a crashed neighbour from its restart.
 _CALLS_AT_ONCE, _STOPS_AT_ONCE, _PULLS_AT_ONCE, _STREAMS_AT_ONCE = 16, 32, 3, 4
-_RUNNING = frozenset({"running", "paused"})
 # Nobody knows what it was given; the default of manifests.
 _LEFTOVER_STOP_S = 20
 _ANY_FOLDER = Path("/")
-_REMOVAL_WAIT_S, _CLOSE_WAIT_S = 10.0, 1.0
+_REMOVAL_WAIT_S, _CLOSE_WAIT_S = 10, 1.0
 
 
 class DockerDriver:
@@ -75,10 +67,11 @@ class DockerDriver:
         docker_host: str | None = None,
     ) -> None:
         self._fleet_id = fleet_id
-        self._node_id = node_id
         self._folders = folders
-        self._owner = labels_of_owner(fleet_id, node_id)
         self._engine = DockerEngine(docker_host, _CALLS_AT_ONCE)
+        self._own = OwnContainers(self._engine, fleet_id, node_id, folders)
+        self._create_and_start = CreateAndStart(self._engine, self._own, (fleet_id, node_id), folders, self._seen_id)
+        self._drift = ContainerDrift(self._engine, self._own, self._create_and_start, folders)
         self._calls = BlockingCalls("docker-call", _CALLS_AT_ONCE)
         self._stops = BlockingCalls("docker-stop", _STOPS_AT_ONCE)
         self._pulls = BlockingCalls("docker-pull", _PULLS_AT_ONCE)
@@ -99,7 +92,7 @@ class DockerDriver:
 
     async def drift(self, configs: Collection[InstanceConfig]) -> dict[str, tuple[Drift, ...]]:
         """What the engine reports of their containers, beside what it would be asked for."""
-        return await self._calls.run(self._drift, configs)
+        return await self._calls.run(self._drift.of, configs, self._seen)
 
     async def perform(self, op: Op) -> None:
         """Does the operation."""
@@ -107,11 +100,11 @@ class DockerDriver:
             case PullImage(config=config):
                 await self._pull(config.image)
             case Create(config=config, generation=generation):
-                await self._calls.run_to_its_end(self._create, config, generation)
+                await self._calls.run_to_its_end(self._create_and_start.create, config, generation)
             case Start(config=config, generation=generation):
-                await self._calls.run_to_its_end(self._start, config, generation)
+                await self._calls.run_to_its_end(self._create_and_start.start, config, generation)
             case SetBack():
-                await self._calls.run_to_its_end(self._set_back, op)
+                await self._calls.run_to_its_end(self._drift.set_back, op)
             case Adopt():
                 await self._calls.run_to_its_end(self._adopt, op)
             case Stop():
@@ -154,7 +147,7 @@ class DockerDriver:
 
     async def _pull(self, image: str) -> None:
         # Whatever its tag, an image that is there is not asked for again: instances start without the registry.
-        if await self._calls.run(self._engine.image_id, image) is not None:
+        if await self._calls.run_shared(self._engine.image_id, image) is not None:
             return
         cancelled = threading.Event()
         try:
@@ -177,39 +170,18 @@ class DockerDriver:
         finally:
             self._open.discard(stop)
 
-    def _containers(self, **labels: str) -> list[dict[str, Any]]:
-        return [one for one in self._of_the_fleet(**labels) if self._is_ours(one["Labels"], one["Id"])]
-
-    def _of_the_fleet(self, **labels: str) -> list[dict[str, Any]]:
-        return self._engine.containers({LABEL_FLEET: self._fleet_id, **labels})
-
-    def _is_ours(self, labels: Mapping[str, str], container_id: str) -> bool:
-        return is_ours(labels, container_id, self._owner, self._folders)
-
-    def _find(self, instance: str) -> dict[str, Any] | None:
-        """The container of an instance; the one with the right name, if somebody has made a copy of its labels."""
-        found = self._containers(**{LABEL_INSTANCE: instance})
-        return min(found, key=self._is_copy, default=None)
-
-    def _is_copy(self, container: dict[str, Any]) -> bool:
-        name = container_name(self._fleet_id, self._node_id, container["Labels"].get(LABEL_INSTANCE, ""))
-        return f"/{name}" not in (container.get("Names") or ())
-
-    def _meant(self, op: Stop | Remove) -> str | None:
-        container = self._find(op.instance)
-        return container["Id"] if container is not None and op.runtime_id in {None, container["Id"]} else None
-
     def _observe(self) -> dict[str, ObservedInstance]:
         instances: dict[str, ObservedInstance] = {}
         seen: dict[str, ContainerState] = {}
         with errors_of("look at the containers"):
-            # Copies first, so that the right ones come to stand in their place.
-            containers = sorted(self._containers(), key=self._is_copy, reverse=True)
+            containers = self._own.all()
             for container in containers:
                 name = container["Labels"].get(LABEL_INSTANCE)
-                if not name:
+                if not name or (state := self._states.of(self._engine.client(), container)) is None:
                     continue
-                if (state := self._states.of(self._engine.client(), container)) is None:
+                # What is being removed is gone: nothing can be done with it, and its successor need not wait. The list of
+                # containers goes on to say that it runs.
+                if state.status == REMOVING:
                     continue
                 seen[name] = state
                 image = self._engine.image_of(container["ImageID"])
@@ -217,8 +189,7 @@ class DockerDriver:
                     container["Labels"],
                     runtime_id=container["Id"],
                     running=state.running,
-                    applied=self._folders.read_applied(name),
-                    started=self._folders.read_started(name),
+                    notes=notes_of(name, container["Id"], self._folders),
                     started_at=state.started_at,
                     finished_at=state.finished_at,
                     exit_code=state.exit_code,
@@ -230,53 +201,18 @@ class DockerDriver:
         self._seen = seen
         return instances
 
-    def _drift(self, configs: Collection[InstanceConfig]) -> dict[str, tuple[Drift, ...]]:
-        with errors_of("compare the containers"):
-            seen = [(one, self._seen[one.instance_name]) for one in configs if one.instance_name in self._seen]
-            found = {config.instance_name: self._drift_of(config, state.settings) for config, state in seen}
-        return {name: drift for name, drift in found.items() if drift}
-
-    def _drift_of(self, config: InstanceConfig, container: Mapping[str, Any]) -> tuple[Drift, ...]:
-        machine, image = self._engine.machine(), self._engine.image_of(container["Image"])
-        engines = _ANY_FOLDER if config.engine_cache_path else None
-        asked = asked_form(self._arguments(config, {}, engines), image.config if image else None, machine)
-        found = found_form(container, machine)
-        # Which folder that is hangs on the image and the GPUs that there were when it was made.
-        for form in (asked, found):
-            form.pop(mount_at(config.engine_cache_path), None)
-        drift = drift_between(asked, found, image_known=image is not None)
-        return tuple(replace(one, found=self._folders.redacted(config.instance_name, one.found)) for one in drift)
-
-    def _set_back(self, op: SetBack) -> None:
-        with errors_of(f"set back the container of instance {op.instance}"):
-            if (there := self._find(op.instance)) is None or there["Id"] != op.runtime_id:
-                return
-            client = self._engine.client()
-            container = client.inspect_container(op.runtime_id)
-            if container["State"]["Paused"]:  # perhaps only since that was decided
-                client.unpause(op.runtime_id)
-            # As it is now, which may be better than it was when that was decided.
-            names = {one.field for one in op.drift} & {one.field for one in self._drift_of(op.config, container)}
-            arguments = self._arguments(op.config, {}, None)
-            host, machine = arguments["host_config"], self._engine.machine()
-            if NAME in names:
-                client.rename(op.runtime_id, arguments["name"])
-            self._engine.update(op.runtime_id, update_bodies(names, host, container["HostConfig"], machine))
-
     def _leftovers(self, lives: Callable[[str], bool]) -> tuple[Leftover, ...]:
         with errors_of("look at the containers of other nodes"):
             found = [
-                leftover(
-                    one["Labels"], one["Id"], running=one["State"] in _RUNNING, ports=ports_of_container(one["Id"])
-                )
-                for one in self._of_the_fleet()
-                if not self._is_ours(one["Labels"], one["Id"]) and not lives(one["Labels"].get(LABEL_NODE, ""))
+                leftover(one["Labels"], one["Id"], running=one["State"] in RUNNING, ports=ports_of_container(one["Id"]))
+                for one in self._own.of_the_fleet()
+                if not self._own.is_ours(one["Labels"], one["Id"]) and not lives(one["Labels"].get(LABEL_NODE, ""))
             ]
         return tuple(sorted(found, key=by_node_and_instance))
 
     def _leftover(self, runtime_id: str) -> dict[str, Any] | None:
-        found = (one for one in self._of_the_fleet() if one["Id"] == runtime_id)
-        return next((one for one in found if not self._is_ours(one["Labels"], runtime_id)), None)
+        found = (one for one in self._own.of_the_fleet() if one["Id"] == runtime_id)
+        return next((one for one in found if not self._own.is_ours(one["Labels"], runtime_id)), None)
 
     def _clean(self, leftover: Leftover) -> None:
         with errors_of(f"stop {leftover}"), contextlib.suppress(NotFound):
@@ -291,7 +227,7 @@ class DockerDriver:
                 raise Transient(
                     f"container {op.runtime_id[:12]} of instance {op.instance} is not there to be taken over"
                 )
-            name = container_name(self._fleet_id, self._node_id, op.instance)
+            name = self._own.name_of(op.instance)
             if f"/{name}" not in (there.get("Names") or ()):
                 self._engine.client().rename(op.runtime_id, name)
             self._folders.note_applied(Applied(op.config, op.generation, op.runtime_id))
@@ -304,92 +240,42 @@ class DockerDriver:
                     found[reference] = image_id
         return found
 
-    def _create(self, config: InstanceConfig, generation: int) -> None:
-        name = container_name(self._fleet_id, self._node_id, config.instance_name)
-        with errors_of(f"create container {name}"):
-            if (there := self._find(config.instance_name)) is not None:
-                must_equal(config, there["Labels"])
-                return
-            labels = labels_of(self._fleet_id, self._node_id, config, generation)
-            try:
-                self._engine.client().create_container(**self._arguments(config, labels, self._engine_folder(config)))
-            except APIError as error:
-                if error.status_code == CONFLICT:
-                    self._name_is_taken(config, name)
-                elif error.status_code == NOT_FOUND:
-                    raise Transient(f"image {config.image} is not on this node") from error
-                elif error.status_code == BAD_REQUEST:
-                    wait_for_what_is_missing(config, self._engine)
-                    raise Permanent(f"the engine refuses container {name}: {explanation(error)}") from error
-                else:
-                    raise
-
-    def _arguments(self, config: InstanceConfig, labels: dict[str, str], engines: Path | None) -> dict[str, Any]:
-        return create_arguments(
-            config,
-            name=container_name(self._fleet_id, self._node_id, config.instance_name),
-            labels=labels,
-            configs=self._folders.configs(config.instance_name),
-            api_version=self._engine.client().api_version,
-            engines=engines,
-        )
-
-    def _engine_folder(self, config: InstanceConfig) -> Path | None:
-        if not config.engine_cache_path:
-            return None
-        image_id = self._engine.image_id(config.image)
-        folder = engine_folder_name(image_id, gpus_of_machine(), config.container.gpus, config.digests.engines)
-        return self._folders.engines(config.instance_name, folder)
-
-    def _name_is_taken(self, config: InstanceConfig, name: str) -> None:
-        holder = self._engine.client().inspect_container(name)
-        labels = holder["Config"]["Labels"] or {}
-        if not self._is_ours(labels, holder["Id"]) or labels.get(LABEL_INSTANCE) != config.instance_name:
-            raise Transient(f"container {holder['Id'][:12]}, which is not of this fleet and node, has the name {name}")
-        must_equal(config, labels)
-
-    def _start(self, config: InstanceConfig, generation: int) -> None:
-        name = config.instance_name
-        with errors_of(f"start the container of instance {name}"):
-            container = self._find(name)
-            if container is None:
-                raise Transient(f"instance {name} has no container to start")
-            if container["State"] in _RUNNING:
-                return
-            # Before the start: an agent that is killed in between finds a stopped container with the right note, and
-            # starts it. After it, there could be one that runs with new files and seems to run with the old ones.
-            self._folders.note_applied(Applied(config, generation, container["Id"]))
-            try:
-                self._engine.client().start(container["Id"])
-            except APIError as error:
-                # Whatever the code: of a folder it is 400, of a device 500.
-                wait_for_what_is_missing(config, self._engine)
-                self._engine.remove_half_started(container["Id"], error)
-                raise
-
     def _stop(self, op: Stop) -> None:
         with errors_of(f"stop the container of instance {op.instance}"):
             if (container_id := self._meant(op)) is not None:
                 with contextlib.suppress(NotFound):
                     self._engine.client().stop(container_id, timeout=op.timeout_seconds)
 
+    def _meant(self, op: Stop | Remove) -> str | None:
+        """The labels of what was seen were looked at, and never change."""
+        seen = op.runtime_id is not None and op.runtime_id == self._seen_id(op.instance)
+        return op.runtime_id if seen else self._own.meant(op)
+
+    def _seen_id(self, instance: str) -> str | None:
+        state = self._seen.get(instance)
+        return None if state is None else str(state.settings["Id"])
+
     def _remove(self, op: Remove) -> None:
         with errors_of(f"remove the container of instance {op.instance}"):
+            self._create_and_start.forget(op.instance)
             deadline = time.monotonic() + _REMOVAL_WAIT_S
             while (container_id := self._meant(op)) is not None:
                 try:
                     self._engine.client().remove_container(container_id, force=True, v=True)
                 except NotFound:
-                    return
+                    pass
                 except APIError as error:
                     # Somebody is removing it: not done before it is gone, for it still holds the name.
                     if error.status_code != CONFLICT or time.monotonic() > deadline:
                         raise
-                    time.sleep(0.1)
+                    self._own.wait_until_gone(container_id, _REMOVAL_WAIT_S)
+                self._seen.pop(op.instance, None)
+                if op.runtime_id is not None:
+                    return
 
     def _output(self, instance: str, lines: int) -> str:
         with errors_of(f"read the log of instance {instance}"):
-            container = self._find(instance)
+            container = self._own.find(instance)
             if container is None:
                 return ""
             client = self._engine.client()

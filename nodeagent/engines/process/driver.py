@@ -16,6 +16,7 @@ from nodeagent.engines.labels import (
     LABELS,
     by_node_and_instance,
     labels_of,
+    notes_of,
     observed,
     variable_of,
     words_of,
@@ -178,8 +179,7 @@ class ProcessDriver:
                 run.labels,
                 runtime_id=str(run.id),
                 running=run.finished_at is None,
-                applied=self._folders.read_applied(name),
-                started=self._folders.read_started(name),
+                notes=notes_of(name, str(run.id), self._folders),
                 started_at=run.id.started_at,
                 finished_at=run.finished_at,
                 exit_code=run.exit_code,
@@ -208,14 +208,15 @@ class ProcessDriver:
         name = config.instance_name
         directory = self._folders.directory(name)
         deadline = time.monotonic() + self._lock_wait_seconds
-        while self._runs.running(name) is None:
+        while (runs := self._runs.running(name)) is None:
             try:
                 with start.locked(directory) as lock:
                     if lock is not None:
                         # Again, now that nobody else can start one.
-                        if self._runs.running(name) is None:
+                        if (run := self._runs.running(name)) is None:
                             self._runs.kill_children_left_behind(name)
-                            self._spawn(config, generation, lock)
+                            run = self._spawn(config, generation, lock)
+                        self._note(config, generation, run)
                         return
             except OSError as error:
                 raise Transient(f"cannot lock the folder of instance {name}: {error.strerror}") from error
@@ -223,8 +224,14 @@ class ProcessDriver:
                 raise Transient(f"a process that is not instance {name} holds the lock in {directory}")
             self._runs.kill_children_left_behind(name)
             time.sleep(0.02)
+        self._note(config, generation, runs)
 
-    def _spawn(self, config: InstanceConfig, generation: int, lock: int) -> None:
+    def _note(self, config: InstanceConfig, generation: int, run: Run) -> None:
+        name, applied = config.instance_name, Applied(config, generation, str(run.id))
+        if self._folders.read_applied(name) != applied or self._folders.read_started(name) is None:
+            self._folders.note_applied(applied)
+
+    def _spawn(self, config: InstanceConfig, generation: int, lock: int) -> Run:
         name = config.instance_name
         labels = labels_of(self._fleet_id, self._node_id, config, generation)
         variables = {variable_of(label): value for label, value in labels.items()}
@@ -236,8 +243,9 @@ class ProcessDriver:
             working_directory=self._folders.build(name),
             variables=start.environment(environment(config.container.env, str(configs)), variables),
         )
-        self._runs.add(name, Run(process, labels))
-        self._folders.note_applied(Applied(config, generation, str(process)))
+        run = Run(process, labels)
+        self._runs.add(name, run)
+        return run
 
     def _let_go_on(self, op: SetBack) -> None:
         run = self._runs.running(op.instance)

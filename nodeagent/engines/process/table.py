@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from signal import Signals
+from signal import SIGSTOP, Signals
 from typing import Self
 
 _PROC = Path("/proc")
@@ -59,7 +59,9 @@ class ProcessId:
     def is_stopped(self) -> bool:
         """True while SIGSTOP keeps it; one that a debugger holds is not."""
         state = _stat(self.pid)
-        return state is not None and state.start_ticks == self.start_ticks and state.stopped
+        if state is None or state.start_ticks != self.start_ticks:
+            return False
+        return state.stopped or (state.uninterruptible and _will_stop(self.pid))
 
     def reap(self) -> int | None:
         """Frees its entry, if it has left and is a child of ours, and returns its exit code; otherwise None.
@@ -150,6 +152,7 @@ class _Stat:
     session: int
     left: bool
     stopped: bool
+    uninterruptible: bool
 
 
 def _stat(pid: int) -> _Stat | None:
@@ -160,4 +163,23 @@ def _stat(pid: int) -> _Stat | None:
         return None
     # The first thread of a program may be gone while others still leave; it cannot be waited for before they have.
     left = fields[_STATE] in {b"Z", b"X"} and int(fields[_THREADS]) <= 1
-    return _Stat(int(fields[_START]), int(fields[_SESSION]), left, fields[_STATE] == b"T")
+    state = fields[_STATE]
+    return _Stat(int(fields[_START]), int(fields[_SESSION]), left, state == b"T", state == b"D")
+
+
+def stop_is_pending(status: bytes) -> bool:
+    """True when SIGSTOP waits for a process to come back from the kernel, by its /proc/<pid>/status.
+
+    A shell that starts a command by vfork(2) hears no signal before that runs. When both are stopped in between, it never comes
+    back, and its state is not the one of a stopped process, although it does nothing until SIGCONT.
+    """
+    fields = (line.partition(b":") for line in status.splitlines())
+    pending = [int(value, 16) for name, _, value in fields if name in {b"SigPnd", b"ShdPnd"}]
+    return any(one >> (SIGSTOP - 1) & 1 for one in pending)
+
+
+def _will_stop(pid: int) -> bool:
+    try:
+        return stop_is_pending(Path(_PROC, str(pid), "status").read_bytes())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
