@@ -23,6 +23,7 @@ from ruamel.yaml.loader import SafeLoader
 from ruamel.yaml.reader import ReaderError
 
 from controller.source.read.yaml_complaints import sentence_for
+from controller.source.read.yaml_plain import plain_document
 from controller.source.read.yaml_scalars import Doubtful, plain_value
 
 # Far above any manifest (an instance with 1,024 cameras has 1,100 nodes), far below what aliases of aliases expand to.
@@ -113,6 +114,15 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
 
 def read_piece(text: str) -> tuple[YamlDocument, ...]:
     """The documents of a piece of text, without the empty ones; a fault of the syntax ends the last of them."""
+    plain = plain_document(text)
+    if plain is None:
+        return read_any_piece(text)
+    value, line, column = plain
+    return (YamlDocument(value, (), (line, column), text, 0),)
+
+
+def read_any_piece(text: str) -> tuple[YamlDocument, ...]:
+    """What `read_piece` answers, by ruamel.yaml alone: slower, and with all there is to complain about."""
     directive = _DIRECTIVE.match(text)
     if directive:
         place = (directive.group().count("\n"), 1)
