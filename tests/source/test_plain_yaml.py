@@ -63,7 +63,7 @@ def check(text: str) -> None:
     (document,) = read_any_piece(text)
     assert document.faults == ()
     assert repr(document.value) == repr(value)  # 1 is 1.0 and True to ==
-    assert document.start == (line, column)
+    assert document.origin.start == (line, column)
 
 
 @settings(max_examples=250)

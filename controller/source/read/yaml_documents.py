@@ -73,26 +73,33 @@ class Places:
 
 
 @dataclass(frozen=True)
-class YamlDocument:
-    """One document of a piece of text. Its places are found again when somebody asks: most documents have no problem."""
+class Origin:
+    """Where one document stands. Its places are found when somebody asks: most documents have no problem."""
 
-    value: Any
-    """Plain data: dict, list, str, int, float, bool or None."""
-    faults: tuple[Fault, ...]
     start: Place
     text: str
     """The piece of text that the document stands in."""
-    index: int
-    """Its number in that piece, from 0."""
+    index: int = 0
+    """Its number in that piece."""
 
     @cached_property
     def places(self) -> Places:
         """Where everything stands."""
         composer = _Composer(self.text)
         for document in composer.documents():
-            if document.index == self.index:
+            if document.origin.index == self.index:
                 break
         return composer.places
+
+
+@dataclass(frozen=True)
+class YamlDocument:
+    """One document of a piece of text."""
+
+    value: Any
+    """Plain data: dict, list, str, int, float, bool or None."""
+    faults: tuple[Fault, ...]
+    origin: Origin
 
 
 def pieces(text: str) -> Iterator[tuple[int, str]]:
@@ -118,7 +125,7 @@ def read_piece(text: str) -> tuple[YamlDocument, ...]:
     if plain is None:
         return read_any_piece(text)
     value, line, column = plain
-    return (YamlDocument(value, (), (line, column), text, 0),)
+    return (YamlDocument(value, (), Origin((line, column), text)),)
 
 
 def read_any_piece(text: str) -> tuple[YamlDocument, ...]:
@@ -127,7 +134,7 @@ def read_any_piece(text: str) -> tuple[YamlDocument, ...]:
     if directive:
         place = (directive.group().count("\n"), 1)
         fault = Fault(place, (), "YAML directives (lines that begin with %) have no use here: remove the line")
-        return (YamlDocument(None, (fault,), place, text, 0),)
+        return (YamlDocument(None, (fault,), Origin(place, text)),)
     composer = _Composer(text)
     return tuple(document for document in composer.documents() if document.value is not None or document.faults)
 
@@ -170,7 +177,7 @@ class _Composer:
                 start = _place(root)
                 value = self._node(root, (), 0)
                 self._loader.get_event()
-                yield YamlDocument(value, tuple(self._faults), start, self._text, index)
+                yield YamlDocument(value, tuple(self._faults), Origin(start, self._text, index))
                 index += 1
         except _RefusedError as refused:
             fault = refused.fault
@@ -187,7 +194,7 @@ class _Composer:
             fault = Fault(start, (), f"cannot be read as YAML ({type(error).__name__})")
         else:
             return
-        yield YamlDocument(None, (*self._faults, fault), start, self._text, index)
+        yield YamlDocument(None, (*self._faults, fault), Origin(start, self._text, index))
 
     def _fault(self, event: Any, path: Path, message: str) -> None:
         self._faults.append(Fault(_place(event), path, message))
