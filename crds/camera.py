@@ -27,6 +27,7 @@ from deepstream.msgconv import AnalyticsModuleGroup, PlaceGroup, SensorGroup
 
 CameraId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
+_BLANK_OR_CONTROL: Final = re.compile(r"[\x00-\x20\x7f]")
 _HOW_LOGIN: Final = (
     "the address holds a password: put user name and password into a secret and name it in credentialsRef"
 )
@@ -212,7 +213,7 @@ class CameraSpec(ManifestModel):
     @field_validator("address")
     @classmethod
     def _address_is_safe(cls, address: str) -> str:
-        if any(ord(character) <= 0x20 or ord(character) == 0x7F for character in address):
+        if _BLANK_OR_CONTROL.search(address):
             raise ValueError("the address holds a blank or a control character: write it as %20 and so on")
         if "," in address or ";" in address:
             raise ValueError("the address holds ',' or ';', which DeepStream's lists split at: write %2C or %3B")

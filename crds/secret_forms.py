@@ -191,7 +191,7 @@ def _logins(text: str) -> Iterator[SecretFound]:
     bare = _BARE_LOGIN.fullmatch(text) if "@" in text else None
     if bare is not None and not PLACEHOLDER_OF_ANYBODY.fullmatch(bare["password"]):
         yield SecretFound(bare.start(), bare.end("password"), "login", "a user and a password before a host")
-    if "://" not in text:
+    if "://" not in text or ("@" not in text and "%40" not in text):
         return
     what = "a password in the user info of an address"
     for mark in re.finditer(r"://", text):

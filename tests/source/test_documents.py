@@ -41,7 +41,7 @@ def test_anchors_aliases_and_merge_keys_work() -> None:
 
 def test_places_are_those_of_keys_and_values() -> None:
     (document,) = documents("a:\n  b: [1,\n    {c: d}]\n")
-    places = document.places
+    places = document.origin.places
     assert places.of_value(("a", "b", 1, "c")) == (2, 9)
     assert places.of_key(("a", "b", 1, "c")) == (2, 6)
     assert places.of_value(("a", "b", 1, "nothing", "below")) == (2, 5)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from controller.model import Position
 from controller.source.read.field_errors import given, sentence
 from controller.source.read.unknown_fields import unknown_field
-from controller.source.read.yaml_documents import Fault, Path, YamlDocument, read_piece
+from controller.source.read.yaml_documents import Fault, Origin, Path, YamlDocument, read_piece
 from crds.document import API_GROUP, API_VERSION, Manifest
 from crds.kinds import KINDS
 from deepstream.near_miss import nearest
@@ -32,19 +32,12 @@ _POINT: Final = re.compile(r"the point ([\d.e-]+);([\d.e-]+) ")
 class ReadDocument:
     """What one document turned out to be. Its places count from the beginning of its piece of text."""
 
-    document: YamlDocument
+    document: Origin
     manifest: Manifest | None
     """None when there is a fault."""
     faults: tuple[Fault, ...]
-
-    @property
-    def claimed(self) -> tuple[str, str] | None:
-        """Kind and name that the document says it has, even when it is no valid manifest."""
-        value = self.document.value
-        metadata = value.get("metadata") if isinstance(value, dict) else None
-        name = metadata.get("name") if isinstance(metadata, dict) else None
-        kind = value.get("kind") if isinstance(value, dict) else None
-        return (kind, name) if isinstance(kind, str) and isinstance(name, str) else None
+    claimed: tuple[str, str] | None
+    """Kind and name that the document says it has, when it is no valid manifest all the same."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +45,7 @@ class LocatedManifest:
     """A valid manifest and where it stands."""
 
     manifest: Manifest
-    document: YamlDocument
+    document: Origin
     file: str
     line: int
     """The line that its piece of text begins in, from 1."""
@@ -75,15 +68,24 @@ def read_manifests(text: str) -> tuple[ReadDocument, ...]:
 
 
 def _read(document: YamlDocument) -> ReadDocument:
-    if document.value is None:
-        return ReadDocument(document, None, document.faults)
+    manifest, faults = _manifest(document)
+    # Of what was understood nothing but the manifest is kept.
+    return ReadDocument(document.origin, manifest, faults, None if manifest else _claimed(document.value))
+
+
+def _claimed(value: Any) -> tuple[str, str] | None:
+    metadata = value.get("metadata") if isinstance(value, dict) else None
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    kind = value.get("kind") if isinstance(value, dict) else None
+    return (kind, name) if isinstance(kind, str) and isinstance(name, str) else None
+
+
+def _manifest(document: YamlDocument) -> tuple[Manifest | None, tuple[Fault, ...]]:
+    if document.value is None or (document.faults and not isinstance(document.value, dict)):
+        return None, document.faults
     if not isinstance(document.value, dict):
-        if document.faults:
-            return ReadDocument(document, None, document.faults)
-        fault = Fault(
-            document.start, (), f"a manifest is a mapping with apiVersion and kind, not {given(document.value)}"
-        )
-        return ReadDocument(document, None, (*document.faults, fault))
+        said = f"a manifest is a mapping with apiVersion and kind, not {given(document.value)}"
+        return None, (Fault(document.origin.start, (), said),)
     kind, faults = _kind_of(document)
     value, server_side = _without_server_side(document)
     faults += server_side
@@ -96,7 +98,7 @@ def _read(document: YamlDocument) -> ReadDocument:
     known = {fault.path for fault in told}
     faults = [*told, *(fault for fault in faults if fault.path not in known)]
     faults.sort(key=lambda fault: fault.place)
-    return ReadDocument(document, None if faults else manifest, tuple(faults))
+    return None if faults else manifest, tuple(faults)
 
 
 def _kind_of(document: YamlDocument) -> tuple[type[Manifest] | None, list[Fault]]:
@@ -104,7 +106,7 @@ def _kind_of(document: YamlDocument) -> tuple[type[Manifest] | None, list[Fault]
     faults: list[Fault] = []
 
     def fault(field: str, message: str) -> None:
-        place = document.places.of_value((field,)) if field in value else document.start
+        place = document.origin.places.of_value((field,)) if field in value else document.origin.start
         faults.append(Fault(place, (field,), message))
 
     api_version, kind = value.get("apiVersion"), value.get("kind")
@@ -137,7 +139,7 @@ def _without_server_side(document: YamlDocument) -> tuple[dict[str, Any], list[F
         holder = value if len(path) == 1 else value.get(str(path[0]))
         if not isinstance(holder, dict) or path[-1] not in holder:
             continue
-        faults.append(Fault(document.places.of_key(path), path, "is written by the controller: remove it"))
+        faults.append(Fault(document.origin.places.of_key(path), path, "is written by the controller: remove it"))
         rest = {key: one for key, one in holder.items() if key != path[-1]}
         value = rest if len(path) == 1 else {**value, str(path[0]): rest}
     return value, faults
@@ -152,7 +154,7 @@ def _validated(
         return kind.model_validate_json(text, strict=True, by_alias=True, by_name=False), []
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False)
-    places = document.places
+    places = document.origin.places
     faults: list[Fault] = []
     meant: set[Path] = set()
     for error in errors:

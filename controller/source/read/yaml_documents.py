@@ -23,6 +23,7 @@ from ruamel.yaml.loader import SafeLoader
 from ruamel.yaml.reader import ReaderError
 
 from controller.source.read.yaml_complaints import sentence_for
+from controller.source.read.yaml_plain import plain_document
 from controller.source.read.yaml_scalars import Doubtful, plain_value
 
 # Far above any manifest (an instance with 1,024 cameras has 1,100 nodes), far below what aliases of aliases expand to.
@@ -72,26 +73,33 @@ class Places:
 
 
 @dataclass(frozen=True)
-class YamlDocument:
-    """One document of a piece of text. Its places are found again when somebody asks: most documents have no problem."""
+class Origin:
+    """Where one document stands. Its places are found when somebody asks: most documents have no problem."""
 
-    value: Any
-    """Plain data: dict, list, str, int, float, bool or None."""
-    faults: tuple[Fault, ...]
     start: Place
     text: str
     """The piece of text that the document stands in."""
-    index: int
-    """Its number in that piece, from 0."""
+    index: int = 0
+    """Its number in that piece."""
 
     @cached_property
     def places(self) -> Places:
         """Where everything stands."""
         composer = _Composer(self.text)
         for document in composer.documents():
-            if document.index == self.index:
+            if document.origin.index == self.index:
                 break
         return composer.places
+
+
+@dataclass(frozen=True)
+class YamlDocument:
+    """One document of a piece of text."""
+
+    value: Any
+    """Plain data: dict, list, str, int, float, bool or None."""
+    faults: tuple[Fault, ...]
+    origin: Origin
 
 
 def pieces(text: str) -> Iterator[tuple[int, str]]:
@@ -113,11 +121,20 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
 
 def read_piece(text: str) -> tuple[YamlDocument, ...]:
     """The documents of a piece of text, without the empty ones; a fault of the syntax ends the last of them."""
+    plain = plain_document(text)
+    if plain is None:
+        return read_any_piece(text)
+    value, line, column = plain
+    return (YamlDocument(value, (), Origin((line, column), text)),)
+
+
+def read_any_piece(text: str) -> tuple[YamlDocument, ...]:
+    """What `read_piece` answers, by ruamel.yaml alone: slower, and with all there is to complain about."""
     directive = _DIRECTIVE.match(text)
     if directive:
         place = (directive.group().count("\n"), 1)
         fault = Fault(place, (), "YAML directives (lines that begin with %) have no use here: remove the line")
-        return (YamlDocument(None, (fault,), place, text, 0),)
+        return (YamlDocument(None, (fault,), Origin(place, text)),)
     composer = _Composer(text)
     return tuple(document for document in composer.documents() if document.value is not None or document.faults)
 
@@ -160,7 +177,7 @@ class _Composer:
                 start = _place(root)
                 value = self._node(root, (), 0)
                 self._loader.get_event()
-                yield YamlDocument(value, tuple(self._faults), start, self._text, index)
+                yield YamlDocument(value, tuple(self._faults), Origin(start, self._text, index))
                 index += 1
         except _RefusedError as refused:
             fault = refused.fault
@@ -177,7 +194,7 @@ class _Composer:
             fault = Fault(start, (), f"cannot be read as YAML ({type(error).__name__})")
         else:
             return
-        yield YamlDocument(None, (*self._faults, fault), start, self._text, index)
+        yield YamlDocument(None, (*self._faults, fault), Origin(start, self._text, index))
 
     def _fault(self, event: Any, path: Path, message: str) -> None:
         self._faults.append(Fault(_place(event), path, message))
