@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
+K = TypeVar("K", str, bytes)
 T = TypeVar("T")
 
 
-def edited(before: Mapping[str, T], changes: Mapping[str, T | None]) -> Mapping[str, T]:
+def edited(before: Mapping[K, T], changes: Mapping[K, T | None]) -> Mapping[K, T]:
     """A mapping sorted by name, after an edit; the very same one when there is none.
 
     Args:

@@ -4,8 +4,9 @@ Every room that is asked again and again gives back the same objects for what di
 comparing sixty thousand objects so takes milliseconds, and looking into them seconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from operator import is_
 from typing import TypeVar
 
 K = TypeVar("K")
@@ -22,3 +23,8 @@ def differing(before: Mapping[K, object], after: Mapping[K, object]) -> Abstract
         return frozenset()
     known = before.get
     return {key for key, value in after.items() if known(key) is not value} | (before.keys() - after.keys())
+
+
+def are_the_same(before: Sequence[object], after: Sequence[object]) -> bool:
+    """True when both hold the very same objects, in the same order."""
+    return before is after or (len(before) == len(after) and all(map(is_, before, after)))

@@ -43,6 +43,11 @@ class Revision:
             description=description,
         )
 
+    @property
+    def is_empty(self) -> bool:
+        """True when it holds no manifest."""
+        return not (self.cameras or self.instances or self.nodes)
+
     @cached_property
     def camera_by_name(self) -> Mapping[str, Camera]:
         """The cameras by the names of their objects."""
@@ -94,6 +99,10 @@ class Revision:
         Names without a camera are left out.
         """
         return self.cameras_by_instance[instance.name]
+
+    def instances_that_name(self, camera: str) -> tuple[str, ...]:
+        """The names of the instances that name a camera in their list, whether or not there is one of that name."""
+        return self._watching.named_by.get(camera, ())
 
     def edited(
         self,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from controller.differing import are_the_same
 from controller.selections import Selections, wanted_by
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
@@ -59,7 +60,7 @@ class Watching:
                 found.pop(name, None)
                 continue
             its = tuple(_cameras(instance, cameras_after, selected))
-            if not _are_the_same(its, found.get(name)):
+            if name not in found or not are_the_same(found[name], its):
                 found[name] = its
         return type(self)(found, named_by, selected)
 
@@ -72,14 +73,6 @@ def _cameras(instance: DsInstance, cameras: Mapping[str, Camera], selected: Sele
     for name in names:
         if (camera := cameras.get(name)) is not None:
             yield camera
-
-
-def _are_the_same(cameras: tuple[Camera, ...], before: tuple[Camera, ...] | None) -> bool:
-    return (
-        before is not None
-        and len(cameras) == len(before)
-        and all(one is other for one, other in zip(cameras, before, strict=True))
-    )
 
 
 def _labels(camera: Camera | None) -> Mapping[str, str] | None:

@@ -3,7 +3,7 @@
 The rules themselves are those of the room `deepstream`; here they are put to our manifests. docs/rules.md lists them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from controller.checks.cameras import check_cameras
@@ -12,12 +12,12 @@ from controller.checks.devices import check_devices
 from controller.checks.files import check_file_names, check_writable
 from controller.checks.reference import check_reference
 from controller.checks.retinaface import check_retinaface
-from controller.checks.secrets import check_secrets, check_variables
+from controller.checks.secrets import check_variables
 from controller.checks.violation import Violation, error, warning, without_repeats
+from controller.differing import are_the_same
 from controller.render.resolved import resolve
 from crds.camera import Camera
 from crds.camera_device import DEVICE_TYPES
-from crds.document import Manifest
 from crds.dsinstance import MUXER_OF_APP_CONF, AppKind, DsInstance, DsInstanceSpec
 from deepstream.findings import Severity
 from deepstream.retinaface.inference import DEFAULTS
@@ -36,26 +36,24 @@ class Checker:
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, ...], tuple[object, tuple[Violation, ...]]] = {}
-        self._used: dict[tuple[int, ...], tuple[object, tuple[Violation, ...]]] = {}
+        self._known: dict[str, tuple[DsInstance, tuple[Camera, ...], tuple[Violation, ...]]] = {}
 
     def check(self, instance: DsInstance, cameras: tuple[Camera, ...]) -> tuple[Violation, ...]:
         """See `check_instance`."""
-        key = (id(instance), 0, *map(id, cameras))
-        # The manifests are kept beside the result, so that their ids are not given to others.
-        found = self._known.get(key) or ((instance, cameras), check_instance(instance, cameras))
-        self._used[key] = found
-        return found[1]
+        found = self._known.get(instance.name)
+        if found is None or found[0] is not instance or not are_the_same(found[1], cameras):
+            found = self._known[instance.name] = (instance, cameras, check_instance(instance, cameras))
+        return found[2]
 
-    def secrets(self, manifest: Manifest) -> tuple[Violation, ...]:
-        """See `check_secrets`; of one manifest of any kind."""
-        found = self._known.get((id(manifest),)) or (manifest, tuple(check_secrets(manifest)))
-        self._used[(id(manifest),)] = found
-        return found[1]
+    def keep_only(self, names: Collection[str]) -> None:
+        """Forgets what it found in instances that are not there any more.
 
-    def forget_unused(self) -> None:
-        """Forgets what was not asked for since the last call: to be called after each revision."""
-        self._known, self._used = self._used, {}
+        Args:
+            names: of the instances that there are; all of them were checked.
+        """
+        if len(self._known) > len(names):
+            for name in self._known.keys() - set(names):
+                del self._known[name]
 
 
 def check_instance(instance: DsInstance, cameras: tuple[Camera, ...]) -> tuple[Violation, ...]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.checks.checker import Checker, check_instance
+from controller.checks.checker import check_instance
 from controller.checks.secrets import check_secrets
 from crds.dsinstance import DsInstance
 from crds.random_words import looks_random
@@ -272,14 +272,6 @@ def test_a_variable_and_its_file_do_not_stand_beside_each_other() -> None:
     assert violation.path == ("spec", "container", "env", "DB_PASSWORD_FILE")
     for broken in ("${secret:db}", "${secret:DB:password}", "${secret:db:}", "${secret:db:../x}"):
         assert "is none" in found_in({"env": {"A": broken}})["spec.container.env.A"][1]
-
-
-def test_what_was_found_of_a_manifest_is_remembered() -> None:
-    checker, one = Checker(), manifest("dsinstance/yard", {"node": "gate", "container": {"env": {"TOKEN": "Qz7"}}})
-    first = checker.secrets(one)
-    assert first
-    checker.forget_unused()
-    assert checker.secrets(one) is first
 
 
 # --- words that look random --------------------------------------------------------------------------------------------

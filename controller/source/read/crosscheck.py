@@ -123,7 +123,6 @@ def crosscheck(
     _references(check)
     _cameras_of_instances(check)
     _secrets(check)
-    check.checker.forget_unused()
     _ports_of_sinks(check)
     in_order = sorted(
         check.problems, key=lambda one: (one.position.file, one.position.line, one.position.column, one.path)
@@ -242,9 +241,12 @@ def _cameras_of_instances(check: _Check) -> None:
         if all_known and not selected:
             _selects_nothing(check, located, instance, labels)
         names |= selected
-        watched = tuple(cameras[name] for name in sorted(names))
+        watched = tuple(
+            cameras[name] for name in dict.fromkeys([*instance.spec.cameras, *sorted(selected)]) if name in names
+        )
         in_use.update(names)
-        _fit(check, located, instance, watched)
+        if unreachable := without_network(instance, watched):
+            check.problem(located, ("spec", "container", "network"), unreachable)
         for violation in check.checker.check(instance, watched):
             at = located_cameras[violation.camera] if violation.camera is not None else located
             _tell(check, at, violation)
@@ -322,7 +324,7 @@ def _secrets(check: _Check) -> None:
     """Secrets in clear, where nothing else is wrong with the value."""
     known = {(one.position, one.path) for one in check.problems}
     for located in check.manifests:
-        for violation in check.checker.secrets(located.manifest):
+        for violation in located.secrets:
             if violation.severity is not Severity.ERROR:
                 check.remarks.append(Remark(violation.severity, located, violation.path, violation.message))
             elif (located.position_of(*violation.path), path_text(violation.path)) not in known:
@@ -347,20 +349,17 @@ def _may_be_for_want_of_a_camera(claims: Claims, violation: Violation) -> bool:
     return not claims.complete or ("Camera", str(violation.path[-1])) in claims.names
 
 
-def _fit(check: _Check, located: LocatedManifest, instance: DsInstance, cameras: Sequence[Camera]) -> None:
-    if instance.spec.container.network == "none" and instance.spec.app.kind.has_metrics:
-        message = (
-            f"an app of kind {instance.spec.app.kind} is asked for its frames over the network of the node: use host"
-        )
-        check.problem(located, ("spec", "container", "network"), message)
-    elif instance.spec.container.network == "none":
-        streams = [camera.name for camera in cameras if camera.spec.type == "rtsp"]
-        if streams:
-            shown = ", ".join(streams[:_SHOWN]) + (
-                f" and {len(streams) - _SHOWN:,} more" if len(streams) > _SHOWN else ""
-            )
-            message = f"without a network the instance cannot reach its RTSP cameras ({shown})"
-            check.problem(located, ("spec", "container", "network"), message)
+def without_network(instance: DsInstance, cameras: Iterable[Camera]) -> str:
+    """What an instance cannot reach that is to have no network; empty when it misses nothing."""
+    if instance.spec.container.network != "none":
+        return ""
+    if instance.spec.app.kind.has_metrics:
+        return f"an app of kind {instance.spec.app.kind} is asked for its frames over the network of the node: use host"
+    streams = sorted(camera.name for camera in cameras if camera.spec.type == "rtsp")
+    if not streams:
+        return ""
+    more = f" and {len(streams) - _SHOWN:,} more" if len(streams) > _SHOWN else ""
+    return f"without a network the instance cannot reach its RTSP cameras ({', '.join(streams[:_SHOWN])}{more})"
 
 
 def _named_at(instance: object, camera: str) -> Path:

@@ -4,10 +4,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from pydantic import ValidationError
 
+from controller.checks.secrets import check_secrets
+from controller.checks.violation import Violation
 from controller.model import Position
 from controller.source.read.field_errors import given, sentence
 from controller.source.read.unknown_fields import unknown_field
@@ -55,6 +58,11 @@ class LocatedManifest:
         """Where it begins."""
         line, column = self.document.start
         return Position(self.file, self.line + line, column)
+
+    @cached_property
+    def secrets(self) -> tuple[Violation, ...]:
+        """The secrets that it holds in clear."""
+        return tuple(check_secrets(self.manifest))
 
     def position_of(self, *path: str | int) -> Position:
         """Where the value at a path stands."""

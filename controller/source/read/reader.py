@@ -1,17 +1,19 @@
 """Files to a reading: one revision, valid as a whole, or every problem that keeps it from being one."""
 
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
+from controller.by_name import edited
 from controller.checks.checker import Checker
 from controller.differing import differing
-from controller.model import Position, Problem, Revision
-from controller.source.files import SourceFile, cut_off, position_in, text_of
+from controller.model import Problem, Revision
+from controller.source.files import SourceFile
 from controller.source.read.crosscheck import Claims, Remark, crosscheck
-from controller.source.read.field_errors import path_text
-from controller.source.read.manifests import LocatedManifest, ReadDocument, read_manifests
-from controller.source.read.yaml_documents import Fault, pieces
+from controller.source.read.file_reading import FileReading, manifests_of, read_file
+from controller.source.read.sound_fleet import SoundFleet
+from crds.dsinstance import DsInstance
 
 
 @dataclass(frozen=True)
@@ -19,8 +21,15 @@ class Loaded:
     """A revision without a problem."""
 
     revision: Revision
-    remarks: tuple[Remark, ...] = ()
-    """What a person should know of, and need not correct."""
+    files: Mapping[bytes, FileReading] = field(default_factory=dict, repr=False, compare=False)
+    """What it was read from, by the paths of the files."""
+    checker: Checker = field(default_factory=Checker, repr=False, compare=False)
+    """Has checked its instances."""
+
+    @cached_property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What a person should know of, and need not correct. Found when it is asked for: a controller never asks."""
+        return crosscheck(manifests_of(self.files), checker=self.checker).remarks
 
     @property
     def revision_id(self) -> str:
@@ -66,19 +75,16 @@ class Source(Protocol):
         ...
 
 
-_CUT_OFF = "the file ends here, in the middle of a line: was it written to its end?"
-
-# A piece of text with its line (from 0), and what it turned out to be.
-_Pieces = tuple[tuple[int, str, tuple[ReadDocument, ...]], ...]
-
-
 class ManifestReader:
-    """Reads sets of files. What did not change since the last set is not parsed again."""
+    """Reads sets of files. What did not change since the last set is neither parsed nor checked again."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, tuple[bytes, _Pieces]] = {}
+        self._root = ""
+        self._sources: Mapping[bytes, SourceFile] = {}
+        self._files: Mapping[bytes, FileReading] = {}
+        self._faulty: frozenset[bytes] = frozenset()
+        self._sound = SoundFleet()
         self._checker = Checker()
-        self._last = Revision("", (), (), ())
 
     def read(self, files: Iterable[SourceFile], *, root: str, revision_id: str, description: str) -> Reading:
         """Reads a set of files as one revision.
@@ -89,69 +95,56 @@ class ManifestReader:
             revision_id: what a person approves of.
             description: for people.
         """
-        problems: list[Problem] = []
-        manifests: list[LocatedManifest] = []
-        broken: list[ReadDocument] = []
-        known: dict[bytes, tuple[bytes, _Pieces]] = {}
-        unread_files = False
-        for file in sorted(files, key=lambda one: one.path):
-            text = text_of(root, file)
-            if isinstance(text, Problem):
-                problems.append(text)
-                unread_files = True
+        if root != self._root:
+            self._root, self._sources, self._files, self._faulty, self._sound = root, {}, {}, frozenset(), SoundFleet()
+        self._look({file.path: file for file in files})
+        sound = None
+        if not self._faulty:
+            sound = self._sound.edited(self._files, revision_id, description, self._checker)
+        if sound is None:
+            return self._rejected(revision_id, description)
+        self._sound = sound
+        self._checker.keep_only(sound.revision.instance_by_name)
+        if sound.revision.is_empty:
+            return self._without_manifests(description)
+        return Loaded(sound.revision, sound.files, self._checker)
+
+    def _look(self, sources: Mapping[bytes, SourceFile]) -> None:
+        """Reads what changed."""
+        changes: dict[bytes, FileReading | None] = {}
+        for path in differing(self._sources, sources):
+            if (source := sources.get(path)) is None:
+                changes[path] = None
                 continue
-            known[file.path] = (file.content, self._pieces(file, text))
-            name = position_in(root, file.path).file
-            for line, _, documents in known[file.path][1]:
-                for read in documents:
-                    problems += [_problem(name, line, fault) for fault in read.faults]
-                    if read.manifest:
-                        manifests.append(LocatedManifest(read.manifest, read.document, name, line + 1))
-                    else:
-                        broken.append(read)
-            last = [read for _, _, documents in known[file.path][1] for read in documents][-1:]
-            if last and last[0].faults and (end := cut_off(text)):
-                problems.append(Problem(position_in(root, file.path, *end), "", _CUT_OFF))
-        self._known = known
-        claimed = [read.claimed for read in broken]
+            # What a person corrects is mostly again as it was before the mistake.
+            known = [one for files in (self._files, self._sound.files) if (one := files.get(path)) is not None]
+            same = next((one for one in known if one.source == source), None)
+            changes[path] = same or read_file(self._root, source, known)
+        self._sources, self._files = sources, edited(self._files, changes)
+        faulty = {path for path, reading in changes.items() if reading is not None and not reading.is_sound}
+        self._faulty = (self._faulty - changes.keys()) | faulty
+
+    def _rejected(self, revision_id: str, description: str) -> Reading:
+        """Everything that is wrong. All is looked at again: that is rare, and takes as long as it takes."""
+        readings = self._files.values()
+        claimed = [read.claimed for reading in readings for read in reading.broken]
         claims = Claims(
             frozenset(claim for claim in claimed if claim),
-            complete=not unread_files and all(claim is not None for claim in claimed),
+            complete=not any(reading.is_unread for reading in readings) and all(claim is not None for claim in claimed),
         )
+        manifests = manifests_of(self._files)
         checked = crosscheck(manifests, claims, self._checker)
-        problems += checked.problems
+        self._checker.keep_only({one.manifest.name for one in manifests if isinstance(one.manifest, DsInstance)})
+        problems = [problem for reading in readings for problem in reading.problems] + list(checked.problems)
         if problems:
             return Rejected(revision_id, description, tuple(sorted(problems, key=_order)), checked.remarks)
-        if not manifests:
-            return Unreadable(f"{root or description}: no file holds a manifest (a Camera, a DsInstance or a Node)")
         found = sorted((located.manifest for located in manifests), key=lambda one: (one.kind, one.name))
-        self._last = _edited(self._last, Revision.of(revision_id, found, description))
-        return Loaded(self._last, checked.remarks)
+        if not found:
+            return self._without_manifests(description)
+        return Loaded(Revision.of(revision_id, found, description), self._files, self._checker)
 
-    def _pieces(self, file: SourceFile, text: str) -> _Pieces:
-        content, known = self._known.get(file.path, (b"", ()))
-        if content == file.content:
-            return known
-        # An edit of one document in a file of a thousand leaves the others as they were.
-        by_text = {piece: documents for _, piece, documents in known}
-        return tuple((line, piece, by_text.get(piece) or read_manifests(piece)) for line, piece in pieces(text))
-
-
-def _edited(before: Revision, after: Revision) -> Revision:
-    """The second revision, with what it has in common with the first."""
-    cameras, instances, nodes = after.camera_by_name, after.instance_by_name, after.node_by_name
-    return before.edited(
-        after.id,
-        after.description,
-        {name: cameras.get(name) for name in differing(before.camera_by_name, cameras)},
-        {name: instances.get(name) for name in differing(before.instance_by_name, instances)},
-        {name: nodes.get(name) for name in differing(before.node_by_name, nodes)},
-    )
-
-
-def _problem(file: str, first_line: int, fault: Fault) -> Problem:
-    line, column = fault.place
-    return Problem(Position(file, first_line + line + 1, column), path_text(fault.path), fault.message)
+    def _without_manifests(self, description: str) -> Unreadable:
+        return Unreadable(f"{self._root or description}: no file holds a manifest (a Camera, a DsInstance or a Node)")
 
 
 def _order(problem: Problem) -> tuple[str, int, int, str, str]:

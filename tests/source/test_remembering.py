@@ -1,0 +1,141 @@
+"""A reader that has read any number of sets of files says of the last one what a new reader says."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from controller.model import Revision
+from controller.source.files import SourceFile
+from controller.source.read import reader as reader_module
+from controller.source.read.reader import Loaded, ManifestReader, Reading, Rejected
+from crds.document import Manifest
+
+Texts = Mapping[str, str]
+
+HEAD = "apiVersion: dsfleet.io/v1\nkind: {kind}\nmetadata:\n  name: {name}\n{metadata}spec:\n{spec}"
+
+
+def document(kind: str, name: str, spec: Sequence[str], metadata: str = "") -> str:
+    lines = "".join(f"  {line}\n" for line in spec)
+    return HEAD.format(kind=kind, name=name, metadata=metadata and f"  {metadata}\n", spec=lines)
+
+
+NAMES = st.sampled_from(["a", "b", "c"])
+LABELS = st.sampled_from(["", "labels: {site: x}", "labels: {site: y}", "labels: {site: x, floor: x}"])
+NOTES = st.sampled_from(
+    [
+        "annotations: {dsfleet.io/hold: why}",
+        "annotations: {dsfleet.io/hodl: why}",
+        "annotations: {note: token=Qz7vT2mW9xKp4RbN}",
+    ]
+)
+CAMERAS = st.builds(
+    lambda name, spec, metadata: document("Camera", name, spec, metadata),
+    NAMES,
+    st.sampled_from(
+        [
+            ["address: rtsp://10.0.0.1/1"],
+            ["address: rtsp://10.0.0.1/1", "width: 0"],
+            ["address: rtsp://10.0.0.2/1", "exclusive: true"],
+            ["address: rtsp://10.0.0.2/1", "cameraId: a"],
+            ["address: usb:0", "type: usb"],
+            ["address: rtsp://10.0.0.2/1", "frameDelaySeconds: 1"],
+            ["address: rtsp://10.0.0.2/1", "analytics: {lineCrossing: {line: {direction: [[1, 1], [5, 5]], line: [[9, 9], [1, 9]]}}}"],
+        ]
+    ),
+    LABELS | NOTES,
+)  # fmt: skip
+NODES = st.builds(
+    lambda name, number, metadata: document(
+        "Node", name, [f"nodeId: 9f1c2d3e-4b5a-4c6d-8e7f-0a1b2c3d4e5{number}", f"hostname: {name}"], metadata
+    ),
+    NAMES, st.integers(0, 2), LABELS | NOTES,
+)  # fmt: skip
+APPS = [[], ["container: {network: none}"], ["container: {env: {DB_PASSWORD: Qz7vT2mW9xKp4RbN}}"],
+        ["streammux: {batchSize: 1}"], ["app: {kind: reference}", "streammux: {liveSource: true}"]]  # fmt: skip
+INSTANCES = st.builds(
+    lambda name, where, cameras, app, metadata: document(
+        "DsInstance", name, ["image: registry.example.com/faces:1", *where, *cameras, *app], metadata
+    ),
+    NAMES,
+    st.sampled_from([["node: a"], ["node: b"], ["nodeSelector: {matchLabels: {site: x}}"], ["nodeSelector: {}"]]),
+    st.sampled_from(
+        [[], ["cameras: [a]"], ["cameras: [b, a]"], ["cameraSelector: {}"], ["cameraSelector: {matchLabels: {site: x}}"],
+         ["cameras: [c]", "cameraSelector: {matchLabels: {site: x, floor: x}}"], ["cameraSelector: {matchLabels: {stie: x}}"]]
+    ),
+    st.sampled_from(APPS),
+    st.just("") | NOTES,
+)  # fmt: skip
+BROKEN = st.sampled_from(
+    ["kind: Camera\n", "{", "apiVersion: dsfleet.io/v1\nkind: Node\nmetadata: {name: a}\nspec: {}\n", "# nothing\n"]
+)
+FILES = st.builds(
+    "---\n".join, st.lists(CAMERAS | NODES | INSTANCES | CAMERAS | NODES | INSTANCES | BROKEN, max_size=3)
+)
+EDITS = st.lists(
+    st.dictionaries(st.sampled_from(["a.yaml", "a/b.yml", "c.yaml", "d.yaml"]), FILES | st.none(), min_size=1, max_size=2),
+    min_size=1, max_size=6,
+)  # fmt: skip
+WHOLE = {
+    "fleet.yaml": "---\n".join(
+        [
+            document("Node", "a", ["nodeId: 9f1c2d3e-4b5a-4c6d-8e7f-0a1b2c3d4e5f", "hostname: a"], "labels: {site: x}"),
+            document("Camera", "z", ["address: rtsp://10.0.0.9/1"], "labels: {site: x}"),
+            document("DsInstance", "z", ["image: i:1", "node: a", "cameraSelector: {matchLabels: {site: x}}"]),
+        ]
+    )
+}
+
+
+def read(reader: ManifestReader, texts: Texts) -> Reading:
+    files = [SourceFile(path.encode(), text.encode()) for path, text in texts.items()]
+    return reader.read(files, root="manifests", revision_id="r", description="d")
+
+
+def said(reading: Reading) -> object:
+    if not isinstance(reading, Loaded):
+        return reading
+    revision = reading.revision
+    return (
+        revision,
+        [str(one) for one in reading.remarks],
+        revision.cameras_by_instance,
+        revision.node_by_id,
+        revision.exclusive_cameras,
+    )
+
+
+def by_name(revision: Revision) -> dict[tuple[str, str], Manifest]:
+    return {(one.kind, one.name): one for one in revision.objects}
+
+
+@settings(max_examples=30)
+@given(EDITS)
+def test_the_last_set_of_files_is_read_as_by_a_new_reader(edits: list[dict[str, str | None]]) -> None:
+    reader, texts = ManifestReader(), dict(WHOLE)
+    last: tuple[Texts, Revision | None] = ({}, None)
+    for edit in [{}, *edits]:
+        texts = {path: text for path, text in {**texts, **edit}.items() if text is not None}
+        reading = read(reader, texts)
+        assert said(reading) == said(read(ManifestReader(), texts))
+        event(type(reading).__name__)
+        if isinstance(reading, Loaded):
+            before, known = last
+            if known is not None and all(before.get(path) == texts[path] for path in texts):
+                assert all(by_name(known)[key] is one for key, one in by_name(reading.revision).items())
+            last = (texts, reading.revision)
+
+
+@settings(max_examples=50)
+@given(st.lists(FILES, min_size=1, max_size=3))
+def test_a_fleet_is_sound_when_and_only_when_nothing_is_wrong_with_it(files: list[str]) -> None:
+    def unasked(*_: object) -> None:
+        raise AssertionError("everything was looked at, and nothing found")
+
+    texts = {**WHOLE, **{f"{number}.yaml": text for number, text in enumerate(files)}}
+    with pytest.MonkeyPatch.context() as patch:
+        if not isinstance(read(ManifestReader(), texts), Rejected):
+            patch.setattr(reader_module, "crosscheck", unasked)
+            read(ManifestReader(), texts)
