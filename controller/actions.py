@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from controller.model import ObjectRef, Revision
 from controller.picture.events import EventType
-from controller.publish.admission import Addressee, Answer
+from controller.publish.admission import Answer
 from controller.publish.published import Sent
 from crds.messages import AgentCommand, AgentConfig
 
@@ -78,7 +78,6 @@ class Admit:
 
     command: AgentCommand
     answer: Answer
-    to: Addressee
 
 
 @dataclass(frozen=True)

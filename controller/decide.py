@@ -4,8 +4,9 @@ Everything here is pure. The loop carries out what is asked for, and tells the o
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bus.codec import Undecodable, UnknownFormat
 from controller import known_agents, revision_gate, term, topic_loss
@@ -28,7 +29,7 @@ from controller.model import ApproveRefused, NodeState, ObjectRef, Revision
 from controller.picture.events import EventType
 from controller.planner.exclusive import holders_of_exclusive_cameras
 from controller.planner.planner import plan
-from controller.publish.admission import answered_before, command, unanswered
+from controller.publish.admission import Answer, answer_to, command, with_answer
 from controller.publish.generations import KnownGenerations, is_beyond, newest_observed, next_epoch, next_record
 from controller.publish.published import (
     Copy,
@@ -38,17 +39,16 @@ from controller.publish.published import (
     next_in_turn,
     remembered,
     to_send_again,
-    to_send_again_after,
 )
 from controller.rules import Rules
 from controller.source.last_good import Recalled
 from controller.source.read.reader import Reading
 from controller.state import Gate, Planned, Resent, State
-from controller.status.fold import is_believed
-from controller.status.runs import rivals, rivals_until
+from controller.status.runs import rivals
 from controller.status.trust import why_refused, with_keys
 from crds.messages import AgentConfig, GenerationRef
 
+V = TypeVar("V")
 Noted = tuple[State, tuple[Note, ...]]
 Taken = tuple[State, tuple[Send, ...], tuple[Note, ...]]
 Step = Callable[[State, Rules, datetime], Taken]
@@ -141,7 +141,7 @@ def settle(state: State, rules: Rules, now: datetime) -> Noted:
     known: tuple[Note, ...] = ()
     if state is not renewed:  # another revision is in force, or the term begins: others may be of the fleet
         state, known = known_agents.renew(state, rules, now)
-    state, above = term.heed(state, _claims(state, state.gate), now)
+    state, above = term.heed(state, state.attention.unexplained, now)
     state, healed = topic_loss.heal(state, now)
     return state, (*notes, *known, *above, *healed)
 
@@ -160,7 +160,11 @@ def _begin_term(state: State, rules: Rules, now: datetime) -> Noted:
     counts = f"{len(published)} generations, {len(nodes)} nodes"
     said = Log(EventType.NORMAL, f"read the topics to their ends: {counts}; this is epoch {number}")
     # Nodes that something was published for were admitted in an earlier term, and need not be told again.
-    answered = answered_before(state.fleet, published)
+    answered = {
+        node_id: (answer_to(node.info, is_known=True),)
+        for node_id, node in nodes.items()
+        if node.info and node_id in published
+    }
     return replace(state, gate=gate, term=number, answered=answered), (*notes, said)
 
 
@@ -264,7 +268,10 @@ def publish_again(state: State, rules: Rules, now: datetime) -> Taken:
         return state, (), ()
     if state.resent is not None and now < state.resent.next_at:
         return state, (), ()
-    missing = to_send_again(state.published, _observed_by_the_connected(state, now), now, rules.resend_after)
+    state = state.looked_over()
+    missing = to_send_again(
+        state.attention.lost, known_agents.lacked_by_the_believed(state, now), now, rules.resend_after
+    )
     due = next_in_turn(missing, state.resent.last if state.resent else "", rules.timings.resend_per_second)
     if not due:
         return state, (), ()
@@ -277,34 +284,30 @@ def ask_agents(state: State, _rules: Rules, _now: datetime) -> Taken:
     return state, topic_loss.ask(state), ()
 
 
-def _observed_by_the_connected(state: State, now: datetime) -> Mapping[str, GenerationRef | None]:
-    return {
-        node_id: node.response.observed if node.response else node.info.highest
-        for node_id, node in state.fleet.nodes.items()
-        if node.info and is_believed(node, state.fleet.pulses.get(node_id), now)
-    }
-
-
 def admit(state: State, rules: Rules, now: datetime) -> Taken:
     """The answers to greetings. Before a revision is in force nobody can say who belongs to the fleet."""
-    if state.gate.in_force is None or state.term is None or not state.leads:
+    revision = state.gate.in_force
+    if revision is None or not state.leads:
         return state, (), ()
-    term, revision = state.term, state.gate.in_force
-    answers = tuple(
-        Admit(
-            command(to, answer, why_refused(*to, state.fleet, revision), rules.fleet_id, term, now, rules.version),
-            answer,
-            to,
-        )
-        for to, answer in unanswered(state.fleet, revision.node_by_id, state.answered).items()
+    state = state.looked_over()
+    sends = tuple(
+        _admit(node_id, answer, state, revision, rules, now)
+        for node_id, answers in sorted(state.attention.unanswered.items())
+        for answer in answers
     )
-    return state, answers, ()
+    return state, sends, ()
+
+
+def _admit(node_id: str, answer: Answer, state: State, revision: Revision, rules: Rules, now: datetime) -> Admit:
+    reason = why_refused(node_id, answer.public_key, state.fleet, revision)
+    return Admit(command(node_id, answer, reason, rules.fleet_id, state.term or 0, now, rules.version), answer)
 
 
 def after(state: State, outcomes: Iterable[Outcome], rules: Rules) -> Noted:
     """What is known once it is known what became of all that one step sent."""
     known, sent = state.published.by_node, dict[str, Sent]()
-    answered, failed = dict(state.answered), dict(state.failed)
+    answered: dict[str, tuple[Answer, ...]] = {}
+    failed: dict[str, str] = {}
     notes: list[Note] = []
     unacknowledged = []
     for outcome in outcomes:
@@ -315,8 +318,10 @@ def after(state: State, outcomes: Iterable[Outcome], rules: Rules) -> Noted:
             case Acknowledged(send=PublishAgain(sent=again, before=before)):
                 node_id = str(again.config.node_id)
                 sent[node_id] = acknowledged(known.get(node_id), before, again)
-            case Acknowledged(send=Admit(to=to, answer=answer)):
-                answered[to] = answer
+            case Acknowledged(send=Admit(command=said, answer=answer)):
+                node_id = str(said.node_id)
+                given = answered.get(node_id) or state.answered.get(node_id, ())
+                answered[node_id] = with_answer(given, answer)
             case Acknowledged(send=AskAgents()) if state.loss is not None:
                 state = replace(state, loss=replace(state.loss, are_agents_asked=True))
             case TooLarge(send=Publish(config=config, node_name=name), message=message):
@@ -327,33 +332,15 @@ def after(state: State, outcomes: Iterable[Outcome], rules: Rules) -> Noted:
     if unacknowledged:
         text = f"{unacknowledged[0]}; it is tried again every {rules.timings.tick_seconds:g} s"
         notes.append(Tell(EventType.WARNING, "PublishFailed", text))
-    published = state.published.with_changes(sent)
-    return replace(state, published=published, answered=answered, failed=failed), tuple(notes)
+    state = replace(
+        state,
+        published=state.published.with_changes(sent),
+        answered=_with(state.answered, answered),
+        failed=_with(state.failed, failed),
+    )
+    return state, tuple(notes)
 
 
-# --- when nothing is to be done -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Rest:
-    """Nothing is to be done in a state until a time, unless something happens."""
-
-    state: State
-    since: datetime
-    until: datetime | None
-
-    def lasts(self, state: State, now: datetime) -> bool:
-        """False when there may be something to do. Clocks that were set back are no rest."""
-        return state is self.state and self.since <= now and (self.until is None or now <= self.until)
-
-
-def rest(state: State, rules: Rules, now: datetime) -> Rest:
-    """How long nothing is to be done in a state in which nothing is to be done now."""
-    observed = _observed_by_the_connected(state, now)
-    ends = [rivals_until(node, now) for node in state.fleet.nodes.values()]
-    ends += [to_send_again_after(state.published, observed, rules.resend_after), known_agents.renew_after(state)]
-    if state.resent is not None and now <= state.resent.next_at:
-        ends.append(state.resent.next_at)
-    ends.append(topic_loss.looked_at_again(state, now))
-    ends.append(term.looked_at_again(state, now))
-    return Rest(state, now, min((end for end in ends if end is not None), default=None))
+def _with(before: Mapping[str, V], changes: Mapping[str, V]) -> Mapping[str, V]:
+    """The same object when nothing changes."""
+    return {**before, **changes} if changes else before

@@ -5,13 +5,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from controller.actions import KeepKeys, Log, Note, Tell
+from controller.differing import differing
 from controller.model import Fleet, ObjectRef, TrustRefused
 from controller.picture.events import EventType
-from controller.publish.admission import Addressee, Answer
+from controller.publish.admission import Answer, still_there
+from controller.publish.published import Sent
 from controller.rules import Rules
 from controller.state import State
-from controller.status.hearing import Heard, Hearing
-from controller.status.strangers import strangers_leave_at, without_silent_strangers
+from controller.status.fold import is_believed
+from controller.status.hearing import Hearing
+from controller.status.strangers import STRANGER_FOR, strangers_leave_at, without_silent_strangers
 from controller.status.trust import about_stranger, agent_keys, named_key, with_keys
 from crds.node import fingerprint
 
@@ -38,7 +41,8 @@ def trust(state: State, name: str, key: str, now: datetime) -> tuple[State, tupl
 def renew(state: State, rules: Rules, now: datetime) -> tuple[State, tuple[Note, ...]]:
     """Whose word counts for each node, by the revision in force; who is a stranger and silent for long is forgotten."""
     notes: list[Note] = []
-    if (revision := state.gate.in_force) is not None:
+    state = state.looked_over()
+    if (revision := state.gate.in_force) is not None and state.attention.rekeyed:
         before = state.fleet.keys
         keys = agent_keys(revision, state.fleet, state.published.configs, is_caught_up=state.term is not None)
         if keys is not before:
@@ -47,19 +51,24 @@ def renew(state: State, rules: Rules, now: datetime) -> tuple[State, tuple[Note,
                 name = revision.node_by_id[node_id].name
                 text = f"node {name} is known by the key {fingerprint(keys[node_id])} from now on"
                 notes.append(Log(EventType.NORMAL, text))
-    if state.observed.waiting:
+        state = state.looked_over()
+    if state.attention.readable or _has_waited_for_long(state, now):
         hearing = Hearing(state.observed, fleet_id=rules.fleet_id, members=state.members)
         hearing.take_waiting(now)
-        state = _with_observed(state, hearing.done())
+        state = replace(state, observed=hearing.done()).looked_over()
     if revision is not None and state.term is not None:
-        fleet = without_silent_strangers(state.fleet, state.outsiders, now)
+        attention = state.attention
+        fleet = without_silent_strangers(state.fleet, attention.outsiders, attention.disputed, now)
         if fleet is not state.fleet:
-            state = replace(state, observed=replace(state.observed, fleet=fleet), answered=_still_there(state, fleet))
+            answered = _still_there(state, fleet)
+            state = replace(state, observed=replace(state.observed, fleet=fleet), answered=answered).looked_over()
     return state, tuple(notes)
 
 
-def _with_observed(state: State, observed: Heard) -> State:
-    return state if observed is state.observed else replace(state, observed=observed)
+def _has_waited_for_long(state: State, now: datetime) -> bool:
+    """True when the report that has waited for longest is to be forgotten."""
+    oldest = next(iter(state.observed.waiting.values()), None)
+    return oldest is not None and oldest[1] + STRANGER_FOR < now
 
 
 def _known_by(state: State, keys: Mapping[str, str], now: datetime) -> tuple[State, list[Note]]:
@@ -78,11 +87,26 @@ def renew_after(state: State) -> datetime | None:
     """The time after which `renew` forgets somebody, if nobody speaks; None when it never does."""
     if state.gate.in_force is None or state.term is None:
         return None
-    return strangers_leave_at(state.fleet, state.outsiders)
+    return strangers_leave_at(state.fleet, state.attention.outsiders, state.attention.disputed)
 
 
-def _still_there(state: State, fleet: Fleet) -> dict[Addressee, Answer]:
+def _still_there(state: State, fleet: Fleet) -> Mapping[str, tuple[Answer, ...]]:
     """What was answered to those who are not forgotten."""
-    there = {(node_id, node.info.public_key) for node_id, node in fleet.nodes.items() if node.info}
-    there |= {(node_id, one.public_key) for node_id, node in fleet.nodes.items() for one in node.strangers}
-    return {to: answer for to, answer in state.answered.items() if to in there}
+    answered = dict(state.answered)
+    for node_id in answered.keys() & differing(state.fleet.nodes, fleet.nodes):
+        node = fleet.nodes.get(node_id)
+        if node is not None and (left := still_there(answered[node_id], node)):
+            answered[node_id] = left
+        else:
+            del answered[node_id]
+    return answered
+
+
+def lacked_by_the_believed(state: State, now: datetime) -> Mapping[str, Sent]:
+    """The newest records that agents lack whose word counts now, by node id."""
+    nodes, pulses = state.fleet.nodes, state.fleet.pulses
+    return {
+        node_id: sent
+        for node_id, sent in state.attention.lacked.items()
+        if is_believed(nodes[node_id], pulses.get(node_id), now)
+    }

@@ -28,6 +28,7 @@ from controller.picture.picture import Picture
 from controller.picture.store import ObjectStore
 from controller.planner.guard import RemovalLimits
 from controller.publish.publisher import Publisher
+from controller.rest import Rest, rest
 from controller.rules import Rules
 from controller.source.last_good import LastGood
 from controller.source.read.reader import Source
@@ -95,7 +96,7 @@ class Controller:
             under_way=self._publisher.under_way,
         )
         self._topics = TopicCheck(bus=bus, knowledge=self._knowledge, timings=timings, clock=ports.clock)
-        self._rest: decide.Rest | None = None
+        self._rest: Rest | None = None
         self._held_file = HeldFile(state_dir / "held.json", ports.disk)
         self.answers = Answers(
             self._knowledge,
@@ -175,7 +176,7 @@ class Controller:
                 idle = not await self._take(step) and idle
             except Exception as error:  # noqa: BLE001 - what fails in one step keeps no other from being done (S15)
                 errors.append(error)
-        self._rest = decide.rest(self._knowledge.state, self._rules, now) if idle and not errors else None
+        self._rest = rest(self._knowledge.state, self._rules, now) if idle and not errors else None
         if errors:
             raise errors[0]
 

@@ -1,14 +1,16 @@
 """What the controller knows: one frozen value, which pure functions make into the next one."""
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import Self
 
 from bus.base import Topic
+from controller.attention import Attention, Seen
 from controller.model import Fleet, FleetPlan, Holds, Revision
 from controller.planner.exclusive import Holders
-from controller.publish.admission import Addressee, Answer
+from controller.publish.admission import Answer
 from controller.publish.published import Published
 from controller.source.read.reader import Reading
 from controller.status.hearing import Heard
@@ -151,10 +153,28 @@ class State:
     """The instances that people hold by request."""
     planned: Planned | None = None
     resent: Resent | None = None
-    answered: Mapping[Addressee, Answer] = field(default_factory=lambda: MappingProxyType({}))
-    """What was said to the newest greeting that was answered."""
+    answered: Mapping[str, tuple[Answer, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """By node id: what was said to the newest greeting of each agent that was answered."""
     failed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """The digests of desired states that cannot be published, by node id: they are too large, or meet a bug, again."""
+
+    attention: Attention = field(default_factory=Attention, compare=False, repr=False)
+    """Which nodes a turn has to look at, as far as that was looked over: see `looked_over`. It follows from all the rest."""
+
+    def looked_over(self) -> Self:
+        """The state with its attention at what it holds now; the same object when that is so."""
+        in_force, observed = self.gate.in_force, self.observed
+        seen = Seen(
+            in_force.node_by_id if in_force else None,
+            observed.fleet.nodes,
+            observed.fleet.keys,
+            observed.waiting,
+            self.published.by_node,
+            self.answered,
+            has_term=self.term is not None,
+        )
+        attention = self.attention.of(seen)
+        return self if attention is self.attention else replace(self, attention=attention)
 
     @property
     def leads(self) -> bool:
@@ -171,12 +191,6 @@ class State:
         """The ids of the nodes that belong to the fleet, as far as that is known."""
         in_force = self.gate.in_force
         return Members(self.published.by_node, in_force.node_by_id if in_force else self.fleet.keys)
-
-    @property
-    def outsiders(self) -> set[str]:
-        """The ids of those that were heard and do not belong to the fleet."""
-        members = self.members
-        return self.fleet.nodes.keys() - members.recorded.keys() - members.named.keys()
 
     @property
     def plan(self) -> FleetPlan | None:

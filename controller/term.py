@@ -31,7 +31,7 @@ def is_from_a_later_term(config: AgentConfig, term: int, run: ControllerRun) -> 
         term: the epoch of this controller.
         run: this controller.
     """
-    epoch = config.ref.order[0]
+    epoch = config.order[0]
     if epoch != term:
         return epoch > term
     other = config.issued_by
@@ -40,7 +40,7 @@ def is_from_a_later_term(config: AgentConfig, term: int, run: ControllerRun) -> 
 
 def is_stale(config: AgentConfig, newest: AgentConfig, run: ControllerRun) -> bool:
     """True for a record of another controller that lies behind a newer one, and would be all that compaction leaves."""
-    is_newer = config.ref.order > newest.ref.order
+    is_newer = config.order > newest.order
     return config.issued_by != run and config.ref != newest.ref and not is_newer
 
 
@@ -57,7 +57,7 @@ def heed(state: State, claims: Mapping[str, GenerationRef], now: datetime) -> tu
 
     Args:
         state: of a controller that leads.
-        claims: what the agents of the fleet say they hold, as far as that is followed, by node id.
+        claims: what agents of the fleet say they hold, as far as that is followed, by node id: all that no record explains.
         now: the time, UTC.
     """
     number = state.term

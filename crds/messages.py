@@ -24,6 +24,11 @@ LARGEST_NUMBER = 2**33
 years. What is above it was made up by somebody, or counted on from that by a controller that believed him."""
 
 
+def order_of(epoch: int, generation: int) -> tuple[int, int]:
+    """The numbers of a generation, as they order it: see `GenerationRef.order`."""
+    return (epoch, generation) if epoch <= LARGEST_NUMBER and generation <= LARGEST_NUMBER else (0, 0)
+
+
 class GenerationRef(WireModel):
     """One desired state of one node: the term of the controller, its number, and the digest of its content."""
 
@@ -34,7 +39,7 @@ class GenerationRef(WireModel):
     @property
     def order(self) -> tuple[int, int]:
         """What generations of a node are ordered by: numbers out of range are below all others, and lock nothing out."""
-        return (self.epoch, self.generation) if self.is_in_range else (0, 0)
+        return order_of(self.epoch, self.generation)
 
     @property
     def is_in_range(self) -> bool:
@@ -210,8 +215,13 @@ class AgentConfig(Message):
         return cameras_of(self.node_config_list)
 
     @property
+    def order(self) -> tuple[int, int]:
+        """What generations of a node are ordered by: see `GenerationRef.order`."""
+        return order_of(self.epoch, self.generation)
+
+    @property
     def ref(self) -> GenerationRef:
-        """Which generation this is."""
+        """Which generation this is; `order` alone is cheaper."""
         return GenerationRef(epoch=self.epoch, generation=self.generation, digest=self.digest)
 
 

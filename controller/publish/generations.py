@@ -72,7 +72,7 @@ def next_record(
     """
     published = known.published
     observed = followed(known.observed, published)
-    newest = max((ref.order for ref in (published.ref if published else None, observed) if ref), default=(0, 0))
+    newest = max((one.order for one in (published, observed) if one), default=(0, 0))
     agent_is_ahead = (
         published is None or not published.ref.is_in_range or (observed is not None and is_beyond(observed, published))
     )
@@ -82,7 +82,7 @@ def next_record(
         and published is not None
         and not published.removals.approved
         and observed is not None
-        and observed.order < published.ref.order
+        and observed.order < published.order
     )
     if published is not None and published.digest == state.digest and not agent_is_ahead and not asks_for_approval:
         return None
@@ -110,7 +110,7 @@ def followed(claim: GenerationRef | None, published: AgentConfig | None) -> Gene
     """What an agent says it holds, if numbers go by that: a record of ours explains it, or it is small enough."""
     if claim is None or not claim.is_in_range:
         return None
-    if published is not None and claim.order <= published.ref.order:
+    if published is not None and claim.order <= published.order:
         return claim
     return claim if max(claim.order) <= LARGEST_CLAIM else None
 
@@ -119,8 +119,8 @@ def is_beyond(observed: GenerationRef, published: AgentConfig | None) -> bool:
     """True when an agent holds what the newest record does not explain: more, or something else under its number."""
     if published is None:
         return True
-    conflicts = observed.order == published.ref.order and observed.digest not in ("", published.digest)
-    return observed.order > published.ref.order or conflicts
+    claimed, order = observed.order, published.order
+    return claimed > order or (claimed == order and observed.digest not in ("", published.digest))
 
 
 def _removals(state: NodeState, known: KnownGenerations, *, approved: bool) -> Removals:

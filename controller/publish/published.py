@@ -1,7 +1,7 @@
 """What lies on topic 210, as this controller knows it: the newest record of every node."""
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -70,7 +70,7 @@ class Published:
     @cached_property
     def orders(self) -> tuple[tuple[str, tuple[int, int]], ...]:
         """Node ids with the numbers of their records: two of them are equal when every agent can read the same."""
-        return tuple((node_id, sent.config.ref.order) for node_id, sent in sorted(self.by_node.items()))
+        return tuple((node_id, sent.config.order) for node_id, sent in sorted(self.by_node.items()))
 
     @cached_property
     def on_topic(self) -> int:
@@ -153,23 +153,23 @@ def acknowledged(known: Sent | None, before: Sent | None, sent: Sent) -> Sent:
     return replace(sent, on_topic=False)  # the topic lost something meanwhile: perhaps this very record
 
 
+def is_lacked(sent: Sent, held: GenerationRef | None) -> bool:
+    """True when an agent does not have the newest record, by the newest generation that it says it accepted."""
+    return held is None or held.order < sent.config.order
+
+
 def to_send_again(
-    published: Published, observed: Mapping[str, GenerationRef | None], now: datetime, resend_after: timedelta
+    lost: Mapping[str, Sent], lacked: Mapping[str, Sent], now: datetime, resend_after: timedelta
 ) -> dict[str, Sent]:
-    """The newest records that the topic lost, and those that an agent lacks, by node id.
+    """The newest records that are due again, by node id.
 
     Args:
-        published: the newest records.
-        observed: for each connected node, the newest generation that its agent says it accepted.
+        lost: those that the topic does not hold.
+        lacked: those that a connected agent does not say it has.
         now: the time, UTC.
         resend_after: how long after it was sent an agent may lack a record.
     """
-    lacking = dict(_lacked(published, observed))
-    return {
-        node_id: sent
-        for node_id, sent in sorted(published.by_node.items())
-        if not sent.on_topic or (node_id in lacking and now - sent.sent_at > resend_after)
-    }
+    return {**lost, **{node_id: sent for node_id, sent in lacked.items() if now - sent.sent_at > resend_after}}
 
 
 def next_in_turn(missing: Mapping[str, Sent], last: str, most: int) -> dict[str, Sent]:
@@ -184,15 +184,6 @@ def next_in_turn(missing: Mapping[str, Sent], last: str, most: int) -> dict[str,
     return {node_id: missing[node_id] for node_id in in_turn[:most]}
 
 
-def to_send_again_after(
-    published: Published, observed: Mapping[str, GenerationRef | None], resend_after: timedelta
-) -> datetime | None:
+def to_send_again_after(lacked: Iterable[Sent], resend_after: timedelta) -> datetime | None:
     """The time after which `to_send_again` finds more, if nothing else happens; None when it never does."""
-    return min((sent.sent_at + resend_after for _, sent in _lacked(published, observed)), default=None)
-
-
-def _lacked(published: Published, observed: Mapping[str, GenerationRef | None]) -> Iterator[tuple[str, Sent]]:
-    for node_id, ref in observed.items():
-        sent = published.by_node.get(node_id)
-        if sent is not None and (ref is None or ref.order < sent.config.ref.order):
-            yield node_id, sent
+    return min((sent.sent_at + resend_after for sent in lacked), default=None)

@@ -123,6 +123,11 @@ def _is_recorded(message: AgentInfo | AgentResponse, newest: AgentRun) -> bool:
     return message.starts < newest.starts and message.sent_at <= newest.sent_at
 
 
+def may_have_rivals(node: ObservedNode) -> bool:
+    """False for a node that has no `rivals` at any time, if nothing more is heard."""
+    return len(node.reporters) > 1 and sum(one.took_over_at is not None for one in node.reporters) > 1
+
+
 def rivals(node: ObservedNode, now: datetime) -> tuple[AgentRun, ...]:
     """The runs that go on beside each other, in a lasting order; none where there are not two."""
     found = [one for one in node.reporters if one.took_over_at is not None and now < _rival_until(one)]

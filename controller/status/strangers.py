@@ -61,12 +61,15 @@ def shortened(info: AgentInfo) -> AgentInfo:
     )
 
 
-def without_silent_strangers(fleet: Fleet, outsiders: Collection[str], now: datetime) -> Fleet:
+def without_silent_strangers(
+    fleet: Fleet, outsiders: Collection[str], disputed: Collection[str], now: datetime
+) -> Fleet:
     """The fleet without those that were not heard for a while, and are in no manifest or greet with another key.
 
     Args:
         fleet: who was heard.
         outsiders: the ids of the nodes in it that do not belong to the fleet.
+        disputed: the ids of those as which somebody greets with another key.
         now: the time, UTC.
 
     Returns:
@@ -74,20 +77,23 @@ def without_silent_strangers(fleet: Fleet, outsiders: Collection[str], now: date
     """
     gone = {node_id for node_id in outsiders if _leaves_at(fleet, node_id) < now}
     changed = {}
-    for node in fleet.nodes.values():
-        if node.strangers and any(one.seen_at + STRANGER_FOR < now for one in node.strangers):
+    for node in (fleet.nodes[node_id] for node_id in disputed):
+        if any(one.seen_at + STRANGER_FOR < now for one in node.strangers):
             left = tuple(one for one in node.strangers if one.seen_at + STRANGER_FOR >= now)
             changed[node.node_id] = replace(node, strangers=left)
     if not gone and not changed:
         return fleet
-    nodes = {key: changed.get(key, node) for key, node in fleet.nodes.items() if key not in gone}
-    pulses = {key: pulse for key, pulse in fleet.pulses.items() if key not in gone} if gone else fleet.pulses
+    nodes = {**fleet.nodes, **changed}
+    pulses = dict(fleet.pulses)
+    for node_id in gone:
+        del nodes[node_id]
+        pulses.pop(node_id, None)
     return replace(fleet, nodes=nodes, pulses=pulses)
 
 
-def strangers_leave_at(fleet: Fleet, outsiders: Collection[str]) -> datetime | None:
+def strangers_leave_at(fleet: Fleet, outsiders: Collection[str], disputed: Collection[str]) -> datetime | None:
     """The time after which `without_silent_strangers` finds another one, if nobody speaks; None when it never does."""
-    ends = [one.seen_at + STRANGER_FOR for node in fleet.nodes.values() for one in node.strangers]
+    ends = [one.seen_at + STRANGER_FOR for node_id in disputed for one in fleet.nodes[node_id].strangers]
     ends += [_leaves_at(fleet, node_id) for node_id in outsiders]
     return min(ends, default=None)
 

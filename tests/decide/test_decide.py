@@ -14,6 +14,7 @@ from controller.actions import Acknowledged, Admit, Outcome, Publish, PublishAga
 from controller.inbox import Inbox
 from controller.model import NodeState, Pulse
 from controller.publish.published import packed
+from controller.rest import rest
 from controller.rules import Rules
 from controller.source.last_good import Recalled
 from controller.state import State
@@ -118,19 +119,19 @@ def test_what_is_too_large_is_not_sent_again_until_it_changes() -> None:
 
 def test_it_rests_until_an_agent_lacks_for_too_long_what_was_published() -> None:
     state, _ = taken(GREETED)
-    calm = decide.rest(state, RULES, NOW)
+    calm = rest(state, RULES, NOW)
     assert calm.until == NOW + RULES.resend_after
     assert calm.lasts(state, NOW + RULES.resend_after)
     assert not calm.lasts(state, NOW + RULES.resend_after + timedelta(seconds=1))
     assert not calm.lasts(state, NOW - timedelta(seconds=1)), "somebody set the clock"
-    assert not calm.lasts(replace(state, connected=True), NOW)
+    assert not calm.lasts(replace(state, connected=False), NOW)
 
 
 def test_a_lost_node_that_gives_a_sign_of_life_gets_what_it_lacks() -> None:
     state, _ = taken(GREETED)
     later = NOW + RULES.resend_after + timedelta(seconds=1)
     assert decide.publish_again(state, RULES, later)[1] == ()
-    calm = decide.rest(state, RULES, later)
+    calm = rest(state, RULES, later)
     assert calm.until is None
     pulses = {node_id("gate"): Pulse(later)}
     alive = replace(state, observed=replace(state.observed, fleet=replace(state.fleet, pulses=pulses)))

@@ -11,6 +11,7 @@ from bus.base import CaughtUp, ConnectionChanged, MadeAnew, Record, Topic, Topic
 from controller import decide, topic_loss
 from controller.actions import Acknowledged, AskAgents, Note, Publish, PublishAgain, Send, Tell, Unacknowledged
 from controller.publish.published import next_in_turn
+from controller.rest import rest
 from controller.rules import Rules
 from controller.source.last_good import Recalled
 from controller.state import State, TopicLoss
@@ -61,7 +62,7 @@ def test_a_loss_is_told_once_the_agents_are_asked_once_and_it_is_told_when_it_is
     assert decide.ask_agents(state, RULES, NOW)[1] == ()
 
     assert healed(state, NOW + SECOND)[1] == []
-    calm = decide.rest(state, RULES, NOW + 2 * SECOND)
+    calm = rest(state, RULES, NOW + 2 * SECOND)
     assert not calm.lasts(state, NOW + topic_loss.HEALED_AFTER + SECOND), "it looks again when it may be healed"
     state, reasons = healed(state, NOW + topic_loss.HEALED_AFTER)
     assert reasons == ["TopicsHealed"]
@@ -103,7 +104,7 @@ def test_what_is_sent_again_is_so_many_in_a_second_and_all_of_it_in_the_end() ->
         assert len(sends) <= 3
         state, _ = decide.after(state, [Acknowledged(one) for one in sends], SLOW)
         assert decide.publish_again(state, SLOW, NOW + at + SECOND / 2)[1] == ()
-        calm = decide.rest(state, SLOW, NOW + at)
+        calm = rest(state, SLOW, NOW + at)
         assert not calm.lasts(state, NOW + at + SECOND + SECOND / 100), "the next ones have their turn"
         sent += sends
         at += SECOND

@@ -21,7 +21,7 @@ from controller.carry_out import carry_out
 from controller.inbox import Inbox
 from controller.planner.planner import plan
 from controller.publish.generations import KnownGenerations, next_record
-from controller.publish.published import Sent, UnderWay, config_in, packed, remembered, to_send_again
+from controller.publish.published import Sent, UnderWay, config_in, is_lacked, packed, remembered, to_send_again
 from controller.publish.publisher import Publisher
 from controller.rules import Rules
 from controller.source.last_good import Recalled
@@ -108,7 +108,12 @@ class Published:
         await self._carry_out([Publish(config, "gate", self._state.published.by_node.get(str(config.node_id)))])
 
     async def resend_missing(self, observed: Mapping[str, GenerationRef | None], now: datetime) -> None:
-        missing = to_send_again(self._state.published, observed, now, RESEND_AFTER)
+        records = self._state.published.by_node
+        lost = {node_id: sent for node_id, sent in records.items() if not sent.on_topic}
+        lacked = {
+            one: records[one] for one, held in observed.items() if one in records and is_lacked(records[one], held)
+        }
+        missing = to_send_again(lost, lacked, now, RESEND_AFTER)
         await self._carry_out(
             PublishAgain(replace(sent, sent_at=now, on_topic=True), sent) for sent in missing.values()
         )

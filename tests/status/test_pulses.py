@@ -67,15 +67,15 @@ def test_who_left_the_manifests_is_remembered_while_it_gives_signs_of_life(silen
     at = NOW + STRANGER_FOR + SECOND
     if not silent:
         fleet = alive(fleet, 1, NOW + 60 * SECOND)
-    end = strangers_leave_at(fleet, {HOME})
+    end = strangers_leave_at(fleet, {HOME}, ())
     assert end is not None
     assert (end < at) == silent
-    assert (HOME in without_silent_strangers(fleet, {HOME}, at).nodes) != silent
+    assert (HOME in without_silent_strangers(fleet, {HOME}, (), at).nodes) != silent
 
 
 def test_the_signs_of_life_of_who_is_forgotten_are_forgotten_too() -> None:
     fleet = alive(alive(heard(heard(Fleet(), greeting(1), NOW), greeting(2), NOW), 1, NOW), 2, NOW)
-    left = without_silent_strangers(fleet, {HOME}, NOW + 2 * STRANGER_FOR)
+    left = without_silent_strangers(fleet, {HOME}, (), NOW + 2 * STRANGER_FOR)
     assert left.pulses == {node_id(2): fleet.pulses[node_id(2)]}
 
 

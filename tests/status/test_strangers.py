@@ -117,7 +117,9 @@ def test_who_is_silent_leaves_and_makes_room_and_members_stay() -> None:
     with patch("controller.status.hearing.MOST_PENDING", 5):
         heard, _ = flooded(range(1, 7))
         later = NOW + STRANGER_FOR + timedelta(seconds=1)
-        fleet = without_silent_strangers(heard.fleet, heard.fleet.nodes.keys() - MEMBERS, later)
+        fleet = without_silent_strangers(
+            heard.fleet, heard.fleet.nodes.keys() - MEMBERS, MEMBERS & heard.fleet.nodes.keys(), later
+        )
         assert set(fleet.nodes) == MEMBERS
         hearing = hearing_of(Heard(fleet))
         hearing.take(asks(20), later)

@@ -108,8 +108,8 @@ def test_with_another_key_all_that_was_said_before_is_forgotten() -> None:
 
 def test_strangers_leave_when_they_are_silent_for_long() -> None:
     fleet = Fleet({node_id(1): with_stranger(ObservedNode(node_id(1)), greeting(1), NOW)})
-    end = strangers_leave_at(fleet, ())
+    end = strangers_leave_at(fleet, (), {node_id(1)})
     assert end == NOW + STRANGER_FOR
-    assert without_silent_strangers(fleet, (), end) is fleet
-    later = without_silent_strangers(fleet, (), end + timedelta(seconds=1))
+    assert without_silent_strangers(fleet, (), {node_id(1)}, end) is fleet
+    later = without_silent_strangers(fleet, (), {node_id(1)}, end + timedelta(seconds=1))
     assert later.nodes == {node_id(1): ObservedNode(node_id(1))}
