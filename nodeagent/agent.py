@@ -27,6 +27,7 @@ from nodeagent.reporter.app_probes import AppProbes, ProbeApp
 from nodeagent.reporter.conditions import Conditions
 from nodeagent.reporter.frames import apps_to_probe
 from nodeagent.reporter.greeter import Greeter
+from nodeagent.reporter.heartbeats import has_moved
 from nodeagent.reporter.liveness import hung
 from nodeagent.reporter.report import Standing, Told, after_report, report, standing
 from nodeagent.reporter.sender import ReportSender
@@ -98,9 +99,11 @@ class Agent:
             bus=bus,
             key=key,
             standing=self._standing,
+            has_moved=has_moved,
             build=self._report,
             clock=ports.clock,
             every_seconds=timings.report_every_seconds,
+            full_every_seconds=timings.full_report_every_seconds,
         )
         self._greeter = Greeter(
             bus=bus, key=key, identity=identity, observed=self._observed, ports=ports, timings=timings
@@ -126,6 +129,7 @@ class Agent:
             on_greeting_wanted=self._greeter.ask,
             on_report_wanted=self._report_anew,
             on_order=self._orphans.order,
+            on_heartbeats=self._sender.allow_heartbeats,
         )
         self._probes = AppProbes(of_the_very_runtime(probe, driver.port_holder), ports.clock)
         self._reconciler = Reconciler(
@@ -216,7 +220,7 @@ class Agent:
         self._wake.set()
 
     def _standing(self, now: datetime) -> Standing:
-        return standing(self._reconciler.known, self._told, self._conditions.all, now)
+        return standing(self._reconciler.known, self._told, self._conditions.all, now, self._orphans.statuses)
 
     def _report(self, sequence: int, now: datetime) -> AgentResponse:
         known = self._reconciler.known

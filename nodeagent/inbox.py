@@ -15,6 +15,9 @@ from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
 
+# Whatever a controller of a later version may say: one of before heartbeats can take over, and hears none of them.
+_LONGEST_HEARTBEATS_SECONDS = 3600
+
 
 class Inbox:
     """Reads topics 210, 201 and 301. Whatever lies there, reading goes on (invariant S15).
@@ -36,6 +39,7 @@ class Inbox:
         on_greeting_wanted: Callable[[], None],
         on_report_wanted: Callable[[], None],
         on_order: Callable[[AgentCommand], None],
+        on_heartbeats: Callable[[float], None],
     ) -> None:
         """Makes an inbox.
 
@@ -50,6 +54,7 @@ class Inbox:
             on_greeting_wanted: told when the agent should greet.
             on_report_wanted: told when it should report, whether anything changed or not.
             on_order: told what is to be done with what earlier agents have left.
+            on_heartbeats: told for how many seconds from now on the controller takes heartbeats.
         """
         self._bus = bus
         self._ledger = ledger
@@ -64,6 +69,7 @@ class Inbox:
         self._on_greeting_wanted = on_greeting_wanted
         self._on_report_wanted = on_report_wanted
         self._on_order = on_order
+        self._on_heartbeats = on_heartbeats
         self._caught_up = False
         self._refused: dict[Topic, Decision] = {}
         """What is wrong with the newest record of a topic, the newest of them last."""
@@ -196,6 +202,7 @@ class Inbox:
             return
         self._compare_versions(command.controller_version)
         admitted = command.command is CommandKind.ADMITTED
+        self._on_heartbeats(min(command.heartbeats_for_seconds, _LONGEST_HEARTBEATS_SECONDS) if admitted else 0)
         reason = "Admitted" if admitted else "Refused"
         if self._conditions.set(ADMITTED, ok=admitted, reason=reason, message=command.reason):
             _log.info("the controller says: %s %s", reason, command.reason)

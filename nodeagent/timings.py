@@ -19,7 +19,9 @@ class Timings:
     orphans_every_seconds: float = 5.0
     """Between two looks for what earlier agents have left on the machine."""
     report_every_seconds: float = 5.0
-    """Between two reports when nothing changes but numbers."""
+    """Between two signs of life when nothing changes but numbers: heartbeats, where the controller takes them, or reports."""
+    full_report_every_seconds: float = 60.0
+    """Between two reports when nothing changes but numbers, and heartbeats say so in between."""
     greet_every_seconds: float = 60.0
     """Between two greetings that nobody asked for, a fifth more or less: a thousand agents do not greet in step."""
     first_greeting_delay_seconds: float = 1.0

@@ -28,9 +28,18 @@ class Standing:
     applied: GenerationRef | None
     instances: tuple[InstanceFacts, ...]
     conditions: tuple[tuple[object, ...], ...]
+    messages: tuple[str, ...] = field(default=(), compare=False)
+    """Of the conditions."""
+    orphans: tuple[OrphanStatus, ...] = field(default=(), compare=False)
 
 
-def standing(known: Known, told: Told, conditions: tuple[Condition, ...], now: datetime) -> Standing:
+def standing(
+    known: Known,
+    told: Told,
+    conditions: tuple[Condition, ...],
+    now: datetime,
+    orphans: tuple[OrphanStatus, ...] = (),
+) -> Standing:
     """What a report would say at this moment.
 
     Args:
@@ -38,6 +47,7 @@ def standing(known: Known, told: Told, conditions: tuple[Condition, ...], now: d
         told: what the last report said.
         conditions: of the agent.
         now: the time, UTC.
+        orphans: what earlier agents have left on the machine.
     """
     instances = instance_facts(known, now)
     return Standing(
@@ -45,6 +55,8 @@ def standing(known: Known, told: Told, conditions: tuple[Condition, ...], now: d
         applied=_applied(known, told, instances),
         instances=instances,
         conditions=tuple((one.type, one.status, one.reason, one.last_transition_time) for one in conditions),
+        messages=tuple(one.message for one in conditions),
+        orphans=orphans,
     )
 
 

@@ -1,34 +1,44 @@
-"""Sends the newest report: at once when something changed, and every five seconds; older ones are dropped."""
+"""Says how the node is: in a report when something changed, and every five seconds, for which a heartbeat is enough.
+
+A heartbeat says that all is as the last report said: docs/adr/0027-heartbeats.md.
+"""
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from bus.base import Bus, PublishFailed, Topic
-from bus.codec import encode_signed
+from bus.codec import encode_heartbeat, encode_signed
 from bus.signature import SigningKey
 from crds.condition import Condition
+from crds.heartbeat import heartbeat_key
 from crds.messages import AgentResponse
+from nodeagent.reporter.heartbeats import Heartbeats
 from nodeagent.reporter.truncated import truncated
 from ports.clock import Clock
 
 _log = logging.getLogger(__name__)
 
+S = TypeVar("S")
 
-class ReportSender:
-    """Publishes reports on topic 220. Never waits with anything else: lost reports are followed by newer ones."""
+
+class ReportSender(Generic[S]):
+    """Publishes reports and heartbeats on topic 220. Never waits with anything else: lost ones are followed by newer ones."""
 
     def __init__(
         self,
         *,
         bus: Bus,
         key: SigningKey,
-        standing: Callable[[datetime], object],
+        standing: Callable[[datetime], S],
+        has_moved: Callable[[S, S], bool],
         build: Callable[[int, datetime], AgentResponse],
         clock: Clock,
         every_seconds: float,
+        full_every_seconds: float,
     ) -> None:
         """Makes a sender.
 
@@ -37,19 +47,27 @@ class ReportSender:
             key: the key of this node.
             standing: what a report of this very moment would say, without the numbers that move all the time. It is asked for
                 at every nudge; only when it is not equal to that of the last report, or one is due, a report is built.
+            has_moved: whether numbers have moved so far since the last report that a heartbeat does not say enough.
             build: makes the report, from its sequence number and the time.
             clock: the time.
-            every_seconds: between two reports when nothing changes but numbers.
+            every_seconds: between two reports, or heartbeats, when nothing changes but numbers.
+            full_every_seconds: between two reports then.
         """
         self._bus = bus
         self._key = key
         self._standing = standing
+        self._has_moved = has_moved
         self._build = build
         self._clock = clock
         self._every_seconds = every_seconds
+        self._full_every_seconds = full_every_seconds
         self._changed = asyncio.Event()
         self._sequence = 0
-        self._last_sent: object = None
+        self._last_sent: S | None = None
+        self._heartbeats: Heartbeats | None = None
+        """Those that follow the last report, if that was acknowledged."""
+        self._heartbeats_until = self._full_due_at = 0.0
+        self._node_id = ""
         self._forced = False
         self._truncation: Condition | None = None
 
@@ -62,6 +80,10 @@ class ReportSender:
         self._forced = True
         self._changed.set()
 
+    def allow_heartbeats(self, for_seconds: float) -> None:
+        """The controller takes heartbeats for so long from now on, whatever it said before."""
+        self._heartbeats_until = self._clock.monotonic() + for_seconds
+
     async def run(self) -> None:
         """Reports until cancelled."""
         loop = asyncio.get_running_loop()
@@ -72,55 +94,95 @@ class ReportSender:
                 async with asyncio.timeout_at(due_at):
                     await self._changed.wait()
             self._changed.clear()
-            if await self._send(even_if_unchanged=self._forced or loop.time() >= due_at):
+            if await self._speak(is_due=loop.time() >= due_at):
                 due_at = loop.time() + self._every_seconds
 
-    async def _send(self, *, even_if_unchanged: bool) -> bool:
-        """Sends the report of this moment, if there is a reason to; True when it was tried."""
-        self._forced = False
+    async def _speak(self, *, is_due: bool) -> bool:
+        """Says how the node is at this moment, if there is a reason to; True when it was tried."""
         now = self._clock.now()
         standing = self._standing(now)
-        if standing == self._last_sent and not even_if_unchanged:
+        is_news = self._forced or standing != self._last_sent
+        if not is_news and not is_due:
             return False
-        report = self._build(self._sequence, now)
-        self._sequence += 1
+        self._forced = False
+        heartbeat = None if is_news else self._next_heartbeat(standing, now)
         try:
-            await self._publish_what_fits(report)
+            if heartbeat is not None:
+                await self._bus.publish(Topic.AGENT_RESPONSE, key=heartbeat_key(self._node_id), value=heartbeat)
+            else:
+                await self._report(standing, now)
         except PublishFailed as error:
-            self._last_sent = None
+            self._last_sent = self._heartbeats = None
             _log.info("the report was not delivered, a newer one will follow: %s", error)
-        except ValueError as error:
-            self._last_sent = standing  # the same again would fail again
-            _log.error("the report cannot be sent: %s", error)
-        else:
-            self._last_sent = standing
         return True
 
-    async def _publish_what_fits(self, report: AgentResponse) -> None:
-        """Publishes the report, or the fullest form of it that the topic allows.
+    # --- heartbeats --------------------------------------------------------------------------------------------------
+
+    def _may_beat(self) -> bool:
+        return self._clock.monotonic() < self._heartbeats_until
+
+    def _next_heartbeat(self, standing: S, now: datetime) -> bytes | None:
+        """The heartbeat that is enough now; None when it must be a report."""
+        if self._heartbeats is None or self._last_sent is None or not self._may_beat():
+            return None
+        if self._clock.monotonic() >= self._full_due_at or self._has_moved(self._last_sent, standing):
+            return None
+        heartbeat = self._heartbeats.next(now)
+        with contextlib.suppress(ValueError):  # with a very long name of the fleet none can be sent
+            return None if heartbeat is None else encode_heartbeat(heartbeat)
+        return None
+
+    # --- reports -----------------------------------------------------------------------------------------------------
+
+    async def _report(self, standing: S, now: datetime) -> None:
+        """Sends the report of this moment.
+
+        Raises:
+            PublishFailed: no acknowledgement.
+        """
+        report = self._build(self._sequence, now)
+        self._sequence += 1
+        self._heartbeats, heartbeats = None, None
+        if self._may_beat():
+            heartbeats = Heartbeats(self._key.secret_for(f"heartbeats {report.boot_id} {report.sequence}"))
+            report = report.model_copy(update={"heartbeat_anchor": heartbeats.anchor})
+        try:
+            record = await self._publish_what_fits(report)
+        except ValueError as error:
+            _log.error("the report cannot be sent: %s", error)
+        else:
+            if heartbeats is not None:
+                heartbeats.follow(report, record)
+            self._heartbeats, self._node_id = heartbeats, str(report.node_id)
+            self._full_due_at = self._clock.monotonic() + self._full_every_seconds
+        self._last_sent = standing  # one that cannot be sent, the same again would fail again
+
+    async def _publish_what_fits(self, report: AgentResponse) -> bytes:
+        """Publishes the report, or the fullest form of it that the topic allows; returns what was written.
 
         Raises:
             PublishFailed: no acknowledgement.
             ValueError: even the smallest form is too large.
         """
         try:
-            await self._publish(report)
+            record = await self._publish(report)
         except ValueError as error:
             too_large = error
         else:
             self._truncation = None
-            return
+            return record
         for form in truncated(report):
             *others, condition = form.conditions
             lasting = condition.since((self._truncation,) if self._truncation else ())
             with contextlib.suppress(ValueError):
-                await self._publish(form.model_copy(update={"conditions": (*others, lasting)}))
+                record = await self._publish(form.model_copy(update={"conditions": (*others, lasting)}))
                 if self._truncation is None or self._truncation.message != lasting.message:
                     _log.warning("the report is sent in part, %s: %s", lasting.message, too_large)
                 self._truncation = lasting
-                return
+                return record
         raise too_large
 
-    async def _publish(self, report: AgentResponse) -> None:
+    async def _publish(self, report: AgentResponse) -> bytes:
         value = encode_signed(report, self._key)
         await self._bus.publish(Topic.AGENT_RESPONSE, key=str(report.node_id), value=value)
+        return value

@@ -110,7 +110,7 @@ class Stand:
         self.living: set[str] | None = None
         """Nodes that have an agent on the machine; None when nobody knows."""
         self.folders: Any = DiskFolders(root / "instances", self.secrets) if root else MemoryFolders()
-        self._read: dict[Topic, tuple[list[bytes], int]] = {}
+        self._read: dict[tuple[Topic, str], tuple[list[bytes], int]] = {}
         self._reports: list[AgentResponse] = []
 
     # --- the agent ---
@@ -201,15 +201,15 @@ class Stand:
 
     # --- what the agent says ---
 
-    def values(self, topic: Topic) -> list[bytes]:
-        """All that lies at the key of this node, oldest first."""
-        place = (topic, partition_of(NODE, SETTINGS[topic].partitions))
-        values, position = self._read.get(topic, ([], 0))
+    def values(self, topic: Topic, key: str = NODE) -> list[bytes]:
+        """All that lies at the key of this node, or another, oldest first."""
+        place = (topic, partition_of(key, SETTINGS[topic].partitions))
+        values, position = self._read.get((topic, key), ([], 0))
         while (record := self.log.at(place, position)) is not None:
             position = record.offset + 1
-            if record.value is not None:
+            if record.key == key.encode() and record.value is not None:
                 values.append(record.value)
-        self._read[topic] = (values, position)
+        self._read[topic, key] = (values, position)
         return values
 
     @property

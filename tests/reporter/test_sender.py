@@ -34,6 +34,11 @@ class Node:
     cameras: int = 1
     message: str = ""
     ready: bool = True
+    moved: bool = False
+    fleet: str = FLEET
+
+    def has_moved(self, _said: object, _now: object) -> bool:
+        return self.moved
 
     def standing(self, _now: datetime) -> object:
         return self.state, self.conditions, self.names, self.cameras, self.ready
@@ -53,7 +58,7 @@ class Node:
             for index in range(self.cameras)
         )
         return AgentResponse(
-            fleet_id=FLEET,
+            fleet_id=self.fleet,
             node_id=UUID(NODE),
             observed=None,
             applied=None,
@@ -68,13 +73,21 @@ class Node:
 
 
 def reports(bus: Any) -> list[AgentResponse]:
-    return [decode_signed(AgentResponse, value, [KEY.public_key_hex]) for _, _, value in bus.sent]
+    sent = [value for _, key, value in bus.sent if key == NODE]
+    return [decode_signed(AgentResponse, value, [KEY.public_key_hex]) for value in sent]
 
 
 @asynccontextmanager
-async def running(bus: Any, node: Node, every: float = NEVER) -> AsyncIterator[ReportSender]:
+async def running(bus: Any, node: Node, every: float = NEVER) -> AsyncIterator[ReportSender[Any]]:
     sender = ReportSender(
-        bus=bus, key=KEY, standing=node.standing, build=node.report, clock=LoopClock(), every_seconds=every
+        bus=bus,
+        key=KEY,
+        standing=node.standing,
+        has_moved=node.has_moved,
+        build=node.report,
+        clock=LoopClock(),
+        every_seconds=every,
+        full_every_seconds=12 * every,
     )
     task = asyncio.create_task(sender.run())
     try:
