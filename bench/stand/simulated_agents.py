@@ -6,6 +6,7 @@ is measured is the controller.
 
 import argparse
 import heapq
+import os
 import sys
 import time
 import uuid
@@ -22,9 +23,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from bench.stand.big_fleet import node_id
 from bus.base import Topic
-from bus.codec import encode_signed
+from bus.codec import encode_heartbeat, encode_signed
 from bus.signature import SigningKey
 from bus.topics import SETTINGS, partition_of, topic_name
+from crds.heartbeat import Chain, Heartbeat, digest_of, heartbeat_key
 from crds.messages import (
     AgentInfo,
     AgentResponse,
@@ -34,7 +36,8 @@ from crds.messages import (
     InstanceStatus,
 )
 
-_REPORT_EVERY_S = 5.0
+_SPEAK_EVERY_S = 5.0
+_HEARTBEATS_A_REPORT = 12
 _GREET_EVERY_S = 60.0
 
 
@@ -49,6 +52,11 @@ class Agent:
     config: dict[str, Any] | None = None
     greetings: int = 0
     reports: int = 0
+    may_send_heartbeats: bool = False
+    chain: Chain | None = None
+    reported: str = ""
+    """What its heartbeats call its last report."""
+    heartbeats: int = 0
     accepted_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -90,6 +98,8 @@ class Agent:
     def report(self) -> bytes:
         """The value of a record on topic 220: all is well."""
         self.reports += 1
+        self.heartbeats = 0
+        self.chain = Chain(os.urandom(32)) if self.may_send_heartbeats else None
         response = AgentResponse(
             fleet_id=FLEET,
             node_id=uuid.UUID(self.node_id),
@@ -100,8 +110,23 @@ class Agent:
             starts=1,
             sequence=self.reports,
             sent_at=datetime.now(UTC),
+            heartbeat_anchor=self.chain.anchor if self.chain else "",
         )
-        return encode_signed(response, self.key)
+        value = encode_signed(response, self.key)
+        self.reported = digest_of(value)
+        return value
+
+    def speak(self) -> tuple[str, bytes]:
+        """Key and value of its next record on topic 220: a report every minute, heartbeats between them."""
+        link = self.chain.next() if self.chain and self.heartbeats < _HEARTBEATS_A_REPORT else None
+        if link is None:
+            return self.node_id, self.report()
+        self.heartbeats += 1
+        number, given = link
+        heartbeat = Heartbeat(
+            fleet_id=FLEET, report=self.reported, number=number, link=given, sent_at=datetime.now(UTC)
+        )
+        return heartbeat_key(self.node_id), encode_heartbeat(heartbeat)
 
     def _status(self, instance: dict[str, Any]) -> InstanceStatus:
         return InstanceStatus(
@@ -141,13 +166,13 @@ class Agents:
         self._consumer.assign(
             [
                 TopicPartition(topic_name(prefix, topic), partition, 0)
-                for topic in (Topic.AGENT_CONFIG,)
+                for topic in (Topic.AGENT_CONFIG, Topic.AGENT_COMMAND)
                 for partition in range(SETTINGS[topic].partitions)
             ]
         )
         self._by_id = {node_id(node): Agent(node_id(node), f"node-{node:05}") for node in range(nodes)}
         now, names = time.monotonic(), tuple(self._by_id)
-        self._due = [(now + _REPORT_EVERY_S * (at / nodes), "report", name) for at, name in enumerate(names)]
+        self._due = [(now + _SPEAK_EVERY_S * (at / nodes), "report", name) for at, name in enumerate(names)]
         self._due += [(now + _GREET_EVERY_S * (1 + at / nodes), "greet", name) for at, name in enumerate(names)]
         heapq.heapify(self._due)
         for agent in self._by_id.values():
@@ -166,14 +191,19 @@ class Agents:
                     heapq.heappush(self._due, (due_at + _GREET_EVERY_S, what, name))
                     continue
                 if agent.config is not None:
-                    self._write(Topic.AGENT_RESPONSE, name, agent.report())
-                heapq.heappush(self._due, (due_at + _REPORT_EVERY_S, what, name))
+                    self._write(Topic.AGENT_RESPONSE, *agent.speak())
+                heapq.heappush(self._due, (due_at + _SPEAK_EVERY_S, what, name))
             self._producer.poll(0)
 
     def _take(self, message: Message) -> None:
         key, value = message.key(), message.value()
         agent = self._by_id.get(key.decode()) if key and not message.error() else None
-        if agent is not None and value is not None and agent.accept(value):
+        if agent is None or value is None:
+            return
+        if message.topic() == topic_name(self._prefix, Topic.AGENT_COMMAND):
+            command = from_json(b64decode(from_json(value)["payload"]))
+            agent.may_send_heartbeats = command.get("heartbeats_for_seconds", 0) > 0
+        elif agent.accept(value):
             self._write(Topic.AGENT_RESPONSE, agent.node_id, agent.report())
 
     def _write(self, topic: Topic, key: str, value: bytes) -> None:
