@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from controller.source.read import yaml_plain
-from controller.source.read.yaml_documents import pieces, read_any_piece, read_piece
-from controller.source.read.yaml_plain import plain_document
+from controller.source.read.yaml_documents import pieces, places_in_any_piece, read_any_piece, read_piece
+from controller.source.read.yaml_plain import plain_document, plain_places
 
 _TREE = Path(__file__).parents[2]
 _FILES = sorted(
@@ -59,11 +59,12 @@ def check(text: str) -> None:
     plain = plain_document(text)
     if plain is None:
         return
-    value, line, column = plain
+    value, start = plain
     (document,) = read_any_piece(text)
     assert document.faults == ()
     assert repr(document.value) == repr(value)  # 1 is 1.0 and True to ==
-    assert document.origin.start == (line, column)
+    assert document.origin.start == start
+    assert plain_places(text) == places_in_any_piece(text, 0)
 
 
 @settings(max_examples=250)
@@ -103,10 +104,14 @@ def test_manifests_as_people_write_them_are_plain(line_end: str, fleet: Mapping[
 )  # fmt: skip
 def test_what_may_be_complained_about_is_not_plain(text: str) -> None:
     assert plain_document(text) is None
+    assert plain_places(text) is None
 
 
 def test_without_libyaml_the_same_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     (quick,) = read_piece(_MANIFEST)
+    places = quick.origin.places
     monkeypatch.setattr(yaml_plain, "_HAS_LIBYAML", False)
     assert plain_document(_MANIFEST) is None
-    assert read_piece(_MANIFEST) == (quick,)
+    (slow,) = read_piece(_MANIFEST)
+    assert slow == quick
+    assert slow.origin.places == places

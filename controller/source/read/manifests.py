@@ -14,7 +14,8 @@ from controller.checks.violation import Violation
 from controller.model import Position
 from controller.source.read.field_errors import given, sentence
 from controller.source.read.unknown_fields import unknown_field
-from controller.source.read.yaml_documents import Fault, Origin, Path, YamlDocument, read_piece
+from controller.source.read.yaml_documents import Fault, Origin, YamlDocument, read_piece
+from controller.source.read.yaml_places import Path
 from crds.document import API_GROUP, API_VERSION, Manifest
 from crds.kinds import KINDS
 from deepstream.near_miss import nearest

@@ -1,4 +1,4 @@
-"""YAML text to documents of plain data, with the place of every key and value.
+"""YAML text to documents of plain data, with the place of every key and value: most by `yaml_plain`, any by ruamel.yaml.
 
 Whatever the text holds, the answer is documents and faults, in bounded time and memory. Anchors, aliases and merge keys
 work as usual; tags, directives and anything that JSON could not carry are faults.
@@ -6,7 +6,7 @@ work as usual; tags, directives and anything that JSON could not carry are fault
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -23,16 +23,13 @@ from ruamel.yaml.loader import SafeLoader
 from ruamel.yaml.reader import ReaderError
 
 from controller.source.read.yaml_complaints import sentence_for
-from controller.source.read.yaml_plain import plain_document
+from controller.source.read.yaml_places import Path, Place, Places
+from controller.source.read.yaml_plain import plain_document, plain_places
 from controller.source.read.yaml_scalars import Doubtful, plain_value
 
 # Far above any manifest (an instance with 1,024 cameras has 1,100 nodes), far below what aliases of aliases expand to.
 MOST_NODES: Final = 20_000
 MOST_DEPTH: Final = 64
-
-Path = tuple[str | int, ...]
-Place = tuple[int, int]
-"""Line and column. Lines count from 0 at the first line of the text that was read, columns from 1."""
 
 # A line that begins with `---` ends whatever stands before it, even an open quote: the one safe place to cut YAML at.
 _MARKER = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
@@ -51,28 +48,6 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where the keys and values of one document stand, by their paths."""
-
-    keys: dict[Path, Place] = field(default_factory=dict)
-    values: dict[Path, Place] = field(default_factory=dict)
-
-    def of_value(self, path: Path) -> Place:
-        """The place of a value, or of the nearest thing around it that has one."""
-        while path and path not in self.values:
-            path = path[:-1]
-        return self.values.get(path, (0, 1))
-
-    def of_key(self, path: Path) -> Place:
-        """The place of a key, or of the nearest thing around it that has one."""
-        while path and path not in self.keys:
-            if path in self.values:
-                return self.values[path]
-            path = path[:-1]
-        return self.keys.get(path) or self.of_value(path)
-
-
-@dataclass(frozen=True)
 class Origin:
     """Where one document stands. Its places are found when somebody asks: most documents have no problem."""
 
@@ -85,11 +60,7 @@ class Origin:
     @cached_property
     def places(self) -> Places:
         """Where everything stands."""
-        composer = _Composer(self.text)
-        for document in composer.documents():
-            if document.origin.index == self.index:
-                break
-        return composer.places
+        return plain_places(self.text) or places_in_any_piece(self.text, self.index)
 
 
 @dataclass(frozen=True)
@@ -124,8 +95,8 @@ def read_piece(text: str) -> tuple[YamlDocument, ...]:
     plain = plain_document(text)
     if plain is None:
         return read_any_piece(text)
-    value, line, column = plain
-    return (YamlDocument(value, (), Origin((line, column), text)),)
+    value, start = plain
+    return (YamlDocument(value, (), Origin(start, text)),)
 
 
 def read_any_piece(text: str) -> tuple[YamlDocument, ...]:
@@ -137,6 +108,20 @@ def read_any_piece(text: str) -> tuple[YamlDocument, ...]:
         return (YamlDocument(None, (fault,), Origin(place, text)),)
     composer = _Composer(text)
     return tuple(document for document in composer.documents() if document.value is not None or document.faults)
+
+
+def places_in_any_piece(text: str, index: int) -> Places:
+    """Where everything stands in one document of a piece of text, by ruamel.yaml alone.
+
+    Args:
+        text: the piece.
+        index: the number of the document in it, from 0.
+    """
+    composer = _Composer(text)
+    for document in composer.documents():
+        if document.origin.index == index:
+            break
+    return composer.places
 
 
 class _RefusedError(Exception):
