@@ -78,6 +78,9 @@ _MAY_BE_TOKEN: Final = re.compile(
 )
 """Looked for first: nearly no text has any of them."""
 
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._/-]*")
+"""All that is looked for needs a sign or a blank, but for tokens: most values are plain names, numbers and paths."""
+
 
 @dataclass(frozen=True)
 class SecretFound:
@@ -110,6 +113,8 @@ def secrets_in_line(line: str) -> tuple[SecretFound, ...]:
 
 
 def _found(text: str, *finders: Callable[[str], Iterator[SecretFound]]) -> tuple[SecretFound, ...]:
+    if _PLAIN.fullmatch(text):
+        return _without_overlaps(list(_tokens(text)))
     found = _without_overlaps([one for finder in finders for one in finder(text)])
     decoded = unquote(text) if "%" in text and not found else text
     inside = next((one for finder in finders for one in finder(decoded)), None) if decoded != text else None
