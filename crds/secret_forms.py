@@ -73,12 +73,13 @@ _TOKENS: Final = (
         re.compile(r"\b(?i:Basic|Bearer)\s+(?=[^\s=]*[0-9])(?=[^\s=]*[A-Z])[A-Za-z0-9._~+/-]{8,}={0,2}(?!\w)"),
     ),
 )
-_HARMLESS_WORD: Final = re.compile(r"[A-Za-z0-9./_-]{0,14}")
-"""Shorter than any token, and without anything that stands between a name or a user and a secret. Most texts are."""
 _MAY_BE_TOKEN: Final = re.compile(
     r"(?i:AKIA|ASIA|gh[pousr]_|github_|gl[pdr]t?|xox|AIza|nvapi|hf_|sk[-_]|eyJ|-----BEGIN|authoriz|basic\s|bearer\s)"
 )
 """Looked for first: nearly no text has any of them."""
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._/-]*")
+"""All that is looked for needs a sign or a blank, but for tokens: most values are plain names, numbers and paths."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,8 @@ def secrets_in_line(line: str) -> tuple[SecretFound, ...]:
 
 
 def _found(text: str, *finders: Callable[[str], Iterator[SecretFound]]) -> tuple[SecretFound, ...]:
-    if _HARMLESS_WORD.fullmatch(text):
-        return ()
+    if _PLAIN.fullmatch(text):
+        return _without_overlaps(list(_tokens(text)))
     found = _without_overlaps([one for finder in finders for one in finder(text)])
     decoded = unquote(text) if "%" in text and not found else text
     inside = next((one for finder in finders for one in finder(decoded)), None) if decoded != text else None

@@ -57,19 +57,21 @@ def check_secrets(manifest: Manifest) -> Iterator[Violation]:
 
 
 def _in_value(path: Path, value: Any) -> Iterator[Violation]:
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        if path and path[-1] not in _SILENT:
+            yield from _in_text(path, value)
+        elif path == _IMAGE:
+            for found in secrets_in(value):
+                yield error(path, f"a secret stands in the manifest, {found.what}: {_advice(path)}")
+    elif isinstance(value, dict):
         for key, one in value.items():
-            yield from _in_value((*path, str(key)), one)
-    elif path == _COMMAND and isinstance(value, list | tuple):
-        yield from _in_command([str(one) for one in value])
-    elif isinstance(value, list | tuple):
+            yield from _in_value((*path, key), one)
+    elif isinstance(value, list):
+        if path == _COMMAND:
+            yield from _in_command([str(one) for one in value])
+            return
         for number, one in enumerate(value):
             yield from _in_value((*path, number), one)
-    elif isinstance(value, str) and path and path[-1] not in _SILENT:
-        yield from _in_text(path, value)
-    elif isinstance(value, str) and path == _IMAGE:
-        for found in secrets_in(value):
-            yield error(path, f"a secret stands in the manifest, {found.what}: {_advice(path)}")
 
 
 def _in_text(path: Path, text: str) -> Iterator[Violation]:

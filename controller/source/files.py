@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -40,6 +41,14 @@ class SourceFile:
     content: bytes = b""
     refusal: str = ""
     """Why the file cannot belong to a revision; empty for a file that can."""
+
+    @cached_property
+    def entry(self) -> bytes:
+        """What the id of a directory is made of: the path, and the digest of all else."""
+        content = hashlib.sha256(b"%d\0%b" % (len(self.refusal), self.refusal.encode()))
+        content.update(self.content)
+        # A path holds no NUL, and a digest has one length: one file's end is never another one's beginning.
+        return self.path + b"\0" + content.digest()
 
 
 def is_manifest_path(path: bytes) -> bool:
@@ -142,10 +151,5 @@ def _too_much(text: str) -> _Fault | None:
 
 
 def digest_of(files: Iterable[SourceFile]) -> str:
-    """SHA-256 over the paths and bytes of files, in the order of their paths, written as `sha256:` and 64 digits."""
-    total = hashlib.sha256()
-    for file in sorted(files, key=lambda one: one.path):
-        # The length keeps one file's end from being another one's beginning; a path holds no NUL.
-        total.update(b"%b\0%d\0%b" % (file.path, len(file.content), file.refusal.encode()))
-        total.update(file.content)
-    return "sha256:" + total.hexdigest()
+    """SHA-256 over the paths and digests of files, in the order of their paths, written as `sha256:` and 64 digits."""
+    return "sha256:" + hashlib.sha256(b"".join(sorted(file.entry for file in files))).hexdigest()

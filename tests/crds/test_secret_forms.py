@@ -1,4 +1,4 @@
-"""Short words are not looked into: nothing that is looked for fits into them."""
+"""Plain words are looked into for tokens alone: nothing else that is looked for fits into them."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -191,6 +191,33 @@ def test_an_unchanged_directory_is_the_same_reading(directory: Path) -> None:
     assert source.read_now() is first
 
 
+def test_only_files_that_changed_are_read_and_the_others_are_the_very_same(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_file, reads = snapshot._read_file, list[str]()
+
+    def told(path: bytes) -> bytes:
+        reads.append(os.path.relpath(os.fsdecode(path), directory))
+        return read_file(path)
+
+    monkeypatch.setattr(snapshot, "_read_file", told)
+    # Files of a moment ago may change under the same stamp, and are read again until they are old enough.
+    monkeypatch.setattr(snapshot, "_STAMP_RESOLUTION_NS", 0)
+    taker = SnapshotTaker(str(directory))
+    first = taker.take()
+    assert taker.take() is first
+    assert len(reads) == len(first)
+    (directory / "cameras.yaml").touch()
+    assert taker.take() is first
+    (directory / "cameras.yaml").write_text("edited")
+    (directory / "more.yaml").write_text("new")
+    (directory / "nodes" / "edge-1.yml").unlink()
+    second = {file.path: file for file in taker.take()}
+    assert list(second) == [b"cameras.yaml", b"instances.yaml", b"more.yaml"]
+    assert any(second[b"instances.yaml"] is file for file in first)
+    assert reads[len(first) :] == ["cameras.yaml", "cameras.yaml", "more.yaml"]
+
+
 async def wakes(changes: AsyncIterator[None]) -> None:
     await asyncio.wait_for(anext(changes), DEADLINE_S)
 

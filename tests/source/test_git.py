@@ -56,6 +56,16 @@ def test_a_directory_of_a_working_tree_is_what_is_below_it(repository: Path, git
     assert len(loaded(load_git(repository, "HEAD", subdirectory="manifests/nodes/")).revision.objects) == 1
 
 
+def test_what_a_commit_does_not_touch_is_the_very_same(repository: Path, git: RunGit) -> None:
+    source = GitSource(repository, "main", subdirectory="manifests")
+    before = loaded(source.read_now()).revision
+    commit_camera(repository, git, "gate")
+    after = loaded(source.read_now()).revision
+    assert after.camera_by_name["lobby"] is before.camera_by_name["lobby"]
+    assert after.instances is before.instances
+    assert after.nodes is before.nodes
+
+
 def test_refs_of_every_form(repository: Path, git: RunGit, tmp_path: Path) -> None:
     first = git(repository, "rev-parse", "HEAD")
     git(repository, "tag", "--annotate", "--message=One", "v1.0")

@@ -8,7 +8,7 @@ from typing import Final
 from controller.source.fetch.snapshot import SnapshotTaker, SourceError
 from controller.source.fetch.wakeup import merged
 from controller.source.fetch.watch import wakeups
-from controller.source.files import digest_of
+from controller.source.files import SourceFile, digest_of
 from controller.source.read.reader import Loaded, ManifestReader, Reading, Rejected, Unreadable
 
 POLL_SECONDS: Final = 10.0
@@ -30,6 +30,7 @@ class DirectorySource:
         self._poll_seconds = poll_seconds
         self._snapshots = SnapshotTaker(self._path)
         self._reader = ManifestReader()
+        self._files: tuple[SourceFile, ...] = ()
         self._last: Reading | None = None
         self._reading = asyncio.Lock()
         self._refreshed = asyncio.Event()
@@ -47,7 +48,10 @@ class DirectorySource:
             return Unreadable(str(error))
         if not files:
             return Unreadable(f"{self._path} holds no manifest file (*.yaml or *.yml)")
+        if files is self._files and self._last is not None:
+            return self._last
         revision_id = digest_of(files)
+        self._files = files
         if isinstance(self._last, Loaded | Rejected) and self._last.revision_id == revision_id:
             return self._last
         self._last = self._reader.read(files, root=self._path, revision_id=revision_id, description=self._path)

@@ -53,10 +53,15 @@ def subject_of(git: Git, commit: str) -> str:
 
 
 class TreeReader:
-    """Reads the files of commits. Contents that the last commit had too are not asked for again."""
+    """Reads the files of commits. Contents that the last commit had too are not asked for again.
+
+    A file that is as it was in the last commit is the very same object.
+    """
 
     def __init__(self) -> None:
         self._known: dict[bytes, bytes] = {}
+        self._files: dict[tuple[bytes, bytes], SourceFile] = {}
+        """By path and blob."""
 
     def files(self, git: Git, commit: str, subdirectory: str) -> tuple[SourceFile, ...]:
         """The manifest files of a commit, with paths relative to the subdirectory.
@@ -79,8 +84,11 @@ class TreeReader:
             )
         contents = self._contents(git, dict.fromkeys(entry.blob for _, entry in wanted))
         self._known = contents
-        files += [SourceFile(path, contents[entry.blob]) for path, entry in wanted]
-        return tuple(files)
+        self._files = {
+            (path, entry.blob): self._files.get((path, entry.blob)) or SourceFile(path, contents[entry.blob])
+            for path, entry in wanted
+        }
+        return (*files, *self._files.values())
 
     def _found(self, git: Git, commit: str, subdirectory: str) -> list[Found]:
         try:

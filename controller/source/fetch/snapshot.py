@@ -4,11 +4,11 @@ import itertools
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from controller.by_name import edited
 from controller.source.files import (
     MOST_BYTES,
     MOST_BYTES_OF_A_FILE,
@@ -37,18 +37,12 @@ _Stamp = tuple[int, int, int, int]
 """Device, inode, size, and time of change in nanoseconds (ctime: unlike mtime, no program can set it back)."""
 
 
+_Found = _Stamp | str
+"""A manifest file, or the refusal of something that cannot be read."""
+
+
 class SourceError(Exception):
     """The source could not be read; the message says why, to the person who runs the controller."""
-
-
-@dataclass(frozen=True)
-class _Entry:
-    stamp: _Stamp
-    refusal: str = ""
-
-    @property
-    def changed_ns(self) -> int:
-        return self.stamp[3]
 
 
 class SnapshotTaker:
@@ -66,10 +60,15 @@ class SnapshotTaker:
         self._directory = directory
         self._sleep = sleep
         self._settle_ns = int(settle_seconds * 1e9)
-        self._known: dict[bytes, tuple[_Stamp, bytes]] = {}
+        self._stamps: Mapping[bytes, _Found] = {}
+        """What was found, without the files that may change again under the same stamp."""
+        self._files: Mapping[bytes, SourceFile] = {}
+        self._taken: tuple[SourceFile, ...] = ()
 
     def take(self) -> tuple[SourceFile, ...]:
-        """The files as they are now, in one consistent state.
+        """The files as they are now, in one consistent state, sorted by path.
+
+        A file that did not change is the very same object as before, and so are all of them together.
 
         Raises:
             SourceError: the directory is away, cannot be read, or does not stop changing.
@@ -78,6 +77,8 @@ class SnapshotTaker:
         for attempt in range(ATTEMPTS):
             try:
                 before = self._listing()
+                if before == self._stamps:
+                    return self._taken
                 self._let_settle(before)
                 files = self._read(before)
                 if self._listing() == before:
@@ -93,75 +94,78 @@ class SnapshotTaker:
             self._sleep(min(0.01 * 2**attempt, 0.25))
         raise SourceError(f"{self._directory} cannot be read as a whole: {reason}")
 
-    def _listing(self) -> dict[bytes, _Entry]:
+    def _listing(self) -> dict[bytes, _Found]:
         root = os.fsencode(self._directory)
         status = Path(self._directory).stat()
         if not stat.S_ISDIR(status.st_mode):
             raise SourceError(f"{self._directory} is not a directory")
-        listing: dict[bytes, _Entry] = {}
-        for path, entry in _walk(root, b"", ((status.st_dev, status.st_ino),), itertools.count(1)):
-            listing[path] = entry
+        listing: dict[bytes, _Found] = {}
+        for path, found in _walk(root, b"", ((status.st_dev, status.st_ino),), itertools.count(1)):
+            listing[path] = found
             if len(listing) > MOST_FILES:
                 raise SourceError(f"{self._directory} holds more than {MOST_FILES:,} manifest files")
-        total = sum(entry.stamp[2] for entry in listing.values() if not entry.refusal)
+        total = sum(found[2] for found in listing.values() if not isinstance(found, str))
         if total > MOST_BYTES:
             raise SourceError(
                 f"the manifests in {self._directory} have {total:,} bytes; at most {MOST_BYTES:,} are read"
             )
         return listing
 
-    def _let_settle(self, listing: dict[bytes, _Entry]) -> None:
-        newest = max((entry.changed_ns for entry in listing.values()), default=0)
+    def _let_settle(self, listing: dict[bytes, _Found]) -> None:
+        newest = max((found[3] for found in listing.values() if not isinstance(found, str)), default=0)
         age = time.time_ns() - newest
         if 0 <= age < self._settle_ns:
             self._sleep((self._settle_ns - age) / 1e9)
 
-    def _read(self, listing: dict[bytes, _Entry]) -> tuple[SourceFile, ...]:
+    def _read(self, listing: dict[bytes, _Found]) -> tuple[SourceFile, ...]:
         root = os.fsencode(self._directory)
-        known: dict[bytes, tuple[_Stamp, bytes]] = {}
-        files = []
-        for path, entry in sorted(listing.items()):
-            if entry.refusal:
-                files.append(SourceFile(path, refusal=entry.refusal))
-                continue
-            stamp, content = self._known.get(path, (None, b""))
-            if stamp != entry.stamp:
-                content = _read_file(os.path.join(root, path))  # noqa: PTH118 - bytes
-            if time.time_ns() - entry.changed_ns > _STAMP_RESOLUTION_NS:
-                known[path] = (entry.stamp, content)
-            files.append(SourceFile(path, content))
-        self._known = known
-        return tuple(files)
+        as_before, stamps = self._stamps.get, dict(self._stamps)
+        changes: dict[bytes, SourceFile | None] = dict.fromkeys(self._files.keys() - listing.keys())
+        for path in stamps.keys() - listing.keys():
+            del stamps[path]
+        for path, found in sorted(one for one in listing.items() if as_before(one[0]) != one[1]):
+            if isinstance(found, str):
+                file = SourceFile(path, refusal=found)
+            else:
+                file = SourceFile(path, _read_file(os.path.join(root, path)))  # noqa: PTH118 - bytes
+            if self._files.get(path) != file:
+                changes[path] = file
+            stamps.pop(path, None)
+            if isinstance(found, str) or time.time_ns() - found[3] > _STAMP_RESOLUTION_NS:
+                stamps[path] = found
+        self._stamps, self._files = stamps, edited(self._files, changes)
+        self._taken = tuple(self._files.values()) if changes else self._taken
+        return self._taken
 
 
 def _walk(
     root: bytes, below: bytes, above: tuple[tuple[int, int], ...], directories: Iterator[int]
-) -> Iterator[tuple[bytes, _Entry]]:
+) -> Iterator[tuple[bytes, _Found]]:
     """The manifest files below a directory, and the directories that cannot be entered, each with its refusal."""
     if next(directories) > MOST_DIRECTORIES:
         raise SourceError(TOO_MANY_DIRECTORIES)
-    with os.scandir(os.path.join(root, below)) as found:  # noqa: PTH118 - bytes
-        entries = sorted(found, key=lambda one: one.name)
-    for entry in entries:
-        path = os.path.join(below, entry.name)  # noqa: PTH118 - bytes
-        if entry.name.startswith(b"."):
-            continue
-        status = _status_of(entry)
-        if isinstance(status, str):
-            # Whatever its name: it may be a folder of manifests that is away.
-            yield path, _refused(status)
-        elif stat.S_ISDIR(status.st_mode):
-            identity = (status.st_dev, status.st_ino)
-            if identity in above:
-                yield path, _refused(LEADS_BACK)
-            elif len(above) > MOST_DIRECTORIES_DEEP:
-                yield path, _refused(TOO_DEEP)
-            else:
-                yield from _walk(root, path, (*above, identity), directories)
-        elif is_manifest_path(path):
-            stamp = (status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns)
-            refusal = "" if stat.S_ISREG(status.st_mode) else "is no regular file"
-            yield path, _Entry(stamp, refusal or too_large(status.st_size))
+    start = below + b"/" if below else b""
+    with os.scandir(os.path.join(root, below)) as entries:  # noqa: PTH118 - bytes
+        for entry in entries:
+            if entry.name.startswith(b"."):
+                continue
+            path = start + entry.name
+            status = _status_of(entry)
+            if isinstance(status, str):
+                # Whatever its name: it may be a folder of manifests that is away.
+                yield path, status
+            elif stat.S_ISDIR(status.st_mode):
+                identity = (status.st_dev, status.st_ino)
+                if identity in above:
+                    yield path, LEADS_BACK
+                elif len(above) > MOST_DIRECTORIES_DEEP:
+                    yield path, TOO_DEEP
+                else:
+                    yield from _walk(root, path, (*above, identity), directories)
+            elif is_manifest_path(path):
+                stamp = (status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns)
+                refusal = "" if stat.S_ISREG(status.st_mode) else "is no regular file"
+                yield path, refusal or too_large(status.st_size) or stamp
 
 
 def _status_of(entry: os.DirEntry[bytes]) -> os.stat_result | str:
@@ -172,10 +176,6 @@ def _status_of(entry: os.DirEntry[bytes]) -> os.stat_result | str:
         if not entry.is_symlink():
             raise
         return f"the symbolic link leads nowhere ({error.strerror})"
-
-
-def _refused(refusal: str) -> _Entry:
-    return _Entry((0, 0, 0, 0), refusal)
 
 
 def _read_file(path: bytes) -> bytes:
