@@ -8,6 +8,7 @@ from controller.model import Revision
 from controller.picture.events import EventType, FleetEvent
 from controller.picture.picture import Picture
 from controller.state import State
+from controller.wake import Wake
 from ports.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ class Knowledge:
 
     Attributes:
         state: what is known.
-        wake: set when there may be something to do.
+        wake: woken when there may be something to do.
         changed: set when there is something new to show.
         topics_doubted: set when the topics should be looked at.
         fetch: set when somebody wants the source of the manifests looked at now.
@@ -31,7 +32,7 @@ class Knowledge:
 
     def __init__(self, picture: Picture, clock: Clock) -> None:
         self.state = State()
-        self.wake = asyncio.Event()
+        self.wake = Wake()
         self.changed = asyncio.Event()
         self.topics_doubted = asyncio.Event()
         self.fetch = asyncio.Event()

@@ -97,6 +97,7 @@ class Controller:
         )
         self._topics = TopicCheck(bus=bus, knowledge=self._knowledge, timings=timings, clock=ports.clock)
         self._rest: Rest | None = None
+        self._decided_for_seconds = 0.0
         self._held_file = HeldFile(state_dir / "held.json", ports.disk)
         self.answers = Answers(
             self._knowledge,
@@ -160,16 +161,16 @@ class Controller:
             except Exception:  # noqa: BLE001 - no bug may end what the fleet depends on (S15)
                 _log.exception("a turn of the loop failed; the next one comes")
                 self._knowledge.tell_of_bug()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._timings.tick_seconds):
-                    await self._knowledge.wake.wait()
-            self._knowledge.wake.clear()
+            self._knowledge.wake.pause_after(self._decided_for_seconds)
+            await self._knowledge.wake.wait(self._timings.tick_seconds)
 
     async def _turn(self) -> None:
-        now = self._clock.now()
+        now, begun = self._clock.now(), self._clock.monotonic()
+        self._decided_for_seconds = 0.0
         if self._rest is not None and self._rest.lasts(self._knowledge.state, now):
             return
         self._knowledge.become(*decide.settle(self._knowledge.state, self._rules, now))
+        self._decided_for_seconds = self._clock.monotonic() - begun
         idle, errors = True, []
         for step in (decide.publish, decide.publish_again, decide.ask_agents, decide.admit):
             try:
@@ -182,8 +183,10 @@ class Controller:
 
     async def _take(self, step: decide.Step) -> bool:
         """Takes a step; True when there was something to send."""
+        begun = self._clock.monotonic()
         state, sends, notes = step(self._knowledge.state, self._rules, self._clock.now())
         self._knowledge.become(state, notes)
+        self._decided_for_seconds += self._clock.monotonic() - begun
         if not sends:
             return False
         outcomes, error = await carry_out(sends, self._publisher)

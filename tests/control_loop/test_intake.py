@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 
-from bus.base import BusEvent, Record, Subscription, Topic
+from bus.base import BusEvent, CaughtUp, Record, Subscription, Topic
 from bus.codec import encode_plain
 from bus.memory import MemoryBus, MemoryLog
+from controller.actions import Note
 from controller.intake import Intake
 from controller.knowledge import Knowledge
 from controller.picture.picture import Picture
 from controller.picture.store import ObjectStore
 from controller.rules import Rules
+from controller.state import State
 from crds.messages import UpdateConfig
 from ports.simulated import LoopClock
 from ports.virtual_time import VirtualTimeLoop, run_in_virtual_time
@@ -56,6 +58,24 @@ class ManyAtOnce(MemoryBus):
             yield Record(Topic.UPDATE_CONFIG, 0, number, None, encode_plain(UpdateConfig(desc=str(number))), NOW)
 
 
+class OneByOne(ManyAtOnce):
+    """Delivers a record every two milliseconds, when all that is older was read."""
+
+    async def _events(self) -> AsyncIterator[BusEvent]:
+        yield CaughtUp()
+        async for event in super()._events():
+            await asyncio.sleep(0.002)
+            yield event
+
+
+class CountingKnowledge(Knowledge):
+    became = 0
+
+    def become(self, state: State, notes: tuple[Note, ...] = ()) -> None:
+        self.became += 1
+        super().become(state, notes)
+
+
 class Told(Picture):
     def __init__(self) -> None:
         super().__init__(RULES, objects=ObjectStore(0), events=ObjectStore(0))
@@ -83,5 +103,20 @@ def test_others_have_their_turn_while_many_events_are_taken_in() -> None:
         assert told.messages == [str(number) for number in range(COUNT)]
         assert longest < 0.02
         assert most_ahead <= 500
+
+    run_in_virtual_time(scenario(), limit_seconds=60)
+
+
+def test_what_comes_one_by_one_is_taken_in_together() -> None:
+    async def scenario() -> None:
+        bus, clock, told = OneByOne(MemoryLog(now=lambda: NOW)), SlowMachine(), Told()
+        knowledge = CountingKnowledge(told, clock)
+        intake = Intake(
+            bus=bus, source=ScriptedSource(loaded({})), knowledge=knowledge, rules=RULES, clock=clock, under_way={}
+        )
+        await intake.read_topics()
+        await asyncio.sleep(1)
+        assert told.messages == [str(number) for number in range(COUNT)]
+        assert knowledge.became < COUNT / 4
 
     run_in_virtual_time(scenario(), limit_seconds=60)
