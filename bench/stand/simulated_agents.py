@@ -1,4 +1,4 @@
-"""Agents that sign, greet and report like real ones, many in one process, and run nothing.
+"""Agents that sign, greet, report and give signs of life like real ones, many in one process, and run nothing.
 
 They accept every generation at once and say that all of it runs and every camera has frames. They check no signatures, since what
 is measured is the controller.
@@ -22,9 +22,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from bench.stand.big_fleet import node_id
 from bus.base import Topic
-from bus.codec import encode_signed
+from bus.codec import encode_heartbeat, encode_signed
 from bus.signature import SigningKey
 from bus.topics import SETTINGS, partition_of, topic_name
+from crds.heartbeat import Chain, Heartbeat, digest_of, heartbeat_key
 from crds.messages import (
     AgentInfo,
     AgentResponse,
@@ -34,7 +35,8 @@ from crds.messages import (
     InstanceStatus,
 )
 
-_REPORT_EVERY_S = 5.0
+_SIGN_OF_LIFE_EVERY_S = 5.0
+_REPORT_EVERY_S = 60.0
 _GREET_EVERY_S = 60.0
 
 
@@ -49,6 +51,10 @@ class Agent:
     config: dict[str, Any] | None = None
     greetings: int = 0
     reports: int = 0
+    reported_at: float = 0.0
+    heartbeats_until: float = 0.0
+    chain: Chain | None = None
+    reported: str = ""
     accepted_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -58,6 +64,11 @@ class Agent:
             return None
         epoch, generation, digest = (self.config[name] for name in ("epoch", "generation", "digest"))
         return GenerationRef(epoch=epoch, generation=generation, digest=digest)
+
+    def obey(self, envelope: bytes) -> None:
+        """Takes a record of topic 201: whether the controller takes heartbeats."""
+        command = from_json(b64decode(from_json(envelope)["payload"]))
+        self.heartbeats_until = time.monotonic() + command.get("heartbeats_for_seconds", 0)
 
     def accept(self, envelope: bytes) -> bool:
         """Takes a record of topic 210; True when it is newer."""
@@ -87,9 +98,22 @@ class Agent:
         )
         return encode_signed(info, self.key)
 
+    def sign_of_life(self) -> tuple[str, bytes]:
+        """Key and value of a record on topic 220: a heartbeat, or a report every minute."""
+        until = min(self.heartbeats_until, self.reported_at + _REPORT_EVERY_S)
+        link = self.chain.next() if self.chain and time.monotonic() < until else None
+        if link is None:
+            return self.node_id, self.report()
+        heartbeat = Heartbeat(
+            fleet_id=FLEET, report=self.reported, number=link[0], link=link[1], sent_at=datetime.now(UTC)
+        )
+        return heartbeat_key(self.node_id), encode_heartbeat(heartbeat)
+
     def report(self) -> bytes:
         """The value of a record on topic 220: all is well."""
         self.reports += 1
+        self.reported_at = time.monotonic()
+        self.chain = Chain(self.key.secret_for(f"{self.boot_id} {self.reports}"))
         response = AgentResponse(
             fleet_id=FLEET,
             node_id=uuid.UUID(self.node_id),
@@ -100,8 +124,11 @@ class Agent:
             starts=1,
             sequence=self.reports,
             sent_at=datetime.now(UTC),
+            heartbeat_anchor=self.chain.anchor,
         )
-        return encode_signed(response, self.key)
+        value = encode_signed(response, self.key)
+        self.reported = digest_of(value)
+        return value
 
     def _status(self, instance: dict[str, Any]) -> InstanceStatus:
         return InstanceStatus(
@@ -141,13 +168,13 @@ class Agents:
         self._consumer.assign(
             [
                 TopicPartition(topic_name(prefix, topic), partition, 0)
-                for topic in (Topic.AGENT_CONFIG,)
+                for topic in (Topic.AGENT_CONFIG, Topic.AGENT_COMMAND)
                 for partition in range(SETTINGS[topic].partitions)
             ]
         )
         self._by_id = {node_id(node): Agent(node_id(node), f"node-{node:05}") for node in range(nodes)}
         now, names = time.monotonic(), tuple(self._by_id)
-        self._due = [(now + _REPORT_EVERY_S * (at / nodes), "report", name) for at, name in enumerate(names)]
+        self._due = [(now + _SIGN_OF_LIFE_EVERY_S * (at / nodes), "report", name) for at, name in enumerate(names)]
         self._due += [(now + _GREET_EVERY_S * (1 + at / nodes), "greet", name) for at, name in enumerate(names)]
         heapq.heapify(self._due)
         for agent in self._by_id.values():
@@ -166,14 +193,18 @@ class Agents:
                     heapq.heappush(self._due, (due_at + _GREET_EVERY_S, what, name))
                     continue
                 if agent.config is not None:
-                    self._write(Topic.AGENT_RESPONSE, name, agent.report())
-                heapq.heappush(self._due, (due_at + _REPORT_EVERY_S, what, name))
+                    self._write(Topic.AGENT_RESPONSE, *agent.sign_of_life())
+                heapq.heappush(self._due, (due_at + _SIGN_OF_LIFE_EVERY_S, what, name))
             self._producer.poll(0)
 
     def _take(self, message: Message) -> None:
         key, value = message.key(), message.value()
         agent = self._by_id.get(key.decode()) if key and not message.error() else None
-        if agent is not None and value is not None and agent.accept(value):
+        if agent is None or value is None:
+            return
+        if message.topic() == topic_name(self._prefix, Topic.AGENT_COMMAND):
+            agent.obey(value)
+        elif agent.accept(value):
             self._write(Topic.AGENT_RESPONSE, agent.node_id, agent.report())
 
     def _write(self, topic: Topic, key: str, value: bytes) -> None:
