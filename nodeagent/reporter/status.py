@@ -127,12 +127,19 @@ def instance_facts(known: Known, now: datetime) -> tuple[InstanceFacts, ...]:
     if known.observed is None:
         return ()
     wanted = {one.instance_name: one for one in known.desired.node_config_list} if known.desired else {}
-    names = sorted(wanted.keys() | known.observed.instances.keys())
-    return tuple(_facts(name, wanted.get(name), known.observed.instances.get(name), known, now) for name in names)
+    names, meant = sorted(wanted.keys() | known.observed.instances.keys()), _meant_images(known.observed, wanted)
+    return tuple(
+        _facts(name, wanted.get(name), known.observed.instances.get(name), known, now, meant) for name in names
+    )
 
 
 def _facts(
-    name: str, config: InstanceConfig | None, there: ObservedInstance | None, known: Known, now: datetime
+    name: str,
+    config: InstanceConfig | None,
+    there: ObservedInstance | None,
+    known: Known,
+    now: datetime,
+    meant: "_MeantImages",
 ) -> InstanceFacts:
     running = there if there and there.running else None
     cameras: tuple[CameraFacts, ...] = ()
@@ -160,24 +167,32 @@ def _facts(
         exclusive_cameras=_exclusive_cameras(config, there),
         image_id=there.image_id if there else None,
         image_platform=there.image_platform if there else "",
-        conditions=(*_drifted(name, config, there, known), *_image_moved(config, there, known)),
+        conditions=(*_drifted(name, config, there, known), *_image_moved(config, there, meant)),
     )
 
 
+_MeantImages = Mapping[str, Mapping[str, list[str]]]
+"""By the reference to an image: the ids that it means on this node, each with who runs it, or would."""
+
+
+def _meant_images(observed: Observed, wanted: Mapping[str, InstanceConfig]) -> _MeantImages:
+    found: dict[str, dict[str, list[str]]] = {}
+    for name, config in wanted.items():
+        there = observed.instances.get(name)
+        if there and there.image_id and there.digest == config.digest:
+            found.setdefault(config.image, {}).setdefault(there.image_id, []).append(name)
+    for image, image_id in observed.images.items():
+        found.setdefault(image, {}).setdefault(image_id, []).append("what the name means now")
+    return found
+
+
 def _image_moved(
-    config: InstanceConfig | None, there: ObservedInstance | None, known: Known
+    config: InstanceConfig | None, there: ObservedInstance | None, meant: _MeantImages
 ) -> tuple[SaidOfInstance, ...]:
     """Whether the reference of its image means one image on this node: what runs of it, and what would be run now."""
     if config is None or there is None or there.image_id is None or there.digest != config.digest:
         return ()
-    observed, desired = known.observed or Observed(), known.desired
-    users: dict[str, list[str]] = {}
-    for one in desired.node_config_list if desired else ():
-        other = observed.instances.get(one.instance_name)
-        if other and other.image_id and other.digest == one.digest and one.image == config.image:
-            users.setdefault(other.image_id, []).append(one.instance_name)
-    if config.image in observed.images:
-        users.setdefault(observed.images[config.image], []).append("what the name means now")
+    users = meant[config.image]
     if len(users) == 1:
         return (SaidOfInstance(ONE_IMAGE, ConditionStatus.TRUE, "OneImage", ""),)
     said = ", ".join(f"{short_id(image_id)} ({', '.join(names)})" for image_id, names in sorted(users.items()))

@@ -122,6 +122,20 @@ def test_caught_up_comes_while_others_go_on_writing(stand: Stand) -> None:
     stand.run(test)
 
 
+def test_what_is_written_beside_a_key_is_read_in_the_order_of_writing_and_compacted_apart(stand: Stand) -> None:
+    async def test(session: Session) -> None:
+        written = [(f"node-{number % 3}{'/heartbeat' * (number % 2)}", b"%d" % number) for number in range(30)]
+        for key, value in written:
+            await session.bus.publish(Topic.AGENT_RESPONSE, key=key, value=value)
+        records = [event for event in await session.read_all(Topic.AGENT_RESPONSE) if isinstance(event, Record)]
+        for node in ("node-0", "node-1", "node-2"):
+            of_node = [value for key, value in written if key.startswith(node)]
+            assert [one.value for one in records if (one.key or b"").startswith(node.encode())] == of_node
+        assert len({(one.partition, one.key) for one in records}) == 6
+
+    stand.run(test)
+
+
 def test_a_tombstone_is_delivered(stand: Stand) -> None:
     async def test(session: Session) -> None:
         await session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=b"status")
