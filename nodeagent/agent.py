@@ -93,6 +93,7 @@ class Agent:
         self._identity = identity = identity.model_copy(update={"boot_id": _new_run(ports)})
         self._timings = timings
         self._wake = asyncio.Event()
+        self._soon: asyncio.TimerHandle | None = None
         self._conditions = Conditions(ports.clock, on_change=self._nudge)
         bus = TimeWatch(bus, self._conditions)
         self._sender = ReportSender(
@@ -141,6 +142,7 @@ class Agent:
             conditions=self._conditions,
             on_change=self._sender.nudge,
             on_end=self._wake.set,
+            on_end_of_some=self._wake_soon,
             applier=Applier(driver=driver, folders=folders, concurrency=concurrency, ports=ports, timings=timings),
             ports=ports,
             timings=timings,
@@ -174,11 +176,20 @@ class Agent:
         try:
             async for name in self._driver.events():
                 _log.debug("the engine says that something happened to %s", name)
-                self._wake.set()
+                if self._reconciler.heard_of(name):
+                    self._wake.set()
+                else:
+                    self._wake_soon()
         except Transient as error:
             _log.debug("%s", error)  # the loop says so once, when it looks
         await asyncio.sleep(self._timings.retry_seconds)
+        self._reconciler.forget_files()
         self._wake.set()
+
+    def _wake_soon(self) -> None:
+        """For news that nothing hangs on: while a hundred containers start, each of them makes some."""
+        if self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(self._timings.settle_seconds, self._wake.set)
 
     async def _probe_apps(self) -> None:
         await asyncio.sleep(self._timings.probe_every_seconds)
@@ -195,6 +206,9 @@ class Agent:
 
     async def _reconcile(self) -> None:
         self._wake.clear()
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
         await self._inbox.retry_unwritten()
         delay = await self._reconciler.turn()
         if self._inbox.holds_unwritten:
@@ -217,6 +231,7 @@ class Agent:
 
     def _report_anew(self) -> None:
         self._sender.force()
+        self._reconciler.forget_files()
         self._wake.set()
 
     def _standing(self, now: datetime) -> Standing:

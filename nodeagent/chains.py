@@ -20,6 +20,8 @@ class _Begun:
     at: int = 0
     """Which operation is under way."""
     fails: bool = False
+    is_done: bool = False
+    """True once all of it was done."""
 
     @property
     def under_way(self) -> UnderWay:
@@ -35,7 +37,7 @@ class Chains:
         applier: Applier,
         on_outcome: Callable[[Outcome], None],
         on_change: Callable[[], None],
-        on_end: Callable[[], None],
+        on_end: Callable[[str, bool], None],
     ) -> None:
         """Makes an empty set of chains.
 
@@ -43,7 +45,7 @@ class Chains:
             applier: performs the operations.
             on_outcome: told of every end of an operation and of every failed attempt.
             on_change: told when another operation is under way.
-            on_end: told when a chain has ended: what was observed before is old.
+            on_end: told when a chain has ended: its instance, and whether all of it was done. What was observed before is old.
         """
         self._applier = applier
         self._tell_outcome = on_outcome
@@ -90,11 +92,13 @@ class Chains:
         self._tell_change()
 
     def _on_outcome(self, outcome: Outcome) -> None:
-        self._begun[outcome.op.instance].fails = outcome.kind in (OutcomeKind.TRANSIENT, OutcomeKind.WAITING)
+        begun = self._begun[outcome.op.instance]
+        begun.fails = outcome.kind in (OutcomeKind.TRANSIENT, OutcomeKind.WAITING)
+        begun.is_done = outcome.kind is OutcomeKind.DONE and outcome.op is begun.chain.ops[-1]
         self._tell_outcome(outcome)
 
     def _end(self, name: str, task: asyncio.Task[None]) -> None:
-        del self._begun[name]
+        begun = self._begun.pop(name)
         if not task.cancelled() and task.exception() is not None:
             _log.error("the chain on %s ended unexpectedly", name, exc_info=task.exception())
-        self._tell_end()
+        self._tell_end(name, begun.is_done)

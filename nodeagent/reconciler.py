@@ -14,7 +14,7 @@ from nodeagent.differ.history import after_look, after_outcome, exited
 from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.ledger.ledger import Ledger
-from nodeagent.look import look
+from nodeagent.look import KnownFiles, look
 from nodeagent.model import InstanceHistory, Leftover, Observed, Transient
 from nodeagent.operations import Outcome, OutcomeKind, Plan, Remove, Start, Stop
 from nodeagent.reporter.app_probes import AppProbes
@@ -43,6 +43,7 @@ class Reconciler:
         conditions: Conditions,
         on_change: Callable[[], None],
         on_end: Callable[[], None],
+        on_end_of_some: Callable[[], None],
         applier: Applier,
         ports: Ports,
         timings: Timings,
@@ -58,6 +59,7 @@ class Reconciler:
             conditions: where it is said whether the engine answers.
             on_change: told when there may be something new to report.
             on_end: told when a chain of operations has ended: what was observed before is old.
+            on_end_of_some: told instead when all of it was done, and others go on: whoever looks then looks soon again.
             applier: performs operations.
             ports: the time and threads.
             timings: how long it waits for what.
@@ -69,12 +71,18 @@ class Reconciler:
         self._adoptions = adoptions
         self._conditions = conditions
         self._tell_change = on_change
+        self._tell_end = on_end
+        self._tell_end_of_some = on_end_of_some
         self._ports = ports
         self._timings = timings
-        self._chains = Chains(applier=applier, on_outcome=self._on_outcome, on_change=on_change, on_end=on_end)
+        self._chains = Chains(applier=applier, on_outcome=self._on_outcome, on_change=on_change, on_end=self._on_end)
         self._seen: Observed | None = None
         self._history: dict[str, InstanceHistory] = {}
         self._plan = Plan()
+        self._files: KnownFiles = {}
+        self._touched: set[str] = set()
+        """Instances whose files may be other ones than at the last look."""
+        self._all_read_at: datetime | None = None
         self._settled: AgentConfig | None = None
         """The generation that the last look found nothing to do for; None as soon as something is done."""
 
@@ -93,6 +101,19 @@ class Reconciler:
             settled=self._settled is desired,
         )
 
+    def heard_of(self, name: str) -> bool:
+        """The engine tells of an instance; True when that is worth a look at once.
+
+        What is done to an instance makes events of itself, and until it has ended nothing else is decided.
+        """
+        self._touched.add(name)
+        under_way = self._chains.under_way.get(name)
+        return under_way is None or under_way.fails
+
+    def forget_files(self) -> None:
+        """Has the next turn read all folders, as it does every minute by itself."""
+        self._all_read_at = None
+
     async def turn(self) -> float:
         """Looks at everything, then acts; returns the seconds until the next turn, if nothing asks for it before."""
         # One generation for the whole turn, and what was under way when it began: a chain that ends while the engine is
@@ -100,11 +121,15 @@ class Reconciler:
         desired, under_way = self._ledger.current, self._chains.under_way
         for cancellation in superseded(desired, under_way):
             self._chains.cancel(cancellation)
+        begun = self._ports.clock.now()
         try:
-            seen = await look(self._driver, self._folders, self._ports.threads, desired)
+            seen, self._files = await look(
+                self._driver, self._folders, self._ports.threads, desired, self._files_that_are_known(under_way, begun)
+            )
         except Transient as error:
             if self._conditions.set(ENGINE_REACHABLE, ok=False, reason="NoAnswer", message=str(error)):
                 _log.warning("the engine does not answer: %s", error)
+            self.forget_files()
             return self._timings.retry_seconds
         self._seen = replace(seen, adoptions=self._adoptions())
         self._conditions.set(ENGINE_REACHABLE, ok=True, reason="Answers")
@@ -121,7 +146,18 @@ class Reconciler:
             self._chains.begin(chain)
         self._settled = None if under_way or self._plan.begin else desired
         self._tell_change()
-        return seconds_to_next_look(self._plan, now, self._timings)
+        read_again_in = self._timings.resync_seconds - (now - (self._all_read_at or now)).total_seconds()
+        return min(seconds_to_next_look(self._plan, now, self._timings), max(0.0, read_again_in))
+
+    def _files_that_are_known(self, under_way: Collection[str], now: datetime) -> KnownFiles:
+        """All but those that something happened to since they were read; none when all are to be read again."""
+        touched, self._touched = self._touched, set()
+        read_at = self._all_read_at
+        # A clock that was set back makes none of them newer.
+        if read_at is None or not 0 <= (now - read_at).total_seconds() < self._timings.resync_seconds:
+            self._all_read_at = now
+            return {}
+        return {name: one for name, one in self._files.items() if name not in touched and name not in under_way}
 
     async def aclose(self) -> None:
         """Ends what is under way, and waits for what it has begun. Instances go on."""
@@ -159,7 +195,15 @@ class Reconciler:
 
     def _on_outcome(self, outcome: Outcome) -> None:
         name = outcome.op.instance
+        self._touched.add(name)
         self._history[name] = after_outcome(self._history.get(name, InstanceHistory()), outcome)
         if outcome.kind is OutcomeKind.DONE and isinstance(outcome.op, Stop | Start | Remove):
             self._probes.forget(name)
         self._tell_change()
+
+    def _on_end(self, name: str, is_done: bool) -> None:
+        self._touched.add(name)
+        if is_done and self._chains.under_way:
+            self._tell_end_of_some()
+        else:
+            self._tell_end()

@@ -12,6 +12,8 @@ class Timings:
     rest_seconds: float = 0.05
     """After a look: a hundred containers that start at once are a few looks and not hundreds, and no mistake makes the
     loop a hot one."""
+    settle_seconds: float = 0.5
+    """Before the look for what nothing hangs on: what the agent itself does to instances makes events, too."""
     retry_seconds: float = 2.0
     """Before a part of the agent that failed is tried again, and between two looks while something is waited for."""
     probe_every_seconds: float = 1.0

@@ -140,10 +140,9 @@ def after_observation(
         left = observed.finished_at is not None and exit_key != history.last_exit_key
     if not left:
         return history
-    trusted = history.running_since is not None and now - history.running_since >= TRUSTED_AFTER
     return replace(
         history,
-        exits=1 if trusted else history.exits + 1,
+        exits=_exits(history, was_removed=observed is None, now=now),
         restarts=history.restarts + 1,
         last_exit_at=now,
         last_exit_code=observed.exit_code if observed else None,
@@ -151,6 +150,16 @@ def after_observation(
         seen_running=None,
         running_since=None,
     )
+
+
+def _exits(history: InstanceHistory, *, was_removed: bool, now: datetime) -> int:
+    """How often it left in a row, now that it left once more."""
+    if history.running_since is not None and now - history.running_since >= TRUSTED_AFTER:
+        return 1
+    # An app does not remove its own container: the first time that somebody did is no further crash, and it need not wait for
+    # that. One who goes on to remove it is not fought in a hot loop.
+    crashed_before = history.last_exit_key is not None
+    return max(1, history.exits) if was_removed and crashed_before else history.exits + 1
 
 
 def after_outcome(history: InstanceHistory, outcome: Outcome) -> InstanceHistory:

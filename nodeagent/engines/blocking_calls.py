@@ -3,19 +3,24 @@
 import asyncio
 import contextlib
 import functools
+import queue
 import threading
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_Call: TypeAlias = "tuple[Callable[[], Any], asyncio.Future[Any]]"
+_IDLE_S = 3.0
+
 
 class BlockingCalls:
-    """Runs blocking functions, each in a thread of its own.
+    """Runs blocking functions, each in a thread that does nothing else meanwhile.
 
     A cancelled call returns at once while its thread finishes what it does. The threads are daemons, which those of
-    `ThreadPoolExecutor` are not: an agent that is told to leave does not wait for an image that is being pulled.
+    `ThreadPoolExecutor` are not: an agent that is told to leave does not wait for an image that is being pulled. One that has
+    nothing to do waits some seconds for the next call: to begin a thread holds up the loop, for milliseconds on a busy machine.
 
     Args:
         name: what the threads are called.
@@ -25,6 +30,9 @@ class BlockingCalls:
     def __init__(self, name: str, limit: int) -> None:
         self._name = name
         self._slots = asyncio.Semaphore(limit)
+        self._calls: queue.SimpleQueue[_Call] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._idle = 0
         self._shared: dict[object, asyncio.Future[Any]] = {}
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -67,23 +75,53 @@ class BlockingCalls:
     async def _in_thread(self, call: Callable[[], T]) -> T:
         """Calls it in a thread that has a slot, which is free again when the thread ends."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        threading.Thread(target=self._work, args=(call, future), name=self._name, daemon=True).start()
+        with self._lock:
+            one_is_idle = self._idle > 0
+            self._idle -= one_is_idle
+        self._calls.put((call, future))
+        if not one_is_idle:
+            threading.Thread(target=self._work, name=self._name, daemon=True).start()
         try:
             return await future
         finally:
             # An error refers to this frame: without this, both would stay until the next garbage collection.
             del future
 
-    def _work(self, call: Callable[[], T], future: "asyncio.Future[T]") -> None:
+    def _work(self) -> None:
+        next_call: _Call | None = self._calls.get()
+        while next_call is not None:
+            wait_s = _IDLE_S if self._perform(*next_call) else 0.0
+            next_call = None  # what it refers to is not kept until the next one comes
+            next_call = self._next(wait_s)
+
+    def _perform(self, call: Callable[[], Any], future: "asyncio.Future[Any]") -> bool:
+        """Makes one call; False when nobody waits for it, or for any other."""
         result, failure = None, None
         try:
             result = call()
         except BaseException as error:  # noqa: BLE001 - whatever it is, the caller gets it
             failure = error
-        # The loop may have been closed in the meantime: then nobody waits any more.
-        with contextlib.suppress(RuntimeError):
+        with self._lock:
+            self._idle += 1  # before it is told: who asks next finds this thread
+        try:
             future.get_loop().call_soon_threadsafe(self._settle, future, result, failure)
-        del future, result, failure  # for the same reason
+        except RuntimeError:  # the loop was closed in the meantime
+            return False
+        finally:
+            # An error refers to this frame.
+            del future, result, failure
+        return True
+
+    def _next(self, wait_s: float) -> "_Call | None":
+        """What an idle thread does next; None when nobody asks within that time."""
+        while True:
+            with contextlib.suppress(queue.Empty):
+                return self._calls.get(timeout=wait_s)
+            with self._lock:
+                if self._idle:
+                    self._idle -= 1
+                    return None
+            # Somebody counts on an idle one: his call is on its way.
 
     def _settle(self, future: "asyncio.Future[T]", result: T | None, failure: BaseException | None) -> None:
         self._slots.release()

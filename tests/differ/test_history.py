@@ -92,6 +92,19 @@ def test_what_vanishes_counts_once() -> None:
     assert (history.restarts, history.last_exit_code) == (1, None)
 
 
+def test_what_somebody_removes_after_a_crash_need_not_wait_and_what_he_goes_on_to_remove_does() -> None:
+    again = replace(RUNNING, runtime_id="id-2")
+    crashed = look(look(look(InstanceHistory(), RUNNING, 0), exited(1), 1), again, 2)
+    removed = look(crashed, None, 3)
+    assert (removed.exits, removed.restarts) == (1, 2)
+    assert may_start_at(removed, NOW + 3 * SECOND) is None
+
+    removed_again = look(look(removed, replace(RUNNING, runtime_id="id-3"), 4), None, 5)
+    assert (removed_again.exits, removed_again.restarts) == (2, 3)
+    crashed_again = look(look(removed_again, RUNNING, 6), exited(7), 7)
+    assert crashed_again.exits == 3
+
+
 def test_what_the_agent_stopped_and_started_may_die_before_anybody_saw_it_run() -> None:
     history = look(InstanceHistory(), RUNNING, 0)
     history = done(history, op(OpKind.STOP, runtime_id="id-1"))

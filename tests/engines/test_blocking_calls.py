@@ -79,6 +79,52 @@ def test_a_thread_that_outlives_the_loop_harms_nobody() -> None:
     assert not threads[0].is_alive()
 
 
+def test_calls_one_after_another_share_a_thread_and_calls_at_once_do_not() -> None:
+    async def test() -> None:
+        calls, both = BlockingCalls("test", 2), threading.Barrier(2)
+
+        def meet() -> int:
+            both.wait(patient(5))
+            return threading.get_ident()
+
+        first, second = await asyncio.gather(calls.run(meet), calls.run(meet))
+        assert first != second
+        assert {await calls.run(threading.get_ident) for _ in range(5)} <= {first, second}
+        assert set(await asyncio.gather(calls.run(meet), calls.run(meet))) == {first, second}
+
+    asyncio.run(test())
+
+
+def test_who_asks_the_same_at_the_same_moment_gets_the_same_answer() -> None:
+    asked: list[str] = []
+
+    async def test() -> None:
+        calls, release = BlockingCalls("test", 8), threading.Event()
+
+        def answer(question: str) -> str:
+            asked.append(question)
+            release.wait(patient(5))
+            if question == "bad":
+                raise ValueError(question)
+            return question.upper()
+
+        good = [asyncio.ensure_future(calls.run_shared(answer, "good")) for _ in range(3)]
+        bad = [asyncio.ensure_future(calls.run_shared(answer, "bad")) for _ in range(3)]
+        await asyncio.sleep(0)
+        for one in (good[0], bad[0]):
+            one.cancel()
+        await asyncio.sleep(0)
+        release.set()
+        assert await asyncio.gather(*good[1:]) == ["GOOD", "GOOD"]
+        found = await asyncio.gather(*bad[1:], return_exceptions=True)
+        assert [str(one) for one in found] == ["bad", "bad"]
+        assert sorted(asked) == ["bad", "good"]
+        assert await calls.run_shared(answer, "good") == "GOOD"
+        assert len(asked) == 3
+
+    asyncio.run(test())
+
+
 def test_a_mailbox_hands_out_each_name_once_and_in_order() -> None:
     async def test() -> None:
         mailbox = Mailbox()

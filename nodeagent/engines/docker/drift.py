@@ -35,7 +35,7 @@ class ContainerDrift:
         self._create_and_start = create_and_start
         self._folders = folders
         self._compared: dict[str, tuple[InstanceConfig, ContainerState, tuple[Drift, ...]]] = {}
-        """What the last call compared: the same form and the same state differ in the same things."""
+        """What the last call compared, with an image that was there: the same form and the same state differ in the same things."""
 
     def of(
         self, configs: Collection[InstanceConfig], seen: Mapping[str, ContainerState]
@@ -46,18 +46,21 @@ class ContainerDrift:
             configs: the forms that they should have.
             seen: what the last look saw.
         """
-        compared = {}
+        found, compared = {}, {}
         with errors_of("compare the containers"):
             for config in configs:
                 name = config.instance_name
                 if (state := seen.get(name)) is None:
                     continue
                 before = self._compared.get(name)
-                if before is None or before[0] is not config or before[1] is not state:
-                    before = (config, state, self._between(config, state.settings))
-                compared[name] = before
+                if before is not None and before[0] is config and before[1] is state:
+                    compared[name], found[name] = before, before[2]
+                    continue
+                found[name] = self._between(config, state.settings)
+                if self._engine.image_of(state.settings["Image"]) is not None:
+                    compared[name] = (config, state, found[name])
         self._compared = compared
-        return {name: drift for name, (_, _, drift) in compared.items() if drift}
+        return {name: drift for name, drift in found.items() if drift}
 
     def set_back(self, op: SetBack) -> None:
         """Undoes what the engine can undo of a running container."""
