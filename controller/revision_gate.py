@@ -31,6 +31,8 @@ def recall(recalled: Recalled, now: datetime) -> Passed:
         text = f"the last good revision: {recalled.warning}"
         is_told = recalled.is_of_another_format
         notes = (Tell(EventType.WARNING, "UnknownFormat", text) if is_told else Log(EventType.WARNING, text),)
+        if recalled.is_outdated:
+            notes = (Tell(EventType.WARNING, "LastGoodOutdated", recalled.warning),)
     if (revision := recalled.revision) is None:
         return Gate(), notes
     said = Log(EventType.NORMAL, f"revision {revision.id} was in force when the controller stopped")
@@ -130,7 +132,7 @@ def _consider_revision(
         return _set_aside(gate, candidate)
     message = f"revision {revision.id} is in force ({revision.description})"
     return replace(gate, in_force=revision, in_force_since=now, candidate=None, is_recalled=False, in_the_end=memo), (
-        KeepLastGood(revision),
+        KeepLastGood(),
         Tell(EventType.NORMAL, "RevisionAccepted", message),
         Log(EventType.NORMAL, f"revision {revision.id}:\n{describe_plan(planned)}"),
         *(_renamed(one) for one in planned.changes if one.kind == ChangeKind.RENAME),
