@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from controller.model import ObjectRef, Revision
+from controller.model import ObjectRef
 from controller.picture.events import EventType
 from controller.publish.admission import Answer
 from controller.publish.published import Sent
@@ -34,9 +34,7 @@ class Log:
 
 @dataclass(frozen=True)
 class KeepLastGood:
-    """Keep a copy of the revision in force on disk."""
-
-    revision: Revision
+    """Keep on disk that the revision in force is that, and then a copy of it, as the state has it by then."""
 
 
 @dataclass(frozen=True)

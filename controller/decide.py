@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from bus.codec import Undecodable, UnknownFormat
-from controller import known_agents, revision_gate, term, topic_loss
+from controller import generations_due, known_agents, revision_gate, term, topic_loss
 from controller.actions import (
     Acknowledged,
     Admit,
@@ -25,12 +25,10 @@ from controller.actions import (
     Unacknowledged,
 )
 from controller.kept_keys import KeptKeys
-from controller.model import ApproveRefused, NodeState, ObjectRef, Revision
+from controller.model import ApproveRefused, ObjectRef, Revision
 from controller.picture.events import EventType
-from controller.planner.exclusive import holders_of_exclusive_cameras
-from controller.planner.planner import plan
 from controller.publish.admission import Answer, answer_to, command, with_answer
-from controller.publish.generations import KnownGenerations, is_beyond, newest_observed, next_epoch, next_record
+from controller.publish.generations import newest_observed, next_epoch
 from controller.publish.published import (
     Copy,
     Sent,
@@ -43,10 +41,9 @@ from controller.publish.published import (
 from controller.rules import Rules
 from controller.source.last_good import Recalled
 from controller.source.read.reader import Reading
-from controller.state import Gate, Planned, Resent, State
-from controller.status.runs import rivals
+from controller.state import Gate, Resent, State
 from controller.status.trust import why_refused, with_keys
-from crds.messages import AgentConfig, GenerationRef
+from crds.messages import GenerationRef
 
 V = TypeVar("V")
 Noted = tuple[State, tuple[Note, ...]]
@@ -134,7 +131,8 @@ def settle(state: State, rules: Rules, now: datetime) -> Noted:
     if not state.is_reading_decided and state.reading is not None:
         # What cannot be decided before the topics were read to their ends stays new until then.
         published = None if state.term is None else state.published.configs
-        passed = revision_gate.consider(state.gate, state.reading, published, rules.limits, now, state.holds)
+        render = rules.renderer.render
+        passed = revision_gate.consider(state.gate, state.reading, published, rules.limits, now, state.holds, render)
         if passed is not None:
             gate, said = passed
             state, notes = replace(state, gate=gate, is_reading_decided=True), (*notes, *said)
@@ -149,7 +147,7 @@ def settle(state: State, rules: Rules, now: datetime) -> Noted:
 def _begin_term(state: State, rules: Rules, now: datetime) -> Noted:
     """Once the topics were read to their ends: what was published before is known now."""
     published, nodes = state.published.configs, state.fleet.nodes
-    gate, notes = revision_gate.begin(state.gate, published, rules.limits, now, state.holds)
+    gate, notes = revision_gate.begin(state.gate, published, rules.limits, now, state.holds, rules.renderer.render)
     number = next_epoch((*(config.ref for config in published.values()), *_claims(state, gate).values()))
     if strangers := state.untrusted - published.keys():
         text = (
@@ -183,80 +181,8 @@ def _claims(state: State, gate: Gate) -> Mapping[str, GenerationRef]:
 
 
 def publish(state: State, rules: Rules, now: datetime) -> Taken:
-    """The generations that are due, each with its number.
-
-    The revision must be on disk before: a controller that knows only the one before it would publish that again.
-    """
-    revision = state.gate.in_force
-    if revision is None or state.term is None:
-        return state, (), ()
-    planned = _planned(state, revision, rules)
-    if planned is not state.planned:
-        state = replace(state, planned=planned)  # shown from now on: what is planned and not published is not there yet
-    if revision.id != state.kept or not state.leads:
-        return state, (), ()
-    sends: list[Send] = []
-    notes: list[Note] = []
-    failed: dict[str, str] = {}
-    for node_id, node in planned.plan.nodes.items():
-        try:
-            record = _next_record(node, state, rules, now)
-        except Exception as error:  # noqa: BLE001 - a bug that one node meets keeps no other from its generation (S15)
-            failed[node_id] = node.digest
-            notes += _bug(f"no record can be made for node {node.node_name}", error, ObjectRef("Node", node.node_name))
-            continue
-        if record is not None:
-            sends.append(Publish(record, node.node_name, state.published.by_node.get(node_id)))
-    if failed:
-        state = replace(state, failed={**state.failed, **failed})
-    return state, tuple(sends), tuple(notes)
-
-
-def _bug(what: str, error: Exception, subject: ObjectRef) -> tuple[Note, ...]:
-    text = f"{what}: the controller met an error ({type(error).__name__}): see its log"
-    return Log(EventType.WARNING, what, error), Tell(EventType.WARNING, "UnexpectedError", text, subject)
-
-
-def _planned(state: State, revision: Revision, rules: Rules) -> Planned:
-    """The plan, made anew when its input changed."""
-    published = state.published
-    holders = holders_of_exclusive_cameras(revision, published.configs, state.fleet)
-    made_from = (revision.id, published.orders, holders, state.holds)
-    if state.planned is not None and state.planned.made_from == made_from:
-        return state.planned
-    made = plan(revision, published.configs, holders, rules.renderer, state.holds)
-    rules.renderer.forget_unused()
-    return Planned(made, made_from)
-
-
-def _next_record(wanted: NodeState, state: State, rules: Rules, now: datetime) -> AgentConfig | None:
-    """The record to publish for a node now. Without a record before, its agent must greet and say what it holds."""
-    revision = state.gate.in_force
-    if revision is None or state.term is None:
-        return None
-    node = state.fleet.nodes.get(wanted.node_id)
-    if node and rivals(node, now):
-        return None  # two machines would begin to run it
-    greeted = node is not None and node.info is not None
-    published = state.published.configs.get(wanted.node_id)
-    if (published is None and not greeted) or state.failed.get(wanted.node_id) == wanted.digest:
-        return None
-    response = node.response if node else None
-    observed = newest_observed(node, published) if node else None
-    if observed and is_beyond(observed, published) and not term.is_heeded(state.unexplained.get(wanted.node_id), now):
-        return None
-    known = KnownGenerations(published, observed, response.applied if response else None)
-    return next_record(
-        wanted,
-        known,
-        fleet_id=rules.fleet_id,
-        agent_key=state.fleet.keys.get(wanted.node_id, ""),
-        issued_by=rules.run,
-        epoch=state.term,
-        revision=revision.id,
-        approved=state.gate.is_approved,
-        now=now,
-    )
+    """The generations that are due, each with its number: see `generations_due`."""
+    return generations_due.due(state, rules, now)
 
 
 def publish_again(state: State, rules: Rules, now: datetime) -> Taken:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 
 from controller.actions import Fetch, KeepKeys, KeepLastGood, Log, Note, Tell
-from controller.model import Revision
 from controller.picture.events import EventType, FleetEvent
 from controller.picture.picture import Picture
 from controller.state import State
@@ -27,7 +26,7 @@ class Knowledge:
         topics_doubted: set when the topics should be looked at.
         fetch: set when somebody wants the source of the manifests looked at now.
         keys_changed: set when it is another key that some node must sign with.
-        to_keep: revisions of which a copy is wanted on disk.
+        revision_changed: set when another revision is in force, which is to be kept on disk.
     """
 
     def __init__(self, picture: Picture, clock: Clock) -> None:
@@ -37,7 +36,7 @@ class Knowledge:
         self.topics_doubted = asyncio.Event()
         self.fetch = asyncio.Event()
         self.keys_changed = asyncio.Event()
-        self.to_keep: asyncio.Queue[Revision] = asyncio.Queue()
+        self.revision_changed = asyncio.Event()
         self._picture = picture
         self._clock = clock
 
@@ -52,8 +51,8 @@ class Knowledge:
                     self._tell(note)
                 case Log(type=kind, message=message, error=error):
                     _log.log(_LEVELS[kind], "%s", message, exc_info=error)
-                case KeepLastGood(revision=revision):
-                    self.to_keep.put_nowait(revision)
+                case KeepLastGood():
+                    self.revision_changed.set()
                 case KeepKeys():
                     self.keys_changed.set()
                 case Fetch():

@@ -23,6 +23,7 @@ from controller.intake import Intake
 from controller.kept_keys import FILE_NAME, KeyFile
 from controller.key_keeper import KeyKeeper
 from controller.knowledge import Knowledge
+from controller.last_good_keeper import LastGoodKeeper
 from controller.picture.events import EventType
 from controller.picture.picture import Picture
 from controller.picture.store import ObjectStore
@@ -81,12 +82,19 @@ class Controller:
         self._threads = ports.threads
         self._last_good = LastGood(state_dir / "last-good.json", ports.disk)
         self._keys = KeyKeeper(KeyFile(state_dir / FILE_NAME, ports.disk), ports.threads)
-        self._publisher = Publisher(bus=bus, key=key, directory=state_dir / "published", ports=ports)
+        self._publisher = Publisher(
+            bus=bus,
+            key=key,
+            directory=state_dir / "published",
+            ports=ports,
+            copy_after_seconds=timings.copy_after_seconds,
+        )
         run = ControllerRun(name=name, started_at=ports.clock.now())
         version = importlib.metadata.version("dsfleet")
         self._rules = Rules(fleet_id, key.public_key_hex, version, limits, timings, run=run)
         self._picture = Picture(self._rules, objects=store, events=event_store)
         self._knowledge = Knowledge(self._picture, ports.clock)
+        self._keeper = LastGoodKeeper(self._last_good, self._knowledge, ports.threads, timings)
         self._intake = Intake(
             bus=bus,
             source=source,
@@ -130,7 +138,9 @@ class Controller:
             tasks.create_task(self._for_ever(self._intake.watch_source))
             tasks.create_task(self._for_ever(self._intake.fetch_on_demand))
             tasks.create_task(self._decide_and_act())
-            tasks.create_task(self._keep_last_good())
+            tasks.create_task(self._for_ever(self._keeper.mark))
+            tasks.create_task(self._for_ever(self._keeper.copy))
+            tasks.create_task(self._for_ever(self._publisher.keep_copies))
             tasks.create_task(self._for_ever(self._keep_keys))
             tasks.create_task(self._show_changes())
 
@@ -196,22 +206,6 @@ class Controller:
         if error is not None:
             raise error
         return True
-
-    async def _keep_last_good(self) -> None:
-        """Beside the loop: a slow disk holds up the generations of its revision, and nothing else."""
-        while True:
-            revision = await self._knowledge.to_keep.get()
-            try:
-                await self._threads.run(self._last_good.store, revision)
-            except OSError as error:
-                text = f"the revision cannot be kept on disk: {error}"
-                told = Tell(EventType.WARNING, "LastGoodNotKept", text)
-                self._knowledge.become(self._knowledge.state, (told,))
-            except Exception:  # noqa: BLE001 - no bug may end what the fleet depends on (S15)
-                _log.exception("revision %s could not be kept on disk", revision.id)
-                self._knowledge.tell_of_bug()
-            self._knowledge.become(decide.has_kept(self._knowledge.state, revision))
-            self._knowledge.wake.set()
 
     async def _keep_keys(self) -> None:
         """Beside the loop: a record on topic 210 tells the key of its agent, too."""

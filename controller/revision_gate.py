@@ -12,7 +12,8 @@ from controller.model import ApproveRefused, Change, ChangeKind, Holds, ObjectRe
 from controller.picture.events import EventType
 from controller.planner.describe import describe_plan
 from controller.planner.guard import RemovalLimits, unwatched, why_parked
-from controller.planner.planner import plan
+from controller.planner.planner import plan_again
+from controller.render.instance import Render, render_instance
 from controller.source.last_good import Recalled
 from controller.source.read.reader import Loaded, Reading, Rejected, Unreadable
 from controller.state import Candidate, Gate
@@ -30,13 +31,17 @@ def recall(recalled: Recalled, now: datetime) -> Passed:
         text = f"the last good revision: {recalled.warning}"
         is_told = recalled.is_of_another_format
         notes = (Tell(EventType.WARNING, "UnknownFormat", text) if is_told else Log(EventType.WARNING, text),)
+        if recalled.is_outdated:
+            notes = (Tell(EventType.WARNING, "LastGoodOutdated", recalled.warning),)
     if (revision := recalled.revision) is None:
         return Gate(), notes
     said = Log(EventType.NORMAL, f"revision {revision.id} was in force when the controller stopped")
     return Gate(in_force=revision, in_force_since=now, is_recalled=True), (*notes, said)
 
 
-def begin(gate: Gate, published: Previous, limits: RemovalLimits, now: datetime, holds: Holds = Holds()) -> Passed:
+def begin(
+    gate: Gate, published: Previous, limits: RemovalLimits, now: datetime, holds: Holds, render: Render
+) -> Passed:
     """Lets the recalled revision pass like any other, now that it is known what is published.
 
     The copy on disk may be old: its directory came from a backup, or the newest could not be written.
@@ -45,10 +50,11 @@ def begin(gate: Gate, published: Previous, limits: RemovalLimits, now: datetime,
     if not gate.is_recalled or recalled is None:
         return gate, ()
     with contextlib.suppress(Exception):  # told below, where the plan is made again
-        if why_parked(plan(recalled, published, holds=holds), published, limits) is None:
-            return replace(gate, is_recalled=False), ()
+        memo = plan_again(gate.in_the_end, recalled, published, holds=holds, render=render)
+        if why_parked(memo.plan, published, limits) is None:
+            return replace(gate, is_recalled=False, in_the_end=memo), ()
     outside = replace(gate, in_force=None, in_force_since=None, is_recalled=False)
-    return _consider_revision(outside, recalled, published, limits, now, holds)
+    return _consider_revision(outside, recalled, published, limits, now, holds, render)
 
 
 def consider(
@@ -58,6 +64,7 @@ def consider(
     limits: RemovalLimits,
     now: datetime,
     holds: Holds = Holds(),
+    render: Render = render_instance,
 ) -> Passed | None:
     """Takes a reading into force, or sets it aside.
 
@@ -68,6 +75,7 @@ def consider(
         limits: how many instances and cameras a revision may take away without approval.
         now: the time, UTC.
         holds: which instances people hold by request: no revision removes them.
+        render: how an instance is rendered.
 
     Returns:
         None when it cannot be decided before `published` is known: what would it remove?
@@ -82,7 +90,7 @@ def consider(
         case Loaded(revision=revision) if gate.in_force is not None and revision.id == gate.in_force.id:
             return _restored(gate, revision)
         case Loaded(revision=revision) if published is not None:
-            return _consider_revision(gate, revision, published, limits, now, holds)
+            return _consider_revision(gate, revision, published, limits, now, holds, render)
     return None
 
 
@@ -94,10 +102,17 @@ def _restored(gate: Gate, revision: Revision) -> Passed:
 
 
 def _consider_revision(
-    gate: Gate, revision: Revision, published: Previous, limits: RemovalLimits, now: datetime, holds: Holds
+    gate: Gate,
+    revision: Revision,
+    published: Previous,
+    limits: RemovalLimits,
+    now: datetime,
+    holds: Holds,
+    render: Render,
 ) -> Passed:
     try:
-        planned = plan(revision, published, holds=holds)
+        memo = plan_again(gate.in_the_end, revision, published, holds=holds, render=render)
+        planned = memo.plan
         parked = why_parked(planned, published, limits)
     except Exception as error:  # noqa: BLE001 - a revision that cannot be planned must keep no good one from its work (S15)
         message = f"it cannot be planned, the controller met an error ({type(error).__name__}): see its log"
@@ -116,8 +131,8 @@ def _consider_revision(
         )
         return _set_aside(gate, candidate)
     message = f"revision {revision.id} is in force ({revision.description})"
-    return replace(gate, in_force=revision, in_force_since=now, candidate=None, is_recalled=False), (
-        KeepLastGood(revision),
+    return replace(gate, in_force=revision, in_force_since=now, candidate=None, is_recalled=False, in_the_end=memo), (
+        KeepLastGood(),
         Tell(EventType.NORMAL, "RevisionAccepted", message),
         Log(EventType.NORMAL, f"revision {revision.id}:\n{describe_plan(planned)}"),
         *(_renamed(one) for one in planned.changes if one.kind == ChangeKind.RENAME),

@@ -8,10 +8,11 @@ from typing import Self
 
 from bus.base import Topic
 from controller.attention import Attention, Seen
-from controller.model import Fleet, FleetPlan, Holds, Revision
-from controller.planner.exclusive import Holders
+from controller.model import Fleet, FleetPlan, Holds, NodeState, ObservedNode, Revision
+from controller.planner.exclusive import Holding
+from controller.planner.memo import PlanMemo
 from controller.publish.admission import Answer
-from controller.publish.published import Published
+from controller.publish.published import Published, Sent
 from controller.source.read.reader import Reading
 from controller.status.hearing import Heard
 from crds.messages import ControllerRun, GenerationRef
@@ -46,6 +47,8 @@ class Gate:
     """The revisions whose removals a person approved of."""
     is_recalled: bool = False
     """True while what is in force was read from disk, and was not compared with what is published yet."""
+    in_the_end: PlanMemo = field(default_factory=PlanMemo, compare=False, repr=False)
+    """The newest plan of what is in force that withholds no camera: what the next is made from."""
 
     @property
     def is_approved(self) -> bool:
@@ -54,12 +57,26 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class Planned:
-    """The newest plan, with what it was made from."""
+class Looked:
+    """What was known when it was found out which generations are due."""
 
-    plan: FleetPlan
-    made_from: tuple[str, tuple[tuple[str, tuple[int, int]], ...], Holders, Holds]
-    """The id of the revision, the numbers of what was published, who held exclusive cameras, and what was held."""
+    nodes: Mapping[str, NodeState]
+    published: Mapping[str, Sent]
+    observed: Mapping[str, ObservedNode]
+    term: int
+    is_approved: bool
+    again: frozenset[str] = frozenset()
+    """The ids of the nodes that are looked at again, whatever differs."""
+
+    def is_same_as(self, other: "Looked | None") -> bool:
+        """True when nothing differs, by identity."""
+        return (
+            other is not None
+            and self.nodes is other.nodes
+            and self.published is other.published
+            and self.observed is other.observed
+            and (self.term, self.is_approved, self.again) == (other.term, other.is_approved, other.again)
+        )
 
 
 @dataclass(frozen=True)
@@ -151,7 +168,12 @@ class State:
     """The id of the revision of which a copy lies on disk, or could not be written: nothing is published before that."""
     holds: Holds = field(default_factory=Holds)
     """The instances that people hold by request."""
-    planned: Planned | None = None
+    planned: PlanMemo | None = None
+    """The newest plan, with what it was made from."""
+    holding: Holding = field(default_factory=Holding, compare=False, repr=False)
+    """Who may be reading exclusive cameras."""
+    looked: Looked | None = field(default=None, compare=False, repr=False)
+    """Kept so that nodes of which nothing differs are not asked about again."""
     resent: Resent | None = None
     answered: Mapping[str, tuple[Answer, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """By node id: what was said to the newest greeting of each agent that was answered."""

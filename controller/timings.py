@@ -16,6 +16,8 @@ class Timings:
     the embedded broker does), and a re-delivery costs nothing (invariant S7)."""
     keep_again_seconds: float = 60.0
     """Before it is tried again to write what the disk did not take; it is told each time."""
+    copy_after_seconds: float = 0.5
+    """What the controller keeps of what it publishes is written so long after it, and the newest alone of what came meanwhile."""
     resend_per_second: int = 100
     """So many records are sent again in a second at most: after a loss it is all of them, up to 1 MiB each, and edits go first."""
     topics_every_seconds: float = 60.0

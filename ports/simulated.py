@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -69,6 +69,14 @@ class MemoryDisk:
             return False
         self.write(path, content, private=private)
         return True
+
+    def saved(self) -> Mapping[Path, bytes]:
+        """All files, as for a backup."""
+        return dict(self._files)
+
+    def restore(self, saved: Mapping[Path, bytes]) -> None:
+        """What is there is what was there when it was saved."""
+        self._files = dict(saved)
 
     def names(self, folder: Path) -> tuple[str, ...]:
         """See `ports.disk.Disk`."""

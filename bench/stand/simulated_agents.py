@@ -1,4 +1,4 @@
-"""Agents that sign, greet and report like real ones, many in one process, and run nothing.
+"""Agents that sign, greet, report and give signs of life like real ones, many in one process, and run nothing.
 
 They accept every generation at once and say that all of it runs and every camera has frames. They check no signatures, since what
 is measured is the controller.
@@ -6,7 +6,6 @@ is measured is the controller.
 
 import argparse
 import heapq
-import os
 import sys
 import time
 import uuid
@@ -36,8 +35,8 @@ from crds.messages import (
     InstanceStatus,
 )
 
-_SPEAK_EVERY_S = 5.0
-_HEARTBEATS_A_REPORT = 12
+_SIGN_OF_LIFE_EVERY_S = 5.0
+_REPORT_EVERY_S = 60.0
 _GREET_EVERY_S = 60.0
 
 
@@ -52,11 +51,10 @@ class Agent:
     config: dict[str, Any] | None = None
     greetings: int = 0
     reports: int = 0
-    may_send_heartbeats: bool = False
+    reported_at: float = 0.0
+    heartbeats_until: float = 0.0
     chain: Chain | None = None
     reported: str = ""
-    """What its heartbeats call its last report."""
-    heartbeats: int = 0
     accepted_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -66,6 +64,11 @@ class Agent:
             return None
         epoch, generation, digest = (self.config[name] for name in ("epoch", "generation", "digest"))
         return GenerationRef(epoch=epoch, generation=generation, digest=digest)
+
+    def obey(self, envelope: bytes) -> None:
+        """Takes a record of topic 201: whether the controller takes heartbeats."""
+        command = from_json(b64decode(from_json(envelope)["payload"]))
+        self.heartbeats_until = time.monotonic() + command.get("heartbeats_for_seconds", 0)
 
     def accept(self, envelope: bytes) -> bool:
         """Takes a record of topic 210; True when it is newer."""
@@ -95,11 +98,22 @@ class Agent:
         )
         return encode_signed(info, self.key)
 
+    def sign_of_life(self) -> tuple[str, bytes]:
+        """Key and value of a record on topic 220: a heartbeat, or a report every minute."""
+        until = min(self.heartbeats_until, self.reported_at + _REPORT_EVERY_S)
+        link = self.chain.next() if self.chain and time.monotonic() < until else None
+        if link is None:
+            return self.node_id, self.report()
+        heartbeat = Heartbeat(
+            fleet_id=FLEET, report=self.reported, number=link[0], link=link[1], sent_at=datetime.now(UTC)
+        )
+        return heartbeat_key(self.node_id), encode_heartbeat(heartbeat)
+
     def report(self) -> bytes:
         """The value of a record on topic 220: all is well."""
         self.reports += 1
-        self.heartbeats = 0
-        self.chain = Chain(os.urandom(32)) if self.may_send_heartbeats else None
+        self.reported_at = time.monotonic()
+        self.chain = Chain(self.key.secret_for(f"{self.boot_id} {self.reports}"))
         response = AgentResponse(
             fleet_id=FLEET,
             node_id=uuid.UUID(self.node_id),
@@ -110,23 +124,11 @@ class Agent:
             starts=1,
             sequence=self.reports,
             sent_at=datetime.now(UTC),
-            heartbeat_anchor=self.chain.anchor if self.chain else "",
+            heartbeat_anchor=self.chain.anchor,
         )
         value = encode_signed(response, self.key)
         self.reported = digest_of(value)
         return value
-
-    def speak(self) -> tuple[str, bytes]:
-        """Key and value of its next record on topic 220: a report every minute, heartbeats between them."""
-        link = self.chain.next() if self.chain and self.heartbeats < _HEARTBEATS_A_REPORT else None
-        if link is None:
-            return self.node_id, self.report()
-        self.heartbeats += 1
-        number, given = link
-        heartbeat = Heartbeat(
-            fleet_id=FLEET, report=self.reported, number=number, link=given, sent_at=datetime.now(UTC)
-        )
-        return heartbeat_key(self.node_id), encode_heartbeat(heartbeat)
 
     def _status(self, instance: dict[str, Any]) -> InstanceStatus:
         return InstanceStatus(
@@ -172,7 +174,7 @@ class Agents:
         )
         self._by_id = {node_id(node): Agent(node_id(node), f"node-{node:05}") for node in range(nodes)}
         now, names = time.monotonic(), tuple(self._by_id)
-        self._due = [(now + _SPEAK_EVERY_S * (at / nodes), "report", name) for at, name in enumerate(names)]
+        self._due = [(now + _SIGN_OF_LIFE_EVERY_S * (at / nodes), "report", name) for at, name in enumerate(names)]
         self._due += [(now + _GREET_EVERY_S * (1 + at / nodes), "greet", name) for at, name in enumerate(names)]
         heapq.heapify(self._due)
         for agent in self._by_id.values():
@@ -191,8 +193,8 @@ class Agents:
                     heapq.heappush(self._due, (due_at + _GREET_EVERY_S, what, name))
                     continue
                 if agent.config is not None:
-                    self._write(Topic.AGENT_RESPONSE, *agent.speak())
-                heapq.heappush(self._due, (due_at + _SPEAK_EVERY_S, what, name))
+                    self._write(Topic.AGENT_RESPONSE, *agent.sign_of_life())
+                heapq.heappush(self._due, (due_at + _SIGN_OF_LIFE_EVERY_S, what, name))
             self._producer.poll(0)
 
     def _take(self, message: Message) -> None:
@@ -201,8 +203,7 @@ class Agents:
         if agent is None or value is None:
             return
         if message.topic() == topic_name(self._prefix, Topic.AGENT_COMMAND):
-            command = from_json(b64decode(from_json(value)["payload"]))
-            agent.may_send_heartbeats = command.get("heartbeats_for_seconds", 0) > 0
+            agent.obey(value)
         elif agent.accept(value):
             self._write(Topic.AGENT_RESPONSE, agent.node_id, agent.report())
 

@@ -1,43 +1,78 @@
 """What a plan changes against the generations published before, in terms of instances and cameras."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 from types import MappingProxyType
 
-from controller.model import Change, ChangeKind, NodeState, Previous
+from controller.model import Change, ChangeKind, NodeState
+from controller.planner.places import Place, Places
 from crds.change import ChangeClass
 from crds.difference import difference
 from crds.instance_config import InstanceConfig
 
-_Placed = tuple[str, InstanceConfig]
-"""Id of the node, and what it runs."""
+
+@dataclass(frozen=True)
+class Changes:
+    """All changes, with where the instances are planned."""
+
+    planned: Mapping[str, Place] = field(default_factory=lambda: MappingProxyType({}))
+    """By name of the instance."""
+    by_instance: Mapping[str, tuple[Change, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Of those to which something happens."""
+
+    @cached_property
+    def all(self) -> tuple[Change, ...]:
+        """All of them, sorted by name of the instance."""
+        return tuple(chain.from_iterable(self.by_instance[name] for name in sorted(self.by_instance)))
 
 
 def changes_between(
-    previous: Previous, nodes: Mapping[str, NodeState], old_names: Mapping[str, str] = MappingProxyType({})
-) -> tuple[Change, ...]:
-    """All changes, sorted by name of the instance.
+    places: Places,
+    names: Mapping[str, str],
+    old_names: Mapping[str, str],
+    before: Changes,
+    states: Collection[tuple[NodeState | None, NodeState | None]],
+    touched: AbstractSet[str],
+) -> Changes:
+    """All changes.
 
     Args:
-        previous: what was published, under the names of now.
-        nodes: what shall be.
+        places: what was published, under the names of now.
+        names: of the nodes, by their ids.
         old_names: of the instances that were renamed, by their names of now.
+        before: what this gave before.
+        states: the states of nodes that differ since, as they were and as they are.
+        touched: the instances that were published elsewhere since, were renamed, or are on nodes with other names.
     """
-    names = {node_id: state.node_name for node_id, state in nodes.items()}
-    before = _by_instance((node_id, config.node_config_list) for node_id, config in sorted(previous.items()))
-    after = _by_instance((node_id, state.instances) for node_id, state in nodes.items())
-    changes = []
-    for instance in sorted(before.keys() | after.keys()):
-        if instance in old_names and instance in after:
-            node_id, _ = after[instance]
-            changes.append(_rename(instance, old_names[instance], names[node_id]))
-        change = change_of(instance, before.get(instance), after.get(instance), names)
-        if change is not None:
-            changes.append(change)
-    return tuple(changes)
+    gone = {one.name for old, _ in states if old is not None for one in old.instances}
+    come = {one.name: (new.node_id, one) for _, new in states if new is not None for one in new.instances}
+    planned = {**before.planned, **come}
+    for name in gone - come.keys():
+        del planned[name]
+    by_instance = dict(before.by_instance)
+    for name in touched | gone | come.keys():
+        changes = _changes_of(name, places.of.get(name, ()), planned.get(name), old_names.get(name), names)
+        if changes:
+            by_instance[name] = changes
+        else:
+            by_instance.pop(name, None)
+    return Changes(planned, by_instance)
 
 
-def _by_instance(states: Iterable[tuple[str, tuple[InstanceConfig, ...]]]) -> dict[str, _Placed]:
-    return {one.name: (node_id, one) for node_id, instances in states for one in instances}
+def _changes_of(
+    name: str, published: tuple[Place, ...], planned: Place | None, old_name: str | None, names: Mapping[str, str]
+) -> tuple[Change, ...]:
+    before = published[-1] if published else None
+    if before is None and planned is None:
+        return ()
+    change = change_of(name, before, planned, names)
+    changes = (change,) if change is not None else ()
+    if old_name is not None and planned is not None:
+        return (_rename(name, old_name, names[planned[0]]), *changes)
+    return changes
 
 
 def _rename(instance: str, old_name: str, node: str) -> Change:
@@ -45,7 +80,7 @@ def _rename(instance: str, old_name: str, node: str) -> Change:
     return Change(ChangeKind.RENAME, instance, node, ChangeClass.NONE, (cause,), old_name=old_name)
 
 
-def change_of(instance: str, before: _Placed | None, after: _Placed | None, names: Mapping[str, str]) -> Change | None:
+def change_of(instance: str, before: Place | None, after: Place | None, names: Mapping[str, str]) -> Change | None:
     """What happens to one instance; None when nothing does.
 
     Args:
@@ -68,6 +103,8 @@ def change_of(instance: str, before: _Placed | None, after: _Placed | None, name
         )
     node_id, new = after
     node = names[node_id]
+    if before is not None and before[0] == node_id and before[1].digest == new.digest:
+        return None
     if before is None:
         return Change(
             ChangeKind.CREATE, instance, node, ChangeClass.RECREATE, ("it is new",), cameras_added=_cameras(new)
@@ -93,8 +130,6 @@ def change_of(instance: str, before: _Placed | None, after: _Placed | None, name
             from_node=was,
         )
     found = difference(old, new)
-    if old.digest == new.digest:
-        return None
     interrupts = found.change_class.rank >= ChangeClass.RESTART.rank
     return Change(
         ChangeKind.UPDATE,

@@ -37,14 +37,22 @@ class RemovalLimits:
 
 def unwatched(plan: FleetPlan, previous: Previous) -> tuple[str, ...]:
     """The cameras that some instance was to watch before, and none is afterwards, sorted. A move takes none away."""
-    after = cameras_of(one for state in plan.nodes.values() for one in state.instances)
-    return tuple(sorted(_watched(previous) - after))
+    taken = set[str]()
+    for node_id, record in previous.items():
+        state = plan.nodes.get(node_id)
+        if state is None or state.digest != record.digest:
+            taken |= record.camera_names - cameras_of(state.instances if state else ())
+    if not taken:
+        return ()
+    return tuple(sorted(taken - cameras_of(one for state in plan.nodes.values() for one in state.instances)))
 
 
 def why_parked(plan: FleetPlan, previous: Previous, limits: RemovalLimits) -> str | None:
     """The sentence that says why a plan must be approved by a person; None when it need not be."""
-    before, watched = sum(len(config.node_config_list) for config in previous.values()), len(_watched(previous))
     removed, dark = plan.removed, unwatched(plan, previous)
+    if not removed and not dark:
+        return None
+    before, watched = sum(len(config.node_config_list) for config in previous.values()), len(_watched(previous))
     said, exceeded = [], False
     if limits.instances.exceeded_by(len(removed), before):
         exceeded = True

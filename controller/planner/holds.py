@@ -1,11 +1,12 @@
 """Instances that a person works on: they stay as they were published, wherever that is, until they are released."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import chain
 
-from controller.model import Change, Holds, NodeState, ObjectRef, Previous, Reason, Revision
+from controller.model import Change, Holds, ObjectRef, Reason
 from controller.planner.changes import change_of
+from controller.planner.places import Place, Places
 from crds.annotations import HOLD
 from crds.dsinstance import DsInstance
 from crds.instance_config import Hold, InstanceConfig
@@ -19,8 +20,29 @@ class Kept:
     """A held instance, as it was published last."""
 
     node_id: str
+    published: InstanceConfig
     config: InstanceConfig
     """With the hold in it."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for the release of a held instance, with what that follows from."""
+
+    kept: Kept
+    wanted: Place | None
+    """What its manifest asks for; None when it has none, or none that can be placed."""
+    is_written: bool
+    """True when it has a manifest."""
+    reason: Reason
+
+    def made_from(self, kept: Kept, wanted: Place | None, *, is_written: bool) -> bool:
+        """True when it follows from these very objects."""
+        if self.kept is not kept or self.is_written is not is_written:
+            return False
+        if self.wanted is None or wanted is None:
+            return self.wanted is wanted
+        return self.wanted[0] == wanted[0] and self.wanted[1] is wanted[1]
 
 
 def hold_of(name: str, manifest: DsInstance | None, published: InstanceConfig | None, holds: Holds) -> Hold | None:
@@ -42,48 +64,71 @@ def hold_of(name: str, manifest: DsInstance | None, published: InstanceConfig | 
     return before
 
 
-def kept(revision: Revision, previous: Previous, placed: Mapping[str, Node], holds: Holds) -> dict[str, Kept]:
-    """The held instances that were published, by name. While one moves it is held where its manifest places it."""
-    manifests = {one.name: one for one in revision.instances}
+def kept(
+    manifests: Mapping[str, DsInstance],
+    places: Places,
+    placed: Mapping[str, str],
+    nodes: Mapping[str, Node],
+    holds: Holds,
+    annotated: AbstractSet[str],
+    before: Mapping[str, Kept],
+) -> Mapping[str, Kept]:
+    """The held instances that were published, by name. While one moves it is held where its manifest places it.
+
+    Args:
+        manifests: of the instances, by name.
+        places: where they were published.
+        placed: names of the nodes where manifests place them, by name of the instance.
+        nodes: the manifests of the nodes, by name.
+        holds: the requests of people.
+        annotated: the instances whose manifests hold them.
+        before: what this gave before.
+    """
     found: dict[str, Kept] = {}
-    for node_id, config in _published(previous):
-        name = config.name
-        hold = hold_of(name, manifests.get(name), config, holds)
-        wanted_there = name in placed and placed[name].node_id == node_id
-        if hold is not None and (name not in found or wanted_there):
-            found[name] = Kept(node_id, config.with_hold(hold))
+    for name in sorted((holds.held.keys() | annotated | places.held) & places.of.keys()):
+        for node_id, config in places.of[name]:
+            hold = hold_of(name, manifests.get(name), config, holds)
+            wanted_there = name in placed and nodes[placed[name]].node_id == node_id
+            if hold is not None and (name not in found or wanted_there):
+                found[name] = _kept(node_id, config, hold, before.get(name))
     return found
+
+
+def _kept(node_id: str, published: InstanceConfig, hold: Hold, before: Kept | None) -> Kept:
+    if before is not None and (before.node_id, before.config.hold) == (node_id, hold) and before.published is published:
+        return before
+    return Kept(node_id, published, published.with_hold(hold))
 
 
 def held_apart(
     held: Mapping[str, Kept],
-    wanted: Mapping[str, tuple[str, InstanceConfig]],
-    revision: Revision,
-    nodes: dict[str, NodeState],
-) -> tuple[Reason, ...]:
-    """Puts what is kept into the states of its nodes.
+    wanted: Mapping[str, Place],
+    manifests: Mapping[str, DsInstance],
+    names: Mapping[str, str],
+    before: Mapping[str, Waiting],
+) -> Mapping[str, Waiting]:
+    """For each held instance who holds it, and what waits for its release.
 
     Args:
         held: what is kept, by name.
-        wanted: what the manifests ask of these instances: node id and resolved form, by name.
-        revision: the manifests.
-        nodes: the states of all nodes without what is kept, by id; they are changed.
-
-    Returns:
-        For each instance who holds it, and what waits for its release.
+        wanted: what the manifests ask of these instances, by name.
+        manifests: of the instances, by name.
+        names: of the nodes, by their ids.
+        before: what this gave before, for nodes of the same names.
     """
-    names = {node_id: state.node_name for node_id, state in nodes.items()}
-    written = {one.name for one in revision.instances}
-    reasons = []
+    found = {}
     for name, one in sorted(held.items()):
-        state = nodes[one.node_id]
-        instances = sorted((*state.instances, one.config), key=lambda config: config.name)
-        nodes[one.node_id] = NodeState(state.node_id, state.node_name, state.hostname, tuple(instances))
+        asked = wanted.get(name)
+        is_written = name in manifests
+        known = before.get(name)
+        if known is not None and known.made_from(one, asked, is_written=is_written):
+            found[name] = known
+            continue
         waits = None
-        if name in wanted or name not in written:
-            waits = change_of(name, (one.node_id, one.config.with_hold(None)), wanted.get(name), names)
-        reasons.append(_reason(name, one.config.hold, waits))
-    return tuple(reasons)
+        if asked is not None or not is_written:
+            waits = change_of(name, (one.node_id, one.config.with_hold(None)), asked, names)
+        found[name] = Waiting(one, asked, is_written, _reason(name, one.config.hold, waits))
+    return found
 
 
 def held_before_it_began(config: InstanceConfig) -> tuple[Reason, ...]:
@@ -91,12 +136,6 @@ def held_before_it_began(config: InstanceConfig) -> tuple[Reason, ...]:
     if config.hold is None:
         return ()
     return (Reason(ObjectRef("DsInstance", config.name), "Held", f"{config.hold}; it is created when it is released"),)
-
-
-def _published(previous: Previous) -> Iterator[tuple[str, InstanceConfig]]:
-    return chain.from_iterable(
-        ((node_id, config) for config in record.node_config_list) for node_id, record in sorted(previous.items())
-    )
 
 
 def _reason(name: str, hold: Hold | None, waits: Change | None) -> Reason:

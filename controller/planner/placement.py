@@ -1,12 +1,26 @@
 """Which node runs which instance: the one that its manifest names, or one that its selector finds."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from controller.model import ObjectRef, Reason, Revision
+from controller.planner.places import Places
 from crds.dsinstance import DsInstance
 from crds.node import Node
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The node of each placed instance, and the reasons why others have none."""
+
+    settled: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Names of the nodes of those that stay where they run, by name of the instance: no load has a say there."""
+    nodes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Names of the nodes of all that are placed."""
+    reasons: tuple[Reason, ...] = ()
+    """Sorted by instance."""
 
 
 @dataclass
@@ -16,9 +30,9 @@ class _Load:
     streams: Counter[str] = field(default_factory=Counter)
     instances: Counter[str] = field(default_factory=Counter)
 
-    def add(self, node: Node, streams: int) -> None:
-        self.streams[node.name] += streams
-        self.instances[node.name] += 1
+    def add(self, node: str, streams: int) -> None:
+        self.streams[node] += streams
+        self.instances[node] += 1
 
     def of(self, node: Node) -> int:
         return self.streams[node.name]
@@ -31,9 +45,7 @@ class _Load:
         return self.instances[node.name] <= ports.last - ports.first
 
 
-def place(
-    revision: Revision, previous_nodes: Mapping[str, tuple[str, ...]]
-) -> tuple[dict[str, Node], tuple[Reason, ...]]:
+def place(revision: Revision, places: Places, before: Placement, touched: Collection[str]) -> Placement:
     """Gives every instance a node, or a reason why it has none.
 
     What runs stays where it runs as long as its manifest allows that node, and as long as no other node has room for
@@ -42,53 +54,67 @@ def place(
 
     Args:
         revision: the manifests.
-        previous_nodes: names of the nodes that run each instance now, by name of the instance; more than one while a
-            move is published on one side only.
-
-    Returns:
-        The node of each placed instance, by name; the reasons, sorted by instance.
+        places: where they were published.
+        before: what this gave before.
+        touched: the instances for which the manifest, or a node that runs it, or where it was published differs since.
     """
-    placed: dict[str, Node] = {}
-    reasons: list[Reason] = []
+    settled = dict(before.settled)
+    for name in touched:
+        stays = _stays_on(revision, places, name)
+        if stays is None:
+            settled.pop(name, None)
+        else:
+            settled[name] = stays
+    cameras = revision.cameras_by_instance
+    open_ones = revision.instance_by_name.keys() - settled.keys()
+    if not open_ones:
+        return Placement(settled, settled)
     load = _Load()
-    for instance in revision.instances:
-        allowed = allowed_nodes(revision, instance)
-        node = next((allowed[name] for name in previous_nodes.get(instance.name, ()) if name in allowed), None)
-        if node is not None:
-            placed[instance.name] = node
-            load.add(node, len(revision.cameras_of(instance)))
-    for instance in revision.instances:
-        if instance.name in placed:
-            continue
-        streams = len(revision.cameras_of(instance))
-        chosen = _choose(revision, instance, streams, load)
+    for name, node in settled.items():
+        load.add(node, len(cameras[name]))
+    nodes, reasons = dict(settled), []
+    for name in sorted(open_ones):
+        chosen = _choose(revision, revision.instance_by_name[name], len(cameras[name]), load)
         if isinstance(chosen, Reason):
-            stays_on = next(
-                (node for name in previous_nodes.get(instance.name, ()) if (node := revision.node_by_name.get(name))),
-                None,
-            )
-            if stays_on is not None:
+            runs_on = next(_running_on(revision, places, name), None)
+            if runs_on is not None:
                 # Where it is now is wrong, and yet better than nowhere: its cameras would be blind.
-                chosen = replace(chosen, message=f"{chosen.message}; it stays on {stays_on.name} until then")
-                placed[instance.name] = stays_on
-                load.add(stays_on, streams)
+                chosen = replace(chosen, message=f"{chosen.message}; it stays on {runs_on.name} until then")
             reasons.append(chosen)
         else:
-            placed[instance.name] = chosen
-            load.add(chosen, streams)
-    return placed, tuple(reasons)
+            runs_on = chosen
+        if runs_on is not None:
+            nodes[name] = runs_on.name
+            load.add(runs_on.name, len(cameras[name]))
+    return Placement(settled, nodes, tuple(reasons))
+
+
+def is_allowed(node: Node, instance: DsInstance) -> bool:
+    """True when the manifest of an instance allows a node."""
+    spec = instance.spec
+    if spec.node is not None:
+        return spec.node == node.name
+    return spec.node_selector is not None and spec.node_selector.matches(node.metadata.labels)
 
 
 def allowed_nodes(revision: Revision, instance: DsInstance) -> dict[str, Node]:
     """The nodes that the manifest of an instance allows, by name."""
-    spec = instance.spec
-    if spec.node is not None:
-        node = revision.node_by_name.get(spec.node)
+    if instance.spec.node is not None:
+        node = revision.node_by_name.get(instance.spec.node)
         return {} if node is None else {node.name: node}
-    selector = spec.node_selector
-    return {
-        node.name: node for node in revision.nodes if selector is not None and selector.matches(node.metadata.labels)
-    }
+    return {node.name: node for node in revision.nodes if is_allowed(node, instance)}
+
+
+def _running_on(revision: Revision, places: Places, name: str) -> Iterator[Node]:
+    found = (revision.node_by_id.get(node_id) for node_id, _ in places.of.get(name, ()))
+    return (node for node in found if node is not None)
+
+
+def _stays_on(revision: Revision, places: Places, name: str) -> str | None:
+    instance = revision.instance_by_name.get(name)
+    if instance is None:
+        return None
+    return next((node.name for node in _running_on(revision, places, name) if is_allowed(node, instance)), None)
 
 
 def _choose(revision: Revision, instance: DsInstance, streams: int, load: _Load) -> Node | Reason:

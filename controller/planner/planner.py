@@ -1,164 +1,188 @@
 """The plan: desired states of all nodes from one revision."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from controller.model import FleetPlan, Holds, NodeState, ObjectRef, Previous, Reason, Revision
-from controller.planner.as_published import as_published
+from controller.differing import differing
+from controller.model import FleetPlan, Holds, NodeState, Previous, Reason, Revision
 from controller.planner.changes import changes_between
-from controller.planner.exclusive import Holders, withheld
-from controller.planner.holds import held_apart, held_before_it_began, hold_of, kept
+from controller.planner.exclusive import Holders
+from controller.planner.holds import held_apart, kept
+from controller.planner.memo import Differences, PlanMemo, differences, ids_of
+from controller.planner.node_outcome import Outcome, Surroundings, drained, outcome_of
 from controller.planner.placement import place
-from controller.planner.ports import assign_ports
-from controller.planner.renames import name_to_run_as, renamed, under_new_names
-from controller.planner.slots import assign_slots, slots_in
-from controller.render.instance import Render, Renderer, render_instance
-from controller.render.texts import CannotWriteError
-from crds.camera import Camera
-from crds.dsinstance import DsInstance
-from crds.instance_config import InstanceConfig
+from controller.planner.places import Place, places_in
+from controller.planner.renames import renamed
+from controller.render.instance import Render, render_instance
 from crds.messages import AgentConfig, Removals
-from crds.node import Node
 
 
 def plan(
     revision: Revision,
     previous: Previous,
     holders: Holders = MappingProxyType({}),
-    renderer: Renderer | None = None,
     holds: Holds = Holds(),
+    render: Render = render_instance,
 ) -> FleetPlan:
-    """Plans the whole fleet.
+    """Plans the whole fleet: see `plan_again`, with nothing known from before."""
+    return plan_again(PlanMemo(), revision, previous, holders, holds, render).plan
+
+
+def plan_again(
+    before: PlanMemo,
+    revision: Revision,
+    previous: Previous,
+    holders: Holders = MappingProxyType({}),
+    holds: Holds = Holds(),
+    render: Render = render_instance,
+) -> PlanMemo:
+    """Plans the whole fleet. What can differ from the plan before is made again, the rest are the very same objects.
 
     Args:
+        before: what an earlier call gave, whatever that was about.
         revision: the manifests that are, or would be, in force.
         previous: what was published last, by node id: instances stay where they are and keep their ports, cameras
             keep their slots.
         holders: who holds exclusive cameras now; those of others are withheld. Without it the plan is the one that is
             reached in the end: what people are shown before anything happens.
         holds: which instances people hold by request; others are held by their annotations.
-        renderer: remembers what it rendered for the plan before; it changes the time that this takes, and nothing else.
+        render: how an instance is rendered.
 
     Returns:
-        The desired state of every node, the reasons for what is not in it, and the changes against `previous`.
-        The same input in any order gives the same bytes (invariant S8).
+        The plan: the desired state of every node, the reasons for what is not in it, and the changes against `previous`.
+        The same input in any order gives the same bytes (invariant S8). The very same memo when nothing differs.
     """
-    render: Render = renderer.render if renderer else render_instance
-    renames = renamed(revision, previous, render)
-    previous = under_new_names(previous, renames)
-    running_on, ports_now = _previous_places(revision, previous)
-    slots_now = _previous_slots(previous)
-    placed, reasons = place(revision, running_on)
-    held = kept(revision, previous, placed, holds)
-    wanted: dict[str, tuple[str, InstanceConfig]] = {}
-    on_node: dict[str, list[DsInstance]] = {}
-    for one in revision.instances:
-        if one.name in placed:
-            on_node.setdefault(placed[one.name].name, []).append(one)
-    nodes: dict[str, NodeState] = {}
-    for node in revision.nodes:
-        mine = on_node.get(node.name, [])
-        names_here = {one.name for one in mine} | {name for name, one in held.items() if one.node_id == node.node_id}
-        ports = assign_ports(names_here, node.spec.instance_ports, ports_now.get(node.node_id, {}))
-        published = _by_name(previous.get(node.node_id))
-        taken = {one.instance_name for one in published.values()}
-        instances = []
-        for one in mine:
-            if one.name not in ports:
-                reasons += (_no_port(one.name, node),)
-                continue
-            cameras = revision.cameras_of(one)
-            before_it = published.get(one.name)
-            runs_as = before_it.instance_name if before_it else name_to_run_as(one.name, taken)
-            taken.add(runs_as)
-            not_yet = withheld(cameras, (node.node_id, runs_as), holders, revision)
-            # All that are wanted have a slot, so that one that is withheld now moves no other when it is given.
-            before = slots_now.get(one.name, {})
-            slots = assign_slots(
-                (camera.name for camera in cameras), before.get(node.node_id, _first(before)), slots_in(one.spec)
-            )
-            reasons += not_yet + tuple(_no_slot(camera, one) for camera in cameras if camera.name not in slots)
-            names = {reason.subject.name for reason in not_yet}
-            given = tuple(camera for camera in cameras if camera.name in slots and camera.name not in names)
-            try:
-                resolved = render(one, given, ports[one.name], slots, runs_as)
-                config = as_published(resolved, before_it.with_hold(None) if before_it else None)
-            except CannotWriteError as error:
-                # The source refuses such manifests; should one slip through, what runs goes on as it is.
-                reasons += (Reason(ObjectRef("DsInstance", one.name), "CannotRender", str(error)),)
-                instances += [before_it] if before_it and one.name not in held else []
-                continue
-            if one.name in held:
-                wanted[one.name] = (node.node_id, config)
-                continue
-            config = config.with_hold(hold_of(one.name, one, None, holds))
-            reasons += held_before_it_began(config)
-            instances.append(config)
-        nodes[node.node_id] = NodeState(node.node_id, node.name, node.spec.hostname, tuple(instances))
-    for node_id, record in previous.items():
-        if node_id not in nodes:
-            # Its manifest is gone: what it runs goes too, by an explicit drain, and under the removal guard.
-            nodes[node_id] = NodeState(node_id, record.hostname, record.hostname, ())
-    reasons += held_apart(held, wanted, revision, nodes)
-    in_order = dict(sorted(nodes.items()))
-    return FleetPlan(
-        revision=revision.id,
-        nodes=in_order,
-        reasons=tuple(sorted(reasons, key=lambda one: (one.subject.kind, one.subject.name, one.reason))),
-        changes=changes_between(previous, in_order, {name: one.old_name for name, one in renames.items()}),
+    differ = differences(before, revision, previous, holders, holds)
+    if not differ and before.plan.revision == revision.id:
+        return before
+    published, _, _ = places_in(previous, before.published)
+    renames = renamed(revision, published, render, before.renames, are_nodes_same=not differ.nodes)
+    places, ids, moved = places_in(renames.under_new_names(previous), before.places)
+    here = (
+        one.name for id_ in differ.node_ids if id_ in places.records for one in places.records[id_].node_config_list
     )
+    placement = place(revision, places, before.placement, {*differ.instances, *moved, *here})
+    replaced = differing(before.placement.nodes, placement.nodes)
+    on_node = before.on_node_now(placement, replaced)
+    annotated = before.annotated_in(revision, differ.instances)
+    nodes = revision.node_by_name
+    held = kept(revision.instance_by_name, places, placement.nodes, nodes, holds, annotated, before.held)
+    names = differ.instances | moved | replaced | differ.holds | differing(before.held, held)
+    touched = {
+        *ids,
+        *differ.node_ids,
+        *ids_of(names, before.placement, before.nodes, before.held),
+        *ids_of(names, placement, nodes, held),
+        *_withholding(before, differ),
+    }
+    given = Surroundings(revision, places, holders, holds, held, render)
+    outcomes = _outcomes(before.outcomes, touched, on_node, given)
+    after = replace(
+        before,
+        instances=revision.instance_by_name,
+        nodes=nodes,
+        cameras=revision.cameras_by_instance,
+        holders=holders,
+        holds=holds,
+        published=published,
+        renames=renames,
+        places=places,
+        placement=placement,
+        on_node=on_node,
+        annotated=annotated,
+        held=held,
+        outcomes=outcomes,
+    )
+    return _told(before, after, revision, touched, moved)
 
 
-def _by_name(config: AgentConfig | None) -> dict[str, InstanceConfig]:
-    return {one.name: one for one in config.node_config_list} if config else {}
+def _told(
+    before: PlanMemo, after: PlanMemo, revision: Revision, touched: Collection[str], moved: AbstractSet[str]
+) -> PlanMemo:
+    """What the outcomes of the nodes come to: the plan, with its changes and reasons."""
+    states = [(_state(before.outcomes.get(node_id)), _state(after.outcomes.get(node_id))) for node_id in touched]
+    states = [(old, new) for old, new in states if old is not new]
+    nodes = _nodes(before.plan.nodes, states)
+    names = {node_id: state.node_name for node_id, state in nodes.items()}
+    if any(old is None or new is None or old.node_name != new.node_name for old, new in states):
+        # All that names a node is told anew.
+        moved |= before.changes.by_instance.keys()
+        before = replace(before, waiting={})
+    moved |= differing(before.renames.by_new_name, after.renames.by_new_name)
+    old_names = {name: one.old_name for name, one in after.renames.by_new_name.items()}
+    changes = changes_between(after.places, names, old_names, before.changes, states, moved)
+    waiting = held_apart(after.held, _wanted(after), revision.instance_by_name, names, before.waiting)
+    reasons = [*after.placement.reasons, *(one.reason for one in waiting.values())]
+    for outcome in after.outcomes.values():
+        if outcome.reasons:
+            reasons += outcome.reasons
+    told = FleetPlan(revision.id, nodes, tuple(sorted(reasons, key=_order)), changes.all)
+    return replace(after, plan=told, waiting=waiting, changes=changes)
 
 
-def _previous_places(
-    revision: Revision, previous: Previous
-) -> tuple[dict[str, tuple[str, ...]], dict[str, Mapping[str, int]]]:
-    """The nodes that run each instance, by names, and the ports by node id and instance."""
-    running_on: dict[str, tuple[str, ...]] = {}
-    ports: dict[str, Mapping[str, int]] = {}
-    for node_id, config in sorted(previous.items()):
-        ports[node_id] = {one.name: one.rest_port for one in config.node_config_list}
-        node = revision.node_by_id.get(node_id)
+def _order(reason: Reason) -> tuple[str, str, str, str]:
+    return (reason.subject.kind, reason.subject.name, reason.reason, reason.message)
+
+
+def _state(outcome: Outcome | None) -> NodeState | None:
+    return outcome.state if outcome is not None else None
+
+
+def _nodes(
+    before: Mapping[str, NodeState], states: Collection[tuple[NodeState | None, NodeState | None]]
+) -> Mapping[str, NodeState]:
+    """The states of all nodes, sorted by id; the very same when none differs."""
+    if not states:
+        return before
+    come = {new.node_id: new for _, new in states if new is not None}
+    gone = {old.node_id for old, _ in states if old is not None} - come.keys()
+    nodes = {**before, **come}
+    for node_id in gone:
+        del nodes[node_id]
+    return nodes if nodes.keys() == before.keys() else dict(sorted(nodes.items()))
+
+
+def _wanted(memo: PlanMemo) -> Mapping[str, Place]:
+    """What manifests ask for of the instances that are held."""
+    wanted = {}
+    for name in memo.held:
+        if (node := memo.placement.nodes.get(name)) is not None:
+            node_id = memo.nodes[node].node_id
+            if (config := memo.outcomes[node_id].wanted.get(name)) is not None:
+                wanted[name] = (node_id, config)
+    return wanted
+
+
+def _withholding(before: PlanMemo, differ: Differences) -> Iterator[str]:
+    """The ids of the nodes that may be given other exclusive cameras now, or for another reason."""
+    for node_id, outcome in before.outcomes.items() if differ.contended or differ.nodes else ():
+        if not outcome.exclusive.isdisjoint(differ.contended) or (differ.nodes and outcome.tells_of_other_nodes):
+            yield node_id
+
+
+def _outcomes(
+    before: Mapping[str, Outcome], touched: Collection[str], on_node: Mapping[str, frozenset[str]], given: Surroundings
+) -> Mapping[str, Outcome]:
+    kept_on: dict[str, list[str]] = defaultdict(list)
+    for name, one in given.held.items():
+        kept_on[one.node_id].append(name)
+    outcomes = dict(before)
+    for node_id in touched:
+        node, record = given.revision.node_by_id.get(node_id), given.places.records.get(node_id)
+        kept_here, known = kept_on.get(node_id, ()), before.get(node_id)
         if node is not None:
-            for one in config.node_config_list:
-                running_on[one.name] = (*running_on.get(one.name, ()), node.name)
-    return running_on, ports
-
-
-def _previous_slots(previous: Previous) -> dict[str, dict[str, Mapping[str, int]]]:
-    """The slots of cameras, by instance and by the node that runs it; two nodes while a move is published in part."""
-    slots: dict[str, dict[str, Mapping[str, int]]] = {}
-    for node_id, config in sorted(previous.items()):
-        for one in config.node_config_list:
-            mine = {camera.name: camera.slot for camera in one.cameras}
-            slots.setdefault(one.name, {})[node_id] = mine
-    return slots
-
-
-def _first(slots: Mapping[str, Mapping[str, int]]) -> Mapping[str, int]:
-    return next(iter(slots.values()), {})
-
-
-def _no_slot(camera: Camera, instance: DsInstance) -> Reason:
-    return Reason(
-        ObjectRef("Camera", camera.name),
-        "NoFreeSlot",
-        f"dsinstance/{instance.name} has {slots_in(instance.spec)} slots and all are taken: raise its batch size",
-    )
-
-
-def _no_port(instance: str, node: Node) -> Reason:
-    ports = node.spec.instance_ports
-    return Reason(
-        ObjectRef("DsInstance", instance),
-        "NoFreePort",
-        f"node {node.name} has no port left between {ports.first} and {ports.last}: widen spec.instancePorts",
-    )
+            outcomes[node_id] = outcome_of(node, on_node.get(node.name, ()), kept_here, given, known)
+        elif record is not None:
+            # Its manifest is gone: what it runs goes too, by an explicit drain, and under the removal guard.
+            outcomes[node_id] = drained(node_id, record.hostname, kept_here, given.held, known)
+        else:
+            outcomes.pop(node_id, None)
+    return outcomes
 
 
 def previous_from(planned: FleetPlan, issued_at: datetime) -> dict[str, AgentConfig]:

@@ -1,18 +1,23 @@
 """Instances whose manifests got another name, and nothing else: what runs goes on under the name that it began with."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
+from controller.differing import differing
 from controller.model import Previous, Revision
 from controller.planner.as_published import as_published
-from controller.planner.placement import allowed_nodes
+from controller.planner.placement import is_allowed
+from controller.planner.places import Place, Places
 from controller.render.instance import Render
 from controller.render.texts import CannotWriteError
+from crds.camera import Camera
 from crds.dsinstance import DsInstance
 from crds.instance_config import InstanceConfig
+from crds.messages import AgentConfig
 
 _MOST_TRIED: Final = 64
 """Pairs of alike instances that are rendered to tell them apart: many are ambiguous anyway."""
@@ -29,53 +34,92 @@ class Renamed:
     """As it is published under the new name."""
 
 
-_Likeness = tuple[str, str, frozenset[str]]
+Likeness = tuple[str, str, frozenset[str]]
 """Image, app and cameras: what two forms of one instance have in common before anything is rendered."""
 
 
-def renamed(revision: Revision, previous: Previous, render: Render) -> dict[str, Renamed]:
-    """The instances that were renamed, by their new names.
+@dataclass(frozen=True)
+class Renames:
+    """What was renamed, with what that was found from."""
+
+    gone: Mapping[str, tuple[Place, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """What was published, and has no manifest any more, by name."""
+    come: Mapping[str, DsInstance] = field(default_factory=lambda: MappingProxyType({}))
+    """The manifests of which nothing was published, by name."""
+    cameras: Mapping[str, tuple[Camera, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """The cameras of those."""
+    by_new_name: Mapping[str, Renamed] = field(default_factory=lambda: MappingProxyType({}))
+    records: Mapping[str, tuple[AgentConfig, AgentConfig]] = field(default_factory=lambda: MappingProxyType({}))
+    """The records that hold one of those: as they were published, and as if under the names of now, by node id."""
+
+    def under_new_names(self, previous: Previous) -> Previous:
+        """The previous generations as if they had been published under the names of now."""
+        renamed = {node_id: record for node_id, (_, record) in self.records.items()}
+        return {**previous, **renamed} if renamed else previous
+
+
+def renamed(revision: Revision, places: Places, render: Render, before: Renames, *, are_nodes_same: bool) -> Renames:
+    """The instances that were renamed.
 
     An old name is gone, a new one is there, and the new manifest asks for what was published under the old name, to the
     last byte, on a node that it allows. Where that holds of several, nobody can say which is which, and none is.
+
+    Args:
+        revision: the manifests.
+        places: where they were published.
+        render: how an instance is rendered.
+        before: what this gave before.
+        are_nodes_same: True when the manifests of all nodes are those of before.
     """
-    written = {one.name for one in revision.instances}
-    gone: dict[_Likeness, list[tuple[str, InstanceConfig]]] = defaultdict(list)
-    published: set[str] = set()
-    for node_id, record in sorted(previous.items()):
-        for config in record.node_config_list:
-            if config.name not in written and config.name not in published:
-                cameras = frozenset(camera.name for camera in config.cameras)
-                gone[config.image, config.app_kind, cameras].append((node_id, config))
-            published.add(config.name)
-    found: dict[str, list[Renamed]] = defaultdict(list)
-    if gone:
-        for one in revision.instances:
-            cameras = frozenset(camera.name for camera in revision.cameras_of(one))
-            alike = gone.get((one.spec.image, one.spec.app.kind, cameras), [])
-            if one.name not in published and len(alike) <= _MOST_TRIED:
-                found[one.name] += _forms(one, alike, revision, render)
-    taken = [match.old_name for matches in found.values() for match in matches]
-    return {
-        name: matches[0]
-        for name, matches in found.items()
-        if len(matches) == 1 and taken.count(matches[0].old_name) == 1
-    }
+    new = revision.instance_by_name.keys() - places.of.keys()
+    old = places.of.keys() - revision.instance_by_name.keys() if new else frozenset()
+    if not old:
+        return Renames()
+    gone = {name: places.of[name] for name in old}
+    come = {name: revision.instance_by_name[name] for name in new}
+    cameras = {name: revision.cameras_by_instance[name] for name in new}
+    is_same = are_nodes_same and not (
+        differing(before.gone, gone) or differing(before.come, come) or differing(before.cameras, cameras)
+    )
+    by_new_name = before.by_new_name if is_same else _found(revision, come, places, old, render)
+    return Renames(gone, come, cameras, by_new_name, _records(by_new_name, places, before if is_same else Renames()))
 
 
-def under_new_names(previous: Previous, renames: Mapping[str, Renamed]) -> Previous:
-    """The previous generations as if they had been published under the names of now."""
-    by_old_name = {one.old_name: one for one in renames.values()}
-    return {
-        node_id: record.model_copy(
-            update={
-                "node_config_list": tuple(
-                    by_old_name[one.name].config if one.name in by_old_name else one for one in record.node_config_list
-                )
-            }
+def _found(
+    revision: Revision, come: Mapping[str, DsInstance], places: Places, old: AbstractSet[str], render: Render
+) -> Mapping[str, Renamed]:
+    gone: dict[Likeness, list[Place]] = defaultdict(list)
+    for name in sorted(old):
+        node_id, config = places.of[name][0]
+        gone[config.image, config.app_kind, frozenset(camera.name for camera in config.cameras)].append(
+            (node_id, config)
         )
-        for node_id, record in previous.items()
+    found: dict[str, list[Renamed]] = {}
+    for name, one in come.items():
+        cameras = revision.cameras_by_instance[name]
+        alike = gone.get((one.spec.image, one.spec.app.kind, frozenset(camera.name for camera in cameras)), [])
+        if len(alike) <= _MOST_TRIED:
+            found[name] = list(_forms(one, cameras, alike, revision, render))
+    taken = Counter(match.old_name for matches in found.values() for match in matches)
+    return {
+        name: matches[0] for name, matches in found.items() if len(matches) == 1 and taken[matches[0].old_name] == 1
     }
+
+
+def _records(
+    by_new_name: Mapping[str, Renamed], places: Places, before: Renames
+) -> Mapping[str, tuple[AgentConfig, AgentConfig]]:
+    by_old_name = {one.old_name: one.config for one in by_new_name.values()}
+    copies = {}
+    for node_id in {node_id for old_name in by_old_name for node_id, _ in places.of[old_name]}:
+        record = places.records[node_id]
+        known = before.records.get(node_id)
+        if known is not None and known[0] is record:
+            copies[node_id] = known
+            continue
+        instances = tuple(by_old_name.get(one.name, one) for one in record.node_config_list)
+        copies[node_id] = (record, record.model_copy(update={"node_config_list": instances}))
+    return copies
 
 
 def name_to_run_as(name: str, taken: AbstractSet[str]) -> str:
@@ -90,15 +134,15 @@ def name_to_run_as(name: str, taken: AbstractSet[str]) -> str:
 
 
 def _forms(
-    instance: DsInstance, alike: list[tuple[str, InstanceConfig]], revision: Revision, render: Render
+    instance: DsInstance, cameras: tuple[Camera, ...], alike: list[Place], revision: Revision, render: Render
 ) -> Iterator[Renamed]:
-    allowed = {node.node_id for node in allowed_nodes(revision, instance).values()}
     for node_id, config in alike:
-        if node_id not in allowed:
+        node = revision.node_by_id.get(node_id)
+        if node is None or not is_allowed(node, instance):
             continue
         slots = {camera.name: camera.slot for camera in config.cameras}
         try:
-            wanted = render(instance, revision.cameras_of(instance), config.rest_port, slots, config.instance_name)
+            wanted = render(instance, cameras, config.rest_port, slots, config.instance_name)
         except CannotWriteError:
             continue
         as_named = config.with_manifest_name(instance.name)

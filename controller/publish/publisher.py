@@ -1,8 +1,12 @@
 """Signs what the controller says, puts it on the bus, and keeps a copy of every node's newest record on disk."""
 
+import asyncio
 import logging
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from bus.base import Bus, Topic
 from bus.codec import encode_plain, encode_signed
@@ -14,12 +18,16 @@ from ports.ports import Ports
 _log = logging.getLogger(__name__)
 
 _SUFFIX = ".record"
+_COPIES_AT_ONCE: Final = 100
+"""So many are given to a thread together."""
 
 
 class Publisher:
     """The way to the agents. Decides nothing."""
 
-    def __init__(self, *, bus: Bus, key: SigningKey, directory: Path, ports: Ports) -> None:
+    def __init__(
+        self, *, bus: Bus, key: SigningKey, directory: Path, ports: Ports, copy_after_seconds: float = 0.5
+    ) -> None:
         """Makes a publisher.
 
         Args:
@@ -27,13 +35,18 @@ class Publisher:
             key: the controller's key.
             directory: where copies of the records are kept; made when it does not exist.
             ports: its disk keeps the copies, in its threads.
+            copy_after_seconds: after a record was published its copy is written.
         """
         self._bus = bus
         self._key = key
         self._directory = directory
         self._ports = ports
+        self._copy_after_seconds = copy_after_seconds
         self.under_way: dict[str, UnderWay] = {}
         """What is being published, by node id."""
+        self._uncopied: dict[str, bytes] = {}
+        """The newest records of which no copy was begun, by node id: see `published.packed`."""
+        self._has_uncopied = asyncio.Event()
 
     def paths_of_copies(self) -> tuple[Path, ...]:
         """Where the copies on disk are: what is left when the topics are lost. Blocks."""
@@ -68,7 +81,7 @@ class Publisher:
         node_id, small = str(config.node_id), packed(envelope)
         self.under_way[node_id] = UnderWay(config, small)
         try:
-            await self._send(node_id, envelope)
+            await self._send(node_id, envelope, small)
         finally:
             self.under_way.pop(node_id, None)
         _log.info(
@@ -89,7 +102,7 @@ class Publisher:
         """
         config = sent.config
         _log.info("sending generation %d of node %s again", config.generation, config.hostname)
-        await self._send(str(config.node_id), sent.envelope)
+        await self._send(str(config.node_id), sent.envelope, sent.packed)
 
     async def answer(self, command: AgentCommand) -> None:
         """Publishes the answer to a greeting.
@@ -108,11 +121,32 @@ class Publisher:
         """
         await self._bus.publish(Topic.REFRESH, key=None, value=encode_plain(Refresh(desc=why)))
 
-    async def _send(self, node_id: str, envelope: bytes) -> None:
+    async def keep_copies(self) -> None:
+        """Keeps a copy of what was published, of each node the newest, a while after it: generations go first. Never ends."""
+        while True:
+            await self._has_uncopied.wait()
+            self._has_uncopied.clear()
+            await asyncio.sleep(self._copy_after_seconds)
+            await self.write_copies()
+
+    async def write_copies(self) -> None:
+        """Writes the copies that were not written yet. What the disk does not take is said."""
+        while self._uncopied:
+            some = dict(islice(self._uncopied.items(), _COPIES_AT_ONCE))
+            for node_id in some:
+                del self._uncopied[node_id]
+            await self._ports.threads.run(self._write_copies, some)
+
+    def _write_copies(self, records: Mapping[str, bytes]) -> None:
+        for node_id, record in records.items():
+            path = self._directory / f"{node_id}{_SUFFIX}"
+            try:
+                self._ports.disk.write(path, zlib.decompress(record), private=False)
+            except OSError as error:
+                # The topic is the record; the copy only helps when the topic is lost too.
+                _log.warning("cannot keep a copy of the published record at %s: %s", path, error)
+
+    async def _send(self, node_id: str, envelope: bytes, small: bytes) -> None:
         await self._bus.publish(Topic.AGENT_CONFIG, key=node_id, value=envelope)
-        path = self._directory / f"{node_id}{_SUFFIX}"
-        try:
-            await self._ports.threads.run(self._ports.disk.write, path, envelope, private=False)
-        except OSError as error:
-            # The topic is the record; the copy only helps when the topic is lost too.
-            _log.warning("cannot keep a copy of the published record at %s: %s", path, error)
+        self._uncopied[node_id] = small
+        self._has_uncopied.set()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -30,6 +31,8 @@ from tests.planner.short_manifests import ShortFleet, node_id, revision
 
 FLEET = "test"
 STATE_DIR = Path("/state")
+LAST_GOOD = STATE_DIR / "last-good.json"
+"""The copy of the last good revision."""
 DEADLINE_S = 300.0
 _POLL_S = 0.05
 
@@ -237,6 +240,19 @@ class Stand:
             stranger = self.agent(f"stranger-{next(self._probes)}")
             stranger.greet()
             await eventually(lambda one=stranger: self.commands(one.name), "a stranger is answered")
+
+    async def copied(self) -> None:
+        """Returns when copies of the revision in force, and of all that was published, are on the controller's disk."""
+        await eventually(self._is_copied, "the copies are on disk")
+
+    def _is_copied(self) -> bool:
+        with contextlib.suppress(FileNotFoundError):
+            marked = json.loads(self.disk.read(STATE_DIR / "in-force.json"))["revision"]
+            newest = {record.key.decode(): record.value for record in self.records(Topic.AGENT_CONFIG) if record.key}
+            return json.loads(self.disk.read(LAST_GOOD))["revision"]["id"] == marked and all(
+                self.disk.read(STATE_DIR / "published" / f"{key}.record") == value for key, value in newest.items()
+            )
+        return False
 
     # --- what lies on the topics ---------------------------------------------------------------------------------
 

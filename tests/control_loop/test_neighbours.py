@@ -13,10 +13,8 @@ from controller import decide
 from controller.source.last_good import LastGood
 from controller.source.read.reader import Reading, Unreadable
 from crds.messages import GenerationRef, UpdateConfig
-from tests.control_loop.stand import STATE_DIR, ScriptedSource, ShakyBus, Stand, eventually, loaded, write
+from tests.control_loop.stand import ScriptedSource, ShakyBus, Stand, eventually, loaded, write
 from tests.planner.short_manifests import ShortFleet, node_id
-
-THE_COPY = STATE_DIR / "last-good.json"
 
 
 def fleet_of(instances: int) -> ShortFleet:
@@ -36,10 +34,11 @@ def test_an_old_copy_of_the_last_good_revision_passes_the_guard_too(play: Callab
         async with stand.controller():
             stand.agent("gate").greet()
             await eventually(lambda: stand.newest("gate"), "a generation")
-            saved = stand.disk.read(THE_COPY)
+            await stand.copied()
+            saved = stand.disk.saved()
             await stand.say(loaded(fleet_of(10), "sha256:2222222"))
             await eventually(lambda: stand.orders("gate") == [(1, 1), (1, 2)], "ten instances")
-        stand.disk.write(THE_COPY, saved)
+        stand.disk.restore(saved)
         stand.source.say_silently(Unreadable("git is away"))
         async with stand.controller() as controller:
             await eventually(lambda: stand.told("RevisionParked"), "it is parked")

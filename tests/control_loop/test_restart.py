@@ -1,9 +1,7 @@
 """Controllers come and go, disks and topics are lost: no generation goes back, and none is made without need."""
 
-import asyncio
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -13,8 +11,7 @@ from controller.model import Position, Problem
 from controller.source.read.reader import Reading, Rejected, Unreadable
 from controller.timings import Timings
 from crds.messages import CommandKind, UpdateConfig
-from ports.simulated import NoThreads
-from tests.control_loop.stand import STATE_DIR, Stand, eventually, loaded, none_published, ref, write
+from tests.control_loop.stand import Stand, eventually, loaded, none_published, ref, write
 
 YARD = {
     "node/gate": {},
@@ -24,7 +21,6 @@ YARD = {
     "dsinstance/yard": {"node": "gate", "cameras": ["dock"]},
 }
 EDITED = {**YARD, "camera/dock": {"encodeType": "h265"}}
-LAST_GOOD = "last-good.json"
 PROBLEM = Problem(Position("yard.yaml", 3, 1), "spec.image", "is missing")
 BAD: list[Reading] = [
     Rejected("sha256:bad", "a mistake", (PROBLEM,)),
@@ -43,6 +39,7 @@ async def begin(stand: Stand) -> None:
             agent.greet(config.ref)
             agent.report(config.ref, config.ref)
         await stand.settled()
+        await stand.copied()
 
 
 @pytest.mark.parametrize("disk", ["kept", "lost"])
@@ -272,50 +269,5 @@ def test_a_disk_that_is_full_is_told_and_holds_nothing_up(play: Callable[..., No
             await eventually(lambda: stand.newest("gate"), "a generation")
             (message,) = await eventually(lambda: stand.told("LastGoodNotKept"), "it is told")
             assert "No space left on device" in message
-
-    play(scenario)
-
-
-class SlowThreads(NoThreads):
-    async def run(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
-        await asyncio.sleep(60 if function.__name__ == "store" else 0)
-        return await super().run(function, *args, **kwargs)
-
-
-def test_a_disk_that_takes_its_time_delays_generations_and_nothing_else(play: Callable[..., None]) -> None:
-    async def scenario(stand: Stand) -> None:
-        stand.threads = SlowThreads()
-        stand.source.say_silently(loaded(YARD))
-        async with stand.controller():
-            stand.agent("gate").greet()
-            await eventually(lambda: stand.commands("gate"), "it is admitted")
-            assert stand.newest("gate") is None
-            assert LAST_GOOD not in stand.disk.names(STATE_DIR)
-            await eventually(lambda: LAST_GOOD in stand.disk.names(STATE_DIR), "it is on disk")
-            await eventually(lambda: stand.newest("gate"), "a generation")
-
-    play(scenario)
-
-
-def test_a_crash_before_a_revision_is_on_disk_takes_nothing_back_that_was_published(play: Callable[..., None]) -> None:
-    async def scenario(stand: Stand) -> None:
-        stand.source.say_silently(loaded(YARD, "sha256:0000000001"))
-        async with stand.controller():
-            stand.agent("gate").greet()
-            await eventually(lambda: stand.newest("gate"), "a generation")
-        stand.threads = SlowThreads()
-        async with stand.controller() as controller:
-            stand.source.say(loaded({**YARD, "dsinstance/more": {"node": "gate"}}, "sha256:0000000002"))
-            await eventually(
-                lambda: (controller.status()["revision"] or {"id": ""})["id"].endswith("2"), "it is in force"
-            )
-            await stand.settled()
-        published = stand.orders("gate")
-        stand.threads = NoThreads()
-        stand.source.say_silently(Unreadable("the repository is away"))
-        async with stand.controller() as controller:
-            await eventually(lambda: controller.status()["candidate"], "the source is away")
-            await stand.settled()
-            assert stand.orders("gate") == published
 
     play(scenario)

@@ -87,6 +87,7 @@ def test_topics_that_went_while_the_controller_was_away_are_told(play: Callable[
         stand.source.say_silently(loaded(YARD))
         async with stand.controller():
             await begin(stand)
+            await stand.copied()
         stand.log.delete_topics()
         async with stand.controller() as controller:
             await eventually(lambda: stand.count_configs() == 2, "both generations")

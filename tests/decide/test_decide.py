@@ -9,7 +9,7 @@ import pytest
 from bus.base import BusEvent, CaughtUp, ConnectionChanged, Record, Topic
 from bus.codec import encode_signed
 from bus.signature import SigningKey
-from controller import decide, revision_gate
+from controller import decide, generations_due, revision_gate
 from controller.actions import Acknowledged, Admit, Outcome, Publish, PublishAgain, Send, Tell, TooLarge, Unacknowledged
 from controller.inbox import Inbox
 from controller.model import NodeState, Pulse
@@ -174,7 +174,7 @@ def test_what_a_topic_loses_while_it_is_acknowledged_is_sent_again(step: decide.
     assert not state.published.by_node[node_id("gate")].on_topic
 
 
-@pytest.mark.parametrize("step", ["plan", "why_parked"])
+@pytest.mark.parametrize("step", ["plan_again", "why_parked"])
 def test_a_recalled_revision_that_cannot_be_planned_lets_the_term_begin(
     monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -185,7 +185,7 @@ def test_a_recalled_revision_that_cannot_be_planned_lets_the_term_begin(
 
 
 def test_a_revision_that_cannot_be_planned_is_rejected_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(revision_gate, "plan", broken)
+    monkeypatch.setattr(revision_gate, "plan_again", broken)
     other = loaded({"node/gate": {}}, "sha256:other")
     state, notes = decide.settle(decide.has_read(GREETED, other), RULES, NOW)
     assert state.gate.in_force == YARD.revision
@@ -198,12 +198,12 @@ def test_a_node_of_which_no_record_can_be_made_keeps_no_other_from_its_own(monke
     both = loaded({"node/gate": {}, "node/hut": {}, **{f"dsinstance/{one}": {"node": one} for one in ("gate", "hut")}})
     state = decide.recall(State(), (), Recalled(both.revision), RULES, NOW)[0]
     state = begun(after(state, greeting("gate"), greeting("hut"), CaughtUp()))
-    made = decide.next_record
+    made = generations_due.next_record
 
     def sometimes(wanted: NodeState, *arguments: Any, **more: Any) -> Any:
         return broken() if wanted.node_name == "gate" else made(wanted, *arguments, **more)
 
-    monkeypatch.setattr(decide, "next_record", sometimes)
+    monkeypatch.setattr(generations_due, "next_record", sometimes)
     state, (send,), notes = decide.publish(state, RULES, NOW)
     assert isinstance(send, Publish)
     assert send.node_name == "hut"

@@ -110,7 +110,7 @@ def test_a_camera_that_stays_keeps_its_slot_through_any_sequence_of_edits(
             **{f"camera/{name}": {} for name in CAMERAS},
             "dsinstance/yard": {"node": node, "cameras": cameras, "streammux": {"batchSize": size}},
         }
-        planned = plan(revision(fleet), previous, renderer=renderer)
+        planned = plan(revision(fleet), previous, render=renderer.render)
         (slots,) = slots_in(planned).values()
         assert slots.keys() == set(cameras)
         assert all(0 <= slot < size for slot in slots.values())
@@ -149,10 +149,10 @@ def test_a_renderer_that_remembers_tells_other_slots_apart() -> None:
         }
     )
     renderer = Renderer()
-    fresh = plan(fleet, {}, renderer=renderer)
+    fresh = plan(fleet, {}, render=renderer.render)
     previous = previous_from(plan(with_fence, {}), NOW)
 
-    with_hole = plan(fleet, previous, renderer=renderer)
+    with_hole = plan(fleet, previous, render=renderer.render)
 
     assert slots_in(fresh) == {"yard": {"dock": 0, "gate": 1}}
     assert slots_in(with_hole) == {"yard": {"dock": 0, "gate": 2}}

@@ -120,6 +120,7 @@ class Published:
 
     async def _carry_out(self, sends: Iterable[Send]) -> None:
         outcomes, error = await carry_out(sends, self._publisher)
+        await self._publisher.write_copies()
         self._state, _ = decide.after(self._state, outcomes, RULES)
         assert error is None
         for outcome in outcomes:

@@ -26,7 +26,7 @@ def test_what_was_stored_is_recalled(revision: Revision, tmp_path: Path) -> None
     assert last_good.load() == Recalled(None)
     last_good.store(revision)
     assert LastGood(tmp_path / "state" / "last-good.json", RealDisk()).load() == Recalled(revision)
-    assert [path.name for path in (tmp_path / "state").iterdir()] == ["last-good.json"]
+    assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["last-good", "last-good.json"]
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,17 @@ def test_a_damaged_file_is_ignored_with_a_warning(damage: bytes, tmp_path: Path)
 def test_a_flipped_bit_is_noticed(revision: Revision, tmp_path: Path) -> None:
     path = tmp_path / "last-good.json"
     LastGood(path, RealDisk()).store(revision)
-    path.write_text(path.read_text().replace("10.0.0.1", "10.0.0.2"))
+    original = path.read_text()
+    path.write_text(original.replace("sha256:", "sha512:"))
     assert LastGood(path, RealDisk()).load() == Recalled(
         None, f"{path} is damaged (its digest does not match): ignored"
     )
+    path.write_text(original)
+    piece = tmp_path / "last-good" / "cameras-1-0.json"
+    piece.write_text(piece.read_text().replace("10.0.0.1", "10.0.0.2"))
+    assert LastGood(path, RealDisk()).load() == Recalled(None, f"{path} is damaged (DamagedPieceError): ignored")
+    piece.unlink()
+    assert LastGood(path, RealDisk()).load() == Recalled(None, f"{path} is damaged (DamagedPieceError): ignored")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +88,7 @@ def test_a_failed_write_keeps_the_one_before(
     with pytest.raises(OSError, match="No space left"):
         LastGood(path, RealDisk()).store(Revision("other", (), (), ()))
     assert LastGood(path, RealDisk()).load() == Recalled(revision)
-    assert [one.name for one in tmp_path.iterdir()] == ["last-good.json"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["last-good", "last-good.json"]
 
 
 def test_what_cannot_be_read_is_a_warning(tmp_path: Path) -> None:

@@ -254,13 +254,13 @@ def test_a_note_of_another_format_counts_as_lost_and_is_said_once(
 
 def test_a_last_good_revision_of_another_format_is_told_with_both_numbers(tmp_path: Path) -> None:
     path = tmp_path / "last-good.json"
-    content = {"format": 2}
+    content = {"format": 3}
     path.write_text(json.dumps({"digest": digest(content), "revision": content}))
 
     recalled = LastGood(path, RealDisk()).load()
 
     assert recalled.revision is None
-    assert "it is of format 2, and this version reads format 1" in recalled.warning
+    assert "it is of format 3, and this version reads format 2" in recalled.warning
 
 
 # --- the controller ---
@@ -276,7 +276,7 @@ def test_the_controller_takes_its_own_record_with_fields_of_a_newer_version_and_
 
 
 def test_copies_and_a_last_good_revision_of_another_format_are_told_as_events_with_both_numbers(tmp_path: Path) -> None:
-    content = {"format": 2}
+    content = {"format": 3}
     (tmp_path / "last-good.json").write_text(json.dumps({"digest": digest(content), "revision": content}))
     recalled = LastGood(tmp_path / "last-good.json", RealDisk()).load()
     copies = (
@@ -292,6 +292,6 @@ def test_copies_and_a_last_good_revision_of_another_format_are_told_as_events_wi
     assert {note.reason for note in told} == {"UnknownFormat"}
     assert [note.message.rsplit(": ", 1)[1] for note in told] == [
         "AgentConfig is of format 3, and this version reads format 1",
-        "it is of format 2, and this version reads format 1",
+        "it is of format 3, and this version reads format 2",
     ]
     assert [type(note) for note in notes] == [Tell, Log, Tell]
