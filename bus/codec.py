@@ -16,7 +16,7 @@ from securesystemslib.exceptions import FormatError, UnverifiedSignatureError
 from bus.base import Topic
 from bus.signature import BadKey, SigningKey, verification_key
 from bus.topics import check_size
-from crds.document import WireModel, unknown_format
+from crds.document import Message, WireModel, unknown_format
 from crds.heartbeat import HEARTBEAT_BYTES, Heartbeat
 from crds.messages import AgentInfo
 
@@ -161,19 +161,31 @@ def _verify(envelope: Envelope, public_keys: Collection[str]) -> None:
 
 
 def _parse(model: type[M], payload: bytes) -> M:
+    # The model's own parser lets NaN pass where any value may stand, and only messages refuse formats by themselves.
+    if not issubclass(model, Message) or b"NaN" in payload or b"Infinity" in payload:
+        _check(model, payload)
     try:
-        # The model's own parser lets NaN pass where any value may stand.
-        content = from_json(payload, allow_inf_nan=False)
-        if why := unknown_format(model.__name__, content):
-            raise UnknownFormat(why)
         return model.model_validate_json(payload)
     except ValidationError as error:
+        _check(model, payload)
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         reason = f"{place}: {first['msg']}"
         raise Undecodable(f"not a valid {model.__name__}: {_quote(reason)}") from None
+
+
+def _check(model: type[WireModel], payload: bytes) -> None:
+    """Refuses what is no JSON, and a message of another format.
+
+    Raises:
+        Undecodable: it is so.
+    """
+    try:
+        content = from_json(payload, allow_inf_nan=False)
     except ValueError:
         raise Undecodable("not JSON") from None
+    if why := unknown_format(model.__name__, content):
+        raise UnknownFormat(why)
 
 
 def _quote(text: str) -> str:

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from crds.camera import CameraLimits
 from crds.condition import Condition
 from crds.digest import digest
 from crds.document import Message, UtcTime, WireModel
@@ -204,6 +205,12 @@ class AgentConfig(Message):
         if self.digest != self.content_digest(self.node_config_list):
             raise ValueError("the digest does not belong to the content")
         return self
+
+    def pack(self) -> None:
+        """Has its instances take less memory, see `InstanceConfig.pack`."""
+        limits: dict[CameraLimits, CameraLimits] = {}
+        for one in self.node_config_list:
+            one.pack(limits)
 
     def instance(self, name: str) -> InstanceConfig | None:
         """The instance of that name; None when it is not listed."""

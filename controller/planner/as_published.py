@@ -14,18 +14,19 @@ _FIELDS = tuple(name for name in InstanceConfig.model_fields if name not in _COM
 
 
 def as_published(rendered: InstanceConfig, published: InstanceConfig | None) -> InstanceConfig:
-    """The published form where it differs only by what was not written out when it was made, being at its default.
+    """The published form where it says the same: it differs only by what was not written out when it was made, if at all.
 
     Args:
         rendered: what the instance shall be.
         published: what the newest record of its node says of it.
 
     Returns:
-        One of the two. The published one then has another digest than the rendered one, and means the same.
+        One of the two. The published one may have another digest than the rendered one, and means the same.
     """
-    if published is None or published.digest == rendered.digest or not _says_the_same(published, rendered):
+    rendered.pack()  # it is kept as long as its manifests stay as they are
+    if published is None or (published.digest != rendered.digest and not _says_the_same(published, rendered)):
         return rendered
-    return published
+    return published  # the very object that is kept already
 
 
 def _says_the_same(published: InstanceConfig, rendered: InstanceConfig) -> bool:

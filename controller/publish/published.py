@@ -115,6 +115,7 @@ def config_in(envelope: bytes, *, key: str, fleet_id: str, public_key: str) -> A
     config = decode_signed(AgentConfig, envelope, [public_key])
     if config.fleet_id != fleet_id or str(config.node_id) != key:
         raise Undecodable(f"it is of fleet {config.fleet_id!r}, for node {config.node_id}")
+    config.pack()  # there is one for each node, as long as the controller runs
     return config
 
 

@@ -164,6 +164,24 @@ def test_a_right_signature_does_not_make_a_wrong_message_right(payload: bytes) -
     why_not(signed_by(KEY, payload))
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ('"format":2', "AgentCommand is of format 2, and this version reads format 1"),
+        ('"later":-Infinity', "not JSON"),
+        ('"format":2,"later":Infinity', "not JSON"),
+        ('"format":2,"epoch":"?"', "AgentCommand is of format 2, and this version reads format 1"),
+        ('"format":1,"format":2', "AgentCommand is of format 2, and this version reads format 1"),
+        ('"format":10000', "not a valid AgentCommand: format: Input should be 1"),
+        ('"epoch":"?"', "not a valid AgentCommand: epoch: Input should be a valid integer"),
+    ],
+)
+def test_why_a_message_is_refused(said: str, expected: str) -> None:
+    payload = COMMAND.model_dump_json()[:-1] + f",{said}}}"
+    assert why_not(signed_by(KEY, payload.encode())).startswith(expected)
+    assert decode(signed_by(KEY, payload.replace(said, '"format":2,"format":1,"word":"NaN"').encode())) == COMMAND
+
+
 def test_the_reason_quotes_little_and_nothing_that_a_terminal_obeys() -> None:
     class Wide(BaseModel):
         fields: dict[str, int]

@@ -32,7 +32,7 @@ def published(planned: FleetPlan) -> dict[str, AgentConfig]:
 
 
 def places(planned: FleetPlan) -> list[str]:
-    return [one.instance_name for state in planned.nodes.values() for one in state.instances]
+    return [one.name for state in planned.nodes.values() for one in state.instances]
 
 
 @QUICK
