@@ -45,6 +45,11 @@ class Revision:
         return {camera.name: camera for camera in self.cameras}
 
     @cached_property
+    def instance_by_name(self) -> Mapping[str, DsInstance]:
+        """The instances by the names of their objects."""
+        return {instance.name: instance for instance in self.instances}
+
+    @cached_property
     def node_by_name(self) -> Mapping[str, Node]:
         """The nodes by the names of their objects."""
         return {node.name: node for node in self.nodes}
