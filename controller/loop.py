@@ -224,14 +224,18 @@ class Controller:
     async def _show_changes(self) -> None:
         """Beside the loop that acts: brokers that do not answer must not keep people from seeing that."""
         while True:
-            begun = self._clock.monotonic()
+            took = 0.0
             try:
-                self._picture.show(self._knowledge.state, self._clock.now())
+                begun = self._clock.monotonic()
+                for _ in self._picture.show(self._knowledge.state, self._clock.now()):
+                    took += self._clock.monotonic() - begun
+                    await asyncio.sleep(0)
+                    begun = self._clock.monotonic()
+                took += self._clock.monotonic() - begun
             except Exception:  # noqa: BLE001 - no bug may end what the fleet depends on (S15)
                 _log.exception("the fleet could not be shown; publishing goes on")
-            # Showing a large fleet takes a while: it may take a fifth of the time, however many reports come in.
-            took = self._clock.monotonic() - begun
-            await asyncio.sleep(max(self._timings.show_every_seconds, 4 * took))
+            # Showing many changes takes a while: it may take a fifth of the time, unless people would wait for it.
+            await asyncio.sleep(min(max(self._timings.show_every_seconds, 4 * took), self._timings.show_within_seconds))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._timings.tick_seconds):
                     await self._knowledge.changed.wait()

@@ -72,7 +72,7 @@ def _cause(sighting: Sighting) -> ObjectRef | None:
 
 def _unplaced_watcher(camera: Camera, look: Look) -> ObjectRef | None:
     """The instance that would watch a camera, if it had a place."""
-    name = next(iter(look.layout.unplaced_watchers.get(camera.name, ())), None)
+    name = look.layout.unplaced_watcher(camera.name)
     return ObjectRef("DsInstance", name) if name else None
 
 
@@ -85,8 +85,10 @@ def _repeated(said: CameraStatus) -> Verdict:
 def _unwatched(camera: Camera, look: Look) -> Verdict:
     if reasons := look.layout.reasons.get((camera.kind, camera.name), ()):
         return false(reasons[0].reason, "; ".join(one.message for one in reasons))
-    if planned := look.layout.planned_watchers.get(camera.name):
-        return false("NotPublished", f"{', '.join(planned)} will watch it as soon as that is published")
+    if planned := look.layout.planned.watching(camera.name):
+        return false(
+            "NotPublished", f"{', '.join(one.name for one in planned)} will watch it as soon as that is published"
+        )
     if look.layout.plan is None:
         return false("NotPlanned", "No plan was made yet")
     return false("NotWatched", "No running instance names or selects this camera")

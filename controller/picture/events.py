@@ -1,4 +1,4 @@
-"""The transitions between two pictures of the fleet that are worth telling."""
+"""What is worth telling of what became different between two looks at the fleet."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import Any
 
 from controller.model import ObjectRef
 from controller.picture.conditions import Document
+from controller.picture.difference import Difference
 from controller.picture.troubles import IN_PROGRESS, is_trouble
 from crds.messages import InstanceState
 
@@ -71,39 +72,31 @@ OpenTroubles = Mapping[tuple[ObjectRef, str], str]
 """By object and what they are about: the troubles that were told to have begun and not to have ended, with their reason."""
 
 
-def events_between(
-    old_documents: Iterable[Document],
-    new_documents: Iterable[Document],
-    now: datetime,
-    open_troubles: OpenTroubles = MappingProxyType({}),
+def events_of(
+    differences: Iterable[Difference], now: datetime, open_troubles: OpenTroubles = MappingProxyType({})
 ) -> tuple[FleetEvent, ...]:
-    """What happened between two results of `documents`, in the order of the new ones.
+    """What happened between two looks, in the order of what is different.
 
     An object that was not there before is told about only when it is in trouble: a controller that starts would
     otherwise announce the whole fleet.
 
     Args:
-        old_documents: the results before.
-        new_documents: the results now.
+        differences: between the documents of the one look and of the other.
         now: the time, UTC.
         open_troubles: what was told before. A trouble that was out of sight meanwhile is not told again, and its end is.
     """
-    old_by_key = {(one["kind"], one["metadata"]["name"]): one for one in old_documents}
     found: list[FleetEvent] = []
-    for new in new_documents:
-        subject = ObjectRef(new["kind"], new["metadata"]["name"])
-        old = old_by_key.pop((subject.kind, subject.name), None)
-        if old is new:
-            continue
-        found += [
-            FleetEvent(subject, news.type, news.reason, news.message, now, news.trouble)
-            for news in (*_NEWS_OF_KIND[subject.kind](old, new), *_news_of_conditions(old, new))
-            if (old is not None or news.type is EventType.WARNING) and _is_new(subject, news, open_troubles)
-        ]
-    for (kind, name), old in sorted(old_by_key.items()):
-        if old["status"].get("phase") != "Pending" or kind != "Node":
+    for key, old, new in differences:
+        subject = ObjectRef(*key)
+        if new is not None:
+            found += [
+                FleetEvent(subject, news.type, news.reason, news.message, now, news.trouble)
+                for news in (*_NEWS_OF_KIND[subject.kind](old, new), *_news_of_conditions(old, new))
+                if (old is not None or news.type is EventType.WARNING) and _is_new(subject, news, open_troubles)
+            ]
+        elif old is not None and (old["status"].get("phase") != "Pending" or subject.kind != "Node"):
             message = "It is in no manifest any more"
-            found.append(FleetEvent(ObjectRef(kind, name), EventType.NORMAL, REMOVED, message, now))
+            found.append(FleetEvent(subject, EventType.NORMAL, REMOVED, message, now))
     return tuple(found)
 
 

@@ -33,8 +33,8 @@ def instance_status(instance: DsInstance, look: Look) -> Document:
 def _chosen(name: str, look: Look) -> Sighting | None:
     """The sighting that stands for the instance: where it is planned, when it is published there."""
     sightings = look.sightings(name)
-    planned_on = look.layout.planned[name][0] if name in look.layout.planned else None
-    there = [one for one in sightings if one.node_id == planned_on]
+    planned_on = {one.node_id for one in look.layout.planned.of(name)}
+    there = [one for one in sightings if one.node_id in planned_on]
     return next(iter((*there, *sightings)), None)
 
 
@@ -57,26 +57,26 @@ def _because(reasons: tuple[Reason, ...]) -> Verdict:
 
 
 def _unpublished(instance: DsInstance, reasons: tuple[Reason, ...], look: Look) -> Document:
+    planned = next(iter(look.layout.planned.of(instance.name)), None)
     if reasons:
         verdict = _because(reasons)
     elif look.layout.plan is None:
         verdict = false("NotPlanned", "No plan was made yet")
-    elif instance.name in look.layout.planned:
+    elif planned:
         verdict = false("NotPublished", "It is planned, and waits for the generation of its node to be published")
     else:
         verdict = false("NotPlanned", "The plan does not hold it")
-    planned = look.layout.planned.get(instance.name)
     return {
         "phase": _PENDING,
         "reason": verdict.reason,
         "message": verdict.message,
-        "node": look.layout.node_name(planned[0]) if planned else None,
-        "image": planned[1].image if planned else instance.spec.image,
+        "node": look.layout.node_name(planned.node_id) if planned else None,
+        "image": planned.config.image if planned else instance.spec.image,
         "imageId": None,
         "imagePlatform": None,
         "cameras": {
             "ready": 0,
-            "total": len(planned[1].cameras) if planned else len(look.layout.revision.cameras_of(instance)),
+            "total": len(planned.config.cameras) if planned else len(look.layout.revision.cameras_of(instance)),
         },
         "restarts": 0,
         "generation": None,
@@ -94,7 +94,7 @@ def _published(sighting: Sighting) -> Document:
     elif status is None:
         phase = _PENDING
         verdict = false(
-            "NotObserved", f"The agent of node {sighting.node_name} has not reported it yet ({sighting.generation})"
+            "NotObserved", f"The agent of node {sighting.node_name} has not reported it yet ({sighting.record.ref})"
         )
     else:
         phase, verdict = status.state.value, _ready(sighting, status)

@@ -1,29 +1,93 @@
 """What should be: the manifests, the plan and what was published of it, indexed the ways the documents need it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 
+from controller.differing import differing
 from controller.model import FleetPlan, Previous, Reason, Revision
-from controller.picture.conditions import Document
-from crds.dsinstance import DsInstance
-from crds.instance_config import InstanceConfig
+from controller.picture.difference import Key
+from controller.picture.places import Places, keys_of
+from crds.document import Manifest
+from crds.node import Node
 
-Key = tuple[str, str]
-"""Kind and name of an object."""
+_NOTHING = Revision("", (), (), ())
 
 
-@dataclass(frozen=True)
+_NODES_AT_ONCE = 50
+_MANY = 200
+"""Objects that took long enough to find."""
+
+
+@dataclass
+class Touched:
+    """Of what something else may be said."""
+
+    keys: set[Key] = field(default_factory=set)
+    """The objects of which it may."""
+    rewritten: set[Key] = field(default_factory=set)
+    """Those of them whose manifests came, changed or went."""
+    node_ids: set[str] = field(default_factory=set)
+    """The ids of the nodes among these."""
+
+
 class Layout:
-    """The wanted side of the fleet. It changes when somebody commits or publishes, not when agents report."""
+    """The wanted side of the fleet. It changes when somebody commits or publishes, not when agents report.
 
-    revision: Revision
-    plan: FleetPlan | None
-    published: Previous
+    It is one value that takes the place of another by what differs; indexes of 60,000 objects are not made anew for one.
+    """
 
-    def is_of(self, revision: Revision, plan: FleetPlan | None, published: Previous) -> bool:
-        """True when it was made from these very inputs."""
-        return self.revision is revision and self.plan is plan and self.published == published
+    def __init__(self) -> None:
+        """Nothing is wanted yet."""
+        self.revision = _NOTHING
+        self.plan: FleetPlan | None = None
+        self.published: Previous = {}
+        self.reasons: Mapping[Key, tuple[Reason, ...]] = {}
+        """The reasons of the planner, by the object they are about."""
+        self.planned = Places()
+        self.placed = Places()
+        """What was published."""
+        self._unplaced: dict[str, tuple[str, ...]] = {}
+        self._unplaced_watchers: dict[str, list[str]] = {}
+
+    def become(
+        self, revision: Revision, plan: FleetPlan | None, published: Previous, touched: Touched
+    ) -> Iterator[None]:
+        """Takes these in, and adds to what is touched: in parts of which none takes long, where there is much."""
+        before, plan_before, published_before = self.revision, self.plan, self.published
+        if revision is before and plan is plan_before and published is published_before:
+            return
+        cameras = differing(before.camera_by_name, revision.camera_by_name)
+        instances = differing(before.instance_by_name, revision.instance_by_name)
+        nodes = differing(before.node_by_id, revision.node_by_id)
+        self.revision, self.plan, self.published = revision, plan, published
+        touched.node_ids |= nodes
+        touched.rewritten |= {("Camera", name) for name in cameras} | {("DsInstance", name) for name in instances}
+        touched.rewritten |= {("Node", one.name) for one in _values(nodes, before.node_by_id, revision.node_by_id)}
+        touched.keys |= touched.rewritten
+        for parts in (self._take_plan(plan_before), self._take_published(published_before), self._take_names(nodes)):
+            for found in parts:
+                touched.keys |= found
+                if len(found) >= _MANY:
+                    yield
+        touched.keys |= self._take_reasons(instances, are_cameras_the_same=not cameras)
+        if cameras or instances:
+            # Of these it is said how many cameras they would have.
+            without = revision.instance_by_name.keys() - self.planned.instances.keys()
+            touched.keys |= {("DsInstance", name) for name in without}
+        if (plan is None) is not (plan_before is None):
+            touched.keys |= {("Camera", name) for name in revision.camera_by_name}
+            touched.keys |= {("DsInstance", name) for name in revision.instance_by_name}
+
+    def manifest(self, key: Key) -> Manifest | None:
+        """The manifest of an object, if it has one."""
+        kind, name = key
+        if kind == "Camera":
+            return self.revision.camera_by_name.get(name)
+        if kind == "DsInstance":
+            return self.revision.instance_by_name.get(name)
+        return self.revision.node_by_name.get(name)
 
     def node_name(self, node_id: str) -> str:
         """The name of a node for people; its id when it is in no manifest."""
@@ -33,75 +97,105 @@ class Layout:
             return self.plan.nodes[node_id].node_name
         return node_id
 
-    @cached_property
-    def written(self) -> Mapping[Key, Document]:
-        """Every manifest as it was written, by kind and name, sorted."""
-        return {(one.kind, one.name): one.document() for one in self.revision.objects}
+    def unplaced_watcher(self, camera: str) -> str | None:
+        """The first of the instances that would watch a camera, if they were done as their manifests ask."""
+        return min(self._unplaced_watchers.get(camera, ()), default=None)
 
-    @cached_property
-    def instance_by_name(self) -> Mapping[str, DsInstance]:
-        """The instances by the names of their objects."""
-        return {one.name: one for one in self.revision.instances}
+    def keys_on(self, node_id: str, instance_names: AbstractSet[str] | None = None) -> set[Key]:
+        """The objects of which something is said by the word of an agent: its node, and the instances that it was told.
 
-    @cached_property
-    def reasons(self) -> Mapping[Key, tuple[Reason, ...]]:
-        """The reasons of the planner, by the object they are about."""
-        found: dict[Key, tuple[Reason, ...]] = {}
-        for reason in self.plan.reasons if self.plan else ():
-            key = (reason.subject.kind, reason.subject.name)
-            found[key] = (*found.get(key, ()), reason)
-        return found
-
-    @cached_property
-    def planned(self) -> Mapping[str, tuple[str, InstanceConfig]]:
-        """Node id and resolved instance of every planned instance, by its name."""
-        states = self.plan.nodes.values() if self.plan else ()
-        return {one.name: (state.node_id, one) for state in states for one in state.instances}
-
-    @cached_property
-    def planned_watchers(self) -> Mapping[str, tuple[str, ...]]:
-        """The names of the planned instances that watch a camera, by its name."""
-        found: dict[str, list[str]] = {}
-        for name, (_, config) in sorted(self.planned.items()):
-            for camera in config.cameras:
-                found.setdefault(camera.name, []).append(name)
-        return {camera: tuple(names) for camera, names in found.items()}
-
-    @cached_property
-    def unplaced_watchers(self) -> Mapping[str, tuple[str, ...]]:
-        """The names of the instances that would watch a camera, if they were done as their manifests ask, by its name."""
-        found: dict[str, list[str]] = {}
-        for instance in self.revision.instances:
-            if (instance.kind, instance.name) in self.reasons:
-                for camera in self.revision.cameras_of(instance):
-                    found.setdefault(camera.name, []).append(instance.name)
-        return {camera: tuple(names) for camera, names in found.items()}
-
-    @cached_property
-    def placed(self) -> Mapping[str, Mapping[str, InstanceConfig]]:
-        """The published instances by name, and by the id of the node: several while one moves."""
-        found: dict[str, dict[str, InstanceConfig]] = {}
-        for node_id, record in sorted(self.published.items()):
-            for config in record.node_config_list:
-                found.setdefault(config.name, {})[node_id] = config
-        return found
-
-    @cached_property
-    def watching(self) -> Mapping[str, tuple[str, ...]]:
-        """The names of the published instances that watch a camera on some node, by its name."""
-        found: dict[str, list[str]] = {}
-        for name, by_node in sorted(self.placed.items()):
-            for camera in dict.fromkeys(camera.name for config in by_node.values() for camera in config.cameras):
-                found.setdefault(camera, []).append(name)
-        return {camera: tuple(names) for camera, names in found.items()}
-
-    def touched_by(self, node_id: str) -> tuple[Key, ...]:
-        """The objects whose status depends on what the agent of this node says."""
-        found: dict[Key, None] = {}
-        if node := self.revision.node_by_id.get(node_id):
-            found[node.kind, node.name] = None
+        Args:
+            node_id: whose agent.
+            instance_names: of these instances alone, as the agent calls them, and not of the node.
+        """
         record = self.published.get(node_id)
-        for config in record.node_config_list if record else ():
-            found["DsInstance", config.name] = None
-            found.update({("Camera", camera.name): None for camera in config.cameras})
-        return tuple(key for key in found if key in self.written)
+        configs = record.node_config_list if record else ()
+        if instance_names is not None:
+            return keys_of(one for one in configs if one.instance_name in instance_names)
+        return keys_of(configs) | self.node_key(node_id)
+
+    def _keys_named_by(self, node_id: str) -> set[Key]:
+        """The objects of which the name of a node is said."""
+        state = self.plan.nodes.get(node_id) if self.plan else None
+        return self.keys_on(node_id) | {("DsInstance", one.name) for one in (state.instances if state else ())}
+
+    def node_key(self, node_id: str) -> set[Key]:
+        """The node of an id, if a manifest declares it."""
+        node = self.revision.node_by_id.get(node_id)
+        return {("Node", node.name)} if node else set()
+
+    def _take_plan(self, plan_before: FleetPlan | None) -> Iterator[set[Key]]:
+        before, after = (one.nodes if one else {} for one in (plan_before, self.plan))
+        for node_ids in _batched(differing(before, after)):
+            states = {node_id: (before.get(node_id), after.get(node_id)) for node_id in node_ids}
+            found = self.planned.change(
+                {
+                    node_id: (old.instances if old else (), new.instances if new else ())
+                    for node_id, (old, new) in states.items()
+                }
+            )
+            for node_id, (old, new) in states.items():
+                found |= self.node_key(node_id)
+                if (old and old.node_name) != (new and new.node_name):
+                    found |= self._keys_named_by(node_id)
+            yield found
+
+    def _take_published(self, before: Previous) -> Iterator[set[Key]]:
+        after = self.published
+        for node_ids in _batched(differing(before, after)):
+            records = {node_id: (before.get(node_id), after.get(node_id)) for node_id in node_ids}
+            found = self.placed.change(
+                {
+                    node_id: (old.node_config_list if old else (), new.node_config_list if new else ())
+                    for node_id, (old, new) in records.items()
+                }
+            )
+            for node_id, (_, new) in records.items():
+                found |= self.node_key(node_id)
+                # It may be said of each of them in which generation it is.
+                found |= {("DsInstance", one.name) for one in (new.node_config_list if new else ())}
+            yield found
+
+    def _take_names(self, node_ids: AbstractSet[str]) -> Iterator[set[Key]]:
+        for some in _batched(node_ids):
+            yield {key for node_id in some for key in self._keys_named_by(node_id)}
+
+    def _take_reasons(self, instances: AbstractSet[str], *, are_cameras_the_same: bool) -> set[Key]:
+        before, grouped = self.reasons, defaultdict[Key, list[Reason]](list)
+        for one in self.plan.reasons if self.plan else ():
+            grouped[one.subject.kind, one.subject.name].append(one)
+        after = {key: tuple(some) for key, some in grouped.items()}
+        changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+        self.reasons = after
+        again = {
+            name
+            for kind, name in after.keys() | changed
+            if kind == "DsInstance" and (not are_cameras_the_same or name in instances or (kind, name) in changed)
+        }
+        return changed | {("Camera", name) for instance in again for name in self._again_unplaced(instance)}
+
+    def _again_unplaced(self, name: str) -> Iterator[str]:
+        """Finds again the cameras that an instance would watch; gives those of before and of now, unless they are the same."""
+        instance = self.revision.instance_by_name.get(name)
+        before, after = self._unplaced.pop(name, ()), tuple[str, ...]()
+        if instance is not None and (instance.kind, name) in self.reasons:
+            self._unplaced[name] = after = tuple(one.name for one in self.revision.cameras_of(instance))
+        if before == after:
+            return
+        for camera in before:
+            self._unplaced_watchers[camera].remove(name)
+            if not self._unplaced_watchers[camera]:
+                del self._unplaced_watchers[camera]
+        for camera in after:
+            self._unplaced_watchers.setdefault(camera, []).append(name)
+        yield from before
+        yield from after
+
+
+def _values(node_ids: Iterable[str], *mappings: Mapping[str, Node]) -> Iterator[Node]:
+    return (found for node_id in node_ids for one in mappings if (found := one.get(node_id)))
+
+
+def _batched(node_ids: AbstractSet[str]) -> Iterator[list[str]]:
+    ordered = list(node_ids)
+    return (ordered[start : start + _NODES_AT_ONCE] for start in range(0, len(ordered), _NODES_AT_ONCE))

@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from controller.model import Fleet, ObservedNode
 from controller.picture.conditions import Document, Verdict, timestamp, unknown
-from controller.picture.layout import Key, Layout
+from controller.picture.difference import Key
+from controller.picture.layout import Layout
 from controller.picture.machine_times import status_at_controller
+from controller.picture.places import Place
 from controller.status.fold import connected, heard_at
 from controller.status.runs import hosts_of_rivals
 from controller.status.trust import about_stranger
 from crds.instance_config import InstanceConfig
-from crds.messages import GenerationRef, InstanceStatus
+from crds.messages import AgentConfig, InstanceStatus
 
 NODE_LOST = "NodeLost"
 NODE_NEVER_SEEN = "NodeNeverSeen"
@@ -41,7 +44,8 @@ class Sighting:
     node_id: str
     node_name: str
     config: InstanceConfig
-    generation: GenerationRef
+    record: AgentConfig
+    """The newest record of the node, which holds it."""
     newest: bool
     """False while the manifests ask for something else that is not published yet: Kafka may be away."""
     silence: Verdict | None
@@ -49,7 +53,7 @@ class Sighting:
     status: InstanceStatus | None
     """What the agent reports; None while it is silent or does not know the instance yet."""
 
-    @property
+    @cached_property
     def up_to_date(self) -> bool:
         """True when what runs is what was published."""
         return self.status is not None and self.status.digest in self.config.digests_of_the_same
@@ -67,11 +71,16 @@ class Look:
     version: str = ""
     """Of the controller; empty where nothing is said of versions."""
     _reported: dict[str, Mapping[str, InstanceStatus]] = field(default_factory=dict)
-    _sightings: dict[str, tuple[Sighting, ...]] = field(default_factory=dict)
+    _silences: dict[str, Verdict | None] = field(default_factory=dict)
+    _sightings: dict[Place, Sighting] = field(default_factory=dict)
 
     def observed(self, node_id: str) -> ObservedNode:
         """What is known of a node; an empty record for one that was never heard."""
         return self.fleet.nodes.get(node_id) or ObservedNode(node_id)
+
+    def is_pending(self, node_id: str) -> bool:
+        """True for an agent that greeted and is in no manifest."""
+        return self.observed(node_id).info is not None and node_id not in self.layout.revision.node_by_id
 
     def heard_at(self, node_id: str) -> datetime | None:
         """When the agent of a node was heard last; None for one that never was."""
@@ -79,6 +88,11 @@ class Look:
 
     def silence(self, node_id: str) -> Verdict | None:
         """Why nothing is known of a node right now, or None when its agent is connected and may speak for it."""
+        if node_id not in self._silences:
+            self._silences[node_id] = self._silence(node_id)
+        return self._silences[node_id]
+
+    def _silence(self, node_id: str) -> Verdict | None:
         node = self.observed(node_id)
         name = self.layout.node_name(node_id)
         if hosts := hosts_of_rivals(node, self.now):
@@ -103,31 +117,26 @@ class Look:
 
     def sightings(self, instance: str) -> tuple[Sighting, ...]:
         """Where an instance was published, sorted by node id: several places while it moves."""
-        if instance not in self._sightings:
-            placed = self.layout.placed.get(instance, {})
-            self._sightings[instance] = tuple(self._sighting(node_id, config) for node_id, config in placed.items())
-        return self._sightings[instance]
+        return tuple(self._sighting(place) for place in self.layout.placed.of(instance))
 
     def watchers(self, camera: str) -> tuple[Sighting, ...]:
         """The published instances that watch a camera, sorted by name."""
-        return tuple(
-            sighting
-            for name in self.layout.watching.get(camera, ())
-            for sighting in self.sightings(name)
-            if any(one.name == camera for one in sighting.config.cameras)
-        )
+        return tuple(self._sighting(place) for place in self.layout.placed.watching(camera))
 
-    def _sighting(self, node_id: str, config: InstanceConfig) -> Sighting:
-        planned = self.layout.planned.get(config.name)
-        return Sighting(
-            node_id=node_id,
-            node_name=self.layout.node_name(node_id),
-            config=config,
-            generation=self.layout.published[node_id].ref,
-            newest=planned is None or (planned[0], planned[1].digest) == (node_id, config.digest),
-            silence=self.silence(node_id),
-            status=self._statuses(node_id).get(config.instance_name),
-        )
+    def _sighting(self, place: Place) -> Sighting:
+        if place not in self._sightings:
+            node_id, config = place.node_id, place.config
+            planned = self.layout.planned.of(place.name)
+            self._sightings[place] = Sighting(
+                node_id=node_id,
+                node_name=self.layout.node_name(node_id),
+                config=config,
+                record=self.layout.published[node_id],
+                newest=not planned or (planned[0].node_id == node_id and planned[0].config.digest == config.digest),
+                silence=self.silence(node_id),
+                status=self._statuses(node_id).get(config.instance_name),
+            )
+        return self._sightings[place]
 
     def _statuses(self, node_id: str) -> Mapping[str, InstanceStatus]:
         if node_id not in self._reported:

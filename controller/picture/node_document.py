@@ -1,10 +1,9 @@
 """What is said of a machine: whether its agent is heard, and how far it got."""
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from controller.model import NodeState, ObservedNode
+from controller.model import NodeState, ObservedNode, Revision
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
 from controller.picture.look import KEY_REFUSED, Look
 from controller.picture.machine_times import CLOCK_SYNCHRONIZED, at_controller, clock_verdict
@@ -57,25 +56,28 @@ def node_status(node: Node, look: Look) -> Document:
         "capacity": _capacity(observed, published, node.spec.capacity),
         **_agent(observed),
         "publicKeyFingerprint": _key_of(look, node.node_id, observed),
-        "lastSeen": _last_seen(look.heard_at(observed.node_id), silence),
+        "lastSeen": _last_seen(look, observed, silence),
         **_orphans(observed, silence),
     }
 
 
-def pending_nodes(look: Look) -> Iterator[Document]:
-    """A document for each agent that greeted and is in no manifest, shaped like the manifest that would admit it."""
-    taken = {node.name for node in look.layout.revision.nodes}
-    for node_id, observed in sorted(look.fleet.nodes.items()):
-        if observed.info is None or node_id in look.layout.revision.node_by_id:
-            continue
+def pending_names(node_ids: Iterable[str], revision: Revision) -> dict[str, str]:
+    """The ids of agents that ask to join, by the names of their documents, which no manifest has."""
+    found: dict[str, str] = {}
+    for node_id in sorted(node_ids):
         name = f"pending-{node_id[:8]}"
-        if name in taken:
+        if name in revision.node_by_name or name in found:
             name = f"pending-{node_id}"
-        taken.add(name)
-        yield _pending_node(name, observed, observed.info, look)
+        found[name] = node_id
+    return found
 
 
-def _pending_node(name: str, observed: ObservedNode, info: AgentInfo, look: Look) -> Document:
+def pending_node(name: str, look: Look, node_id: str) -> Document | None:
+    """A document for an agent that greeted and is in no manifest, shaped like the manifest that would admit it."""
+    observed = look.observed(node_id)
+    info = observed.info
+    if info is None:
+        return None
     silence = look.silence(observed.node_id)
     hostname = _clean(info.hostname)
     message = (
@@ -106,7 +108,7 @@ def _pending_node(name: str, observed: ObservedNode, info: AgentInfo, look: Look
             "conditions": [condition(_READY, verdict, previous=previous, now=look.now)],
             "instances": 0,
             **_agent(observed),
-            "lastSeen": _last_seen(look.heard_at(observed.node_id), silence),
+            "lastSeen": _last_seen(look, observed, silence),
         },
     }
 
@@ -198,11 +200,15 @@ def _key_of(look: Look, node_id: str, observed: ObservedNode) -> str | None:
     return fingerprint(key) if key else None
 
 
-def _last_seen(at: datetime | None, silence: Verdict | None) -> str | None:
-    """To the second for a lost node; to the minute while it is heard, lest each report be a change of the object."""
-    if at is None:
-        return None
-    return timestamp(at if silence else at.replace(second=0))
+def _last_seen(look: Look, observed: ObservedNode, silence: Verdict | None) -> str | None:
+    """To the second for a node that is silent; for another the minute of its newest message, which comes every minute.
+
+    The signs of life between them would make each an object that changes all the time.
+    """
+    if silence:
+        at = look.heard_at(observed.node_id)
+        return timestamp(at) if at else None
+    return timestamp(observed.last_seen.replace(second=0)) if observed.last_seen else None
 
 
 def _orphans(observed: ObservedNode, silence: Verdict | None) -> Document:

@@ -1,15 +1,16 @@
 """All that the API shows, made from the state of the controller look by look."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from controller.model import ObjectRef, Revision
+from controller.model import ObjectRef, Reason, Revision
 from controller.picture.conditions import Document
 from controller.picture.documents import LiveDocuments
 from controller.picture.event_log import EventLog
-from controller.picture.events import EventType, FleetEvent, events_between
-from controller.picture.images import images_with_two_ids
+from controller.picture.events import EventType, FleetEvent, events_of
+from controller.picture.images import ImageUse
+from controller.picture.standing import Standing
 from controller.picture.store import ObjectStore
 from controller.picture.summary import summary
 from controller.rules import Rules
@@ -35,30 +36,41 @@ class Picture:
         self._events = events
         self._live = LiveDocuments(rules.version)
         self._event_log = EventLog()
-        self._documents: tuple[Document, ...] = ()
-        self._images: dict[str, str] = {}
+        self._standing = Standing()
+        self._image_use = ImageUse()
+        self._images: Mapping[str, str] = {}
         self._event_documents: tuple[Document, ...] = ()
         self._is_news_told = False
+        self._summary: tuple[object, dict[str, Any]] = (None, {})
 
     def tell(self, event: FleetEvent) -> None:
         """Adds an event; it is seen with the next look."""
         self._event_log.add((event,))
 
-    def show(self, state: State, now: datetime) -> None:
-        """Shows the fleet as it is now. Costs nearly nothing when nothing changed since the look before."""
-        shown = self._live.update(
-            state.gate.in_force or _NOTHING, state.plan, state.published.configs, state.fleet, now
-        )
-        if shown is not self._documents:
-            images = images_with_two_ids(shown)
+    def show(self, state: State, now: datetime) -> Iterator[None]:
+        """Shows the fleet as it is now. Costs what changed since the look before.
+
+        Yields:
+            After each part, of which none takes long: others may have their turn.
+        """
+        revision, published = state.gate.in_force or _NOTHING, state.published.configs
+        for differences in self._live.update(revision, state.plan, published, state.fleet, now):
+            self._objects.apply(differences, now)
+            self._standing.take(differences)
+            self._image_use.take(differences)
             if self._is_news_told:
-                open_troubles = self._event_log.open_troubles
-                self._event_log.add(events_between(self._documents, shown, now, open_troubles))
-                self._event_log.add(_news_of_images(self._images, images, now))
-            self._documents, self._images = shown, images
-            self._objects.replace(shown, now)
+                self._event_log.add(events_of(differences, now, self._event_log.open_troubles))
+            self._show_events(now)
+            yield
+        images = self._image_use.with_two_ids()
+        if images is not self._images and self._is_news_told:
+            self._event_log.add(_news_of_images(self._images, images, now))
+        self._images = images
         # Until the topics are read to their ends every node looks new, and lost: that is no news.
         self._is_news_told = state.term is not None
+        self._show_events(now)
+
+    def _show_events(self, now: datetime) -> None:
         events = self._event_log.documents()
         if events is not self._event_documents:
             self._event_documents = events
@@ -101,8 +113,14 @@ class Picture:
                 "changes": candidate.changes,
             },
             "held": dict(state.holds.held),
-            **summary(self._documents, state.plan.reasons if state.plan else (), self._images),
+            **self._summed_up(state.plan.reasons if state.plan else ()),
         }
+
+    def _summed_up(self, reasons: tuple[Reason, ...]) -> dict[str, Any]:
+        made_of = (self._standing.changes, self._images, reasons)
+        if self._summary[0] != made_of:
+            self._summary = (made_of, summary(self._standing, reasons, self._images))
+        return self._summary[1]
 
 
 def _news_of_images(old: Mapping[str, str], new: Mapping[str, str], now: datetime) -> tuple[FleetEvent, ...]:

@@ -3,14 +3,14 @@
 import asyncio
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
 from uuid import UUID, uuid5
 
 from controller.picture.conditions import Document
+from controller.picture.difference import Difference, Key
 
 # Objects of one kind and name are the same object to every controller, so their ids need no memory.
 _UID_NAMESPACE = UUID("5b0f6f0e-9c0b-4d0e-8a55-3c8f2f9a7d11")
@@ -36,7 +36,7 @@ def object_uid(kind: str, name: str) -> str:
 class Stored:
     """One version of one object. Nobody may change its documents."""
 
-    source: Mapping[str, Any]
+    source: Document
     """The document as it was handed in."""
     document: Document
     """The document as it is shown: with uid, versions and the time of its creation."""
@@ -129,9 +129,11 @@ class ObjectStore:
         self._first_version = self.version
         self._history_limit = history_limit
         self._objects: dict[str, dict[str, Stored]] = {}
+        self._unsorted: set[str] = set()
+        """Kinds of which objects came since they were asked for."""
         self._journals: dict[str, _Journal] = {}
 
-    def replace(self, documents: Iterable[Mapping[str, Any]], now: datetime) -> int:
+    def replace(self, documents: Iterable[Document], now: datetime) -> int:
         """Makes these the objects of the store, all of them.
 
         Args:
@@ -141,35 +143,43 @@ class ObjectStore:
         Returns:
             The number of changes; 0 when everything was so already.
         """
-        wanted: dict[str, dict[str, Mapping[str, Any]]] = {kind: {} for kind in self._objects}
-        for document in documents:
-            wanted.setdefault(document["kind"], {})[document["metadata"]["name"]] = document
+        wanted: dict[Key, Document] = {(one["kind"], one["metadata"]["name"]): one for one in documents}
+        held = {(kind, name): one.source for kind, by_name in self._objects.items() for name, one in by_name.items()}
         version_before = self.version
-        for kind, by_name in wanted.items():
-            self._replace_kind(kind, by_name, now)
+        self.apply((Difference(key, held.get(key), document) for key, document in wanted.items()), now)
+        self.apply((Difference(key, old, None) for key, old in held.items() if key not in wanted), now)
         return self.version - version_before
 
-    def _replace_kind(self, kind: str, wanted: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
-        held = self._objects.setdefault(kind, {})
-        changes = []
-        for name, source in wanted.items():
+    def apply(self, differences: Iterable[Difference], now: datetime) -> None:
+        """Takes in what is different.
+
+        Args:
+            differences: the documents have apiVersion, kind and metadata.name; nobody may change them afterwards.
+            now: the time for the creation of new ones, UTC.
+        """
+        changed: set[str] = set()
+        for (kind, name), _, source in differences:
+            held = self._objects.setdefault(kind, {})
             old = held.get(name)
-            if old is None or (old.source is not source and old.source != source):
-                self.version += 1
-                held[name] = new = _stored(source, old, self.version, now)
-                changes.append(Change(self.version, old, new))
-        for name in [name for name in held if name not in wanted]:
+            if source is None and old is not None:
+                del held[name]
+            elif source is not None and (old is None or (old.source is not source and old.source != source)):
+                if old is None:
+                    self._unsorted.add(kind)
+                held[name] = _stored(source, old, self.version + 1, now)
+            else:
+                continue
             self.version += 1
-            changes.append(Change(self.version, held.pop(name), None))
-        if changes:
-            self._objects[kind] = dict(sorted(held.items()))
-            journal = self._journal(kind)
-            for change in changes:
-                journal.append(change)
-            journal.notify()
+            self._journal(kind).append(Change(self.version, old, held.get(name)))
+            changed.add(kind)
+        for kind in changed:
+            self._journal(kind).notify()
 
     def objects(self, kind: str) -> tuple[Stored, ...]:
         """The objects of a kind, sorted by name."""
+        if kind in self._unsorted:
+            self._unsorted.remove(kind)
+            self._objects[kind] = dict(sorted(self._objects[kind].items()))
         return tuple(self._objects.get(kind, {}).values())
 
     def get(self, kind: str, name: str) -> Stored | None:
@@ -203,7 +213,7 @@ class ObjectStore:
         return self._journals.setdefault(kind, _Journal(self._first_version, self._history_limit))
 
 
-def _stored(source: Mapping[str, Any], old: Stored | None, version: int, now: datetime) -> Stored:
+def _stored(source: Document, old: Stored | None, version: int, now: datetime) -> Stored:
     kind, metadata = source["kind"], source["metadata"]
     held = old.document["metadata"] if old else {}
     created = held.get("creationTimestamp") or now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

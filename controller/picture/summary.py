@@ -8,7 +8,8 @@ from controller.model import ObjectRef, Reason
 from controller.picture.conditions import Document
 from controller.picture.node_document import KEY_UNDISPUTED
 from controller.picture.same_message import same_message
-from controller.picture.troubles import is_trouble, led_by
+from controller.picture.standing import Standing, is_listed, ready_condition
+from controller.picture.troubles import led_by
 
 _MOST_LISTED = 50
 """Of each kind, and of conditions."""
@@ -16,37 +17,28 @@ _MOST_NAMED = 20
 _WORDS = {"Node": "nodes", "DsInstance": "instances", "Camera": "cameras"}
 
 
-def summary(
-    documents: Iterable[Document], reasons: Iterable[Reason], images: Mapping[str, str] | None = None
-) -> dict[str, Any]:
+def summary(standing: Standing, reasons: Iterable[Reason], images: Mapping[str, str] | None = None) -> dict[str, Any]:
     """How many objects there are, how many are ready, what is not placed, and what is wrong.
 
     Args:
-        documents: what `documents` returned.
+        standing: of all objects.
         reasons: of the plan in force.
-        images: what `images_with_two_ids` found in the documents.
+        images: the names that stand for two images.
     """
     refused_keys: list[dict[str, str]] = []
-    dark: dict[ObjectRef, Document] = {}
-    total: Counter[str] = Counter()
-    pending = 0
+    dark = {ObjectRef(*key): document for key, document in standing.dark.items()}
     conditions: dict[tuple[str, ...], dict[str, Any]] = {}
-    for document in documents:
-        kind = document["kind"]
-        total[kind] += 1
-        pending += kind == "Node" and document["status"].get("phase") == "Pending"
+    for key, document in standing.troubled.items():
         refused_keys += _refused_keys(document)
-        subject = ObjectRef(kind, document["metadata"]["name"])
-        if not _is_ready(document):
-            dark[subject] = document
         for one in document["status"].get("conditions", ()):
-            if one["type"] != "Planned" and is_trouble(document, one):
-                _add_condition(conditions, subject, one)
+            if is_listed(document, one):
+                _add_condition(conditions, ObjectRef(*key), one)
+    total = standing.total
     ready = total - Counter(subject.kind for subject in dark)
     led = _led(dark)
     unplaced = [_unplaced(one, dark, led) for one in reasons]
     return {
-        "nodes": {"total": total["Node"], "ready": ready["Node"], "pending": pending},
+        "nodes": {"total": total["Node"], "ready": ready["Node"], "pending": standing.pending},
         "instances": {"total": total["DsInstance"], "ready": ready["DsInstance"]},
         "cameras": {"total": total["Camera"], "ready": ready["Camera"]},
         "notReady": _listed(dark, led, {(one["object"], one["reason"]) for one in unplaced}),
@@ -125,14 +117,6 @@ def _add_condition(conditions: dict[tuple[str, ...], dict[str, Any]], subject: O
         others["names"].append(subject.name)
 
 
-def _is_ready(document: Document) -> bool:
-    return any(one["status"] == "True" for one in _ready_conditions(document))
-
-
-def _ready_conditions(document: Document) -> list[dict[str, str]]:
-    return [one for one in document["status"].get("conditions", ()) if one["type"] == "Ready"]
-
-
 def _refused_keys(document: Document) -> list[dict[str, str]]:
     about = str(ObjectRef(document["kind"], document["metadata"]["name"]))
     return [
@@ -144,7 +128,7 @@ def _refused_keys(document: Document) -> list[dict[str, str]]:
 
 def _why_not(document: Document) -> dict[str, str]:
     status = document["status"]
-    said = next(iter(_ready_conditions(document)), {})
+    said = ready_condition(document)
     return {
         "reason": str(said.get("reason") or status.get("reason") or ""),
         "message": str(said.get("message") or status.get("message") or ""),

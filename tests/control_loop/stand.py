@@ -209,8 +209,8 @@ class Stand:
     def _count_looks(self, controller: Controller) -> None:
         show = controller._picture.show
 
-        def counted(state: State, now: datetime) -> None:
-            show(state, now)
+        def counted(state: State, now: datetime) -> Iterator[None]:
+            yield from show(state, now)
             self.looks += 1
 
         controller._picture.show = counted

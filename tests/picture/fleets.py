@@ -7,9 +7,8 @@ from typing import Any
 
 from controller.model import Fleet, FleetPlan, NodeState, ObservedNode, Previous, Pulse, Revision
 from controller.picture.conditions import Document
-from controller.picture.documents import documents as documents_of
-from controller.picture.layout import Layout
-from controller.picture.look import Look
+from controller.picture.difference import Difference
+from controller.picture.documents import LiveDocuments
 from controller.render.instance import render_instance
 from controller.status.fold import AgentMessage, fold
 from crds.camera import Camera
@@ -201,6 +200,18 @@ def documents(
     *,
     previous: Iterable[Document] = (),
 ) -> tuple[Document, ...]:
-    """The documents of a look at all that, after one that gave the previous ones."""
-    before = {(one["kind"], one["metadata"]["name"]): one for one in previous}
-    return documents_of(Look(Layout(revision, plan, published), fleet, now, before))
+    """The documents of a look at all that, after one that gave the previous ones, sorted by kind and name."""
+    live = LiveDocuments(previous=previous)
+    for _ in live.update(revision, plan, published, fleet, now):
+        pass
+    return tuple(document for _, document in sorted(live.shown.items()))
+
+
+def differences(old: Iterable[Document], new: Iterable[Document]) -> tuple[Difference, ...]:
+    """What is different between two results of `documents`."""
+    before, after = ({(one["kind"], one["metadata"]["name"]): one for one in some} for some in (old, new))
+    return tuple(
+        Difference(key, before.get(key), after.get(key))
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) is not after.get(key)
+    )

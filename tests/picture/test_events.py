@@ -5,13 +5,14 @@ import pytest
 
 from controller.model import Fleet
 from controller.picture.event_log import EventLog
-from controller.picture.events import events_between
+from controller.picture.events import events_of
 from crds.condition import Condition, ConditionStatus
 from crds.messages import CameraStatus, InstanceState
 from tests.picture import fleets
 from tests.picture.fleets import (
     NOW,
     camera,
+    differences,
     documents,
     greeting,
     healthy,
@@ -42,7 +43,7 @@ def told(before: Fleet | None, after: Fleet, **inputs: Any) -> list[str]:
     wanted = {"revision": REVISION, "plan": PLAN, "published": PUBLISHED, **inputs}
     old = documents(REVISION, PLAN, PUBLISHED, before, NOW) if before else ()
     new = documents(fleet=after, now=NOW, previous=old, **wanted)
-    return [f"{one.type.value} {one.subject} {one.reason}" for one in events_between(old, new, NOW)]
+    return [f"{one.type.value} {one.subject} {one.reason}" for one in events_of(differences(old, new), NOW)]
 
 
 def as_recorded(status: str, reason: str, message: str) -> Fleet:
@@ -156,7 +157,7 @@ class Watched:
             self.documents,
             documents(REVISION, PLAN, PUBLISHED, fleet, NOW, previous=self.documents),
         )
-        events = events_between(before, self.documents, NOW, self.log.open_troubles)
+        events = events_of(differences(before, self.documents), NOW, self.log.open_troubles)
         self.log.add(events)
         return [f"{one.type.value} {one.subject} {one.reason}" for one in events]
 

@@ -1,91 +1,164 @@
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from controller.model import Fleet
+from controller.picture.conditions import Document
+from controller.picture.difference import Difference
 from controller.picture.documents import LiveDocuments
-from crds.messages import InstanceState
+from controller.picture.event_log import EventLog
+from controller.picture.events import events_of
+from controller.picture.images import ImageUse
+from controller.picture.standing import Standing
+from controller.picture.store import ObjectStore
+from controller.picture.summary import summary
 from tests.picture import fleets
-from tests.picture.fleets import (
-    NOW,
-    alive,
-    camera,
-    documents,
-    greeting,
-    heard,
-    instance,
-    node,
-    node_id,
-    plan,
-    published,
-    report,
-    running,
+from tests.picture.changing_fleet import STEPS, VARIANTS, ChangingFleet
+from tests.picture.fleets import NOW, alive, camera, differences, documents, instance, node, plan, published
+
+KINDS = ("Camera", "DsInstance", "Node")
+
+
+def all_of(slices: Iterable[tuple[Difference, ...]]) -> tuple[Difference, ...]:
+    return tuple(one for some in slices for one in some)
+
+
+def in_order(live: LiveDocuments) -> tuple[Document, ...]:
+    return tuple(document for _, document in sorted(live.shown.items()))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _many_slices() -> Iterable[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("controller.picture.documents._SLICE", 2)
+        yield
+
+
+class Shown:
+    """What is made of the differences, look by look, beside what a look at everything would make."""
+
+    def __init__(self) -> None:
+        self.live = LiveDocuments()
+        self.standing, self.images = Standing(), ImageUse()
+        self.store, self.log = ObjectStore(1), EventLog()
+        self.previous: tuple[Document, ...] = ()
+
+    def look(self, fleet: ChangingFleet, *, is_broken_off: bool) -> None:
+        found = ()
+        if is_broken_off:
+            found = next(self.live.update(*fleet.inputs), ())
+        found += all_of(self.live.update(*fleet.inputs))
+        wanted = documents(*fleet.inputs, previous=self.previous)
+        assert in_order(self.live) == wanted
+        assert found == differences(self.previous, wanted) == differences(self.previous, in_order(self.live))
+        assert all_of(self.live.update(*fleet.inputs)) == (), "nothing is left to be said"
+        self.previous = in_order(self.live)
+
+        events = events_of(found, fleet.now, self.log.open_troubles)
+        one_by_one = [one for each in found for one in events_of((each,), fleet.now, self.log.open_troubles)]
+        assert list(events) == one_by_one
+        self.log.add(events)
+        for part in (self.standing, self.images):
+            part.take(found)
+        self.store.apply(found, fleet.now)
+        self._is_as_from_nothing(fleet)
+
+    def _is_as_from_nothing(self, fleet: ChangingFleet) -> None:
+        standing, images, everything = Standing(), ImageUse(), differences((), self.previous)
+        standing.take(everything)
+        images.take(everything)
+        assert self.images.with_two_ids() == images.with_two_ids()
+        reasons = fleet.plan.reasons if fleet.plan else ()
+        assert summary(self.standing, reasons) == summary(standing, reasons)
+        stored = [one.source for kind in KINDS for one in self.store.objects(kind)]
+        assert all(one is other for one, other in zip(stored, self.previous, strict=True))
+
+
+def committed(name: str, variant: int) -> tuple[Callable[[ChangingFleet, int], None], int, bool]:
+    names = list(VARIANTS)
+    return (ChangingFleet.commits, names.index(name) + variant * len(names), False)
+
+
+UNPLACED = [committed("two", 1), (ChangingFleet.plans, 0, False)]
+TWO_MACHINES = (ChangingFleet.doubles, 0, False)
+
+
+@settings(deadline=None, max_examples=100)
+@example(ChangingFleet, [committed("a-2", 1), *UNPLACED, committed("a-2", 0)])
+@example(ChangingFleet, [*UNPLACED, committed("two", 3), committed("two", 1)])
+@example(ChangingFleet.at_work, [TWO_MACHINES, (ChangingFleet.waits, 7, False), TWO_MACHINES])
+@given(
+    st.sampled_from([ChangingFleet.at_work, ChangingFleet]),
+    st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 83), st.booleans()), min_size=1, max_size=20),
 )
-
-NODES = (node("n1", 1), node("n2", 2))
-CAMERAS = (camera("a"), camera("b"))
-REVISIONS = (
-    fleets.revision(*CAMERAS, instance("one", "n1", ("a",)), instance("two", "n2", ("a", "b")), *NODES),
-    fleets.revision(*CAMERAS, instance("one", "n2", ("a", "b")), *NODES),
-)
-
-# One step: seconds that pass, the revision in force, whether it is published, which agent speaks, and what it says.
-steps = st.lists(
-    st.tuples(
-        st.integers(min_value=0, max_value=20),
-        st.sampled_from(REVISIONS),
-        st.booleans(),
-        st.sampled_from([1, 2, 3]),
-        st.sampled_from(["greets", "runs", "fails", "is alive", "is silent"]),
-    ),
-    max_size=12,
-)
-
-
-@settings(deadline=None)
-@given(steps)
 def test_looking_only_at_what_changed_shows_the_same_as_looking_at_everything(
-    taken: list[tuple[int, fleets.Revision, bool, int, str]],
+    begins: Callable[[], ChangingFleet], taken: list[tuple[Callable[[ChangingFleet, int], None], int, bool]]
 ) -> None:
-    live, fleet, now = LiveDocuments(), Fleet(), NOW
-    previous: tuple[dict[str, object], ...] = ()
-    records = published(REVISIONS[0])
-    for sequence, (seconds, revision, publishes, number, says) in enumerate(taken):
-        now += timedelta(seconds=seconds)
-        if publishes:
-            records = published(revision, generation=sequence + 1)
-        if says == "greets":
-            fleet = heard(fleet, greeting(number, sent_at=now), now)
-        elif says == "is alive":
-            fleet = alive(fleet, number, now)
-        elif says in ("runs", "fails") and (record := records.get(node_id(number))):
-            state = InstanceState.RUNNING if says == "runs" else InstanceState.FAILED
-            statuses = [running(one, state=state) for one in record.node_config_list]
-            fleet = heard(fleet, report(number, *statuses, ref=record.ref, sent_at=now, sequence=sequence), now)
-        wanted = plan(revision)
-        previous = documents(revision, wanted, records, fleet, now, previous=previous)
-        assert live.update(revision, wanted, records, fleet, now) == previous
-        assert live.update(revision, wanted, dict(records), fleet, now) == previous
+    fleet, shown = begins(), Shown()
+    for number, (step, which, is_broken_off) in enumerate(taken):
+        fleet.steps += 1
+        step(fleet, which)
+        if number % 9 == 8:
+            shown.live = LiveDocuments(previous=shown.previous)
+        shown.look(fleet, is_broken_off=is_broken_off)
+
+
+REVISION = fleets.revision(
+    camera("a"), camera("b"), instance("one", "n1", ("a",)), instance("two", "n2", ("b",)), node("n1", 1), node("n2", 2)
+)
+INPUTS = (REVISION, plan(REVISION), published(REVISION))
 
 
 def test_a_lost_node_is_shown_again_with_its_first_sign_of_life() -> None:
-    revision = REVISIONS[0]
-    inputs = (revision, plan(revision), published(revision))
-    live, fleet = LiveDocuments(), fleets.healthy(revision)
+    live, fleet = LiveDocuments(), fleets.healthy(REVISION)
     later = NOW + timedelta(seconds=30)
-    looks = ((fleet, NOW), (fleet, later), (alive(fleet, 1, later), later))
-    shown = [live.update(*inputs, seen, at) for seen, at in looks]
-    phases = [[one["status"]["phase"] for one in look if one["kind"] == "Node"] for look in shown]
+    phases = []
+    for seen, at in ((fleet, NOW), (fleet, later), (alive(fleet, 1, later), later)):
+        all_of(live.update(*INPUTS, seen, at))
+        phases.append([live.shown["Node", name]["status"]["phase"] for name in ("n1", "n2")])
     assert phases == [["Ready", "Ready"], ["Unknown", "Unknown"], ["Ready", "Unknown"]]
 
 
-def test_nothing_is_made_again_while_agents_report_the_same() -> None:
-    revision = REVISIONS[0]
-    inputs = (revision, plan(revision), published(revision))
-    live = LiveDocuments()
-    first = live.update(*inputs, fleets.healthy(revision), NOW)
-    later = NOW + timedelta(seconds=5)
-    second = live.update(*inputs, fleets.healthy(revision, later), later)
-    assert all(old is new for old, new in zip(first, second, strict=True))
-    assert second is first
+def test_nothing_is_different_while_agents_report_the_same_and_live() -> None:
+    live, fleet = LiveDocuments(), fleets.healthy(REVISION)
+    all_of(live.update(*INPUTS, fleet, NOW))
+    for seconds in range(5, 60, 5):
+        now = NOW + timedelta(seconds=seconds)
+        for number in (1, 2):
+            fleet = alive(fleet, number, now)
+        assert all_of(live.update(*INPUTS, fleet, now)) == ()
+    assert (
+        all_of(live.update(*INPUTS, fleets.healthy(REVISION, NOW + timedelta(seconds=20)), NOW + timedelta(seconds=20)))
+        == ()
+    )
+
+
+def test_one_edit_is_one_instance_with_its_node_and_cameras() -> None:
+    live, fleet = LiveDocuments(), fleets.healthy(REVISION)
+    made = len(all_of(live.update(*INPUTS, fleet, NOW)))
+    assert made == 6
+    record = INPUTS[2][fleets.node_id(1)]
+    newer = {**INPUTS[2], fleets.node_id(1): record.model_copy(update={"generation": 8})}
+    found = all_of(live.update(*INPUTS[:2], newer, fleet, NOW))
+    assert [one.key for one in found] == [("Node", "n1")]
+
+
+def test_what_was_taken_in_half_is_taken_in_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    live, fleet = LiveDocuments(), fleets.healthy(REVISION)
+    with monkeypatch.context() as patched:
+        patched.setattr("controller.picture.sight.Sight.become", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            all_of(live.update(*INPUTS, fleet, NOW))
+    all_of(live.update(*INPUTS, fleet, NOW))
+    assert in_order(live) == documents(*INPUTS, fleet, NOW)
+
+
+def test_an_object_that_cannot_be_shown_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    live, fleet = LiveDocuments(), fleets.healthy(REVISION)
+    with monkeypatch.context() as patched:
+        patched.setattr("controller.picture.documents.instance_status", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            all_of(live.update(*INPUTS, fleet, NOW))
+    assert {kind for kind, _ in live.shown} == {"Camera", "Node"}

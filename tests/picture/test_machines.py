@@ -8,12 +8,13 @@ import pytest
 
 from controller.model import Fleet, ObjectRef, ObservedNode
 from controller.picture.documents import LiveDocuments
-from controller.picture.events import events_between
+from controller.picture.events import events_of
 from controller.status.fold import AgentMessage, fold
 from tests.picture import fleets
 from tests.picture.fleets import (
     NOW,
     camera,
+    differences,
     documents,
     greeting,
     instance,
@@ -79,19 +80,19 @@ def test_of_two_machines_with_one_identity_neither_is_believed() -> None:
 
 def test_two_machines_are_told_and_so_is_that_one_was_left() -> None:
     healthy, conflict = shown(skewed(timedelta(0)), 10), shown(clones(), 57)
-    reasons = [one.reason for one in events_between(healthy.values(), conflict.values(), NOW)]
+    reasons = [one.reason for one in events_of(differences(healthy.values(), conflict.values()), NOW)]
     assert "TwoMachines" in reasons
     lost = shown(clones(), 200)
-    reasons = [one.reason for one in events_between(conflict.values(), lost.values(), NOW)]
+    reasons = [one.reason for one in events_of(differences(conflict.values(), lost.values()), NOW)]
     assert "NodeLost" in reasons
 
 
 def test_documents_change_when_two_machines_are_one_again_and_nobody_speaks() -> None:
     live, fleet = LiveDocuments(), clones()
     for seconds in (57, 100, 200):
-        found = live.update(REVISION, PLAN, PUBLISHED, fleet, NOW + seconds * SECOND)
-        by_kind = {one["kind"]: one["status"] for one in found}
-        assert by_kind["Node"]["reason"] == shown(fleet, seconds)["node/n1"]["status"]["reason"]
+        for _ in live.update(REVISION, PLAN, PUBLISHED, fleet, NOW + seconds * SECOND):
+            pass
+        assert live.shown["Node", "n1"]["status"]["reason"] == shown(fleet, seconds)["node/n1"]["status"]["reason"]
 
 
 @pytest.mark.parametrize("hours", [-1, 1])

@@ -1,16 +1,20 @@
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from controller.model import Fleet, ObjectRef, Reason, Revision
-from controller.picture.images import images_with_two_ids
+from controller.picture.conditions import Document
+from controller.picture.images import ImageUse
+from controller.picture.standing import Standing
 from controller.picture.summary import summary
 from crds.condition import Condition, ConditionStatus
 from crds.messages import CameraStatus, InstanceState
 from tests.picture.fleets import (
     NOW,
     camera,
+    differences,
     documents,
     healthy,
     heard,
@@ -28,12 +32,18 @@ from tests.picture.fleets import (
 REVISION = revision(camera("hq-1"), camera("spare"), instance("door", "n1", ("hq-1",)), node("n1", 1), node("n2", 2))
 
 
+def standing(shown: Iterable[Document]) -> Standing:
+    found = Standing()
+    found.take(differences((), shown))
+    return found
+
+
 def test_it_counts_and_names_what_is_not_ready() -> None:
     fleet = lost(healthy(REVISION), 2, NOW.replace(hour=1))
     shown = documents(REVISION, plan(REVISION), published(REVISION), fleet, NOW)
     reason = Reason(ObjectRef("DsInstance", "yard"), "NodeFull", "no room")
 
-    found = summary(shown, [reason])
+    found = summary(standing(shown), [reason])
 
     assert found["nodes"] == {"total": 2, "ready": 1, "pending": 0}
     assert found["instances"] == {"total": 1, "ready": 1}
@@ -47,7 +57,7 @@ def test_it_counts_and_names_what_is_not_ready() -> None:
 
 def test_what_is_not_ready_is_not_listed_without_end() -> None:
     many = revision(*(camera(f"hq-{one}") for one in range(300)))
-    found = summary(documents(many, plan(many), {}, healthy(many), NOW), [])
+    found = summary(standing(documents(many, plan(many), {}, healthy(many), NOW)), [])
     assert (found["cameras"]["total"], len(found["notReady"])) == (300, 50)
 
 
@@ -78,7 +88,12 @@ A, B = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 )
 def test_one_name_with_two_images_is_told(shown: list[dict[str, Any]], expected: dict[str, str]) -> None:
     camera_document = {"kind": "Camera", "metadata": {"name": "x"}, "status": {}}
-    assert images_with_two_ids([camera_document, *shown]) == expected
+    use = ImageUse()
+    use.take(differences((), [camera_document, *shown]))
+    assert use.with_two_ids() == expected
+    assert use.with_two_ids() is use.with_two_ids()
+    use.take(differences([camera_document, *shown], ()))
+    assert use.with_two_ids() == {}
 
 
 def test_what_was_changed_by_hand_and_names_with_two_images_are_listed() -> None:
@@ -98,7 +113,7 @@ def test_what_was_changed_by_hand_and_names_with_two_images_are_listed() -> None
     said = report(1, status, ref=published(REVISION)[node_id(1)].ref, sequence=2)
     shown = documents(REVISION, plan(REVISION), published(REVISION), heard(healthy(REVISION), said, NOW), NOW)
 
-    found = summary(shown, [], {"app:1": "two"})
+    found = summary(standing(shown), [], {"app:1": "two"})
 
     told = {"type": "AsRecorded", "reason": "Drifted", "message": "cpus: wanted none, found 0.2"}
     assert found["conditions"] == [{"object": "dsinstance/door", **told}]
@@ -115,7 +130,7 @@ REF = published(DOOR)[node_id(1)].ref
 
 
 def troubles(fleet: Fleet, of: Revision = DOOR, key: str = "notReady") -> list[tuple[str, str, dict[str, list[str]]]]:
-    found = summary(documents(of, plan(of), published(of), fleet, NOW), [])[key]
+    found = summary(standing(documents(of, plan(of), published(of), fleet, NOW)), [])[key]
     return [
         (one["object"], one["reason"], {kind: many["names"] for kind, many in one.get("affected", {}).items()})
         for one in found
@@ -151,7 +166,7 @@ def test_cameras_with_one_trouble_stand_together_and_their_instance_with_them() 
 def test_an_instance_without_a_place_is_listed_once_and_so_are_its_cameras() -> None:
     reason = Reason(ObjectRef("DsInstance", "door"), "NodeFull", "no room")
     planned = replace(plan(DOOR), nodes={}, reasons=(reason,))
-    found = summary(documents(DOOR, planned, {}, healthy(DOOR), NOW), planned.reasons)
+    found = summary(standing(documents(DOOR, planned, {}, healthy(DOOR), NOW)), planned.reasons)
     assert found["notReady"] == []
     assert found["reasons"][0]["affected"] == {"cameras": {"count": 5, "names": FIVE}}
 
@@ -168,7 +183,7 @@ def test_an_instance_without_a_place_is_listed_once_and_so_are_its_cameras() -> 
 def test_of_what_is_held_both_is_said_what_waits_and_that_it_left(planned: str, seen: str, said: str | None) -> None:
     ready = {"type": "Ready", "status": "False", "reason": "Held", "message": seen}
     shown = {"kind": "DsInstance", "metadata": {"name": "door"}, "status": {"conditions": [ready]}}
-    (listed,) = summary([shown], [Reason(ObjectRef("DsInstance", "door"), "Held", planned)])["reasons"]
+    (listed,) = summary(standing([shown]), [Reason(ObjectRef("DsInstance", "door"), "Held", planned)])["reasons"]
     assert listed["message"] == (said or seen)
 
 

@@ -1,0 +1,71 @@
+"""How many objects there are, and those of them that something is wrong with: counted as they change."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from controller.picture.conditions import Document
+from controller.picture.difference import Difference, Key
+from controller.picture.node_document import KEY_UNDISPUTED
+from controller.picture.troubles import is_trouble
+
+
+class Standing:
+    """The numbers of the fleet. Healthy objects are counted and not kept."""
+
+    def __init__(self) -> None:
+        """Counts nothing yet."""
+        self.changes = 0
+        """How often it became another."""
+        self.total: Counter[str] = Counter()
+        """By kind."""
+        self.pending = 0
+        """Nodes that ask to join."""
+        self._dark: dict[Key, Document] = {}
+        self._troubled: dict[Key, Document] = {}
+
+    @property
+    def dark(self) -> Mapping[Key, Document]:
+        """The objects that are not ready, by kind and name, sorted."""
+        return dict(sorted(self._dark.items()))
+
+    @property
+    def troubled(self) -> Mapping[Key, Document]:
+        """The objects of which a condition is listed, by kind and name, sorted."""
+        return dict(sorted(self._troubled.items()))
+
+    def take(self, differences: Iterable[Difference]) -> None:
+        """Takes in what became different."""
+        for key, old, new in differences:
+            self.changes += 1
+            self.total[key[0]] += (new is not None) - (old is not None)
+            self.pending += _is_pending(new) - _is_pending(old)
+            for held, belongs in ((self._dark, is_dark), (self._troubled, _is_troubled)):
+                if new is not None and belongs(new):
+                    held[key] = new
+                else:
+                    held.pop(key, None)
+
+
+def ready_condition(document: Document) -> Mapping[str, Any]:
+    """The condition Ready of an object; nothing when it has none."""
+    return next((one for one in document["status"].get("conditions", ()) if one["type"] == "Ready"), {})
+
+
+def is_dark(document: Document) -> bool:
+    """True for an object that is not known to be ready."""
+    return ready_condition(document).get("status") != "True"
+
+
+def is_listed(document: Document, condition: Mapping[str, Any]) -> bool:
+    """True for a condition that is to be listed, whether or not its object is ready. What the planner says is, anyway."""
+    return condition["type"] != "Planned" and is_trouble(document, condition)
+
+
+def _is_troubled(document: Document) -> bool:
+    conditions = document["status"].get("conditions", ())
+    return any(one["type"] == KEY_UNDISPUTED or is_listed(document, one) for one in conditions)
+
+
+def _is_pending(document: Document | None) -> bool:
+    return document is not None and document["kind"] == "Node" and document["status"].get("phase") == "Pending"
