@@ -28,6 +28,7 @@ class LastGoodKeeper:
         self._threads = threads
         self._timings = timings
         self._to_copy = asyncio.Event()
+        self._is_copying = False
 
     async def mark(self) -> None:
         """Marks each revision that comes into force. A disk that takes its time holds up its generations, and nothing else."""
@@ -46,8 +47,23 @@ class LastGoodKeeper:
             await self._to_copy.wait()
             await asyncio.sleep(self._timings.copy_after_seconds)
             revision = await self._next(self._to_copy)
-            if not await self._write(self._last_good.store, revision, revision):
+            self._is_copying = True
+            is_copied = await self._write(self._last_good.store, revision, revision)
+            self._is_copying = False
+            if not is_copied:
                 self._again(self._to_copy)
+
+    def finish(self) -> None:
+        """Writes the copy that is due, for a controller that ends in order; one that is killed does without. Blocks."""
+        state = self._knowledge.state
+        revision = state.gate.in_force
+        # A thread that is at work on an older one goes on to its end.
+        if revision is None or revision.id != state.kept or self._is_copying or not self._to_copy.is_set():
+            return
+        try:
+            self._last_good.store(revision)
+        except Exception:  # noqa: BLE001 - it ends, and what it is asked to write helps the next one at most
+            _log.exception("revision %s could not be kept on disk", revision.id)
 
     async def _next(self, wanted: asyncio.Event) -> Revision:
         """The revision that is in force once there is something to do."""

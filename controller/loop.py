@@ -132,17 +132,21 @@ class Controller:
         await self._recall_copies()
         self._knowledge.become(*holding.recall(self._knowledge.state, *await self._threads.run(self._held_file.load)))
         await self._topics.begin()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._for_ever(self._topics.run))
-            tasks.create_task(self._intake.read_topics())
-            tasks.create_task(self._for_ever(self._intake.watch_source))
-            tasks.create_task(self._for_ever(self._intake.fetch_on_demand))
-            tasks.create_task(self._decide_and_act())
-            tasks.create_task(self._for_ever(self._keeper.mark))
-            tasks.create_task(self._for_ever(self._keeper.copy))
-            tasks.create_task(self._for_ever(self._publisher.keep_copies))
-            tasks.create_task(self._for_ever(self._keep_keys))
-            tasks.create_task(self._show_changes())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._for_ever(self._topics.run))
+                tasks.create_task(self._intake.read_topics())
+                tasks.create_task(self._for_ever(self._intake.watch_source))
+                tasks.create_task(self._for_ever(self._intake.fetch_on_demand))
+                tasks.create_task(self._decide_and_act())
+                tasks.create_task(self._for_ever(self._keeper.mark))
+                tasks.create_task(self._for_ever(self._keeper.copy))
+                tasks.create_task(self._for_ever(self._publisher.keep_copies))
+                tasks.create_task(self._for_ever(self._keep_keys))
+                tasks.create_task(self._show_changes())
+        finally:
+            self._keeper.finish()
+            self._publisher.finish()
 
     async def _recall_copies(self) -> None:
         """A few at a time: the API answers meanwhile."""

@@ -137,6 +137,10 @@ class Publisher:
                 del self._uncopied[node_id]
             await self._ports.threads.run(self._write_copies, some)
 
+    def finish(self) -> None:
+        """Writes the copies that are due, for a controller that ends in order; one that is killed does without. Blocks."""
+        self._write_copies(self._uncopied)
+
     def _write_copies(self, records: Mapping[str, bytes]) -> None:
         for node_id, record in records.items():
             path = self._directory / f"{node_id}{_SUFFIX}"

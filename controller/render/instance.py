@@ -55,7 +55,7 @@ class Renderer:
         in_order = by_slot(cameras, slots)
         key = (id(instance), rest_port, runs_as, *(part for slot, camera in in_order for part in (slot, id(camera))))
         # The manifests are kept beside the result, so that their ids are not given to others.
-        found = self._known.get(key)
+        found = self._used.get(key) or self._known.get(key)
         if found is None:
             found = ((instance, cameras), render_instance(instance, cameras, rest_port, slots, runs_as))
         self._used[key] = found

@@ -243,9 +243,10 @@ class Stand:
 
     async def copied(self) -> None:
         """Returns when copies of the revision in force, and of all that was published, are on the controller's disk."""
-        await eventually(self._is_copied, "the copies are on disk")
+        await eventually(self.is_copied, "the copies are on disk")
 
-    def _is_copied(self) -> bool:
+    def is_copied(self) -> bool:
+        """True when they are."""
         with contextlib.suppress(FileNotFoundError):
             marked = json.loads(self.disk.read(STATE_DIR / "in-force.json"))["revision"]
             newest = {record.key.decode(): record.value for record in self.records(Topic.AGENT_CONFIG) if record.key}

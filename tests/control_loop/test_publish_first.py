@@ -96,12 +96,15 @@ def test_a_crash_at_any_write_takes_nothing_back(play: Callable[..., None], writ
 
 def test_an_edit_is_published_before_its_copy_is_written_and_an_older_copy_is_told(play: Callable[..., None]) -> None:
     async def scenario(stand: Stand) -> None:
+        stand.disk = disk = DiskThatTells()
         await begin(stand)
         stand.threads = SlowThreads("store")
         async with stand.controller():
             stand.source.say(EDIT)
             await eventually(lambda: len(stand.orders("gate")) == 2, "the edit is published")
             assert json.loads(stand.disk.read(LAST_GOOD))["revision"]["id"] == FIRST.revision.id
+            disk.is_off.set()
+        disk.begins_again()
         stand.source.say_silently(AWAY)
         async with stand.controller() as controller:
             (message,) = await eventually(lambda: stand.told("LastGoodOutdated"), "it is told")
@@ -109,6 +112,22 @@ def test_an_edit_is_published_before_its_copy_is_written_and_an_older_copy_is_to
             await eventually(lambda: controller.status()["candidate"], "the source is away")
             assert controller.status()["revision"] is None
         await restart_without_a_source(stand)
+
+    play(scenario)
+
+
+def test_a_controller_that_ends_in_order_leaves_a_copy_of_what_it_published(play: Callable[..., None]) -> None:
+    async def scenario(stand: Stand) -> None:
+        await begin(stand)
+        async with stand.controller():
+            stand.source.say(EDIT)
+            await eventually(lambda: len(stand.orders("gate")) == 2, "the edit is published")
+            assert json.loads(stand.disk.read(LAST_GOOD))["revision"]["id"] == FIRST.revision.id
+        assert stand.is_copied()
+        stand.source.say_silently(AWAY)
+        async with stand.controller() as controller:
+            await eventually(lambda: controller.status()["candidate"], "the source is away")
+            assert controller.status()["revision"]["id"] == EDIT.revision.id
 
     play(scenario)
 
