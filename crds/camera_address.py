@@ -4,7 +4,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from crds.secret import PLACEHOLDER, userinfo_placeholder
-from deepstream.source_lists import percent_encode_separators
+from deepstream.separators import percent_encode_separators
 
 _MARK: Final = "://"
 

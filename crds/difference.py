@@ -14,10 +14,11 @@ from deepdiff.model import DiffLevel
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
+from crds.app_kind import AppKind
 from crds.camera import CameraSpec
 from crds.change import ChangeClass, change_class_of, fields_along
 from crds.container import ContainerSettings
-from crds.dsinstance import AppKind, DsInstanceSpec
+from crds.dsinstance import DsInstanceSpec
 from crds.env_secrets import without_references
 from crds.instance_config import InstanceConfig
 from crds.secret_forms import secrets_in_line

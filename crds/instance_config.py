@@ -18,11 +18,11 @@ from pydantic import (
 )
 from pydantic_core import from_json, to_json, to_jsonable_python
 
-from crds.camera import CameraLimits
+from crds.app_kind import AppKind
+from crds.camera_limits import CameraLimits
 from crds.container import ContainerSettings
 from crds.digest import digest
 from crds.document import WireModel, of_any_version
-from crds.dsinstance import AppKind
 
 _OUTSIDE_OF_THE_DIGEST = frozenset({"digest", "format", "sealed"})
 """What may differ between two forms of one content: how it is written, and what is encrypted anew each time."""

@@ -23,11 +23,6 @@ _TIMED: Final = re.compile(r"- +(?P<time>[0-9]{1,18}) *: +(?P<path>\S.*)")
 _HEAD: Final = re.compile(r"source-list *:")
 
 
-def percent_encode_separators(url: str) -> str:
-    """The address with the characters encoded that separate addresses in lists: `,` and `;`."""
-    return url.replace(",", "%2C").replace(";", "%3B")
-
-
 def read_source_csv(text: str, version: DsVersion = NEWEST) -> tuple[tuple[SourceGroup, ...], tuple[Finding, ...]]:
     """Reads a csv file: a row of keys, then a row for each source. There are no quotes, and nothing is trimmed.
 

@@ -15,7 +15,7 @@ from crds.foreign_placeholders import holds_placeholder, is_placeholder
 from crds.secret import secrets_named_in
 from deepstream.findings import Severity
 from deepstream.groups import QUOTATION_MARKS
-from deepstream.source_lists import percent_encode_separators
+from deepstream.separators import percent_encode_separators
 from importer.desk import Desk
 from importer.names import CameraNames, is_camera_id, stem
 from importer.paths import Place

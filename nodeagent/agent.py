@@ -94,6 +94,7 @@ class Agent:
         self._timings = timings
         self._wake = asyncio.Event()
         self._soon: asyncio.TimerHandle | None = None
+        self._nudged_soon: asyncio.TimerHandle | None = None
         self._conditions = Conditions(ports.clock, on_change=self._nudge)
         bus = TimeWatch(bus, self._conditions)
         self._sender = ReportSender(
@@ -141,6 +142,7 @@ class Agent:
             adoptions=lambda: self._orphans.adoptions,
             conditions=self._conditions,
             on_change=self._sender.nudge,
+            on_step=self._nudge_soon,
             on_end=self._wake.set,
             on_end_of_some=self._wake_soon,
             applier=Applier(driver=driver, folders=folders, concurrency=concurrency, ports=ports, timings=timings),
@@ -221,6 +223,15 @@ class Agent:
     # --- what the agent says -------------------------------------------------------------------------------------
 
     def _nudge(self) -> None:
+        self._sender.nudge()
+
+    def _nudge_soon(self) -> None:
+        """After a step of a chain; a hundred chains make hundreds."""
+        if self._nudged_soon is None:
+            self._nudged_soon = asyncio.get_running_loop().call_later(self._timings.settle_seconds, self._nudge_now)
+
+    def _nudge_now(self) -> None:
+        self._nudged_soon = None
         self._sender.nudge()
 
     def _well(self) -> frozenset[str]:

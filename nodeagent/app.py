@@ -19,8 +19,6 @@ from crds.node import fingerprint
 from nodeagent.agent import Agent
 from nodeagent.apps.probe import probe
 from nodeagent.engines.base import Driver
-from nodeagent.engines.docker.driver import DockerDriver
-from nodeagent.engines.process.driver import ProcessDriver
 from nodeagent.folders.base import FoldersWithPaths
 from nodeagent.folders.disk import DiskFolders
 from nodeagent.leaving import stop_instances
@@ -66,9 +64,14 @@ def mark_of(fleet_id: str, node_id: str) -> str:
 
 
 def _driver(options: AgentOptions, folders: FoldersWithPaths) -> Driver:
+    # Here, since the client of Docker is large, and of no use to an agent that runs processes.
     if options.driver == "process":
+        from nodeagent.engines.process.driver import ProcessDriver  # noqa: PLC0415 - see above
+
         return ProcessDriver(options.fleet_id, str(options.node_id), folders)
     if options.driver == "docker":
+        from nodeagent.engines.docker.driver import DockerDriver  # noqa: PLC0415 - see above
+
         return DockerDriver(options.fleet_id, str(options.node_id), folders, docker_host=options.docker_host)
     raise CannotStart(f"there is no driver {options.driver!r}: use docker or process")
 

@@ -42,6 +42,7 @@ class Reconciler:
         adoptions: Callable[[], Mapping[str, Leftover]],
         conditions: Conditions,
         on_change: Callable[[], None],
+        on_step: Callable[[], None],
         on_end: Callable[[], None],
         on_end_of_some: Callable[[], None],
         applier: Applier,
@@ -58,6 +59,7 @@ class Reconciler:
             adoptions: what a person wants to be taken over, by name of the instance.
             conditions: where it is said whether the engine answers.
             on_change: told when there may be something new to report.
+            on_step: told instead when a chain has got further, and a look will follow.
             on_end: told when a chain of operations has ended: what was observed before is old.
             on_end_of_some: told instead when all of it was done, and others go on: whoever looks then looks soon again.
             applier: performs operations.
@@ -71,11 +73,12 @@ class Reconciler:
         self._adoptions = adoptions
         self._conditions = conditions
         self._tell_change = on_change
+        self._tell_step = on_step
         self._tell_end = on_end
         self._tell_end_of_some = on_end_of_some
         self._ports = ports
         self._timings = timings
-        self._chains = Chains(applier=applier, on_outcome=self._on_outcome, on_change=on_change, on_end=self._on_end)
+        self._chains = Chains(applier=applier, on_outcome=self._on_outcome, on_change=on_step, on_end=self._on_end)
         self._seen: Observed | None = None
         self._history: dict[str, InstanceHistory] = {}
         self._plan = Plan()
@@ -199,7 +202,7 @@ class Reconciler:
         self._history[name] = after_outcome(self._history.get(name, InstanceHistory()), outcome)
         if outcome.kind is OutcomeKind.DONE and isinstance(outcome.op, Stop | Start | Remove):
             self._probes.forget(name)
-        self._tell_change()
+        self._tell_step()
 
     def _on_end(self, name: str, is_done: bool) -> None:
         self._touched.add(name)

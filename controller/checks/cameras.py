@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 
 from controller.checks.violation import Violation, error, warning
 from controller.render.msgconv_files import msgconv_file, with_msgconv_file
+from crds.app_kind import AppKind
 from crds.camera import Camera
-from crds.dsinstance import AppKind, DsInstance
+from crds.dsinstance import DsInstance
 from crds.foreign_placeholders import holds_placeholder
 from crds.key_path import key_path
 from deepstream.findings import Severity

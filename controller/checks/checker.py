@@ -16,9 +16,10 @@ from controller.checks.secrets import check_variables
 from controller.checks.violation import Violation, error, warning, without_repeats
 from controller.differing import are_the_same
 from controller.render.resolved import resolve
+from crds.app_kind import AppKind
 from crds.camera import Camera
 from crds.camera_device import DEVICE_TYPES
-from crds.dsinstance import MUXER_OF_APP_CONF, AppKind, DsInstance, DsInstanceSpec
+from crds.dsinstance import MUXER_OF_APP_CONF, DsInstance, DsInstanceSpec
 from deepstream.findings import Severity
 from deepstream.retinaface.inference import DEFAULTS
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from controller.checks.violation import Violation, error, warning
+from crds.app_kind import AppKind
 from crds.camera import Camera
 from crds.camera_device import DEVICE_TYPES
 from crds.deepstream_app import DeepstreamApp
-from crds.dsinstance import AppKind, DsInstance
+from crds.dsinstance import DsInstance
 from deepstream.app.source import SourceGroup
 
 _APP: Final = ("spec", "deepstreamApp")

@@ -7,8 +7,9 @@ from controller.checks.violation import Path, Violation, error, warning
 from controller.render.file_names import ANALYTICS_FILE, DEEPSTREAM_APP_FILE, MSGCONV_FILE, PIPELINE_FILE
 from controller.render.resolved import ResolvedInstance
 from controller.render.texts import CannotWriteError, rendered_files
+from crds.app_kind import AppKind
 from crds.deepstream_app import DeepstreamApp
-from crds.dsinstance import AppKind, DsInstance, DsInstanceSpec
+from crds.dsinstance import DsInstance, DsInstanceSpec
 from deepstream.config_text import is_yaml
 from deepstream.groups import KeyGroup
 from deepstream.near_miss import near_miss

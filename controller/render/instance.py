@@ -10,10 +10,11 @@ from controller.render.resolved import ResolvedInstance, resolve
 from controller.render.settings import settings, streams
 from controller.render.sources import by_slot
 from controller.render.texts import rendered_files
+from crds.app_kind import AppKind
 from crds.camera import Camera
 from crds.container import ContainerSettings
 from crds.digest import digest
-from crds.dsinstance import AppKind, DsInstance
+from crds.dsinstance import DsInstance
 from crds.instance_config import InstanceConfig, PartDigests, RenderedFile
 
 

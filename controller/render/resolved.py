@@ -13,8 +13,9 @@ from controller.render.engines import (
 from controller.render.library_files import with_paths_of_library_files
 from controller.render.msgconv_files import msgconv_file, with_msgconv_file
 from controller.render.sources import CamerasBySlot, by_slot, source_ids
+from crds.app_kind import AppKind
 from crds.camera import Camera
-from crds.dsinstance import AppKind, DsInstance
+from crds.dsinstance import DsInstance
 from deepstream.analytics.config import AnalyticsFile
 from deepstream.app.config import AppFile
 from deepstream.message_broker import MessageBrokerGroup

@@ -5,8 +5,9 @@ from functools import cache, partial
 
 from controller.render.resolved import ResolvedInstance
 from controller.render.sources import address, path_of_file
+from crds.app_kind import AppKind
 from crds.camera import Camera
-from crds.dsinstance import AppKind, DsInstance, DsInstanceSpec
+from crds.dsinstance import DsInstance, DsInstanceSpec
 from deepstream.nvinfer.config import InferConfig, write_infer_config
 from deepstream.retinaface.align import FaceAlign, write_face_align
 from deepstream.retinaface.app_conf import AppConf, dump_app_conf

@@ -12,10 +12,11 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 from controller.render.resolved import ResolvedInstance
+from crds.app_kind import AppKind
 from crds.camera import Camera, CameraSpec
 from crds.change import ChangeClass, declared_change_class
 from crds.digest import digest
-from crds.dsinstance import MUXER_OF_APP_CONF, AppKind, DsInstanceSpec
+from crds.dsinstance import MUXER_OF_APP_CONF, DsInstanceSpec
 from crds.reference_app import ReferenceApp
 from deepstream.groups import declared_key
 from deepstream.retinaface.defaults import APP_DEEPSTREAM

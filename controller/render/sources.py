@@ -5,9 +5,10 @@ from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from crds.app_kind import AppKind
 from crds.camera import Camera
 from crds.camera_address import rendered_address
-from crds.dsinstance import AppKind, DsInstance
+from crds.dsinstance import DsInstance
 from deepstream.versions import DsVersion
 
 CamerasBySlot = tuple[tuple[int, Camera], ...]

@@ -7,7 +7,7 @@ from controller.render import retinaface_files
 from controller.render.file_names import ANALYTICS_FILE, DEEPSTREAM_APP_FILE, MSGCONV_FILE, PIPELINE_FILE
 from controller.render.reference_files import write_pipeline_file
 from controller.render.resolved import ResolvedInstance
-from crds.dsinstance import AppKind
+from crds.app_kind import AppKind
 from crds.instance_config import RenderedFile
 from deepstream.analytics.config import write_analytics_file
 from deepstream.app.config import write_app_file

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crds.change import ChangeClass
-from crds.difference import difference_to_apply
 from crds.instance_config import InstanceConfig
 from nodeagent.differ.history import may_repair_at, may_revive_at, may_set_back_at, may_start_at
 from nodeagent.model import Applied, FilesState, InstanceHistory, Leftover, Observed, ObservedInstance, describe_exit
@@ -198,6 +197,9 @@ class InstanceDiff:
     def _what_changed(self, there: ObservedInstance) -> tuple[ChangeClass, str]:
         config = self._config
         if there.applied is not None:
+            # Here, since it brings the models of all kinds: most agents need them when something is changed, if ever.
+            from crds.difference import difference_to_apply  # noqa: PLC0415 - see above
+
             found = difference_to_apply(there.applied.config, config)
             return found.change_class, "; ".join(map(str, found.fields)) or "its manifest changed"
         # The note is lost: the digests of the parts on the label still tell how much has to be done.

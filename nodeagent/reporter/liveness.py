@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from crds.dsinstance import AppKind
+from crds.app_kind import AppKind
 from crds.instance_config import InstanceConfig
 from crds.messages import AgentConfig
 from nodeagent.model import Observed

@@ -73,7 +73,7 @@ def test_folders_that_nothing_happened_to_are_read_every_minute_and_no_oftener(r
     run(scenario())
 
 
-def test_what_many_chains_do_is_looked_at_a_few_times_and_the_end_at_once() -> None:
+def test_what_many_chains_do_is_looked_at_and_told_a_few_times_and_the_end_at_once() -> None:
     stand, names = Stand(), [f"i{number:02}" for number in range(20)]
 
     async def scenario() -> None:
@@ -85,6 +85,7 @@ def test_what_many_chains_do_is_looked_at_a_few_times_and_the_end_at_once() -> N
                 driver.delay_next(OpKind.START, 0.1)
             await until(lambda: len(stand.running()) == len(names), "all run")
             assert driver.looks < len(names)
+            assert len(stand.reports) < len(names)
             await until(lambda: stand.applied() == 1, "it is said", 2)
 
     run(scenario())

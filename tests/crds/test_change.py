@@ -7,10 +7,10 @@ import pytest
 from pydantic import BaseModel, Field
 
 import crds.difference
+from crds.app_kind import AppKind
 from crds.change import APPLIED_BY_AGENTS, ChangeClass, change_class_of, changes, fields_along
 from crds.difference import Difference, difference, difference_to_apply
 from crds.document import ManifestModel
-from crds.dsinstance import AppKind
 from crds.instance_config import InstanceConfig
 from deepstream.groups import KeyGroup, declared_key, key
 from deepstream.keyfile_values import Reader
@@ -148,7 +148,7 @@ def test_apps_with_a_rest_interface_take_hot_and_reload_and_those_with_engines_b
 def test_once_agents_can_do_it_a_cheap_change_stays_cheap_for_those_who_take_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("crds.dsinstance.APPLIED_BY_AGENTS", frozenset(ChangeClass))
+    monkeypatch.setattr("crds.app_kind.APPLIED_BY_AGENTS", frozenset(ChangeClass))
     assert [AppKind.DEEPSTREAM_APP.effective(one) for one in ChangeClass] == list(ChangeClass)
     assert AppKind.RETINAFACE.effective(HOT) is RESTART
     assert [AppKind.REFERENCE.effective(one) for one in (HOT, RELOAD, REBUILD)] == [HOT, RELOAD, RECREATE]

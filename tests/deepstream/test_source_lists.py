@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from deepstream.app.source import SourceGroup, SourceType
 from deepstream.findings import ConfigTextError
+from deepstream.separators import percent_encode_separators
 from deepstream.source_lists import (
     SourceListFile,
     TimedFile,
-    percent_encode_separators,
     read_source_csv,
     read_source_list_yaml,
     write_source_csv,

@@ -7,9 +7,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from controller.planner.planner import plan
+from crds.app_kind import AppKind
 from crds.camera import CameraSpec
 from crds.difference import Difference, difference
-from crds.dsinstance import AppKind, DsInstanceSpec
+from crds.dsinstance import DsInstanceSpec
 from crds.instance_config import InstanceConfig
 from tests.planner.embedded_keys import is_embedded
 from tests.planner.short_manifests import ShortFleet, merged, revision

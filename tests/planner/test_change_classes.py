@@ -6,10 +6,11 @@ import pytest
 
 from controller.model import ChangeKind
 from controller.planner.planner import plan, previous_from
+from crds.app_kind import AppKind
 from crds.camera import CameraSpec
 from crds.change import ChangeClass, change_class_of, declared_change_class
 from crds.difference import Difference, difference
-from crds.dsinstance import AppKind, DsInstanceSpec
+from crds.dsinstance import DsInstanceSpec
 from crds.instance_config import InstanceConfig
 from tests.planner.field_values import (
     ATTRIBUTES_OF_CAMERA,

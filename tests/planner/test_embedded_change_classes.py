@@ -7,10 +7,11 @@ import pytest
 from pydantic import BaseModel
 
 from controller.render.instance import render_instance
+from crds.app_kind import AppKind
 from crds.camera import Camera, CameraSpec
 from crds.change import ChangeClass
 from crds.difference import difference
-from crds.dsinstance import AppKind, DsInstance, DsInstanceSpec
+from crds.dsinstance import DsInstance, DsInstanceSpec
 from crds.instance_config import InstanceConfig
 from tests.planner.embedded_keys import EmbeddedKey, keys_of, nested
 from tests.planner.short_manifests import manifest, merged

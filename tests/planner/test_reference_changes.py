@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from crds.app_kind import AppKind
 from crds.change import ChangeClass
-from crds.dsinstance import AppKind
 from tests.planner.field_values import base_of, changed, resolved
 from tests.planner.short_manifests import merged
 
@@ -13,7 +13,7 @@ from tests.planner.short_manifests import merged
 def test_the_limits_of_the_reference_workload_are_read_again_once_agents_ask_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("crds.dsinstance.APPLIED_BY_AGENTS", frozenset(ChangeClass))
+    monkeypatch.setattr("crds.app_kind.APPLIED_BY_AGENTS", frozenset(ChangeClass))
     for found, before, after in changed(AppKind.REFERENCE, {"camera/dock": {"limits": {"minimumFps": 5}}}):
         assert found.change_class is ChangeClass.RELOAD
         assert before.digests.streams == after.digests.streams

@@ -8,8 +8,9 @@ import pytest
 
 import pipeline.files.config
 from controller.render.instance import render_instance
+from crds.app_kind import AppKind
 from crds.camera import Camera
-from crds.dsinstance import AppKind, DsInstance
+from crds.dsinstance import DsInstance
 from crds.instance_config import InstanceConfig
 from deepstream import keyfile, retinaface
 from deepstream.findings import errors_in

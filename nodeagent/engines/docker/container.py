@@ -6,7 +6,7 @@ from typing import Any
 
 from docker.types import DeviceRequest, HostConfig, LogConfig, Mount
 
-from crds.dsinstance import AppKind
+from crds.app_kind import AppKind
 from crds.env_secrets import environment
 from crds.instance_config import InstanceConfig
 from nodeagent.engines.labels import LABEL_DIGEST

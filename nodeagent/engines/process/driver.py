@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Collection
 
-from crds.dsinstance import AppKind
+from crds.app_kind import AppKind
 from crds.env_secrets import environment
 from crds.instance_config import InstanceConfig
 from nodeagent.engines.blocking_calls import BlockingCalls
