@@ -78,6 +78,8 @@ _MAY_BE_TOKEN: Final = re.compile(
 )
 """Looked for first: nearly no text has any of them."""
 
+_SHORTEST_TOKEN: Final = 15
+"""Slack's, with ten characters behind their mark."""
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._/-]*")
 """All that is looked for needs a sign or a blank, but for tokens: most values are plain names, numbers and paths."""
 
@@ -114,7 +116,7 @@ def secrets_in_line(line: str) -> tuple[SecretFound, ...]:
 
 def _found(text: str, *finders: Callable[[str], Iterator[SecretFound]]) -> tuple[SecretFound, ...]:
     if _PLAIN.fullmatch(text):
-        return _without_overlaps(list(_tokens(text)))
+        return _without_overlaps(list(_tokens(text))) if len(text) >= _SHORTEST_TOKEN else ()
     found = _without_overlaps([one for finder in finders for one in finder(text)])
     decoded = unquote(text) if "%" in text and not found else text
     inside = next((one for finder in finders for one in finder(decoded)), None) if decoded != text else None
