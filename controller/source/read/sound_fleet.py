@@ -75,7 +75,7 @@ class SoundFleet:
             return None
         before = self.revision
         after = before.edited(revision_id, description, edit.cameras, edit.instances, edit.nodes)
-        touched = edit.instances.keys() | differing(before.cameras_by_instance, after.cameras_by_instance)
+        touched = after.touched_instances
         camera_ids = _claimed(self.camera_ids, _camera_ids(before, edit.cameras), _camera_ids(after, edit.cameras))
         node_ids = _claimed(self.node_ids, _node_ids(before, edit.nodes), _node_ids(after, edit.nodes))
         readers = _claimed(self.readers, _claims(before, touched), _claims(after, touched))
