@@ -101,6 +101,15 @@ class Revision:
         """
         return self.cameras_by_instance[instance.name]
 
+    def manifest(self, kind: str, name: str) -> Manifest | None:
+        """The object of a kind and name."""
+        known: dict[str, Mapping[str, Manifest]] = {
+            "Camera": self.camera_by_name,
+            "DsInstance": self.instance_by_name,
+            "Node": self.node_by_name,
+        }
+        return known[kind].get(name)
+
     @property
     def touched_instances(self) -> AbstractSet[str]:
         """The instances that came, changed or went with the edit that made this revision, or may have other cameras since."""
