@@ -12,7 +12,7 @@ from controller.source.read.yaml_documents import Fault, pieces
 _CUT_OFF = "the file ends here, in the middle of a line: was it written to its end?"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A piece of text, and what it turned out to be."""
 
