@@ -1,5 +1,6 @@
 """Mappings that are sorted by name, and what an edit makes of them. Pure."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -16,12 +17,16 @@ def edited(before: Mapping[K, T], changes: Mapping[K, T | None]) -> Mapping[K, T
     """
     if not changes:
         return before
-    after = dict(before)
-    for name, one in changes.items():
-        if one is None:
-            after.pop(name, None)
-        else:
-            after[name] = one
-    if after.keys() <= before.keys():
+    if all((one is not None) is (name in before) for name, one in changes.items()):
+        after = dict(before)
+        after.update((name, one) for name, one in changes.items() if one is not None)
         return after
-    return {name: after[name] for name in sorted(after)}
+    names, values = list(before), list(before.values())
+    for name in sorted(changes):
+        one, at = changes[name], bisect_left(names, name)
+        if name in before:
+            del names[at], values[at]
+        if one is not None:
+            names.insert(at, name)
+            values.insert(at, one)
+    return dict(zip(names, values, strict=True))

@@ -108,6 +108,8 @@ class Intake:
 
     async def watch_source(self) -> None:
         """Reads the manifests whenever they may have changed: a repository that does not answer holds nothing up."""
+        if (recalled := self._knowledge.state.gate.in_force) is not None:
+            self._source.expect(recalled)
         async for _ in self._source.changes():
             reading = await self._source.read()
             self._knowledge.become(decide.has_read(self._knowledge.state, reading))

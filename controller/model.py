@@ -1,6 +1,7 @@
 """The frozen data that the rooms of the controller exchange."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -99,6 +100,20 @@ class Revision:
         Names without a camera are left out.
         """
         return self.cameras_by_instance[instance.name]
+
+    def manifest(self, kind: str, name: str) -> Manifest | None:
+        """The object of a kind and name."""
+        known: dict[str, Mapping[str, Manifest]] = {
+            "Camera": self.camera_by_name,
+            "DsInstance": self.instance_by_name,
+            "Node": self.node_by_name,
+        }
+        return known[kind].get(name)
+
+    @property
+    def touched_instances(self) -> AbstractSet[str]:
+        """The instances that came, changed or went with the edit that made this revision, or may have other cameras since."""
+        return self._watching.looked_at
 
     def instances_that_name(self, camera: str) -> tuple[str, ...]:
         """The names of the instances that name a camera in their list, whether or not there is one of that name."""

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from controller.differing import are_the_same
@@ -22,6 +23,8 @@ class Watching:
     named_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The names of the instances that name a camera, whether or not there is one of that name."""
     selected: Selections = field(default_factory=Selections)
+    looked_at: AbstractSet[str] = frozenset()
+    """The instances whose cameras were looked for by the edit that made this: those of the others are the same as before."""
 
     def edited(
         self,
@@ -52,7 +55,7 @@ class Watching:
         for name in changed_cameras:
             again.update(named_by.get(name, ()))
         if not again:
-            return self
+            return replace(self, looked_at=frozenset())
         found = dict(self.cameras)
         for name in again:
             instance = after.get(name)
@@ -62,7 +65,7 @@ class Watching:
             its = tuple(_cameras(instance, cameras_after, selected))
             if name not in found or not are_the_same(found[name], its):
                 found[name] = its
-        return type(self)(found, named_by, selected)
+        return type(self)(found, named_by, selected, again)
 
 
 def _cameras(instance: DsInstance, cameras: Mapping[str, Camera], selected: Selections) -> Iterator[Camera]:

@@ -18,7 +18,7 @@ from crds.camera_analytics import Path, shape_findings, unit_findings
 from crds.camera_device import DEVICE_TYPES, CaptureMode, device_number
 from crds.camera_limits import CameraLimits
 from crds.change import ChangeClass, changes
-from crds.document import Manifest, ManifestModel, ObjectName
+from crds.document import Manifest, ManifestModel, ObjectName, shared
 from crds.refusal import refusal
 from crds.secret_forms import secrets_in
 from deepstream.analytics.geometry import StreamGroup, needs_frame
@@ -168,7 +168,9 @@ class CameraSpec(ManifestModel):
     messages: CameraMessages | None = changes(
         ChangeClass.RESTART, None, description="What messages say of the camera besides what was seen."
     )
-    limits: CameraLimits = Field(default_factory=CameraLimits, description="When the camera counts as not delivering.")
+    limits: CameraLimits = Field(
+        default_factory=shared(CameraLimits), description="When the camera counts as not delivering."
+    )
 
     @property
     def frame(self) -> FrameSize | None:

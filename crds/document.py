@@ -1,7 +1,8 @@
 """The common forms of documents: manifests in camelCase for people, messages in snake_case for the wire."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -58,6 +59,15 @@ class ManifestModel(BaseModel):
         validate_default=True,
         allow_inf_nan=False,
     )
+
+
+M = TypeVar("M", bound=ManifestModel)
+
+
+def shared(part: type[M]) -> Callable[[], M]:
+    """Gives the default of a part of a manifest: one object for all, since it is frozen and fleets have it by the ten thousand."""
+    default = part()
+    return lambda: default
 
 
 def of_any_version(model: type[ManifestModel]) -> WrapValidator:

@@ -15,7 +15,7 @@ from crds.app_kind import AppKind
 from crds.change import ChangeClass, changes
 from crds.container import AbsolutePath, ContainerSettings
 from crds.deepstream_app import DeepstreamApp, FileName, StreammuxSettings
-from crds.document import KafkaTopic, Manifest, ManifestModel, ObjectName
+from crds.document import KafkaTopic, Manifest, ManifestModel, ObjectName, shared
 from crds.ds_release import DsRelease
 from crds.reference_app import ReferenceApp
 from crds.selector import LabelSelector
@@ -101,7 +101,7 @@ class DsInstanceSpec(ManifestModel):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:@-]*$",
         description="Image of the container; a digest (name@sha256:…) pins it.",
     )
-    app: AppSettings = Field(default_factory=AppSettings, description="Settings of the app.")
+    app: AppSettings = Field(default_factory=shared(AppSettings), description="Settings of the app.")
     ds_version: DsRelease | None = changes(
         ChangeClass.RESTART,
         None,
@@ -110,16 +110,16 @@ class DsInstanceSpec(ManifestModel):
         "than 9.2 is taken for 9.2.",
     )
     streammux: StreammuxSettings = changes(
-        ChangeClass.RESTART, default_factory=StreammuxSettings, description="How streams are batched."
+        ChangeClass.RESTART, default_factory=shared(StreammuxSettings), description="How streams are batched."
     )
     inference: InferenceChain = changes(
         ChangeClass.RESTART,
-        default_factory=InferenceChain,
+        default_factory=shared(InferenceChain),
         description="The engines of the RetinaFace app. What is given here is laid over the app's own values.",
     )
     reference: ReferenceApp = changes(
         ChangeClass.RESTART,
-        default_factory=ReferenceApp,
+        default_factory=shared(ReferenceApp),
         description="Settings of the reference workload: its detector, its batches and its messages.",
     )
     deepstream_app: DeepstreamApp | None = changes(
@@ -168,7 +168,9 @@ class DsInstanceSpec(ManifestModel):
         description="Other files of the configuration folder with their text, such as labels or a tracker's YAML; at most "
         "128 KiB together.",
     )
-    container: ContainerSettings = Field(default_factory=ContainerSettings, description="How the container is made.")
+    container: ContainerSettings = Field(
+        default_factory=shared(ContainerSettings), description="How the container is made."
+    )
     node: ObjectName | None = changes(ChangeClass.RECREATE, None, description="Name of the node that runs it.")
     node_selector: LabelSelector | None = changes(
         ChangeClass.NONE, None, description="Labels of the nodes that may run it; the planner takes one of them."

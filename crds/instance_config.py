@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 from pydantic import (
     BaseModel,
@@ -26,6 +26,8 @@ from crds.document import WireModel, of_any_version
 
 _OUTSIDE_OF_THE_DIGEST = frozenset({"digest", "format", "sealed"})
 """What may differ between two forms of one content: how it is written, and what is encrypted anew each time."""
+_JUST_MADE: Final = object()
+"""Says of a content that its digest was calculated a moment ago."""
 
 
 _SELDOM_ASKED_FOR = ("container", "settings", "files")
@@ -129,6 +131,11 @@ class InstanceConfig(WireModel):
         """The digest of an instance: over its whole content in its wire form, but for what says how it is written."""
         return digest({key: value for key, value in content.items() if key not in _OUTSIDE_OF_THE_DIGEST})
 
+    @classmethod
+    def of_content(cls, content: Mapping[str, Any]) -> Self:
+        """An instance with this content in its wire form, and with the digest of that, which is not calculated again."""
+        return cls.model_validate({**content, "digest": cls.digest_of(content)}, context=_JUST_MADE)
+
     @model_validator(mode="wrap")
     @classmethod
     def _digest_is_right(cls, given: Any, parse: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
@@ -136,7 +143,7 @@ class InstanceConfig(WireModel):
         if config is not given:
             content = given if info.mode == "json" else to_jsonable_python(given, by_alias=False)
             config._received = content  # noqa: SLF001 - its own
-            if config.digest != cls.digest_of(content):
+            if info.context is not _JUST_MADE and config.digest != cls.digest_of(content):
                 raise ValueError(f"instance {config.instance_name}: the digest does not belong to the content")
         return config
 
@@ -212,7 +219,7 @@ class InstanceConfig(WireModel):
         content = {key: one for key, one in self.model_dump(mode="json").items() if key not in (field, "digest")}
         if value:
             content[field] = value
-        return type(self).model_validate({**content, "digest": self.digest_of(content)})
+        return self.of_content(content)
 
     @property
     def digests_of_the_same(self) -> frozenset[str]:

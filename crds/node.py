@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import UUID4, Field, StringConstraints, model_validator
 
-from crds.document import Manifest, ManifestModel
+from crds.document import Manifest, ManifestModel, shared
 
 Hostname = Annotated[
     str, StringConstraints(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$")
@@ -59,7 +59,7 @@ class NodeSpec(ManifestModel):
         description="Ed25519 key (64 hexadecimal digits) that the agent must sign with. Default: that of its first greeting.",
     )
     instance_ports: PortRange = Field(
-        default_factory=PortRange, description="Loopback ports for the REST interfaces of its instances."
+        default_factory=shared(PortRange), description="Loopback ports for the REST interfaces of its instances."
     )
 
 

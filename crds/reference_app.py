@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
 from crds.change import ChangeClass, changes
-from crds.document import KafkaTopic, ManifestModel
+from crds.document import KafkaTopic, ManifestModel, shared
 from crds.refusal import refusal
 
 DetectorKind = Literal["motion", "people", "onnx"]
@@ -124,7 +124,9 @@ class ReferenceApp(ManifestModel):
     """Settings of the reference workload beside those that it shares with the RetinaFace app."""
 
     detector: ReferenceDetector = changes(
-        ChangeClass.RESTART, default_factory=ReferenceDetector, description="What is looked for in the pictures."
+        ChangeClass.RESTART,
+        default_factory=shared(ReferenceDetector),
+        description="What is looked for in the pictures.",
     )
     batch_size: int = changes(
         ChangeClass.RESTART, 4, ge=1, le=1024, description="Most pictures that are given to the detector at once."

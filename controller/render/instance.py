@@ -122,7 +122,7 @@ def render_instance(
     }
     if name != instance.name:
         content["manifest_name"] = name
-    return InstanceConfig.model_validate({**content, "digest": InstanceConfig.digest_of(content)})
+    return InstanceConfig.of_content(content)
 
 
 def _container(instance: DsInstance, cameras: tuple[Camera, ...]) -> ContainerSettings:

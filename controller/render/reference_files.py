@@ -1,11 +1,11 @@
 """pipeline.json: what only the reference workload is told, because no DeepStream app has a file for it."""
 
-import json
 from typing import Any, Final
 
 from controller.render.sources import CamerasBySlot
 from crds.camera import Camera
 from crds.reference_app import ReferenceApp, ReferenceDetector
+from deepstream.json_layout import indented_json
 
 _SHORTEST_LIMIT_S: Final = 0.1
 """The workload takes no shorter time for a camera that is not reachable: frames are further apart."""
@@ -32,7 +32,7 @@ def write_pipeline_file(app: ReferenceApp, cameras: CamerasBySlot) -> str:
         },
         "cameras": {camera.camera_id: _camera(camera) for _, camera in cameras},
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return indented_json(content) + "\n"
 
 
 def _detector(detector: ReferenceDetector) -> dict[str, Any]:

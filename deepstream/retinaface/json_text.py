@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, NoReturn
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from deepstream.findings import ConfigTextError, Finding, Severity
+from deepstream.json_layout import indented_json
 
 Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 """What RapidJSON's GetInt takes; it ends the process on anything else."""
@@ -94,7 +95,7 @@ def _refuse(text: str, at: int, message: str) -> NoReturn:
 
 def dump_json(value: object) -> str:
     """The text of a file: indented, with a final newline."""
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return indented_json(value) + "\n"
 
 
 def raw(value: object) -> str:

@@ -19,6 +19,7 @@ from bus.signature import SigningKey
 from bus.topics import SETTINGS, partition_of
 from controller.answers import Answers
 from controller.loop import Controller
+from controller.model import Revision
 from controller.picture.store import ObjectStore
 from controller.planner.guard import RemovalLimits
 from controller.source.read.reader import Loaded, Reading
@@ -46,6 +47,7 @@ class ScriptedSource:
         self.reading = reading
         self.reads = 0
         self.refreshes = 0
+        self.expected: Revision | None = None
         self._changed = asyncio.Event()
 
     async def read(self) -> Reading:
@@ -57,6 +59,9 @@ class ScriptedSource:
             yield
             await self._changed.wait()
             self._changed.clear()
+
+    def expect(self, revision: Revision) -> None:
+        self.expected = revision
 
     async def refresh(self) -> None:
         self.refreshes += 1

@@ -60,6 +60,17 @@ def test_a_restart_changes_nothing(play: Callable[..., None], disk: str) -> None
     play(scenario)
 
 
+def test_what_was_in_force_is_what_the_source_is_expected_to_say(play: Callable[..., None]) -> None:
+    async def scenario(stand: Stand) -> None:
+        await begin(stand)
+        assert stand.source.expected is None
+        async with stand.controller():
+            await stand.settled()
+        assert stand.source.expected == loaded(YARD).revision
+
+    play(scenario)
+
+
 def test_an_edit_made_while_the_controller_was_away_is_published_in_its_new_epoch(play: Callable[..., None]) -> None:
     async def scenario(stand: Stand) -> None:
         await begin(stand)

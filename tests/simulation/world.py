@@ -23,6 +23,7 @@ from bus.signature import SigningKey
 from bus.topics import SETTINGS, partition_of
 from controller.answers import Answers
 from controller.loop import Controller
+from controller.model import Revision
 from controller.picture.store import ObjectStore
 from controller.planner.planner import plan
 from controller.source.read.reader import Loaded, Reading
@@ -120,6 +121,9 @@ class Manifests:
             self._changed.clear()
             yield
             await self._changed.wait()
+
+    def expect(self, revision: Revision) -> None:
+        """See `controller.source.read.reader.Source`."""
 
     async def refresh(self) -> None:
         """See `controller.source.read.reader.Source`."""

@@ -165,3 +165,20 @@ def test_written_yaml_reads_well() -> None:
         'kind: Camera\nspec:\n  b:\n    a: 1\n  a:\n    a: 1\n  "on": "off"\n'
         "  list:\n  - 1\n  - x: null\n  note: |\n    a\n    b\n"
     )
+
+
+def test_which_fields_were_given_is_noted_once_for_all_that_give_the_same(
+    fleet: Mapping[str, str], read_files: Callable[..., Reading]
+) -> None:
+    camera = fleet["cameras.yaml"]
+    files = {f"{name}.yaml": camera.replace("lobby", name) for name in ("a", "b")}
+    files["c.yaml"] = camera.replace("lobby", "c") + "  width: 640\n"
+    reading = read_files(files)
+    assert isinstance(reading, Loaded)
+    a, b, c = reading.revision.cameras
+    assert a.spec.model_fields_set is b.spec.model_fields_set
+    assert a.spec.limits is b.spec.limits
+    assert c.spec.model_fields_set == {*a.spec.model_fields_set, "width"}
+    copied = a.spec.model_copy(update={"width": 640})
+    assert copied.model_fields_set == c.spec.model_fields_set
+    assert "width" not in a.spec.model_fields_set

@@ -112,9 +112,14 @@ def by_name(revision: Revision) -> dict[tuple[str, str], Manifest]:
 
 
 @settings(max_examples=30)
-@given(EDITS)
-def test_the_last_set_of_files_is_read_as_by_a_new_reader(edits: list[dict[str, str | None]]) -> None:
+@given(EDITS, st.lists(FILES, max_size=2))
+def test_the_last_set_of_files_is_read_as_by_a_new_reader(
+    edits: list[dict[str, str | None]], before_the_start: list[str]
+) -> None:
     reader, texts = ManifestReader(), dict(WHOLE)
+    recalled = read(ManifestReader(), {f"{number}.yaml": text for number, text in enumerate(before_the_start)})
+    if isinstance(recalled, Loaded):
+        reader.expect(recalled.revision)
     last: tuple[Texts, Revision | None] = ({}, None)
     for edit in [{}, *edits]:
         texts = {path: text for path, text in {**texts, **edit}.items() if text is not None}
@@ -139,3 +144,28 @@ def test_a_fleet_is_sound_when_and_only_when_nothing_is_wrong_with_it(files: lis
         if not isinstance(read(ManifestReader(), texts), Rejected):
             patch.setattr(reader_module, "crosscheck", unasked)
             read(ManifestReader(), texts)
+
+
+def test_what_was_known_before_the_start_is_given_out_again() -> None:
+    def from_disk() -> Revision:
+        first = read(ManifestReader(), WHOLE)
+        assert isinstance(first, Loaded)
+        return first.revision
+
+    known, reader = from_disk(), ManifestReader()
+    reader.expect(known)
+    same = read(reader, WHOLE)
+    assert isinstance(same, Loaded)
+    assert same.revision.camera_by_name is known.camera_by_name
+    assert same.revision.cameras_by_instance is known.cameras_by_instance
+    edited = read(reader, {"fleet.yaml": WHOLE["fleet.yaml"].replace("i:1", "i:2")})
+    assert isinstance(edited, Loaded)
+    assert edited.revision.instances[0] != known.instances[0]
+    assert edited.revision.nodes is known.nodes
+    # What is said, and is the default, is shown: it is another manifest than one that leaves it out.
+    other, text = ManifestReader(), WHOLE["fleet.yaml"].replace("node: a\n", "node: a\n  cameras: []\n")
+    other.expect(known)
+    said = read(other, {"fleet.yaml": text})
+    assert isinstance(said, Loaded)
+    assert said.revision.instances[0].document()["spec"]["cameras"] == []
+    assert said.revision.cameras is known.cameras

@@ -68,7 +68,7 @@ def views(revision: Revision) -> Sequence[object]:
     )  # fmt: skip
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.lists(EDITS, max_size=6))
 def test_edits_end_as_a_revision_from_nothing(edits: list[list[Manifest | tuple[str, str]]]) -> None:
     objects: dict[tuple[str, str], Manifest] = {}

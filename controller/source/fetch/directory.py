@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from typing import Final
 
+from controller.model import Revision
 from controller.source.fetch.snapshot import SnapshotTaker, SourceError
 from controller.source.fetch.wakeup import merged
 from controller.source.fetch.watch import wakeups
@@ -56,6 +57,10 @@ class DirectorySource:
             return self._last
         self._last = self._reader.read(files, root=self._path, revision_id=revision_id, description=self._path)
         return self._last
+
+    def expect(self, revision: Revision) -> None:
+        """Has what is as in this revision given out as its very objects: see `Source`."""
+        self._reader.expect(revision)
 
     def changes(self) -> AsyncIterator[None]:
         """Yields when the directory may have changed, after a pause of a few milliseconds without another change."""

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
+from controller.model import Revision
 from controller.source.fetch.git_program import FETCH_SECONDS, Git, checked_ref, split_credentials, without_user_info
 from controller.source.fetch.git_tree import TreeReader, checked_subdirectory, resolve, subject_of
 from controller.source.fetch.snapshot import SourceError
@@ -91,6 +92,10 @@ class GitSource:
             return self._read_commit(commit, checked_subdirectory(f"{prefix.strip()}{self._subdirectory}"))
         except SourceError as error:
             return Unreadable(f"{without_user_info(self._repository)}: {error}")
+
+    def expect(self, revision: Revision) -> None:
+        """Has what is as in this revision given out as its very objects: see `Source`."""
+        self._reader.expect(revision)
 
     async def refresh(self) -> None:
         """Fetches a remote now, and wakes whoever iterates over `changes`. A failure is told by the next `read`."""

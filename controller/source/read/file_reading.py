@@ -1,9 +1,9 @@
 """What one file says: its manifests with their places, or what is wrong with them. Remembered as long as the file stays."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from controller.model import Position, Problem
+from controller.model import Position, Problem, Revision
 from controller.source.files import SourceFile, cut_off, position_in, text_of
 from controller.source.read.field_errors import path_text
 from controller.source.read.manifests import LocatedManifest, ReadDocument, read_manifests
@@ -12,7 +12,7 @@ from controller.source.read.yaml_documents import Fault, pieces
 _CUT_OFF = "the file ends here, in the middle of a line: was it written to its end?"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A piece of text, and what it turned out to be."""
 
@@ -42,19 +42,22 @@ class FileReading:
         return not self.problems and not self.broken
 
 
-def read_file(root: str, source: SourceFile, before: Sequence[FileReading] = ()) -> FileReading:
+def read_file(
+    root: str, source: SourceFile, before: Sequence[FileReading] = (), expected: Revision | None = None
+) -> FileReading:
     """Reads one file.
 
     Args:
         root: where the source is, for the positions of problems.
         source: the file.
         before: what it said before, at one time or another. An edit of one document in a file of a thousand leaves the others as they were.
+        expected: has its very objects stand for manifests that say the same.
     """
     text = text_of(root, source)
     if isinstance(text, Problem):
         return FileReading(source, problems=(text,), is_unread=True)
     known = {piece.text: piece.documents for reading in reversed(before) for piece in reading.pieces}
-    found = tuple(Piece(line, piece, known.get(piece) or read_manifests(piece)) for line, piece in pieces(text))
+    found = tuple(Piece(line, piece, known.get(piece) or _read(piece, expected)) for line, piece in pieces(text))
     name = position_in(root, source.path).file
     documents = [(piece.line, read) for piece in found for read in piece.documents]
     problems = [_problem(name, line, fault) for line, read in documents for fault in read.faults]
@@ -72,6 +75,20 @@ def read_file(root: str, source: SourceFile, before: Sequence[FileReading] = ())
 def manifests_of(files: Mapping[bytes, FileReading]) -> tuple[LocatedManifest, ...]:
     """All manifests, in the order of their files and lines."""
     return tuple(located for path in sorted(files) for located in files[path].manifests)
+
+
+def _read(piece: str, expected: Revision | None) -> tuple[ReadDocument, ...]:
+    documents = read_manifests(piece)
+    return documents if expected is None else tuple(_as_expected(one, expected) for one in documents)
+
+
+def _as_expected(read: ReadDocument, expected: Revision) -> ReadDocument:
+    if read.manifest is None:
+        return read
+    known = expected.manifest(read.manifest.kind, read.manifest.name)
+    # The documents tell what was said, and what was left to the defaults: models that differ in that are equal.
+    is_same = known is not None and known.document() == read.manifest.document()
+    return replace(read, manifest=known) if is_same else read
 
 
 def _located(

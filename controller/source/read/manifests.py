@@ -13,6 +13,7 @@ from controller.checks.secrets import check_secrets
 from controller.checks.violation import Violation
 from controller.model import Position
 from controller.source.read.field_errors import given, sentence
+from controller.source.read.one_copy import with_shared_sets
 from controller.source.read.unknown_fields import unknown_field
 from controller.source.read.yaml_documents import Fault, Origin, YamlDocument, read_piece
 from controller.source.read.yaml_places import Path
@@ -32,7 +33,7 @@ _SERVER_SIDE: Final[tuple[Path, ...]] = (
 _POINT: Final = re.compile(r"the point ([\d.e-]+);([\d.e-]+) ")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ReadDocument:
     """What one document turned out to be. Its places count from the beginning of its piece of text."""
 
@@ -160,7 +161,7 @@ def _validated(
     try:
         # Through JSON, because strictness there means what a manifest means: "5" is no number, a list is a tuple.
         text = json.dumps({**value, "apiVersion": API_VERSION})
-        return kind.model_validate_json(text, strict=True, by_alias=True, by_name=False), []
+        return with_shared_sets(kind.model_validate_json(text, strict=True, by_alias=True, by_name=False)), []
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False)
     places = document.origin.places

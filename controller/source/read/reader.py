@@ -70,6 +70,10 @@ class Source(Protocol):
         """Yields at once, and whenever the source may have changed: a reason to read it, and no more. Never ends."""
         ...
 
+    def expect(self, revision: Revision) -> None:
+        """Has what is as in this revision given out as its very objects; called before anything was read."""
+        ...
+
     async def refresh(self) -> None:
         """Looks at the source now instead of at the next interval, and wakes whoever iterates over `changes`."""
         ...
@@ -85,6 +89,11 @@ class ManifestReader:
         self._faulty: frozenset[bytes] = frozenset()
         self._sound = SoundFleet()
         self._checker = Checker()
+        self._expected: Revision | None = None
+
+    def expect(self, revision: Revision) -> None:
+        """Has the first revision that is read share with this one what they have in common: see `Source.expect`."""
+        self._expected = revision
 
     def read(self, files: Iterable[SourceFile], *, root: str, revision_id: str, description: str) -> Reading:
         """Reads a set of files as one revision.
@@ -103,6 +112,8 @@ class ManifestReader:
             sound = self._sound.edited(self._files, revision_id, description, self._checker)
         if sound is None:
             return self._rejected(revision_id, description)
+        if self._expected is not None:
+            sound, self._expected = sound.sharing(self._expected), None
         self._sound = sound
         self._checker.keep_only(sound.revision.instance_by_name)
         if sound.revision.is_empty:
@@ -119,7 +130,7 @@ class ManifestReader:
             # What a person corrects is mostly again as it was before the mistake.
             known = [one for files in (self._files, self._sound.files) if (one := files.get(path)) is not None]
             same = next((one for one in known if one.source == source), None)
-            changes[path] = same or read_file(self._root, source, known)
+            changes[path] = same or read_file(self._root, source, known, self._expected)
         self._sources, self._files = sources, edited(self._files, changes)
         faulty = {path for path, reading in changes.items() if reading is not None and not reading.is_sound}
         self._faulty = (self._faulty - changes.keys()) | faulty

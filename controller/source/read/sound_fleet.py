@@ -4,7 +4,7 @@ What is wrong is found by `crosscheck`, which looks at everything. Here it is on
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self, TypeVar
 
 from controller.checks.checker import Checker
@@ -75,7 +75,7 @@ class SoundFleet:
             return None
         before = self.revision
         after = before.edited(revision_id, description, edit.cameras, edit.instances, edit.nodes)
-        touched = edit.instances.keys() | differing(before.cameras_by_instance, after.cameras_by_instance)
+        touched = after.touched_instances
         camera_ids = _claimed(self.camera_ids, _camera_ids(before, edit.cameras), _camera_ids(after, edit.cameras))
         node_ids = _claimed(self.node_ids, _node_ids(before, edit.nodes), _node_ids(after, edit.nodes))
         readers = _claimed(self.readers, _claims(before, touched), _claims(after, touched))
@@ -99,7 +99,7 @@ class SoundFleet:
         for located in (one for path in paths if path in files for one in files[path].manifests):
             manifest = located.manifest
             key = (manifest.kind, manifest.name)
-            if key in new or (key not in old and self._has(*key)):
+            if key in new or (key not in old and self.revision.manifest(*key)):
                 return None
             new[key] = manifest
             if manifest is not old.get(key) and any(one.severity is Severity.ERROR for one in located.secrets):
@@ -110,13 +110,20 @@ class SoundFleet:
                 edit.add(key, new.get(key))
         return edit
 
-    def _has(self, kind: str, name: str) -> bool:
-        known: Mapping[str, Mapping[str, object]] = {
-            "Camera": self.revision.camera_by_name,
-            "DsInstance": self.revision.instance_by_name,
-            "Node": self.revision.node_by_name,
-        }
-        return name in known[kind]
+    def sharing(self, known: Revision) -> Self:
+        """The same fleet, with all that its revision has in common with another one: made from that, as an edit of it."""
+        mine = self.revision
+        revision = known.edited(
+            mine.id,
+            mine.description,
+            {name: mine.camera_by_name.get(name) for name in differing(known.camera_by_name, mine.camera_by_name)},
+            {
+                name: mine.instance_by_name.get(name)
+                for name in differing(known.instance_by_name, mine.instance_by_name)
+            },
+            {name: mine.node_by_name.get(name) for name in differing(known.node_by_name, mine.node_by_name)},
+        )
+        return replace(self, revision=revision)
 
     def _selected_nodes(self, after: Revision, edit: _Edit) -> Selections | None:
         """Which nodes selectors find; None when one finds none."""
