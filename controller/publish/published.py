@@ -68,11 +68,6 @@ class Published:
         return {node_id: sent.config for node_id, sent in self.by_node.items()}
 
     @cached_property
-    def orders(self) -> tuple[tuple[str, tuple[int, int]], ...]:
-        """Node ids with the numbers of their records: two of them are equal when every agent can read the same."""
-        return tuple((node_id, sent.config.order) for node_id, sent in sorted(self.by_node.items()))
-
-    @cached_property
     def on_topic(self) -> int:
         """How many of them the topic holds."""
         return sum(sent.on_topic for sent in self.by_node.values())

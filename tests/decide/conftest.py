@@ -7,7 +7,7 @@ import pytest
 from tests.decide.from_nothing import every_turn_is_as_from_nothing
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def as_from_nothing() -> Iterator[None]:
     """What is due is what is due when nothing is remembered."""
     with every_turn_is_as_from_nothing():

@@ -22,6 +22,7 @@ from crds.messages import AgentInfo, ControllerRun
 from tests.control_loop.stand import loaded, uuid
 from tests.planner.short_manifests import NOW, node_id
 
+pytestmark = pytest.mark.usefixtures("as_from_nothing")
 KEY, AGENT_KEY = SigningKey.generate(), SigningKey.generate()
 RUN = ControllerRun(name="test", started_at=NOW)
 RULES = Rules("test", KEY.public_key_hex, run=RUN)

@@ -16,6 +16,7 @@ from crds.messages import AgentConfig, ControllerRun
 from tests.decide.test_decide import GREETED, KEY, RULES, RUN, after, taken
 from tests.planner.short_manifests import NOW, node_id
 
+pytestmark = pytest.mark.usefixtures("as_from_nothing")
 EARLIER = ControllerRun(name="other", started_at=RUN.started_at - timedelta(hours=1))
 LATER = ControllerRun(name="other", started_at=RUN.started_at + timedelta(hours=1))
 PUBLISHED = taken(GREETED)[0]

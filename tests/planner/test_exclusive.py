@@ -1,12 +1,17 @@
 """A camera that allows one reader is never given to two, whatever moves (invariant S6)."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from controller.model import Fleet, FleetPlan, ObservedNode, Previous
-from controller.planner.exclusive import holders_of_exclusive_cameras
+from controller.planner.exclusive import Holding, holders_of_exclusive_cameras, holding_of_exclusive_cameras
 from controller.planner.planner import plan, previous_from
 from crds.messages import AgentResponse, GenerationRef, InstanceState, InstanceStatus
+from tests.planner.generated_fleets import QUICK
 from tests.planner.short_manifests import NOW, ShortFleet, node_id, revision
 
 FLEET: ShortFleet = {
@@ -110,3 +115,30 @@ def test_what_people_are_shown_is_the_plan_that_is_reached_in_the_end() -> None:
     shown = plan(revision(MOVED, "sha256:2"), before)
     assert cameras_on(shown, "b") == {"yard": ("dock", "door")}
     assert shown.removed == ()
+
+
+READ_BY: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"node": st.sampled_from(["a", "b"]), "cameras": st.sampled_from([["dock"], ["door"], ["dock", "door"], []])}
+)
+SEEN = st.tuples(
+    st.fixed_dictionaries({}, optional={f"camera/{name}": st.just({"exclusive": True}) for name in ("dock", "door")}),
+    st.fixed_dictionaries({"node/a": st.just({})}, optional={"node/b": st.just({})}),
+    st.fixed_dictionaries({}, optional={"dsinstance/yard": READ_BY, "dsinstance/hall": READ_BY}),
+    st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from([(), ("dock",), ("dock", "door")])),
+)
+
+
+@QUICK
+@given(looks=st.lists(SEEN, min_size=2, max_size=5))
+def test_who_holds_what_is_found_from_the_look_before_as_from_nothing(looks: list[Any]) -> None:
+    holding = Holding()
+    for cameras, nodes, instances, holds in looks:
+        wanted = revision({"camera/dock": {}, "camera/door": {}, **cameras, **nodes})
+        previous = previous_from(plan(revision({**FLEET, **instances}), {}), NOW)
+        fleet = fleet_where(holds)
+
+        holding = holding_of_exclusive_cameras(holding, wanted, previous, fleet)
+
+        assert holding.holders == holders_of_exclusive_cameras(wanted, previous, fleet)
+        again = holding_of_exclusive_cameras(holding, wanted, dict(previous), Fleet({**fleet.nodes}))
+        assert again.holders is holding.holders

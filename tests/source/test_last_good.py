@@ -1,17 +1,23 @@
 """The last good revision outlives a restart, and a damaged file is no revision."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from controller.model import Revision
 from controller.source.last_good import LastGood, Recalled
 from controller.source.read.reader import Loaded, Reading
+from crds.camera import Camera
 from crds.digest import digest
 from ports.disk import RealDisk
+from ports.simulated import MemoryDisk
+from tests.planner.short_manifests import manifest, revision_of
 
 
 @pytest.fixture
@@ -94,3 +100,49 @@ def test_a_failed_write_keeps_the_one_before(
 def test_what_cannot_be_read_is_a_warning(tmp_path: Path) -> None:
     recalled = LastGood(tmp_path, RealDisk()).load()
     assert recalled == Recalled(None, f"{tmp_path} cannot be read: Is a directory")
+
+
+EDITS = st.lists(
+    st.tuples(st.sampled_from(["dock", "door", "fence", "roof"]), st.sampled_from([None, 1, 2]), st.booleans()),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=50)
+@given(edits=EDITS)
+def test_whatever_was_edited_and_not_taken_by_the_disk_the_newest_copy_is_what_was_stored(
+    edits: list[tuple[str, int | None, bool]],
+) -> None:
+    disk, path = MemoryDisk(), Path("/state/last-good.json")
+    last_good, now, stored = LastGood(path, disk), revision_of([]), Recalled(None)
+    for number, (name, address, is_full) in enumerate(edits):
+        one = manifest(f"camera/{name}", {"address": f"rtsp://10.0.0.{address}/a"}) if address else None
+        if one is None and name not in now.camera_by_name:
+            continue
+        now = now.edited(f"sha256:{number}", "", {name: one if isinstance(one, Camera) else None}, {}, {})
+        disk.failure = OSError(28, "No space left on device") if is_full else None
+        with contextlib.suppress(OSError):
+            last_good.store(now)
+            stored = Recalled(now)
+        assert LastGood(path, disk).load() == stored
+
+
+def test_an_edit_writes_one_piece_again(tmp_path: Path) -> None:
+    fleet = {f"camera/c{number}": manifest(f"camera/c{number}", {}) for number in range(2000)}
+    disk, path = MemoryDisk(), tmp_path / "last-good.json"
+    last_good, now = LastGood(path, disk), revision_of(list(fleet.values()))
+    last_good.store(now)
+    before = disk.saved()
+    edit = manifest("camera/c7", {"address": "rtsp://10.0.0.7/other"})
+    assert isinstance(edit, Camera)
+    now = now.edited("sha256:2", "", {"c7": edit}, {}, {})
+
+    last_good.store(now)
+
+    written = {one for one, content in disk.saved().items() if before.get(one) != content}
+    assert len(written) == 2
+    assert LastGood(path, disk).load() == Recalled(now)
+    few = now.edited("sha256:3", "", {f"c{number}": None for number in range(1990)}, {}, {})
+    last_good.store(few)
+    assert LastGood(path, disk).load() == Recalled(few)

@@ -38,6 +38,7 @@ from tests.wire.golden import (
     FLEET,
     NODE,
     OF_A_NEWER_VERSION,
+    V1,
     golden,
     payload_of,
     runtime_id,
@@ -176,6 +177,8 @@ def test_the_last_good_revision_is_recalled(tmp_path: Path) -> None:
     assert recalled.warning == ""
     assert recalled.revision is not None
     assert tuple(one.name for one in recalled.revision.instances) == INSTANCES
+    in_pieces = LastGood(V1.with_name("last_good_2") / "last-good.json", RealDisk()).load()
+    assert in_pieces == recalled
 
 
 # --- formats of other versions ---
