@@ -1,10 +1,14 @@
 """Memory that was freed is the machine's again."""
 
 import ctypes
+import gc
 import subprocess
 import sys
+import weakref
 
 import pytest
+
+from ports.memory import LongLooks
 
 PROGRAM = """
 import sys
@@ -32,3 +36,42 @@ def test_large_values_that_are_gone_take_no_room_whatever_lies_between_them() ->
         for how in ("with", "without")
     }
     assert left["with"] * 3 < left["without"]
+
+
+def test_what_outlived_a_long_look_for_cycles_is_set_aside_for_a_day() -> None:
+    now, done = [100.0], list[str]()
+    looks = LongLooks(lambda: now[0], lambda: done.append("set aside"), lambda: done.append("take back"))
+
+    def look(generation: int, seconds: float) -> None:
+        looks("start", {"generation": generation})
+        now[0] += seconds
+        looks("stop", {"generation": generation})
+
+    look(2, 0.01)
+    look(1, 1.0)
+    assert done == []
+    look(2, 0.05)
+    assert done == ["set aside"]
+    now[0] += 24 * 3600
+    look(2, 0.05)
+    assert done == ["set aside", "take back"]
+    look(2, 3.0)
+    assert done == ["set aside", "take back", "set aside"]
+
+
+def test_what_is_set_aside_is_freed_like_everything_else() -> None:
+    class Node:
+        pass
+
+    looks = LongLooks(iter((0.0, 0.0, 1.0)).__next__)
+    node = Node()
+    gone = weakref.ref(node)
+    gc.callbacks.append(looks)
+    try:
+        gc.collect()
+        assert gc.get_freeze_count() > 0
+        del node
+        assert gone() is None
+    finally:
+        gc.callbacks.remove(looks)
+        gc.unfreeze()
