@@ -24,6 +24,9 @@ class Column:
     cell: Cell
     priority: int = 0
     type: str = "string"
+    since: tuple[str, ...] = ()
+    """For a cell that is an age: where in the document the time stands that it is counted from. The others do not change
+    while the document does not."""
 
     def definition(self) -> dict[str, Any]:
         """The column as a Table declares it."""
@@ -68,84 +71,96 @@ def printable(value: Any, default: str = "") -> str:
 
 def _at(*path: str, default: str = _NONE) -> Cell:
     def cell(document: Mapping[str, Any], _now: datetime) -> str:
-        return printable(_value(document, *path), default)
+        return printable(value_at(document, *path), default)
 
     return cell
 
 
-def _value(document: Mapping[str, Any], *path: str) -> Any:
+def value_at(document: Mapping[str, Any], *path: str) -> Any:
+    """What stands in a document at a path of fields; None where there is nothing."""
     value: Any = document
     for name in path:
         value = (value or {}).get(name)
     return value
 
 
-def _age(*path: str) -> Cell:
-    def cell(document: Mapping[str, Any], now: datetime) -> str:
-        written = _value(document, *path)
-        return human_duration(now - datetime.fromisoformat(written)) if written else "<unknown>"
+def age(written: str | None, now: datetime) -> str:
+    """How long ago a time was.
 
-    return cell
+    Args:
+        written: the time, RFC 3339; None where nobody knows it.
+        now: the time of now, UTC.
+    """
+    return human_duration(now - datetime.fromisoformat(written)) if written else "<unknown>"
+
+
+def _age_column(name: str, description: str, *path: str, priority: int = 0) -> Column:
+    def cell(document: Mapping[str, Any], now: datetime) -> str:
+        return age(value_at(document, *path), now)
+
+    return Column(name, description, cell, priority, since=path)
 
 
 def _count(*path: str) -> Cell:
     def cell(document: Mapping[str, Any], _now: datetime) -> str:
-        value = _value(document, *path)
+        value = value_at(document, *path)
         return _UNKNOWN if value is None else str(value)
 
     return cell
 
 
 def _node_status(document: Mapping[str, Any], _now: datetime) -> str:
-    phase = printable(_value(document, "status", "phase"), "Unknown")
-    return f"{phase},SchedulingDisabled" if _value(document, "spec", "unschedulable") else phase
+    phase = printable(value_at(document, "status", "phase"), "Unknown")
+    return f"{phase},SchedulingDisabled" if value_at(document, "spec", "unschedulable") else phase
 
 
 def _node_cameras(document: Mapping[str, Any], _now: datetime) -> str:
-    limit = _value(document, "status", "capacity", "limit")
-    used = _value(document, "status", "capacity", "cameras") or 0
+    limit = value_at(document, "status", "capacity", "limit")
+    used = value_at(document, "status", "capacity", "cameras") or 0
     return str(used) if limit is None else f"{used}/{limit}"
 
 
 def _node_generation(document: Mapping[str, Any], _now: datetime) -> str:
-    published = _value(document, "status", "generation", "published", "generation")
-    applied = _value(document, "status", "generation", "applied", "generation")
+    published = value_at(document, "status", "generation", "published", "generation")
+    applied = value_at(document, "status", "generation", "applied", "generation")
     if published is None:
         return _NONE
-    same = _value(document, "status", "generation", "applied") == _value(document, "status", "generation", "published")
+    same = value_at(document, "status", "generation", "applied") == value_at(
+        document, "status", "generation", "published"
+    )
     return str(published) if same else f"{_UNKNOWN if applied is None else applied}/{published}"
 
 
 def _node_address(document: Mapping[str, Any], _now: datetime) -> str:
-    return printable(_value(document, "spec", "address") or _value(document, "status", "address"), _NONE)
+    return printable(value_at(document, "spec", "address") or value_at(document, "status", "address"), _NONE)
 
 
 def _instance_status(document: Mapping[str, Any], _now: datetime) -> str:
-    phase = printable(_value(document, "status", "phase"), "Unknown")
-    return f"{phase},Held" if _value(document, "status", "held") else phase
+    phase = printable(value_at(document, "status", "phase"), "Unknown")
+    return f"{phase},Held" if value_at(document, "status", "held") else phase
 
 
 def _instance_cameras(document: Mapping[str, Any], _now: datetime) -> str:
-    ready = _value(document, "status", "cameras", "ready")
-    return f"{_UNKNOWN if ready is None else ready}/{_value(document, 'status', 'cameras', 'total') or 0}"
+    ready = value_at(document, "status", "cameras", "ready")
+    return f"{_UNKNOWN if ready is None else ready}/{value_at(document, 'status', 'cameras', 'total') or 0}"
 
 
 def _watchers(document: Mapping[str, Any], _now: datetime) -> str:
-    watchers = _value(document, "status", "instances") or ()
+    watchers = value_at(document, "status", "instances") or ()
     return printable(",".join(one["name"] for one in watchers), _NONE)
 
 
 def _camera_nodes(document: Mapping[str, Any], _now: datetime) -> str:
-    return printable(",".join(_value(document, "status", "nodes") or ()), _NONE)
+    return printable(",".join(value_at(document, "status", "nodes") or ()), _NONE)
 
 
 def _camera_ready(document: Mapping[str, Any], _now: datetime) -> str:
-    ready = _value(document, "status", "ready")
+    ready = value_at(document, "status", "ready")
     return "Unknown" if ready is None else str(ready)
 
 
 def _camera_address(document: Mapping[str, Any], _now: datetime) -> str:
-    return re.sub(r"//[^/?#]*@", "//", printable(_value(document, "spec", "address")))
+    return re.sub(r"//[^/?#]*@", "//", printable(value_at(document, "spec", "address")))
 
 
 def _event_object(document: Mapping[str, Any], _now: datetime) -> str:
@@ -154,7 +169,7 @@ def _event_object(document: Mapping[str, Any], _now: datetime) -> str:
 
 
 _NAME = Column("Name", "Name of the object.", _at("metadata", "name"))
-_AGE = Column("Age", "How long this controller has known the object.", _age("metadata", "creationTimestamp"))
+_AGE = _age_column("Age", "How long this controller has known the object.", "metadata", "creationTimestamp")
 
 COLUMNS: Mapping[str, tuple[Column, ...]] = {
     "Node": (
@@ -193,13 +208,13 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("Message", "The same as a sentence.", _at("status", "message", default=""), 1),
     ),
     "Event": (
-        Column("Last Seen", "Time since it happened last.", _age("lastTimestamp")),
+        _age_column("Last Seen", "Time since it happened last.", "lastTimestamp"),
         Column("Type", "Normal or Warning.", _at("type")),
         Column("Reason", "What happened, in a word.", _at("reason")),
         Column("Object", "The object that it happened to.", _event_object),
         Column("Message", "What happened.", _at("message", default="")),
         Column("Source", "Who says so.", _at("source", "component"), 1),
-        Column("First Seen", "Time since it happened first.", _age("firstTimestamp"), 1),
+        _age_column("First Seen", "Time since it happened first.", "firstTimestamp", priority=1),
         Column("Count", "How often it happened.", _count("count"), 1),
         Column("Name", "Name of the event.", _at("metadata", "name"), 1),
     ),

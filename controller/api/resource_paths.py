@@ -5,16 +5,19 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response, StreamingResponse
 
 from controller.api.errors import ApiError, bad_request, no_such_path, not_found
+from controller.api.pieces import in_pieces, listed
 from controller.api.resources import EVENTS, FLEET_RESOURCES, Resource
 from controller.api.selection import Selection, parse_selection
-from controller.api.table import wanted_form
+from controller.api.table import TABLE_END, Rows, wanted_form
 from controller.api.watch import DEFAULT_TIMEOUT_SECONDS, Watch, WatchRequest, WatchResponse, WatchSlots
 from controller.picture.store import ObjectStore, Stored
 from crds.document import API_VERSION
 
+_MOST_AT_ONCE = 1000
+"""A longer list is answered in pieces. What changes meanwhile stands in it as it was."""
 _FALSE = ("", "0", "false")
 
 
@@ -35,6 +38,7 @@ class ResourcePaths:
         self._events = events
         self._clock = clock
         self._slots = WatchSlots(watch_limit)
+        self._rows = Rows()
         self.router = APIRouter()
         core, fleet = "/api/v1", f"/apis/{API_VERSION}"
         for path, endpoint in (
@@ -61,7 +65,7 @@ class ResourcePaths:
 
     async def _event(self, request: Request, namespace: str, name: str) -> Response:
         found = self._events.get(EVENTS.kind, name)
-        if found and found.document["metadata"]["namespace"] != namespace:
+        if found and found.source["metadata"]["namespace"] != namespace:
             found = None
         return self._answer_one(request, EVENTS, self._events, found, name)
 
@@ -72,9 +76,9 @@ class ResourcePaths:
         if found is None:
             raise not_found(resource.plural, resource.group, name)
         if form is None:
-            return Response(found.encoded, media_type="application/json")
-        version = str(store.version)
-        return JSONResponse(form.table(resource, [found.document], version=version, now=self._clock()))
+            return _json(found.encoded)
+        head = form.head(resource, str(store.version))
+        return _json(head + self._rows.encoded(resource, found, form, self._clock()) + TABLE_END)
 
     def _answer_list(
         self, request: Request, resource: Resource, store: ObjectStore, namespace: str | None = None
@@ -88,17 +92,27 @@ class ResourcePaths:
             namespace=namespace,
         )
         if query.get("watch", "").lower() not in _FALSE:
-            watch = Watch(_watch_request(request, resource, selection), store, self._clock, self._bookmark_seconds)
+            watch = Watch(
+                _watch_request(request, resource, selection),
+                store,
+                self._rows,
+                clock=self._clock,
+                bookmark_seconds=self._bookmark_seconds,
+            )
             return WatchResponse(watch.lines(), self._slots)
         if "sendInitialEvents" in query:
             raise _invalid("sendInitialEvents", "is only for watches")
-        found = _selected(resource, store, selection)
-        version = str(store.version)
+        objects = store.objects(resource.kind)
+        found = _selected(resource, objects, selection)
         if form:
-            return JSONResponse(
-                form.table(resource, (one.document for one in found), version=version, now=self._clock())
-            )
-        return Response(_encoded_list(resource, found, version), media_type="application/json")
+            now = self._clock()
+            rows = (self._rows.encoded(resource, one, form, now) for one in found)
+            parts = listed(form.head(resource, str(store.version)), rows, TABLE_END)
+        else:
+            parts = listed(_list_head(resource, store.version), (one.encoded for one in found), b"]}")
+        if len(objects) <= _MOST_AT_ONCE:
+            return _json(b"".join(parts))
+        return StreamingResponse(in_pieces(parts), media_type="application/json")
 
 
 def _fleet_resource(plural: str) -> Resource:
@@ -107,19 +121,22 @@ def _fleet_resource(plural: str) -> Resource:
     return FLEET_RESOURCES[plural]
 
 
-def _selected(resource: Resource, store: ObjectStore, selection: Selection) -> list[Stored]:
-    found = [one for one in store.objects(resource.kind) if not selection or selection.matches(one.document)]
+def _selected(resource: Resource, objects: Iterable[Stored], selection: Selection) -> Iterable[Stored]:
+    found = (one for one in objects if selection.matches(one)) if selection else objects
     if order := resource.order:
-        found.sort(key=lambda one: order(one.document))
+        return sorted(found, key=lambda one: order(one.source))
     return found
 
 
-def _encoded_list(resource: Resource, found: Iterable[Stored], version: str) -> bytes:
-    head = (
+def _list_head(resource: Resource, version: int) -> bytes:
+    return (
         f'{{"kind":"{resource.kind}List","apiVersion":"{resource.api_version}",'
         f'"metadata":{{"resourceVersion":"{version}"}},"items":['
-    )
-    return head.encode() + b",".join(one.encoded for one in found) + b"]}"
+    ).encode()
+
+
+def _json(encoded: bytes) -> Response:
+    return Response(encoded, media_type="application/json")
 
 
 def _watch_request(request: Request, resource: Resource, selection: Selection) -> WatchRequest:

@@ -7,6 +7,7 @@ from typing import Any
 
 from controller.api.errors import bad_request
 from controller.api.resources import Resource
+from controller.picture.store import Stored
 from crds.selector import Requirement, parse_selector
 
 _FIELD_TERM = re.compile(r"^\s*(?P<field>[A-Za-z0-9_.]+)\s*(?P<op>==|=|!=)(?P<value>.*)$")
@@ -35,10 +36,17 @@ class Selection:
     def __bool__(self) -> bool:
         return bool(self.labels or self.fields)
 
-    def matches(self, document: Mapping[str, Any]) -> bool:
-        """True when the document meets every term."""
-        labels = document["metadata"].get("labels") or {}
-        return all(term.holds(labels) for term in self.labels) and all(term.holds(document) for term in self.fields)
+    def matches(self, stored: Stored) -> bool:
+        """True when the object meets every term."""
+        labels = stored.source["metadata"].get("labels") or {}
+        if not all(term.holds(labels) for term in self.labels):
+            return False
+        return not self.fields or self._fields_hold(stored)
+
+    def _fields_hold(self, stored: Stored) -> bool:
+        # Of what a selector may name, the server gives uids alone; all else stands in the document as it was handed in.
+        document = stored.document if any(term.path[-1] == "uid" for term in self.fields) else stored.source
+        return all(term.holds(document) for term in self.fields)
 
 
 def parse_selection(

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,10 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from controller.api.errors import answer, expired, too_many
+from controller.api.pieces import in_pieces
 from controller.api.resources import Resource
 from controller.api.selection import Selection
-from controller.api.table import TableForm
+from controller.api.table import TABLE_END, Rows, TableForm
 from controller.picture.store import Change, Cursor, Expired, ObjectStore, Stored
 
 BOOKMARK_SECONDS = 60.0
@@ -73,9 +74,16 @@ class Watch:
     """One open watch."""
 
     def __init__(
-        self, request: WatchRequest, store: ObjectStore, clock: Callable[[], datetime], bookmark_seconds: float
+        self,
+        request: WatchRequest,
+        store: ObjectStore,
+        rows: Rows,
+        *,
+        clock: Callable[[], datetime],
+        bookmark_seconds: float,
     ) -> None:
         self._bookmark_seconds = bookmark_seconds
+        self._rows = rows
         self._request = request
         self._store = store
         self._clock = clock
@@ -89,9 +97,10 @@ class Watch:
         try:
             cursor = self._store.cursor(self._request.resource.kind, self._request.after)
             if self._request.after is None:
-                for one in self._store.objects(self._request.resource.kind):
-                    if self._request.selection.matches(one.document):
-                        yield self._event("ADDED", one.document, one)
+                found = self._store.objects(self._request.resource.kind)
+                matches = self._request.selection.matches
+                async for some in in_pieces(self._event("ADDED", one) for one in found if matches(one)):
+                    yield some
                 if self._request.mark_initial_end:
                     yield self._bookmark(cursor.version, _INITIAL_EVENTS_END)
             async for line in self._follow(cursor):
@@ -104,9 +113,8 @@ class Watch:
         ends_at = loop.time() + self._request.timeout_seconds
         bookmark_at = loop.time() + self._bookmark_seconds
         while not self._store.ended:
-            for change in cursor.take():
-                for line in self._told(change):
-                    yield line
+            async for some in in_pieces(line for change in cursor.take() for line in self._told(change)):
+                yield some
             if loop.time() >= ends_at:
                 return
             if loop.time() >= bookmark_at:
@@ -120,37 +128,34 @@ class Watch:
     def _told(self, change: Change) -> Iterator[bytes]:
         """The event for a change, if the client should see one; an object that leaves its selection is gone for it."""
         matches = self._request.selection.matches
-        was = change.old if change.old and matches(change.old.document) else None
-        is_now = change.new if change.new and matches(change.new.document) else None
+        was = change.old if change.old and matches(change.old) else None
+        is_now = change.new if change.new and matches(change.new) else None
         if is_now:
-            yield self._event("MODIFIED" if was else "ADDED", is_now.document, is_now)
+            yield self._event("MODIFIED" if was else "ADDED", is_now)
         elif was:
-            metadata = {**was.document["metadata"], "resourceVersion": str(change.version)}
-            yield self._event("DELETED", {**was.document, "metadata": metadata})
+            yield self._event("DELETED", replace(was, version=change.version))
 
-    def _event(self, kind: str, document: Mapping[str, Any], stored: Stored | None = None) -> bytes:
-        if form := self._request.form:
-            return _line(kind, self._table(form, [document], document["metadata"]["resourceVersion"]))
-        if stored:
-            return b'{"type":"' + kind.encode() + b'","object":' + stored.encoded + b"}\n"
-        return _line(kind, document)
+    def _event(self, kind: str, stored: Stored) -> bytes:
+        form, resource = self._request.form, self._request.resource
+        if form is None:
+            return _line(kind, stored.encoded)
+        row = self._rows.encoded(resource, stored, form, self._clock())
+        return _line(kind, self._table_head(form, stored.version) + row + TABLE_END)
 
     def _bookmark(self, version: int, annotations: Mapping[str, str]) -> bytes:
         if form := self._request.form:
-            return _line("BOOKMARK", self._table(form, [], str(version)))
+            return _line("BOOKMARK", self._table_head(form, version) + TABLE_END)
         metadata: dict[str, Any] = {"resourceVersion": str(version), "creationTimestamp": None}
         if annotations:
             metadata["annotations"] = annotations
         resource = self._request.resource
-        document = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata}
-        return _line("BOOKMARK", document)
+        return _line("BOOKMARK", {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata})
 
-    def _table(self, form: TableForm, documents: list[Mapping[str, Any]], version: str) -> Mapping[str, Any]:
+    def _table_head(self, form: TableForm, version: int) -> bytes:
         with_columns, self._columns_sent = not self._columns_sent, True
-        return form.table(
-            self._request.resource, documents, version=version, now=self._clock(), with_columns=with_columns
-        )
+        return form.head(self._request.resource, str(version), with_columns=with_columns)
 
 
-def _line(kind: str, document: Mapping[str, Any]) -> bytes:
-    return json.dumps({"type": kind, "object": document}, separators=(",", ":")).encode() + b"\n"
+def _line(kind: str, shown: bytes | Mapping[str, Any]) -> bytes:
+    encoded = shown if isinstance(shown, bytes) else json.dumps(shown, separators=(",", ":")).encode()
+    return b'{"type":"' + kind.encode() + b'","object":' + encoded + b"}\n"

@@ -38,8 +38,30 @@ class Stored:
 
     source: Document
     """The document as it was handed in."""
-    document: Document
-    """The document as it is shown: with uid, versions and the time of its creation."""
+    version: int
+    """Of the store, when the object became this."""
+    created: str
+    """When the object was seen first, RFC 3339 in UTC."""
+    generation: int
+    """How often its spec became another; 0 for an object without one."""
+
+    @property
+    def document(self) -> Document:
+        """The document as it is shown: with uid, versions and the time of its creation. It is made for each who asks."""
+        source = self.source
+        shown = {
+            **source["metadata"],
+            "uid": object_uid(source["kind"], source["metadata"]["name"]),
+            "resourceVersion": str(self.version),
+            "creationTimestamp": self.created,
+        }
+        if self.generation:
+            shown["generation"] = self.generation
+        document = {"apiVersion": source["apiVersion"], "kind": source["kind"], **source, "metadata": shown}
+        if involved := source.get("involvedObject"):
+            # `kubectl describe` asks for the events of an object by its uid, which is given here and nowhere else.
+            document["involvedObject"] = {**involved, "uid": object_uid(involved["kind"], involved["name"])}
+        return document
 
     @cached_property
     def encoded(self) -> bytes:
@@ -158,6 +180,7 @@ class ObjectStore:
             now: the time for the creation of new ones, UTC.
         """
         changed: set[str] = set()
+        created = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         for (kind, name), _, source in differences:
             held = self._objects.setdefault(kind, {})
             old = held.get(name)
@@ -166,7 +189,7 @@ class ObjectStore:
             elif source is not None and (old is None or (old.source is not source and old.source != source)):
                 if old is None:
                     self._unsorted.add(kind)
-                held[name] = _stored(source, old, self.version + 1, now)
+                held[name] = _stored(source, old, self.version + 1, created)
             else:
                 continue
             self.version += 1
@@ -213,21 +236,6 @@ class ObjectStore:
         return self._journals.setdefault(kind, _Journal(self._first_version, self._history_limit))
 
 
-def _stored(source: Document, old: Stored | None, version: int, now: datetime) -> Stored:
-    kind, metadata = source["kind"], source["metadata"]
-    held = old.document["metadata"] if old else {}
-    created = held.get("creationTimestamp") or now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    shown = {
-        **metadata,
-        "uid": object_uid(kind, metadata["name"]),
-        "resourceVersion": str(version),
-        "creationTimestamp": created,
-    }
-    if "spec" in source:
-        changed = old is None or old.source["spec"] != source["spec"]
-        shown["generation"] = held.get("generation", 0) + changed
-    document = {"apiVersion": source["apiVersion"], "kind": kind, **source, "metadata": shown}
-    if involved := source.get("involvedObject"):
-        # `kubectl describe` asks for the events of an object by its uid, which is given here and nowhere else.
-        document["involvedObject"] = {**involved, "uid": object_uid(involved["kind"], involved["name"])}
-    return Stored(source, document)
+def _stored(source: Document, old: Stored | None, version: int, created: str) -> Stored:
+    changed = "spec" in source and (old is None or old.source["spec"] != source["spec"])
+    return Stored(source, version, old.created if old else created, (old.generation if old else 0) + changed)
