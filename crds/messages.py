@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from crds.camera import CameraLimits
+from crds.camera_limits import CameraLimits
 from crds.condition import Condition
 from crds.digest import digest
 from crds.document import Message, UtcTime, WireModel
