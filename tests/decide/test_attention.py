@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller import decide
+from controller import attention, decide
 from controller.actions import Acknowledged, Note, Send
 from controller.attention import Attention
 from controller.model import ObservedNode, Revision
+from controller.publish.generations import newest_observed
 from controller.publish.published import Published, Sent
 from controller.rest import Rest, rest
 from controller.rules import Rules
@@ -114,8 +116,8 @@ def with_nothing_remembered(state: State) -> State:
     return replace(state, attention=Attention())
 
 
-def found(attention: Attention) -> dict[str, object]:
-    return {one.name: getattr(attention, one.name) for one in fields(Attention) if one.name != "seen"}
+def found(of: Attention) -> dict[str, object]:
+    return {one.name: getattr(of, one.name) for one in fields(Attention) if one.name != "seen"}
 
 
 @settings(max_examples=100)
@@ -172,6 +174,19 @@ def test_nothing_is_to_be_looked_at_in_a_calm_fleet() -> None:
     state, calm = calm_fleet()
     assert not any(found(state.attention).values())
     assert (calm.until, calm.awaited) == (None, frozenset())
+
+
+def test_one_report_has_one_node_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    state, _ = calm_fleet()
+    asked: list[str] = []
+
+    def counted(one: ObservedNode, config: AgentConfig | None) -> GenerationRef | None:
+        asked.append(one.node_id)
+        return newest_observed(one, config)
+
+    monkeypatch.setattr(attention, "newest_observed", counted)
+    turn(said(state, report(2, boot_id="a", sequence=2), NOW), NOW, acknowledged=True)
+    assert asked == [node_id(2)]
 
 
 def test_signs_of_life_alone_end_no_rest() -> None:
