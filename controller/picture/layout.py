@@ -65,6 +65,8 @@ class Layout:
         touched.node_ids |= nodes
         touched.rewritten |= {("Camera", name) for name in cameras} | {("DsInstance", name) for name in instances}
         touched.rewritten |= {("Node", one.name) for one in _values(nodes, before.node_by_id, revision.node_by_id)}
+        if len(touched.rewritten) >= _MANY:
+            yield
         touched.keys |= touched.rewritten
         count = 0
         for parts in (self._take_plan(plan_before), self._take_published(published_before), self._take_names(nodes)):
