@@ -67,6 +67,8 @@ class LiveDocuments:
             raise
         errors: list[Exception] = []
         keys = sorted(self._touched.keys)
+        if len(keys) > _SLICE:
+            yield ()
         for start in range(0, len(keys), _SLICE):
             yield tuple(self._differences(keys[start : start + _SLICE], look, errors))
         if errors:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
+from heapq import heapify, heappop, heappush
 
 from controller.model import ObjectRef
 from controller.picture.conditions import Document, timestamp
@@ -32,7 +33,13 @@ class EventLog:
         self._limit = limit
         self._by_key: dict[_Key, Document] = {}
         self._keys_of: dict[_Subject, dict[_Key, None]] = {}
-        """The keys of each object, the oldest event first; the object that something happened to last at the end."""
+        """The keys of each object, the oldest event first."""
+        self._happened: dict[_Subject, int] = {}
+        """When something happened to each object last: the number of the event."""
+        self._number = 0
+        self._fullest: list[tuple[int, int, _Subject]] = []
+        """A heap: the object with the most events first, and of these the one that nothing happened to for longest. What is
+        not true of an object any more is passed over."""
         self._open: dict[tuple[ObjectRef, str], str] = {}
         self._listed: tuple[Document, ...] | None = ()
 
@@ -50,10 +57,12 @@ class EventLog:
             common = same_message(bounded.reason, bounded.message, is_trouble=bounded.type is EventType.WARNING)
             key = (*subject, bounded.reason, common)
             self._by_key[key] = _document(key, bounded, self._by_key.pop(key, None))
-            keys = self._keys_of.pop(subject, {})
+            keys = self._keys_of.setdefault(subject, {})
             keys.pop(key, None)
             keys[key] = None
-            self._keys_of[subject] = keys
+            self._number += 1
+            self._happened[subject] = self._number
+            self._queue(subject)
             if len(self._by_key) > self._limit:
                 self._drop_one()
             self._listed = None
@@ -77,8 +86,17 @@ class EventLog:
             if not trouble.ends:
                 self._open[subject, trouble.about] = event.reason
 
+    def _queue(self, subject: _Subject) -> None:
+        heappush(self._fullest, (-len(self._keys_of[subject]), self._happened[subject], subject))
+        if len(self._fullest) > 4 * self._limit:
+            self._fullest = [(-len(keys), self._happened[one], one) for one, keys in self._keys_of.items()]
+            heapify(self._fullest)
+
     def _drop_one(self) -> None:
-        _, keys = max(self._keys_of.items(), key=lambda one: len(one[1]))
+        count, number, subject = heappop(self._fullest)
+        while -count != len(self._keys_of.get(subject, ())) or number != self._happened[subject]:
+            count, number, subject = heappop(self._fullest)
+        keys = self._keys_of[subject]
         most: dict[str, int] = {}
         for key in keys:
             most[key[2]] = most.get(key[2], 0) + 1
@@ -86,8 +104,10 @@ class EventLog:
         dropped = next(key for key in keys if key[2] == reason)
         del keys[dropped]
         del self._by_key[dropped]
-        if not keys:
-            del self._keys_of[dropped[:2]]
+        if keys:
+            self._queue(subject)
+        else:
+            del self._keys_of[subject], self._happened[subject]
 
 
 def _document(key: _Key, event: FleetEvent, before: Document | None) -> Document:

@@ -16,8 +16,8 @@ _NOTHING = Revision("", (), (), ())
 
 
 _NODES_AT_ONCE = 50
-_MANY = 200
-"""Objects that took long enough to find."""
+_MANY = 1000
+"""Objects that took long enough to find: some milliseconds."""
 
 
 @dataclass
@@ -65,11 +65,16 @@ class Layout:
         touched.node_ids |= nodes
         touched.rewritten |= {("Camera", name) for name in cameras} | {("DsInstance", name) for name in instances}
         touched.rewritten |= {("Node", one.name) for one in _values(nodes, before.node_by_id, revision.node_by_id)}
+        if len(touched.rewritten) >= _MANY:
+            yield
         touched.keys |= touched.rewritten
+        count = 0
         for parts in (self._take_plan(plan_before), self._take_published(published_before), self._take_names(nodes)):
             for found in parts:
                 touched.keys |= found
-                if len(found) >= _MANY:
+                count += len(found)
+                if count >= _MANY:
+                    count = 0
                     yield
         touched.keys |= self._take_reasons(instances, are_cameras_the_same=not cameras)
         if cameras or instances:

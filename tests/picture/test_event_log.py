@@ -126,6 +126,26 @@ def test_ten_that_crash_again_and_again_push_nothing_else_out(noise: list[tuple[
     assert len(log.documents()) <= 30
 
 
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), max_size=80), st.integers(1, 6))
+def test_who_has_the_most_gives_way_and_of_these_the_one_that_was_calm_for_longest(
+    happened: list[tuple[int, int]], limit: int
+) -> None:
+    log = EventLog(limit)
+    expected: dict[str, list[str]] = {}
+    for number, (subject, reason) in enumerate(happened):
+        log.add([crash("boom", name=f"i{subject}", reason=f"R{reason}")])
+        known = expected.pop(f"i{subject}", [])
+        expected[f"i{subject}"] = [*(one for one in known if one != f"R{reason}"), f"R{reason}"]
+        if sum(map(len, expected.values())) > limit:
+            fullest = max(expected, key=lambda one: len(expected[one]))
+            del expected[fullest][0]
+        expected = {name: reasons for name, reasons in expected.items() if reasons}
+        found: dict[str, list[str]] = {}
+        for one in log.documents():
+            found.setdefault(one["involvedObject"]["name"], []).append(one["reason"])
+        assert found == expected, number
+
+
 def test_of_one_object_the_reason_with_the_most_events_gives_way() -> None:
     log = EventLog(limit=10)
     log.add([crash("moved", reason="Moved")])
