@@ -1,7 +1,8 @@
 """Which node runs which instance: the one that its manifest names, or one that its selector finds."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -19,6 +20,8 @@ class Placement:
     """Names of the nodes of those that stay where they run, by name of the instance: no load has a say there."""
     nodes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Names of the nodes of all that are placed."""
+    open: frozenset[str] = frozenset()
+    """Those that do not run where they may stay: their place follows from the load of the nodes."""
     reasons: tuple[Reason, ...] = ()
     """Sorted by instance."""
 
@@ -45,7 +48,7 @@ class _Load:
         return self.instances[node.name] <= ports.last - ports.first
 
 
-def place(revision: Revision, places: Places, before: Placement, touched: Collection[str]) -> Placement:
+def place(revision: Revision, places: Places, before: Placement, touched: AbstractSet[str]) -> Placement:
     """Gives every instance a node, or a reason why it has none.
 
     What runs stays where it runs as long as its manifest allows that node, and as long as no other node has room for
@@ -58,17 +61,18 @@ def place(revision: Revision, places: Places, before: Placement, touched: Collec
         before: what this gave before.
         touched: the instances for which the manifest, or a node that runs it, or where it was published differs since.
     """
-    settled = dict(before.settled)
+    settled, open_ones = dict(before.settled), set(before.open - touched)
     for name in touched:
         stays = _stays_on(revision, places, name)
-        if stays is None:
-            settled.pop(name, None)
-        else:
+        if stays is not None:
             settled[name] = stays
-    cameras = revision.cameras_by_instance
-    open_ones = revision.instance_by_name.keys() - settled.keys()
+            continue
+        settled.pop(name, None)
+        if name in revision.instance_by_name:
+            open_ones.add(name)
     if not open_ones:
         return Placement(settled, settled)
+    cameras = revision.cameras_by_instance
     load = _Load()
     for name, node in settled.items():
         load.add(node, len(cameras[name]))
@@ -86,7 +90,7 @@ def place(revision: Revision, places: Places, before: Placement, touched: Collec
         if runs_on is not None:
             nodes[name] = runs_on.name
             load.add(runs_on.name, len(cameras[name]))
-    return Placement(settled, nodes, tuple(reasons))
+    return Placement(settled, nodes, frozenset(open_ones), tuple(reasons))
 
 
 def is_allowed(node: Node, instance: DsInstance) -> bool:

@@ -15,7 +15,7 @@ from controller.planner.exclusive import Holders
 from controller.planner.holds import held_apart, kept
 from controller.planner.memo import Differences, PlanMemo, differences, ids_of
 from controller.planner.node_outcome import Outcome, Surroundings, drained, outcome_of
-from controller.planner.placement import place
+from controller.planner.placement import Placement, place
 from controller.planner.places import Place, places_in
 from controller.planner.renames import renamed
 from controller.render.instance import Render, render_instance
@@ -66,14 +66,15 @@ def plan_again(
     here = (
         one.name for id_ in differ.node_ids if id_ in places.records for one in places.records[id_].node_config_list
     )
-    placement = place(revision, places, before.placement, {*differ.instances, *moved, *here})
-    replaced = differing(before.placement.nodes, placement.nodes)
+    touched = {*differ.instances, *moved, *here}
+    placement = place(revision, places, before.placement, touched)
+    replaced = _replaced(before.placement, placement, touched)
     on_node = before.on_node_now(placement, replaced)
     annotated = before.annotated_in(revision, differ.instances)
     nodes = revision.node_by_name
     held = kept(revision.instance_by_name, places, placement.nodes, nodes, holds, annotated, before.held)
     names = differ.instances | moved | replaced | differ.holds | differing(before.held, held)
-    touched = {
+    ids_touched = {
         *ids,
         *differ.node_ids,
         *ids_of(names, before.placement, before.nodes, before.held),
@@ -81,7 +82,7 @@ def plan_again(
         *_withholding(before, differ),
     }
     given = Surroundings(revision, places, holders, holds, held, render)
-    outcomes = _outcomes(before.outcomes, touched, on_node, given)
+    outcomes = _outcomes(before.outcomes, ids_touched, on_node, given)
     after = replace(
         before,
         instances=revision.instance_by_name,
@@ -98,7 +99,7 @@ def plan_again(
         held=held,
         outcomes=outcomes,
     )
-    return _told(before, after, revision, touched, moved)
+    return _told(before, after, revision, ids_touched, moved)
 
 
 def _told(
@@ -156,6 +157,12 @@ def _wanted(memo: PlanMemo) -> Mapping[str, Place]:
             if (config := memo.outcomes[node_id].wanted.get(name)) is not None:
                 wanted[name] = (node_id, config)
     return wanted
+
+
+def _replaced(before: Placement, after: Placement, touched: AbstractSet[str]) -> AbstractSet[str]:
+    """The instances that are placed on another node than before, or on one or none now."""
+    names = touched | before.open | after.open
+    return {name for name in names if before.nodes.get(name) != after.nodes.get(name)}
 
 
 def _withholding(before: PlanMemo, differ: Differences) -> Iterator[str]:
