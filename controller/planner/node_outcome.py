@@ -93,6 +93,7 @@ def outcome_of(
     ports_now = {name: one.rest_port for name, one in published.items()}
     ports = assign_ports({*placed, *kept_here}, node.spec.instance_ports, ports_now)
     known = before.resolved if before else {}
+    states_before = {one.name: one for one in before.state.instances} if before else {}
     taken = {one.instance_name for one in published.values()}
     reasons: list[Reason] = []
     instances: list[InstanceConfig] = []
@@ -122,7 +123,8 @@ def outcome_of(
             continue
         config = config.with_hold(hold_of(name, one, None, given.holds))
         reasons += held_before_it_began(config)
-        instances.append(config)
+        as_before = states_before.get(name)
+        instances.append(as_before if as_before is not None and as_before.digest == config.digest else config)
     state = _state(node.node_id, node.name, node.spec.hostname, instances, kept_here, given.held, before)
     exclusive = frozenset(
         camera.name

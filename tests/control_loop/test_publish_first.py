@@ -165,6 +165,26 @@ def test_a_disk_that_is_full_after_the_mark_is_told_until_there_is_room(play: Ca
     play(scenario)
 
 
+def test_a_mark_that_the_disk_did_not_take_is_written_when_there_is_room(play: Callable[..., None]) -> None:
+    async def scenario(stand: Stand) -> None:
+        await begin(stand)
+        async with stand.controller():
+            await stand.settled()
+            stand.disk.failure = OSError(28, "No space left on device")
+            stand.source.say(EDIT)
+            await eventually(lambda: len(stand.orders("gate")) == 2, "the edit is published all the same")
+            await eventually(lambda: stand.told("LastGoodNotKept"), "it is told")
+            stand.disk.failure = None
+            await eventually(
+                lambda: json.loads(stand.disk.read(LAST_GOOD))["revision"]["id"] == EDIT.revision.id, "a copy"
+            )
+            marked = STATE_DIR / "in-force.json"
+            await eventually(lambda: json.loads(stand.disk.read(marked))["revision"] == EDIT.revision.id, "the mark")
+        await restart_without_a_source(stand)
+
+    play(scenario)
+
+
 def test_of_edits_that_follow_each_other_the_newest_alone_is_copied(
     play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from controller.model import FleetPlan, Holds, Revision
 from controller.planner.exclusive import Holders
+from controller.planner.guard import unwatched
 from controller.planner.memo import PlanMemo
 from controller.planner.planner import plan, plan_again, previous_from
 from controller.render.instance import Render, Renderer
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
+from crds.instance_config import cameras_of
 from crds.messages import AgentConfig
 from crds.node import Node
 from tests.planner.generated_fleets import CAMERAS, INSTANCES, NODES, QUICK
@@ -170,6 +172,11 @@ def test_any_sequence_of_edits_ends_as_a_plan_from_nothing(beginning: dict[str, 
         from_nothing = plan(world.revision, world.previous, world.holders, world.holds, world.render)
         assert found == from_nothing
         assert list(found.nodes) == list(from_nothing.nodes)
+        watched = (cameras_of(one.node_config_list) for one in world.previous.values())
+        planned = (cameras_of(state.instances) for state in found.nodes.values())
+        dark = frozenset[str]().union(*watched) - frozenset[str]().union(*planned)
+        assert unwatched(found, world.previous) == tuple(sorted(dark))
         for id_, state in found.nodes.items():
+            # What is held is what was published: another object once that was read back.
             if state == before.nodes.get(id_) and all(one.hold is None for one in state.instances):
                 assert state is before.nodes[id_]
