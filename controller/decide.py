@@ -3,6 +3,7 @@
 Everything here is pure. The loop carries out what is asked for, and tells the outcomes back.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ from controller.actions import (
 from controller.kept_keys import KeptKeys
 from controller.model import ApproveRefused, ObjectRef, Revision
 from controller.picture.events import EventType
+from controller.planner.planner import plan_again
 from controller.publish.admission import Answer, answer_to, command, with_answer
 from controller.publish.generations import newest_observed, next_epoch
 from controller.publish.published import (
@@ -40,7 +42,7 @@ from controller.publish.published import (
 )
 from controller.rules import Rules
 from controller.source.last_good import Recalled
-from controller.source.read.reader import Reading
+from controller.source.read.reader import Loaded, Reading
 from controller.state import Gate, Resent, State
 from controller.status.trust import why_refused, with_keys
 from crds.messages import GenerationRef
@@ -119,6 +121,28 @@ def approve(state: State, revision: str) -> tuple[State, tuple[Note, ...], str]:
 
 
 # --- what is in force -----------------------------------------------------------------------------------------------
+
+
+def plan_ahead(state: State, rules: Rules) -> State:
+    """With the plan that a term will begin with, as far as one can tell: what `settle` decides then takes no time.
+
+    The first plan is of the whole fleet, so this is called in a thread. It decides nothing.
+
+    Returns:
+        The same state when there is nothing to plan, or it cannot be planned: `settle` says why.
+    """
+    if not state.caught_up or state.term is not None:
+        return state
+    revision = state.gate.in_force
+    if revision is None and isinstance(state.reading, Loaded):
+        revision = state.reading.revision
+    if revision is None:
+        return state
+    with contextlib.suppress(Exception):
+        published, render = state.published.configs, rules.renderer.render
+        memo = plan_again(state.gate.in_the_end, revision, published, holds=state.holds, render=render)
+        return replace(state, gate=replace(state.gate, in_the_end=memo))
+    return state
 
 
 def settle(state: State, rules: Rules, now: datetime) -> Noted:

@@ -10,6 +10,7 @@ import contextlib
 import importlib.metadata
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from bus.base import AdminBus
@@ -179,6 +180,7 @@ class Controller:
             await self._knowledge.wake.wait(self._timings.tick_seconds)
 
     async def _turn(self) -> None:
+        await self._plan_ahead()
         now, begun = self._clock.now(), self._clock.monotonic()
         self._decided_for_seconds = 0.0
         if self._rest is not None and self._rest.lasts(self._knowledge.state, now):
@@ -194,6 +196,16 @@ class Controller:
         self._rest = rest(self._knowledge.state, self._rules, now) if idle and not errors else None
         if errors:
             raise errors[0]
+
+    async def _plan_ahead(self) -> None:
+        """Before a term begins the API answers while the whole fleet is planned."""
+        if self._knowledge.state.term is None and self._knowledge.state.caught_up:
+            ahead = await self._threads.run(decide.plan_ahead, self._knowledge.state, self._rules)
+            state = (
+                self._knowledge.state
+            )  # it may be another one by now: a plan made for an older one is a good beginning
+            gate = replace(state.gate, in_the_end=ahead.gate.in_the_end)
+            self._knowledge.become(replace(state, gate=gate))
 
     async def _take(self, step: decide.Step) -> bool:
         """Takes a step; True when there was something to send."""

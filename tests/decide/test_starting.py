@@ -49,3 +49,19 @@ def test_progress(state: State, expected: str) -> None:
 def test_copies_are_taken_in_a_few_at_a_time() -> None:
     state, _ = decide.recall_copies(State(), (), RULES, NOW, left=7)
     assert progress(state) == "reading the copies of what was published: 0 of 7"
+
+
+@pytest.mark.parametrize("state", [RECALLED, decide.has_read(State(), YARD)])
+def test_what_is_planned_ahead_is_what_is_decided(state: State) -> None:
+    read = after(state, HERE, CaughtUp())
+    ahead = decide.plan_ahead(read, RULES)
+    begun_at_once, begun_ahead = begun(read), begun(ahead)
+    assert ahead.gate.in_the_end.plan.nodes.keys() == {node_id("gate")}
+    assert begun_ahead.gate.in_the_end is ahead.gate.in_the_end
+    assert begun_ahead.gate.in_the_end.plan == begun_at_once.gate.in_the_end.plan
+    assert begun_ahead == begun_at_once
+
+
+def test_nothing_is_planned_ahead_where_nothing_begins() -> None:
+    for state in (State(), RECALLED, after(State(), HERE, CaughtUp()), begun(after(RECALLED, HERE, CaughtUp()))):
+        assert decide.plan_ahead(state, RULES) is state
