@@ -18,7 +18,7 @@ from crds.camera_limits import CameraLimits
 from crds.condition import Condition
 from crds.digest import digest
 from crds.document import Message, UtcTime, WireModel
-from crds.instance_config import InstanceConfig, cameras_of
+from crds.instance_config import InstanceConfig, cameras_of, share_names_of_fields
 
 LARGEST_NUMBER = 2**33
 """Of an epoch and of a generation. A controller that restarts, or changes a node, once in a second counts so far in 272
@@ -335,6 +335,13 @@ class AgentResponse(Message):
     """What earlier agents have left on the machine, for a person to decide about."""
     heartbeat_anchor: str = Field(default="", **_unless_said)
     """What the heartbeats after this report are verified with: see `crds.heartbeat`. Empty when none follow."""
+
+    def pack(self) -> None:
+        """Has it take less memory. It says the same."""
+        for one in self.status:
+            share_names_of_fields(one)
+            for camera in one.cameras:
+                share_names_of_fields(camera)
 
 
 # --- 300 UpdateConfig, 301 Refresh -----------------------------------------------------------------------------------
