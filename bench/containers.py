@@ -36,6 +36,7 @@ from nodeagent.engines.labels import LABEL_FLEET, LABEL_INSTANCE, labels_of
 
 _AT_ONCE = 4
 _PATIENCE_S = 120.0
+_GROWTH_ALLOWED = 1.5
 _SETTLED_S = 2.0
 _TARGET_RATIO, _TARGET_FIRST_LATER_MS, _TARGET_BACK_OVER_ENGINE_MS = 1.1, 100.0, 300.0
 
@@ -141,7 +142,7 @@ def bare_loop(client: docker.DockerClient, image: str, count: int, folder: Path)
 
 
 async def agent(
-    client: docker.DockerClient, image: str, count: int, root: Path
+    client: docker.DockerClient, image: str, count: int, root: Path, *, with_accidents: bool = True
 ) -> tuple[Took, list[tuple[float, float]]]:
     """The same by an agent, that has nothing to do before; and how long what is killed, and what is removed, stays away."""
     node = Node(root, os.environ.get("DOCKER_HOST"), _AT_ONCE)
@@ -153,6 +154,10 @@ async def agent(
         node.publish(instances)
         times = await asyncio.to_thread(starts.wait_for, count)
         found = took(begun, cpu, times, time.process_time())
+        if not with_accidents:
+            starts.close()
+            remove_all(client, node.fleet_id)
+            return found, []
         await asyncio.sleep(_SETTLED_S)
         back = [
             (
@@ -283,11 +288,22 @@ def measure(client: docker.DockerClient, image: str, count: int, rounds: int, ne
     print_verdict("removed -> runs, over create + start, p50", over, _TARGET_BACK_OVER_ENGINE_MS, "ms")
 
 
+def growth_of_a_container(client: docker.DockerClient, image: str, new_folder: Callable[[], Path]) -> float:
+    """How much more CPU of the agent one of 32 containers costs than one of 8: the short form."""
+    costs = []
+    for count in (2, 8, 32):  # the first ones warm up
+        found, _ = asyncio.run(agent(client, image, count, new_folder(), with_accidents=False))
+        costs.append(found.cpu_ms / count)
+        print(f"{count} containers: {costs[-1]:.1f} ms of CPU for each")
+    return costs[-1] / costs[-2]
+
+
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-n", type=int, default=3, help="rounds (default: %(default)s)")
     parser.add_argument("--containers", type=int, nargs="+", default=[8, 32, 100], help="(default: 8 32 100)")
+    parser.add_argument("--short", action="store_true", help="the agent alone; fails when the CPU of a container grows")
     options = parser.parse_args()
     client = docker.from_env()
     try:
@@ -298,6 +314,10 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="fleet-bench-") as root:
         new_folder = folders(Path(root)).__next__
+        if options.short:
+            growth = growth_of_a_container(client, image, new_folder)
+            print(f"it grows by {growth:.2f}, allowed are {_GROWTH_ALLOWED}")
+            sys.exit(growth > _GROWTH_ALLOWED)
         for count in options.containers:
             measure(client, image, count, options.n, new_folder)
     client.close()
