@@ -151,6 +151,8 @@ def settle(state: State, rules: Rules, now: datetime) -> Noted:
     renewed = state
     if state.caught_up and state.term is None:
         state, begun = _begin_term(state, rules, now)
+        if state.gate.in_force is None:  # the source may say the same as the recalled revision that did not pass
+            state = replace(state, is_reading_decided=False)
         notes = (*notes, *begun)
     if not state.is_reading_decided and state.reading is not None:
         # What cannot be decided before the topics were read to their ends stays new until then.

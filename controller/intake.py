@@ -81,21 +81,12 @@ class Intake:
 
     def _take_in(self) -> None:
         """Takes in what came, in slices: between two of them the API answers, and what is due is sent."""
-        inbox = Inbox(self._knowledge.state, self._rules, self._under_way)
         begun = self._clock.monotonic()
-        until = begun + _SLICE_SECONDS
-        while self._came:
-            event, at = self._came[0]
-            try:
-                inbox.take(event, at)
-            except Exception:  # noqa: BLE001 - no bug may end what the fleet depends on (S15)
-                _log.exception("an event of the bus could not be taken in")
-            self._came.popleft()
-            if isinstance(event, ConnectionChanged | MadeAnew):
-                self._knowledge.topics_doubted.set()
-            if self._clock.monotonic() >= until:
-                break
-        self._knowledge.become(*inbox.done())
+        try:
+            self._take_in_slice(until=begun + _SLICE_SECONDS)
+        except Exception:  # noqa: BLE001 - no bug may end what the fleet depends on (S15): what came after it is taken in
+            _log.exception("what came from the bus could not be taken in")
+            self._knowledge.tell_of_bug()
         self._has_room.set()
         is_caught_up = self._knowledge.state.caught_up
         if self._came:
@@ -105,6 +96,20 @@ class Intake:
             self._not_before = ended + min(_MOST_PAUSE_SECONDS, _PAUSE_FACTOR * (ended - begun))
         if not self._came or is_caught_up:  # before, nothing can be decided
             self._knowledge.wake.soon()
+
+    def _take_in_slice(self, until: float) -> None:
+        inbox = Inbox(self._knowledge.state, self._rules, self._under_way)
+        while self._came:
+            event, at = self._came.popleft()
+            try:
+                inbox.take(event, at)
+            except Exception:  # noqa: BLE001 - no bug may end what the fleet depends on (S15)
+                _log.exception("an event of the bus could not be taken in")
+            if isinstance(event, ConnectionChanged | MadeAnew):
+                self._knowledge.topics_doubted.set()
+            if self._clock.monotonic() >= until:
+                break
+        self._knowledge.become(*inbox.done())
 
     async def watch_source(self) -> None:
         """Reads the manifests whenever they may have changed: a repository that does not answer holds nothing up."""

@@ -10,7 +10,7 @@ from controller.actions import Tell
 from controller.knowledge import Knowledge
 from controller.model import Revision
 from controller.picture.events import EventType
-from controller.source.last_good import LastGood
+from controller.source.last_good import InForce, LastGood
 from controller.timings import Timings
 from ports.threads import Threads
 
@@ -34,7 +34,8 @@ class LastGoodKeeper:
         """Marks each revision that comes into force. A disk that takes its time holds up its generations, and nothing else."""
         while True:
             revision = await self._next(self._knowledge.revision_changed)
-            is_marked = await self._write(self._last_good.mark, revision, revision.id)
+            now = InForce(revision.id, self._knowledge.state.gate.is_approved)
+            is_marked = await self._write(self._last_good.mark, revision, now)
             self._knowledge.become(decide.has_kept(self._knowledge.state, revision))
             self._knowledge.wake.set()
             self._to_copy.set()

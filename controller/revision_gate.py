@@ -26,6 +26,7 @@ Passed = tuple[Gate, tuple[Note, ...]]
 
 def recall(recalled: Recalled, now: datetime) -> Passed:
     """Shows the revision that was in force when the controller stopped, if that is still known: see `begin`."""
+    approved_ids = frozenset({recalled.approved_id} if recalled.approved_id else ())
     notes: tuple[Note, ...] = ()
     if recalled.warning:
         text = f"the last good revision: {recalled.warning}"
@@ -34,9 +35,9 @@ def recall(recalled: Recalled, now: datetime) -> Passed:
         if recalled.is_outdated:
             notes = (Tell(EventType.WARNING, "LastGoodOutdated", recalled.warning),)
     if (revision := recalled.revision) is None:
-        return Gate(), notes
+        return Gate(approved_ids=approved_ids), notes
     said = Log(EventType.NORMAL, f"revision {revision.id} was in force when the controller stopped")
-    return Gate(in_force=revision, in_force_since=now, is_recalled=True), (*notes, said)
+    return Gate(revision, now, approved_ids=approved_ids, is_recalled=True), (*notes, said)
 
 
 def begin(
@@ -44,7 +45,8 @@ def begin(
 ) -> Passed:
     """Lets the recalled revision pass like any other, now that it is known what is published.
 
-    The copy on disk may be old: its directory came from a backup, or the newest could not be written.
+    The copy on disk may be old: its directory came from a backup, or the newest could not be written. What was approved of it
+    then lets the very revision through when the source says that it is still wanted, and not before.
     """
     recalled = gate.in_force
     if not gate.is_recalled or recalled is None:
@@ -53,8 +55,9 @@ def begin(
         memo = plan_again(gate.in_the_end, recalled, published, holds=holds, render=render)
         if why_parked(memo.plan, published, limits) is None:
             return replace(gate, is_recalled=False, in_the_end=memo), ()
-    outside = replace(gate, in_force=None, in_force_since=None, is_recalled=False)
-    return _consider_revision(outside, recalled, published, limits, now, holds, render)
+    outside = replace(gate, in_force=None, in_force_since=None, is_recalled=False, approved_ids=frozenset())
+    aside, notes = _consider_revision(outside, recalled, published, limits, now, holds, render)
+    return replace(aside, approved_ids=gate.approved_ids), notes
 
 
 def consider(

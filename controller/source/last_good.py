@@ -1,7 +1,7 @@
 """Remembers the last good revision on disk, so that a restart without a source does not begin with nothing."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,15 @@ _FORMAT: Final = 2
 
 
 @dataclass(frozen=True)
+class InForce:
+    """Which revision is in force."""
+
+    revision_id: str
+    is_approved: bool = False
+    """True when a person approved of what it removes."""
+
+
+@dataclass(frozen=True)
 class Recalled:
     """What was remembered."""
 
@@ -30,6 +39,8 @@ class Recalled:
     """True when it was written by another version: nothing is damaged, and people may know what to do."""
     is_outdated: bool = False
     """True when another revision was in force last: the controller ended before its copy was written."""
+    approved_id: str = ""
+    """The id of the revision that was in force last, if a person approved of what it removes."""
 
 
 class LastGood:
@@ -51,13 +62,14 @@ class LastGood:
         self._disk = disk
         self._pieces = Pieces(path.with_suffix(""), disk)
 
-    def mark(self, revision_id: str) -> None:
-        """Writes down that a revision is in force from now on. Blocks, for as long as one small file takes.
+    def mark(self, now: InForce) -> None:
+        """Writes down which revision is in force from now on. Blocks, for as long as one small file takes.
 
         Raises:
             OSError: the disk does not take it.
         """
-        self._disk.write(self._mark, json.dumps({"format": 1, "revision": revision_id}).encode())
+        content = {"format": 1, "revision": now.revision_id, "approved": now.is_approved}
+        self._disk.write(self._mark, json.dumps(content).encode())
 
     def store(self, revision: Revision) -> None:
         """Remembers a revision. Blocks.
@@ -76,9 +88,20 @@ class LastGood:
 
     def load(self) -> Recalled:
         """What was remembered. Never raises: a damaged file is the same as none, with a warning. Blocks."""
-        marked = None
         try:
             marked = self._marked_on_disk()
+        except OSError as error:
+            return Recalled(None, f"{self._mark} cannot be read: {error.strerror}")
+        recalled = self._load(marked.revision_id if marked else None)
+        return replace(recalled, approved_id=marked.revision_id) if marked and marked.is_approved else recalled
+
+    def _load(self, marked: str | None) -> Recalled:
+        """See `load`.
+
+        Args:
+            marked: the id of the revision that was in force last; None when nobody wrote it down.
+        """
+        try:
             stored = json.loads(self._disk.read(self._path))
             content = stored["revision"]
             if content.get("format", 1) != 1 and (why := unknown_format("it", content, _FORMAT)):
@@ -98,14 +121,19 @@ class LastGood:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             return Recalled(None, f"{self._path} is damaged ({type(error).__name__}): ignored")
 
-    def _marked_on_disk(self) -> str | None:
-        """The id of the revision that was in force last; None from versions that did not write it down."""
+    def _marked_on_disk(self) -> InForce | None:
+        """Which revision was in force last; None from versions that did not write it down.
+
+        Raises:
+            OSError: the disk does not give it.
+        """
         try:
-            return str(json.loads(self._disk.read(self._mark))["revision"])
+            content = json.loads(self._disk.read(self._mark))
+            return InForce(str(content["revision"]), content.get("approved") is True)
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return "that cannot be read"
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return InForce("that cannot be read")
 
     def _outdated(self, what: str, marked: str) -> Recalled:
         text = (

@@ -91,9 +91,12 @@ class Pieces:
 
     def _write(self, word: str, manifests: Mapping[str, Manifest]) -> Digests:
         kind = self._kinds.get(word)
-        if kind is None or not kind.is_right_for(len(manifests)):
+        if kind is not None and kind.is_right_for(len(manifests)):
+            numbers = kind.become(manifests)
+        else:
             kind = self._kinds[word] = _Kind(manifests)
-        numbers = kind.become(manifests)
+            kind.become(manifests)
+            numbers = set(range(kind.count))  # those on disk may hold what is there no more
         digests = {}
         for number in range(kind.count):
             name = f"{word}-{kind.count}-{number}.json"

@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 
+import pytest
+
 from bus.base import BusEvent, CaughtUp, Record, Subscription, Topic
 from bus.codec import encode_plain
 from bus.memory import MemoryBus, MemoryLog
 from controller.actions import Note
+from controller.inbox import Inbox
 from controller.intake import Intake
 from controller.knowledge import Knowledge
 from controller.picture.picture import Picture
@@ -118,5 +121,27 @@ def test_what_comes_one_by_one_is_taken_in_together() -> None:
         await asyncio.sleep(1)
         assert told.messages == [str(number) for number in range(COUNT)]
         assert knowledge.became < COUNT / 4
+
+    run_in_virtual_time(scenario(), limit_seconds=60)
+
+
+def test_a_bug_in_taking_in_does_not_keep_what_comes_after_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    done, calls = Inbox.done, iter([1])
+
+    def failing_once(inbox: Inbox) -> tuple[State, tuple[Note, ...]]:
+        if next(calls, None):
+            raise ZeroDivisionError
+        return done(inbox)
+
+    async def scenario() -> None:
+        bus, clock, told = ManyAtOnce(MemoryLog(now=lambda: NOW)), SlowMachine(), Told()
+        knowledge = Knowledge(told, clock)
+        intake = Intake(
+            bus=bus, source=ScriptedSource(loaded({})), knowledge=knowledge, rules=RULES, clock=clock, under_way={}
+        )
+        monkeypatch.setattr(Inbox, "done", failing_once)
+        await intake.read_topics()
+        await asyncio.sleep(1)
+        assert told.messages[-1] == str(COUNT - 1)
 
     run_in_virtual_time(scenario(), limit_seconds=60)

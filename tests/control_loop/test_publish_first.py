@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from controller.planner.guard import RemovalLimit, RemovalLimits
 from controller.source.last_good import LastGood
 from controller.source.read.reader import Unreadable
 from ports.simulated import MemoryDisk, NoThreads
@@ -16,6 +17,8 @@ from tests.control_loop.stand import LAST_GOOD, STATE_DIR, Stand, eventually, lo
 YARD = {"node/gate": {}, "camera/dock": {}, "dsinstance/yard": {"node": "gate", "cameras": ["dock"]}}
 FIRST = loaded(YARD, "sha256:0000000001")
 EDIT = loaded({**YARD, "dsinstance/more": {"node": "gate"}}, "sha256:0000000002")
+FEW = loaded({"node/gate": {}, "camera/dock": {}}, "sha256:0000000003")
+"""Takes more away than may go without approval."""
 AWAY = Unreadable("the repository is away")
 
 
@@ -146,6 +149,54 @@ def test_a_crash_before_a_revision_is_marked_leaves_the_one_before_in_force(play
     play(scenario)
 
 
+@pytest.mark.parametrize("copied", [False, True])
+def test_what_was_approved_goes_on_after_a_crash_once_the_source_says_the_same(
+    play: Callable[..., None], *, copied: bool
+) -> None:
+    """It was marked, and nothing of it published: the brokers took nothing."""
+
+    async def scenario(stand: Stand) -> None:
+        stand.disk = disk = DiskThatTells()
+        stand.limits = RemovalLimits(instances=RemovalLimit(percent=0, always_allowed=0))
+        await begin(stand)
+        async with stand.controller() as controller:
+            await stand.settled()
+            await stand.say(FEW)
+            await eventually(lambda: (controller.status()["candidate"] or {}).get("state") == "Parked", "it is parked")
+            stand.bus.lose_records = True
+            disk.ends_after(10 if copied else 1)
+            await controller.approve(FEW.revision.id)
+            await eventually(lambda: in_force(stand) == FEW.revision.id, "the mark")
+            await asyncio.sleep(10)
+            disk.is_off.set()
+        disk.begins_again()
+        assert len(stand.orders("gate")) == 1
+
+        stand.source.say_silently(AWAY)
+        async with stand.controller() as controller:
+            await eventually(lambda: controller.status()["candidate"], "the source is away")
+            await asyncio.sleep(10)
+            assert len(stand.orders("gate")) == 1, "a copy may be old: it is believed when the source says the same"
+            stand.source.say(FEW)
+            config = await eventually(lambda: len(stand.orders("gate")) == 2 and stand.newest("gate"), "the removal")
+            assert config.removals.approved
+        for reading in (FEW, AWAY):
+            stand.source.say_silently(reading)
+            async with stand.controller() as controller:
+                await eventually(
+                    lambda: (controller.status()["revision"] or {}).get("id") == FEW.revision.id, "it stays"
+                )
+                await stand.settled()
+                await stand.copied()
+                assert len(stand.orders("gate")) == 2
+
+    play(scenario)
+
+
+def in_force(stand: Stand) -> str:
+    return str(json.loads(stand.disk.read(STATE_DIR / "in-force.json"))["revision"])
+
+
 def test_a_disk_that_is_full_after_the_mark_is_told_until_there_is_room(play: Callable[..., None]) -> None:
     async def scenario(stand: Stand) -> None:
         await begin(stand)
@@ -178,8 +229,7 @@ def test_a_mark_that_the_disk_did_not_take_is_written_when_there_is_room(play: C
             await eventually(
                 lambda: json.loads(stand.disk.read(LAST_GOOD))["revision"]["id"] == EDIT.revision.id, "a copy"
             )
-            marked = STATE_DIR / "in-force.json"
-            await eventually(lambda: json.loads(stand.disk.read(marked))["revision"] == EDIT.revision.id, "the mark")
+            await eventually(lambda: in_force(stand) == EDIT.revision.id, "the mark")
         await restart_without_a_source(stand)
 
     play(scenario)

@@ -103,7 +103,12 @@ def test_what_cannot_be_read_is_a_warning(tmp_path: Path) -> None:
 
 
 EDITS = st.lists(
-    st.tuples(st.sampled_from(["dock", "door", "fence", "roof"]), st.sampled_from([None, 1, 2]), st.booleans()),
+    st.tuples(
+        st.sampled_from(["dock", "door"]),
+        st.sampled_from([None, 1, 2]),
+        st.booleans(),
+        st.booleans(),
+    ),
     min_size=1,
     max_size=12,
 )
@@ -112,11 +117,14 @@ EDITS = st.lists(
 @settings(max_examples=50)
 @given(edits=EDITS)
 def test_whatever_was_edited_and_not_taken_by_the_disk_the_newest_copy_is_what_was_stored(
-    edits: list[tuple[str, int | None, bool]],
+    edits: list[tuple[str, int | None, bool, bool]],
 ) -> None:
     disk, path = MemoryDisk(), Path("/state/last-good.json")
     last_good, now, stored = LastGood(path, disk), revision_of([]), Recalled(None)
-    for number, (name, address, is_full) in enumerate(edits):
+    for number, (name, address, is_full, begins_again) in enumerate(edits):
+        if begins_again:
+            last_good = LastGood(path, disk)
+            assert last_good.load() == stored
         one = manifest(f"camera/{name}", {"address": f"rtsp://10.0.0.{address}/a"}) if address else None
         if one is None and name not in now.camera_by_name:
             continue
@@ -126,6 +134,17 @@ def test_whatever_was_edited_and_not_taken_by_the_disk_the_newest_copy_is_what_w
             last_good.store(now)
             stored = Recalled(now)
         assert LastGood(path, disk).load() == stored
+
+
+def test_what_was_taken_away_by_the_first_edit_after_a_restart_is_in_no_copy() -> None:
+    disk, path = MemoryDisk(), Path("/state/last-good.json")
+    before = revision_of([manifest("camera/dock", {})])
+    LastGood(path, disk).store(before)
+    last_good = LastGood(path, disk)
+    assert last_good.load() == Recalled(before)
+    after = before.edited("sha256:2", "", {"dock": None}, {}, {})
+    last_good.store(after)
+    assert LastGood(path, disk).load() == Recalled(after)
 
 
 def test_an_edit_writes_one_piece_again(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ It was run once, and no test runs it: see `write_v1`.
 import sys
 from pathlib import Path
 
-from controller.source.last_good import LastGood
+from controller.source.last_good import InForce, LastGood
 from ports.disk import RealDisk
 from tests.wire.golden import V1
 
@@ -16,7 +16,7 @@ def main(folder: Path) -> None:
     revision = LastGood(V1 / "last-good.json", RealDisk()).load().revision
     assert revision is not None
     written = LastGood(folder / "last-good.json", RealDisk())
-    written.mark(revision.id)
+    written.mark(InForce(revision.id))
     written.store(revision)
 
 
