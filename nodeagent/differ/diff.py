@@ -9,7 +9,19 @@ from crds.messages import AgentConfig
 from nodeagent.differ.history import BETWEEN_REVIVALS, next_revival_at
 from nodeagent.differ.instance_diff import Hangs, InstanceDiff, Wait
 from nodeagent.model import FilesState, InstanceHistory, LoginProblem, Observed, ObservedInstance, short_id
-from nodeagent.operations import Cancellation, Chain, Op, OpKind, Plan, PullImage, Remove, Stop, UnderWay, WriteFiles
+from nodeagent.operations import (
+    Cancellation,
+    Chain,
+    Create,
+    Op,
+    OpKind,
+    Plan,
+    PullImage,
+    Remove,
+    Stop,
+    UnderWay,
+    WriteFiles,
+)
 from nodeagent.timings import Timings
 
 _NO_HISTORY = InstanceHistory()
@@ -64,7 +76,10 @@ def diff(
         Cancellation(under_way[name], "what is under way does not fit what is there any more")
         for name in going_on
         if under_way[name].fails
-        and not leads_on(under_way[name].rest.ops, planned[name].ops if name in planned else ())
+        and (
+            not leads_on(under_way[name].rest.ops, planned[name].ops if name in planned else ())
+            or _is_without_image(under_way[name].rest.ops[0], observed)
+        )
     )
     told = {name: text for name, config in wanted.items() if (text := _told(config, observed))}
     awaited = any(one.dark or one.kept for name, one in observed.files.items() if name in wanted)
@@ -101,6 +116,11 @@ def leads_on(rest: tuple[Op, ...], planned: tuple[Op, ...]) -> bool:
 
     before = planned[: -len(rest)]
     return meant(planned[-len(rest) :]) == meant(rest) and all(isinstance(op, PullImage | WriteFiles) for op in before)
+
+
+def _is_without_image(failing: Op, observed: Observed) -> bool:
+    """True when an image went, to a clean-up of the machine say, after it was pulled and before anything was made of it."""
+    return isinstance(failing, Create) and failing.config.image not in observed.images
 
 
 def seconds_to_next_look(plan: Plan, now: datetime, timings: Timings) -> float:

@@ -140,6 +140,37 @@ def test_a_file_replaced_while_it_is_read_is_read_again(directory: Path, monkeyp
     assert [one.name for one in reading.revision.objects] == ["door", "edge-1"]
 
 
+def test_what_was_read_through_a_link_that_was_set_back_is_not_kept(
+    tmp_path: Path, write_files: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "_STAMP_RESOLUTION_NS", 0)
+    current, leads_to = tmp_path / "current", iter(["two", "one"])
+    for name in ("one", "two"):
+        write_files(tmp_path / name, {"all.yaml": name})
+    current.symlink_to("one")
+    read_file, listing = snapshot._read_file, SnapshotTaker._listing
+
+    def swap() -> None:
+        if (target := next(leads_to, None)) is not None:
+            current.unlink()
+            current.symlink_to(target)
+
+    def swapped_before(path: bytes) -> bytes:
+        swap()
+        return read_file(path)
+
+    def swapped_after(taker: SnapshotTaker) -> dict[bytes, Any]:
+        found = listing(taker)
+        if current.readlink().name == "two":
+            swap()
+        return found
+
+    monkeypatch.setattr(snapshot, "_read_file", swapped_before)
+    monkeypatch.setattr(SnapshotTaker, "_listing", swapped_after)
+    taker = SnapshotTaker(str(current))
+    assert [[file.content for file in taker.take()] for _ in range(2)] == [[b"one"], [b"one"]]
+
+
 def test_a_directory_that_does_not_stop_changing_is_not_read(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read_file = snapshot._read_file
     count = iter(range(1, 10_000))

@@ -169,3 +169,22 @@ def test_what_was_known_before_the_start_is_given_out_again() -> None:
     assert isinstance(said, Loaded)
     assert said.revision.instances[0].document()["spec"]["cameras"] == []
     assert said.revision.cameras is known.cameras
+
+
+def test_places_are_those_of_the_newest_text_also_of_what_was_known_before_the_start() -> None:
+    files = {
+        "a.yaml": document("Node", "a", ["nodeId: 9f1c2d3e-4b5a-4c6d-8e7f-0a1b2c3d4e5f", "hostname: a"]),
+        "b.yaml": document("Camera", "b", ["address: rtsp://10.0.0.1/1"]),
+        "z.yaml": document("DsInstance", "z", ["image: i:1", "node: a"]),
+    }
+    known, reader = read(ManifestReader(), files), ManifestReader()
+    assert isinstance(known, Loaded)
+    reader.expect(known.revision)
+    # What is known is expected until a revision is read without a problem.
+    files["b.yaml"] += "  width: 0\n"
+    assert isinstance(read(reader, files), Rejected)
+    files["a.yaml"] = files["a.yaml"].replace("name: a", "name: c")
+    files["z.yaml"] = files["z.yaml"].replace("  node: a", "  # where it runs\n  node: a")
+    found = read(reader, files)
+    assert isinstance(found, Rejected)
+    assert [str(one.position) for one in found.problems] == ["manifests/b.yaml:7:10", "manifests/z.yaml:8:9"]

@@ -80,9 +80,10 @@ class SnapshotTaker:
                 if before == self._stamps:
                     return self._taken
                 self._let_settle(before)
-                files = self._read(before)
+                stamps, files = self._read(before)
                 if self._listing() == before:
-                    return files
+                    # Not before: what was read may be that of another listing, which a link led to for a moment.
+                    return self._keep(stamps, files)
                 reason = "it does not stop changing"
             except FileNotFoundError as error:
                 if not Path(self._directory).is_dir():
@@ -117,7 +118,7 @@ class SnapshotTaker:
         if 0 <= age < self._settle_ns:
             self._sleep((self._settle_ns - age) / 1e9)
 
-    def _read(self, listing: dict[bytes, _Found]) -> tuple[SourceFile, ...]:
+    def _read(self, listing: dict[bytes, _Found]) -> tuple[Mapping[bytes, _Found], Mapping[bytes, SourceFile]]:
         root = os.fsencode(self._directory)
         as_before, stamps = self._stamps.get, dict(self._stamps)
         changes: dict[bytes, SourceFile | None] = dict.fromkeys(self._files.keys() - listing.keys())
@@ -133,8 +134,11 @@ class SnapshotTaker:
             stamps.pop(path, None)
             if isinstance(found, str) or time.time_ns() - found[3] > _STAMP_RESOLUTION_NS:
                 stamps[path] = found
-        self._stamps, self._files = stamps, edited(self._files, changes)
-        self._taken = tuple(self._files.values()) if changes else self._taken
+        return stamps, edited(self._files, changes)
+
+    def _keep(self, stamps: Mapping[bytes, _Found], files: Mapping[bytes, SourceFile]) -> tuple[SourceFile, ...]:
+        self._taken = self._taken if files is self._files else tuple(files.values())
+        self._stamps, self._files = stamps, files
         return self._taken
 
 

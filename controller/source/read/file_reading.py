@@ -94,10 +94,11 @@ def _as_expected(read: ReadDocument, expected: Revision) -> ReadDocument:
 def _located(
     file: str, documents: Iterable[tuple[int, ReadDocument]], before: Iterable[LocatedManifest]
 ) -> Iterable[LocatedManifest]:
-    known = {(id(located.manifest), located.line): located for located in before}
+    # By both: manifests that are expected are the same in documents that are not, with other lines and comments in them.
+    known = {(id(located.manifest), id(located.document), located.line): located for located in before}
     for line, read in documents:
         if read.manifest is not None:
-            same = known.get((id(read.manifest), line + 1))
+            same = known.get((id(read.manifest), id(read.document), line + 1))
             yield same or LocatedManifest(read.manifest, read.document, file, line + 1)
 
 
