@@ -1,22 +1,29 @@
 #!/usr/bin/env python3
-"""Memory and CPU of an agent whose instances run and of whom nobody wants anything, beside an idle bare program."""
+"""Memory and CPU of an agent whose instances run and of whom nobody wants anything, beside an idle bare program.
+
+With `--instances` so many small programs stand for the apps, so that a machine has room for them; that needs FLEET_TEST_KAFKA.
+"""
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stand.fleet import fleet, print_verdict
-
+from bench.stand.fleet import fleet, print_verdict
+from bench.stand.small_node import small_node
 from tests.e2e.separate_fleet import SeparateFleet
 
-_TARGET_RSS_MIB, _TARGET_CPU_PERCENT = 45.0, 1.0
+_TARGET_RSS_MIB, _TARGET_CPU_PERCENT = 45.0, 0.3
+_STARTED_AFTER_S = 70.0
+"""An agent gives back what its start needed after a minute: `nodeagent/app.py`."""
 _BARE = "import confluent_kafka, docker, time; print('imported', flush=True); time.sleep(3600)"
 
 
@@ -46,21 +53,32 @@ def measure(pids: dict[str, int], seconds: float) -> None:
     print_verdict("agent CPU", cpu, _TARGET_CPU_PERCENT, "%")
 
 
+@contextlib.contextmanager
+def agent_of_a_fleet() -> Iterator[int]:
+    """The pid of an agent of the example fleet."""
+    with fleet(instances=True) as running:
+        count = sum(one.node == "node-a" for one in running.state().instances.values())
+        print(f"the agent looks after {count} instances")
+        yield running.programs["node-a"].pid if isinstance(running, SeparateFleet) else running.agent("node-a")
+
+
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0, help="how long CPU is measured (default: %(default)s)")
-    seconds = parser.parse_args().seconds
-    with fleet(instances=True) as running:
-        agent = running.programs["node-a"].pid if isinstance(running, SeparateFleet) else running.agent("node-a")
-        count = sum(one.node == "node-a" for one in running.state().instances.values())
-        print(f"the agent looks after {count} instances")
+    parser.add_argument("--instances", type=int, help="how many small instances; default: those of the example fleet")
+    options = parser.parse_args()
+    kafka = os.environ.get("FLEET_TEST_KAFKA", "")
+    if options.instances and not kafka:
+        parser.error("--instances needs Apache Kafka: set FLEET_TEST_KAFKA=host:port")
+    with small_node(kafka, options.instances) if options.instances else agent_of_a_fleet() as agent:
+        time.sleep(_STARTED_AFTER_S)
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         with subprocess.Popen([sys.executable, "-c", _BARE], stdout=subprocess.PIPE, env=environment) as bare:
             assert bare.stdout is not None  # noqa: S101 - it was asked for
             bare.stdout.readline()
             try:
-                measure({"agent": agent, "bare program": bare.pid}, seconds)
+                measure({"agent": agent, "bare program": bare.pid}, options.seconds)
             finally:
                 bare.terminate()
 

@@ -27,13 +27,15 @@ from nodeagent.ledger.starts import count_start
 from nodeagent.model import Transient
 from ports.folder_lock import FolderInUse, locked_folder
 from ports.marks import MachineMarks
-from ports.memory import give_back_what_is_freed
+from ports.memory import give_back_what_is_freed, give_back_what_the_start_needed
 from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
 
 # Above twice the cores only latency grows, measured against a Docker Engine.
 _MOST_OPERATIONS_AT_ONCE = 4
+# By then it has read the topics, looked at everything, and started what did not run.
+_STARTED_AFTER_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,7 @@ async def _run(options: AgentOptions, key: SigningKey, controller_key: str) -> N
         "agent of node %s (%s), driver %s, fleet %s", options.node_id, options.hostname, driver.name, options.fleet_id
     )
     _log.info("it signs with the key %s (%s)", key.public_key_hex, fingerprint(key.public_key_hex))
+    asyncio.get_running_loop().call_later(_STARTED_AFTER_SECONDS, give_back_what_the_start_needed)
     try:
         await agent.run()
     except asyncio.CancelledError:

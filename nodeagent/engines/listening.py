@@ -1,28 +1,29 @@
-"""Which process listens on a TCP port of this machine, as /proc shows it; see proc_pid_net(5).
+"""Which process listens on a TCP port of this machine, as the kernel shows it.
 
 Everything here blocks for some milliseconds: call it in a thread. Processes of other users show their sockets to root
 alone: then nobody is known to listen, which is no proof that nobody does.
 """
 
 import contextlib
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from nodeagent.engines.listening_sockets import listening_sockets
 from nodeagent.model import PortHolder
 
 _PROC = Path("/proc")
-_TABLES = ("net/tcp", "net/tcp6")
-_LISTEN = "0A"
+_SOCKET = "socket:["
 _CONTAINER_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-_LOCAL, _STATE, _INODE = 1, 3, 9
 
 
 class Listeners:
     """Remembers who listened on a port, since it is asked for again every second."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[int, str]] = {}
+        self._known: dict[int, tuple[int, str, str]] = {}
+        """By port: the process, the inode of its socket, and the descriptor that it is open under."""
 
     def pids(self, port: int, likely: Iterable[int] = ()) -> frozenset[int]:
         """The processes that have a listening socket of a port; empty when there is none, or none may be seen.
@@ -37,15 +38,23 @@ class Listeners:
             return frozenset()
         if len(inodes) == 1:
             (inode,) = inodes
-            known = self._known.get(port)
-            for pid in (*(known[:1] if known and known[1] == inode else ()), *likely):
-                if inode in _sockets(pid):
-                    self._known[port] = (pid, inode)
+            if (pid := self._still(port, inode)) is not None:
+                return frozenset({pid})
+            for pid in likely:
+                if (descriptor := _sockets(pid).get(inode)) is not None:
+                    self._known[port] = (pid, inode, descriptor)
                     return frozenset({pid})
-        found = frozenset(pid for pid in _all_pids() if not inodes.isdisjoint(_sockets(pid)))
+        sockets = {pid: _sockets(pid) for pid in _all_pids()}
+        found = frozenset(pid for pid, its in sockets.items() if not inodes.isdisjoint(its))
         if len(found) == len(inodes) == 1:
-            self._known[port] = (next(iter(found)), next(iter(inodes)))
+            (pid,), (inode,) = found, inodes
+            self._known[port] = (pid, inode, sockets[pid][inode])
         return found
+
+    def _still(self, port: int, inode: str) -> int | None:
+        """Who had this socket of a port at the last look, if he has it still."""
+        pid, known, descriptor = self._known.get(port, (0, "", ""))
+        return pid if known == inode and _inode(f"{_PROC}/{pid}/fd/{descriptor}") == inode else None
 
     def hidden(self, port: int, expected: Iterable[int]) -> PortHolder | None:
         """Who listens on a port although no process is seen to: somebody else, if those who are expected to can be seen.
@@ -68,7 +77,7 @@ class Listeners:
 def listening_ports(pids: Iterable[int]) -> tuple[int, ...]:
     """The ports on which processes listen, sorted; those of processes that may not be seen are left out."""
     sockets = frozenset[str]().union(*map(_sockets, pids))
-    return tuple(sorted({port for port, inode in _listeners() if inode in sockets}))
+    return tuple(sorted({port for port, inode in listening_sockets() if inode in sockets}))
 
 
 def name_of(pid: int) -> str:
@@ -95,32 +104,26 @@ def ports_of_container(container_id: str) -> tuple[int, ...]:
 
 
 def _listening(port: int) -> frozenset[str]:
-    return frozenset(inode for one, inode in _listeners() if one == port)
+    return frozenset(inode for _, inode in listening_sockets(port))
 
 
-def _listeners() -> Iterator[tuple[int, str]]:
-    """Port and inode of each listening socket in the network namespace of this program."""
-    for table in _TABLES:
-        try:
-            lines = (_PROC / table).read_text().splitlines()[1:]
-        except OSError:
-            continue
-        for line in lines:
-            fields = line.split()
-            if len(fields) > _INODE and fields[_STATE] == _LISTEN:
-                yield int(fields[_LOCAL].rpartition(":")[2], 16), fields[_INODE]
+def _sockets(pid: int) -> dict[str, str]:
+    """The sockets that a process has open, descriptors by inodes; none where it may not be seen."""
+    folder = f"{_PROC}/{pid}/fd"
+    try:
+        descriptors = os.listdir(folder)  # noqa: PTH208 - as text, and often
+    except OSError:
+        return {}
+    return {inode: one for one in descriptors if (inode := _inode(f"{folder}/{one}"))}
 
 
-def _sockets(pid: int) -> frozenset[str]:
-    """The inodes of the sockets that a process has open; none where it may not be seen."""
-    found = set()
-    with contextlib.suppress(OSError):
-        for entry in (_PROC / str(pid) / "fd").iterdir():
-            with contextlib.suppress(OSError):
-                target = str(entry.readlink())
-                if target.startswith("socket:["):
-                    found.add(target[len("socket:[") : -1])
-    return frozenset(found)
+def _inode(descriptor: str) -> str:
+    """The inode of an open socket; empty for anything else, and for what is not open any more."""
+    try:
+        target = os.readlink(descriptor)  # noqa: PTH115 - as text, and often
+    except OSError:
+        return ""
+    return target[len(_SOCKET) : -1] if target.startswith(_SOCKET) else ""
 
 
 def _shows_its_files(pid: int) -> bool:

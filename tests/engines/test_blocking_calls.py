@@ -22,6 +22,24 @@ def test_results_and_errors_come_back() -> None:
     asyncio.run(test())
 
 
+def test_calls_that_are_asked_for_together_share_a_thread_and_have_each_its_own_answer() -> None:
+    async def test() -> None:
+        calls = BlockingCalls("test", 4)
+        threads = await asyncio.gather(*(calls.run_together(threading.get_ident) for _ in range(5)))
+        assert len(set(threads)) == 1
+        given_up = asyncio.ensure_future(calls.run_together(divmod, 1, 1))
+        answers = asyncio.gather(
+            *(calls.run_together(divmod, 7, number) for number in (2, 0, 3)), return_exceptions=True
+        )
+        await asyncio.sleep(0)
+        given_up.cancel()
+        first, failure, last = await answers
+        assert (first, last) == ((3, 1), (2, 1))
+        assert isinstance(failure, ZeroDivisionError)
+
+    asyncio.run(test())
+
+
 def test_a_cancelled_call_keeps_its_place_until_its_thread_ends() -> None:
     async def test() -> None:
         calls, release = BlockingCalls("test", 1), threading.Event()

@@ -13,6 +13,7 @@ import pytest
 from nodeagent.engines.docker import port_holders
 from nodeagent.engines.docker.engine import DockerEngine
 from nodeagent.engines.listening import Listeners, container_of, listening_ports, name_of
+from nodeagent.engines.listening_sockets import listening_sockets
 from nodeagent.engines.process.driver import ProcessDriver
 from nodeagent.model import Transient
 from nodeagent.operations import OpKind
@@ -52,7 +53,7 @@ def test_who_may_not_be_seen_is_not_the_one_who_is_expected_and_can_be(
 ) -> None:
     port = listening.getsockname()[1]
     # As if the socket were one of another user.
-    monkeypatch.setattr("nodeagent.engines.listening._sockets", lambda _pid: frozenset())
+    monkeypatch.setattr("nodeagent.engines.listening._sockets", lambda _pid: {})
     assert Listeners().pids(port) == frozenset()
     holder = Listeners().hidden(port, [os.getpid()])
     assert holder is not None
@@ -167,3 +168,25 @@ def test_a_port_is_held_by_the_very_container_of_an_instance_and_by_no_other(doc
         assert (holder.runtime_id, str(os.getpid()) in holder.words) == (None, True)
 
     docker_stand.run(test)
+
+
+def test_the_kernel_and_its_files_tell_the_same(listening: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    port, inode = listening.getsockname()[1], str(os.fstat(listening.fileno()).st_ino)
+    with socket.socket(socket.AF_INET6) as six, socket.create_connection(("127.0.0.1", port)):
+        six.bind(("::1", 0))
+        six.listen()
+        other, inode_of_six = six.getsockname()[1], str(os.fstat(six.fileno()).st_ino)
+
+        def told() -> None:
+            assert set(listening_sockets(port)) == {(port, inode)}
+            assert set(listening_sockets(other)) == {(other, inode_of_six)}
+            assert {(port, inode), (other, inode_of_six)} <= set(listening_sockets())
+            assert listening_sockets(hold_port()) == ()
+
+        told()
+
+        def refuses(*_: object) -> Iterator[tuple[int, str]]:
+            raise PermissionError("a sandbox")
+
+        monkeypatch.setattr("nodeagent.engines.listening_sockets._asked", refuses)
+        told()

@@ -38,6 +38,28 @@ def test_large_values_that_are_gone_take_no_room_whatever_lies_between_them() ->
     assert left["with"] * 3 < left["without"]
 
 
+AFTER_A_START = """
+import hashlib, sqlite3, ssl
+from ports.memory import give_back_what_the_start_needed
+def kib():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4
+before = kib()
+give_back_what_the_start_needed()
+after = kib()
+assert sqlite3.connect(":memory:").execute("select 1").fetchone() == (1,)
+print(before - after, hashlib.sha256(b"").hexdigest()[:8], ssl.create_default_context() is not None)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="the C library is not the one of GNU")
+def test_code_that_the_start_needed_is_given_back_and_comes_again_when_it_is_needed() -> None:
+    done = subprocess.run([sys.executable, "-c", AFTER_A_START], capture_output=True, check=True, text=True)
+    given_back, *worked = done.stdout.split()
+    assert int(given_back) > 1024
+    assert worked == ["e3b0c442", "True"]
+
+
 def test_what_outlived_a_long_look_for_cycles_is_set_aside_for_a_day() -> None:
     now, done = [100.0], list[str]()
     looks = LongLooks(lambda: now[0], lambda: done.append("set aside"), lambda: done.append("take back"))

@@ -125,7 +125,7 @@ class DockerDriver:
     async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:
         """Who listens on a port, by the sockets that processes have open, and the containers that they are in."""
         pids = [state.pid for state in self._seen.values() if state.settings["Id"] == runtime_id and state.pid]
-        return await self._calls.run(self._port_holders.of, port, runtime_id, pids)
+        return await self._calls.run_together(self._port_holders.of, port, runtime_id, pids)
 
     def events(self) -> AsyncIterator[str]:
         """Names of instances whose container was made, started, left or was removed, from this very moment on."""

@@ -130,7 +130,7 @@ class ProcessDriver:
 
     async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:
         """Who listens on a port, by the sockets that processes have open."""
-        return await self._calls.run(self._port_holder, port, runtime_id)
+        return await self._calls.run_together(self._port_holder, port, runtime_id)
 
     def events(self) -> AsyncIterator[str]:
         """Names of instances whose process was started or left."""
