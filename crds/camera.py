@@ -29,6 +29,8 @@ from deepstream.msgconv import AnalyticsModuleGroup, PlaceGroup, SensorGroup
 CameraId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 _BLANK_OR_CONTROL: Final = re.compile(r"[\x00-\x20\x7f]")
+_PLAIN_RTSP: Final = re.compile(r"rtsps?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[1-9][0-9]{0,3})?(?:/[A-Za-z0-9._/-]*)?")
+"""An address that nearly all cameras have one of: there is nothing to say against it, and to take it apart takes long."""
 _HOW_LOGIN: Final = (
     "the address holds a password: put user name and password into a secret and name it in credentialsRef"
 )
@@ -205,6 +207,8 @@ class CameraSpec(ManifestModel):
 
     @model_validator(mode="after")
     def _address_fits_type(self) -> Self:
+        if self.type == "rtsp" and self.capture is None and _PLAIN_RTSP.fullmatch(self.address):
+            return self
         try:
             parts = urlsplit(self.address)
             port_is_readable = parts.port is None or parts.port > 0

@@ -72,7 +72,7 @@ def is_password_placeholder(text: str) -> bool:
 
 def has_broken_placeholder(text: str) -> bool:
     """True when something begins as a placeholder and is none: it would be left as it is, and taken for a password."""
-    return _BEGIN in PLACEHOLDER.sub("", text)
+    return _BEGIN in text and _BEGIN in PLACEHOLDER.sub("", text)
 
 
 def secrets_named_in(text: str) -> tuple[str, ...]:

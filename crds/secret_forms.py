@@ -83,6 +83,9 @@ _SHORTEST_TOKEN: Final = 15
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._/-]*")
 """All that is looked for needs a sign or a blank, but for tokens: most values are plain names, numbers and paths."""
 
+_PLAIN_ADDRESS: Final = re.compile(r"[a-z]+://[A-Za-z0-9.-]*(?::[0-9]+)?(?:/[A-Za-z0-9._/-]*)?")
+"""Nobody is named in it, and no parameter, and nothing is encoded: it can hold a token at most."""
+
 
 @dataclass(frozen=True)
 class SecretFound:
@@ -102,7 +105,14 @@ def secrets_in(text: str) -> tuple[SecretFound, ...]:
 
     A text that is percent-encoded as a whole is looked at as what it means; what is found there is the whole text.
     """
+    if _PLAIN_ADDRESS.fullmatch(text):
+        return _without_overlaps(list(_tokens(text)))
     return _found(text, _logins, _logins_in_line, _parameters, _tokens)
+
+
+def is_short_and_plain(text: str) -> bool:
+    """True for a text that holds no secret, whatever secrets look like: what tells one is its name alone."""
+    return len(text) < _SHORTEST_TOKEN and _PLAIN.fullmatch(text) is not None
 
 
 def secrets_in_line(line: str) -> tuple[SecretFound, ...]:

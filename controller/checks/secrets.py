@@ -13,7 +13,7 @@ from crds.document import Manifest
 from crds.env_secrets import SUFFIX, has_broken_reference, names_a_secret, without_references
 from crds.random_words import looks_random
 from crds.secret import PLACEHOLDER, has_broken_placeholder
-from crds.secret_forms import secrets_in, secrets_in_line
+from crds.secret_forms import is_short_and_plain, secrets_in, secrets_in_line
 from crds.secret_names import is_in_clear, is_secret_name, is_secret_variable
 
 _ENV: Final = ("spec", "container", "env")
@@ -64,14 +64,32 @@ def _in_value(path: Path, value: Any) -> Iterator[Violation]:
             for found in secrets_in(value):
                 yield error(path, f"a secret stands in the manifest, {found.what}: {_advice(path)}")
     elif isinstance(value, dict):
-        for key, one in value.items():
-            yield from _in_value((*path, key), one)
+        # Names of variables that hold secrets are others.
+        is_harmless = _is_no_text if path == _ENV else _is_harmless
+        yield from _in_members(path, {key: one for key, one in value.items() if not is_harmless(key, one)})
     elif isinstance(value, list):
         if path == _COMMAND:
             yield from _in_command([str(one) for one in value])
             return
         for number, one in enumerate(value):
             yield from _in_value((*path, number), one)
+
+
+def _in_members(path: Path, members: dict[str, Any]) -> Iterator[Violation]:
+    for key, one in members.items():
+        yield from _in_value((*path, key), one)
+
+
+def _is_harmless(key: str, value: Any) -> bool:
+    """True for nearly all that stands in manifests: too short and plain for all that is looked for, and under no secret name."""
+    if isinstance(value, str):
+        return is_short_and_plain(value) and not is_secret_name(key)
+    return _is_no_text(key, value)
+
+
+def _is_no_text(_key: str, value: Any) -> bool:
+    """True for a number or a switch."""
+    return not isinstance(value, str | dict | list)
 
 
 def _in_text(path: Path, text: str) -> Iterator[Violation]:

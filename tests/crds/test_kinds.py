@@ -196,6 +196,25 @@ JSON = st.recursive(
 )
 
 
+@given(
+    st.lists(
+        st.sampled_from(["h", "10.0.0.1", ":", "554", "0", "/", "//", "a", ".", "-", "@", "[", "#", "?", "99999"]),
+        max_size=8,
+    )
+)
+def test_a_plain_address_is_taken_as_one_that_is_taken_apart(parts: list[str]) -> None:
+    rest = "".join(parts)
+    assert _is_camera(f"rtsp://{rest}") == _is_camera(f"RTSP://{rest}")  # that one is not plain
+
+
+def _is_camera(address: str) -> bool:
+    try:
+        camera(address=address)
+    except ValidationError:
+        return False
+    return True
+
+
 @given(st.dictionaries(st.text(st.characters(codec="utf-8")), JSON))
 def test_a_digest_does_not_depend_on_the_order_of_keys(value: dict[str, Any]) -> None:
     assert digest(dict(reversed(value.items()))) == digest(value)

@@ -120,36 +120,38 @@ class _Builder:
         return value, _place(root)
 
     def _node(self, event: Any, depth: int) -> Any:
-        self._nodes += 1
-        if self._nodes > _MOST_NODES:
-            raise _UnsureError
-        kind = type(event)
-        if kind is ScalarEvent:
-            return _scalar(event)
+        """A mapping or a sequence. Scalars are read where they stand: there are so many that each call counts."""
         if depth > _MOST_DEPTH or event.anchor is not None or event.tag is not None:
             raise _UnsureError
-        if kind is MappingStartEvent:
-            return self._mapping(depth + 1)
-        if kind is SequenceStartEvent:
-            return self._sequence(depth + 1)
-        raise _UnsureError
+        if type(event) is MappingStartEvent:
+            value: Any = self._mapping(depth + 1)
+        elif type(event) is SequenceStartEvent:
+            value = self._sequence(depth + 1)
+        else:
+            raise _UnsureError
+        self._nodes += 1 + len(value)
+        if self._nodes > _MOST_NODES:
+            raise _UnsureError
+        return value
 
     def _sequence(self, depth: int) -> list[Any]:
         values = []
-        while type(event := self._next()) is not SequenceEndEvent:
-            values.append(self._node(event, depth))
+        while (kind := type(event := self._next())) is not SequenceEndEvent:
+            values.append(_scalar(event) if kind is ScalarEvent else self._node(event, depth))
         return values
 
     def _mapping(self, depth: int) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        while type(event := self._next()) is not MappingEndEvent:
-            if type(event) is not ScalarEvent:
+        following = self._next
+        while (kind := type(event := following())) is not MappingEndEvent:
+            if kind is not ScalarEvent:
                 raise _UnsureError
             key, text = _scalar(event), event.value
             is_text = key is text or (type(key) is int and str(key) == text)
             if not is_text or text in values or text == "<<":
                 raise _UnsureError
-            values[text] = self._node(self._next(), depth)
+            value = following()
+            values[text] = _scalar(value) if type(value) is ScalarEvent else self._node(value, depth)
         return values
 
 
