@@ -2,7 +2,6 @@
 
 import zlib
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 from pydantic import (
@@ -20,6 +19,7 @@ from pydantic_core import from_json, to_json, to_jsonable_python
 
 from crds.app_kind import AppKind
 from crds.camera_limits import CameraLimits
+from crds.compact import compact
 from crds.container import ContainerSettings
 from crds.digest import digest
 from crds.document import WireModel, of_any_version
@@ -32,18 +32,6 @@ _JUST_MADE: Final = object()
 
 _SELDOM_ASKED_FOR = ("container", "settings", "files")
 """The fields that are nearly all of it, and not kept beside its packed content."""
-
-
-def share_names_of_fields(model: BaseModel) -> None:
-    """Has a model that was given all of its fields share the set of their names with the others of its kind."""
-    names = _names_of_all_fields(type(model))
-    if model.model_fields_set == names:
-        object.__setattr__(model, "__pydantic_fields_set__", names)
-
-
-@cache
-def _names_of_all_fields(model: type[BaseModel]) -> set[str]:
-    return set(model.model_fields)
 
 
 class RenderedFile(WireModel):
@@ -162,10 +150,7 @@ class InstanceConfig(WireModel):
         limits = {} if limits is None else limits
         for camera in self.cameras:
             camera.__dict__["limits"] = limits.setdefault(camera.limits, camera.limits)
-            share_names_of_fields(camera)
-            share_names_of_fields(camera.limits)
-        share_names_of_fields(self.digests)
-        share_names_of_fields(self)
+        compact(self)
 
     def _content(self) -> dict[str, Any] | None:
         """What was given or received, as plain JSON values; None for a copy that differs from it."""

@@ -15,10 +15,11 @@ from pydantic import (
 )
 
 from crds.camera_limits import CameraLimits
+from crds.compact import compact
 from crds.condition import Condition
 from crds.digest import digest
 from crds.document import Message, UtcTime, WireModel
-from crds.instance_config import InstanceConfig, cameras_of, share_names_of_fields
+from crds.instance_config import InstanceConfig, cameras_of
 
 LARGEST_NUMBER = 2**33
 """Of an epoch and of a generation. A controller that restarts, or changes a node, once in a second counts so far in 272
@@ -338,10 +339,7 @@ class AgentResponse(Message):
 
     def pack(self) -> None:
         """Has it take less memory. It says the same."""
-        for one in self.status:
-            share_names_of_fields(one)
-            for camera in one.cameras:
-                share_names_of_fields(camera)
+        compact(self)
 
 
 # --- 300 UpdateConfig, 301 Refresh -----------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from controller.picture.look import Look
 from controller.picture.node_document import node_status, pending_names, pending_node
 from controller.picture.sight import Sight
 from crds.camera import Camera
+from crds.compact import compact_document, with_shared_names
 from crds.document import Manifest
 from crds.dsinstance import DsInstance
 from crds.node import Node
@@ -126,10 +127,14 @@ class LiveDocuments:
             made = pending_node(key[1], look, node_id) if node_id else None
         elif shown is not None and key not in self._touched.rewritten:
             status = _status(manifest, look)
-            return shown if shown["status"] == status else {**shown, "status": status}
+            return (
+                shown if shown["status"] == status else with_shared_names({**shown, "status": compact_document(status)})
+            )
         else:
             made = {**manifest.document(), "status": _status(manifest, look)}
-        return shown if made == shown else made
+        if made == shown:
+            return shown
+        return None if made is None else compact_document(made)
 
 
 def _status(manifest: Manifest, look: Look) -> Document:
