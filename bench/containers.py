@@ -36,7 +36,7 @@ from nodeagent.engines.labels import LABEL_FLEET, LABEL_INSTANCE, labels_of
 
 _AT_ONCE = 4
 _PATIENCE_S = 120.0
-_GROWTH_ALLOWED = 1.5
+_GROWTH_ALLOWED = 2.0  # four times would be a cost of all for each; what goes by time weighs more where all is slow
 _SETTLED_S = 2.0
 _TARGET_RATIO, _TARGET_FIRST_LATER_MS, _TARGET_BACK_OVER_ENGINE_MS = 1.1, 100.0, 300.0
 

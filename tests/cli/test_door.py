@@ -80,14 +80,17 @@ def test_clients_find_the_broker_through_it_and_find_it_again_at_another_port(st
     assert values(second.door) == [b"two"], "it keeps nothing on disk"
 
 
-def test_a_port_that_is_taken_costs_the_door_alone(start: Callable[..., Broker]) -> None:
+def test_a_port_that_is_taken_costs_the_door_alone(
+    start: Callable[..., Broker], wait_until: Callable[..., Any]
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         broker = start(taken.getsockname()[1])
         producer = Producer({"bootstrap.servers": broker.address.read_text(encoding="utf-8")})
         producer.produce("Analytics", value=b"one")
         assert producer.flush(DEADLINE_S) == 0
+        said = f"no door to the broker at port {broker.port}: "
+        wait_until(lambda: said in broker.errors.read_text(encoding="utf-8"), "it says so", DEADLINE_S)
     assert broker.stop() == 0
-    assert f"no door to the broker at port {broker.port}: " in broker.errors.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("wanted", [True, False])
