@@ -52,7 +52,7 @@ def _the_topics_hold_all_that_was_said_last(world: World) -> None:
 
 
 def test_an_hour_ends_well_and_goes_the_same_way_again_whatever_the_hash_seed() -> None:
-    others = [_in_another_process(hash_seed) for hash_seed in (1, 2)]
+    other = _in_another_process(hash_seed=1)
 
     async def scenario() -> str:
         world = await hour(_SEED)
@@ -63,4 +63,4 @@ def test_an_hour_ends_well_and_goes_the_same_way_again_whatever_the_hash_seed() 
         return world.trace.digest
 
     here = run_in_virtual_time(scenario(), limit_seconds=2 * HOUR_SECONDS)
-    assert [other.communicate(timeout=patient(60))[0].strip() for other in others] == [here, here]
+    assert other.communicate(timeout=patient(60))[0].strip() == here
