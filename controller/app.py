@@ -16,6 +16,7 @@ from bus.kafka_options import CannotStart, KafkaOptions
 from bus.signature import SigningKey
 from controller.api.server import PortInUse, create_app, serve
 from controller.loop import Controller
+from controller.picture.event_log import EVENT_LIMIT
 from controller.picture.store import ObjectStore
 from controller.planner.guard import RemovalLimits
 from controller.source.fetch.directory import DirectorySource
@@ -106,7 +107,7 @@ def run(
 async def _run(options: ControllerOptions, source: Source, key: SigningKey, ports: Ports) -> None:
     bus = started_bus(options.kafka, client_id="fleet-controller", group_id="fleet-controller")
     started_at_ms = int(ports.clock.now().timestamp() * 1000)
-    store, event_store = ObjectStore(started_at_ms), ObjectStore(started_at_ms)
+    store, event_store = ObjectStore(started_at_ms), ObjectStore(started_at_ms, history_limit=EVENT_LIMIT)
     controller = Controller(
         fleet_id=options.fleet_id,
         bus=bus,

@@ -66,7 +66,9 @@ class Picture:
         if images is not self._images and self._is_news_told:
             self._event_log.add(_news_of_images(self._images, images, now))
         self._images = images
-        # Until the topics are read to their ends every node looks new, and lost: that is no news.
+        # Until the topics are read to their ends every node looks new, and lost: that is no news, and nobody is shown it.
+        if state.term is not None and not self._is_news_told:
+            self._objects.forget_changes()
         self._is_news_told = state.term is not None
         self._show_events(now)
 

@@ -3,10 +3,13 @@
 import asyncio
 import json
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from operator import attrgetter
+from typing import Final
 from uuid import UUID, uuid5
 
 from controller.picture.conditions import Document
@@ -16,6 +19,9 @@ from controller.picture.difference import Difference, Key
 _UID_NAMESPACE = UUID("5b0f6f0e-9c0b-4d0e-8a55-3c8f2f9a7d11")
 # A store counts in steps of a microsecond from its start: no fleet changes faster, so a restarted one counts on above.
 _VERSIONS_PER_MILLISECOND = 1000
+_REMEMBERED_FOR: Final = timedelta(minutes=5)
+"""As long as Kubernetes' API server: the default of its `--etcd-compaction-interval`."""
+_MARKS_APART: Final = timedelta(seconds=10)
 
 
 class Expired(Exception):  # noqa: N818 - the word of the Kubernetes API for it
@@ -69,13 +75,16 @@ class Stored:
         return json.dumps(self.document, separators=(",", ":")).encode()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One object became another version: created without `old`, deleted without `new`."""
 
     version: int
     old: Stored | None
     new: Stored | None
+
+
+_version_of = attrgetter("version")
 
 
 class _Journal:
@@ -90,12 +99,20 @@ class _Journal:
         self._limit = limit
 
     def append(self, change: Change) -> None:
-        """Remembers a change; drops the older half when there are twice too many."""
+        """Remembers a change; drops the oldest when there are a quarter too many."""
         self.changes.append(change)
-        if len(self.changes) >= 2 * self._limit:
-            self.floor = self.changes[self._limit - 1].version
-            del self.changes[: self._limit]
-            self.dropped += self._limit
+        if len(self.changes) > self._limit * 5 // 4:
+            self._drop(len(self.changes) - self._limit)
+
+    def forget(self, version: int) -> None:
+        """Drops the changes up to a version."""
+        self._drop(bisect_right(self.changes, version, key=_version_of))
+
+    def _drop(self, count: int) -> None:
+        if count:
+            self.floor = self.changes[count - 1].version
+            del self.changes[:count]
+            self.dropped += count
 
     def notify(self) -> None:
         """Wakes everybody who waits."""
@@ -109,7 +126,7 @@ class Cursor:
     def __init__(self, store: "ObjectStore", journal: _Journal, after: int) -> None:
         self._store = store
         self._journal = journal
-        self._position = journal.dropped + bisect_right(journal.changes, after, key=lambda change: change.version)
+        self._position = journal.dropped + bisect_right(journal.changes, after, key=_version_of)
         self.version = after
         """Everything up to this version has been taken."""
 
@@ -142,7 +159,7 @@ class ObjectStore:
 
         Args:
             started_at_ms: milliseconds since 1970: versions count from there, so that they grow over restarts.
-            history_limit: changes of each kind that are remembered at least, unless fewer were made.
+            history_limit: changes of each kind that are remembered, the latest of the last five minutes; a quarter more for a while.
         """
         self.version = started_at_ms * _VERSIONS_PER_MILLISECOND
         """The resource version of the latest change."""
@@ -154,6 +171,8 @@ class ObjectStore:
         self._unsorted: set[str] = set()
         """Kinds of which objects came since they were asked for."""
         self._journals: dict[str, _Journal] = {}
+        self._marks: deque[tuple[datetime, int]] = deque()
+        """Some times, oldest first, and the version at each."""
 
     def replace(self, documents: Iterable[Document], now: datetime) -> int:
         """Makes these the objects of the store, all of them.
@@ -192,11 +211,28 @@ class ObjectStore:
                 held[name] = _stored(source, old, self.version + 1, created)
             else:
                 continue
-            self.version += 1
-            self._journal(kind).append(Change(self.version, old, held.get(name)))
+            new = held.get(name)
+            # One number, and not equal ones: there are a hundred thousand.
+            self.version = new.version if new else self.version + 1
+            self._journal(kind).append(Change(self.version, old, new))
             changed.add(kind)
+        self._forget_old(now)
         for kind in changed:
             self._journal(kind).notify()
+
+    def forget_changes(self) -> None:
+        """Forgets all changes until now: for a time in which nobody could list, to watch from there."""
+        for journal in self._journals.values():
+            journal.forget(self.version)
+
+    def _forget_old(self, now: datetime) -> None:
+        marks = self._marks
+        if not marks or now - marks[-1][0] >= _MARKS_APART:
+            marks.append((now, self.version))
+        while now - marks[0][0] > _REMEMBERED_FOR:
+            _, version = marks.popleft()
+            for journal in self._journals.values():
+                journal.forget(version)
 
     def objects(self, kind: str) -> tuple[Stored, ...]:
         """The objects of a kind, sorted by name."""

@@ -92,13 +92,36 @@ def test_a_version_of_another_life_is_expired(after: int) -> None:
 def test_a_reader_that_is_too_slow_falls_out() -> None:
     store = ObjectStore(START, history_limit=2)
     cursor = store.cursor(KIND)
-    for fps in range(3):
+    for fps in range(2):
         store.replace([document("a", fps=fps)], NOW)
-    assert len(cursor.take()) == 3
+    assert len(cursor.take()) == 2
     for fps in range(10, 20):
         store.replace([document("a", fps=fps)], NOW)
     with pytest.raises(Expired, match="list again"):
         cursor.take()
+
+
+def test_changes_are_remembered_for_five_minutes() -> None:
+    store, minute = ObjectStore(START), timedelta(minutes=1)
+    versions = []
+    for number in range(9):
+        store.replace([document("a", fps=number)], NOW + number * minute)
+        versions.append(store.version)
+    assert len(store.cursor(KIND, versions[2]).take()) == 6
+    with pytest.raises(Expired):
+        store.cursor(KIND, versions[1])
+
+
+def test_what_nobody_could_list_is_not_remembered() -> None:
+    store = ObjectStore(START)
+    store.replace([document("a"), document("b")], NOW)
+    first = store.version
+    store.forget_changes()
+    with pytest.raises(Expired):
+        store.cursor(KIND, first - 1)
+    cursor = store.cursor(KIND, first)
+    store.replace([document("b")], NOW)
+    assert [change.old is not None and change.new is None for change in cursor.take()] == [True]
 
 
 def test_a_waiting_reader_wakes_up() -> None:
@@ -119,14 +142,16 @@ names = st.sampled_from(["a", "b", "c"])
 states = st.lists(st.dictionaries(names, st.integers(min_value=0, max_value=2)), max_size=12)
 
 
-@given(states, st.integers(min_value=1, max_value=4))
-def test_whoever_follows_the_changes_sees_what_a_list_shows(steps: list[dict[str, int]], history: int) -> None:
+@given(states, st.integers(min_value=1, max_value=4), st.sampled_from([timedelta(0), timedelta(minutes=2)]))
+def test_whoever_follows_the_changes_sees_what_a_list_shows(
+    steps: list[dict[str, int]], history: int, minutes: timedelta
+) -> None:
     store = ObjectStore(START, history_limit=history)
     cursor = store.cursor(KIND)
     followed: dict[str, Any] = {}
     versions = [store.version]
     for step in steps:
-        store.replace([document(name, fps) for name, fps in step.items()], NOW)
+        store.replace([document(name, fps) for name, fps in step.items()], NOW + len(versions) * minutes)
         versions.append(store.version)
         try:
             changes = cursor.take()
