@@ -47,6 +47,8 @@ from controller.state import Gate, Resent, State
 from controller.status.trust import why_refused, with_keys
 from crds.messages import GenerationRef
 
+_BETWEEN_RESENT = timedelta(seconds=1)
+
 V = TypeVar("V")
 Noted = tuple[State, tuple[Note, ...]]
 Taken = tuple[State, tuple[Send, ...], tuple[Note, ...]]
@@ -218,7 +220,8 @@ def publish_again(state: State, rules: Rules, now: datetime) -> Taken:
     """
     if state.gate.in_force is None or not state.leads or not state.connected:
         return state, (), ()
-    if state.resent is not None and now < state.resent.next_at:
+    # Of a clock that was set back it is not waited for that it comes to that time again.
+    if state.resent is not None and timedelta(0) < state.resent.next_at - now <= _BETWEEN_RESENT:
         return state, (), ()
     state = state.looked_over()
     missing = to_send_again(
@@ -228,7 +231,7 @@ def publish_again(state: State, rules: Rules, now: datetime) -> Taken:
     if not due:
         return state, (), ()
     again = tuple(PublishAgain(replace(sent, sent_at=now, on_topic=True), sent) for sent in due.values())
-    return replace(state, resent=Resent(tuple(due)[-1], now + timedelta(seconds=1))), again, ()
+    return replace(state, resent=Resent(tuple(due)[-1], now + _BETWEEN_RESENT)), again, ()
 
 
 def ask_agents(state: State, _rules: Rules, _now: datetime) -> Taken:

@@ -67,8 +67,13 @@ def renew(state: State, rules: Rules, now: datetime) -> tuple[State, tuple[Note,
 
 def _has_waited_for_long(state: State, now: datetime) -> bool:
     """True when the report that has waited for longest is to be forgotten."""
+    ends = _oldest_waits_until(state)
+    return ends is not None and ends < now
+
+
+def _oldest_waits_until(state: State) -> datetime | None:
     oldest = next(iter(state.observed.waiting.values()), None)
-    return oldest is not None and oldest[1] + STRANGER_FOR < now
+    return oldest[1] + STRANGER_FOR if oldest is not None else None
 
 
 def _known_by(state: State, keys: Mapping[str, str], now: datetime) -> tuple[State, list[Note]]:
@@ -85,9 +90,10 @@ def _known_by(state: State, keys: Mapping[str, str], now: datetime) -> tuple[Sta
 
 def renew_after(state: State) -> datetime | None:
     """The time after which `renew` forgets somebody, if nobody speaks; None when it never does."""
-    if state.gate.in_force is None or state.term is None:
-        return None
-    return strangers_leave_at(state.fleet, state.attention.outsiders, state.attention.disputed)
+    ends = [_oldest_waits_until(state)]
+    if state.gate.in_force is not None and state.term is not None:
+        ends.append(strangers_leave_at(state.fleet, state.attention.outsiders, state.attention.disputed))
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _still_there(state: State, fleet: Fleet) -> Mapping[str, tuple[Answer, ...]]:

@@ -40,7 +40,7 @@ class Picture:
         self._image_use = ImageUse()
         self._images: Mapping[str, str] = {}
         self._event_documents: tuple[Document, ...] = ()
-        self._is_news_told = False
+        self._is_news_told = self._is_fleet_shown = False
         self._summary: tuple[object, dict[str, Any]] = (None, {})
 
     def tell(self, event: FleetEvent) -> None:
@@ -70,6 +70,9 @@ class Picture:
         if state.term is not None and not self._is_news_told:
             self._objects.forget_changes()
         self._is_news_told = state.term is not None
+        # Nor is it a fleet before it is known which manifests are in force, or why none are.
+        is_decided = state.gate.in_force is not None or state.gate.candidate is not None
+        self._is_fleet_shown = self._is_fleet_shown or (self._is_news_told and is_decided)
         self._show_events(now)
 
     def _show_events(self, now: datetime) -> None:
@@ -81,7 +84,7 @@ class Picture:
     @property
     def shows_the_fleet(self) -> bool:
         """True once a look at the whole fleet is shown: before, what is shown is no fleet, or a part of one."""
-        return self._is_news_told
+        return self._is_fleet_shown
 
     def status(self, state: State) -> dict[str, Any]:
         """The answer of `/fleet/v1/status`."""

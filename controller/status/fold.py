@@ -104,7 +104,8 @@ def fold_heartbeat(
     run = next((one for one in reversed(known.reporters) if one.report == heartbeat.report), None)
     if run is None:
         return known, pulse
-    newest = pulse if pulse is not None and pulse.report == run.report else run
+    # A run that was believed until another began: what it said since stands with the run, and the pulse is older.
+    newest = pulse if pulse is not None and pulse.report == run.report and pulse.number > run.number else run
     if not follows(heartbeat, newest.number, newest.link):
         return known, pulse
     if run is not known.reporters[-1]:

@@ -1,11 +1,13 @@
 """From a greeting to the first generation, and who gets none."""
 
+import asyncio
 from collections.abc import Callable
 
 from bus.base import Topic
 from bus.signature import SigningKey
+from controller.source.read.reader import Reading, Unreadable
 from crds.messages import CommandKind
-from tests.control_loop.stand import Stand, eventually, loaded, none_published, ref
+from tests.control_loop.stand import ScriptedSource, Stand, eventually, loaded, none_published, ref
 from tests.planner.short_manifests import node_id
 
 YARD = {"node/gate": {}, "camera/dock": {}, "dsinstance/yard": {"node": "gate", "cameras": ["dock"]}}
@@ -126,8 +128,6 @@ def test_greetings_wait_for_the_first_revision(play: Callable[..., None]) -> Non
     """Before any manifests were read nobody can say who belongs to the fleet."""
 
     async def scenario(stand: Stand) -> None:
-        from controller.source.read.reader import Unreadable
-
         stand.source.say_silently(Unreadable("the repository does not answer"))
         async with stand.controller() as controller:
             stand.agent("gate").greet()
@@ -202,5 +202,25 @@ def test_agents_of_another_fleet_on_the_same_topics_are_passed_by(play: Callable
             stand.agent("gate").greet()
             config = await eventually(lambda: stand.newest("gate"), "a generation")
             assert config.ref.order == (1, 1)
+
+    play(scenario)
+
+
+def test_a_fleet_whose_manifests_are_not_read_yet_is_not_shown(play: Callable[..., None]) -> None:
+    """A repository may take minutes to come, and the topics a second."""
+
+    class SlowSource(ScriptedSource):
+        async def read(self) -> Reading:
+            await asyncio.sleep(60)
+            return await super().read()
+
+    async def scenario(stand: Stand) -> None:
+        stand.source = SlowSource(loaded(YARD))
+        async with stand.controller() as controller:
+            await eventually(lambda: controller.status()["epoch"], "the topics are read")
+            await asyncio.sleep(30)
+            assert controller.why_starting == controller.why_not_ready == "reading the manifests"
+            await eventually(lambda: not controller.why_starting, "the manifests are read")
+            assert stand.shown("Node").keys() == {"gate"}
 
     play(scenario)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller import attention, decide
-from controller.actions import Acknowledged, Note, Send
+from controller.actions import Acknowledged, AskAgents, Note, Send
 from controller.attention import Attention
 from controller.model import ObservedNode, Revision
 from controller.publish.generations import newest_observed
@@ -155,6 +155,38 @@ def test_a_key_is_looked_for_when_there_is_another_one(taken: Iterable[tuple[obj
             keys = agent_keys(of, fleet, configs, is_caught_up=state.term is not None)
             assert bool(state.attention.rekeyed) == (keys is not fleet.keys)
             state = replace(state, observed=replace(state.observed, fleet=replace(fleet, keys=keys)))
+
+
+SECONDS = st.sampled_from([0.5, 3, 11, 29, 45, 61, 301, 601])
+
+
+@settings(max_examples=100)
+@given(st.lists(steps, max_size=20), st.lists(st.tuples(SECONDS, st.sampled_from([0, 1, 2, 3])), max_size=6))
+def test_as_long_as_a_rest_lasts_there_is_nothing_to_do(
+    taken: Iterable[tuple[object, ...]], later: Iterable[tuple[float, int]]
+) -> None:
+    """Whatever comes: seconds pass, and nodes give signs of life."""
+    state, now = CAUGHT_UP, NOW
+    for number, step in enumerate(taken):
+        match step:
+            case ("seconds", int(seconds)):
+                now += timedelta(seconds=seconds)
+            case ("turn", bool(acknowledged)):
+                state, *_ = turn(state, now, acknowledged=acknowledged)
+            case _:
+                state = after(state, step, number, now)
+    sent: list[Send] = [AskAgents("begin")]
+    while sent:
+        now += timedelta(seconds=2)
+        state, sent, _, calm = turn(state, now, acknowledged=True)
+    for pause, who in later:
+        now += timedelta(seconds=pause)
+        if node_id(who) in state.fleet.nodes:
+            state = after(state, ("is alive", who), 0, now)
+        if now == calm.until or not calm.lasts(state, now):
+            break
+        again, sent, notes, _ = turn(with_nothing_remembered(state), now, acknowledged=True)
+        assert (again, sent, notes) == (state, [], [])
 
 
 def calm_fleet() -> tuple[State, Rest]:

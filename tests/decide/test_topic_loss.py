@@ -112,6 +112,12 @@ def test_what_is_sent_again_is_so_many_in_a_second_and_all_of_it_in_the_end() ->
     assert at == 3 * SECOND
 
 
+def test_a_clock_that_is_set_back_holds_up_nothing_that_was_lost() -> None:
+    state, sends, _ = decide.publish_again(after(MANY_PUBLISHED, *LOST), SLOW, NOW)
+    state, _ = decide.after(state, [Acknowledged(one) for one in sends], SLOW)
+    assert len(decide.publish_again(state, SLOW, NOW - timedelta(hours=1))[1]) == 3
+
+
 @given(st.sets(st.sampled_from(NODES), max_size=len(NODES) - 1), st.integers(1, 4))
 def test_those_that_cannot_be_sent_keep_no_others_from_it(stuck: set[str], most: int) -> None:
     rules = Rules("test", KEY.public_key_hex, run=RUN, timings=Timings(resend_per_second=most))

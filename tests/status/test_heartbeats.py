@@ -224,7 +224,7 @@ def test_a_heartbeat_that_was_on_its_way_when_its_agent_died_is_no_second_machin
     listener = listening(to=first)
     spoken = [first.beats(), first.beats()]
     late = first.beats()
-    for what in (*spoken, second.reports(), late, second.beats(), late, *spoken, late):
+    for what in (*spoken, second.reports(), late, late, *spoken, second.beats(), late, *spoken, late):
         listener.take(what, NOW + EVERY)
         assert not rivals(listener.node, NOW + EVERY)
     assert listener.node.reporters[-1].boot_id == "b"
