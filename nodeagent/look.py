@@ -1,6 +1,7 @@
 """One look at the node: what runs, which images there are, and how the folders are."""
 
 import asyncio
+import importlib
 import logging
 from collections.abc import Mapping
 
@@ -44,6 +45,9 @@ async def look(
         driver.images(sorted({one.image for one in configs})),
         threads.run(_look_at_folders, folders, configs, known),
     )
+    if any(_is_changed(instances.get(one.instance_name), one) for one in configs):
+        # What tells two forms apart brings the models of all kinds: the first time that takes a quarter of a second.
+        await threads.run(importlib.import_module, "crds.difference")
     in_form = [one for one in configs if _is_in_form(instances.get(one.instance_name), one)]
     drift = await driver.drift(in_form) if in_form else {}
     states = {name: state for name, (_, state) in files.items()}
@@ -53,6 +57,11 @@ async def look(
 def _is_in_form(there: ObservedInstance | None, config: InstanceConfig) -> bool:
     """False for what was made from other settings of its container, and is going to be made anew anyway."""
     return there is not None and there.digests.container == config.digests.container
+
+
+def _is_changed(there: ObservedInstance | None, config: InstanceConfig) -> bool:
+    """Whether the differ will ask what is different."""
+    return there is not None and there.applied is not None and there.digest != config.digest
 
 
 def _look_at_folders(

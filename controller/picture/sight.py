@@ -41,7 +41,8 @@ class Sight:
             touched: of what something else may be said for another reason; what is found is added.
         """
         before, fleet = self._fleet, look.fleet
-        ids = {*differing(before.nodes, fleet.nodes), *differing(before.keys, fleet.keys), *touched.node_ids}
+        keys = differing(before.keys, fleet.keys)
+        ids = {*differing(before.nodes, fleet.nodes), *keys, *touched.node_ids}
         ids |= differing(before.pulses, fleet.pulses) & self._silences.keys()
         if look.now < self._at:
             ids |= fleet.nodes.keys()
@@ -55,6 +56,8 @@ class Sight:
             if now is not None:
                 self._silences[node_id] = now
             touched.keys |= _keys(look, node_id, (old, new), is_alike=was == now)
+            if node_id in keys:  # it is said which, whatever else was heard since
+                touched.keys |= look.layout.node_key(node_id)
             if new is not None:
                 self._until = min(self._until, _holds_until(look, node_id, new))
             if number % _NODES_AT_ONCE == 0:

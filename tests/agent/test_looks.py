@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -31,6 +33,8 @@ STEPS = st.one_of(
     st.tuples(st.sampled_from(["secret", "away", "back"]), st.just(("yard", 0))),
 )
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Rounds = list[list[tuple[str, tuple[str, int]]]]
 
 
@@ -141,3 +145,31 @@ def test_what_is_known_changes_the_time_that_a_look_takes_and_nothing_else(round
         observed, world.known = world.look(known)
         assert observed == from_nothing
         assert world.known.keys() == world.desired.keys()
+
+
+class ToldThreads(NoThreads):
+    """Knows what was called with which first argument."""
+
+    def __init__(self) -> None:
+        self.given: list[object] = []
+
+    async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        self.given.append(args[0])
+        return await super().run(function, *args, **kwargs)
+
+
+@pytest.mark.parametrize(("wanted", "is_loaded"), [("app:1", False), ("app:2", True)])
+def test_what_tells_forms_apart_is_loaded_beside_the_loop_and_when_there_are_two(
+    wanted: str, *, is_loaded: bool
+) -> None:
+    stand, threads = Stand(), ToldThreads()
+
+    async def scenario() -> None:
+        stand.publish(generation([YARD], 1))
+        async with stand.agent() as it:
+            await until(lambda: stand.applied() == 1, "it runs")
+            form = instance("yard", image=wanted)
+            await look(it.driver, stand.folders, threads, generation([form], 2), {})
+        assert ("crds.difference" in threads.given) is is_loaded
+
+    run(scenario())

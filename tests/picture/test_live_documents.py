@@ -5,6 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from controller.model import Fleet
 from controller.picture.conditions import Document
 from controller.picture.difference import Difference
 from controller.picture.documents import LiveDocuments
@@ -14,9 +15,24 @@ from controller.picture.images import ImageUse
 from controller.picture.standing import Standing
 from controller.picture.store import ObjectStore
 from controller.picture.summary import summary
+from controller.status.trust import with_keys
 from tests.picture import fleets
 from tests.picture.changing_fleet import STEPS, VARIANTS, ChangingFleet
-from tests.picture.fleets import NOW, alive, camera, differences, documents, instance, node, plan, published
+from tests.picture.fleets import (
+    KEY,
+    NOW,
+    alive,
+    camera,
+    differences,
+    documents,
+    heard,
+    instance,
+    node,
+    node_id,
+    plan,
+    published,
+    report,
+)
 
 KINDS = ("Camera", "DsInstance", "Node")
 
@@ -100,6 +116,8 @@ def test_looking_only_at_what_changed_shows_the_same_as_looking_at_everything(
     for number, (step, which, is_broken_off) in enumerate(taken):
         fleet.steps += 1
         step(fleet, which)
+        if number % 5 == 3 and number + 1 < len(taken):
+            continue  # two things happen between two looks
         if number % 9 == 8:
             shown.live = LiveDocuments(previous=shown.previous)
         shown.look(fleet, is_broken_off=is_broken_off)
@@ -119,6 +137,15 @@ def test_a_lost_node_is_shown_again_with_its_first_sign_of_life() -> None:
         all_of(live.update(*INPUTS, seen, at))
         phases.append([live.shown["Node", name]["status"]["phase"] for name in ("n1", "n2")])
     assert phases == [["Ready", "Ready"], ["Unknown", "Unknown"], ["Ready", "Unknown"]]
+
+
+def test_another_key_is_shown_also_when_a_report_is_heard_before_the_look() -> None:
+    live, home = LiveDocuments(), node_id(1)
+    fleet = heard(Fleet(keys={home: KEY}), report(1), NOW)
+    all_of(live.update(*INPUTS, fleet, NOW))
+    fleet = heard(with_keys(fleet, {home: "cd" * 32}, NOW), report(1, sequence=2), NOW)
+    all_of(live.update(*INPUTS, fleet, NOW))
+    assert in_order(live) == documents(*INPUTS, fleet, NOW)
 
 
 def test_nothing_is_different_while_agents_report_the_same_and_live() -> None:
