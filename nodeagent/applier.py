@@ -16,8 +16,8 @@ from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
 
-# What is started again comes before what is made: it ran, and is missed.
-_AGAIN, _ANEW = 0, 1
+# What is started again comes before what is made: it ran, and is missed. So is what was stopped to be made anew.
+_AGAIN, _ANEW, _NEW = 0, 1, 2
 
 
 class Applier:
@@ -62,7 +62,7 @@ class Applier:
             on_outcome: told of every end of an operation and of every failed attempt.
         """
         # One that has begun goes on to its end before others begin: so the first instance runs as early as it can.
-        slot = Slot(self._slots, _ANEW if any(isinstance(op, Create) for op in chain) else _AGAIN)
+        slot = Slot(self._slots, _order_of(chain))
         try:
             before: Op | None = None
             for op in chain:
@@ -135,6 +135,13 @@ class Applier:
         if there is not None:
             note = Applied(op.config, op.generation, there.runtime_id)
             await self._ports.threads.run(self._folders.note_applied, note)
+
+
+def _order_of(chain: tuple[Op, ...]) -> int:
+    """Which chains get a slot first."""
+    if not any(isinstance(op, Create) for op in chain):
+        return _AGAIN
+    return _ANEW if any(isinstance(op, Stop | Remove) for op in chain) else _NEW
 
 
 def _is_noted(op: Op, before: Op | None) -> bool:

@@ -265,6 +265,25 @@ def test_what_crashed_is_started_before_others_are_made(bench: Bench) -> None:
     assert run_in_virtual_time(scenario(), limit_seconds=100) == ["i0", "hall", "i1", "i2"]
 
 
+def test_what_was_stopped_to_be_made_anew_comes_before_what_was_never_there(bench: Bench) -> None:
+    async def scenario() -> list[str]:
+        applier, ended = bench.applier(concurrency=1), list[str]()
+        await bench.perform(applier, chain(*ALL, config=HALL))
+        for _ in range(4):
+            bench.driver.delay_next(OpKind.CREATE, 10)
+        others = [chain(*ALL, config=instance(f"i{number}")) for number in range(3)]
+        anew = (*chain(OpKind.PULL_IMAGE, OpKind.STOP, OpKind.REMOVE, config=HALL), *chain(*ALL[2:], config=HALL))
+        tasks = []
+        for ops in (*others, anew):
+            tasks.append(asyncio.create_task(bench.perform(applier, ops)))
+            tasks[-1].add_done_callback(lambda _, name=ops[0].instance: ended.append(name))
+            await asyncio.sleep(1)
+        await asyncio.gather(*tasks)
+        return ended
+
+    assert run_in_virtual_time(scenario(), limit_seconds=100) == ["i0", "hall", "i1", "i2"]
+
+
 def test_one_that_waits_for_its_next_attempt_keeps_no_slot(bench: Bench) -> None:
     async def scenario() -> None:
         applier = bench.applier(concurrency=1)
