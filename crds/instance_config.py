@@ -129,9 +129,11 @@ class InstanceConfig(WireModel):
     def _digest_is_right(cls, given: Any, parse: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         config = parse(given)
         if config is not given:
-            content = given if info.mode == "json" else to_jsonable_python(given, by_alias=False)
+            is_just_made = info.context is _JUST_MADE
+            is_plain = is_just_made or info.mode == "json"
+            content = given if is_plain else to_jsonable_python(given, by_alias=False)
             config._received = content  # noqa: SLF001 - its own
-            if info.context is not _JUST_MADE and config.digest != cls.digest_of(content):
+            if not is_just_made and config.digest != cls.digest_of(content):
                 raise ValueError(f"instance {config.instance_name}: the digest does not belong to the content")
         return config
 

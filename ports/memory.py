@@ -21,6 +21,10 @@ _CODE_OF_A_FILE: Final = re.compile(r"([0-9a-f]+)-([0-9a-f]+) r-xp \S+ \S+ [1-9]
 _OLDEST_GENERATION: Final = 2
 _LONG_SECONDS: Final = 0.03
 _DAY_SECONDS: Final = 24 * 3600.0
+_OBJECTS_BETWEEN_LOOKS: Final = 50_000
+"""So many objects more than were freed, and Python looks through them; by itself after 700. What is read of manifests stays, so
+that nearly all looks are in vain: with this they cost a fifth. A look takes 5 ms, and what waits for it is a few MiB."""
+_LOOKS_BETWEEN_LONGER_ONES: Final = (20, 100)
 
 
 def give_back_what_is_freed() -> None:
@@ -79,6 +83,7 @@ class LongLooks:
 
 def look_for_cycles_among_what_is_new() -> None:
     """Has searches for cycles hold this program up for no longer than they must: see `LongLooks`."""
+    gc.set_threshold(_OBJECTS_BETWEEN_LOOKS, *_LOOKS_BETWEEN_LONGER_ONES)
     gc.callbacks.append(LongLooks())
 
 
