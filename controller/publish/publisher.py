@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import zlib
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Final
 from bus.base import Bus, Topic
 from bus.codec import encode_plain, encode_signed
 from bus.signature import SigningKey
-from controller.publish.published import Copy, Sent, UnderWay, packed
+from controller.publish.published import Copy, Sent, UnderWay, packed, unpacked
 from crds.messages import AgentCommand, AgentConfig, Refresh
 from ports.ports import Ports
 
@@ -145,7 +144,7 @@ class Publisher:
         for node_id, record in records.items():
             path = self._directory / f"{node_id}{_SUFFIX}"
             try:
-                self._ports.disk.write(path, zlib.decompress(record), private=False)
+                self._ports.disk.write(path, unpacked(record), private=False)
             except OSError as error:
                 # The topic is the record; the copy only helps when the topic is lost too.
                 _log.warning("cannot keep a copy of the published record at %s: %s", path, error)
