@@ -153,7 +153,8 @@ def settle(state: State, rules: Rules, now: datetime) -> Noted:
     renewed = state
     if state.caught_up and state.term is None:
         state, begun = _begin_term(state, rules, now)
-        if state.gate.in_force is None:  # the source may say the same as the recalled revision that did not pass
+        if state.gate.in_force is None and isinstance(state.reading, Loaded):
+            # The source may say the same as the recalled revision that did not pass, which was decided as long as it was in force.
             state = replace(state, is_reading_decided=False)
         notes = (*notes, *begun)
     if not state.is_reading_decided and state.reading is not None:

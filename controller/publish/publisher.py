@@ -142,6 +142,8 @@ class Publisher:
 
     def _write_copies(self, records: Mapping[str, bytes]) -> None:
         for node_id, record in records.items():
+            if self._uncopied.get(node_id, record) is not record:
+                continue  # a newer one is due, or was written while this thread was at work: by `finish`
             path = self._directory / f"{node_id}{_SUFFIX}"
             try:
                 self._ports.disk.write(path, unpacked(record), private=False)
