@@ -8,7 +8,7 @@ import weakref
 
 import pytest
 
-from ports.memory import LongLooks
+from ports.memory import LongLooks, look_for_cycles_among_what_is_new
 
 PROGRAM = """
 import sys
@@ -58,6 +58,22 @@ def test_code_that_the_start_needed_is_given_back_and_comes_again_when_it_is_nee
     given_back, *worked = done.stdout.split()
     assert int(given_back) > 1024
     assert worked == ["e3b0c442", "True"]
+
+
+def test_what_is_made_and_kept_is_looked_through_seldom() -> None:
+    threshold, callbacks = gc.get_threshold(), list(gc.callbacks)
+    try:
+        look_for_cycles_among_what_is_new()
+        gc.collect()
+        looks: list[str] = []
+        gc.callbacks.append(lambda phase, _: looks.append(phase))
+        kept = [[number] for number in range(20_000)]
+        assert len(kept) == 20_000
+        assert not looks
+    finally:
+        gc.set_threshold(*threshold)
+        gc.callbacks[:] = callbacks
+        gc.unfreeze()
 
 
 def test_what_outlived_a_long_look_for_cycles_is_set_aside_for_a_day() -> None:
