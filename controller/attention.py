@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from controller.differing import differing
-from controller.model import ObservedNode
+from controller.observed import ObservedNode
 from controller.publish.admission import Answer, answers_due
 from controller.publish.generations import is_beyond, newest_observed
 from controller.publish.published import Sent, is_lacked

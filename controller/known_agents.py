@@ -6,7 +6,8 @@ from datetime import datetime
 
 from controller.actions import KeepKeys, Log, Note, Tell
 from controller.differing import differing
-from controller.model import Fleet, ObjectRef, TrustRefused
+from controller.model import ObjectRef, TrustRefused
+from controller.observed import Fleet
 from controller.picture.events import EventType
 from controller.publish.admission import Answer, still_there
 from controller.publish.published import Sent

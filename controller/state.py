@@ -8,7 +8,8 @@ from typing import Self
 
 from bus.base import Topic
 from controller.attention import Attention, Seen
-from controller.model import Fleet, FleetPlan, Holds, NodeState, ObservedNode, Revision
+from controller.model import FleetPlan, Holds, NodeState, Revision
+from controller.observed import Fleet, ObservedNode
 from controller.planner.exclusive import Holding
 from controller.planner.memo import PlanMemo
 from controller.publish.admission import Answer

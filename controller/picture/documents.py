@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from controller.model import Fleet, FleetPlan, Previous, Revision
+from controller.model import FleetPlan, Previous, Revision
+from controller.observed import Fleet
 from controller.picture.camera_document import camera_status
 from controller.picture.conditions import Document
 from controller.picture.difference import Difference, Key

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from controller.model import Fleet, ObservedNode
+from controller.observed import Fleet, ObservedNode
 from controller.picture.conditions import Document, Verdict, timestamp, unknown
 from controller.picture.difference import Key
 from controller.picture.layout import Layout

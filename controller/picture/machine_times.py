@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from controller.model import ObservedNode
+from controller.observed import ObservedNode
 from controller.picture.conditions import Verdict, false, true
 from controller.status.skew import SKEWED_FROM_SECONDS, is_skewed
 from crds.messages import InstanceStatus

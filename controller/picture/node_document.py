@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from controller.model import NodeState, ObservedNode, Revision
+from controller.model import NodeState, Revision
+from controller.observed import ObservedNode
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
 from controller.picture.look import KEY_REFUSED, Look
 from controller.picture.machine_times import CLOCK_SYNCHRONIZED, at_controller, clock_verdict

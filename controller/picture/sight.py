@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from controller.differing import differing
-from controller.model import Fleet, ObservedNode
+from controller.observed import Fleet, ObservedNode
 from controller.picture.conditions import Verdict
 from controller.picture.difference import Key
 from controller.picture.layout import Touched

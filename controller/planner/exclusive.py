@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from controller.differing import differing
-from controller.model import Fleet, ObjectRef, ObservedNode, Previous, Reason, Revision
+from controller.model import ObjectRef, Previous, Reason, Revision
+from controller.observed import Fleet, ObservedNode
 from crds.camera import Camera
 from crds.node import Node
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from controller.model import ObservedNode, Stranger
+from controller.observed import ObservedNode, Stranger
 from crds.messages import AgentCommand, AgentInfo, CommandKind
 
 HEARTBEATS_FOR_SECONDS = 180

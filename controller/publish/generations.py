@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from controller.model import NodeState, ObservedNode
+from controller.model import NodeState
+from controller.observed import ObservedNode
 from crds.instance_config import cameras_of
 from crds.messages import LARGEST_NUMBER, AgentConfig, ControllerRun, GenerationRef, Removals
 

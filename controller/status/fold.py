@@ -6,7 +6,7 @@ Newest by run and number, see `runs`. Agents of versions that name no run are or
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from controller.model import ObservedNode, Pulse
+from controller.observed import ObservedNode, Pulse
 from controller.status.runs import hear, hear_heartbeat, rivals
 from controller.status.skew import ahead_seconds, is_worth_reading, with_reading
 from crds.heartbeat import Heartbeat, follows

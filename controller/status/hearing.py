@@ -10,7 +10,7 @@ from types import MappingProxyType
 from bus.base import Record, Topic
 from bus.codec import Undecodable, decode_heartbeat, decode_self_signed, decode_signed
 from bus.topics import SETTINGS
-from controller.model import Fleet, ObservedNode, Pulse, Stranger
+from controller.observed import Fleet, ObservedNode, Pulse, Stranger
 from controller.status.fold import AgentMessage, fold, fold_heartbeat
 from controller.status.strangers import (
     MOST_PENDING,

@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from controller.model import Fleet, OrderRefused
+from controller.model import OrderRefused
+from controller.observed import Fleet
 from controller.status.fold import connected
 from crds.messages import AgentCommand, AgentResponse, CommandKind, OrphanStatus
 from crds.node import Node

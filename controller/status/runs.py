@@ -8,7 +8,7 @@ both go on. No clock of theirs is asked.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from controller.model import AgentRun, ObservedNode, Pulse
+from controller.observed import AgentRun, ObservedNode, Pulse
 from crds.heartbeat import Heartbeat, first_link
 from crds.messages import AgentInfo, AgentResponse
 

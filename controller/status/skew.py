@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from controller.model import ClockReading
+from controller.observed import ClockReading
 
 SKEWED_FROM_SECONDS = 5
 """A difference above this is told. Kerberos bears 300 s and NTP steps at 0.128 s; our times are shown to the second, and a

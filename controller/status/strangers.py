@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from controller.model import Fleet
+from controller.observed import Fleet
 from controller.status.fold import heard_at
 from crds.messages import AgentInfo
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from controller.model import Fleet, ObservedNode, Revision, Stranger, TrustRefused
+from controller.model import Revision, TrustRefused
+from controller.observed import Fleet, ObservedNode, Stranger
 from crds.messages import AgentConfig, AgentInfo
 from crds.node import Node, fingerprint
 

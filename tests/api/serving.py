@@ -12,7 +12,8 @@ from fastapi import FastAPI
 
 from bus.base import PublishFailed
 from controller.api.server import serve
-from controller.model import ApproveRefused, Fleet, HoldRefused, OrderRefused, TrustRefused
+from controller.model import ApproveRefused, HoldRefused, OrderRefused, TrustRefused
+from controller.observed import Fleet
 from controller.picture.placed import PlacedInstance, placed_instances
 from crds.messages import CommandKind
 from tests.patience import patient

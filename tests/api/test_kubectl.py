@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 
-from controller.model import Fleet
+from controller.observed import Fleet
 from controller.picture.store import ObjectStore
 from tests.api.serving import REVISION, LiveServer, fleet_documents
 from tests.patience import patient

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from controller import attention, decide
 from controller.actions import Acknowledged, AskAgents, Note, Send
 from controller.attention import Attention
-from controller.model import ObservedNode, Revision
+from controller.model import Revision
+from controller.observed import ObservedNode
 from controller.publish.generations import newest_observed
 from controller.publish.published import Published, Sent
 from controller.rest import Rest, rest

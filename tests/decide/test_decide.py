@@ -12,7 +12,8 @@ from bus.signature import SigningKey
 from controller import decide, generations_due, revision_gate
 from controller.actions import Acknowledged, Admit, Outcome, Publish, PublishAgain, Send, Tell, TooLarge, Unacknowledged
 from controller.inbox import Inbox
-from controller.model import NodeState, Pulse
+from controller.model import NodeState
+from controller.observed import Pulse
 from controller.publish.published import packed
 from controller.rest import rest
 from controller.rules import Rules

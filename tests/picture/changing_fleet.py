@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from controller.model import Fleet, FleetPlan, NodeState, ObjectRef, Reason, Revision
+from controller.model import FleetPlan, NodeState, ObjectRef, Reason, Revision
+from controller.observed import Fleet
 from controller.render.instance import render_instance
 from controller.status.trust import with_keys, with_stranger
 from crds.camera import Camera

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from controller.model import Fleet, FleetPlan, NodeState, ObservedNode, Previous, Pulse, Revision
+from controller.model import FleetPlan, NodeState, Previous, Revision
+from controller.observed import Fleet, ObservedNode, Pulse
 from controller.picture.conditions import Document
 from controller.picture.difference import Difference
 from controller.picture.documents import LiveDocuments

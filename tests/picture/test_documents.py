@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from controller.model import Fleet, FleetPlan, ObjectRef, Reason
+from controller.model import FleetPlan, ObjectRef, Reason
+from controller.observed import Fleet
 from controller.status.trust import with_keys
 from crds.camera import Camera
 from crds.condition import Condition, ConditionStatus

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from controller.model import Fleet
+from controller.observed import Fleet
 from controller.picture.event_log import EventLog
 from controller.picture.events import events_of
 from crds.condition import Condition, ConditionStatus

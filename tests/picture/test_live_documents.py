@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from controller.model import Fleet
+from controller.observed import Fleet
 from controller.picture.conditions import Document
 from controller.picture.difference import Difference
 from controller.picture.documents import LiveDocuments

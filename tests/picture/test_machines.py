@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from controller.model import Fleet, ObjectRef, ObservedNode
+from controller.model import ObjectRef
+from controller.observed import Fleet, ObservedNode
 from controller.picture.documents import LiveDocuments
 from controller.picture.events import events_of
 from controller.status.fold import AgentMessage, fold

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from controller.model import Fleet, ObjectRef, Reason, Revision
+from controller.model import ObjectRef, Reason, Revision
+from controller.observed import Fleet
 from controller.picture.conditions import Document
 from controller.picture.images import ImageUse
 from controller.picture.standing import Standing

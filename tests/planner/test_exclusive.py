@@ -7,7 +7,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.model import Fleet, FleetPlan, ObservedNode, Previous
+from controller.model import FleetPlan, Previous
+from controller.observed import Fleet, ObservedNode
 from controller.planner.exclusive import Holding, holders_of_exclusive_cameras, holding_of_exclusive_cameras
 from controller.planner.planner import plan, previous_from
 from crds.messages import AgentResponse, GenerationRef, InstanceState, InstanceStatus

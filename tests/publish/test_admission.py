@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.model import ObservedNode
+from controller.observed import ObservedNode
 from controller.publish.admission import HEARTBEATS_FOR_SECONDS, Answer, answers_due, command, still_there, with_answer
 from controller.status.fold import fold
 from controller.status.trust import with_stranger

@@ -6,7 +6,7 @@ from datetime import datetime
 from bus.base import Record, Topic
 from bus.codec import encode_heartbeat, encode_signed
 from bus.signature import SigningKey
-from controller.model import ObservedNode, Pulse
+from controller.observed import ObservedNode, Pulse
 from controller.status.hearing import Heard, Hearing
 from crds.heartbeat import Chain, Heartbeat, digest_of, heartbeat_key
 from crds.messages import AgentInfo

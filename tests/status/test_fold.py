@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bus.base import Record, Topic
 from bus.codec import encode_signed
 from bus.signature import SigningKey
-from controller.model import Fleet
+from controller.observed import Fleet
 from controller.status.fold import NODE_LOST_AFTER_SECONDS, AgentMessage, connected
 from controller.status.hearing import Heard, Hearing
 from crds.messages import AgentInfo

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bus.base import Topic
 from bus.codec import Undecodable
-from controller.model import AgentRun
+from controller.observed import AgentRun
 from controller.status.fold import NODE_LOST_AFTER_SECONDS, connected, heard_at, is_believed
 from controller.status.hearing import Heard
 from controller.status.runs import SILENT_AFTER, rivals

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from controller.model import Fleet, OrderRefused
+from controller.model import OrderRefused
+from controller.observed import Fleet
 from controller.status.orphans import orphan_command
 from crds.messages import AgentCommand, CommandKind, OrphanStatus
 from tests.picture.fleets import NOW, healthy, heard, instance, node, node_id, report, revision

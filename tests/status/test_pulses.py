@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.model import Fleet, ObservedNode, Pulse
+from controller.observed import Fleet, ObservedNode, Pulse
 from controller.status.fold import NODE_LOST_AFTER_SECONDS, connected, fold, heard_at, lost_at
 from controller.status.runs import SILENT_AFTER, rivals
 from controller.status.strangers import STRANGER_FOR, strangers_leave_at, without_silent_strangers

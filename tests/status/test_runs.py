@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.model import ObservedNode
+from controller.observed import ObservedNode
 from controller.status.fold import AgentMessage, connected, fold, is_believed
 from controller.status.runs import SILENT_AFTER, hosts_of_rivals, rivals, rivals_until
 from crds.messages import AgentInfo, AgentResponse

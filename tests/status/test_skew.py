@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.model import ClockReading
+from controller.observed import ClockReading
 from controller.status.skew import ahead_seconds, is_skewed, with_reading
 from tests.picture.fleets import NOW
 

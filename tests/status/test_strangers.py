@@ -12,7 +12,7 @@ from bus.base import Record, Topic
 from bus.codec import Undecodable, encode_signed
 from bus.signature import SigningKey
 from bus.topics import SETTINGS
-from controller.model import Fleet
+from controller.observed import Fleet
 from controller.status.hearing import Heard, Hearing, TooManyStrangers
 from controller.status.strangers import (
     MOST_PENDING,

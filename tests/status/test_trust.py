@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bus.base import Record, Topic
 from bus.codec import Undecodable, encode_signed
 from bus.signature import SigningKey
-from controller.model import Fleet, ObservedNode
+from controller.observed import Fleet, ObservedNode
 from controller.status.hearing import Heard, Hearing
 from controller.status.strangers import STRANGER_FOR, strangers_leave_at, without_silent_strangers
 from controller.status.trust import (

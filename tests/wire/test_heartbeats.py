@@ -8,7 +8,7 @@ import pytest
 from bus.base import Record, Topic
 from bus.codec import decode_heartbeat, decode_signed
 from bus.signature import SigningKey
-from controller.model import Fleet, ObservedNode
+from controller.observed import Fleet, ObservedNode
 from controller.status.fold import heard_at
 from controller.status.hearing import Heard, Hearing
 from crds.document import WireModel
