@@ -1,11 +1,11 @@
 """Copies of published records on the controller's own disk."""
 
 import asyncio
-import zlib
 from dataclasses import replace
 from typing import Any
 
 from bus.memory import MemoryBus
+from controller.publish.published import unpacked
 from controller.publish.publisher import Publisher
 from ports.simulated import MemoryDisk, NoThreads, simulated_ports
 from ports.virtual_time import run_in_virtual_time
@@ -35,6 +35,6 @@ def test_a_thread_that_is_left_behind_writes_no_older_copy_over_the_newest() -> 
         publisher.finish()
         function, *args = threads.late
         function(*args)
-        assert disk.read(DIRECTORY / f"{GATE}.record") == zlib.decompress(newest)
+        assert disk.read(DIRECTORY / f"{GATE}.record") == unpacked(newest)
 
     run_in_virtual_time(scenario(), limit_seconds=60)
