@@ -1,6 +1,7 @@
 """Values that take less memory: a fleet has them by the hundred thousand, and nearly all of each is tables of the same names."""
 
 from functools import lru_cache
+from sys import intern
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -17,28 +18,34 @@ def compact(model: BaseModel) -> None:
     """Has a frozen model, with all models in it, take a third of the memory. It is the same object, and says the same.
 
     The names of its fields are kept once for all: see `with_shared_names`. The note of which fields were given is that of all
-    models that were given the same. Nobody may add to it, and nobody does: copies have copies of it.
+    models that were given the same. Nobody may add to it, and nobody does: copies have copies of it. Equal texts are one.
     """
     names = _one_of(frozenset(model.model_fields_set))
     if model.model_fields_set is names:
         return  # it is so already: a default that many have, or a part that was not read again
-    for value in model.__dict__.values():
-        if isinstance(value, BaseModel):
-            compact(value)
-        elif type(value) is tuple:
-            for one in value:
-                if isinstance(one, BaseModel):
-                    compact(one)
-    object.__setattr__(model, "__dict__", with_shared_names(model.__dict__))
+    values = {name: _small(value) for name, value in model.__dict__.items()}
+    object.__setattr__(model, "__dict__", with_shared_names(values))
     object.__setattr__(model, _GIVEN, names)
 
 
+def _small(value: Any) -> Any:
+    if type(value) is str:
+        return intern(value)
+    if isinstance(value, BaseModel):
+        compact(value)
+    elif type(value) is tuple:
+        return tuple(map(_small, value))
+    return value
+
+
 def compact_document(document: dict[str, Any]) -> dict[str, Any]:
-    """Plain data in half of the memory: the names in its dictionaries are kept once for all. Lists in it are the same objects."""
+    """Plain data in half of the memory: the names in its dictionaries are kept once for all, and equal texts are one."""
     return with_shared_names({name: _compact(one) for name, one in document.items()})
 
 
 def _compact(value: Any) -> Any:
+    if type(value) is str:
+        return intern(value)
     if type(value) is dict:
         return compact_document(value)
     if type(value) is list:

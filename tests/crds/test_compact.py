@@ -71,6 +71,15 @@ def test_it_takes_less_memory_whatever_was_made_before() -> None:
     assert plain[0].model_fields_set is plain[1].model_fields_set
 
 
+def test_equal_texts_are_one() -> None:
+    one, other = (Camera.model_validate_json(camera().model_dump_json(by_alias=True), by_alias=True) for _ in range(2))
+    compact(one)
+    compact(other)
+    assert one.spec.address is other.spec.address
+    shown = compact_document({"status": {"addresses": [one.spec.address.lower()[:-4] + "dock"]}})
+    assert shown["status"]["addresses"][0] is one.spec.address
+
+
 _NAMES = st.text(max_size=3)
 _PLAIN = st.dictionaries(
     _NAMES,
