@@ -155,7 +155,10 @@ class RunningFleet:
     # --- what it says ---
 
     def get(self, path: str) -> Any:
-        answer = self._http.get(path)
+        """What the API answers, once it does not start any more."""
+        answer = eventually(
+            lambda: (found := self._http.get(path)).status_code != httpx.codes.SERVICE_UNAVAILABLE and found, path
+        )
         answer.raise_for_status()
         return answer.json()
 
