@@ -17,6 +17,7 @@ from controller.publish.admission import Answer, answers_due
 from controller.publish.generations import is_beyond, newest_observed
 from controller.publish.published import Sent, is_lacked
 from controller.status.runs import may_have_rivals
+from controller.status.trust import key_of
 from crds.messages import GenerationRef
 from crds.node import Node
 
@@ -170,19 +171,11 @@ class _Finder:
         return node_id in self._seen.nodes and not self._seen.is_member(node_id)
 
     def is_rekeyed(self, node_id: str) -> bool:
-        """As `trust.agent_keys` decides it."""
         seen = self._seen
-        manifest, kept = self._named.get(node_id), seen.keys.get(node_id)
-        if manifest is None:
-            return kept is not None
-        if manifest.spec.public_key is not None:
-            return kept != manifest.spec.public_key
-        if kept is not None:
-            return False
-        sent, node = seen.recorded.get(node_id), seen.nodes.get(node_id)
-        if sent is not None and sent.config.agent_key:
-            return True
-        return seen.has_term and node is not None and node.info is not None
+        kept, sent = seen.keys.get(node_id), seen.recorded.get(node_id)
+        config = sent.config if sent else None
+        observed = seen.nodes.get(node_id)
+        return kept != key_of(self._named.get(node_id), kept, config, observed, is_caught_up=seen.has_term)
 
     def is_readable(self, node_id: str) -> bool:
         seen = self._seen

@@ -18,6 +18,24 @@ _LONGEST_QUOTED = 80
 _PUBLIC_KEY = re.compile(r"[0-9a-f]{64}")
 
 
+def key_of(
+    manifest: Node | None,
+    kept: str | None,
+    published: AgentConfig | None,
+    observed: ObservedNode | None,
+    *,
+    is_caught_up: bool,
+) -> str | None:
+    """The key that one node is known by: see `agent_keys`. None for a node without one, or in no manifest."""
+    if manifest is None:
+        return None
+    recorded = published.agent_key if published else ""
+    known = manifest.spec.public_key or kept or recorded
+    if not known and is_caught_up and observed is not None and observed.info is not None:
+        known = observed.info.public_key
+    return known or None
+
+
 def agent_keys(
     revision: Revision, fleet: Fleet, published: Mapping[str, AgentConfig], *, is_caught_up: bool
 ) -> Mapping[str, str]:
@@ -34,12 +52,17 @@ def agent_keys(
         The very mapping of before when nothing changed.
     """
     kept, wanted = fleet.keys, revision.node_by_id.keys()
-    found = {node_id: key for node_id, key in revision.pinned_keys.items() if kept.get(node_id) != key}
-    for node_id in wanted - kept.keys() - found.keys():
-        key = published[node_id].agent_key if node_id in published else ""
-        if not key and is_caught_up and (observed := fleet.nodes.get(node_id)) and observed.info:
-            key = observed.info.public_key
-        if key:
+    pinned_anew = {node_id for node_id, key in revision.pinned_keys.items() if kept.get(node_id) != key}
+    found = {}
+    for node_id in pinned_anew | (wanted - kept.keys()):
+        key = key_of(
+            revision.node_by_id[node_id],
+            kept.get(node_id),
+            published.get(node_id),
+            fleet.nodes.get(node_id),
+            is_caught_up=is_caught_up,
+        )
+        if key is not None:
             found[node_id] = key
     gone = kept.keys() - wanted
     return {key: one for key, one in {**kept, **found}.items() if key not in gone} if found or gone else kept
