@@ -43,7 +43,11 @@ def due(state: State, rules: Rules, now: datetime) -> tuple[State, tuple[Send, .
     for node_id in sorted(_to_look_at(looked, state.looked) & nodes.keys()):
         node = nodes[node_id]
         try:
-            record = None if (waits := _waits(node_id, state, now)) else _next_record(node, revision, state, rules, now)
+            record = (
+                None
+                if (waits := _waits(node_id, state, now))
+                else _next_record(node, revision.id, number, state, rules, now)
+            )
         except Exception as error:  # noqa: BLE001 - a bug that one node meets keeps no other from its generation (S15)
             failed[node_id] = node.digest
             notes += _bug(f"no record can be made for node {node.node_name}", error, ObjectRef("Node", node.node_name))
@@ -104,11 +108,9 @@ def _waits(node_id: str, state: State, now: datetime) -> bool:
 
 
 def _next_record(
-    wanted: NodeState, revision: Revision, state: State, rules: Rules, now: datetime
+    wanted: NodeState, revision_id: str, epoch: int, state: State, rules: Rules, now: datetime
 ) -> AgentConfig | None:
     """The record to publish for a node now. Without a record before, its agent must greet and say what it holds."""
-    if state.term is None:
-        return None
     node = state.fleet.nodes.get(wanted.node_id)
     greeted = node is not None and node.info is not None
     published = state.published.configs.get(wanted.node_id)
@@ -123,8 +125,8 @@ def _next_record(
         fleet_id=rules.fleet_id,
         agent_key=state.fleet.keys.get(wanted.node_id, ""),
         issued_by=rules.run,
-        epoch=state.term,
-        revision=revision.id,
+        epoch=epoch,
+        revision=revision_id,
         approved=state.gate.is_approved,
         now=now,
     )

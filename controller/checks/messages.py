@@ -22,7 +22,6 @@ _AZURE: Final = "connection_str"
 """It holds a key among other things: only that must not be there."""
 _CLEAR_KEY: Final = re.compile(r"Key=(?!\$\{secret:)", re.IGNORECASE)
 _DOTLESS_SINCE: Final = DsVersion.V9_1
-_MINIMAL: Final = 1
 _KEY_OF_MINIMAL: Final = "sensorId"
 _HOW: Final = (
     "manifests, topics and files of the controller are read by many: put it into a secret of the node and write "

@@ -75,11 +75,6 @@ def holding_of_exclusive_cameras(before: Holding, revision: Revision, previous: 
     return Holding(holders, exclusive, nodes, previous, fleet.nodes, by_node)
 
 
-def holders_of_exclusive_cameras(revision: Revision, previous: Previous, fleet: Fleet) -> Holders:
-    """See `holding_of_exclusive_cameras`, with nothing known from before."""
-    return holding_of_exclusive_cameras(Holding(), revision, previous, fleet).holders
-
-
 def _held_by(
     node_id: str, exclusive: frozenset[str], previous: Previous, fleet: Fleet
 ) -> frozenset[tuple[str, Holder]]:

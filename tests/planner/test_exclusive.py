@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from controller.model import FleetPlan, Previous
 from controller.observed import Fleet, ObservedNode
-from controller.planner.exclusive import Holding, holders_of_exclusive_cameras, holding_of_exclusive_cameras
+from controller.planner.exclusive import Holding, holding_of_exclusive_cameras
 from controller.planner.planner import plan, previous_from
 from crds.messages import AgentResponse, GenerationRef, InstanceState, InstanceStatus
 from tests.planner.generated_fleets import QUICK
@@ -59,7 +59,7 @@ def fleet_where(holding: Mapping[str, tuple[str, ...]]) -> Fleet:
 
 def replan(short: ShortFleet, previous: Previous, fleet: Fleet) -> FleetPlan:
     wanted = revision(short, "sha256:2")
-    return plan(wanted, previous, holders_of_exclusive_cameras(wanted, previous, fleet))
+    return plan(wanted, previous, holding_of_exclusive_cameras(Holding(), wanted, previous, fleet).holders)
 
 
 def test_a_moved_instance_gets_its_exclusive_camera_when_the_other_node_has_let_go_of_it() -> None:
@@ -140,6 +140,6 @@ def test_who_holds_what_is_found_from_the_look_before_as_from_nothing(looks: lis
 
         holding = holding_of_exclusive_cameras(holding, wanted, previous, fleet)
 
-        assert holding.holders == holders_of_exclusive_cameras(wanted, previous, fleet)
+        assert holding.holders == holding_of_exclusive_cameras(Holding(), wanted, previous, fleet).holders
         again = holding_of_exclusive_cameras(holding, wanted, dict(previous), Fleet({**fleet.nodes}))
         assert again.holders is holding.holders
