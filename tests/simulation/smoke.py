@@ -12,6 +12,7 @@ from tests.simulation.world import World
 
 HOUR_SECONDS = 3600.0
 HEALING_SECONDS = 300.0
+SETTLED_SECONDS = 60
 FLEET: ShortFleet = {
     "node/gate": None,
     "node/yard": None,
@@ -26,6 +27,15 @@ FLEET: ShortFleet = {
         for number in range(2)
     },
 }
+
+
+async def started() -> World:
+    """A world whose nodes are ready."""
+    world = World(FLEET, seed=1)
+    world.start_what_is_dead()
+    await asyncio.sleep(SETTLED_SECONDS)
+    assert world.status("gate")["phase"] == "Ready"
+    return world
 
 
 async def hour(seed: int) -> World:

@@ -11,21 +11,12 @@ from controller.publish import admission
 from crds.heartbeat import HEARTBEAT_BYTES, heartbeat_key
 from ports.virtual_time import run_in_virtual_time
 from tests.planner.short_manifests import node_id
-from tests.simulation.smoke import FLEET
+from tests.simulation.smoke import started
 from tests.simulation.world import World
 
-SETTLED_SECONDS = 60
 QUIET_SECONDS = 600
 EVERY_SECONDS, FULL_EVERY_SECONDS = 5, 60
 LOST_SECONDS = 15
-
-
-async def started() -> World:
-    world = World(FLEET, seed=1)
-    world.start_what_is_dead()
-    await asyncio.sleep(SETTLED_SECONDS)
-    assert world.status("gate")["phase"] == "Ready"
-    return world
 
 
 def heartbeats(world: World, name: str) -> list[bytes]:

@@ -6,19 +6,10 @@ from datetime import timedelta
 import pytest
 
 from ports.virtual_time import run_in_virtual_time
-from tests.simulation.smoke import FLEET
-from tests.simulation.world import Node, World
+from tests.simulation.smoke import SETTLED_SECONDS, started
+from tests.simulation.world import Node
 
-SETTLED_SECONDS = 60
 TOLD_WITHIN_SECONDS = 60
-
-
-async def started() -> World:
-    world = World(FLEET, seed=1)
-    world.start_what_is_dead()
-    await asyncio.sleep(SETTLED_SECONDS)
-    assert world.status("gate")["phase"] == "Ready"
-    return world
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
