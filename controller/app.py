@@ -25,7 +25,7 @@ from controller.source.fetch.snapshot import SourceError
 from controller.source.read.reader import Source
 from controller.timings import Timings
 from ports.folder_lock import FolderInUse, locked_folder
-from ports.memory import give_back_what_is_freed, look_for_cycles_among_what_is_new
+from ports.memory import give_back_what_is_freed, looking_for_cycles_among_what_is_new
 from ports.ports import Ports
 
 
@@ -86,8 +86,7 @@ def run(
         CannotStart: it cannot start; nothing was touched.
     """
     give_back_what_is_freed()
-    look_for_cycles_among_what_is_new()
-    with contextlib.ExitStack() as held:
+    with looking_for_cycles_among_what_is_new(), contextlib.ExitStack() as held:
         try:
             held.enter_context(locked_folder(options.state_dir, "controller.lock"))
             source = source_of(options)

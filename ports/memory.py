@@ -1,10 +1,11 @@
 """What a program does with memory that it does not need any more."""
 
+import contextlib
 import ctypes
 import gc
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -81,10 +82,18 @@ class LongLooks:
             self._set_aside()
 
 
-def look_for_cycles_among_what_is_new() -> None:
-    """Has searches for cycles hold this program up for no longer than they must: see `LongLooks`."""
+@contextlib.contextmanager
+def looking_for_cycles_among_what_is_new() -> Iterator[None]:
+    """Has searches for cycles hold this program up for no longer than they must, see `LongLooks`; afterwards all is as before."""
+    threshold, long_looks = gc.get_threshold(), LongLooks()
     gc.set_threshold(_OBJECTS_BETWEEN_LOOKS, *_LOOKS_BETWEEN_LONGER_ONES)
-    gc.callbacks.append(LongLooks())
+    gc.callbacks.append(long_looks)
+    try:
+        yield
+    finally:
+        gc.callbacks.remove(long_looks)
+        gc.set_threshold(*threshold)
+        gc.unfreeze()
 
 
 def give_back_what_the_start_needed() -> None:

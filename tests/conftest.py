@@ -20,6 +20,7 @@ from deploy import build_busybox_image, build_pipeline_image
 from deploy.kafka import run_kafka
 from deploy.rootfs_image import BuildError
 from tests import held_ports, patience, workers
+from tests.process_state import process_state
 
 _DEFAULT_ENGINE = "unix:///var/run/docker.sock"
 
@@ -59,6 +60,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     )
     for reason, count in reasons.most_common():
         terminalreporter.write_line(f"{count} skipped: {reason}")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_behind() -> Iterator[None]:
+    """Fails the test that leaves something of the whole process otherwise than it was."""
+    before = process_state()
+    yield
+    after = process_state()
+    left = [name for name in before if before[name] != after[name]]
+    assert not left, f"left behind: {', '.join(left)}"
 
 
 @pytest.fixture(scope="session")

@@ -278,17 +278,18 @@ def test_topics_that_were_deleted_are_made_again_and_those_who_read_and_write_co
     request: pytest.FixtureRequest, stand: Stand
 ) -> None:
     _needs_deletion(request, stand)
-    stand.timings = Timings(publish_seconds=1)
 
     async def test(session: Session) -> None:
         controller = session.client()
+        stand.timings = Timings(publish_seconds=1)
+        hasty = session.client()
         assert (await controller.ensure_topics()).made == ()
         await session.bus.publish(Topic.AGENT_CONFIG, key="a", value=b"old")
         events = await session.read(Subscription(Topic.AGENT_CONFIG, BEGINNING), Subscription(Topic.REFRESH, END))
         await session.until_caught_up(events)
         await asyncio.to_thread(stand.delete)
         with pytest.raises(PublishFailed):  # and from now on the reader knows, too
-            await session.bus.publish(Topic.REFRESH, key=None, value=b"late, or never")
+            await hasty.publish(Topic.REFRESH, key=None, value=b"late, or never")
         async for event in events:
             if event == ConnectionChanged(connected=False, message=getattr(event, "message", "")):
                 break

@@ -437,7 +437,9 @@ def test_a_container_out_of_memory_says_so(docker_stand: DockerStand) -> None:
     async def test(session: Session) -> None:
         began_at = int(time.time()) - 1
         config = docker_stand.config(
-            script="echo growing; tail /dev/zero; while :; do sleep 0.05; done", container={"memory_mib": 16, "cpus": 1}
+            # Again and again: an engine that is busy begins to listen for this after the container has started.
+            script="echo growing; while :; do tail /dev/zero; sleep 0.05; done",
+            container={"memory_mib": 16, "cpus": 1},
         )
         there = await session.begin(config)
         # The engine hears of it by another way than of the end, and may hear of the end first.

@@ -1,5 +1,6 @@
 """Memory that was freed is the machine's again."""
 
+import contextlib
 import ctypes
 import gc
 import subprocess
@@ -8,7 +9,7 @@ import weakref
 
 import pytest
 
-from ports.memory import LongLooks, look_for_cycles_among_what_is_new
+from ports.memory import LongLooks, looking_for_cycles_among_what_is_new
 
 PROGRAM = """
 import sys
@@ -61,19 +62,28 @@ def test_code_that_the_start_needed_is_given_back_and_comes_again_when_it_is_nee
 
 
 def test_what_is_made_and_kept_is_looked_through_seldom() -> None:
-    threshold, callbacks = gc.get_threshold(), list(gc.callbacks)
-    try:
-        look_for_cycles_among_what_is_new()
+    looks: list[str] = []
+
+    def look(phase: str, _: dict[str, int]) -> None:
+        looks.append(phase)
+
+    with looking_for_cycles_among_what_is_new():
         gc.collect()
-        looks: list[str] = []
-        gc.callbacks.append(lambda phase, _: looks.append(phase))
-        kept = [[number] for number in range(20_000)]
-        assert len(kept) == 20_000
-        assert not looks
-    finally:
-        gc.set_threshold(*threshold)
-        gc.callbacks[:] = callbacks
-        gc.unfreeze()
+        gc.callbacks.append(look)
+        try:
+            kept = [[number] for number in range(20_000)]
+        finally:
+            gc.callbacks.remove(look)
+    assert len(kept) == 20_000
+    assert not looks
+
+
+def test_searches_for_cycles_are_afterwards_what_they_were() -> None:
+    before = gc.get_threshold(), list(gc.callbacks), gc.get_freeze_count()
+    with contextlib.suppress(ZeroDivisionError), looking_for_cycles_among_what_is_new():
+        gc.freeze()
+        _ = 1 / 0
+    assert (gc.get_threshold(), gc.callbacks, gc.get_freeze_count()) == before
 
 
 def test_what_outlived_a_long_look_for_cycles_is_set_aside_for_a_day() -> None:
