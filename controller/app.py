@@ -43,6 +43,11 @@ class ControllerOptions:
     git_directory: str = ""
     git_interval_seconds: float | None = None
     """None: what suits the repository, one on this machine or a remote one."""
+    read_only: bool | None = None
+    """True when the manifests are not edited through the API, False when they are; None: those of a remote without credentials are
+    not."""
+    write_branch: str = ""
+    """The branch that takes edits, instead of the one that is read."""
     fleet_id: str = "default"
     host: str = "127.0.0.1"
     port: int = 8420
@@ -66,9 +71,11 @@ def source_of(options: ControllerOptions) -> Source:
             subdirectory=options.git_directory,
             interval_seconds=options.git_interval_seconds,
             cache_dir=options.state_dir / "git",
+            read_only=options.read_only,
+            write_branch=options.write_branch,
         )
     if options.manifests is not None:
-        return DirectorySource(options.manifests)
+        return DirectorySource(options.manifests, read_only=bool(options.read_only))
     raise CannotStart("no manifests are named: give --manifests DIRECTORY or --git REPOSITORY")
 
 

@@ -21,6 +21,18 @@ from cli.removal_options import removal_options
     help="With --git: how often it is looked at. Default: 1 for a repository on this machine, 30 for a URL.",
 )
 @click.option(
+    "--read-only/--writable",
+    "read_only",
+    default=None,
+    help="Whether the manifests may be edited through the API. Default: writable, but for a URL without a password.",
+)
+@click.option(
+    "--write-branch",
+    default="",
+    metavar="BRANCH",
+    help="With --git: edits are committed to this branch, from where people take them over, and not to that of --ref.",
+)
+@click.option(
     "--state-dir",
     default="/var/lib/fleet/controller",
     type=click.Path(path_type=Path),
@@ -52,6 +64,8 @@ def controller(
     """
     if (manifests is None) == (git is None):
         raise click.UsageError("say where the manifests are: --manifests DIRECTORY or --git REPOSITORY, one of them")
+    if git is None and others["write_branch"]:
+        raise click.UsageError("--write-branch is for --git: a directory has no branches")
     host, port = split_listen(listen)
     start_log(log_level)
     from cli.until_signal import until_signal
