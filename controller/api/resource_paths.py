@@ -65,7 +65,7 @@ class ResourcePaths:
 
     async def _event(self, request: Request, namespace: str, name: str) -> Response:
         found = self._events.get(EVENTS.kind, name)
-        if found and found.source["metadata"]["namespace"] != namespace:
+        if found and found.document["metadata"]["namespace"] != namespace:
             found = None
         return self._answer_one(request, EVENTS, self._events, found, name)
 
@@ -124,7 +124,7 @@ def _fleet_resource(plural: str) -> Resource:
 def _selected(resource: Resource, objects: Iterable[Stored], selection: Selection) -> Iterable[Stored]:
     found = (one for one in objects if selection.matches(one)) if selection else objects
     if order := resource.order:
-        return sorted(found, key=lambda one: order(one.source))
+        return sorted(found, key=lambda one: order(one.document))
     return found
 
 

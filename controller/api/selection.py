@@ -38,15 +38,11 @@ class Selection:
 
     def matches(self, stored: Stored) -> bool:
         """True when the object meets every term."""
-        labels = stored.source["metadata"].get("labels") or {}
-        if not all(term.holds(labels) for term in self.labels):
-            return False
-        return not self.fields or self._fields_hold(stored)
-
-    def _fields_hold(self, stored: Stored) -> bool:
-        # Of what a selector may name, the server gives uids alone; all else stands in the document as it was handed in.
-        document = stored.document if any(term.path[-1] == "uid" for term in self.fields) else stored.source
-        return all(term.holds(document) for term in self.fields)
+        if not self:
+            return True
+        document = stored.document
+        labels = document["metadata"].get("labels") or {}
+        return all(term.holds(labels) for term in self.labels) and all(term.holds(document) for term in self.fields)
 
 
 def parse_selection(

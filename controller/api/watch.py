@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -133,7 +133,7 @@ class Watch:
         if is_now:
             yield self._event("MODIFIED" if was else "ADDED", is_now)
         elif was:
-            yield self._event("DELETED", replace(was, version=change.version))
+            yield self._event("DELETED", was.gone_at(change.version))
 
     def _event(self, kind: str, stored: Stored) -> bytes:
         form, resource = self._request.form, self._request.resource

@@ -15,9 +15,14 @@ _STATES_THAT_PROCESS = frozenset({InstanceState.STARTING, InstanceState.RUNNING,
 _WORST_FIRST = (ConditionStatus.FALSE, ConditionStatus.UNKNOWN, ConditionStatus.TRUE)
 
 
-def camera_status(camera: Camera, look: Look) -> Document:
-    """The status of a camera: True only when every instance that should watch it is seen to process its frames."""
-    previous = look.previous.get((camera.kind, camera.name))
+def camera_status(camera: Camera, look: Look, previous: Document | None) -> Document:
+    """The status of a camera: True only when every instance that should watch it is seen to process its frames.
+
+    Args:
+        camera: its manifest.
+        look: what is known.
+        previous: its document as it is shown until now; None when it is not shown yet.
+    """
     watchers = look.watchers(camera.name)
     looks = [(_said(camera.name, one), one) for one in watchers]
     verdicts = [(_verdict(said, one), said, one) for said, one in looks]

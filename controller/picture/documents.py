@@ -13,8 +13,8 @@ from controller.picture.layout import Layout, Touched
 from controller.picture.look import Look
 from controller.picture.node_document import node_status, pending_names, pending_node
 from controller.picture.sight import Sight
+from controller.picture.store import ObjectStore
 from crds.camera import Camera
-from crds.compact import compact_document, with_shared_names
 from crds.document import Manifest
 from crds.dsinstance import DsInstance
 from crds.node import Node
@@ -27,39 +27,33 @@ class LiveDocuments:
     """The documents, kept up to date: only those are made again of which something else can be said.
 
     They are what making all of them from the very same inputs would give, but for what a look takes over from the one
-    before: times of transitions, and numbers that only wobble. One that says the same stays the very same object. Nobody
-    may change them.
+    before: times of transitions, and numbers that only wobble. One that says the same stays the version that it is.
     """
 
-    def __init__(self, version: str = "", previous: Iterable[Document] = ()) -> None:
-        """Knows nothing; the first update makes everything.
+    def __init__(self, shown: ObjectStore, version: str = "") -> None:
+        """The first update makes everything.
 
         Args:
+            shown: what is shown. It holds the documents, and nobody else puts any there.
             version: of the controller; empty where nothing is said of versions.
-            previous: documents of a look before.
         """
         self._version = version
-        self._shown: dict[Key, Document] = {(one["kind"], one["metadata"]["name"]): one for one in previous}
+        self._shown = shown
         self._forget()
-
-    @property
-    def shown(self) -> Mapping[Key, Document]:
-        """What is shown, in no order."""
-        return self._shown
 
     def update(
         self, revision: Revision, plan: FleetPlan | None, published: Previous, fleet: Fleet, now: datetime
     ) -> Iterator[tuple[Difference, ...]]:
-        """Shows these.
+        """Shows these: puts into the store what became different.
 
         Yields:
-            What became different, sorted by kind and name, some hundred objects at a time. What was not taken is looked at
+            That, sorted by kind and name, some hundred objects at a time. What was not taken is looked at
             with the next update.
 
         Raises:
             Exception: after all others, what an object met that cannot be shown; it stays as it was.
         """
-        look = Look(self._layout, fleet, now, self._shown, self._version)
+        look = Look(self._layout, fleet, now, self._version)
         try:
             for _ in self._take(look, revision, plan, published):
                 yield ()
@@ -72,7 +66,12 @@ class LiveDocuments:
         if len(keys) > _SLICE:
             yield ()
         for start in range(0, len(keys), _SLICE):
-            yield tuple(self._differences(keys[start : start + _SLICE], look, errors))
+            differences = tuple(self._differences(keys[start : start + _SLICE], look, errors))
+            self._shown.apply(differences, now)
+            yield differences
+        if not self._touched.keys:
+            self._touched.keys.clear()  # it still takes the memory of all that was in it
+            self._touched.rewritten.clear()
         if errors:
             raise errors[0]
 
@@ -80,7 +79,7 @@ class LiveDocuments:
         self._layout, self._sight = Layout(), Sight()
         self._pending: Mapping[str, str] = {}
         """The ids of the nodes that ask to join, by the names that they are shown under."""
-        self._touched = Touched(set(self._shown), set(self._shown))
+        self._touched = Touched(self._shown.keys, self._shown.keys)
 
     def _take(self, look: Look, revision: Revision, plan: FleetPlan | None, published: Previous) -> Iterator[None]:
         touched = self._touched
@@ -105,46 +104,35 @@ class LiveDocuments:
     def _differences(self, keys: Iterable[Key], look: Look, errors: list[Exception]) -> Iterator[Difference]:
         for key in keys:
             self._touched.keys.discard(key)
-            old = self._shown.get(key)
+            old = self._shown.source(key)
             try:
-                new = self._made(key, look)
+                new = self._made(key, look, old)
             except Exception as error:  # noqa: BLE001 - no bug in one document may hide the others (S15)
                 errors.append(error)
                 continue
             self._touched.rewritten.discard(key)
-            if new is old:
-                continue
-            if new is None:
-                del self._shown[key]
-            else:
-                self._shown[key] = new
-            yield Difference(key, old, new)
+            if new != old:
+                yield Difference(key, old, new)
 
-    def _made(self, key: Key, look: Look) -> Document | None:
-        """The document of an object, the one that is shown when that says the same; None for an object that is not there."""
-        shown, manifest = self._shown.get(key), look.layout.manifest(key)
+    def _made(self, key: Key, look: Look, shown: Document | None) -> Document | None:
+        """The document of an object; None for an object that is not there."""
+        manifest = look.layout.manifest(key)
         if manifest is None:
             node_id = self._pending.get(key[1]) if key[0] == "Node" else None
-            made = pending_node(key[1], look, node_id) if node_id else None
-        elif shown is not None and key not in self._touched.rewritten:
-            status = _status(manifest, look)
-            return (
-                shown if shown["status"] == status else with_shared_names({**shown, "status": compact_document(status)})
-            )
-        else:
-            made = {**manifest.document(), "status": _status(manifest, look)}
-        if made == shown:
-            return shown
-        return None if made is None else compact_document(made)
+            return pending_node(key[1], look, node_id, shown) if node_id else None
+        status = _status(manifest, look, shown)
+        if shown is not None and key not in self._touched.rewritten:
+            return {**shown, "status": status}
+        return {**manifest.document(), "status": status}
 
 
-def _status(manifest: Manifest, look: Look) -> Document:
+def _status(manifest: Manifest, look: Look, previous: Document | None) -> Document:
     match manifest:
         case Camera():
-            return camera_status(manifest, look)
+            return camera_status(manifest, look, previous)
         case DsInstance():
-            return instance_status(manifest, look)
+            return instance_status(manifest, look, previous)
         case Node():
-            return node_status(manifest, look)
+            return node_status(manifest, look, previous)
         case _:
             raise TypeError(f"nothing is known of what a {type(manifest).__name__} is seen to be")

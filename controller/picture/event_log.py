@@ -9,7 +9,7 @@ from controller.model import ObjectRef
 from controller.picture.conditions import Document, timestamp
 from controller.picture.events import REMOVED, EventType, FleetEvent, OpenTroubles
 from controller.picture.same_message import same_message
-from crds.compact import compact_document
+from controller.picture.store import object_uid
 from crds.document import API_VERSION
 
 EVENT_LIMIT = 1000
@@ -114,20 +114,25 @@ class EventLog:
 def _document(key: _Key, event: FleetEvent, before: Document | None) -> Document:
     suffix = hashlib.sha256("\0".join(key).encode(errors="surrogatepass")).hexdigest()[:16]
     at = timestamp(event.at)
-    return compact_document(
-        {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {"name": f"{event.subject.name}.{suffix}", "namespace": _NAMESPACE},
-            "involvedObject": {"apiVersion": API_VERSION, "kind": event.subject.kind, "name": event.subject.name},
-            "type": event.type.value,
-            "reason": event.reason,
-            "message": event.message,
-            "count": before["count"] + 1 if before else 1,
-            "firstTimestamp": before["firstTimestamp"] if before else at,
-            "lastTimestamp": at,
-            "source": {"component": _SOURCE},
-            "reportingComponent": _SOURCE,
-            "reportingInstance": "",
-        }
-    )
+    subject = event.subject
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": f"{subject.name}.{suffix}", "namespace": _NAMESPACE},
+        "involvedObject": {
+            "apiVersion": API_VERSION,
+            "kind": subject.kind,
+            "name": subject.name,
+            # `kubectl describe` asks for the events of an object by its uid.
+            "uid": object_uid(subject.kind, subject.name),
+        },
+        "type": event.type.value,
+        "reason": event.reason,
+        "message": event.message,
+        "count": before["count"] + 1 if before else 1,
+        "firstTimestamp": before["firstTimestamp"] if before else at,
+        "lastTimestamp": at,
+        "source": {"component": _SOURCE},
+        "reportingComponent": _SOURCE,
+        "reportingInstance": "",
+    }

@@ -14,11 +14,10 @@ _OWN_CONDITIONS = frozenset({"Ready", "Planned"})
 _PENDING = InstanceState.PENDING.value
 
 
-def instance_status(instance: DsInstance, look: Look) -> Document:
-    """The status of a DsInstance."""
+def instance_status(instance: DsInstance, look: Look, previous: Document | None) -> Document:
+    """The status of a DsInstance, of which the previous document is shown until now."""
     sighting = _chosen(instance.name, look)
     reasons = look.layout.reasons.get((instance.kind, instance.name), ())
-    previous = look.previous.get((instance.kind, instance.name))
     found = _unpublished(instance, reasons, look) if sighting is None else _published(sighting)
     verdict: Verdict = found.pop("verdict")
     since = sighting.status.since if verdict.ready and sighting and sighting.status else None

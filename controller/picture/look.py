@@ -6,8 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from controller.observed import Fleet, ObservedNode
-from controller.picture.conditions import Document, Verdict, timestamp, unknown
-from controller.picture.difference import Key
+from controller.picture.conditions import Verdict, timestamp, unknown
 from controller.picture.layout import Layout
 from controller.picture.machine_times import status_at_controller
 from controller.picture.places import Place
@@ -66,8 +65,6 @@ class Look:
     layout: Layout
     fleet: Fleet
     now: datetime
-    previous: Mapping[Key, Document]
-    """The documents of the look before."""
     version: str = ""
     """Of the controller; empty where nothing is said of versions."""
     _reported: dict[str, Mapping[str, InstanceStatus]] = field(default_factory=dict)

@@ -26,12 +26,11 @@ _MOST_CHARACTERS = 253
 _MOST_GPUS = 64
 
 
-def node_status(node: Node, look: Look) -> Document:
-    """The status of a node that has a manifest."""
+def node_status(node: Node, look: Look, previous: Document | None) -> Document:
+    """The status of a node that has a manifest, and of which the previous document is shown until now."""
     observed = look.observed(node.node_id)
     published = look.layout.published.get(node.node_id)
     silence = look.silence(node.node_id)
-    previous = look.previous.get((node.kind, node.name))
     ready = silence or _ready(observed)
     wanted = look.layout.plan.nodes.get(node.node_id) if look.layout.plan else None
     up_to_date = silence or _up_to_date(observed, published, wanted)
@@ -73,7 +72,7 @@ def pending_names(node_ids: Iterable[str], revision: Revision) -> dict[str, str]
     return found
 
 
-def pending_node(name: str, look: Look, node_id: str) -> Document | None:
+def pending_node(name: str, look: Look, node_id: str, previous: Document | None) -> Document | None:
     """A document for an agent that greeted and is in no manifest, shaped like the manifest that would admit it."""
     observed = look.observed(node_id)
     info = observed.info
@@ -86,7 +85,6 @@ def pending_node(name: str, look: Look, node_id: str) -> Document | None:
         f"spec.hostname {hostname}; give it spec.publicKey to admit no other agent under this id"
     )
     verdict = false("NotAdmitted", message)
-    previous = look.previous.get(("Node", name))
     spec: Document = {
         "nodeId": observed.node_id,
         "hostname": hostname,

@@ -34,9 +34,9 @@ class Picture:
         self._rules = rules
         self._objects = objects
         self._events = events
-        self._live = LiveDocuments(rules.version)
+        self._live = LiveDocuments(objects, rules.version)
         self._event_log = EventLog()
-        self._standing = Standing()
+        self._standing = Standing(objects.source)
         self._image_use = ImageUse()
         self._images: Mapping[str, str] = {}
         self._event_documents: tuple[Document, ...] = ()
@@ -55,7 +55,6 @@ class Picture:
         """
         revision, published = state.gate.in_force or _NOTHING, state.published.configs
         for differences in self._live.update(revision, state.plan, published, state.fleet, now):
-            self._objects.apply(differences, now)
             self._standing.take(differences)
             self._image_use.take(differences)
             if self._is_news_told:

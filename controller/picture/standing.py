@@ -1,7 +1,7 @@
 """How many objects there are, and those of them that something is wrong with: counted as they change."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from controller.picture.conditions import Document
@@ -13,26 +13,31 @@ from controller.picture.troubles import is_trouble
 class Standing:
     """The numbers of the fleet. Healthy objects are counted and not kept."""
 
-    def __init__(self) -> None:
-        """Counts nothing yet."""
+    def __init__(self, shown: Callable[[Key], Document | None]) -> None:
+        """Counts nothing yet.
+
+        Args:
+            shown: gives the document of an object as it was taken in last.
+        """
+        self._shown = shown
         self.changes = 0
         """How often it became another."""
         self.total: Counter[str] = Counter()
         """By kind."""
         self.pending = 0
         """Nodes that ask to join."""
-        self._dark: dict[Key, Document] = {}
-        self._troubled: dict[Key, Document] = {}
+        self._dark: set[Key] = set()
+        self._troubled: set[Key] = set()
 
     @property
     def dark(self) -> Mapping[Key, Document]:
         """The objects that are not ready, by kind and name, sorted."""
-        return dict(sorted(self._dark.items()))
+        return self._documents(self._dark)
 
     @property
     def troubled(self) -> Mapping[Key, Document]:
         """The objects of which a condition is listed, by kind and name, sorted."""
-        return dict(sorted(self._troubled.items()))
+        return self._documents(self._troubled)
 
     def take(self, differences: Iterable[Difference]) -> None:
         """Takes in what became different."""
@@ -42,9 +47,15 @@ class Standing:
             self.pending += _is_pending(new) - _is_pending(old)
             for held, belongs in ((self._dark, is_dark), (self._troubled, _is_troubled)):
                 if new is not None and belongs(new):
-                    held[key] = new
+                    held.add(key)
                 else:
-                    held.pop(key, None)
+                    held.discard(key)
+        for held in (self._dark, self._troubled):
+            if not held:
+                held.clear()  # it still takes the memory of all that was in it
+
+    def _documents(self, keys: set[Key]) -> Mapping[Key, Document]:
+        return {key: document for key in sorted(keys) if (document := self._shown(key)) is not None}
 
 
 def ready_condition(document: Document) -> Mapping[str, Any]:

@@ -4,16 +4,16 @@ import asyncio
 import json
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from controller.picture.conditions import Document
 from controller.picture.difference import Difference, Key
+from crds.alike import AlikeTexts
 
 # Objects of one kind and name are the same object to every controller, so their ids need no memory.
 _UID_NAMESPACE = UUID("5b0f6f0e-9c0b-4d0e-8a55-3c8f2f9a7d11")
@@ -38,41 +38,50 @@ def object_uid(kind: str, name: str) -> str:
     return str(uuid5(_UID_NAMESPACE, f"{kind}/{name}"))
 
 
-@dataclass(frozen=True, eq=False)
-class Stored:
-    """One version of one object. Nobody may change its documents."""
+_GIVEN_HERE: Final = frozenset({"uid", "resourceVersion", "creationTimestamp", "generation"})
 
-    source: Document
-    """The document as it was handed in."""
+
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
+class Stored:
+    """One version of one object. It holds the JSON of it and nothing else, and that packed: a fleet has 60,000 of them."""
+
     version: int
     """Of the store, when the object became this."""
     created: str
     """When the object was seen first, RFC 3339 in UTC."""
     generation: int
     """How often its spec became another; 0 for an object without one."""
+    _packed: bytes
+    _texts: AlikeTexts
+    """Of its kind."""
+
+    @property
+    def encoded(self) -> bytes:
+        """The object as it is shown, as JSON: with uid, versions and the time of its creation."""
+        return self._texts.text(self._packed)
 
     @property
     def document(self) -> Document:
-        """The document as it is shown: with uid, versions and the time of its creation. It is made for each who asks."""
-        source = self.source
-        shown = {
-            **source["metadata"],
-            "uid": object_uid(source["kind"], source["metadata"]["name"]),
-            "resourceVersion": str(self.version),
-            "creationTimestamp": self.created,
-        }
-        if self.generation:
-            shown["generation"] = self.generation
-        document = {"apiVersion": source["apiVersion"], "kind": source["kind"], **source, "metadata": shown}
-        if involved := source.get("involvedObject"):
-            # `kubectl describe` asks for the events of an object by its uid, which is given here and nowhere else.
-            document["involvedObject"] = {**involved, "uid": object_uid(involved["kind"], involved["name"])}
+        """The same as plain data. It is made for each who asks."""
+        document: Document = self._texts.value(self._packed)
         return document
 
-    @cached_property
-    def encoded(self) -> bytes:
-        """The document as JSON; made once, however many lists and watches it goes into."""
-        return json.dumps(self.document, separators=(",", ":")).encode()
+    @property
+    def source(self) -> Document:
+        """The document as it was handed in. It is made for each who asks."""
+        document = self.document
+        given = {name: value for name, value in document["metadata"].items() if name not in _GIVEN_HERE}
+        return {**document, "metadata": given}
+
+    def gone_at(self, version: int) -> "Stored":
+        """It as those see it who watched it until it went.
+
+        Args:
+            version: of the store, when it went.
+        """
+        document = self.document
+        document["metadata"]["resourceVersion"] = str(version)
+        return replace(self, version=version, _packed=self._texts.pack(_encoded(document)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +177,10 @@ class ObjectStore:
         self._first_version = self.version
         self._history_limit = history_limit
         self._objects: dict[str, dict[str, Stored]] = {}
+        self._texts: dict[str, AlikeTexts] = {}
+        """Of each kind."""
+        self._replaced: Mapping[Key, Document] = {}
+        """What `replace` was given last."""
         self._unsorted: set[str] = set()
         """Kinds of which objects came since they were asked for."""
         self._journals: dict[str, _Journal] = {}
@@ -185,30 +198,37 @@ class ObjectStore:
             The number of changes; 0 when everything was so already.
         """
         wanted: dict[Key, Document] = {(one["kind"], one["metadata"]["name"]): one for one in documents}
-        held = {(kind, name): one.source for kind, by_name in self._objects.items() for name, one in by_name.items()}
-        version_before = self.version
-        self.apply((Difference(key, held.get(key), document) for key, document in wanted.items()), now)
-        self.apply((Difference(key, old, None) for key, old in held.items() if key not in wanted), now)
+        before, self._replaced, version_before = self._replaced, wanted, self.version
+        self.apply(
+            (
+                Difference(key, self.source(key), document)
+                for key, document in wanted.items()
+                if before.get(key) is not document
+            ),
+            now,
+        )
+        gone = [key for key in self.keys if key not in wanted]
+        self.apply((Difference(key, self.source(key), None) for key in gone), now)
         return self.version - version_before
 
     def apply(self, differences: Iterable[Difference], now: datetime) -> None:
         """Takes in what is different.
 
         Args:
-            differences: the documents have apiVersion, kind and metadata.name; nobody may change them afterwards.
+            differences: from what is here; the documents have apiVersion, kind and metadata.name.
             now: the time for the creation of new ones, UTC.
         """
         changed: set[str] = set()
         created = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for (kind, name), _, source in differences:
+        for (kind, name), before, source in differences:
             held = self._objects.setdefault(kind, {})
             old = held.get(name)
             if source is None and old is not None:
                 del held[name]
-            elif source is not None and (old is None or (old.source is not source and old.source != source)):
+            elif source is not None and before != source:
                 if old is None:
                     self._unsorted.add(kind)
-                held[name] = _stored(source, old, self.version + 1, created)
+                held[name] = self._stored(source, before, old, created)
             else:
                 continue
             new = held.get(name)
@@ -245,6 +265,16 @@ class ObjectStore:
         """One object, if it is there."""
         return self._objects.get(kind, {}).get(name)
 
+    @property
+    def keys(self) -> set[Key]:
+        """Kind and name of every object."""
+        return {(kind, name) for kind, held in self._objects.items() for name in held}
+
+    def source(self, key: Key) -> Document | None:
+        """An object as it was handed in, made for each who asks; None when it is not there."""
+        stored = self.get(*key)
+        return None if stored is None else stored.source
+
     def cursor(self, kind: str, after: int | None = None) -> Cursor:
         """A place to read the changes of a kind from.
 
@@ -268,10 +298,27 @@ class ObjectStore:
         for journal in self._journals.values():
             journal.notify()
 
+    def _stored(self, source: Document, before: Document | None, old: Stored | None, created: str) -> Stored:
+        kind, metadata, version = source["kind"], source["metadata"], self.version + 1
+        created = old.created if old else created
+        generation = old.generation if old else 0
+        if "spec" in source and (before is None or before["spec"] != source["spec"]):
+            generation += 1
+        given: dict[str, Any] = {
+            "uid": object_uid(kind, metadata["name"]),
+            "resourceVersion": str(version),
+            "creationTimestamp": created,
+        }
+        if generation:
+            given["generation"] = generation
+        head = {"apiVersion": source["apiVersion"], "kind": kind}
+        texts = self._texts.setdefault(kind, AlikeTexts())
+        packed = texts.pack(_encoded({**head, **source, "metadata": {**metadata, **given}}))
+        return Stored(version, created, generation, packed, texts)
+
     def _journal(self, kind: str) -> _Journal:
         return self._journals.setdefault(kind, _Journal(self._first_version, self._history_limit))
 
 
-def _stored(source: Document, old: Stored | None, version: int, created: str) -> Stored:
-    changed = "spec" in source and (old is None or old.source["spec"] != source["spec"])
-    return Stored(source, version, old.created if old else created, (old.generation if old else 0) + changed)
+def _encoded(document: Document) -> bytes:
+    return json.dumps(document, separators=(",", ":")).encode()

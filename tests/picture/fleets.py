@@ -10,6 +10,7 @@ from controller.observed import Fleet, ObservedNode, Pulse
 from controller.picture.conditions import Document
 from controller.picture.difference import Difference
 from controller.picture.documents import LiveDocuments
+from controller.picture.store import ObjectStore
 from controller.render.instance import render_instance
 from controller.status.fold import AgentMessage, fold
 from crds.camera import Camera
@@ -202,10 +203,16 @@ def documents(
     previous: Iterable[Document] = (),
 ) -> tuple[Document, ...]:
     """The documents of a look at all that, after one that gave the previous ones, sorted by kind and name."""
-    live = LiveDocuments(previous=previous)
-    for _ in live.update(revision, plan, published, fleet, now):
+    store = ObjectStore(1)
+    store.replace(previous, now)
+    for _ in LiveDocuments(store).update(revision, plan, published, fleet, now):
         pass
-    return tuple(document for _, document in sorted(live.shown.items()))
+    return in_order(store)
+
+
+def in_order(store: ObjectStore) -> tuple[Document, ...]:
+    """The documents in a store as they were handed in, sorted by kind and name."""
+    return tuple(document for key in sorted(store.keys) if (document := store.source(key)))
 
 
 def differences(old: Iterable[Document], new: Iterable[Document]) -> tuple[Difference, ...]:
@@ -214,5 +221,5 @@ def differences(old: Iterable[Document], new: Iterable[Document]) -> tuple[Diffe
     return tuple(
         Difference(key, before.get(key), after.get(key))
         for key in sorted(before.keys() | after.keys())
-        if before.get(key) is not after.get(key)
+        if before.get(key) != after.get(key)
     )

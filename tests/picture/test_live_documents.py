@@ -26,6 +26,7 @@ from tests.picture.fleets import (
     differences,
     documents,
     heard,
+    in_order,
     instance,
     node,
     node_id,
@@ -34,15 +35,9 @@ from tests.picture.fleets import (
     report,
 )
 
-KINDS = ("Camera", "DsInstance", "Node")
-
 
 def all_of(slices: Iterable[tuple[Difference, ...]]) -> tuple[Difference, ...]:
     return tuple(one for some in slices for one in some)
-
-
-def in_order(live: LiveDocuments) -> tuple[Document, ...]:
-    return tuple(document for _, document in sorted(live.shown.items()))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -56,9 +51,9 @@ class Shown:
     """What is made of the differences, look by look, beside what a look at everything would make."""
 
     def __init__(self) -> None:
-        self.live = LiveDocuments()
-        self.standing, self.images = Standing(), ImageUse()
         self.store, self.log = ObjectStore(1), EventLog()
+        self.live = LiveDocuments(self.store)
+        self.standing, self.images = Standing(self.store.source), ImageUse()
         self.previous: tuple[Document, ...] = ()
 
     def look(self, fleet: ChangingFleet, *, is_broken_off: bool) -> None:
@@ -67,10 +62,12 @@ class Shown:
             found = next(self.live.update(*fleet.inputs), ())
         found += all_of(self.live.update(*fleet.inputs))
         wanted = documents(*fleet.inputs, previous=self.previous)
-        assert in_order(self.live) == wanted
-        assert found == differences(self.previous, wanted) == differences(self.previous, in_order(self.live))
+        assert in_order(self.store) == wanted
+        assert found == differences(self.previous, wanted)
+        version = self.store.version
         assert all_of(self.live.update(*fleet.inputs)) == (), "nothing is left to be said"
-        self.previous = in_order(self.live)
+        assert self.store.version == version
+        self.previous = wanted
 
         events = events_of(found, fleet.now, self.log.open_troubles)
         one_by_one = [one for each in found for one in events_of((each,), fleet.now, self.log.open_troubles)]
@@ -78,18 +75,16 @@ class Shown:
         self.log.add(events)
         for part in (self.standing, self.images):
             part.take(found)
-        self.store.apply(found, fleet.now)
         self._is_as_from_nothing(fleet)
 
     def _is_as_from_nothing(self, fleet: ChangingFleet) -> None:
-        standing, images, everything = Standing(), ImageUse(), differences((), self.previous)
+        standing, images = Standing(self.store.source), ImageUse()
+        everything = differences((), self.previous)
         standing.take(everything)
         images.take(everything)
         assert self.images.with_two_ids() == images.with_two_ids()
         reasons = fleet.plan.reasons if fleet.plan else ()
         assert summary(self.standing, reasons) == summary(standing, reasons)
-        stored = [one.source for kind in KINDS for one in self.store.objects(kind)]
-        assert all(one is other for one, other in zip(stored, self.previous, strict=True))
 
 
 def committed(name: str, variant: int) -> tuple[Callable[[ChangingFleet, int], None], int, bool]:
@@ -119,7 +114,7 @@ def test_looking_only_at_what_changed_shows_the_same_as_looking_at_everything(
         if number % 5 == 3 and number + 1 < len(taken):
             continue  # two things happen between two looks
         if number % 9 == 8:
-            shown.live = LiveDocuments(previous=shown.previous)
+            shown.live = LiveDocuments(shown.store)
         shown.look(fleet, is_broken_off=is_broken_off)
 
 
@@ -130,26 +125,29 @@ INPUTS = (REVISION, plan(REVISION), published(REVISION))
 
 
 def test_a_lost_node_is_shown_again_with_its_first_sign_of_life() -> None:
-    live, fleet = LiveDocuments(), fleets.healthy(REVISION)
+    store = ObjectStore(1)
+    live, fleet = LiveDocuments(store), fleets.healthy(REVISION)
     later = NOW + timedelta(seconds=30)
     phases = []
     for seen, at in ((fleet, NOW), (fleet, later), (alive(fleet, 1, later), later)):
         all_of(live.update(*INPUTS, seen, at))
-        phases.append([live.shown["Node", name]["status"]["phase"] for name in ("n1", "n2")])
+        phases.append([one["status"]["phase"] for one in in_order(store) if one["kind"] == "Node"])
     assert phases == [["Ready", "Ready"], ["Unknown", "Unknown"], ["Ready", "Unknown"]]
 
 
 def test_another_key_is_shown_also_when_a_report_is_heard_before_the_look() -> None:
-    live, home = LiveDocuments(), node_id(1)
+    store = ObjectStore(1)
+    live, home = LiveDocuments(store), node_id(1)
     fleet = heard(Fleet(keys={home: KEY}), report(1), NOW)
     all_of(live.update(*INPUTS, fleet, NOW))
     fleet = heard(with_keys(fleet, {home: "cd" * 32}, NOW), report(1, sequence=2), NOW)
     all_of(live.update(*INPUTS, fleet, NOW))
-    assert in_order(live) == documents(*INPUTS, fleet, NOW)
+    assert in_order(store) == documents(*INPUTS, fleet, NOW)
 
 
 def test_nothing_is_different_while_agents_report_the_same_and_live() -> None:
-    live, fleet = LiveDocuments(), fleets.healthy(REVISION)
+    store = ObjectStore(1)
+    live, fleet = LiveDocuments(store), fleets.healthy(REVISION)
     all_of(live.update(*INPUTS, fleet, NOW))
     for seconds in range(5, 60, 5):
         now = NOW + timedelta(seconds=seconds)
@@ -163,7 +161,8 @@ def test_nothing_is_different_while_agents_report_the_same_and_live() -> None:
 
 
 def test_one_edit_is_one_instance_with_its_node_and_cameras() -> None:
-    live, fleet = LiveDocuments(), fleets.healthy(REVISION)
+    store = ObjectStore(1)
+    live, fleet = LiveDocuments(store), fleets.healthy(REVISION)
     made = len(all_of(live.update(*INPUTS, fleet, NOW)))
     assert made == 6
     record = INPUTS[2][fleets.node_id(1)]
@@ -173,19 +172,21 @@ def test_one_edit_is_one_instance_with_its_node_and_cameras() -> None:
 
 
 def test_what_was_taken_in_half_is_taken_in_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    live, fleet = LiveDocuments(), fleets.healthy(REVISION)
+    store = ObjectStore(1)
+    live, fleet = LiveDocuments(store), fleets.healthy(REVISION)
     with monkeypatch.context() as patched:
         patched.setattr("controller.picture.sight.Sight.become", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             all_of(live.update(*INPUTS, fleet, NOW))
     all_of(live.update(*INPUTS, fleet, NOW))
-    assert in_order(live) == documents(*INPUTS, fleet, NOW)
+    assert in_order(store) == documents(*INPUTS, fleet, NOW)
 
 
 def test_an_object_that_cannot_be_shown_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    live, fleet = LiveDocuments(), fleets.healthy(REVISION)
+    store = ObjectStore(1)
+    live, fleet = LiveDocuments(store), fleets.healthy(REVISION)
     with monkeypatch.context() as patched:
         patched.setattr("controller.picture.documents.instance_status", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             all_of(live.update(*INPUTS, fleet, NOW))
-    assert {kind for kind, _ in live.shown} == {"Camera", "Node"}
+    assert {kind for kind, _ in store.keys} == {"Camera", "Node"}

@@ -10,6 +10,7 @@ from controller.model import ObjectRef
 from controller.observed import Fleet, ObservedNode
 from controller.picture.documents import LiveDocuments
 from controller.picture.events import events_of
+from controller.picture.store import ObjectStore
 from controller.status.fold import AgentMessage, fold
 from tests.picture import fleets
 from tests.picture.fleets import (
@@ -89,11 +90,13 @@ def test_two_machines_are_told_and_so_is_that_one_was_left() -> None:
 
 
 def test_documents_change_when_two_machines_are_one_again_and_nobody_speaks() -> None:
-    live, fleet = LiveDocuments(), clones()
+    store = ObjectStore(1)
+    live, fleet = LiveDocuments(store), clones()
     for seconds in (57, 100, 200):
         for _ in live.update(REVISION, PLAN, PUBLISHED, fleet, NOW + seconds * SECOND):
             pass
-        assert live.shown["Node", "n1"]["status"]["reason"] == shown(fleet, seconds)["node/n1"]["status"]["reason"]
+        (found,) = store.objects("Node")
+        assert found.document["status"]["reason"] == shown(fleet, seconds)["node/n1"]["status"]["reason"]
 
 
 @pytest.mark.parametrize("hours", [-1, 1])

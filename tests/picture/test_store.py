@@ -1,4 +1,5 @@
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -62,6 +63,28 @@ def test_the_generation_grows_with_the_spec_alone(change: dict[str, Any], genera
     assert after == {**created, "generation": generation, "resourceVersion": "1000002"}
     assert before is not None
     assert before.document["metadata"] == created, "the old version is as it was"
+
+
+def test_each_version_is_written_as_json_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, written = ObjectStore(START), []
+    monkeypatch.setattr(
+        "controller.picture.store._encoded", lambda one: written.append(one) or json.dumps(one).encode()
+    )
+    for fps in (1, 1, 2):
+        store.replace([document("a", fps)], NOW)
+        stored = store.get(KIND, "a")
+        assert stored is not None
+        assert [json.loads(stored.encoded)["spec"]["fps"] for _ in range(3)] == [fps] * 3
+    assert [one["spec"]["fps"] for one in written] == [1, 2]
+
+
+def test_what_is_given_back_may_be_changed() -> None:
+    store = ObjectStore(START)
+    store.replace([document("a")], NOW)
+    for stored in store.objects(KIND):
+        stored.document["spec"].clear()
+        stored.source["metadata"].clear()
+    assert store.source((KIND, "a")) == document("a")
 
 
 def test_what_is_not_there_any_more_is_deleted() -> None:

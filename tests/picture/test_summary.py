@@ -34,8 +34,9 @@ REVISION = revision(camera("hq-1"), camera("spare"), instance("door", "n1", ("hq
 
 
 def standing(shown: Iterable[Document]) -> Standing:
-    found = Standing()
-    found.take(differences((), shown))
+    everything = differences((), shown)
+    found = Standing({key: new for key, _, new in everything}.get)
+    found.take(everything)
     return found
 
 

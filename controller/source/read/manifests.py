@@ -21,7 +21,7 @@ from crds.document import API_GROUP, API_VERSION, Manifest
 from crds.kinds import KINDS
 from deepstream.near_miss import nearest
 
-_SERVER_SIDE: Final[tuple[Path, ...]] = (
+SERVER_SIDE: Final[tuple[Path, ...]] = (
     ("status",),
     *(
         ("metadata", name)
@@ -145,7 +145,7 @@ def _kind_of(document: YamlDocument) -> tuple[type[Manifest] | None, list[Fault]
 def _without_server_side(document: YamlDocument) -> tuple[dict[str, Any], list[Fault]]:
     value: dict[str, Any] = document.value
     faults: list[Fault] = []
-    for path in _SERVER_SIDE:
+    for path in SERVER_SIDE:
         holder = value if len(path) == 1 else value.get(str(path[0]))
         if not isinstance(holder, dict) or path[-1] not in holder:
             continue
