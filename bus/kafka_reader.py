@@ -25,6 +25,9 @@ Place = tuple[str, int]
 """Name of a topic on Kafka, partition."""
 
 _POLL_S = 0.1
+_IDLE_POLL_S = 0.5
+_IDLE_POLLS = 100
+"""After so many in vain it waits longer: nothing is read later for that, and the thread is closed by half a second later."""
 _PROBE_S = 0.3
 _LONGEST_PROBE_S = 2.0
 _GRACE_S = 2.0
@@ -85,6 +88,7 @@ class Reader:
         self._doubt_since = time.monotonic()
         self._all_down = False
         self._probe_s = _PROBE_S
+        self._polls_in_vain = 0
         self._missing: set[str] = set()
         """Topics that the brokers did not know since they last answered for all: those that come back are new ones."""
 
@@ -238,9 +242,11 @@ class Reader:
             self.events.put([ConnectionChanged(connected, message)])
 
     def _read(self) -> None:
-        message = self._consumer.poll(_POLL_S)
+        message = self._consumer.poll(_POLL_S if self._polls_in_vain < _IDLE_POLLS else _IDLE_POLL_S)
         if message is None:
+            self._polls_in_vain += 1
             return
+        self._polls_in_vain = 0
         events: list[BusEvent] = []
         count = size = 0
         while message is not None:

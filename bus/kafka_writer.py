@@ -11,6 +11,9 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from bus.client_log import client_logger
 
 _POLL_S = 0.1
+"""How long it waits at a time for an acknowledgement."""
+_IDLE_S = 2.0
+"""Between two looks for what librdkafka has to say while nothing is on its way."""
 
 
 class Writer:
@@ -34,6 +37,8 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._settled = asyncio.Event()
         self._closing = threading.Event()
+        self._wanted = threading.Event()
+        """Set when the thread has something to do."""
         self._producer = Producer(dict(settings), error_cb=self._on_error, logger=client_logger(logger))
         self._thread = threading.Thread(target=self._run, name="kafka-writer", daemon=True)
         self._thread.start()
@@ -55,6 +60,7 @@ class Writer:
         while not self._closing.is_set():
             try:
                 self._producer.produce(name, value=value, key=key, partition=partition, on_delivery=delivered)
+                self._wanted.set()
                 break
             except BufferError:  # the queue is full, so something in it will be settled
                 self._settled.clear()
@@ -69,10 +75,11 @@ class Writer:
     def abandon(self) -> None:
         """Lets the thread end, without waiting for it."""
         self._closing.set()
+        self._wanted.set()
 
     async def aclose(self) -> None:
         """Sends what is queued, for a few seconds at most, and ends the thread."""
-        self._closing.set()
+        self.abandon()
         await asyncio.to_thread(self._thread.join, self._flush_seconds + 1)
 
     def _settle(self, acknowledged: "asyncio.Future[None]", error: KafkaError | None) -> None:
@@ -97,7 +104,11 @@ class Writer:
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            self._producer.poll(_POLL_S)
+            self._wanted.wait(_IDLE_S)
+            self._wanted.clear()
+            self._producer.poll(0)
+            while len(self._producer) and not self._closing.is_set():
+                self._producer.poll(_POLL_S)
         if self._producer.flush(self._flush_seconds):
             self._producer.purge()
             self._producer.poll(0)  # tells those who wait for what was purged

@@ -125,7 +125,7 @@ def approve(state: State, revision: str) -> tuple[State, tuple[Note, ...], str]:
 # --- what is in force -----------------------------------------------------------------------------------------------
 
 
-def plan_ahead(state: State, rules: Rules) -> State:
+def plan_ahead(state: State) -> State:
     """With the plan that a term will begin with, as far as one can tell: what `settle` decides then takes no time.
 
     The first plan is of the whole fleet, so this is called in a thread. It decides nothing.
@@ -141,8 +141,7 @@ def plan_ahead(state: State, rules: Rules) -> State:
     if revision is None:
         return state
     with contextlib.suppress(Exception):
-        published, render = state.published.configs, rules.renderer.render
-        memo = plan_again(state.gate.in_the_end, revision, published, holds=state.holds, render=render)
+        memo = plan_again(state.gate.in_the_end, revision, state.published.configs, holds=state.holds)
         return replace(state, gate=replace(state.gate, in_the_end=memo))
     return state
 
@@ -160,8 +159,7 @@ def settle(state: State, rules: Rules, now: datetime) -> Noted:
     if not state.is_reading_decided and state.reading is not None:
         # What cannot be decided before the topics were read to their ends stays new until then.
         published = None if state.term is None else state.published.configs
-        render = rules.renderer.render
-        passed = revision_gate.consider(state.gate, state.reading, published, rules.limits, now, state.holds, render)
+        passed = revision_gate.consider(state.gate, state.reading, published, rules.limits, now, state.holds)
         if passed is not None:
             gate, said = passed
             state, notes = replace(state, gate=gate, is_reading_decided=True), (*notes, *said)
@@ -176,7 +174,7 @@ def settle(state: State, rules: Rules, now: datetime) -> Noted:
 def _begin_term(state: State, rules: Rules, now: datetime) -> Noted:
     """Once the topics were read to their ends: what was published before is known now."""
     published, nodes = state.published.configs, state.fleet.nodes
-    gate, notes = revision_gate.begin(state.gate, published, rules.limits, now, state.holds, rules.renderer.render)
+    gate, notes = revision_gate.begin(state.gate, published, rules.limits, now, state.holds)
     number = next_epoch((*(config.ref for config in published.values()), *_claims(state, gate).values()))
     if strangers := state.untrusted - published.keys():
         text = (

@@ -31,7 +31,7 @@ def due(state: State, rules: Rules, now: datetime) -> tuple[State, tuple[Send, .
     revision, number = state.gate.in_force, state.term
     if revision is None or number is None:
         return state, (), ()
-    state = planned(state, revision, rules)  # shown from now on: what is planned and not published is not there yet
+    state = planned(state, revision)  # shown from now on: what is planned and not published is not there yet
     if state.plan is None or revision.id != state.kept or not state.leads:
         return state, (), ()
     nodes = state.plan.nodes
@@ -79,18 +79,17 @@ def _bug(what: str, error: Exception, subject: ObjectRef) -> tuple[Note, ...]:
     return Log(EventType.WARNING, what, error), Tell(EventType.WARNING, "UnexpectedError", text, subject)
 
 
-def planned(state: State, revision: Revision, rules: Rules) -> State:
+def planned(state: State, revision: Revision) -> State:
     """With the plan of now; the same state when nothing differs that it is made from."""
-    published, render = state.published.configs, rules.renderer.render
+    published = state.published.configs
     holding = holding_of_exclusive_cameras(state.holding, revision, published, state.fleet)
     # Where nobody holds an exclusive camera it is the plan that the gate has made.
     before = state.planned if holding.holders and state.planned is not None else state.gate.in_the_end
-    memo = plan_again(before, revision, published, holding.holders, state.holds, render)
+    memo = plan_again(before, revision, published, holding.holders, state.holds)
     if holding is not state.holding:
         state = replace(state, holding=holding)
     if memo is state.planned:
         return state
-    rules.renderer.forget_unused()
     gate = state.gate if holding.holders else replace(state.gate, in_the_end=memo)
     return replace(state, planned=memo, gate=gate)
 

@@ -200,7 +200,7 @@ class Controller:
     async def _plan_ahead(self) -> None:
         """Before a term begins the API answers while the whole fleet is planned."""
         if self._knowledge.state.term is None and self._knowledge.state.caught_up:
-            ahead = await self._threads.run(decide.plan_ahead, self._knowledge.state, self._rules)
+            ahead = await self._threads.run(decide.plan_ahead, self._knowledge.state)
             # It may be another state by now: a plan made for an older one is a good beginning.
             state = self._knowledge.state
             gate = replace(state.gate, in_the_end=ahead.gate.in_the_end)

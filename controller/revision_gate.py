@@ -13,7 +13,6 @@ from controller.picture.events import EventType
 from controller.planner.describe import describe_plan
 from controller.planner.guard import RemovalLimits, unwatched, why_parked
 from controller.planner.planner import plan_again
-from controller.render.instance import Render, render_instance
 from controller.source.last_good import Recalled
 from controller.source.read.reader import Loaded, Reading, Rejected, Unreadable
 from controller.state import Candidate, Gate
@@ -40,9 +39,7 @@ def recall(recalled: Recalled, now: datetime) -> Passed:
     return Gate(revision, now, approved_ids=approved_ids, is_recalled=True), (*notes, said)
 
 
-def begin(
-    gate: Gate, published: Previous, limits: RemovalLimits, now: datetime, holds: Holds, render: Render
-) -> Passed:
+def begin(gate: Gate, published: Previous, limits: RemovalLimits, now: datetime, holds: Holds) -> Passed:
     """Lets the recalled revision pass like any other, now that it is known what is published.
 
     The copy on disk may be old: its directory came from a backup, or the newest could not be written. What was approved of it
@@ -52,11 +49,11 @@ def begin(
     if not gate.is_recalled or recalled is None:
         return gate, ()
     with contextlib.suppress(Exception):  # told below, where the plan is made again
-        memo = plan_again(gate.in_the_end, recalled, published, holds=holds, render=render)
+        memo = plan_again(gate.in_the_end, recalled, published, holds=holds)
         if why_parked(memo.plan, published, limits) is None:
             return replace(gate, is_recalled=False, in_the_end=memo), ()
     outside = replace(gate, in_force=None, in_force_since=None, is_recalled=False, approved_ids=frozenset())
-    aside, notes = _consider_revision(outside, recalled, published, limits, now, holds, render)
+    aside, notes = _consider_revision(outside, recalled, published, limits, now, holds)
     return replace(aside, approved_ids=gate.approved_ids), notes
 
 
@@ -67,7 +64,6 @@ def consider(
     limits: RemovalLimits,
     now: datetime,
     holds: Holds = Holds(),
-    render: Render = render_instance,
 ) -> Passed | None:
     """Takes a reading into force, or sets it aside.
 
@@ -78,7 +74,6 @@ def consider(
         limits: how many instances and cameras a revision may take away without approval.
         now: the time, UTC.
         holds: which instances people hold by request: no revision removes them.
-        render: how an instance is rendered.
 
     Returns:
         None when it cannot be decided before `published` is known: what would it remove?
@@ -93,7 +88,7 @@ def consider(
         case Loaded(revision=revision) if gate.in_force is not None and revision.id == gate.in_force.id:
             return _restored(gate, revision)
         case Loaded(revision=revision) if published is not None:
-            return _consider_revision(gate, revision, published, limits, now, holds, render)
+            return _consider_revision(gate, revision, published, limits, now, holds)
     return None
 
 
@@ -111,10 +106,9 @@ def _consider_revision(
     limits: RemovalLimits,
     now: datetime,
     holds: Holds,
-    render: Render,
 ) -> Passed:
     try:
-        memo = plan_again(gate.in_the_end, revision, published, holds=holds, render=render)
+        memo = plan_again(gate.in_the_end, revision, published, holds=holds)
         planned = memo.plan
         parked = why_parked(planned, published, limits)
     except Exception as error:  # noqa: BLE001 - a revision that cannot be planned must keep no good one from its work (S15)

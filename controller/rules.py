@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from controller.planner.guard import RemovalLimits
-from controller.render.instance import Renderer
 from controller.timings import Timings
 from crds.messages import ControllerRun
 
@@ -22,9 +21,6 @@ class Rules:
     """Of this program, which agents are told; empty to say nothing of it."""
     limits: RemovalLimits = field(default_factory=RemovalLimits)
     timings: Timings = field(default_factory=Timings)
-    renderer: Renderer = field(default_factory=Renderer)
-    """Remembers what it rendered; it changes the time that planning takes, and nothing else."""
-
     run: ControllerRun = field(default_factory=lambda: ControllerRun(name="controller", started_at=_BEFORE_ALL_OTHERS))
     """This very run of it, by which two controllers find out that they are two."""
 

@@ -196,7 +196,8 @@ class Agent:
     async def _probe_apps(self) -> None:
         await asyncio.sleep(self._timings.probe_every_seconds)
         desired, seen = self._ledger.current, self._reconciler.known.observed
-        await self._probes.look(apps_to_probe(desired, seen))
+        if not await self._probes.look(apps_to_probe(desired, seen)):
+            return
         before, self._hung = self._hung, frozenset(hung(desired, seen, self._probes.progress))
         if self._hung - before:
             self._wake.set()

@@ -17,7 +17,8 @@ class Timings:
     retry_seconds: float = 2.0
     """Before a part of the agent that failed is tried again, and between two looks while something is waited for."""
     probe_every_seconds: float = 1.0
-    """Between two questions to the apps; how soon a frozen camera can be seen hangs on it."""
+    """Between two looks at the apps; how soon a frozen camera can be seen hangs on it. Those that run evenly are asked at every
+    fourth of them: `reporter/pace.py`."""
     orphans_every_seconds: float = 5.0
     """Between two looks for what earlier agents have left on the machine."""
     report_every_seconds: float = 5.0

@@ -15,9 +15,11 @@ _M_MMAP_THRESHOLD: Final = -3
 _LARGE_BYTES: Final = 64 * 1024
 _LEFT_OVER_BYTES: Final = 128 * 1024
 
-# madvise(2); a line of proc_pid_maps(5): read and executed, never written, private, of a file.
+# madvise(2); the first line of a mapping of a file in proc_pid_smaps(5), read and not written, private; and a line of it.
 _MADV_DONTNEED: Final = 4
-_CODE_OF_A_FILE: Final = re.compile(r"([0-9a-f]+)-([0-9a-f]+) r-xp \S+ \S+ [1-9]\d* +/")
+_OF_A_FILE: Final = re.compile(r"([0-9a-f]+)-([0-9a-f]+) r-[x-]p \S+ \S+ [1-9]\d* +/")
+_NEVER_WRITTEN: Final = re.compile(r"^Anonymous: +0 kB$", re.MULTILINE)
+_FIRST_LINE: Final = re.compile(r"^(?=[0-9a-f]+-[0-9a-f]+ )", re.MULTILINE)
 
 _OLDEST_GENERATION: Final = 2
 _LONG_SECONDS: Final = 0.03
@@ -99,21 +101,21 @@ def looking_for_cycles_among_what_is_new() -> Iterator[None]:
 def give_back_what_the_start_needed() -> None:
     """Has the machine take back what this program has read in and most likely does not need again.
 
-    That is the code of its libraries, of which the start goes through a lot, and what the C library still holds of what was
-    freed. Code that is needed is there again in microseconds: it stays in the machine's cache as long as nobody else needs
-    the room.
+    That is the code of its libraries and their constants, of which the start goes through a lot, and what the C library still holds
+    of what was freed. What is needed is there again in microseconds: it stays in the machine's cache as long as nobody else
+    needs the room.
     """
     gc.collect()
     try:
         library = ctypes.CDLL(None)
         trim, advise = library.malloc_trim, library.madvise
-        mappings = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace").splitlines()
+        mappings = Path("/proc/self/smaps").read_text(encoding="utf-8", errors="replace")
     except (OSError, AttributeError):  # another C library, or another system
         return
     trim(0)
     advise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    for mapping in mappings:
-        # Nobody writes into code: what is dropped is what the file holds.
-        if (found := _CODE_OF_A_FILE.match(mapping)) is not None:
+    for mapping in _FIRST_LINE.split(mappings):
+        # What is dropped is what the file holds: not where the linker has put in addresses before it forbade to write.
+        if (found := _OF_A_FILE.match(mapping)) is not None and _NEVER_WRITTEN.search(mapping):
             begin, end = int(found[1], 16), int(found[2], 16)
             advise(begin, end - begin, _MADV_DONTNEED)

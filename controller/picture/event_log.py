@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
 from heapq import heapify, heappop, heappush
 
 from controller.model import ObjectRef
@@ -23,6 +25,44 @@ _Key = tuple[str, str, str, str]
 """Kind and name of the object, reason, and what the message has in common with its repeats."""
 
 
+@dataclass(frozen=True)
+class _Told:
+    """The newest of the events that say the same, and how often it was."""
+
+    key: _Key
+    event: FleetEvent
+    count: int
+    first_at: datetime
+
+    @cached_property
+    def document(self) -> Document:
+        """As a core/v1 Event. Made when it is shown: when a fleet starts, most events have left before."""
+        suffix = hashlib.sha256("\0".join(self.key).encode(errors="surrogatepass")).hexdigest()[:16]
+        event = self.event
+        subject = event.subject
+        return {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": f"{subject.name}.{suffix}", "namespace": _NAMESPACE},
+            "involvedObject": {
+                "apiVersion": API_VERSION,
+                "kind": subject.kind,
+                "name": subject.name,
+                # `kubectl describe` asks for the events of an object by its uid.
+                "uid": object_uid(subject.kind, subject.name),
+            },
+            "type": event.type.value,
+            "reason": event.reason,
+            "message": event.message,
+            "count": self.count,
+            "firstTimestamp": timestamp(self.first_at),
+            "lastTimestamp": timestamp(event.at),
+            "source": {"component": _SOURCE},
+            "reportingComponent": _SOURCE,
+            "reportingInstance": "",
+        }
+
+
 class EventLog:
     """A ring of events.
 
@@ -32,7 +72,7 @@ class EventLog:
 
     def __init__(self, limit: int = EVENT_LIMIT) -> None:
         self._limit = limit
-        self._by_key: dict[_Key, Document] = {}
+        self._by_key: dict[_Key, _Told] = {}
         self._keys_of: dict[_Subject, dict[_Key, None]] = {}
         """The keys of each object, the oldest event first."""
         self._happened: dict[_Subject, int] = {}
@@ -53,11 +93,14 @@ class EventLog:
         """Takes events in; old ones leave when there are too many."""
         for event in events:
             self._remember(event)
-            bounded = replace(event, message=event.message[:_MOST_CHARACTERS])
+            is_short = len(event.message) <= _MOST_CHARACTERS
+            bounded = event if is_short else replace(event, message=event.message[:_MOST_CHARACTERS])
             subject = (bounded.subject.kind, bounded.subject.name)
             common = same_message(bounded.reason, bounded.message, is_trouble=bounded.type is EventType.WARNING)
             key = (*subject, bounded.reason, common)
-            self._by_key[key] = _document(key, bounded, self._by_key.pop(key, None))
+            before = self._by_key.pop(key, None)
+            first_at, count = (before.first_at, before.count) if before else (bounded.at, 0)
+            self._by_key[key] = _Told(key, bounded, count + 1, first_at)
             keys = self._keys_of.setdefault(subject, {})
             keys.pop(key, None)
             keys[key] = None
@@ -75,7 +118,7 @@ class EventLog:
             The very tuple of the last time when nothing happened since.
         """
         if self._listed is None:
-            self._listed = tuple(self._by_key.values())
+            self._listed = tuple(one.document for one in self._by_key.values())
         return self._listed
 
     def _remember(self, event: FleetEvent) -> None:
@@ -109,30 +152,3 @@ class EventLog:
             self._queue(subject)
         else:
             del self._keys_of[subject], self._happened[subject]
-
-
-def _document(key: _Key, event: FleetEvent, before: Document | None) -> Document:
-    suffix = hashlib.sha256("\0".join(key).encode(errors="surrogatepass")).hexdigest()[:16]
-    at = timestamp(event.at)
-    subject = event.subject
-    return {
-        "apiVersion": "v1",
-        "kind": "Event",
-        "metadata": {"name": f"{subject.name}.{suffix}", "namespace": _NAMESPACE},
-        "involvedObject": {
-            "apiVersion": API_VERSION,
-            "kind": subject.kind,
-            "name": subject.name,
-            # `kubectl describe` asks for the events of an object by its uid.
-            "uid": object_uid(subject.kind, subject.name),
-        },
-        "type": event.type.value,
-        "reason": event.reason,
-        "message": event.message,
-        "count": before["count"] + 1 if before else 1,
-        "firstTimestamp": before["firstTimestamp"] if before else at,
-        "lastTimestamp": at,
-        "source": {"component": _SOURCE},
-        "reportingComponent": _SOURCE,
-        "reportingInstance": "",
-    }

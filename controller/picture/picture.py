@@ -53,25 +53,31 @@ class Picture:
         Yields:
             After each part, of which none takes long: others may have their turn.
         """
-        revision, published = state.gate.in_force or _NOTHING, state.published.configs
-        for differences in self._live.update(revision, state.plan, published, state.fleet, now):
-            self._standing.take(differences)
-            self._image_use.take(differences)
-            if self._is_news_told:
-                self._event_log.add(events_of(differences, now, self._event_log.open_troubles))
+        if state.term is None:
+            # Until the topics are read to their ends every node looks new, and lost: nobody is shown that.
             self._show_events(now)
-            yield
+            return
+        revision, published = state.gate.in_force or _NOTHING, state.published.configs
+        try:
+            for differences in self._live.update(revision, state.plan, published, state.fleet, now):
+                self._standing.take(differences)
+                self._image_use.take(differences)
+                if self._is_news_told:
+                    self._event_log.add(events_of(differences, now, self._event_log.open_troubles))
+                yield
+        finally:
+            self._show_events(now)  # whatever object cannot be shown
         images = self._image_use.with_two_ids()
         if images is not self._images and self._is_news_told:
             self._event_log.add(_news_of_images(self._images, images, now))
         self._images = images
-        # Until the topics are read to their ends every node looks new, and lost: that is no news, and nobody is shown it.
-        if state.term is not None and not self._is_news_told:
+        if not self._is_news_told:
+            # That all nodes are there is no news.
             self._objects.forget_changes()
-        self._is_news_told = state.term is not None
+            self._is_news_told = True
         # Nor is it a fleet before it is known which manifests are in force, or why none are.
         is_decided = state.gate.in_force is not None or state.gate.candidate is not None
-        self._is_fleet_shown = self._is_fleet_shown or (self._is_news_told and is_decided)
+        self._is_fleet_shown = self._is_fleet_shown or is_decided
         self._show_events(now)
 
     def _show_events(self, now: datetime) -> None:

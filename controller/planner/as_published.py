@@ -23,7 +23,6 @@ def as_published(rendered: InstanceConfig, published: InstanceConfig | None) -> 
     Returns:
         One of the two. The published one may have another digest than the rendered one, and means the same.
     """
-    rendered.pack()  # it is kept as long as its manifests stay as they are
     if published is None or (published.digest != rendered.digest and not _says_the_same(published, rendered)):
         return rendered
     return published  # the very object that is kept already

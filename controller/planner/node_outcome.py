@@ -13,7 +13,7 @@ from controller.planner.places import Place, Places
 from controller.planner.ports import assign_ports
 from controller.planner.renames import name_to_run_as
 from controller.planner.slots import assign_slots, slots_in
-from controller.render.instance import Render
+from controller.render.instance import render_instance
 from controller.render.texts import CannotWriteError
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
@@ -73,7 +73,6 @@ class Surroundings:
     holders: Holders
     holds: Holds
     held: Mapping[str, Kept]
-    render: Render
 
 
 def outcome_of(
@@ -105,19 +104,20 @@ def outcome_of(
             reasons.append(_no_port(name, node))
             continue
         before_it = published.get(name)
+        unheld = before_it.with_hold(None) if before_it else None
         runs_as = before_it.instance_name if before_it else name_to_run_as(name, taken)
         taken.add(runs_as)
         cameras, slots, why_not = _cameras(one, node.node_id, runs_as, given)
         reasons += why_not
         try:
-            resolved = _resolved(one, cameras, ports[name], slots, runs_as, given.render, known.get(name))
+            resolved = _resolved(one, cameras, ports[name], slots, runs_as, known.get(name), unheld)
         except CannotWriteError as error:
             # The source refuses such manifests; should one slip through, what runs goes on as it is.
             reasons.append(Reason(ObjectRef("DsInstance", name), "CannotRender", str(error)))
             instances += [before_it] if before_it and name not in given.held else []
             continue
         rendered[name] = resolved
-        config = as_published(resolved.config, before_it.with_hold(None) if before_it else None)
+        config = as_published(resolved.config, unheld)
         if name in given.held:
             wanted[name] = config
             continue
@@ -196,14 +196,16 @@ def _resolved(
     rest_port: int,
     slots: Mapping[str, int],
     runs_as: str,
-    render: Render,
     known: Resolved | None,
+    published: InstanceConfig | None,
 ) -> Resolved:
     if known is not None and known.made_from(instance, cameras, rest_port, slots, runs_as):
         return known
-    config = render(instance, cameras, rest_port, slots, runs_as)
-    if known is not None and known.config.digest == config.digest:
-        config = known.config  # written in another way, it says the same
+    config = render_instance(instance, cameras, rest_port, slots, runs_as)
+    for one in (known.config if known else None, published):
+        if one is not None and one.digest == config.digest:
+            config = one  # one of those that are kept already
+    config.pack()  # it is kept as long as its manifests stay as they are
     return Resolved(instance, cameras, rest_port, slots, runs_as, config)
 
 

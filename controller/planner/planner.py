@@ -18,7 +18,6 @@ from controller.planner.node_outcome import Outcome, Surroundings, drained, outc
 from controller.planner.placement import Placement, place
 from controller.planner.places import Place, places_in
 from controller.planner.renames import renamed
-from controller.render.instance import Render, render_instance
 from crds.messages import AgentConfig, Removals
 
 
@@ -27,10 +26,9 @@ def plan(
     previous: Previous,
     holders: Holders = MappingProxyType({}),
     holds: Holds = Holds(),
-    render: Render = render_instance,
 ) -> FleetPlan:
     """Plans the whole fleet: see `plan_again`, with nothing known from before."""
-    return plan_again(PlanMemo(), revision, previous, holders, holds, render).plan
+    return plan_again(PlanMemo(), revision, previous, holders, holds).plan
 
 
 def plan_again(
@@ -39,7 +37,6 @@ def plan_again(
     previous: Previous,
     holders: Holders = MappingProxyType({}),
     holds: Holds = Holds(),
-    render: Render = render_instance,
 ) -> PlanMemo:
     """Plans the whole fleet. What can differ from the plan before is made again, the rest are the very same objects.
 
@@ -51,7 +48,6 @@ def plan_again(
         holders: who holds exclusive cameras now; those of others are withheld. Without it the plan is the one that is
             reached in the end: what people are shown before anything happens.
         holds: which instances people hold by request; others are held by their annotations.
-        render: how an instance is rendered.
 
     Returns:
         The plan: the desired state of every node, the reasons for what is not in it, and the changes against `previous`.
@@ -61,7 +57,7 @@ def plan_again(
     if not differ and before.plan.revision == revision.id:
         return before
     published, _, _ = places_in(previous, before.published)
-    renames = renamed(revision, published, render, before.renames, are_nodes_same=not differ.nodes)
+    renames = renamed(revision, published, before.renames, are_nodes_same=not differ.nodes)
     places, ids, moved = places_in(renames.under_new_names(previous), before.places)
     here = (
         one.name for id_ in differ.node_ids if id_ in places.records for one in places.records[id_].node_config_list
@@ -81,7 +77,7 @@ def plan_again(
         *ids_of(names, placement, nodes, held),
         *_withholding(before, differ),
     }
-    given = Surroundings(revision, places, holders, holds, held, render)
+    given = Surroundings(revision, places, holders, holds, held)
     outcomes = _outcomes(before.outcomes, ids_touched, on_node, given)
     after = replace(
         before,

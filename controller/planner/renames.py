@@ -12,7 +12,7 @@ from controller.model import Previous, Revision
 from controller.planner.as_published import as_published
 from controller.planner.placement import is_allowed
 from controller.planner.places import Place, Places
-from controller.render.instance import Render
+from controller.render.instance import render_instance
 from controller.render.texts import CannotWriteError
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
@@ -58,7 +58,7 @@ class Renames:
         return {**previous, **renamed} if renamed else previous
 
 
-def renamed(revision: Revision, places: Places, render: Render, before: Renames, *, are_nodes_same: bool) -> Renames:
+def renamed(revision: Revision, places: Places, before: Renames, *, are_nodes_same: bool) -> Renames:
     """The instances that were renamed.
 
     An old name is gone, a new one is there, and the new manifest asks for what was published under the old name, to the
@@ -67,7 +67,6 @@ def renamed(revision: Revision, places: Places, render: Render, before: Renames,
     Args:
         revision: the manifests.
         places: where they were published.
-        render: how an instance is rendered.
         before: what this gave before.
         are_nodes_same: True when the manifests of all nodes are those of before.
     """
@@ -81,12 +80,12 @@ def renamed(revision: Revision, places: Places, render: Render, before: Renames,
     is_same = are_nodes_same and not (
         differing(before.gone, gone) or differing(before.come, come) or differing(before.cameras, cameras)
     )
-    by_new_name = before.by_new_name if is_same else _found(revision, come, places, old, render)
+    by_new_name = before.by_new_name if is_same else _found(revision, come, places, old)
     return Renames(gone, come, cameras, by_new_name, _records(by_new_name, places, before if is_same else Renames()))
 
 
 def _found(
-    revision: Revision, come: Mapping[str, DsInstance], places: Places, old: AbstractSet[str], render: Render
+    revision: Revision, come: Mapping[str, DsInstance], places: Places, old: AbstractSet[str]
 ) -> Mapping[str, Renamed]:
     gone: dict[Likeness, list[Place]] = defaultdict(list)
     for name in sorted(old):
@@ -99,7 +98,7 @@ def _found(
         cameras = revision.cameras_by_instance[name]
         alike = gone.get((one.spec.image, one.spec.app.kind, frozenset(camera.name for camera in cameras)), [])
         if len(alike) <= _MOST_TRIED:
-            found[name] = list(_forms(one, cameras, alike, revision, render))
+            found[name] = list(_forms(one, cameras, alike, revision))
     taken = Counter(match.old_name for matches in found.values() for match in matches)
     return {
         name: matches[0] for name, matches in found.items() if len(matches) == 1 and taken[matches[0].old_name] == 1
@@ -134,7 +133,7 @@ def name_to_run_as(name: str, taken: AbstractSet[str]) -> str:
 
 
 def _forms(
-    instance: DsInstance, cameras: tuple[Camera, ...], alike: list[Place], revision: Revision, render: Render
+    instance: DsInstance, cameras: tuple[Camera, ...], alike: list[Place], revision: Revision
 ) -> Iterator[Renamed]:
     for node_id, config in alike:
         node = revision.node_by_id.get(node_id)
@@ -142,7 +141,7 @@ def _forms(
             continue
         slots = {camera.name: camera.slot for camera in config.cameras}
         try:
-            wanted = render(instance, cameras, config.rest_port, slots, config.instance_name)
+            wanted = render_instance(instance, cameras, config.rest_port, slots, config.instance_name)
         except CannotWriteError:
             continue
         as_named = config.with_manifest_name(instance.name)

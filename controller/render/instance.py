@@ -1,14 +1,13 @@
 """A resolved instance: its files, its parts and its digest."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from controller.render.devices import with_devices
 from controller.render.engines import engines_of_app_file, engines_of_chain
 from controller.render.file_names import ANALYTICS_FILE, DEEPSTREAM_APP_FILE
 from controller.render.resolved import ResolvedInstance, resolve
 from controller.render.settings import settings, streams
-from controller.render.sources import by_slot
 from controller.render.texts import rendered_files
 from crds.app_kind import AppKind
 from crds.camera import Camera
@@ -16,55 +15,6 @@ from crds.container import ContainerSettings
 from crds.digest import digest
 from crds.dsinstance import DsInstance
 from crds.instance_config import InstanceConfig, PartDigests, RenderedFile
-
-
-class Render(Protocol):
-    """See `render_instance`."""
-
-    def __call__(
-        self,
-        instance: DsInstance,
-        cameras: tuple[Camera, ...],
-        rest_port: int,
-        slots: Mapping[str, int] | None = None,
-        runs_as: str = "",
-    ) -> InstanceConfig:
-        """Resolves one instance."""
-        ...
-
-
-class Renderer:
-    """Renders instances, and gives the same result again for the very same manifests without making it anew.
-
-    Rendering is most of the time of a plan, and an edit touches few of ten thousand instances. Manifests are frozen,
-    and sources give out the same objects for what did not change, so identity is enough.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[object, ...], tuple[object, InstanceConfig]] = {}
-        self._used: dict[tuple[object, ...], tuple[object, InstanceConfig]] = {}
-
-    def render(
-        self,
-        instance: DsInstance,
-        cameras: tuple[Camera, ...],
-        rest_port: int,
-        slots: Mapping[str, int] | None = None,
-        runs_as: str = "",
-    ) -> InstanceConfig:
-        """See `render_instance`."""
-        in_order = by_slot(cameras, slots)
-        key = (id(instance), rest_port, runs_as, *(part for slot, camera in in_order for part in (slot, id(camera))))
-        # The manifests are kept beside the result, so that their ids are not given to others.
-        found = self._used.get(key) or self._known.get(key)
-        if found is None:
-            found = ((instance, cameras), render_instance(instance, cameras, rest_port, slots, runs_as))
-        self._used[key] = found
-        return found[1]
-
-    def forget_unused(self) -> None:
-        """Forgets what was not asked for since the last call: to be called after each plan."""
-        self._known, self._used = self._used, {}
 
 
 def render_instance(

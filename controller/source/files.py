@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,15 +33,26 @@ _MARKS_SHOWN: Final = 10
 _LONGEST_MARK: Final = 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class SourceFile:
-    """One file of a source: its bytes, or why it has none."""
+    """One file of a source: its bytes, which are kept compressed, or why it has none."""
 
     path: bytes
     """Relative to the source, `/` between its parts, in the bytes of the file system."""
-    content: bytes = b""
-    refusal: str = ""
+    refusal: str
     """Why the file cannot belong to a revision; empty for a file that can."""
+    _compressed: bytes
+
+    def __init__(self, path: bytes, content: bytes = b"", refusal: str = "") -> None:
+        """See the attributes."""
+        object.__setattr__(self, "path", path)
+        object.__setattr__(self, "refusal", refusal)
+        object.__setattr__(self, "_compressed", zlib.compress(content, level=1))
+
+    @property
+    def content(self) -> bytes:
+        """Its bytes; none when it is refused."""
+        return zlib.decompress(self._compressed)
 
     @cached_property
     def entry(self) -> bytes:

@@ -7,7 +7,7 @@ alone: then nobody is known to listen, which is no proof that nobody does.
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from nodeagent.engines.listening_sockets import listening_sockets
@@ -19,11 +19,32 @@ _CONTAINER_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 
 class Listeners:
-    """Remembers who listened on a port, since it is asked for again every second."""
+    """Remembers who listened on a port, since it is asked for again and again."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[int, str, str]] = {}
         """By port: the process, the inode of its socket, and the descriptor that it is open under."""
+        self._holders: dict[int, tuple[str, str | None, PortHolder]] = {}
+        """By port: the inode, who was expected to listen, and who did."""
+
+    def holder(self, port: int, expected: str | None, find: Callable[[], PortHolder | None]) -> PortHolder | None:
+        """Who listens on a port: as it was found out before, while the same process has the same socket open.
+
+        Args:
+            port: the port.
+            expected: the runtime that should listen.
+            find: finds it out, by `pids`.
+        """
+        inodes = _listening(port)
+        if len(inodes) == 1 and (known := self._holders.get(port)) is not None:
+            inode, asked_for, holder = known
+            if asked_for == expected and inode in inodes and self._still(port, inode) is not None:
+                return holder
+        self._holders.pop(port, None)
+        found = find()
+        if found is not None and port in self._known:
+            self._holders[port] = (self._known[port][1], expected, found)
+        return found
 
     def pids(self, port: int, likely: Iterable[int] = ()) -> frozenset[int]:
         """The processes that have a listening socket of a port; empty when there is none, or none may be seen.

@@ -32,8 +32,8 @@ _INODE_OF_SOCKET: Final = struct.Struct("=68xI")
 _ERROR_NUMBER: Final = struct.Struct("=i")
 """Where they stand in a message, behind its header."""
 _ANSWER_BYTES: Final = 64 * 1024
-_PATIENCE_S: Final = 1.0
-"""A kernel answers at once; what only looks like one may not."""
+_PATIENCE: Final = struct.pack("ll", 1, 0)
+"""A second, as a `timeval`: a kernel answers at once; what only looks like one may not."""
 
 
 def listening_sockets(port: int | None = None) -> tuple[tuple[int, str], ...]:
@@ -43,35 +43,42 @@ def listening_sockets(port: int | None = None) -> tuple[tuple[int, str], ...]:
         port: the only one that is asked for; None for all.
     """
     try:
-        return tuple(one for family in (socket.AF_INET, socket.AF_INET6) for one in _asked(family, port or 0))
+        return tuple(_asked(port or 0))
     except (OSError, AttributeError, struct.error):
         # A kernel without sock_diag, a sandbox without netlink, another system.
         return tuple(one for one in _read() if port in {None, one[0]})
 
 
-def _asked(family: int, port: int) -> Iterator[tuple[int, str]]:
-    """Those of one family, asked of the kernel.
+def _asked(port: int) -> Iterator[tuple[int, str]]:
+    """All of them, asked of the kernel.
 
     Raises:
         OSError: it does not answer that.
     """
-    question = _QUESTION.pack(family, socket.IPPROTO_TCP, 1 << _LISTEN_STATE, port.to_bytes(2, "big"))
     with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, _NETLINK_SOCK_DIAG) as kernel:
-        kernel.settimeout(_PATIENCE_S)
-        kernel.send(_HEADER.pack(_HEADER.size + len(question), _SOCK_DIAG_BY_FAMILY, _REQUEST_OF_ALL, 1, 0) + question)
-        while True:
-            answer = memoryview(kernel.recv(_ANSWER_BYTES))
-            while answer:
-                length, kind, *_ = _HEADER.unpack_from(answer)
-                content = answer[_HEADER.size : length]
-                if kind == _DONE:
-                    return
-                if kind == _ERROR:
-                    (number,) = _ERROR_NUMBER.unpack_from(content)
-                    raise OSError(-number, "the kernel does not tell who listens")
-                (port_of_it,), (inode,) = _PORT.unpack_from(content), _INODE_OF_SOCKET.unpack_from(content)
-                yield port_of_it, str(inode)
-                answer = answer[(length + 3) & ~3 :]
+        kernel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
+        for family in (socket.AF_INET, socket.AF_INET6):
+            question = _QUESTION.pack(family, socket.IPPROTO_TCP, 1 << _LISTEN_STATE, port.to_bytes(2, "big"))
+            kernel.send(
+                _HEADER.pack(_HEADER.size + len(question), _SOCK_DIAG_BY_FAMILY, _REQUEST_OF_ALL, 1, 0) + question
+            )
+            yield from _answered(kernel)
+
+
+def _answered(kernel: socket.socket) -> Iterator[tuple[int, str]]:
+    while True:
+        answer = memoryview(kernel.recv(_ANSWER_BYTES))
+        while answer:
+            length, kind, *_ = _HEADER.unpack_from(answer)
+            content = answer[_HEADER.size : length]
+            if kind == _DONE:
+                return
+            if kind == _ERROR:
+                (number,) = _ERROR_NUMBER.unpack_from(content)
+                raise OSError(-number, "the kernel does not tell who listens")
+            (port_of_it,), (inode,) = _PORT.unpack_from(content), _INODE_OF_SOCKET.unpack_from(content)
+            yield port_of_it, str(inode)
+            answer = answer[(length + 3) & ~3 :]
 
 
 def _read() -> Iterator[tuple[int, str]]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from crds.instance_config import InstanceConfig
 from nodeagent.model import Probe
 from nodeagent.reporter.frames import AppProgress, after_probe
+from nodeagent.reporter.pace import EVERY, may_be_left_out
 from ports.clock import Clock
 
 ProbeApp = Callable[[InstanceConfig, str, datetime], Awaitable[Probe]]
@@ -24,6 +25,9 @@ class AppProbes:
         self._probe = probe
         self._clock = clock
         self._progress: dict[str, AppProgress] = {}
+        self._looks = 0
+        self._left_out: dict[str, int] = {}
+        """Looks since the last one at which an app was asked."""
 
     @property
     def progress(self) -> Mapping[str, AppProgress]:
@@ -33,24 +37,33 @@ class AppProbes:
     def forget(self, name: str) -> None:
         """The app of this instance began anew, or will: what the one before it said proves nothing any more."""
         self._progress.pop(name, None)
+        self._left_out.pop(name, None)
 
     def keep_only(self, names: Collection[str]) -> None:
         """Forgets all other instances."""
         for name in self._progress.keys() - set(names):
             del self._progress[name]
 
-    async def look(self, apps: Mapping[str, tuple[InstanceConfig, str]]) -> None:
-        """Asks each app once, side by side.
+    async def look(self, apps: Mapping[str, tuple[InstanceConfig, str]]) -> bool:
+        """Asks each app once, side by side, but for those that may be left out; True when any was asked.
 
         Args:
             apps: the instance that runs and its runtime, by name.
         """
-        await asyncio.gather(*(self._look_at(name, config, runtime) for name, (config, runtime) in apps.items()))
+        # Those that are left out are asked at the same look: to wake up for each of them costs as much as to ask it.
+        self._looks += 1
+        asked = apps
+        if self._looks % EVERY:
+            asked = {name: one for name, one in apps.items() if not may_be_left_out(*one, self._progress.get(name))}
+        left_out = {name: 1 + self._left_out.get(name, 0) for name in apps.keys() - asked.keys()}
+        self._left_out, before = left_out, self._left_out
+        await asyncio.gather(*(self._look_at(name, *one, left_out=before.get(name, 0)) for name, one in asked.items()))
+        return bool(asked)
 
-    async def _look_at(self, name: str, config: InstanceConfig, runtime_id: str) -> None:
+    async def _look_at(self, name: str, config: InstanceConfig, runtime_id: str, *, left_out: int) -> None:
         asked_at = self._clock.now()
         before = self._progress.setdefault(name, AppProgress(runtime_id, asked_at))
         probe = await self._probe(config, runtime_id, asked_at)
         # Forgotten in the meantime: then this is the answer of the app that was there before.
         if self._progress.get(name) is before:
-            self._progress[name] = after_probe(before, probe)
+            self._progress[name] = after_probe(before, probe, left_out)

@@ -8,6 +8,11 @@ from crds.instance_config import InstanceConfig
 from crds.messages import AgentConfig
 from nodeagent.model import Observed, Probe, StreamStats
 
+_UNEVEN_LOOKS = 0.8
+"""A camera that has missed no more than the frames of so much of a look is as it was: neither cameras nor busy machines are even."""
+_NEWEST = 0.25
+"""What the newest look counts for, of the rate at which frames come."""
+
 
 @dataclass(frozen=True)
 class CameraProgress:
@@ -19,6 +24,8 @@ class CameraProgress:
     """When the agent itself last saw the number grow; None until it did."""
     reason: str = ""
     """Why the app has no frames of it, if it says so."""
+    per_look: float = 0.0
+    """New frames from one look to the next, as it had them lately."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,8 @@ class AppProgress:
     """Looks in a row that it did not answer."""
     still_looks: int = 0
     """Looks in a row, while it was ready, that no camera had a new frame in."""
+    steady_looks: int = 0
+    """Looks in a row at which it was ready and each camera had as many new frames as it had lately."""
 
 
 def apps_to_probe(desired: AgentConfig | None, seen: Observed | None) -> dict[str, tuple[InstanceConfig, str]]:
@@ -56,18 +65,34 @@ def apps_to_probe(desired: AgentConfig | None, seen: Observed | None) -> dict[st
     }
 
 
-def after_probe(progress: AppProgress | None, probe: Probe) -> AppProgress:
-    """The progress after one more look. Another runtime starts from nothing: its numbers start from nothing too."""
+def after_probe(progress: AppProgress | None, probe: Probe, left_out: int = 0) -> AppProgress:
+    """The progress after one more look. Another runtime starts from nothing: its numbers start from nothing too.
+
+    Args:
+        progress: what was known before.
+        probe: what the app said.
+        left_out: looks since the one before that were not made, see `pace.py`.
+    """
     if progress is None or progress.runtime_id != probe.runtime_id:
         progress = AppProgress(probe.runtime_id, probe.at)
     was_ready = progress.was_ready or probe.ready
     until_ready = progress.looks_until_ready + (not was_ready)
     if not probe.answered:
         silent = progress.silent_looks + 1
-        return replace(progress, message=probe.message, looks_until_ready=until_ready, silent_looks=silent)
+        return replace(
+            progress, message=probe.message, looks_until_ready=until_ready, silent_looks=silent, steady_looks=0
+        )
+    looks = 1 + left_out
     before = progress.cameras or {}
-    cameras = {one.camera_id: _advance(before.get(one.camera_id), one, probe.at) for one in probe.streams}
-    moves = not probe.ready or any(one.advanced_at == probe.at for one in cameras.values())
+    behind = [_behind(before.get(one.camera_id), one, looks) for one in probe.streams]
+    moving = [one for one in behind if one is not None]
+    still = int(min(moving)) if moving and left_out else 0 if moving else progress.still_looks + looks
+    steady = probe.ready and len(moving) == len(behind) and all(one <= _UNEVEN_LOOKS for one in moving)
+    asked_before = progress.answered_at or probe.at
+    cameras = {
+        one.camera_id: _advance(before.get(one.camera_id), one, missing, asked_before, probe.at, looks)
+        for one, missing in zip(probe.streams, behind, strict=True)
+    }
     return replace(
         progress,
         answered_at=probe.at,
@@ -77,13 +102,41 @@ def after_probe(progress: AppProgress | None, probe: Probe) -> AppProgress:
         looks_until_ready=until_ready,
         was_ready=was_ready,
         silent_looks=0,
-        still_looks=0 if moves else progress.still_looks + 1,
+        still_looks=still if probe.ready else 0,
+        steady_looks=progress.steady_looks + 1 if steady else 0,
     )
 
 
-def _advance(before: CameraProgress | None, stats: StreamStats, at: datetime) -> CameraProgress:
+def _behind(before: CameraProgress | None, stats: StreamStats, looks: int) -> float | None:
+    """For how many of the looks since the last answer it had no new frames, if it had as many as lately until then.
+
+    None when none of its frames is new. Numbers that fall are those of an app that began anew.
+    """
+    if before is None or stats.frame_number <= before.frame_number:
+        return None
+    # A look falls between two frames: one more may have been on its way, which is much of a second and little of four.
+    grown = stats.frame_number - before.frame_number + (looks == 1)
+    return max(0.0, looks - grown / before.per_look) if before.per_look else 0.0
+
+
+def _advance(
+    before: CameraProgress | None,
+    stats: StreamStats,
+    behind: float | None,
+    asked_before: datetime,
+    at: datetime,
+    looks: int,
+) -> CameraProgress:
     if before is None or stats.frame_number < before.frame_number:
         # Numbers that fall are those of an app that began anew: what was seen before proves nothing about it.
         return CameraProgress(stats.frame_number, stats.fps, None, stats.reason)
-    advanced_at = at if stats.frame_number > before.frame_number else before.advanced_at
-    return CameraProgress(stats.frame_number, stats.fps, advanced_at, stats.reason)
+    newest = (stats.frame_number - before.frame_number) / looks
+    per_look = before.per_look + _NEWEST * (newest - before.per_look) if before.per_look else newest
+    if behind is None:
+        advanced_at = before.advanced_at
+    elif looks == 1 or behind <= _UNEVEN_LOOKS:
+        advanced_at = at
+    else:
+        # It has stopped in between, or become slow; the next look, which is made, tells which.
+        advanced_at = at - (at - asked_before) * (behind / looks)
+    return CameraProgress(stats.frame_number, stats.fps, advanced_at, stats.reason, per_look)

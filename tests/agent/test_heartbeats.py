@@ -36,7 +36,7 @@ def test_heartbeats_are_allowed_and_ended_by_the_controller_of_this_agent_alone(
             say(CommandKind.REFUSED, 1000)
             assert await heartbeats_in_a_while() == 0
             say(CommandKind.ADMITTED, 10**400)
-            assert await heartbeats_in_a_while() in (3, 4), "one may be the report of a minute"
+            assert await heartbeats_in_a_while() in (3, 4, 5), "one may be the report of a minute, or be at both ends"
             stand.refresh()
             reports = len(stand.reports)
             await until(lambda: len(stand.reports) > reports, "it reports when it is asked to", EVERY_S / 2)

@@ -15,7 +15,7 @@ from bus.kafka_options import KafkaOptions
 from bus.memory import MemoryBus, MemoryLog
 from bus.timings import Timings
 from bus.topics import KEYED_PARTITIONS, partition_of, topic_name
-from tests.patience import patient
+from tests.patience import in_time, patient
 
 DEADLINE_S = patient(20)
 
@@ -56,7 +56,7 @@ class Stand:
 
     def run(self, test: Callable[["Session"], Coroutine[Any, Any, T]]) -> T:
         async def whole() -> T:
-            async with asyncio.timeout(DEADLINE_S), Session.open(self) as session:
+            async with in_time(20), Session.open(self) as session:
                 return await test(session)
 
         return asyncio.run(whole())

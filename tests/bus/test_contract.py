@@ -12,7 +12,7 @@ from bus.base import BusEvent, CaughtUp, ConnectionChanged, MadeAnew, PublishFai
 from bus.timings import Timings
 from bus.topics import SETTINGS, check_size
 from tests.bus.stands import Session, Stand
-from tests.patience import patient
+from tests.patience import in_time
 
 BEGINNING, END = Start.BEGINNING, Start.END
 
@@ -392,7 +392,7 @@ def test_without_brokers_a_publish_fails_in_time_and_closing_does_not_hang(own_s
         with pytest.raises(PublishFailed) as failure:
             await session.bus.publish(Topic.AGENT_CONFIG, key="node", value=b"x")
         assert "0.3 s" in str(failure.value)
-        async with asyncio.timeout(patient(3)):
+        async with in_time():
             await session.bus.aclose()
 
     before = set(threading.enumerate())

@@ -18,7 +18,7 @@ from bus.kafka_options import KafkaOptions
 from bus.topics import SETTINGS, partition_of, topic_name
 from tests.bus.stands import DEADLINE_S, KafkaStand, Session
 from tests.e2e.separate_fleet import run_kafka
-from tests.patience import patient
+from tests.patience import in_time
 
 
 @pytest.mark.kafka
@@ -91,12 +91,12 @@ def test_a_broker_that_comes_back_with_an_empty_disk_is_read_and_written_again(
             assert {ConnectionChanged, MadeAnew} <= {type(event) for event in told}
         await asyncio.gather(bus.aclose(), agent.aclose())
 
-    async def in_time() -> None:
-        async with asyncio.timeout(patient(60)):
+    async def test() -> None:
+        async with in_time(60):
             await scenario()
 
     try:
-        asyncio.run(in_time())
+        asyncio.run(test())
     finally:
         run_kafka("stop", data)
 

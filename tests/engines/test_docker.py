@@ -20,7 +20,7 @@ from nodeagent.model import Permanent, Transient, Waiting
 from nodeagent.operations import OpKind
 from tests.engines.stands import DockerStand, Session, make_config, write_secret
 from tests.engines.test_process import APP_CONF, count_descriptors
-from tests.patience import patient
+from tests.patience import in_time, patient
 
 MIB = 1024 * 1024
 
@@ -420,14 +420,13 @@ def test_a_cancelled_pull_returns_at_once_and_keeps_nobody_waiting(
     async def test(session: Session) -> None:
         config = docker_stand.config(image=f"127.0.0.1:{registry.port}/a/b:c")
         pull = asyncio.ensure_future(session.do(OpKind.PULL_IMAGE, config))
-        await asyncio.to_thread(registry.asked.wait, 10)
+        assert await asyncio.to_thread(registry.asked.wait, patient(10))
         there = await session.begin(docker_stand.config("dock"))
         assert there.running
-        began = time.monotonic()
+        # The registry never answers.
         pull.cancel()
         await asyncio.wait({pull}, timeout=patient(5))
         assert pull.cancelled()
-        assert time.monotonic() - began < patient(0.5)
 
     docker_stand.run(test)
 
@@ -444,9 +443,13 @@ def test_a_container_out_of_memory_says_so(docker_stand: DockerStand) -> None:
         there = await session.begin(config)
         # The engine hears of it by another way than of the end, and may hear of the end first.
         wanted = {"event": "oom", "container": there.runtime_id}
-        told = docker_stand.client.events(since=began_at, filters=wanted, decode=True)
-        await asyncio.to_thread(next, told)
-        told.close()
+
+        async def told() -> list[Any]:
+            # Those that there were, and no stream: who waits for the next one of an engine that tells none waits for ever.
+            events = docker_stand.client.events(since=began_at, until=int(time.time()), filters=wanted, decode=True)
+            return await asyncio.to_thread(list, events)
+
+        await session.until(told, "the engine tells that the container ran out of memory")
         docker_stand.kill(there)
         await session.until_left()
         output = await session.driver.output("lobby", 5)
@@ -463,7 +466,7 @@ def test_a_container_that_somebody_removes_is_told_and_gone(docker_stand: Docker
         there = await session.begin(docker_stand.config())
         assert await anext(events) == "lobby"
         await asyncio.to_thread(docker_stand.client.api.remove_container, there.runtime_id, force=True)
-        async with asyncio.timeout(patient(1.0)):
+        async with in_time():
             while await session.driver.observe():
                 assert await anext(events) == "lobby"
 
@@ -476,10 +479,8 @@ def test_many_containers_at_once(docker_stand: DockerStand) -> None:
         configs = [docker_stand.config(f"i{number}") for number in range(12)]
         await asyncio.gather(*(session.begin(config) for config in configs))
         assert all(there.running for there in (await session.driver.observe()).values())
-        began = time.monotonic()
-        stops = [session.do(OpKind.STOP, config, timeout_seconds=10) for config in configs]
-        await asyncio.gather(*stops)
-        assert time.monotonic() - began < patient(8)
+        await asyncio.gather(*(session.do(OpKind.STOP, config, timeout_seconds=10) for config in configs))
+        assert {there.exit_code for there in (await session.driver.observe()).values()} == {0}
         await asyncio.gather(*(session.do(OpKind.REMOVE, config) for config in configs))
         assert await session.driver.observe() == {}
 
@@ -655,7 +656,6 @@ def test_an_engine_that_hangs_or_talks_nonsense_is_transient_and_holds_nobody(tm
 
     async def test() -> None:
         driver = DockerDriver("f", "n", DiskFolders(tmp_path, tmp_path), engine.address)
-        began = time.monotonic()
         look = asyncio.ensure_future(driver.observe())
         if answer:
             with pytest.raises(Transient, match="no Docker Engine answers at unix"):
@@ -668,10 +668,13 @@ def test_an_engine_that_hangs_or_talks_nonsense_is_transient_and_holds_nobody(tm
             look.cancel()
             await asyncio.wait({look})
         await driver.aclose()
-        assert time.monotonic() - began < patient(5)
+
+    async def whole() -> None:
+        async with in_time():
+            await test()
 
     try:
-        asyncio.run(test())
+        asyncio.run(whole())
     finally:
         engine.close()
 

@@ -91,7 +91,6 @@ def test_a_container_that_was_renamed_gets_its_name_back(docker_stand: DockerSta
         name = docker_stand.inspect()["Name"]
         events = session.driver.events()
         told = asyncio.ensure_future(anext(events))  # type: ignore[arg-type]  # it is a generator
-        await asyncio.sleep(0.2)  # the driver does not say when it listens
         docker_stand.client.api.rename(there.runtime_id, f"by-hand-{docker_stand.fleet_id}")
         assert await told == "lobby"
         assert await session.find() == there

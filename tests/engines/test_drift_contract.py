@@ -4,7 +4,7 @@ import asyncio
 
 from nodeagent.operations import PAUSED, OpKind
 from tests.engines.stands import Session, Stand
-from tests.patience import patient
+from tests.patience import in_time
 
 
 def test_what_a_driver_makes_is_no_drift(stand: Stand) -> None:
@@ -28,7 +28,7 @@ def test_what_is_frozen_is_told_seen_and_set_back(stand: Stand) -> None:
             await session.until_says("sleeping")  # in the first moment of its life it is not an app that runs yet
         events = session.driver.events()
         told = asyncio.ensure_future(anext(events))  # type: ignore[arg-type]  # every driver has a generator
-        await asyncio.sleep(0.2 if stand.kind == "docker" else 0)  # no driver says when it listens
+        await asyncio.sleep(0)  # it listens from the moment on at which it was asked for its events
         stand.freeze(there)
         assert await told == "lobby"
         frozen = await session.find()
@@ -51,7 +51,7 @@ def test_what_is_frozen_can_be_stopped(stand: Stand) -> None:
         if stand.kind != "fake":
             await session.until_says("sleeping")
         stand.freeze(there)
-        async with asyncio.timeout(patient(10)):
+        async with in_time():
             await session.do(OpKind.STOP, config, runtime_id=there.runtime_id, timeout_seconds=30)
         left = await session.find()
         assert left is not None

@@ -15,7 +15,7 @@ from nodeagent.engines.docker.engine import DockerEngine
 from nodeagent.engines.listening import Listeners, container_of, listening_ports, name_of
 from nodeagent.engines.listening_sockets import listening_sockets
 from nodeagent.engines.process.driver import ProcessDriver
-from nodeagent.model import Transient
+from nodeagent.model import PortHolder, Transient
 from nodeagent.operations import OpKind
 from tests.engines.stands import DockerStand, ProcessStand, Session
 from tests.held_ports import hold_port
@@ -63,6 +63,32 @@ def test_who_may_not_be_seen_is_not_the_one_who_is_expected_and_can_be(
     assert Listeners().hidden(port, []) is None
     listening.close()
     assert Listeners().hidden(port, [os.getpid()]) is None
+
+
+def test_who_listens_is_found_out_again_only_when_it_is_another_socket_or_somebody_else_is_expected(
+    listening: socket.socket,
+) -> None:
+    port, listeners, asked = listening.getsockname()[1], Listeners(), []
+
+    def find() -> PortHolder | None:
+        asked.append(port)
+        return PortHolder("id-1", "itself") if listeners.pids(port, [os.getpid()]) else None
+
+    def holder(expected: str) -> PortHolder | None:
+        return listeners.holder(port, expected, find)
+
+    assert holder("id-1") == holder("id-1") == PortHolder("id-1", "itself")
+    assert len(asked) == 1
+    assert holder("id-2") == PortHolder("id-1", "itself")
+    assert len(asked) == 2
+    listening.close()
+    assert holder("id-2") is None
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        assert holder("id-2") == PortHolder("id-1", "itself")
+    assert len(asked) == 4
 
 
 def test_who_begins_to_listen_during_a_look_is_not_taken_for_somebody_else() -> None:

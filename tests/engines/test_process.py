@@ -21,7 +21,7 @@ from nodeagent.model import Permanent, Transient
 from nodeagent.operations import OpKind
 from tests.differ.operations import operation
 from tests.engines.stands import SLEEPS, ProcessStand, Session, write_secret
-from tests.patience import patient
+from tests.patience import in_time, patient
 
 PROJECT = Path(__file__).resolve().parents[2]
 APP_CONF = {
@@ -146,7 +146,7 @@ def test_a_killed_agent_leaves_what_the_next_one_adopts(process_stand: ProcessSt
         second = asyncio.ensure_future(anext(events))
         await asyncio.sleep(0)
         process_stand.kill(there)
-        async with asyncio.timeout(patient(1.0)):
+        async with in_time():
             assert await second == "lobby"
         left = await session.until_left()
         assert (left.runtime_id, left.exit_code) == (there.runtime_id, None)
@@ -241,7 +241,7 @@ def test_an_exit_is_told_without_pidfds_too(process_stand: ProcessStand, monkeyp
         following = asyncio.ensure_future(anext(events))
         await asyncio.sleep(0.05)
         process_stand.kill(there)
-        async with asyncio.timeout(patient(1.0)):
+        async with in_time():
             assert await following == "lobby"
 
     process_stand.run(test)

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -84,11 +83,10 @@ class Program:
     def exit_code(self, timeout_s: float = 10.0) -> int:
         return self.process.wait(patient(timeout_s))
 
-    def leave_on(self, number: signal.Signals) -> tuple[int, float]:
-        """Returns the exit code after the signal, and how many seconds that took."""
-        began = time.monotonic()
+    def leave_on(self, number: signal.Signals) -> int:
+        """Returns the exit code after the signal."""
         self.process.send_signal(number)
-        return self.process.wait(patient(10)), time.monotonic() - began
+        return self.process.wait(patient(10))
 
     def kill(self) -> None:
         self.process.kill()

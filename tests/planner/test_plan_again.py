@@ -13,7 +13,6 @@ from controller.planner.exclusive import Holders
 from controller.planner.guard import unwatched
 from controller.planner.memo import PlanMemo
 from controller.planner.planner import plan, plan_again, previous_from
-from controller.render.instance import Render, Renderer
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
 from crds.instance_config import cameras_of
@@ -35,7 +34,6 @@ class World:
     holders: Holders = field(default_factory=dict)
     holds: Holds = Holds()
     memo: PlanMemo = field(default_factory=PlanMemo)
-    render: Render = field(default_factory=lambda: Renderer().render)
     commits: int = 0
 
     def commit(
@@ -87,7 +85,7 @@ class World:
         self.holders = {
             camera: frozenset(one for one in readers if one[0] in there) for camera, readers in self.holders.items()
         }
-        self.memo = plan_again(self.memo, self.revision, self.previous, self.holders, self.holds, self.render)
+        self.memo = plan_again(self.memo, self.revision, self.previous, self.holders, self.holds)
         return self.memo.plan
 
 
@@ -169,7 +167,7 @@ def test_any_sequence_of_edits_ends_as_a_plan_from_nothing(beginning: dict[str, 
             return  # no revision has two nodes of one id
         before = world.memo.plan
         found = world.plan()
-        from_nothing = plan(world.revision, world.previous, world.holders, world.holds, world.render)
+        from_nothing = plan(world.revision, world.previous, world.holders, world.holds)
         assert found == from_nothing
         assert list(found.nodes) == list(from_nothing.nodes)
         watched = (cameras_of(one.node_config_list) for one in world.previous.values())
@@ -180,3 +178,12 @@ def test_any_sequence_of_edits_ends_as_a_plan_from_nothing(beginning: dict[str, 
             # What is held is what was published: another object once that was read back.
             if state == before.nodes.get(id_) and all(one.hold is None for one in state.instances):
                 assert state is before.nodes[id_]
+
+
+def test_after_a_restart_what_is_published_is_not_kept_a_second_time() -> None:
+    fleet = revision({"node/gate": {}, "camera/dock": {}, "dsinstance/yard": {"node": "gate", "cameras": ["dock"]}})
+    previous = previous_from(plan(fleet, {}), NOW)
+    memo = plan_again(PlanMemo(), fleet, previous)
+    (outcome,) = memo.outcomes.values()
+    (published,) = previous[node_id("gate")].node_config_list
+    assert outcome.resolved["yard"].config is published

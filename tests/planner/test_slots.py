@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.model import FleetPlan
-from controller.planner.planner import plan, previous_from
+from controller.planner.memo import PlanMemo
+from controller.planner.planner import plan, plan_again, previous_from
 from controller.planner.slots import assign_slots
-from controller.render.instance import Renderer
 from crds.difference import difference
 from crds.digest import canonical_json
 from tests.planner.generated_fleets import CAMERAS, QUICK, fleets, roomy_nodes
@@ -102,7 +102,6 @@ def test_a_camera_that_stays_keeps_its_slot_through_any_sequence_of_edits(
     """Also when the instance moves between nodes, and when the batch changes to any size that still has the slot."""
     before: dict[str, int] = {}
     previous = {}
-    renderer = Renderer()
     for node, cameras, size in edits:
         fleet = {
             "node/gate": {},
@@ -110,7 +109,7 @@ def test_a_camera_that_stays_keeps_its_slot_through_any_sequence_of_edits(
             **{f"camera/{name}": {} for name in CAMERAS},
             "dsinstance/yard": {"node": node, "cameras": cameras, "streammux": {"batchSize": size}},
         }
-        planned = plan(revision(fleet), previous, render=renderer.render)
+        planned = plan(revision(fleet), previous)
         (slots,) = slots_in(planned).values()
         assert slots.keys() == set(cameras)
         assert all(0 <= slot < size for slot in slots.values())
@@ -133,7 +132,7 @@ def test_slots_are_unique_in_every_instance_of_every_plan(data: st.DataObject) -
             assert [camera.slot for camera in one.cameras] == sorted(camera.slot for camera in one.cameras)
 
 
-def test_a_renderer_that_remembers_tells_other_slots_apart() -> None:
+def test_a_plan_that_remembers_tells_other_slots_apart() -> None:
     fleet = revision(
         {
             "node/gate": {},
@@ -148,13 +147,12 @@ def test_a_renderer_that_remembers_tells_other_slots_apart() -> None:
             "dsinstance/yard": {"node": "gate", "cameras": ["dock", "fence", "gate"]},
         }
     )
-    renderer = Renderer()
-    fresh = plan(fleet, {}, render=renderer.render)
+    fresh = plan_again(PlanMemo(), fleet, {})
     previous = previous_from(plan(with_fence, {}), NOW)
 
-    with_hole = plan(fleet, previous, render=renderer.render)
+    with_hole = plan_again(fresh, fleet, previous).plan
 
-    assert slots_in(fresh) == {"yard": {"dock": 0, "gate": 1}}
+    assert slots_in(fresh.plan) == {"yard": {"dock": 0, "gate": 1}}
     assert slots_in(with_hole) == {"yard": {"dock": 0, "gate": 2}}
     assert [canonical_json(one) for state in with_hole.nodes.values() for one in state.instances] == [
         canonical_json(one) for state in plan(fleet, previous).nodes.values() for one in state.instances

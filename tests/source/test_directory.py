@@ -14,12 +14,11 @@ from controller.source.fetch import snapshot
 from controller.source.fetch.directory import DirectorySource, load_directory
 from controller.source.fetch.snapshot import SnapshotTaker, SourceError
 from controller.source.read.reader import Loaded, Rejected, Unreadable
-from tests.patience import patient
+from tests.patience import in_time
 
 Write = Callable[[Path, Mapping[str, str]], None]
 
 # Nothing here waits this long: it is how late a wake-up may be on a machine that is busy.
-DEADLINE_S = patient(20)
 
 
 @pytest.fixture
@@ -250,12 +249,13 @@ def test_only_files_that_changed_are_read_and_the_others_are_the_very_same(
 
 
 async def wakes(changes: AsyncIterator[None]) -> None:
-    await asyncio.wait_for(anext(changes), DEADLINE_S)
+    async with in_time():
+        await anext(changes)
 
 
 async def until_read(source: DirectorySource, changes: AsyncIterator[None], expected: Callable[[Any], bool]) -> None:
     """Reads after each wake-up until the reading is the expected one: a wake-up may come in the middle of an edit."""
-    async with asyncio.timeout(DEADLINE_S):
+    async with in_time():
         while not expected(await source.read()):
             await anext(changes)
 

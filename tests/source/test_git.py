@@ -12,10 +12,9 @@ from controller.source.fetch.git import GitSource, is_remote, load_git
 from controller.source.fetch.git_program import Git, split_credentials, without_user_info
 from controller.source.fetch.snapshot import SourceError
 from controller.source.read.reader import Loaded, Reading, Rejected, Unreadable
-from tests.patience import patient
+from tests.patience import in_time
 
 RunGit = Callable[..., str]
-DEADLINE_S = patient(20)
 
 
 def loaded(reading: Reading) -> Loaded:
@@ -232,20 +231,24 @@ def test_commits_wake_up(repository: Path, git: RunGit, tmp_path: Path) -> None:
         cache = tmp_path / "cache"
         source = GitSource(where, "main", subdirectory="manifests", interval_seconds=0.05, cache_dir=cache)
         async with aclosing(source.changes()) as changes:
-            await asyncio.wait_for(anext(changes), DEADLINE_S)
+            await anext(changes)
             await source.read()
             commit = commit_camera(repository, git, f"camera-{len(where)}")
-            await asyncio.wait_for(anext(changes), DEADLINE_S)
+            await anext(changes)
             assert loaded(await source.read()).revision.id == commit
             shutil.move(repository, tmp_path / "away")
-            await asyncio.wait_for(anext(changes), DEADLINE_S)
+            await anext(changes)
             assert isinstance(await source.read(), Unreadable)
             shutil.move(tmp_path / "away", repository)
-            await asyncio.wait_for(anext(changes), DEADLINE_S)
+            await anext(changes)
             assert loaded(await source.read()).revision.id == commit
 
-    asyncio.run(run(str(repository)))
-    asyncio.run(run(repository.as_uri()))
+    async def test() -> None:
+        for where in (str(repository), repository.as_uri()):
+            async with in_time(30):
+                await run(where)
+
+    asyncio.run(test())
 
 
 def test_the_end_of_the_program_does_not_wait_for_a_remote(
@@ -260,12 +263,13 @@ def test_the_end_of_the_program_does_not_wait_for_a_remote(
     async def run() -> None:
         source = GitSource("https://example.invalid/x.git", "main", cache_dir=tmp_path / "cache")
         reading = asyncio.create_task(source.read())
-        await asyncio.to_thread(wait_until, (tmp_path / "started").exists, "git was started", DEADLINE_S)
+        await asyncio.to_thread(wait_until, (tmp_path / "started").exists, "git was started")
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(reading, DEADLINE_S)
+            async with in_time():
+                await reading
 
-    asyncio.run(asyncio.wait_for(run(), DEADLINE_S))
+    asyncio.run(run())
 
 
 def test_no_password_is_told_or_written(tmp_path: Path) -> None:

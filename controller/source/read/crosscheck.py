@@ -8,6 +8,7 @@ from typing import Final
 from controller.checks.cameras import of_shapes
 from controller.checks.checker import Checker, Violation
 from controller.checks.ports import shared_ports
+from controller.checks.secrets import check_secrets
 from controller.model import Position, Problem
 from controller.source.read.field_errors import path_text
 from controller.source.read.manifests import LocatedManifest
@@ -324,7 +325,7 @@ def _secrets(check: _Check) -> None:
     """Secrets in clear, where nothing else is wrong with the value."""
     known = {(one.position, one.path) for one in check.problems}
     for located in check.manifests:
-        for violation in located.secrets:
+        for violation in check_secrets(located.manifest):
             if violation.severity is not Severity.ERROR:
                 check.remarks.append(Remark(violation.severity, located, violation.path, violation.message))
             elif (located.position_of(*violation.path), path_text(violation.path)) not in known:

@@ -1,45 +1,61 @@
 """What one file says: its manifests with their places, or what is wrong with them. Remembered as long as the file stays."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 from controller.model import Position, Problem, Revision
 from controller.source.files import SourceFile, cut_off, position_in, text_of
 from controller.source.read.field_errors import path_text
 from controller.source.read.manifests import LocatedManifest, ReadDocument, read_manifests
 from controller.source.read.yaml_documents import Fault, pieces
+from crds.document import Manifest
 
 _CUT_OFF = "the file ends here, in the middle of a line: was it written to its end?"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of text, and what it turned out to be."""
-
-    line: int
-    """The number of the line that it begins in, from 0."""
-    text: str
-    documents: tuple[ReadDocument, ...]
-
-
 @dataclass(frozen=True)
 class FileReading:
-    """What one file says."""
+    """What one file says. Of a manifest nothing else is kept: where it stands is found in the file when somebody asks."""
 
     source: SourceFile
-    pieces: tuple[Piece, ...] = ()
-    """None of a file whose text cannot be read."""
-    manifests: tuple[LocatedManifest, ...] = ()
+    name: str
+    """Of the file, for positions."""
+    documents: tuple[Manifest | ReadDocument, ...] = ()
+    """The manifests, and as they were read the documents that are none; in their order."""
+    counts: tuple[int, ...] = ()
+    """How many of them stand in each piece of its text. None of a file whose text cannot be read."""
     problems: tuple[Problem, ...] = ()
-    broken: tuple[ReadDocument, ...] = ()
-    """The documents that are no valid manifests."""
     is_unread: bool = False
     """True when nobody knows what stands in it."""
+
+    @property
+    def manifests(self) -> tuple[Manifest, ...]:
+        """The manifests, in their order."""
+        return tuple(one for one in self.documents if isinstance(one, Manifest))
+
+    @property
+    def broken(self) -> tuple[ReadDocument, ...]:
+        """The documents that are no valid manifests."""
+        return tuple(one for one in self.documents if isinstance(one, ReadDocument))
 
     @property
     def is_sound(self) -> bool:
         """True when nothing is wrong with it."""
         return not self.problems and not self.broken
+
+    def pieces(self) -> Iterator[tuple[int, str, tuple[Manifest | ReadDocument, ...]]]:
+        """The pieces of its text: the number of the line that each begins in, from 0, and what stands in it."""
+        text, documents = text_of("", self.source), iter(self.documents)
+        for (line, piece), count in zip(pieces(text) if isinstance(text, str) else (), self.counts, strict=True):
+            yield line, piece, tuple(islice(documents, count))
+
+    def located(self) -> Iterator[LocatedManifest]:
+        """The manifests and where they stand."""
+        for line, piece, documents in self.pieces():
+            for index, one in enumerate(documents):
+                if isinstance(one, Manifest):
+                    yield LocatedManifest(one, self.name, line + 1, piece, index)
 
 
 def read_file(
@@ -53,53 +69,37 @@ def read_file(
         before: what it said before, at one time or another. An edit of one document in a file of a thousand leaves the others as they were.
         expected: has its very objects stand for manifests that say the same.
     """
-    text = text_of(root, source)
+    text, name = text_of(root, source), position_in(root, source.path).file
     if isinstance(text, Problem):
-        return FileReading(source, problems=(text,), is_unread=True)
-    known = {piece.text: piece.documents for reading in reversed(before) for piece in reading.pieces}
-    found = tuple(Piece(line, piece, known.get(piece) or _read(piece, expected)) for line, piece in pieces(text))
-    name = position_in(root, source.path).file
-    documents = [(piece.line, read) for piece in found for read in piece.documents]
-    problems = [_problem(name, line, fault) for line, read in documents for fault in read.faults]
-    if documents and documents[-1][1].faults and (end := cut_off(text)):
+        return FileReading(source, name, problems=(text,), is_unread=True)
+    known = {piece: documents for reading in reversed(before) for _, piece, documents in reading.pieces()}
+    found = [(line, known.get(piece) or _read(piece, expected)) for line, piece in pieces(text)]
+    documents = [(line, one) for line, some in found for one in some]
+    problems = [
+        _problem(name, line, fault) for line, one in documents if isinstance(one, ReadDocument) for fault in one.faults
+    ]
+    if documents and isinstance(documents[-1][1], ReadDocument) and (end := cut_off(text)):
         problems.append(Problem(position_in(root, source.path, *end), "", _CUT_OFF))
     return FileReading(
-        source,
-        found,
-        tuple(_located(name, documents, (located for reading in before for located in reading.manifests))),
-        tuple(problems),
-        tuple(read for _, read in documents if read.manifest is None),
+        source, name, tuple(one for _, one in documents), tuple(len(some) for _, some in found), tuple(problems)
     )
 
 
 def manifests_of(files: Mapping[bytes, FileReading]) -> tuple[LocatedManifest, ...]:
     """All manifests, in the order of their files and lines."""
-    return tuple(located for path in sorted(files) for located in files[path].manifests)
+    return tuple(located for path in sorted(files) for located in files[path].located())
 
 
-def _read(piece: str, expected: Revision | None) -> tuple[ReadDocument, ...]:
-    documents = read_manifests(piece)
-    return documents if expected is None else tuple(_as_expected(one, expected) for one in documents)
+def _read(piece: str, expected: Revision | None) -> tuple[Manifest | ReadDocument, ...]:
+    return tuple(
+        read if read.manifest is None else _as_expected(read.manifest, expected) for read in read_manifests(piece)
+    )
 
 
-def _as_expected(read: ReadDocument, expected: Revision) -> ReadDocument:
-    if read.manifest is None:
-        return read
-    known = expected.manifest(read.manifest.kind, read.manifest.name)
+def _as_expected(manifest: Manifest, expected: Revision | None) -> Manifest:
+    known = None if expected is None else expected.manifest(manifest.kind, manifest.name)
     # The documents tell what was said, and what was left to the defaults: models that differ in that are equal.
-    is_same = known is not None and known.document() == read.manifest.document()
-    return replace(read, manifest=known) if is_same else read
-
-
-def _located(
-    file: str, documents: Iterable[tuple[int, ReadDocument]], before: Iterable[LocatedManifest]
-) -> Iterable[LocatedManifest]:
-    # By both: manifests that are expected are the same in documents that are not, with other lines and comments in them.
-    known = {(id(located.manifest), id(located.document), located.line): located for located in before}
-    for line, read in documents:
-        if read.manifest is not None:
-            same = known.get((id(read.manifest), id(read.document), line + 1))
-            yield same or LocatedManifest(read.manifest, read.document, file, line + 1)
+    return known if known is not None and known.document() == manifest.document() else manifest
 
 
 def _problem(file: str, first_line: int, fault: Fault) -> Problem:

@@ -9,8 +9,6 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from controller.checks.secrets import check_secrets
-from controller.checks.violation import Violation
 from controller.model import Position
 from controller.source.read.field_errors import given, sentence
 from controller.source.read.one_copy import with_one_copy
@@ -47,28 +45,30 @@ class ReadDocument:
 
 @dataclass(frozen=True)
 class LocatedManifest:
-    """A valid manifest and where it stands."""
+    """A valid manifest and where it stands. It is made when somebody asks where: mostly nobody does."""
 
     manifest: Manifest
-    document: Origin
     file: str
     line: int
     """The line that its piece of text begins in, from 1."""
+    text: str
+    """That piece."""
+    index: int
+    """Its number among the documents of the piece, from 0."""
+
+    @cached_property
+    def _document(self) -> Origin:
+        return read_piece(self.text)[self.index].origin
 
     @property
     def position(self) -> Position:
         """Where it begins."""
-        line, column = self.document.start
+        line, column = self._document.start
         return Position(self.file, self.line + line, column)
-
-    @cached_property
-    def secrets(self) -> tuple[Violation, ...]:
-        """The secrets that it holds in clear."""
-        return tuple(check_secrets(self.manifest))
 
     def position_of(self, *path: str | int) -> Position:
         """Where the value at a path stands."""
-        line, column = self.document.places.of_value(path)
+        line, column = self._document.places.of_value(path)
         return Position(self.file, self.line + line, column)
 
 

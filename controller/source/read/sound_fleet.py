@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self, TypeVar
 
 from controller.checks.checker import Checker
+from controller.checks.secrets import check_secrets
 from controller.differing import differing
 from controller.model import Revision
 from controller.selections import Selections, wanted_by
@@ -90,19 +91,18 @@ class SoundFleet:
         """What the files say otherwise than before; None when a name is there twice, or a secret in clear."""
         paths = differing(self.files, files)
         old = {
-            (located.manifest.kind, located.manifest.name): located.manifest
+            (manifest.kind, manifest.name): manifest
             for path in paths
             if path in self.files
-            for located in self.files[path].manifests
+            for manifest in self.files[path].manifests
         }
         new: dict[tuple[str, str], Manifest] = {}
-        for located in (one for path in paths if path in files for one in files[path].manifests):
-            manifest = located.manifest
+        for manifest in (one for path in paths if path in files for one in files[path].manifests):
             key = (manifest.kind, manifest.name)
             if key in new or (key not in old and self.revision.manifest(*key)):
                 return None
             new[key] = manifest
-            if manifest is not old.get(key) and any(one.severity is Severity.ERROR for one in located.secrets):
+            if manifest is not old.get(key) and _tells_a_secret(manifest):
                 return None
         edit = _Edit()
         for key in old.keys() | new.keys():
@@ -198,6 +198,10 @@ def _is_right(revision: Revision, name: str, checker: Checker) -> bool:
     cameras = revision.cameras_of(instance)
     found = checker.check(instance, cameras)
     return not without_network(instance, cameras) and not any(one.severity is Severity.ERROR for one in found)
+
+
+def _tells_a_secret(manifest: Manifest) -> bool:
+    return any(one.severity is Severity.ERROR for one in check_secrets(manifest))
 
 
 def _labels(node: Node | None) -> Mapping[str, str] | None:

@@ -1,6 +1,7 @@
 """Who listens on a port of this machine, and whether that is in a container of the fleet."""
 
 from collections.abc import Collection
+from functools import partial
 
 from docker.errors import NotFound
 
@@ -35,6 +36,9 @@ class PortHolders:
         Raises:
             Transient: the engine does not answer.
         """
+        return self._listeners.holder(port, runtime_id, partial(self._find, port, runtime_id, pids))
+
+    def _find(self, port: int, runtime_id: str | None, pids: Collection[int]) -> PortHolder | None:
         with errors_of(f"find out who listens on port {port}"):
             holders = [self._holder(pid, runtime_id) for pid in self._listeners.pids(port, pids)]
         if not holders:
@@ -46,7 +50,7 @@ class PortHolders:
         if (container_id := container_of(pid)) is None:
             return PortHolder(None, process)
         if container_id == expected:
-            # As a rule. The engine is not asked: apps are looked at every second, also while it hangs.
+            # As a rule. The engine is not asked: apps are looked at again and again, also while it hangs.
             return PortHolder(container_id, f"container {container_id[:12]}, {process}")
         labels = self._labels_of.get(container_id)
         if labels is None:

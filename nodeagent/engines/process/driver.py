@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Collection
+from functools import partial
 
 from crds.app_kind import AppKind
 from crds.env_secrets import environment
@@ -32,7 +33,7 @@ from nodeagent.model import Applied, Leftover, ObservedInstance, Permanent, Port
 from nodeagent.operations import PAUSED, Adopt, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
 
 _CALLS_AT_ONCE = 8
-_TICK_S = 0.5
+_TICK_S = 1.0
 _LONGEST_POLL_S = 0.1
 # How long a START waits for another one of the same instance, and how long after SIGKILL a process must be gone.
 _KILL_WAIT_S = 10.0
@@ -166,9 +167,8 @@ class ProcessDriver:
                     yield news
                 else:
                     watch.poll()
-                    for name in await self._calls.run(self._frozen_or_thawed):
+                    for name in await self._calls.run(self._look_after):
                         mailbox.put(name)
-                    await self._calls.run(self._keep_logs_small)
         finally:
             self._mailboxes.discard(mailbox)
             watch.close()
@@ -189,6 +189,9 @@ class ProcessDriver:
         }
 
     def _port_holder(self, port: int, runtime_id: str | None) -> PortHolder | None:
+        return self._listeners.holder(port, runtime_id, partial(self._find_port_holder, port, runtime_id))
+
+    def _find_port_holder(self, port: int, runtime_id: str | None) -> PortHolder | None:
         expected = [run.id.pid for run in self._runs.known().values() if str(run.id) == runtime_id]
         holders = [self._holder(pid) for pid in self._listeners.pids(port, expected)]
         if not holders:
@@ -285,8 +288,9 @@ class ProcessDriver:
             return signal.Signals[op.signal]
         return signal.Signals[applied.config.container.stop_signal or applied.config.app_kind.stop_signal]
 
-    def _frozen_or_thawed(self) -> set[str]:
-        """Names of instances that were frozen, or not any more, since this was asked the last time."""
+    def _look_after(self) -> set[str]:
+        """Keeps logs small; returns the names of instances that were frozen, or not any more, since the last time."""
+        self._keep_logs_small()
         frozen = {name for name, run in self._runs.known().items() if run.finished_at is None and run.id.is_stopped()}
         changed, self._frozen = frozen ^ self._frozen, frozen
         return changed

@@ -55,10 +55,6 @@ class WatchedCapture:
     def is_down(self) -> bool:
         return self.seen().state is CameraState.NOT_REACHABLE
 
-    def longest_gap_s(self, since_s: float) -> float:
-        moments = [since_s, *(moment for moment, _ in self.taken if moment >= since_s), time.monotonic()]
-        return max(after - before for before, after in pairwise(moments))
-
     def numbers_grow(self) -> bool:
         numbers = [number for _, number in self.taken]
         return all(before < after for before, after in pairwise(numbers))

@@ -103,9 +103,7 @@ def test_where_nobody_listens_it_is_said_once(
     after = one.delivery()
     assert after.waiting - before.waiting == 100, "counts are kept, nothing else is even made"
     assert after.dropped - before.dropped == 400
-    began_s = time.monotonic()
     one.close(0.5)
-    assert time.monotonic() - began_s < patient(1.9)
     assert one.delivery().waiting == 0
     assert len(log) == 2, log
     assert log[0] == (

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -52,11 +51,10 @@ class WorkerProcess:
     def said(self) -> str:
         return self.log.read_text()
 
-    def leave(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
-        """Returns the exit code after the signal, and how many seconds that took."""
-        began = time.monotonic()
+    def leave(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Returns the exit code after the signal."""
         self.process.send_signal(number)
-        return self.process.wait(patient(15)), time.monotonic() - began
+        return self.process.wait(patient(15))
 
     def kill(self) -> None:
         self.process.kill()

@@ -1,0 +1,44 @@
+"""When the API shows what: nothing of the fleet before it is known, and events whatever happens."""
+
+import pytest
+
+from controller.model import ObjectRef
+from controller.picture.events import EventType, FleetEvent
+from controller.picture.picture import Picture
+from controller.picture.store import ObjectStore
+from controller.rules import Rules
+from controller.state import Gate, State
+from tests.picture.fleets import FLEET_ID, KEY, NOW, camera, instance, node, revision
+
+REVISION = revision(camera("hq-1"), instance("door", "n1", ("hq-1",)), node("n1", 1))
+TOLD = FleetEvent(ObjectRef("Fleet", "fleet"), EventType.NORMAL, "RevisionAccepted", "a revision is in force", NOW)
+KNOWN = State(gate=Gate(REVISION), term=1)
+
+
+class Shown:
+    def __init__(self) -> None:
+        self.objects, self.events = ObjectStore(1), ObjectStore(1)
+        self.picture = Picture(Rules(FLEET_ID, KEY), objects=self.objects, events=self.events)
+
+    def look(self, state: State) -> None:
+        for _ in self.picture.show(state, NOW):
+            pass
+
+
+def test_documents_are_made_once_it_is_known_what_was_published() -> None:
+    shown = Shown()
+    shown.picture.tell(TOLD)
+    shown.look(State(gate=Gate(REVISION)))
+    assert (shown.objects.objects("Node"), shown.picture.shows_the_fleet) == ((), False)
+    assert len(shown.events.objects("Event")) == 1
+    shown.look(KNOWN)
+    assert (len(shown.objects.objects("Node")), shown.picture.shows_the_fleet) == (len(REVISION.nodes), True)
+
+
+def test_events_are_shown_whatever_object_cannot_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = Shown()
+    monkeypatch.setattr("controller.picture.documents.instance_status", lambda *_: 1 / 0)
+    shown.picture.tell(TOLD)
+    with pytest.raises(ZeroDivisionError):
+        shown.look(KNOWN)
+    assert len(shown.events.objects("Event")) == 1
