@@ -24,6 +24,7 @@ from controller.source.fetch.git import GitSource
 from controller.source.fetch.snapshot import SourceError
 from controller.source.read.reader import Source
 from controller.timings import Timings
+from controller.writing.bookkeeping import BookkeepingFile
 from ports.folder_lock import FolderInUse, locked_folder
 from ports.memory import give_back_what_is_freed, looking_for_cycles_among_what_is_new
 from ports.ports import Ports
@@ -125,6 +126,7 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey, port
         name=f"{socket.gethostname()}, pid {os.getpid()}",
         limits=options.removal_limits,
         timings=options.timings,
+        bookkeeping=BookkeepingFile(options.state_dir / "beside-manifests.sqlite3"),
         ports=ports,
     )
     version = importlib.metadata.version("dsfleet")
@@ -136,6 +138,7 @@ async def _run(options: ControllerOptions, source: Source, key: SigningKey, port
         host_names=_own_names(options),
         why_not_ready=lambda: controller.answers.why_not_ready,
         why_starting=lambda: controller.answers.why_starting,
+        writes=controller.writer,
         clock=ports.clock.now,
     )
     try:

@@ -8,7 +8,10 @@ from controller.api.columns import COLUMNS, Column
 from crds.document import API_GROUP
 from crds.kinds import KINDS
 
-VERBS = ("get", "list", "watch")
+READ_VERBS = ("get", "list", "watch")
+"""Of what the controller alone makes."""
+VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+"""Of what manifests hold."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Resource:
             "singularName": self.singular,
             "namespaced": self.namespaced,
             "kind": self.kind,
-            "verbs": list(VERBS),
+            "verbs": list(VERBS if self.group else READ_VERBS),
             "shortNames": list(self.short_names),
             "categories": ["fleet"] if self.group else [],
         }

@@ -21,9 +21,11 @@ from controller.api.fleet_paths import PREFIX, FleetPaths
 from controller.api.own_host import OwnHostOnly
 from controller.api.resource_paths import ResourcePaths
 from controller.api.watch import BOOKMARK_SECONDS, WATCH_LIMIT
+from controller.api.write_paths import WritePaths, Writes
 from controller.picture.store import ObjectStore
 from crds.document import API_VERSION
 from ports.clock import SystemClock
+from ports.dice import Dice, SystemDice
 
 # Watches end by themselves when the server stops; whoever is still reading an answer then has this long.
 _GRACEFUL_SHUTDOWN_SECONDS = 1
@@ -42,9 +44,11 @@ def create_app(
     fleet_version: str = "unknown",
     why_not_ready: Callable[[], str] = lambda: "",
     why_starting: Callable[[], str] = lambda: "",
+    writes: Writes | None = None,
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
     clock: Callable[[], datetime] = SystemClock().now,
+    dice: Dice | None = None,
 ) -> FastAPI:
     """The API as an ASGI application.
 
@@ -56,9 +60,11 @@ def create_app(
         fleet_version: version of this program.
         why_not_ready: says why this controller is none to be asked, for `/readyz`; empty when it is.
         why_starting: says what is to be done before the fleet is shown; empty when it is.
+        writes: makes what is asked of objects; None: they are only read.
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
         clock: tells the time, UTC, that ages in tables are counted to.
+        dice: make up the ends of generated names.
     """
     # The generated pages would load scripts from a CDN, and the paths describe themselves as Kubernetes has it.
     app = FastAPI(title="fleet", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
@@ -70,6 +76,8 @@ def create_app(
     app.add_middleware(_NoImpersonation)
     app.add_middleware(OwnHostOnly, names=host_names)
     app.include_router(discovery_router(fleet_version))
+    if writes is not None:
+        app.include_router(WritePaths(writes, clock, dice or SystemDice()).router)
     app.include_router(
         ResourcePaths(objects, events, clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds).router
     )
