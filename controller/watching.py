@@ -98,11 +98,11 @@ def _named_by(
             come[camera].append(name)
     if not gone and not come:
         return before
-    after = dict(before)
+    after, same = dict(before), dict[tuple[str, ...], tuple[str, ...]]()
     for camera in gone.keys() | come.keys():
         names = tuple(one for one in after.pop(camera, ()) if one not in gone.get(camera, ())) + tuple(
             come.get(camera, ())
         )
         if names:
-            after[camera] = names
+            after[camera] = same.setdefault(names, names)
     return after
