@@ -18,6 +18,7 @@ from controller.api.control import FleetControl
 from controller.api.discovery import discovery_router
 from controller.api.errors import ApiError, answer, manifests_only, no_such_path, starting
 from controller.api.fleet_paths import PREFIX, FleetPaths
+from controller.api.openapi.openapi_paths import OpenApiPaths
 from controller.api.own_host import OwnHostOnly
 from controller.api.resource_paths import ResourcePaths
 from controller.api.resources import FLEET_RESOURCES
@@ -73,6 +74,7 @@ def create_app(
     app.add_middleware(_NoImpersonation)
     app.add_middleware(OwnHostOnly, names=host_names)
     app.include_router(discovery_router(fleet_version))
+    app.include_router(OpenApiPaths(fleet_version).router)
     resources = ResourcePaths(objects, events, clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
     app.state.stores = resources.stores
     app.include_router(resources.router)

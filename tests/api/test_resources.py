@@ -134,7 +134,7 @@ def test_a_name_that_is_not_there(http: Http) -> None:
     ("path", "query", "accept", "expected"),
     [
         (f"{FLEET}/pods", {}, "*/*", (404, "NotFound")),
-        ("/openapi/v2", {}, "*/*", (404, "NotFound")),
+        ("/openapi/v4", {}, "*/*", (404, "NotFound")),
         (f"{FLEET}/cameras", {"labelSelector": "a in"}, "*/*", (400, "BadRequest")),
         (f"{FLEET}/cameras", {"fieldSelector": "spec.address=x"}, "*/*", (400, "BadRequest")),
         (f"{FLEET}/cameras", {"fieldSelector": "nonsense"}, "*/*", (400, "BadRequest")),
