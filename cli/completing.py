@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.connection import DEFAULT_SERVER
 from cli.kinds import DSINSTANCE, KINDS, OBJECT_KINDS, Kind
+from cli.server_address import DEFAULT_SERVER
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -13,7 +13,6 @@ from urllib.parse import urlencode, urlsplit
 
 from cli.failure import Failure, one_line, printable
 
-DEFAULT_SERVER = "http://127.0.0.1:8420"
 _TIMEOUT_SECONDS = 10.0
 _MOST_BYTES = 256 * 1024 * 1024
 

@@ -8,8 +8,8 @@ from typing import cast
 
 import click
 
-from cli.connection import DEFAULT_SERVER
 from cli.failure import Failure
+from cli.server_address import DEFAULT_SERVER
 
 # command -> module, in the order of `fleet --help`; the module holds a click command of the same name, or of the one
 # behind the colon where Python keeps that word for itself.

@@ -1,16 +1,14 @@
 """The few paths of our own, which no resource can express: what is asked of the controller, rendered files, and the status."""
 
-import asyncio
-import json
 from collections.abc import Awaitable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.requests import ClientDisconnect
 
 from bus.base import PublishFailed
+from controller.api.bodies import json_object, media_type, read_body
 from controller.api.control import FleetControl
 from controller.api.errors import ApiError, bad_request, success
 from controller.model import ApproveRefused, HoldRefused, OrderRefused, TrustRefused
@@ -18,8 +16,6 @@ from controller.picture.placed import PlacedInstance
 from crds.messages import CommandKind
 
 PREFIX = "/fleet/v1"
-BODY_LIMIT_BYTES = 64 * 1024
-BODY_SECONDS = 10.0
 _DESC_LIMIT = 1024
 
 
@@ -132,29 +128,9 @@ class FleetPaths:
         A page can post plain forms anywhere, but JSON only after asking, and nobody here answers that. One whose name was
         made to point here did not come so far: see `own_host`.
         """
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        if media_type(request) != "application/json":
             raise ApiError(415, "UnsupportedMediaType", "the body must be sent as application/json")
-        body = b""
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > BODY_LIMIT_BYTES:
-                        message = f"the body is larger than {BODY_LIMIT_BYTES} bytes"
-                        raise ApiError(413, "RequestEntityTooLarge", message)
-        except TimeoutError:
-            raise ApiError(408, "Timeout", f"the body did not come within {BODY_SECONDS:g} s") from None
-        except ClientDisconnect:
-            raise bad_request("the body broke off") from None
-        try:
-            parsed = json.loads(body or b"{}")
-            # JSON can name halves of characters, which are no text and can be written nowhere.
-            json.dumps(parsed, ensure_ascii=False).encode()
-        except (ValueError, RecursionError):
-            raise bad_request("the body is no JSON, or holds a half of a surrogate pair") from None
-        if not isinstance(parsed, dict):
-            raise bad_request("the body must be a JSON object")
-        return parsed
+        return json_object(await read_body(request))
 
 
 def _text(body: dict[str, Any], name: str) -> str:

@@ -4,25 +4,18 @@ A web page can have a browser post plain texts and forms anywhere, but JSON, YAM
 answers that: a body of any other type, or of none, is refused.
 """
 
-import asyncio
 import json
 from typing import Any, Final, NoReturn
 
 from fastapi import Request
-from starlette.requests import ClientDisconnect
 
+from controller.api.bodies import read_body
 from controller.api.errors import ApiError, bad_request
 from controller.source.files import MOST_BYTES_OF_A_FILE
 from controller.source.read.yaml_documents import cut, read_piece
 
-BODY_SECONDS: Final = 10.0
 JSON: Final = "application/json"
 YAML: Final = "application/yaml"
-
-
-def media_type(request: Request) -> str:
-    """What the body is said to be, without its parameters."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def body_of(request: Request) -> bytes:
@@ -31,19 +24,7 @@ async def body_of(request: Request) -> bytes:
     Raises:
         ApiError: it is larger, too slow, or broke off.
     """
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MOST_BYTES_OF_A_FILE:
-                    message = f"the body is larger than {MOST_BYTES_OF_A_FILE} bytes"
-                    raise ApiError(413, "RequestEntityTooLarge", message)
-    except TimeoutError:
-        raise ApiError(408, "Timeout", f"the body did not come within {BODY_SECONDS:g} s") from None
-    except ClientDisconnect:
-        raise bad_request("the body broke off") from None
-    return bytes(body)
+    return await read_body(request, MOST_BYTES_OF_A_FILE)
 
 
 def parsed(body: bytes, *, is_yaml: bool) -> Any:

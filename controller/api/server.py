@@ -18,8 +18,11 @@ from controller.api.control import FleetControl
 from controller.api.discovery import discovery_router
 from controller.api.errors import ApiError, answer, manifests_only, no_such_path, starting
 from controller.api.fleet_paths import PREFIX, FleetPaths
+from controller.api.openapi.openapi_paths import OpenApiPaths
 from controller.api.own_host import OwnHostOnly
 from controller.api.resource_paths import ResourcePaths
+from controller.api.resources import FLEET_RESOURCES
+from controller.api.reviews import Reviews, WhyNot, nobody_is_refused
 from controller.api.watch import BOOKMARK_SECONDS, WATCH_LIMIT
 from controller.api.write_paths import WritePaths, Writes
 from controller.picture.store import ObjectStore
@@ -45,6 +48,7 @@ def create_app(
     why_not_ready: Callable[[], str] = lambda: "",
     why_starting: Callable[[], str] = lambda: "",
     writes: Writes | None = None,
+    why_not: WhyNot = nobody_is_refused,
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
     clock: Callable[[], datetime] = SystemClock().now,
@@ -61,6 +65,7 @@ def create_app(
         why_not_ready: says why this controller is none to be asked, for `/readyz`; empty when it is.
         why_starting: says what is to be done before the fleet is shown; empty when it is.
         writes: makes what is asked of objects; None: they are only read.
+        why_not: says what a client may not do, for those who ask that beforehand.
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
         clock: tells the time, UTC, that ages in tables are counted to.
@@ -68,7 +73,6 @@ def create_app(
     """
     # The generated pages would load scripts from a CDN, and the paths describe themselves as Kubernetes has it.
     app = FastAPI(title="fleet", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.state.stores = (objects, events)
     app.add_exception_handler(ApiError, _on_api_error)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_bug)
@@ -78,9 +82,11 @@ def create_app(
     app.include_router(discovery_router(fleet_version))
     if writes is not None:
         app.include_router(WritePaths(writes, clock, dice or SystemDice()).router)
-    app.include_router(
-        ResourcePaths(objects, events, clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds).router
-    )
+    app.include_router(OpenApiPaths(fleet_version).router)
+    resources = ResourcePaths(objects, events, clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
+    app.state.stores = resources.stores
+    app.include_router(resources.router)
+    app.include_router(Reviews(why_not).router)
     app.include_router(FleetPaths(control).router)
 
     async def is_ready() -> Response:
@@ -183,7 +189,7 @@ class _OnlyWholeFleets:
     Events are told as they happen, from the first on.
     """
 
-    _OBJECTS = (f"/apis/{API_VERSION}/", f"{PREFIX}/rendered/")
+    _OBJECTS = (*(f"/apis/{API_VERSION}/{plural}" for plural in FLEET_RESOURCES), f"{PREFIX}/rendered/")
 
     def __init__(self, app: ASGIApp, why_starting: Callable[[], str]) -> None:
         self._app = app

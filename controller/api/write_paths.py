@@ -8,8 +8,9 @@ from typing import Any, Final, Protocol
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from controller.api.bodies import media_type
 from controller.api.errors import bad_request, no_such_path
-from controller.api.object_bodies import JSON, YAML, body_of, media_type, parsed, unsupported
+from controller.api.object_bodies import JSON, YAML, body_of, parsed, unsupported
 from controller.api.patches.json_patch import json_patch
 from controller.api.patches.merge import merge_patch
 from controller.api.patches.strategic import strategic_merge

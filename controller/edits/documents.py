@@ -1,5 +1,6 @@
 """One piece of a file, with one of its documents made another."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from ruamel.yaml.error import YAMLError
@@ -13,7 +14,7 @@ from controller.edits.splicer import Splicer
 from controller.edits.splices import Lines
 from controller.edits.values import Style
 from controller.edits.wanted import Wanted
-from controller.source.read.manifests import SERVER_SIDE, ReadDocument, read_manifests
+from controller.source.read.manifests import SERVER_SIDE, read_document
 from controller.source.read.yaml_documents import MOST_DEPTH, YamlDocument, cut, read_piece
 
 _TOP: Final = 1
@@ -25,7 +26,7 @@ def edited_piece(piece: str, index: int, wanted: Wanted, file: bytes, line: int)
 
     Args:
         piece: as `yaml_documents.cut` gives it.
-        index: the number of the document in it.
+        index: the number of the document in it, of those that are not empty.
         wanted: the object.
         file: for the positions of refusals.
         line: that the piece begins in, from 0.
@@ -33,56 +34,56 @@ def edited_piece(piece: str, index: int, wanted: Wanted, file: bytes, line: int)
     Raises:
         CannotEdit: nothing that is written there reads as what is wanted.
     """
-    document, read = read_piece(piece)[index], _read_at(piece, index)
-    place = document.origin.start
+    before = read_piece(piece)
+    document = before[index]
     if document.faults:
         fault = document.faults[0]
         message = f"nothing can be edited before this is mended: {fault.message}"
         raise CannotEdit.at(file, message, line=line + fault.place[0] + 1, column=fault.place[1], path=fault.path)
-    before = read.manifest.document() if read.manifest else _without_server_side(document.value)
-    target = aim(document.value, before, wanted.document, wanted.given)
+    manifest = read_document(document).manifest
+    meant = manifest.document() if manifest else _without_server_side(document.value)
+    target = aim(document.value, meant, wanted.document, wanted.given)
     if same(document.value, target):
         return piece
-    said = ""
-    try:
-        result = _spliced(piece, index, document, target, wanted)
-    except NotUnderstoodError as error:
-        result, said = None, f" ({error})"
-    if result is None:
-        message = f"this document is written in a way that cannot be edited here{said}: change it in the file"
-        raise CannotEdit.at(file, message, line=line + place[0] + 1, column=place[1])
-    return result
-
-
-def _spliced(piece: str, index: int, document: YamlDocument, target: Any, wanted: Wanted) -> str | None:
-    """The piece with the smallest splices that are right; None when none are."""
-    root = nodes_of(piece, document.origin.index).root
-    if not same(root.value, document.value):
-        return None
-    style = style_of(piece)
-    for deepest in (MOST_DEPTH, *range(_depth(document.value), _TOP - 1, -1)):
-        result = Splicer(piece, root, style, deepest).text(target)
-        if _is_right(piece, result, index, target, wanted):
+    expected = [target if number == index else one.value for number, one in enumerate(before)]
+    for result in _spliced(piece, document, target):
+        if _is_right(result, before, index, expected, wanted):
             return result
-    return None
+    place = document.origin.start
+    message = "this document is written in a way that cannot be edited here: change it in the file"
+    raise CannotEdit.at(file, message, line=line + place[0] + 1, column=place[1])
 
 
-def _depth(value: Any) -> int:
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + max(map(_depth, children), default=-1)
+def _spliced(piece: str, document: YamlDocument, target: Any) -> Iterator[str]:
+    """The piece with splices, the smallest first."""
+    try:
+        root = nodes_of(piece, document.origin.index).root
+    except NotUnderstoodError:
+        return
+    if not same(root.value, document.value):
+        return
+    style = _style_of(piece, root)
+    for deepest in (MOST_DEPTH, *range(_depth(document.value), _TOP - 1, -1)):
+        try:
+            result = Splicer(piece, root, style, deepest).text(target)
+        except NotUnderstoodError:
+            continue
+        yield result
+        if not result.endswith("\n"):
+            # A text of several lines that ends the file has no line end in its last line.
+            yield result + style.line_end
 
 
-def _is_right(before: str, after: str, index: int, target: Any, wanted: Wanted) -> bool:
-    """True when one document means the target, and the others what they did."""
-    if len(cut(after)) != 1:
+def _is_right(result: str, before: Sequence[YamlDocument], index: int, expected: Sequence[Any], wanted: Wanted) -> bool:
+    """True when a text means what it is to mean, to the very reader of the fleet."""
+    if len(cut(result)) != 1:
         return False
-    old, new = read_piece(before), read_piece(after)
-    if [*map(_complaints, old)] != [*map(_complaints, new)]:
+    after = read_piece(result)
+    if len(after) != len(before) or not all(map(same, (one.value for one in after), expected)):
         return False
-    expected = [target if number == index else one.value for number, one in enumerate(old)]
-    if not same([one.value for one in new], expected):
+    if [*map(_complaints, after)] != [*map(_complaints, before)]:
         return False
-    manifest = _read_at(after, index).manifest if wanted.is_valid else None
+    manifest = read_document(after[index]).manifest if wanted.is_valid else None
     return manifest is None or same(manifest.document(), wanted.document)
 
 
@@ -90,8 +91,9 @@ def _complaints(document: YamlDocument) -> list[str]:
     return [fault.message for fault in document.faults]
 
 
-def _read_at(piece: str, index: int) -> ReadDocument:
-    return read_manifests(piece)[index]
+def _depth(value: Any) -> int:
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, children), default=-1)
 
 
 def _without_server_side(value: Any) -> Any:
@@ -113,11 +115,15 @@ def new_text(wanted: Wanted, style: Style) -> str:
 
 
 def style_of(piece: str) -> Style:
-    """How a piece of text is written: what the first of its mappings and lists tell; the usual style where nothing does."""
+    """How a piece of text is written; the usual style where nothing tells."""
     try:
-        root = nodes_of(piece, 0).root
+        return _style_of(piece, nodes_of(piece, 0).root)
     except (NotUnderstoodError, YAMLError):
         return Style()
+
+
+def _style_of(piece: str, root: Node) -> Style:
+    """What the first of its mappings and lists tell."""
     lines = Lines(piece)
     found: dict[str, int] = {}
     _look(root, lines, found)

@@ -37,6 +37,7 @@ class FlowSplices:
         self._spans = spans
         self._commas = [self._comma(end) for _, end in spans]
         """Behind the elements; -1 where there is none."""
+        self._taken: set[int] = set()
 
     def edit(self, gone: set[int], new: Mapping[int, Sequence[str]]) -> None:
         """Takes elements out and puts others in.
@@ -96,8 +97,14 @@ class FlowSplices:
             lowest = self._lines.next(self._spans[number - 1][1] if number else self._node.start)
             self._put(self._lines.comment_lines_above(start, lowest), self._lines.next(rest), "")
             return
-        blanks = _BLANKS.match(self._text, end)
-        self._put(start, rest if rest >= 0 else blanks.end() if blanks else end, "")
+        if rest >= 0:
+            before = self._text[self._lines.start(start) : start]
+            is_behind_gone = number > 0 and self._spans[number - 1][0] in self._taken
+            self._put(start if is_behind_gone else start - len(before) + len(before.rstrip(" \t")), rest, "")
+        else:
+            blanks = _BLANKS.match(self._text, end)
+            self._put(start, blanks.end() if blanks else end, "")
+        self._taken.add(start)
 
     def _take_tail(self, last: int, *, has_new: bool) -> None:
         """Takes out all that stand behind the last one that stays."""

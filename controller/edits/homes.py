@@ -9,10 +9,12 @@ from typing import Final
 from controller.edits.object_edit import CannotEdit, ObjectEdit
 from controller.model import ObjectRef
 from controller.source.files import is_manifest_path
+from crds.kinds import KINDS
 
 _FIRST_HOMES: Final = {"Camera": "cameras.yaml", "Node": "nodes.yaml", "DsInstance": "instances/{name}.yaml"}
 _MOST_BYTES_OF_A_PART: Final = 255
 """Of a path, https://man7.org/linux/man-pages/man5/ext4.5.html and nearly all other file systems."""
+_SEPARATORS: Final = re.compile(r"[-_. ]+")
 _FILE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
 
 
@@ -52,7 +54,7 @@ class Homes:
             self._names.setdefault(ref.kind, []).append(ref.name)
             inhabitants.setdefault((ref.kind, path), []).append(ref.name)
         for (kind, path), names in inhabitants.items():
-            if len(names) > 1 or names[0] not in _stem(path):
+            if len(names) > 1 or not _is_named_after(path, names[0]):
                 self._shared.setdefault(kind, []).extend(names)
         for lists in (self._names, self._shared):
             for names in lists.values():
@@ -69,12 +71,14 @@ class Homes:
         self._files.add(home.path)
         self._places[ref] = home.path
         insort(self._names.setdefault(ref.kind, []), ref.name)
-        if home.path == home.neighbour or ref.name not in _stem(home.path):
+        if home.path == home.neighbour or not _is_named_after(home.path, ref.name):
             insort(self._shared.setdefault(ref.kind, []), ref.name)
         return home
 
     def _home_of(self, edit: ObjectEdit) -> Home:
         ref = edit.ref
+        if ref.kind not in KINDS:
+            raise CannotEdit.at(b"", f"there is no kind {ref.kind!r}; there are {', '.join(KINDS)}", path=("kind",))
         if edit.file:
             home = _named(edit, self._files)
             return Home(home, home if home in self._files else None)
@@ -96,8 +100,10 @@ class Homes:
         return self._places[ObjectRef(ref.kind, of_kind[max(at - 1, 0)])]
 
 
-def _stem(path: bytes) -> str:
-    return path.rpartition(b"/")[2].rpartition(b".")[0].decode("utf-8", "replace")
+def _is_named_after(path: bytes, name: str) -> bool:
+    """True for `lobby.yaml`, `camera-lobby.yaml` and `lobby_old.yaml`, the object being called `lobby`."""
+    stem = path.rpartition(b"/")[2].rpartition(b".")[0].decode("utf-8", "replace")
+    return f"-{_SEPARATORS.sub('-', name)}-" in f"-{_SEPARATORS.sub('-', stem.lower())}-"
 
 
 def _named(edit: ObjectEdit, files: Collection[bytes]) -> bytes:

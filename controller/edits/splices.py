@@ -7,6 +7,7 @@ from typing import Final
 from controller.edits.nodes import NotUnderstoodError
 
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
+_LAST_LINE_END: Final = re.compile(r"(?:\r\n|\n|\r)\Z")
 _COMMENT_LINE: Final = re.compile(r"([ \t]*)#[^\r\n]*")
 
 
@@ -33,17 +34,26 @@ class Splices:
     def result(self) -> str:
         """The text as it becomes.
 
+        Lines that come behind one that goes come where that one was.
+
         Raises:
             NotUnderstoodError: two of the pieces overlap.
         """
-        parts: list[str] = []
+        made = ""
         at = 0
+        parts: list[str] = []
         for start, end, text in sorted(self._made, key=lambda one: (one[0], one[1] != one[0])):
-            if start < at:
+            if start >= at:
+                parts += (self.text[at:start], text)
+                at = end
+                continue
+            made, parts = made + "".join(parts), []
+            line_end = _LAST_LINE_END.search(made)
+            if start != end or line_end is None or not text.startswith(line_end.group()):
                 raise NotUnderstoodError("two edits of one place")
-            parts += (self.text[at:start], text)
-            at = end
-        return "".join((*parts, self.text[at:]))
+            parts += (made[: line_end.start()], text, line_end.group())
+            made = ""
+        return "".join((made, *parts, self.text[at:]))
 
 
 class Lines:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from controller.source.read.yaml_scalars import plain_value
 
 _INDICATORS: Final = frozenset("-?:,[]{}#&*!|>'\"%@` ")
+_OPTION: Final = re.compile(r"--?[A-Za-z]")
 _OF_FLOW: Final = frozenset(",[]{}:")
 # Numbers with `_`, of base 2 and 60, and words that mean something to YAML 1.1, https://yaml.org/type/
 _ODD: Final = re.compile(
@@ -179,7 +180,7 @@ def _text(text: str, *, in_flow: bool, quote: str) -> str:
 
 
 def _is_plain(text: str, *, in_flow: bool) -> bool:
-    if not text or text[0] in _INDICATORS or text[-1] in ": ":
+    if not text or (text[0] in _INDICATORS and not _OPTION.match(text)) or text[-1] in ": ":
         return False
     if ": " in text or " #" in text or (in_flow and not _OF_FLOW.isdisjoint(text)):
         return False

@@ -74,10 +74,11 @@ class LocatedManifest:
 
 def read_manifests(text: str) -> tuple[ReadDocument, ...]:
     """The manifests of a piece of text, as `yaml_documents.pieces` cuts it."""
-    return tuple(_read(document) for document in read_piece(text))
+    return tuple(read_document(document) for document in read_piece(text))
 
 
-def _read(document: YamlDocument) -> ReadDocument:
+def read_document(document: YamlDocument) -> ReadDocument:
+    """The manifest of one document of a piece of text."""
     manifest, faults = _manifest(document)
     # Of what was understood nothing but the manifest is kept.
     return ReadDocument(document.origin, manifest, faults, None if manifest else _claimed(document.value))

@@ -1,6 +1,6 @@
 """Files to a reading: one revision, valid as a whole, or every problem that keeps it from being one."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -14,7 +14,9 @@ from controller.source.read.crosscheck import Claims, Remark, crosscheck
 from controller.source.read.file_reading import FileReading, manifests_of, read_file
 from controller.source.read.sound_fleet import SoundFleet
 from controller.source.source_edit import SourceEdit, Written
+from crds.alike import AlikeTexts
 from crds.dsinstance import DsInstance
+from crds.kinds import KINDS
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,9 @@ class ManifestReader:
         self._sound = SoundFleet()
         self._checker = Checker()
         self._expected: Revision | None = None
+        self._unpacked: list[FileReading] = []
+        """What was read and not found sound yet."""
+        self._texts = {kind: AlikeTexts() for kind in KINDS}
 
     def expect(self, revision: Revision) -> None:
         """Has the first revision that is read share with this one what they have in common: see `Source.expect`."""
@@ -138,13 +143,16 @@ class ManifestReader:
         """
         if root != self._root:
             self._root, self._looked, self._sound = root, _Looked(), SoundFleet()
-        self._looked = self._look({file.path: file for file in files})
+        before, self._looked = self._looked, self._look({file.path: file for file in files})
+        self._unpacked += _new(before, self._looked)
         sound = self._judged(self._looked, revision_id, description, self._checker)
         if sound is None:
+            self._unpacked = list(self._looked.files.values())
             return self._rejected(self._looked, revision_id, description, self._checker)
         if self._expected is not None:
             sound, self._expected = sound.sharing(self._expected), None
         self._sound = sound
+        self._pack()
         self._checker.keep_only(sound.revision.instance_by_name)
         return self._loaded(sound, self._checker)
 
@@ -160,7 +168,10 @@ class ManifestReader:
         revision_id = digest_of(sources.values())
         sound = self._judged(looked, revision_id, description, checker)
         if sound is None:
-            return self._rejected(looked, revision_id, description, checker)
+            rejected = self._rejected(looked, revision_id, description, checker)
+            self._unpacked = list(self._looked.files.values())
+            self._pack()
+            return rejected
         return self._loaded(sound, checker)
 
     def _look(self, sources: Mapping[bytes, SourceFile]) -> _Looked:
@@ -181,6 +192,13 @@ class ManifestReader:
     def _judged(self, looked: _Looked, revision_id: str, description: str, checker: Checker) -> SoundFleet | None:
         """The fleet that the files are; None when something is wrong with it."""
         return None if looked.faulty else self._sound.edited(looked.files, revision_id, description, checker)
+
+    def _pack(self) -> None:
+        """What was checked is looked at seldom from now on."""
+        for manifest in (one for reading in self._unpacked for one in reading.manifests):
+            if manifest.kind != "Node":  # there are few, and they are asked for their ids all the time
+                manifest.pack(self._texts[manifest.kind])
+        self._unpacked = []
 
     def _loaded(self, sound: SoundFleet, checker: Checker) -> Reading:
         if sound.revision.is_empty:
@@ -210,6 +228,11 @@ class ManifestReader:
 
     def _without_manifests(self, description: str) -> Unreadable:
         return Unreadable(f"{self._root or description}: no file holds a manifest (a Camera, a DsInstance or a Node)")
+
+
+def _new(before: _Looked, after: _Looked) -> Iterator[FileReading]:
+    """What was read of the files that are others."""
+    return (after.files[path] for path in differing(before.files, after.files) if path in after.files)
 
 
 def _order(problem: Problem) -> tuple[str, int, int, str, str]:
