@@ -17,20 +17,26 @@ class Places:
     files: Mapping[bytes, FileReading] = field(default_factory=dict)
     by_ref: Mapping[ObjectRef, bytes] = field(default_factory=dict)
     """Of an object that stands in two files, one of them."""
+    count: int = 0
+    """How many objects stand in all files; more than there are places when some stand in two."""
 
     def of(self, files: Mapping[bytes, FileReading]) -> "Places":
         """What is known of other files."""
+        if self.count != len(self.by_ref):
+            return Places().of(files)  # what goes from one file may stand in another that did not change
         paths = differing(self.files, files)
         if not paths:
             return self
-        by_ref = dict(self.by_ref)
+        by_ref, count = dict(self.by_ref), self.count
         for path in paths:
             for ref in _refs(self.files.get(path)):
-                if by_ref.get(ref) == path:
-                    del by_ref[ref]
+                count -= 1
+                del by_ref[ref]
         for path in paths:
-            by_ref |= dict.fromkeys(_refs(files.get(path)), path)
-        return Places(files, by_ref)
+            for ref in _refs(files.get(path)):
+                count += 1
+                by_ref[ref] = path
+        return Places(files, by_ref, count)
 
     def manifest(self, ref: ObjectRef) -> Manifest | None:
         """An object as its file says it; None for one that is not there, or says something wrong."""
