@@ -26,7 +26,6 @@ REFUSALS: Final = (
 )  # fmt: skip
 _MOST_CAUSES: Final = 50
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
-_RETRY_SECONDS: Final = 2
 
 
 def refusal(error: Exception, resource: Resource, name: str) -> ApiError:
@@ -70,7 +69,7 @@ def _unwritable(error: Exception, resource: Resource, name: str) -> ApiError:
         message = "the disk of the manifests is full: nothing was written"
         return ApiError(507, "InsufficientStorage", message, _details(resource, name))
     said = error.strerror if isinstance(error, OSError) else None
-    return _later(f"the manifests cannot be written: {said}" if said else str(error))
+    return _unavailable(f"the manifests cannot be written: {said}" if said else str(error))
 
 
 def _details(resource: Resource, name: str) -> dict[str, Any]:
@@ -92,7 +91,6 @@ def _cause(problem: Problem) -> dict[str, Any]:
     return {"reason": "FieldValueInvalid", "message": f"{where}{problem.message}", "field": problem.path}
 
 
-def _later(message: str) -> ApiError:
-    error = ApiError(503, "ServiceUnavailable", message, {"retryAfterSeconds": _RETRY_SECONDS})
-    error.headers["Retry-After"] = str(_RETRY_SECONDS)
-    return error
+def _unavailable(message: str) -> ApiError:
+    # Without Retry-After: kubectl would try for half a minute before it says why.
+    return ApiError(503, "ServiceUnavailable", message)
