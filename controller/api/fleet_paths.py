@@ -11,6 +11,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
 from bus.base import PublishFailed
+from controller.access.roles import Verb
+from controller.api.caller import caller_of
 from controller.api.control import FleetControl
 from controller.api.errors import ApiError, bad_request, success
 from controller.model import ApproveRefused, HoldRefused, OrderRefused, TrustRefused
@@ -75,10 +77,14 @@ class FleetPaths:
 
     async def _hold(self, request: Request) -> Response:
         body = await self._body(request)
-        return await self._held(self._control.hold(_instance(body), _text(body, "reason")))
+        instance = _instance(body)
+        caller_of(request).require(Verb.HOLD, "DsInstance", instance)
+        return await self._held(self._control.hold(instance, _text(body, "reason")))
 
     async def _release(self, request: Request) -> Response:
-        return await self._held(self._control.release(_instance(await self._body(request))))
+        instance = _instance(await self._body(request))
+        caller_of(request).require(Verb.RELEASE, "DsInstance", instance)
+        return await self._held(self._control.release(instance))
 
     @staticmethod
     async def _held(asked: Awaitable[str]) -> Response:

@@ -1,12 +1,14 @@
 """The paths of the resources: list, get and watch, each as JSON or as a Table."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
+from controller.api.caller import caller_of
 from controller.api.errors import ApiError, bad_request, no_such_path, not_found
 from controller.api.pieces import in_pieces, listed
 from controller.api.resources import EVENTS, FLEET_RESOURCES, Resource
@@ -67,6 +69,7 @@ class ResourcePaths:
         found = self._events.get(EVENTS.kind, name)
         if found and found.document["metadata"]["namespace"] != namespace:
             found = None
+        caller_of(request).require_event(name, found)
         return self._answer_one(request, EVENTS, self._events, found, name)
 
     def _answer_one(
@@ -91,6 +94,8 @@ class ResourcePaths:
             field_selector=query.get("fieldSelector", ""),
             namespace=namespace,
         )
+        if sight := caller_of(request).sight(resource.kind):
+            selection = replace(selection, sight=sight)
         if query.get("watch", "").lower() not in _FALSE:
             watch = Watch(
                 _watch_request(request, resource, selection),

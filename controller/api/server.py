@@ -13,12 +13,16 @@ from fastapi.responses import PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from controller.api.access_control import AccessControl
+from controller.api.authentication import Authentication
 from controller.api.connections import PatientProtocol
 from controller.api.control import FleetControl
+from controller.api.cross_site import NoOtherSites
 from controller.api.discovery import discovery_router
 from controller.api.errors import ApiError, answer, manifests_only, no_such_path, starting
 from controller.api.fleet_paths import PREFIX, FleetPaths
 from controller.api.own_host import OwnHostOnly
+from controller.api.permission import Auditing, Permission
 from controller.api.resource_paths import ResourcePaths
 from controller.api.watch import BOOKMARK_SECONDS, WATCH_LIMIT
 from controller.picture.store import ObjectStore
@@ -44,7 +48,9 @@ def create_app(
     why_starting: Callable[[], str] = lambda: "",
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
+    access: AccessControl | None = None,
     clock: Callable[[], datetime] = SystemClock().now,
+    monotonic: Callable[[], float] = SystemClock().monotonic,
 ) -> FastAPI:
     """The API as an ASGI application.
 
@@ -58,7 +64,9 @@ def create_app(
         why_starting: says what is to be done before the fleet is shown; empty when it is.
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
+        access: who may do what; None: everybody everything.
         clock: tells the time, UTC, that ages in tables are counted to.
+        monotonic: tells how much time goes by, for the rate of requests.
     """
     # The generated pages would load scripts from a CDN, and the paths describe themselves as Kubernetes has it.
     app = FastAPI(title="fleet", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
@@ -66,8 +74,14 @@ def create_app(
     app.add_exception_handler(ApiError, _on_api_error)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_bug)
+    access = access or AccessControl()
+    # The last one is asked first. What nobody knows yet has no labels, so permission is asked for once the fleet is whole.
+    app.add_middleware(Permission)
     app.add_middleware(_OnlyWholeFleets, why_starting=why_starting)
     app.add_middleware(_NoImpersonation)
+    app.add_middleware(Auditing, log=access.audit, clock=clock)
+    app.add_middleware(Authentication, control=access, objects=objects, clock=clock, monotonic=monotonic)
+    app.add_middleware(NoOtherSites)
     app.add_middleware(OwnHostOnly, names=host_names)
     app.include_router(discovery_router(fleet_version))
     app.include_router(
@@ -75,11 +89,12 @@ def create_app(
     )
     app.include_router(FleetPaths(control).router)
 
-    async def is_ready() -> Response:
+    async def is_ready(request: Request) -> Response:
         if not (reason := why_not_ready()):
             return PlainTextResponse("ok")
         headers = starting(reason).headers if why_starting() else {}
-        return PlainTextResponse(f"not ready: {reason}", 503, headers)
+        is_known = request.state.identity is not None
+        return PlainTextResponse(f"not ready: {reason}" if is_known else "not ready", 503, headers)
 
     async def is_alive() -> Response:
         return PlainTextResponse("ok")
@@ -163,7 +178,7 @@ class _NoImpersonation:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and any(name.lower().startswith(b"impersonate-") for name, _ in scope["headers"]):
-            refusal = ApiError(403, "Forbidden", "this API knows no users, so nobody can be impersonated")
+            refusal = ApiError(403, "Forbidden", "nobody can be impersonated here: use a token of your own")
             await answer(refusal)(scope, receive, send)
             return
         await self._app(scope, receive, send)
