@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
-import errno
 import socket
-from collections.abc import Callable, Collection, Generator
+import ssl
+from collections.abc import Callable, Collection, Generator, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -21,9 +22,12 @@ from controller.api.cross_site import NoOtherSites
 from controller.api.discovery import discovery_router
 from controller.api.errors import ApiError, answer, manifests_only, no_such_path, starting
 from controller.api.fleet_paths import PREFIX, FleetPaths
+from controller.api.listeners import port_listener, unix_listener
 from controller.api.own_host import OwnHostOnly
 from controller.api.permission import Auditing, Permission
 from controller.api.resource_paths import ResourcePaths
+from controller.api.tls import HANDSHAKE_SECONDS, Tls
+from controller.api.token_paths import TokenPaths
 from controller.api.watch import BOOKMARK_SECONDS, WATCH_LIMIT
 from controller.picture.store import ObjectStore
 from crds.document import API_VERSION
@@ -31,10 +35,6 @@ from ports.clock import SystemClock
 
 # Watches end by themselves when the server stops; whoever is still reading an answer then has this long.
 _GRACEFUL_SHUTDOWN_SECONDS = 1
-
-
-class PortInUse(OSError):  # noqa: N818 - says what happened
-    """Another program listens there."""
 
 
 def create_app(
@@ -88,6 +88,7 @@ def create_app(
         ResourcePaths(objects, events, clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds).router
     )
     app.include_router(FleetPaths(control).router)
+    app.include_router(TokenPaths(access.access).router)
 
     async def is_ready(request: Request) -> Response:
         if not (reason := why_not_ready()):
@@ -105,69 +106,90 @@ def create_app(
     return app
 
 
-async def serve(app: FastAPI, host: str, port: int, *, listening: Callable[[int], None] | None = None) -> None:
+async def serve(
+    app: FastAPI,
+    host: str,
+    port: int,
+    *,
+    tls: Tls | None = None,
+    unix_socket: Path | None = None,
+    listening: Callable[[int], None] | None = None,
+) -> None:
     """Serves an application of `create_app` until it is cancelled; signals stay with the caller.
 
     Args:
         app: the application.
         host: the address to listen on.
         port: the port to listen on; 0 for any free one.
+        tls: how connections to the port are secured; None: not at all.
+        unix_socket: where to listen in the file system, too.
         listening: told the port as soon as connections are accepted.
 
     Raises:
         PortInUse: something else listens there.
         OSError: it cannot be listened there for another reason.
     """
-    listener = _listen(host, port)
-    config = uvicorn.Config(
-        app,
-        access_log=False,
-        log_config=None,
-        lifespan="off",
-        ws="none",
-        http=PatientProtocol,
-        # A proxy's X-Forwarded-For must not change who the client is.
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=_GRACEFUL_SHUTDOWN_SECONDS,
-    )
-    server = _Server(config)
-    if listening:
-        listening(listener.getsockname()[1])  # the backlog of the socket takes connections already
-    running = asyncio.create_task(server.serve(sockets=[listener]), name="api-server")
-    try:
-        await asyncio.shield(running)
-    finally:
-        for store in app.state.stores:
-            store.end_watches()
-        server.should_exit = True
-        await running
-        listener.close()
+    with contextlib.ExitStack() as open_ones:
+        listener = open_ones.enter_context(contextlib.closing(port_listener(host, port)))
+        listeners = [(listener, tls.context if tls else None)]
+        if unix_socket is not None:
+            listeners.append((open_ones.enter_context(contextlib.closing(unix_listener(unix_socket))), None))
+            open_ones.callback(unix_socket.unlink, missing_ok=True)
+        config = uvicorn.Config(
+            app,
+            access_log=False,
+            log_config=None,
+            lifespan="off",
+            ws="none",
+            http=PatientProtocol,
+            # A proxy's X-Forwarded-For must not change who the client is.
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACEFUL_SHUTDOWN_SECONDS,
+        )
+        server = _Server(config, listeners)
+        if listening:
+            listening(listener.getsockname()[1])  # the backlog of the socket takes connections already
+        running = asyncio.create_task(server.serve(), name="api-server")
+        looking = asyncio.create_task(tls.keep_looking(), name="api-tls") if tls else None
+        try:
+            await asyncio.shield(running)
+        finally:
+            if looking:
+                looking.cancel()
+            for store in app.state.stores:
+                store.end_watches()
+            server.should_exit = True
+            await running
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the program that it is a part of."""
+    """Leaves signals to the program that it is a part of, and listens where it is told, with TLS or without."""
+
+    def __init__(
+        self, config: uvicorn.Config, listeners: Sequence[tuple[socket.socket, ssl.SSLContext | None]]
+    ) -> None:
+        super().__init__(config)
+        self._listeners = listeners
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
+        await self.lifespan.startup()
+        loop = asyncio.get_running_loop()
 
-def _listen(host: str, port: int) -> socket.socket:
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(128)
-        listener.setblocking(False)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            message = f"port {port} on {host} is in use by another program: stop that, or choose another port"
-            raise PortInUse(error.errno, message) from None
-        raise
-    return listener
+        def protocol() -> PatientProtocol:
+            return PatientProtocol(self.config, self.server_state, self.lifespan.state, loop)
+
+        self.servers = [
+            await loop.create_server(
+                protocol, sock=listener, ssl=context, ssl_handshake_timeout=HANDSHAKE_SECONDS if context else None
+            )
+            for listener, context in self._listeners
+        ]
+        self.started = True
 
 
 class _NoImpersonation:
