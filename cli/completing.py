@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.connection import DEFAULT_SERVER
 from cli.kinds import DSINSTANCE, KINDS, OBJECT_KINDS, Kind
 
 if TYPE_CHECKING:
@@ -61,9 +60,13 @@ def _names(ctx: click.Context, kind: Kind | None) -> list[str]:
         return []
     from cli.connection import Api
     from cli.failure import Failure
+    from cli.server import DEFAULT_SERVER, Server, token_given
 
-    server = ctx.find_root().params.get("server") or DEFAULT_SERVER
+    given = ctx.find_root().params
     try:
+        token = token_given(given.get("token"), given.get("token_file"))
+        ways = given.get("ca"), given.get("client_cert"), given.get("client_key")
+        server = Server(given.get("server") or DEFAULT_SERVER, token, *ways)
         answer = Api(server, timeout_seconds=_PATIENCE_SECONDS).get_list(kind.path)
         return [str(item["metadata"]["name"]) for item in answer["items"]]
     except Failure:

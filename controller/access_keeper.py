@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from ports.folder_lock import FolderInUse, locked_folder
 
 FILE_NAME: Final = "access.json"
 """In the state directory of the controller."""
+_LOCK_NAME = "access.lock"
 LOOK_SECONDS: Final = 1.0
 """Between two looks at the file: a token that was revoked by another program works so long."""
 _log = logging.getLogger("controller.access")
@@ -94,12 +96,23 @@ class AccessKeeper:
                 self._store(left)
         return left is not None
 
+    def give_to_owner(self) -> None:
+        """Lets the controller read what root has written for it: the files are whose folder it is.
+
+        Raises:
+            OSError: they cannot be given.
+        """
+        owner = self._path.parent.stat()
+        for path in (self._path, self._path.with_name(_LOCK_NAME)):
+            if path.exists() and path.stat().st_uid != owner.st_uid:
+                os.chown(path, owner.st_uid, owner.st_gid)
+
     @contextlib.contextmanager
     def _alone(self) -> Iterator[AccessFile]:
         """What is on disk now; nobody else changes it meanwhile."""
         with contextlib.ExitStack() as held:
             try:
-                held.enter_context(locked_folder(self._path.parent, "access.lock"))
+                held.enter_context(locked_folder(self._path.parent, _LOCK_NAME))
             except FolderInUse as error:
                 who = f"another program (pid {error.pid})"
                 raise BadAccess(f"{who} changes the access file just now: try again") from None

@@ -107,7 +107,7 @@ class _Ended(Exception):  # noqa: N818 - says what happened
 
 
 def _unauthorized(error: Unauthenticated) -> ApiError:
-    refusal = ApiError(401, "Unauthorized", f"Unauthorized: {error}")
+    refusal = ApiError(401, "Unauthorized", str(error))
     said = f', error="{error.error}"' if error.error else ""
     refusal.headers["WWW-Authenticate"] = f'Bearer realm="fleet"{said}'
     return refusal
