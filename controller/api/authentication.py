@@ -11,7 +11,7 @@ from controller.access.buckets import Buckets
 from controller.access.identity import Identity
 from controller.api.access_control import AccessControl
 from controller.api.asked import PUBLIC, what_is_asked
-from controller.api.caller import Caller
+from controller.api.caller import Caller, LabelledObjects
 from controller.api.errors import ApiError, answer
 from controller.picture.store import ObjectStore
 
@@ -29,7 +29,7 @@ class Authentication:
     ) -> None:
         self._app = app
         self._control = control
-        self._objects = objects
+        self._objects = LabelledObjects(objects)
         self._clock = clock
         self._monotonic = monotonic
         self._buckets = Buckets()

@@ -6,13 +6,16 @@ from typing import Final
 from fastapi import Request
 
 from controller.access.decision import Labels, missing, missing_for_change, missing_role, sees_whole, sight, words
-from controller.access.identity import LOCAL, Identity
+from controller.access.identity import Identity
 from controller.access.roles import Verb
 from controller.api.asked import Asked, plural_of
 from controller.api.errors import ApiError
 from controller.picture.store import ObjectStore, Stored
 
 Sight = Callable[[Stored], bool]
+
+_REMEMBERED: Final = 1024
+"""Versions of objects: as many as there are events about others."""
 
 _PHRASES: Final = {
     Verb.EVENTS: "see events",
@@ -27,13 +30,13 @@ _PHRASES: Final = {
 class Caller:
     """Whoever sent a request. One is made for each request."""
 
-    def __init__(self, identity: Identity, objects: ObjectStore) -> None:
+    def __init__(self, identity: Identity, objects: "LabelledObjects") -> None:
         self.identity: Final = identity
         self.objects: tuple[str, ...] = ()
         """What the request changed, as `Kind/name`; told in the audit log instead of the path."""
         self.revision = ""
         """The revision that it made, for the audit log."""
-        self._store = objects
+        self._objects = objects
 
     def made(self, revision: str, *objects: str) -> None:
         """Notes for the audit log what became of the request.
@@ -89,7 +92,8 @@ class Caller:
         seen = sight(self.identity, kind)
         if seen is None:
             return None
-        return lambda stored: seen(stored.source["metadata"].get("labels") or {})
+        labels_of = self._objects.labels_of
+        return lambda stored: seen(labels_of(stored))
 
     def require_event(self, name: str, event: Stored | None) -> None:
         """Lets him see an event, or read that there is none.
@@ -103,26 +107,44 @@ class Caller:
             raise forbidden(self.identity, why, Verb.GET, "Event", name)
 
     def _sees_event(self, stored: Stored) -> bool:
-        involved = stored.source["involvedObject"]
+        involved = stored.document["involvedObject"]
         seen = sight(self.identity, involved["kind"])
         return seen is None or seen(self._labels(involved["kind"], involved["name"]))
 
     def _labels(self, kind: str, name: str) -> Labels | None:
-        found = self._store.get(kind, name) if name else None
-        if found is None:
-            return None
-        labels: Labels = found.source["metadata"].get("labels") or {}
-        return labels
+        return self._objects.labels(kind, name) if name else None
 
     def _refuse_if(self, why: str, verb: Verb, kind: str, name: str) -> None:
         if why:
             raise forbidden(self.identity, why, verb, kind, name)
 
 
+class LabelledObjects:
+    """The labels of objects. Those that were asked for last are remembered: many who watch ask for the same ones."""
+
+    def __init__(self, objects: ObjectStore) -> None:
+        self._objects = objects
+        self._read: dict[Stored, Labels] = {}
+
+    def labels(self, kind: str, name: str) -> Labels | None:
+        """Of an object as it is; None when it is not there."""
+        found = self._objects.get(kind, name)
+        return None if found is None else self.labels_of(found)
+
+    def labels_of(self, stored: Stored) -> Labels:
+        """Of one version of an object."""
+        labels = self._read.get(stored)
+        if labels is None:
+            if len(self._read) >= _REMEMBERED:
+                self._read.clear()
+            self._read[stored] = labels = stored.document["metadata"].get("labels") or {}
+        return labels
+
+
 def caller_of(request: Request) -> Caller:
-    """Whoever sent the request."""
+    """Whoever sent the request; somebody who may nothing, where nobody was asked who he is."""
     found = request.scope.get("state", {}).get("caller")
-    return found if isinstance(found, Caller) else Caller(LOCAL, ObjectStore(0))
+    return found if isinstance(found, Caller) else Caller(Identity("nobody"), LabelledObjects(ObjectStore(0)))
 
 
 def forbidden(identity: Identity, why: str, verb: Verb, kind: str, name: str) -> ApiError:
