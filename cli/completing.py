@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.kinds import DSINSTANCE, KINDS, OBJECT_KINDS, Kind
+from cli.server_address import DEFAULT_SERVER
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -60,7 +61,7 @@ def _names(ctx: click.Context, kind: Kind | None) -> list[str]:
         return []
     from cli.connection import Api
     from cli.failure import Failure
-    from cli.server import DEFAULT_SERVER, Server, token_given
+    from cli.server import Server, token_given
 
     given = ctx.find_root().params
     try:

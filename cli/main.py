@@ -10,7 +10,8 @@ from typing import cast
 import click
 
 from cli.failure import Failure
-from cli.server import DEFAULT_SERVER, Server, token_given
+from cli.server import Server, token_given
+from cli.server_address import DEFAULT_SERVER
 
 # command -> module, in the order of `fleet --help`; the module holds a click command of the same name, or of the one
 # behind the colon where Python keeps that word for itself.

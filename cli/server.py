@@ -3,11 +3,10 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from cli.failure import Failure
+from cli.server_address import DEFAULT_SERVER
 
-DEFAULT_SERVER: Final = "http://127.0.0.1:8420"
 _MOST_BYTES = 4096
 
 

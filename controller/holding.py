@@ -88,7 +88,7 @@ def _without_stale(state: State) -> Holds:
 def _written(state: State) -> dict[str, Mapping[str, str]]:
     """The annotations of the instances in force, by name."""
     revision = state.gate.in_force
-    return {one.name: one.metadata.annotations for one in revision.instances} if revision else {}
+    return {one.name: one.annotations for one in revision.instances} if revision else {}
 
 
 def _published(state: State) -> dict[str, InstanceConfig]:

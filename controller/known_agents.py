@@ -17,7 +17,7 @@ from controller.status.fold import is_believed
 from controller.status.hearing import Hearing
 from controller.status.strangers import STRANGER_FOR, strangers_leave_at, without_silent_strangers
 from controller.status.trust import about_stranger, agent_keys, named_key, with_keys
-from crds.node import fingerprint
+from crds.fingerprint import fingerprint
 
 
 def trust(state: State, name: str, key: str, now: datetime) -> tuple[State, tuple[Note, ...], str]:

@@ -48,7 +48,7 @@ class Watching:
             {name: _labels(cameras_before.get(name)) for name in changed_cameras},
             {name: _labels(cameras_after.get(name)) for name in changed_cameras},
             {name: (_selector(old[name]), _selector(new[name])) for name in changed_instances},
-            ((name, camera.metadata.labels) for name, camera in cameras_after.items()),
+            ((name, camera.labels) for name, camera in cameras_after.items()),
         )
         named_by = _named_by(self.named_by, old, new)
         again = {*touched, *changed_instances}
@@ -79,7 +79,7 @@ def _cameras(instance: DsInstance, cameras: Mapping[str, Camera], selected: Sele
 
 
 def _labels(camera: Camera | None) -> Mapping[str, str] | None:
-    return None if camera is None else camera.metadata.labels
+    return None if camera is None else camera.labels
 
 
 def _selector(instance: DsInstance | None) -> LabelSelector | None:
@@ -98,11 +98,11 @@ def _named_by(
             come[camera].append(name)
     if not gone and not come:
         return before
-    after = dict(before)
+    after, same = dict(before), dict[tuple[str, ...], tuple[str, ...]]()
     for camera in gone.keys() | come.keys():
         names = tuple(one for one in after.pop(camera, ()) if one not in gone.get(camera, ())) + tuple(
             come.get(camera, ())
         )
         if names:
-            after[camera] = names
+            after[camera] = same.setdefault(names, names)
     return after

@@ -9,8 +9,6 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 from pydantic import BaseModel, Field
 from pydantic.fields import FieldInfo
 
-from deepstream.groups import declared_key
-
 _SCHEMA_KEY = "x-change-class"
 
 
@@ -61,6 +59,9 @@ def declared_change_class(field: FieldInfo) -> ChangeClass | None:
     extra = field.json_schema_extra
     if isinstance(extra, dict) and _SCHEMA_KEY in extra:
         return ChangeClass(str(extra[_SCHEMA_KEY]))
+    # Here, since agents know the classes of changes and no keys: half a MiB of each of them.
+    from deepstream.groups import declared_key  # noqa: PLC0415 - see above
+
     key = declared_key(field)
     return ChangeClass.REBUILD_ENGINE if key is not None and key.engine else None
 

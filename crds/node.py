@@ -1,6 +1,5 @@
 """The Node kind: one machine that may run instances."""
 
-import hashlib
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import UUID4, Field, StringConstraints, model_validator
@@ -11,14 +10,6 @@ Hostname = Annotated[
     str, StringConstraints(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$")
 ]
 PublicKeyHex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-
-
-def fingerprint(public_key: str) -> str:
-    """What people compare keys by: `sha256:` and the SHA-256 of the raw key, hexadecimal; `unknown` for what is no key."""
-    try:
-        return "sha256:" + hashlib.sha256(bytes.fromhex(public_key)).hexdigest()
-    except ValueError:
-        return "unknown"
 
 
 class PortRange(ManifestModel):

@@ -16,6 +16,7 @@ from bus.signature import SigningKey
 from crds.messages import AgentInfo, AgentResponse, GenerationRef, InstanceState
 from nodeagent.applier import Applier
 from nodeagent.apps.identity import of_the_very_runtime
+from nodeagent.apps.probe import ProbeApp
 from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.inbox import Inbox
@@ -23,7 +24,7 @@ from nodeagent.ledger.ledger import Ledger
 from nodeagent.model import Transient
 from nodeagent.orphans import Orphans
 from nodeagent.reconciler import Reconciler
-from nodeagent.reporter.app_probes import AppProbes, ProbeApp
+from nodeagent.reporter.app_probes import AppProbes
 from nodeagent.reporter.conditions import Conditions
 from nodeagent.reporter.frames import apps_to_probe
 from nodeagent.reporter.greeter import Greeter

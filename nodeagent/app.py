@@ -14,8 +14,8 @@ from uuid import UUID
 from bus.kafka import started_bus
 from bus.kafka_options import CannotStart, KafkaOptions
 from bus.signature import AGENT_KEY_FILE, SigningKey, public_key_from
+from crds.fingerprint import fingerprint
 from crds.messages import AgentInfo
-from crds.node import fingerprint
 from nodeagent.agent import Agent
 from nodeagent.apps.probe import probe
 from nodeagent.engines.base import Driver

@@ -2,12 +2,13 @@
 
 import contextlib
 import errno
-import glob
 import os
+import re
 import secrets
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 # The umask takes its part of what is not private.
 _FOLDER = 0o777
@@ -16,7 +17,7 @@ _PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
 # What is beside a file that is being written: eight hexadecimal digits, so that nobody else's files look like it.
 _UNFINISHED_BYTES = 4
-_UNFINISHED = "[0-9a-f]" * (2 * _UNFINISHED_BYTES)
+_UNFINISHED: Final = re.compile(rf"\.(.*)\.[0-9a-f]{{{2 * _UNFINISHED_BYTES}}}", re.DOTALL)
 # Writers that began longer ago than this are not at work any more.
 _LONGEST_WRITE_SECONDS = 3600
 # What file systems without hard links (exFAT, shares of Windows) say when one is asked for.
@@ -48,6 +49,18 @@ class Disk(Protocol):
         """
         ...
 
+    def write_all(self, files: Iterable[tuple[Path, bytes]], *, private: bool = True) -> None:
+        """As `write`, for many files: each for itself happens whole or not at all. Those of one folder cost less together.
+
+        Args:
+            files: paths and contents; each is asked for when the one before it has its name.
+            private: as for `write`.
+
+        Raises:
+            OSError: the first one, after all others were tried.
+        """
+        ...
+
     def create(self, path: Path, content: bytes, *, private: bool = True) -> bool:
         """As `write`, for a file that is not there; False when it is, and then nothing was changed.
 
@@ -69,10 +82,24 @@ class RealDisk:
 
     def write(self, path: Path, content: bytes, *, private: bool = True) -> None:
         """See `Disk`."""
-        with _unfinished(path, content, private=private) as unfinished:
-            unfinished.replace(path)
-        _flush_folder(path.parent)
-        _sweep(path, older_than_seconds=_LONGEST_WRITE_SECONDS)
+        self.write_all(((path, content),), private=private)
+
+    def write_all(self, files: Iterable[tuple[Path, bytes]], *, private: bool = True) -> None:
+        """See `Disk`."""
+        failed: OSError | None = None
+        written: defaultdict[Path, set[str]] = defaultdict(set)
+        for path, content in files:
+            try:
+                with _unfinished(path, content, private=private) as unfinished:
+                    unfinished.replace(path)
+                written[path.parent].add(path.name)
+            except OSError as error:
+                failed = failed or error
+        for folder, names in written.items():
+            _flush_folder(folder)
+            _sweep(folder, names, older_than_seconds=_LONGEST_WRITE_SECONDS)
+        if failed is not None:
+            raise failed
 
     def create(self, path: Path, content: bytes, *, private: bool = True) -> bool:
         """See `Disk`."""
@@ -87,7 +114,7 @@ class RealDisk:
                 raise
         _flush_folder(path.parent)
         # Others who are still at work come too late anyway, and what lies there may be a part of a key.
-        _sweep(path, older_than_seconds=0)
+        _sweep(path.parent, {path.name}, older_than_seconds=0)
         return True
 
     def names(self, folder: Path) -> tuple[str, ...]:
@@ -133,12 +160,15 @@ def _link(unfinished: Path, path: Path, *, private: bool) -> None:
             raise
 
 
-def _sweep(path: Path, *, older_than_seconds: float) -> None:
-    """Takes away what writers of this file left that were killed, as far as that can be done: the file itself is safe."""
-    with contextlib.suppress(OSError):
-        long_ago = path.stat().st_mtime - older_than_seconds
-        for left in path.parent.glob(f".{glob.escape(path.name)}.{_UNFINISHED}"):
+def _sweep(folder: Path, names: Container[str], *, older_than_seconds: float) -> None:
+    """Takes away what writers of these files left that were killed, as far as that can be done: the files are safe."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            found = _UNFINISHED.fullmatch(entry.name)
+            if found is None or found[1] not in names:
+                continue
             with contextlib.suppress(OSError):
+                left, long_ago = folder / entry.name, (folder / found[1]).stat().st_mtime - older_than_seconds
                 if left.stat().st_mtime <= long_ago:
                     left.unlink()
 

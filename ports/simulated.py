@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -62,6 +62,17 @@ class MemoryDisk:
             raise self.failure
         self.writes += 1
         self._files[path] = content
+
+    def write_all(self, files: Iterable[tuple[Path, bytes]], *, private: bool = True) -> None:
+        """See `ports.disk.Disk`."""
+        failed: OSError | None = None
+        for path, content in files:
+            try:
+                self.write(path, content, private=private)
+            except OSError as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
 
     def create(self, path: Path, content: bytes, *, private: bool = True) -> bool:
         """See `ports.disk.Disk`."""

@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import fcntl
+import gc
 import os
 import signal
 import socket
@@ -25,15 +26,24 @@ from tests.process_state import process_state
 _DEFAULT_ENGINE = "unix:///var/run/docker.sock"
 
 
-def pytest_configure() -> None:
+# Collecting makes a hundred thousand objects that stay: to look for cycles among them again and again finds none.
+gc.disable()
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Lets Ctrl-C mean what it means in a terminal: a runner in the background hands on that it is ignored."""
-    # How long an example takes says how busy the machine is, and nothing of the code.
-    hypothesis.settings.register_profile(
-        "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-    )
-    hypothesis.settings.load_profile("unhurried")
+    # How long an example takes says how busy the machine is, and nothing of the code. Each run looks at others.
+    usual = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], max_examples=50)
+    hypothesis.settings.register_profile("usual", usual)
+    hypothesis.settings.register_profile("thorough", usual, max_examples=1000)
+    hypothesis.settings.load_profile(config.getoption("--hypothesis-profile", None) or "usual")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """All that stays is there."""
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

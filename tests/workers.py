@@ -16,6 +16,7 @@ _SHARED = {
         r"tests/tasks/service/(test_database\.py|test_outbox_and_reader\.py|.*\[postgres\]|.*_secret_is_logged)"
     ),
     "import contracts": re.compile(r"tests/architecture/test_import_contracts\.py"),
+    "kinds": re.compile(r"tests/tools/test_kinds\.py"),
     "transcript": re.compile(r"tests/pipeline/rest/test_transcript\.py"),
 }
 # Tests that wait for other programs, for long, and compute little.

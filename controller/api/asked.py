@@ -45,11 +45,14 @@ def what_is_asked(method: str, path: str, query: bytes) -> Asked | None:
         query: as it came.
     """
     reading = method in READING
-    match path.removesuffix("/").split("/")[1:]:
+    parts = path.removesuffix("/").split("/")[1:]
+    match parts:
         case ["version"] | ["api"] | ["api", "v1"] | ["apis"] | ["apis", _] | ["apis", _, _] | ["openapi", *_] if (
             reading
         ):
             return None
+        case ["api", "v1", "namespaces"] | ["api", "v1", "namespaces", _] if reading:
+            return None  # there is one, for everybody
         case ["apis", group, _, _] if group in _REVIEWS:
             return None
         case ["apis", group, version, plural, *rest] if (
@@ -60,14 +63,21 @@ def what_is_asked(method: str, path: str, query: bytes) -> Asked | None:
             return Asked(Verb.EVENTS)
         case ["api", "v1", "namespaces", _, "events", name] if reading:
             return Asked(Verb.EVENTS, "Event", name)
-        case ["fleet", "v1", "nodes", name, word] if word in _OF_NODES and not reading:
-            return Asked(_OF_NODES[word], "Node", name)
-        case ["fleet", "v1", word] if word in _OF_INSTANCES and not reading:
-            return Asked(_OF_INSTANCES[word], "DsInstance")
-        case ["fleet", "v1", word] if word in _OF_THE_FLEET and not reading:
-            return Asked(_OF_THE_FLEET[word])
-        case ["fleet", "v1", "tokens", *_]:
+        case ["fleet", "v1", *rest]:
+            return _of_the_fleet(rest, reading=reading)
+    return Asked(Verb.INSPECT if reading else Verb.CONTROL)
+
+
+def _of_the_fleet(rest: list[str], *, reading: bool) -> Asked:
+    match rest:
+        case ["tokens", *_]:
             return Asked(Verb.TOKENS)
+        case ["nodes", name, word] if word in _OF_NODES and not reading:
+            return Asked(_OF_NODES[word], "Node", name)
+        case [word] if word in _OF_INSTANCES and not reading:
+            return Asked(_OF_INSTANCES[word], "DsInstance")
+        case [word] if word in _OF_THE_FLEET and not reading:
+            return Asked(_OF_THE_FLEET[word])
     return Asked(Verb.INSPECT if reading else Verb.CONTROL)
 
 

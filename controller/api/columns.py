@@ -218,4 +218,9 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("Count", "How often it happened.", _count("count"), 1),
         Column("Name", "Name of the event.", _at("metadata", "name"), 1),
     ),
+    "Namespace": (
+        _NAME,
+        Column("Status", "Whether it is in use.", _at("status", "phase")),
+        _AGE,
+    ),
 }

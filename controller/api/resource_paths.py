@@ -9,12 +9,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
 from controller.api.caller import caller_of
-from controller.api.errors import ApiError, bad_request, no_such_path, not_found
+from controller.api.errors import ApiError, bad_request, manifests_only, no_such_path, not_found
 from controller.api.pieces import in_pieces, listed
-from controller.api.resources import EVENTS, FLEET_RESOURCES, Resource
+from controller.api.resources import EVENTS, FLEET_RESOURCES, NAMESPACES, Resource
 from controller.api.selection import Selection, parse_selection
 from controller.api.table import TABLE_END, Rows, wanted_form
 from controller.api.watch import DEFAULT_TIMEOUT_SECONDS, Watch, WatchRequest, WatchResponse, WatchSlots
+from controller.picture.event_log import EVENT_NAMESPACE
 from controller.picture.store import ObjectStore, Stored
 from crds.document import API_VERSION
 
@@ -39,18 +40,27 @@ class ResourcePaths:
         self._objects = objects
         self._events = events
         self._clock = clock
+        self._namespaces = _namespaces(clock())
+        self.stores = (objects, events, self._namespaces)
+        """What is watched."""
         self._slots = WatchSlots(watch_limit)
         self._rows = Rows()
         self.router = APIRouter()
         core, fleet = "/api/v1", f"/apis/{API_VERSION}"
         for path, endpoint in (
             (f"{core}/events", self._all_events),
+            (f"{core}/namespaces", self._all_namespaces),
+            (f"{core}/namespaces/{{name}}", self._namespace),
             (f"{core}/namespaces/{{namespace}}/events", self._events_of_namespace),
             (f"{core}/namespaces/{{namespace}}/events/{{name}}", self._event),
             (f"{fleet}/{{plural}}", self._list),
             (f"{fleet}/{{plural}}/{{name}}", self._get),
+            (f"{fleet}/{{plural}}/{{name}}/status", self._get),
         ):
             self.router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
+        self.router.add_api_route(
+            f"{fleet}/{{plural}}/{{name}}", self._refuse_write, methods=["PUT", "PATCH", "DELETE"], response_model=None
+        )
 
     async def _list(self, request: Request, plural: str) -> Response:
         return self._answer_list(request, _fleet_resource(plural), self._objects)
@@ -58,6 +68,19 @@ class ResourcePaths:
     async def _get(self, request: Request, plural: str, name: str) -> Response:
         resource = _fleet_resource(plural)
         return self._answer_one(request, resource, self._objects, self._objects.get(resource.kind, name), name)
+
+    async def _refuse_write(self, request: Request, plural: str, name: str) -> Response:
+        resource = _fleet_resource(plural)
+        if self._objects.get(resource.kind, name) is None:
+            raise not_found(resource.plural, resource.group, name)
+        raise manifests_only(str(request.scope["path"]))
+
+    async def _all_namespaces(self, request: Request) -> Response:
+        return self._answer_list(request, NAMESPACES, self._namespaces)
+
+    async def _namespace(self, request: Request, name: str) -> Response:
+        found = self._namespaces.get(NAMESPACES.kind, name)
+        return self._answer_one(request, NAMESPACES, self._namespaces, found, name)
 
     async def _all_events(self, request: Request) -> Response:
         return self._answer_list(request, EVENTS, self._events)
@@ -94,6 +117,9 @@ class ResourcePaths:
             field_selector=query.get("fieldSelector", ""),
             namespace=namespace,
         )
+        if query.get("continue"):
+            # Lists are whole, so that there is no second part: clients list again from the beginning.
+            raise ApiError(410, "Expired", "lists are not given in parts here: list again without continue")
         if sight := caller_of(request).sight(resource.kind):
             selection = replace(selection, sight=sight)
         if query.get("watch", "").lower() not in _FALSE:
@@ -118,6 +144,21 @@ class ResourcePaths:
         if len(objects) <= _MOST_AT_ONCE:
             return _json(b"".join(parts))
         return StreamingResponse(in_pieces(parts), media_type="application/json")
+
+
+def _namespaces(now: datetime) -> ObjectStore:
+    """The one namespace: that of the events, which never changes. All else belongs to none."""
+    store = ObjectStore(int(now.timestamp() * 1000))
+    name = {"kubernetes.io/metadata.name": EVENT_NAMESPACE}
+    document = {
+        "apiVersion": NAMESPACES.api_version,
+        "kind": NAMESPACES.kind,
+        "metadata": {"name": EVENT_NAMESPACE, "labels": name},
+        "spec": {"finalizers": ["kubernetes"]},
+        "status": {"phase": "Active"},
+    }
+    store.replace([document], now)
+    return store
 
 
 def _fleet_resource(plural: str) -> Resource:

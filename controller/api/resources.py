@@ -1,7 +1,7 @@
 """The resources that are served, as discovery describes them and selectors see them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from controller.api.columns import COLUMNS, Column
@@ -9,6 +9,7 @@ from crds.document import API_GROUP
 from crds.kinds import KINDS
 
 VERBS = ("get", "list", "watch")
+"""What can be done with objects that come from manifests, and with those that the server makes."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,13 @@ class Resource:
     kind: str
     plural: str
     singular: str
-    short_names: tuple[str, ...]
-    namespaced: bool
-    columns: tuple[Column, ...]
-    fields: Mapping[str, tuple[str, ...]]
+    namespaced: bool = False
+    short_names: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = VERBS
+    subresources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What can be asked of a part of an object: verbs by the name of the part. It is of the same kind."""
+    columns: tuple[Column, ...] = ()
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What a field selector may name, and where it is in the document."""
     order: Callable[[Mapping[str, Any]], Any] | None = None
     """What lists are sorted by, when not by name."""
@@ -33,17 +37,10 @@ class Resource:
         """Group and version, as documents name them."""
         return f"{self.group}/v1" if self.group else "v1"
 
-    def discovery(self) -> dict[str, Any]:
-        """The entry of an APIResourceList."""
-        return {
-            "name": self.plural,
-            "singularName": self.singular,
-            "namespaced": self.namespaced,
-            "kind": self.kind,
-            "verbs": list(VERBS),
-            "shortNames": list(self.short_names),
-            "categories": ["fleet"] if self.group else [],
-        }
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Words that mean several resources at once."""
+        return ("all", "fleet") if self.group == API_GROUP else ()
 
 
 def _fields(*dotted: str) -> dict[str, tuple[str, ...]]:
@@ -63,7 +60,7 @@ FLEET_RESOURCES: Mapping[str, Resource] = {
         plural=kind.plural,
         singular=name.lower(),
         short_names=(kind.short_name,),
-        namespaced=False,
+        subresources={"status": ("get",)},
         columns=COLUMNS[name],
         fields=_SELECTABLE[name],
     )
@@ -89,3 +86,31 @@ EVENTS = Resource(
     ),
     order=lambda event: event["lastTimestamp"],
 )
+
+NAMESPACES = Resource(
+    group="",
+    kind="Namespace",
+    plural="namespaces",
+    singular="namespace",
+    short_names=("ns",),
+    columns=COLUMNS["Namespace"],
+    fields=_fields("status.phase"),
+)
+"""One, in which the events are: clients that watch the objects of all namespaces wait until they have seen some."""
+
+
+def _review(group: str, kind: str) -> Resource:
+    singular = kind.lower()
+    return Resource(group=group, kind=kind, plural=f"{singular}s", singular=singular, verbs=("create",))
+
+
+REVIEWS: Mapping[str, tuple[Resource, ...]] = {
+    "authentication.k8s.io": (_review("authentication.k8s.io", "SelfSubjectReview"),),
+    "authorization.k8s.io": (
+        _review("authorization.k8s.io", "SelfSubjectAccessReview"),
+        _review("authorization.k8s.io", "SelfSubjectRulesReview"),
+    ),
+}
+"""Questions about the client itself, by the group that they are in: who it is, and what it may do."""
+
+CORE_RESOURCES = (EVENTS, NAMESPACES)

@@ -14,6 +14,7 @@ from fastapi.responses import PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from controller.api import access_reviews
 from controller.api.access_control import AccessControl
 from controller.api.authentication import Authentication
 from controller.api.connections import PatientProtocol
@@ -23,9 +24,12 @@ from controller.api.discovery import discovery_router
 from controller.api.errors import ApiError, answer, manifests_only, no_such_path, starting
 from controller.api.fleet_paths import PREFIX, FleetPaths
 from controller.api.listeners import port_listener, unix_listener
+from controller.api.openapi.openapi_paths import OpenApiPaths
 from controller.api.own_host import OwnHostOnly
 from controller.api.permission import Auditing, Permission
 from controller.api.resource_paths import ResourcePaths
+from controller.api.resources import FLEET_RESOURCES
+from controller.api.reviews import Reviews, WhyNot
 from controller.api.tls import HANDSHAKE_SECONDS, Tls
 from controller.api.token_paths import TokenPaths
 from controller.api.watch import BOOKMARK_SECONDS, WATCH_LIMIT
@@ -46,6 +50,7 @@ def create_app(
     fleet_version: str = "unknown",
     why_not_ready: Callable[[], str] = lambda: "",
     why_starting: Callable[[], str] = lambda: "",
+    why_not: WhyNot = access_reviews.why_not,
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
     access: AccessControl | None = None,
@@ -62,6 +67,7 @@ def create_app(
         fleet_version: version of this program.
         why_not_ready: says why this controller is none to be asked, for `/readyz`; empty when it is.
         why_starting: says what is to be done before the fleet is shown; empty when it is.
+        why_not: says what a client may not do, for those who ask that beforehand.
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
         access: who may do what; None: everybody everything.
@@ -70,7 +76,6 @@ def create_app(
     """
     # The generated pages would load scripts from a CDN, and the paths describe themselves as Kubernetes has it.
     app = FastAPI(title="fleet", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.state.stores = (objects, events)
     app.add_exception_handler(ApiError, _on_api_error)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_bug)
@@ -84,9 +89,11 @@ def create_app(
     app.add_middleware(NoOtherSites)
     app.add_middleware(OwnHostOnly, names=host_names)
     app.include_router(discovery_router(fleet_version))
-    app.include_router(
-        ResourcePaths(objects, events, clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds).router
-    )
+    app.include_router(OpenApiPaths(fleet_version).router)
+    resources = ResourcePaths(objects, events, clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
+    app.state.stores = resources.stores
+    app.include_router(resources.router)
+    app.include_router(Reviews(why_not).router)
     app.include_router(FleetPaths(control).router)
     app.include_router(TokenPaths(access.access).router)
 
@@ -212,7 +219,7 @@ class _OnlyWholeFleets:
     Events are told as they happen, from the first on.
     """
 
-    _OBJECTS = (f"/apis/{API_VERSION}/", f"{PREFIX}/rendered/")
+    _OBJECTS = (*(f"/apis/{API_VERSION}/{plural}" for plural in FLEET_RESOURCES), f"{PREFIX}/rendered/")
 
     def __init__(self, app: ASGIApp, why_starting: Callable[[], str]) -> None:
         self._app = app

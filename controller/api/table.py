@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from controller.api.accepting import accepted_json
 from controller.api.columns import age, value_at
 from controller.api.errors import ApiError, bad_request
 from controller.api.resources import Resource
@@ -118,11 +119,7 @@ def wanted_form(accept: str, include_object: str) -> TableForm | None:
     """
     if include_object and include_object not in _INCLUDE:
         raise bad_request(f"includeObject is {include_object!r}, expected one of {', '.join(_INCLUDE)}")
-    for clause in (accept or "*/*").split(","):
-        media_type, *parameters = (part.strip() for part in clause.split(";"))
-        if media_type not in ("application/json", "application/*", "*/*"):
-            continue
-        given = dict(parameter.partition("=")[::2] for parameter in parameters)
+    for given in accepted_json(accept):
         if "as" not in given:
             return None
         if given["as"] == "Table" and given.get("g") == "meta.k8s.io" and given.get("v") in _TABLE_VERSIONS:

@@ -67,7 +67,8 @@ def check_instance(instance: DsInstance, cameras: tuple[Camera, ...]) -> tuple[V
     Returns:
         What a person should change; an error means that the instance would fail, or fail later.
     """
-    return without_repeats(_violations(instance, tuple(sorted(cameras, key=lambda one: one.name))))
+    in_order = tuple(one.opened() for one in sorted(cameras, key=lambda one: one.name))
+    return without_repeats(_violations(instance.opened(), in_order))
 
 
 def _violations(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator[Violation]:

@@ -13,7 +13,7 @@ def shared_ports(instances: Iterable[DsInstance], nodes: Iterable[Node]) -> Iter
 
     Where a selector finds more nodes than one nothing is said: it may be another one each.
     """
-    labels = {node.name: node.metadata.labels for node in nodes}
+    labels = {node.name: node.labels for node in nodes}
     first: dict[tuple[str, str, int], DsInstance] = {}
     for instance in instances:
         app = instance.spec.deepstream_app

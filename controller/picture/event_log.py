@@ -17,7 +17,7 @@ from crds.document import API_VERSION
 EVENT_LIMIT = 1000
 _MOST_CHARACTERS = 1024
 _SOURCE = "fleet-controller"
-_NAMESPACE = "default"
+EVENT_NAMESPACE = "default"
 
 _Subject = tuple[str, str]
 """Kind and name of the object."""
@@ -43,7 +43,7 @@ class _Told:
         return {
             "apiVersion": "v1",
             "kind": "Event",
-            "metadata": {"name": f"{subject.name}.{suffix}", "namespace": _NAMESPACE},
+            "metadata": {"name": f"{subject.name}.{suffix}", "namespace": EVENT_NAMESPACE},
             "involvedObject": {
                 "apiVersion": API_VERSION,
                 "kind": subject.kind,

@@ -11,8 +11,9 @@ from controller.picture.machine_times import CLOCK_SYNCHRONIZED, at_controller, 
 from controller.publish.generations import NOT_FOLLOWED, followed
 from crds.condition import ConditionStatus
 from crds.document import API_VERSION
+from crds.fingerprint import fingerprint
 from crds.messages import AgentConfig, AgentInfo, AgentResponse, GenerationRef
-from crds.node import Node, fingerprint
+from crds.node import Node
 from crds.version_skew import needs_upgrade
 
 _READY = "Ready"

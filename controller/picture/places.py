@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from controller.picture.difference import Key
 from crds.instance_config import InstanceConfig
@@ -58,9 +59,10 @@ class Places:
                 _without(self._by_camera, camera, place)
             found |= _keys(place)
         for place in come:
-            _with(self._by_instance, place.name, place, lambda one: one.node_id)
+            alone = (place,)  # one for all of its cameras
+            _with(self._by_instance, place.name, alone, lambda one: one.node_id)
             for camera in _cameras(place):
-                _with(self._by_camera, camera, place, lambda one: (one.name, one.node_id))
+                _with(self._by_camera, camera, alone, lambda one: (one.name, one.node_id))
             found |= _keys(place)
         return found
 
@@ -78,9 +80,11 @@ def _keys(place: Place) -> set[Key]:
     return keys_of((place.config,))
 
 
-def _with(places: dict[str, tuple[Place, ...]], key: str, place: Place, order: Callable[[Place], object]) -> None:
+def _with(
+    places: dict[str, tuple[Place, ...]], key: str, new: tuple[Place, ...], order: Callable[[Place], Any]
+) -> None:
     others = places.get(key, ())
-    places[key] = tuple(sorted((*others, place), key=order)) if others else (place,)  # type: ignore[arg-type]
+    places[key] = tuple(sorted(others + new, key=order)) if others else new
 
 
 def _without(places: dict[str, tuple[Place, ...]], key: str, place: Place) -> None:

@@ -78,6 +78,8 @@ def holding_of_exclusive_cameras(before: Holding, revision: Revision, previous: 
 def _held_by(
     node_id: str, exclusive: frozenset[str], previous: Previous, fleet: Fleet
 ) -> frozenset[tuple[str, Holder]]:
+    if not exclusive:
+        return frozenset()
     published, observed = previous.get(node_id), fleet.nodes.get(node_id)
     held = {
         (camera.name, (node_id, instance.instance_name))
@@ -105,7 +107,7 @@ def withheld(cameras: tuple[Camera, ...], holder: Holder, holders: Holders, revi
     reasons = []
     for camera in cameras:
         others = holders.get(camera.name, frozenset())
-        if not camera.spec.has_one_reader or not others or holder in others:
+        if camera.name not in revision.exclusive_cameras or not others or holder in others:
             continue
         names = ", ".join(
             sorted(f"dsinstance/{instance} on node/{revision.node_by_id[node_id].name}" for node_id, instance in others)

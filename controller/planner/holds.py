@@ -56,8 +56,8 @@ def hold_of(name: str, manifest: DsInstance | None, published: InstanceConfig | 
     """
     if name in holds.held:
         return Hold(reason=holds.held[name][:_LONGEST_REASON])
-    if manifest is not None and HOLD in manifest.metadata.annotations:
-        return Hold(reason=manifest.metadata.annotations[HOLD].strip()[:_LONGEST_REASON], requested=False)
+    if manifest is not None and HOLD in manifest.annotations:
+        return Hold(reason=manifest.annotations[HOLD].strip()[:_LONGEST_REASON], requested=False)
     before = published.hold if published else None
     if before is None or name in holds.released or (manifest is not None and not before.requested):
         return None

@@ -57,7 +57,7 @@ class PlanMemo:
             differ: the instances whose manifests differ.
         """
         manifests = revision.instance_by_name
-        written = {name for name in differ if name in manifests and HOLD in manifests[name].metadata.annotations}
+        written = {name for name in differ if name in manifests and HOLD in manifests[name].annotations}
         return self.annotated - differ | written
 
     def on_node_now(self, placement: Placement, moved: Iterable[str]) -> Mapping[str, frozenset[str]]:

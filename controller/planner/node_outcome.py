@@ -128,9 +128,9 @@ def outcome_of(
     state = _state(node.node_id, node.name, node.spec.hostname, instances, kept_here, given.held, before)
     exclusive = frozenset(
         camera.name
-        for name in placed
+        for name in (placed if given.revision.exclusive_cameras else ())
         for camera in given.revision.cameras_by_instance[name]
-        if camera.spec.has_one_reader
+        if camera.name in given.revision.exclusive_cameras
     )
     return Outcome(state, tuple(reasons), wanted, exclusive, rendered)
 

@@ -98,7 +98,7 @@ def is_allowed(node: Node, instance: DsInstance) -> bool:
     spec = instance.spec
     if spec.node is not None:
         return spec.node == node.name
-    return spec.node_selector is not None and spec.node_selector.matches(node.metadata.labels)
+    return spec.node_selector is not None and spec.node_selector.matches(node.labels)
 
 
 def allowed_nodes(revision: Revision, instance: DsInstance) -> dict[str, Node]:
@@ -122,7 +122,7 @@ def _stays_on(revision: Revision, places: Places, name: str) -> str | None:
 
 
 def _choose(revision: Revision, instance: DsInstance, streams: int, load: _Load) -> Node | Reason:
-    subject = ObjectRef("DsInstance", instance.name)
+    subject, instance = ObjectRef("DsInstance", instance.name), instance.opened()
     allowed = allowed_nodes(revision, instance)
     if not allowed:
         wanted = f"node {instance.spec.node!r}" if instance.spec.node else "a node that its nodeSelector matches"

@@ -141,15 +141,17 @@ class Publisher:
         self._write_copies(self._uncopied)
 
     def _write_copies(self, records: Mapping[str, bytes]) -> None:
-        for node_id, record in records.items():
-            if self._uncopied.get(node_id, record) is not record:
-                continue  # a newer one is due, or was written while this thread was at work: by `finish`
-            path = self._directory / f"{node_id}{_SUFFIX}"
-            try:
-                self._ports.disk.write(path, unpacked(record), private=False)
-            except OSError as error:
-                # The topic is the record; the copy only helps when the topic is lost too.
-                _log.warning("cannot keep a copy of the published record at %s: %s", path, error)
+        files = (
+            (self._directory / f"{node_id}{_SUFFIX}", unpacked(record))
+            for node_id, record in records.items()
+            # Otherwise a newer one is due, or was written while this thread was at work: by `finish`.
+            if self._uncopied.get(node_id, record) is record
+        )
+        try:
+            self._ports.disk.write_all(files, private=False)
+        except OSError as error:
+            # The topic is the record; the copy only helps when the topic is lost too.
+            _log.warning("cannot keep a copy of a published record: %s", error)
 
     async def _send(self, node_id: str, envelope: bytes, small: bytes) -> None:
         await self._bus.publish(Topic.AGENT_CONFIG, key=node_id, value=envelope)

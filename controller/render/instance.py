@@ -41,7 +41,7 @@ def render_instance(
     Raises:
         CannotWriteError: something in the manifest cannot stand in a file of its kind.
     """
-    name = instance.name
+    name, instance, cameras = instance.name, instance.opened(), tuple(one.opened() for one in cameras)
     if runs_as and runs_as != name:
         instance = instance.model_copy(update={"metadata": instance.metadata.model_copy(update={"name": runs_as})})
     resolved = resolve(instance, cameras, rest_port, slots)

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from controller.model import Revision, TrustRefused
 from controller.observed import Fleet, ObservedNode, Stranger
+from crds.fingerprint import fingerprint
 from crds.messages import AgentConfig, AgentInfo
-from crds.node import Node, fingerprint
+from crds.node import Node
 
 MOST_STRANGERS = 4
 """Strangers that are remembered for one node, and answered. Whoever writes to topic 200 can make up keys without end; one

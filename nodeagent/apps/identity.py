@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from crds.instance_config import InstanceConfig
+from nodeagent.apps.probe import ProbeApp
 from nodeagent.model import PortHolder, Probe, Transient
 
-ProbeApp = Callable[[InstanceConfig, str, datetime], Awaitable[Probe]]
 HolderOf = Callable[[int, str], Awaitable[PortHolder | None]]
 
 
@@ -22,8 +22,8 @@ def of_the_very_runtime(probe: ProbeApp, holder_of: HolderOf) -> ProbeApp:
         holder_of: who listens on a port, and who is expected to.
     """
 
-    async def checked(config: InstanceConfig, runtime_id: str, now: datetime) -> Probe:
-        found = await probe(config, runtime_id, now)
+    async def checked(config: InstanceConfig, runtime_id: str, now: datetime, *, known_ready: bool) -> Probe:
+        found = await probe(config, runtime_id, now, known_ready=known_ready)
         if not config.app_kind.has_metrics:
             return found
         try:

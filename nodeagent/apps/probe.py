@@ -1,8 +1,9 @@
 """Asks a running app how its cameras do."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from crds.instance_config import InstanceConfig
 from nodeagent.apps.rest import NoAnswerError, ask
@@ -14,7 +15,16 @@ _METRICS_PATH = "/api/v1/metrics"
 _READY_PATH = "/api/v1/health/get-dsready-state"
 
 
-async def probe(config: InstanceConfig, runtime_id: str, now: datetime) -> Probe:
+class ProbeApp(Protocol):
+    """Asks one app how its cameras do; see `probe`."""
+
+    def __call__(
+        self, config: InstanceConfig, runtime_id: str, now: datetime, *, known_ready: bool
+    ) -> Awaitable[Probe]:
+        """See `probe`."""
+
+
+async def probe(config: InstanceConfig, runtime_id: str, now: datetime, *, known_ready: bool = False) -> Probe:
     """Asks the app of an instance whether it is ready, and for the frames of each camera.
 
     Never raises for what the app says or fails to say: that is the answer. Takes about a second at most.
@@ -23,14 +33,20 @@ async def probe(config: InstanceConfig, runtime_id: str, now: datetime) -> Probe
         config: the instance that runs.
         runtime_id: its container or process.
         now: what time it is.
+        known_ready: it was ready, and has cameras whose new frames tell that it still is: it is asked for these alone.
     """
     name = config.instance_name
     if not config.app_kind.has_metrics:
         message = f"an app of kind {config.app_kind} has no REST interface"
         return Probe(name, runtime_id, now, answered=False, message=message)
     try:
-        health, metrics = await asyncio.gather(ask(config.rest_port, _READY_PATH), ask(config.rest_port, _METRICS_PATH))
-        ready, streams = _ready(health), _streams(metrics)
+        if known_ready:
+            ready, streams = True, _streams(await ask(config.rest_port, _METRICS_PATH))
+        else:
+            health, metrics = await asyncio.gather(
+                ask(config.rest_port, _READY_PATH), ask(config.rest_port, _METRICS_PATH)
+            )
+            ready, streams = _ready(health), _streams(metrics)
     except NoAnswerError as error:
         return Probe(name, runtime_id, now, answered=False, message=str(error))
     return Probe(name, runtime_id, now, answered=True, ready=ready, streams=streams)

@@ -1,16 +1,13 @@
 """Asks the running apps, again and again, how their cameras do."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping
 
 from crds.instance_config import InstanceConfig
-from nodeagent.model import Probe
+from nodeagent.apps.probe import ProbeApp
 from nodeagent.reporter.frames import AppProgress, after_probe
 from nodeagent.reporter.pace import EVERY, may_be_left_out
 from ports.clock import Clock
-
-ProbeApp = Callable[[InstanceConfig, str, datetime], Awaitable[Probe]]
 
 
 class AppProbes:
@@ -52,18 +49,26 @@ class AppProbes:
         """
         # Those that are left out are asked at the same look: to wake up for each of them costs as much as to ask it.
         self._looks += 1
-        asked = apps
-        if self._looks % EVERY:
-            asked = {name: one for name, one in apps.items() if not may_be_left_out(*one, self._progress.get(name))}
-        left_out = {name: 1 + self._left_out.get(name, 0) for name in apps.keys() - asked.keys()}
-        self._left_out, before = left_out, self._left_out
-        await asyncio.gather(*(self._look_at(name, *one, left_out=before.get(name, 0)) for name, one in asked.items()))
+        even = {name for name, one in apps.items() if may_be_left_out(*one, self._progress.get(name))}
+        asked = apps.keys() - even if self._looks % EVERY else apps.keys()
+        before, self._left_out = self._left_out, {name: 1 + self._left_out.get(name, 0) for name in apps.keys() - asked}
+        await asyncio.gather(
+            *(
+                self._look_at(
+                    name, *one, left_out=before.get(name, 0), known_ready=name in even and bool(one[0].cameras)
+                )
+                for name, one in apps.items()
+                if name in asked
+            )
+        )
         return bool(asked)
 
-    async def _look_at(self, name: str, config: InstanceConfig, runtime_id: str, *, left_out: int) -> None:
+    async def _look_at(
+        self, name: str, config: InstanceConfig, runtime_id: str, *, left_out: int, known_ready: bool
+    ) -> None:
         asked_at = self._clock.now()
         before = self._progress.setdefault(name, AppProgress(runtime_id, asked_at))
-        probe = await self._probe(config, runtime_id, asked_at)
+        probe = await self._probe(config, runtime_id, asked_at, known_ready=known_ready)
         # Forgotten in the meantime: then this is the answer of the app that was there before.
         if self._progress.get(name) is before:
             self._progress[name] = after_probe(before, probe, left_out)

@@ -70,7 +70,9 @@ class Apps:
     still: set[str] = field(default_factory=set)
     frames: int = 0
 
-    async def __call__(self, config: InstanceConfig, runtime_id: str, now: datetime) -> Probe:
+    async def __call__(
+        self, config: InstanceConfig, runtime_id: str, now: datetime, *, known_ready: bool = False
+    ) -> Probe:
         name = config.instance_name
         if name in self.silent:
             return Probe(name, runtime_id, now, answered=False, message="connection refused")

@@ -26,6 +26,11 @@ PATHS = (
     "/api/v1/events",
     "/api/v1/namespaces/default/events/x",
     "/version",
+    "/apis",
+    "/api/v1/namespaces/x",
+    "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+    "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
+    "/apis/authentication.k8s.io/v1/selfsubjectreviews",
 )
 SURROGATES = [
     rb'{"desc": "\ud800", "revision": "\ud800", "key": "\ud800"}',

@@ -21,7 +21,7 @@ HEAD_S = 0.5
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that waits no longer than a test does."""
     monkeypatch.setattr("controller.api.connections.HEAD_SECONDS", HEAD_S)
-    monkeypatch.setattr("controller.api.json_body.BODY_SECONDS", HEAD_S)
+    monkeypatch.setattr("controller.api.bodies.BODY_SECONDS", HEAD_S)
 
 
 @contextmanager

@@ -38,6 +38,7 @@ def test_a_list_has_kind_version_and_whole_objects(http: Http) -> None:
         ({"fieldSelector": "metadata.name!=hq-2", "labelSelector": "site=hq"}, ["hq-1"]),
         ({"fieldSelector": "status.reason==NotWatched"}, ["yard-1"]),
         ({"limit": "1"}, ["hq-1", "hq-2", "yard-1"]),
+        ({"limit": "1", "continue": ""}, ["hq-1", "hq-2", "yard-1"]),
         ({"watch": "false"}, ["hq-1", "hq-2", "yard-1"]),
     ],
 )
@@ -133,11 +134,14 @@ def test_a_name_that_is_not_there(http: Http) -> None:
     ("path", "query", "accept", "expected"),
     [
         (f"{FLEET}/pods", {}, "*/*", (404, "NotFound")),
-        ("/openapi/v2", {}, "*/*", (404, "NotFound")),
+        ("/openapi/v4", {}, "*/*", (404, "NotFound")),
         (f"{FLEET}/cameras", {"labelSelector": "a in"}, "*/*", (400, "BadRequest")),
         (f"{FLEET}/cameras", {"fieldSelector": "spec.address=x"}, "*/*", (400, "BadRequest")),
         (f"{FLEET}/cameras", {"fieldSelector": "nonsense"}, "*/*", (400, "BadRequest")),
         (f"{FLEET}/cameras", {"includeObject": "All"}, "*/*", (400, "BadRequest")),
+        (f"{FLEET}/cameras", {"limit": "1", "continue": "abc"}, "*/*", (410, "Expired")),
+        (f"{FLEET}/cameras/nobody/status", {}, "*/*", (404, "NotFound")),
+        (f"{FLEET}/cameras/hq-1/scale", {}, "*/*", (404, "NotFound")),
         (f"{FLEET}/cameras", {}, "application/vnd.kubernetes.protobuf", (406, "NotAcceptable")),
         (f"{FLEET}/cameras", {"watch": "1", "resourceVersion": "x"}, "*/*", (400, "BadRequest")),
         (f"{FLEET}/cameras", {"watch": "1", "timeoutSeconds": "-1"}, "*/*", (400, "BadRequest")),
@@ -159,6 +163,17 @@ def test_writes_are_sent_to_the_manifests(http: Http, method: str, path: str) ->
     assert "committing manifests" in answer.json()["message"]
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_what_is_not_there_is_not_found_before_it_is_read_only(http: Http, method: str) -> None:
+    assert status(http(method, f"{FLEET}/cameras/nobody")) == (404, "NotFound")
+    assert status(http(method, f"{FLEET}/pods/hq-1")) == (404, "NotFound")
+
+
+def test_the_status_of_an_object_can_be_asked_for_alone(http: Http) -> None:
+    assert http.json(f"{FLEET}/cameras/hq-1/status") == http.json(f"{FLEET}/cameras/hq-1")
+    assert table(http, "cameras/hq-1/status")["rows"][0]["cells"][0] == "hq-1"
+
+
 def test_nobody_is_impersonated(http: Http) -> None:
     answer = http.get(f"{FLEET}/cameras", headers={"Impersonate-User": "bob"})
     assert status(answer) == (403, "Forbidden")
@@ -169,34 +184,6 @@ def test_a_bug_answers_a_status_without_details(http: Http, control: FakeControl
     answer = http.get("/fleet/v1/status")
     assert status(answer) == (500, "InternalError")
     assert "object" not in answer.text
-
-
-@pytest.mark.parametrize(
-    ("path", "key", "value"),
-    [
-        ("/version", "gitVersion", "v1.33.0-fleet"),
-        ("/api", "versions", ["v1"]),
-        ("/apis/dsfleet.io", "name", "dsfleet.io"),
-        ("/apis", "kind", "APIGroupList"),
-    ],
-)
-def test_discovery(http: Http, path: str, key: str, value: Any) -> None:
-    assert http.json(path)[key] == value
-
-
-def test_discovery_of_resources(http: Http) -> None:
-    found = {one["name"]: one for one in http.json(FLEET)["resources"]}
-    assert found["dsinstances"] == {
-        "name": "dsinstances",
-        "singularName": "dsinstance",
-        "namespaced": False,
-        "kind": "DsInstance",
-        "verbs": ["get", "list", "watch"],
-        "shortNames": ["ds"],
-        "categories": ["fleet"],
-    }
-    assert found.keys() == {"cameras", "dsinstances", "nodes"}
-    assert [one["name"] for one in http.json("/api/v1")["resources"]] == ["events"]
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/livez", "/readyz"])
@@ -290,6 +277,16 @@ def test_one_event(http: Http) -> None:
     name = http.json("/api/v1/events")["items"][0]["metadata"]["name"]
     assert http.json(f"/api/v1/namespaces/default/events/{name}")["reason"] == "NodeLost"
     assert http.get(f"/api/v1/namespaces/other/events/{name}").status_code == 404
+
+
+def test_there_is_one_namespace(http: Http) -> None:
+    (namespace,) = http.json("/api/v1/namespaces")["items"]
+    assert (namespace["metadata"]["name"], namespace["status"]["phase"]) == ("default", "Active")
+    assert http.json("/api/v1/namespaces/default") == namespace
+    assert status(http.get("/api/v1/namespaces/other")) == (404, "NotFound")
+    assert namespace["metadata"]["labels"] == {"kubernetes.io/metadata.name": "default"}
+    found = http.json("/api/v1/namespaces", headers={"accept": TABLE})
+    assert found["rows"][0]["cells"] == ["default", "Active", "0s"]
 
 
 def test_a_held_instance_is_marked_in_its_column() -> None:

@@ -20,7 +20,7 @@ FOREIGN = PortHolder(None, "process 9 (nc)")
 
 
 def asked(answer: Probe, holder: PortHolder | Exception | None, config: InstanceConfig = YARD) -> Probe:
-    async def probe(_config: InstanceConfig, _runtime_id: str, _now: datetime) -> Probe:
+    async def probe(_config: InstanceConfig, _runtime_id: str, _now: datetime, *, known_ready: bool = False) -> Probe:
         return answer
 
     async def holder_of(port: int, runtime_id: str) -> PortHolder | None:
@@ -29,7 +29,7 @@ def asked(answer: Probe, holder: PortHolder | Exception | None, config: Instance
             raise holder
         return holder
 
-    return asyncio.run(of_the_very_runtime(probe, holder_of)(config, "id-1", NOW))  # type: ignore[arg-type]  # it is a coroutine
+    return asyncio.run(of_the_very_runtime(probe, holder_of)(config, "id-1", NOW, known_ready=False))  # type: ignore[arg-type]  # it is a coroutine
 
 
 @pytest.mark.parametrize("answer", [ANSWER, SILENCE], ids=["answer", "silence"])

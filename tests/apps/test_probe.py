@@ -54,6 +54,22 @@ def test_a_ready_app_is_understood() -> None:
     )
 
 
+def test_an_app_that_is_known_to_be_ready_is_asked_for_its_frames_alone() -> None:
+    asked = []
+
+    def answer(path: str, writer: asyncio.StreamWriter) -> None:
+        asked.append(path)
+        writer.write(http(metrics(STREAM)))
+
+    async def run() -> Probe:
+        async with asyncio.timeout(patient(5)), app(answer) as port:
+            return await probe(make_config(rest_port=port), "runtime", NOW, known_ready=True)
+
+    found = asyncio.run(run())
+    assert (found.answered, found.ready, found.streams) == (True, True, (StreamStats("cam-1", 24.98, 77),))
+    assert asked == [METRICS]
+
+
 @pytest.mark.parametrize(
     ("said", "kept"),
     [

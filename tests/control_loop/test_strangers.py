@@ -9,8 +9,8 @@ from bus.signature import SigningKey
 from controller.answers import Answers
 from controller.kept_keys import FILE_NAME
 from controller.model import TrustRefused
+from crds.fingerprint import fingerprint
 from crds.messages import CameraStatus, CommandKind, InstanceState, InstanceStatus
-from crds.node import fingerprint
 from ports.simulated import BEGINNING
 from tests.control_loop.stand import STATE_DIR, Stand, TalkingAgent, eventually, loaded, none_published, ref
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from deepstream.keyfile_values import Reader
 
 THOROUGHLY = settings(
-    max_examples=500, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
 )
 BLANKS = " \t\v\f\r"
 STRESS = "[]=;#\\ \t\v\f\r\n\0\x01\x1f\x7f\x85\xa0" + "aZ09-_.@,+'\"" + "éß٣²Ⅷ一😀\u2028\ufeff"

@@ -65,9 +65,11 @@ def _inventory(running: PipelineProgram) -> dict[str, int]:
 def test_cameras_come_and_go_while_the_others_go_on(pipeline: Start, configs: Configs, simulator: Simulate) -> None:
     cameras = simulator("lobby", "gate", "dock", "yard")
     url = cameras.url
-    running = pipeline(
-        configs(configs.camera("lobby", url("lobby")), configs.camera("gate", url("gate")), streammux_batch_size=3)
+    source_list = configs(
+        configs.camera("lobby", url("lobby")), configs.camera("gate", url("gate")), streammux_batch_size=3
     )
+    configs.wait_for("lobby")
+    running = pipeline(source_list)
     running.until("alive", "lobby", "gate")
     with running.steady("lobby"):
         assert _change(running, "add", "dock", url("dock")) == "STREAM_ADD_SUCCESS"
@@ -111,6 +113,7 @@ def test_lines_are_read_again_and_counts_begin_anew(
     source_list = configs(configs.camera("lobby", cameras.url("lobby")))
     rules = source_list.with_name("config_nvdsanalytics.txt")
     rules.write_text(RULES.format(label="one"))
+    configs.wait_for("lobby")
     running = pipeline(source_list)
     running.until("alive", "lobby")
     wait_until(lambda: "one" in running.streams()["lobby"]["lines_cumulative"], "counts of the first line")

@@ -123,13 +123,13 @@ def test_no_camera_at_all(pipeline: Start, configs: Configs) -> None:
 
 def test_rtsp_with_and_without_password(pipeline: Start, configs: Configs, simulator: Simulate) -> None:
     cameras = simulator("lobby", SimulatedCamera("dock", "oper ator", "p@ss/w:ord"))
-    running = pipeline(
-        configs(
-            configs.camera("lobby", cameras.url("lobby")),
-            configs.camera("again", cameras.url("lobby")),
-            configs.camera("dock", cameras.url("dock")),
-        )
+    source_list = configs(
+        configs.camera("lobby", cameras.url("lobby")),
+        configs.camera("again", cameras.url("lobby")),
+        configs.camera("dock", cameras.url("dock")),
     )
+    configs.wait_for("lobby", "again", "dock")
+    running = pipeline(source_list)
     running.until("alive", "lobby", "again", "dock")
     with running.steady("lobby", "again", "dock"):
         assert running.get("/live")["live-info"] == {"ds-liveness": "YES"}
@@ -187,7 +187,9 @@ def test_useless_cameras_trouble_nobody_and_passwords_stay_secret(
         configs.camera("nobody", dock.replace("operator:s3cret@", "")),
         configs.camera("intruder", dock.replace("s3cret", "s3cret2")),
     ]
-    running = pipeline(configs(*sources))
+    source_list = configs(*sources)
+    configs.wait_for("good", "lobby", "dock")
+    running = pipeline(source_list)
     running.until("alive", "good", "lobby", "dock")
     running.until("not-reachable", *wrong)
     with running.steady("good", "lobby", "dock"):
@@ -213,13 +215,13 @@ def test_cameras_break_and_heal_while_the_others_go_on(
     other_host = program(*host, str(port))
     other_host.says("serving on")
     broken = ("gone", "frozen", "mute", "killed")
-    running = pipeline(
-        configs(
-            configs.camera("file", clip),
-            *(configs.camera(name, cameras.url(name)) for name in ("lobby", "gone", "frozen", "mute")),
-            configs.camera("killed", f"rtsp://127.0.0.1:{port}/killed"),
-        )
+    source_list = configs(
+        configs.camera("file", clip),
+        *(configs.camera(name, cameras.url(name)) for name in ("lobby", "gone", "frozen", "mute")),
+        configs.camera("killed", f"rtsp://127.0.0.1:{port}/killed"),
     )
+    configs.wait_for("file", "lobby")
+    running = pipeline(source_list)
     running.until("alive", "file", "lobby", *broken)
     with running.steady("file", "lobby"):
         other_host.kill()

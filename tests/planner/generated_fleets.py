@@ -12,7 +12,7 @@ AREAS = ("in", "out")
 
 # Without a deadline: the machine may be busy with other things.
 QUICK = hypothesis.settings(
-    deadline=None, max_examples=50, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+    deadline=None, max_examples=30, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
 )
 
 Short = dict[str, dict[str, Any]]

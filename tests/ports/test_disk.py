@@ -48,6 +48,33 @@ def test_what_was_written_is_read(disk: Disk, tmp_path: Path) -> None:
     assert disk.names(path.parent) == ("file",)
 
 
+def test_many_files_are_written_together(disk: Disk, tmp_path: Path) -> None:
+    files = {tmp_path / "a" / "1": b"one", tmp_path / "a" / "2": b"two", tmp_path / "b" / "1": b"three"}
+    disk.write_all(files.items())
+    assert {path: disk.read(path) for path in files} == files
+    assert (disk.names(tmp_path / "a"), disk.names(tmp_path / "b")) == (("1", "2"), ("1",))
+
+
+def test_one_that_cannot_be_written_keeps_no_other_from_it(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError):
+        RealDisk().write_all((tmp_path / name, b"new") for name in ("1", "folder", "2"))
+    assert RealDisk().names(tmp_path) == ("1", "2")
+
+
+def test_a_folder_is_looked_through_once_for_all_that_is_written_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten thousand copies were written to one folder, and 50 s of a start went into looking through it after each."""
+    (tmp_path / ".7.0badcafe").write_bytes(b"half")
+    os.utime(tmp_path / ".7.0badcafe", (0, 0))
+    looks, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda folder: (looks.append(folder), scandir(folder))[1])
+    RealDisk().write_all((tmp_path / str(number), b"whole") for number in range(10))
+    assert looks == [tmp_path]
+    assert names(tmp_path) == [str(number) for number in range(10)]
+
+
 def test_what_is_not_there(disk: Disk, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as raised:
         disk.read(tmp_path / "file")

@@ -19,7 +19,9 @@ class App:
         self.asked = asyncio.Event()
         self.answers = asyncio.Event()
 
-    async def __call__(self, config: InstanceConfig, runtime_id: str, now: datetime) -> Probe:
+    async def __call__(
+        self, config: InstanceConfig, runtime_id: str, now: datetime, *, known_ready: bool = False
+    ) -> Probe:
         self.frame += 10
         self.asked.set()
         await self.answers.wait()

@@ -34,6 +34,7 @@ class Seen:
     dark_at: float | None
     hung_at: float | None
     questions: int
+    ready_was_asked: tuple[bool, ...]
 
 
 def watched(frames: Frames, seconds: int, *, silent_from: float = 1e9, paced: bool = True) -> Seen:
@@ -42,10 +43,12 @@ def watched(frames: Frames, seconds: int, *, silent_from: float = 1e9, paced: bo
     async def scenario() -> Seen:
         loop, clock = asyncio.get_running_loop(), LoopClock()
         asked = 0
+        ready_was_asked: list[bool] = []
         dark_at = hung_at = None
 
-        async def app(config: InstanceConfig, runtime_id: str, now: object) -> Probe:
+        async def app(config: InstanceConfig, runtime_id: str, now: object, *, known_ready: bool = False) -> Probe:
             nonlocal asked
+            ready_was_asked.append(not known_ready)
             asked += 1
             if loop.time() - begun >= silent_from:
                 return Probe("yard", runtime_id, clock.now(), answered=False, message="no answer")
@@ -67,7 +70,7 @@ def watched(frames: Frames, seconds: int, *, silent_from: float = 1e9, paced: bo
             is_dark = seen.advanced_at is not None and clock.now() - seen.advanced_at > timedelta(seconds=PATIENT_S)
             dark_at = at if is_dark and dark_at is None else dark_at
             hung_at = at if why_hung(YARD, progress) and hung_at is None else hung_at
-        return Seen(dark_at, hung_at, asked)
+        return Seen(dark_at, hung_at, asked, tuple(ready_was_asked))
 
     return run_in_virtual_time(scenario(), limit_seconds=1000)
 
@@ -81,6 +84,14 @@ def test_an_app_that_runs_evenly_is_asked_at_every_fourth_look(per_second: float
     seen = watched(even(per_second), 100)
     assert seen.questions < 100 / EVERY + 2 * STEADY_LOOKS
     assert (seen.dark_at, seen.hung_at) == (None, None)
+    assert all(seen.ready_was_asked[:STEADY_LOOKS])
+    assert not any(seen.ready_was_asked[-5:])
+
+
+def test_whether_it_is_ready_is_asked_again_at_the_look_after_one_that_missed_frames() -> None:
+    seen = watched(even(15, 30), 40)
+    assert not seen.ready_was_asked[-9]
+    assert all(seen.ready_was_asked[-7:])
 
 
 @given(st.floats(0.8, 40), st.floats(12, 20))

@@ -1,4 +1,4 @@
-"""An hour of a small fleet, with edits, crashes and outages; prints the digest of what happened."""
+"""An hour of a small fleet, with edits, crashes and outages; prints the digest of what happened at its beginning."""
 
 import asyncio
 import contextlib
@@ -12,6 +12,7 @@ from tests.simulation.world import World
 
 HOUR_SECONDS = 3600.0
 HEALING_SECONDS = 300.0
+BEGINNING_SECONDS = 900.5
 SETTLED_SECONDS = 60
 FLEET: ShortFleet = {
     "node/gate": None,
@@ -38,8 +39,8 @@ async def started() -> World:
     return world
 
 
-async def hour(seed: int) -> World:
-    """Runs the hour, and leaves the fleet as it is a while after its last fault."""
+async def hour(seed: int, *, beginning_only: bool = False) -> tuple[World, str]:
+    """Runs the hour, and leaves the fleet as it is a while after its last fault; with the digest of its beginning."""
     world = World(FLEET, seed=seed)
     world.start_what_is_dead()
     faults = [
@@ -53,7 +54,9 @@ async def hour(seed: int) -> World:
             _losses(world),
         )
     ]
-    await asyncio.sleep(HOUR_SECONDS - HEALING_SECONDS)
+    await asyncio.sleep(BEGINNING_SECONDS)
+    beginning = world.trace.digest
+    await asyncio.sleep(0 if beginning_only else HOUR_SECONDS - HEALING_SECONDS - BEGINNING_SECONDS)
     for task in faults:
         task.cancel()
     for ended in await asyncio.gather(*faults, return_exceptions=True):
@@ -63,7 +66,7 @@ async def hour(seed: int) -> World:
     await asyncio.sleep(HEALING_SECONDS / 2)
     await _approve(world)
     await asyncio.sleep(HEALING_SECONDS / 2)
-    return world
+    return world, beginning
 
 
 async def _edits(world: World) -> None:
@@ -127,16 +130,16 @@ async def _losses(world: World) -> None:
         world.lose_topics()
 
 
-def digest_of_an_hour(seed: int) -> str:
-    """Runs the hour from its beginning to its end."""
+def digest_of_the_beginning(seed: int) -> str:
+    """Runs the first of it, with its end."""
 
     async def scenario() -> str:
-        world = await hour(seed)
+        world, beginning = await hour(seed, beginning_only=True)
         await world.end()
-        return world.trace.digest
+        return beginning
 
     return run_in_virtual_time(scenario(), limit_seconds=2 * HOUR_SECONDS)
 
 
 if __name__ == "__main__":
-    print(digest_of_an_hour(int(sys.argv[1])))  # noqa: T201 - it prints its result
+    print(digest_of_the_beginning(int(sys.argv[1])))  # noqa: T201 - it prints its result

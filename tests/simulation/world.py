@@ -294,7 +294,9 @@ class World:
         shown = (one.document for one in self.events.objects("Event"))
         return [str(one["message"]) for one in shown if one["reason"] == reason]
 
-    async def probe(self, config: InstanceConfig, runtime_id: str, now: datetime) -> Probe:
+    async def probe(
+        self, config: InstanceConfig, runtime_id: str, now: datetime, *, known_ready: bool = False
+    ) -> Probe:
         """What an app says whose cameras all work: frames that grow with the time."""
         frames = int(self.clock.monotonic() * FPS)
         streams = tuple(StreamStats(camera.camera_id, FPS, frames) for camera in config.cameras)

@@ -1,3 +1,4 @@
+import asyncio
 import http.client
 import itertools
 import json
@@ -9,7 +10,12 @@ from typing import Any
 import av
 import pytest
 
+from pipeline.files.json_reader import ConfigError
+from simulator.cameras_file import cameras_of_file
+from simulator.clip_reader import ClipError
 from simulator.clips import ClipSpec, truth_file, write_clip
+from simulator.program import main
+from simulator.server import CameraSimulator
 from tests.patience import patient
 from tests.pipeline.conftest import Program
 from tests.simulator.rtsp_client import Viewer
@@ -51,20 +57,27 @@ def test_as_a_program(
         ([{"name": "a"}, {"name": "a"}], "two cameras are named 'a'"),
     ],
 )
-def test_wrong_file(program: Callable[..., Program], tmp_path: Path, content: Any, what: str) -> None:
+def test_wrong_file(tmp_path: Path, content: Any, what: str) -> None:
     file = tmp_path / "cameras.json"
     file.write_text(json.dumps(content))
-    running = program("-m", "simulator", "--port", "0", "--cameras-file", str(file))
+    with pytest.raises((ConfigError, ClipError, ValueError)) as wrong:
+        asyncio.run(CameraSimulator(cameras_of_file(file), port=0).start())
+    assert what in str(wrong.value)
+
+
+def test_what_is_wrong_is_one_line_and_exit_code_2(program: Callable[..., Program], tmp_path: Path) -> None:
+    running = program("-m", "simulator", "--port", "0", "--cameras-file", str(tmp_path / "none.json"))
     assert running.exit_code() == 2
     (line,) = running.stderr().splitlines()
-    assert what in line
+    assert "none.json: cannot be read" in line
 
 
 @pytest.mark.parametrize("argument", ["lobby", "lobby=", "a b=x.mp4", "=x.mp4"])
-def test_wrong_clip_argument(program: Callable[..., Program], argument: str) -> None:
-    running = program("-m", "simulator", "--port", "0", "--clip", argument)
-    assert running.exit_code() == 2
-    assert "argument --clip: " in running.stderr()
+def test_wrong_clip_argument(capsys: pytest.CaptureFixture[str], argument: str) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--port", "0", "--clip", argument])
+    assert left.value.code == 2
+    assert "argument --clip: " in capsys.readouterr().err
 
 
 def test_clips_of_ones_own(program: Callable[..., Program], tmp_path: Path) -> None:
@@ -169,29 +182,28 @@ def test_control(controlled: Program, control: Control, wait_until: Callable[...
     assert controlled.leave_on(signal.SIGTERM) == 0
 
 
-@pytest.mark.parametrize(
-    ("call", "status", "what"),
-    [
-        (("GET", "/"), 404, "there is GET /cameras"),
-        (("POST", "/cameras/attic/fault", '{"fault": "ok"}'), 404, "no camera is named 'attic'"),
-        (("POST", "/cameras/lobby", '{"fault": "ok"}'), 404, "there is GET /cameras"),
-        (("POST", "/cameras/lobby/fault", "{"), 400, "faults are ok, gone, frozen"),
-        (("POST", "/cameras/lobby/fault", "[]"), 400, "the body must be"),
-        (("POST", "/cameras/lobby/fault", "[" * 4000), 400, "the body must be"),
-        (("POST", "/cameras/lobby/fault", '{"fault": ["ok"]}'), 400, "faults are"),
-        (("POST", "/cameras/lobby/fault", '{"fault": "tired"}'), 400, "faults are"),
-        (("POST", "/cameras/lobby/fault", '{"fault": "ok", "for": 1}'), 400, "the body must be"),
-        (("POST", "/cameras/lobby/fault", '{"fault": "gone", "seconds": -1}'), 400, "seconds must be more than 0"),
-        (("POST", "/cameras/lobby/fault", '{"fault": "gone", "seconds": NaN}'), 400, "seconds must be more than 0"),
-        (("POST", "/cameras/lobby/fault", '{"fault": "gone", "seconds": "1"}'), 400, "seconds must be more than 0"),
-        (("POST", "/cameras/lobby/fault", "x" * 5000), 400, "at most 4096 bytes"),
-    ],
+WRONG_CALLS = (
+    (("GET", "/"), 404, "there is GET /cameras"),
+    (("POST", "/cameras/attic/fault", '{"fault": "ok"}'), 404, "no camera is named 'attic'"),
+    (("POST", "/cameras/lobby", '{"fault": "ok"}'), 404, "there is GET /cameras"),
+    (("POST", "/cameras/lobby/fault", "{"), 400, "faults are ok, gone, frozen"),
+    (("POST", "/cameras/lobby/fault", "[]"), 400, "the body must be"),
+    (("POST", "/cameras/lobby/fault", "[" * 4000), 400, "the body must be"),
+    (("POST", "/cameras/lobby/fault", '{"fault": ["ok"]}'), 400, "faults are"),
+    (("POST", "/cameras/lobby/fault", '{"fault": "tired"}'), 400, "faults are"),
+    (("POST", "/cameras/lobby/fault", '{"fault": "ok", "for": 1}'), 400, "the body must be"),
+    (("POST", "/cameras/lobby/fault", '{"fault": "gone", "seconds": -1}'), 400, "seconds must be more than 0"),
+    (("POST", "/cameras/lobby/fault", '{"fault": "gone", "seconds": NaN}'), 400, "seconds must be more than 0"),
+    (("POST", "/cameras/lobby/fault", '{"fault": "gone", "seconds": "1"}'), 400, "seconds must be more than 0"),
+    (("POST", "/cameras/lobby/fault", "x" * 5000), 400, "at most 4096 bytes"),
 )
-def test_wrong_calls(controlled: Program, control: Control, call: tuple[str, ...], status: int, what: str) -> None:
-    got, answer = control(*call)
-    assert got == status
-    assert what in answer["error"]
-    assert [camera["fault"] for camera in control("GET", "/cameras")[1]] == ["ok", "ok"]
+
+
+def test_wrong_calls(controlled: Program, control: Control) -> None:
+    for call, status, what in WRONG_CALLS:
+        got, answer = control(*call)
+        assert (got, what in answer["error"]) == (status, True), (call, answer)
+        assert [camera["fault"] for camera in control("GET", "/cameras")[1]] == ["ok", "ok"]
     assert "Traceback" not in controlled.stderr()
 
 

@@ -114,15 +114,15 @@ def test_no_password_is_shown(read_files: Callable[..., Reading]) -> None:
         assert "hunter2" not in "".join(map(str, reading.problems))
 
 
-def test_five_thousand_documents_are_read(fleet: Mapping[str, str], read_files: Callable[..., Reading]) -> None:
+def test_thousands_of_documents_are_read(fleet: Mapping[str, str], read_files: Callable[..., Reading]) -> None:
     camera = fleet["cameras.yaml"]
     files = {
         f"{number}.yaml": "---\n".join(camera.replace("lobby", f"camera-{number}-{index}") for index in range(100))
-        for number in range(50)
+        for number in range(20)
     }
     reading = read_files(files)
     assert isinstance(reading, Loaded)
-    assert len(reading.revision.cameras) == 5000
+    assert len(reading.revision.cameras) == 2000
 
 
 def test_thousands_of_dangling_references_are_told_in_time(

@@ -61,7 +61,7 @@ def test_any_bytes(content: bytes) -> None:
     check(read(files), files)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(YAML_LIKE)
 @example("? |\n")
 @example("a: b\x85c: d")

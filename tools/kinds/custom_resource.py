@@ -20,6 +20,7 @@ _COLUMNS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
 }
 # What a structural schema must not hold, or what is said there in another way; extensions (x-…) go too.
 _DROPPED: Final = frozenset({"$defs", "title", "propertyNames", "patternProperties", "anyOf", "$ref", "const"})
+_ANYTHING: Final[Mapping[str, Any]] = {"x-kubernetes-preserve-unknown-fields": True}
 
 
 def custom_resource_definition(kind: type[Manifest]) -> dict[str, Any]:
@@ -84,9 +85,8 @@ def _structural(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> di
         if key not in _DROPPED and not key.startswith("x-") and value is not None:
             found |= _keyword(key, value, definitions)
     if isinstance(schema.get("type"), list):
-        # One type only: the first, text, is how the kind writes the value itself.
-        found = {key: value for key, value in found.items() if key not in ("minimum", "maximum", "exclusiveMaximum")}
-        found["type"] = schema["type"][0]
+        # Several types cannot be named there. Whoever reads the manifest asks for the right one.
+        return {**{key: found[key] for key in ("description", "nullable") if key in found}, **_ANYTHING}
     if "const" in schema:
         found["enum"] = [schema["const"]]
     for inner in schema.get("patternProperties", {}).values():

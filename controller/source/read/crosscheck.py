@@ -176,7 +176,7 @@ def _same_camera_id(before: LocatedManifest, at: Position) -> str:
 def _annotations(check: _Check) -> None:
     """Warns of what looks like an annotation of ours and is none: a hold with a typo holds nothing."""
     for located in check.manifests:
-        for key in located.manifest.metadata.annotations:
+        for key in located.manifest.annotations:
             path = ("metadata", "annotations", key)
             if key.startswith(f"{API_GROUP}/") and key not in annotations.KNOWN:
                 hint = check.suggestion(key, annotations.KNOWN)
@@ -207,7 +207,7 @@ def _references(check: _Check) -> None:
 def _selects_a_node(
     check: _Check, located: LocatedManifest, selector: LabelSelector, nodes: Mapping[str, Manifest]
 ) -> None:
-    labels_of_nodes = [node.metadata.labels for node in nodes.values()]
+    labels_of_nodes = [node.labels for node in nodes.values()]
     if any(map(selector.matches, labels_of_nodes)):
         return
     labels = values_by_key(labels_of_nodes)
@@ -224,9 +224,9 @@ def _cameras_of_instances(check: _Check) -> None:
     }
     by_label: dict[tuple[str, str], set[str]] = defaultdict(set)
     for name, camera in cameras.items():
-        for pair in camera.metadata.labels.items():
+        for pair in camera.labels.items():
             by_label[pair].add(name)
-    labels = values_by_key(camera.metadata.labels for camera in cameras.values())
+    labels = values_by_key(camera.labels for camera in cameras.values())
     # What a document says that cannot be read is not known: it may be the camera that is missed.
     all_known = check.claims.complete and not any(kind == "Camera" for kind, _ in check.claims.names)
     readers: dict[str, LocatedManifest] = {}

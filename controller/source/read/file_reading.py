@@ -86,8 +86,11 @@ def read_file(
 
 
 def manifests_of(files: Mapping[bytes, FileReading]) -> tuple[LocatedManifest, ...]:
-    """All manifests, in the order of their files and lines."""
-    return tuple(located for path in sorted(files) for located in files[path].located())
+    """All manifests, in the order of their files and lines; none is packed any more, since who asks looks at all of each."""
+    found = tuple(located for path in sorted(files) for located in files[path].located())
+    for located in found:
+        located.manifest.unpack()
+    return found
 
 
 def _read(piece: str, expected: Revision | None) -> tuple[Manifest | ReadDocument, ...]:

@@ -19,7 +19,7 @@ from crds.document import API_GROUP, API_VERSION, Manifest
 from crds.kinds import KINDS
 from deepstream.near_miss import nearest
 
-_SERVER_SIDE: Final[tuple[Path, ...]] = (
+SERVER_SIDE: Final[tuple[Path, ...]] = (
     ("status",),
     *(
         ("metadata", name)
@@ -74,10 +74,11 @@ class LocatedManifest:
 
 def read_manifests(text: str) -> tuple[ReadDocument, ...]:
     """The manifests of a piece of text, as `yaml_documents.pieces` cuts it."""
-    return tuple(_read(document) for document in read_piece(text))
+    return tuple(read_document(document) for document in read_piece(text))
 
 
-def _read(document: YamlDocument) -> ReadDocument:
+def read_document(document: YamlDocument) -> ReadDocument:
+    """The manifest of one document of a piece of text."""
     manifest, faults = _manifest(document)
     # Of what was understood nothing but the manifest is kept.
     return ReadDocument(document.origin, manifest, faults, None if manifest else _claimed(document.value))
@@ -145,7 +146,7 @@ def _kind_of(document: YamlDocument) -> tuple[type[Manifest] | None, list[Fault]
 def _without_server_side(document: YamlDocument) -> tuple[dict[str, Any], list[Fault]]:
     value: dict[str, Any] = document.value
     faults: list[Fault] = []
-    for path in _SERVER_SIDE:
+    for path in SERVER_SIDE:
         holder = value if len(path) == 1 else value.get(str(path[0]))
         if not isinstance(holder, dict) or path[-1] not in holder:
             continue

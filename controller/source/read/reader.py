@@ -13,7 +13,9 @@ from controller.source.files import SourceFile
 from controller.source.read.crosscheck import Claims, Remark, crosscheck
 from controller.source.read.file_reading import FileReading, manifests_of, read_file
 from controller.source.read.sound_fleet import SoundFleet
+from crds.alike import AlikeTexts
 from crds.dsinstance import DsInstance
+from crds.kinds import KINDS
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,9 @@ class ManifestReader:
         self._sound = SoundFleet()
         self._checker = Checker()
         self._expected: Revision | None = None
+        self._unpacked: list[FileReading] = []
+        """What was read and not found sound yet."""
+        self._texts = {kind: AlikeTexts() for kind in KINDS}
 
     def expect(self, revision: Revision) -> None:
         """Has the first revision that is read share with this one what they have in common: see `Source.expect`."""
@@ -115,6 +120,7 @@ class ManifestReader:
         if self._expected is not None:
             sound, self._expected = sound.sharing(self._expected), None
         self._sound = sound
+        self._pack()
         self._checker.keep_only(sound.revision.instance_by_name)
         if sound.revision.is_empty:
             return self._without_manifests(description)
@@ -132,8 +138,16 @@ class ManifestReader:
             same = next((one for one in known if one.source == source), None)
             changes[path] = same or read_file(self._root, source, known, self._expected)
         self._sources, self._files = sources, edited(self._files, changes)
+        self._unpacked += (one for one in changes.values() if one is not None)
         faulty = {path for path, reading in changes.items() if reading is not None and not reading.is_sound}
         self._faulty = (self._faulty - changes.keys()) | faulty
+
+    def _pack(self) -> None:
+        """What was checked is looked at seldom from now on."""
+        for manifest in (one for reading in self._unpacked for one in reading.manifests):
+            if manifest.kind != "Node":  # there are few, and they are asked for their ids all the time
+                manifest.pack(self._texts[manifest.kind])
+        self._unpacked = []
 
     def _rejected(self, revision_id: str, description: str) -> Reading:
         """Everything that is wrong. All is looked at again: that is rare, and takes as long as it takes."""
@@ -143,7 +157,7 @@ class ManifestReader:
             frozenset(claim for claim in claimed if claim),
             complete=not any(reading.is_unread for reading in readings) and all(claim is not None for claim in claimed),
         )
-        manifests = manifests_of(self._files)
+        manifests, self._unpacked = manifests_of(self._files), list(readings)
         checked = crosscheck(manifests, claims, self._checker)
         self._checker.keep_only({one.manifest.name for one in manifests if isinstance(one.manifest, DsInstance)})
         problems = [problem for reading in readings for problem in reading.problems] + list(checked.problems)

@@ -135,7 +135,7 @@ class SoundFleet:
                 name: (_selector(before.instance_by_name.get(name)), _selector(one))
                 for name, one in edit.instances.items()
             },
-            ((name, node.metadata.labels) for name, node in after.node_by_name.items()),
+            ((name, node.labels) for name, node in after.node_by_name.items()),
         )
         wanted = (wanted_by(_selector(after.instance_by_name.get(name))) for name in touched)
         return selected if all(selected.found[one] for one in wanted if one is not None) else None
@@ -170,8 +170,9 @@ def _claims(revision: Revision, names: Iterable[str]) -> Iterator[tuple[Claim, s
         if (instance := revision.instance_by_name.get(name)) is None:
             continue
         for camera in revision.cameras_of(instance):
-            if camera.spec.has_one_reader:
-                yield camera.name, name
+            if camera.name not in revision.exclusive_cameras:
+                continue
+            yield camera.name, name
             if camera.spec.type in DEVICE_TYPES and instance.spec.node is not None:
                 yield (instance.spec.node, camera.spec.address), name
 
@@ -205,7 +206,7 @@ def _tells_a_secret(manifest: Manifest) -> bool:
 
 
 def _labels(node: Node | None) -> Mapping[str, str] | None:
-    return None if node is None else node.metadata.labels
+    return None if node is None else node.labels
 
 
 def _selector(instance: DsInstance | None) -> LabelSelector | None:

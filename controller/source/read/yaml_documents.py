@@ -79,15 +79,24 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
     Yields:
         The number of the line that a piece starts in, from 0, and the piece; blank ones are left out.
     """
+    line = 0
+    for piece in cut(text):
+        if not is_blank(piece):
+            yield line, piece
+        line += piece.count("\n")
+
+
+def cut(text: str) -> list[str]:
+    """All that a text consists of, cut at its document markers: joined it is the text again."""
     starts = [match.start() for match in _MARKER.finditer(text)]
     if not starts or starts[0] > 0:
         starts.insert(0, 0)
-    line = 0
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        piece = text[start:end]
-        if piece.strip() not in ("", "---"):
-            yield line, piece
-        line += piece.count("\n")
+    return [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+
+
+def is_blank(piece: str) -> bool:
+    """True for a piece in which nothing stands but a marker."""
+    return piece.strip() in ("", "---")
 
 
 def read_piece(text: str) -> tuple[YamlDocument, ...]:

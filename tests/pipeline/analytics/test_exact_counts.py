@@ -89,15 +89,14 @@ def test_people_who_walk_through_each_other(fps: float, lost: float, trembling_p
 
 @pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize(
-    ("lost", "trembling_px", "names"),
+    ("fps", "lost", "trembling_px", "names"),
     [
-        (0.0, 0.0, {"right", "left", "down", "up", "down-right", "up-left"}),
+        (5, 0.0, 0.0, {"right", "left", "down", "up", "down-right", "up-left"}),
         # Some leave the picture right behind the slanting lines, where a lost box is all there was to see. Walkers half as
         # high as above tremble half as much.
-        (0.15, 1.5, {"right", "left", "down", "up"}),
+        (15, 0.15, 1.5, {"right", "left", "down", "up"}),
     ],
 )
-@pytest.mark.parametrize("fps", [15, 5])
 @pytest.mark.parametrize("walks", walkers.Walks)
 def test_the_walkers_of_the_simulator(
     walks: walkers.Walks, fps: int, lost: float, trembling_px: float, names: set[str], mode: Mode

@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 
 from tasks.kafka_settings import KafkaAddress
 from tasks.limits import ImageLimits
+from tasks.service import users as users_module
 from tasks.service.database import open_database
 from tasks.service.http_api import create_app
 from tasks.service.image_files import ImageFiles
@@ -119,6 +120,15 @@ def engine(open_engine: Callable[[], Engine]) -> Engine:
 @pytest.fixture
 def store(engine: Engine) -> TaskStore:
     return TaskStore(engine, id_bytes=8)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hashes_cost_nothing() -> Iterator[None]:
+    """What is made to be slow for who guesses is so for tests: the file says by which numbers a hash was made."""
+    assert (users_module._N, users_module._R, users_module._P) == (2**15, 8, 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(users_module, "_N", 16)
+        yield
 
 
 @pytest.fixture(scope="session")

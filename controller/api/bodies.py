@@ -1,0 +1,55 @@
+"""The bodies of requests: none that is too large, and none that is waited for too long."""
+
+import asyncio
+import json
+from typing import Any, Final
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+from controller.api.errors import ApiError, bad_request
+
+BODY_LIMIT_BYTES: Final = 64 * 1024
+BODY_SECONDS: Final = 10.0
+
+
+def media_type(request: Request) -> str:
+    """What the body of a request is said to be, without parameters, in small letters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def read_body(request: Request) -> bytes:
+    """The body of a request.
+
+    Raises:
+        ApiError: it is too large, too slow, or broke off.
+    """
+    body = b""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > BODY_LIMIT_BYTES:
+                    raise ApiError(413, "RequestEntityTooLarge", f"the body is larger than {BODY_LIMIT_BYTES} bytes")
+    except TimeoutError:
+        raise ApiError(408, "Timeout", f"the body did not come within {BODY_SECONDS:g} s") from None
+    except ClientDisconnect:
+        raise bad_request("the body broke off") from None
+    return body
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """A body that is to be a JSON object; an empty one is an empty object.
+
+    Raises:
+        ApiError: BadRequest, it is something else.
+    """
+    try:
+        parsed = json.loads(body or b"{}")
+        # JSON can name halves of characters, which are no text and can be written nowhere.
+        json.dumps(parsed, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise bad_request("the body is no JSON, or holds a half of a surrogate pair") from None
+    if not isinstance(parsed, dict):
+        raise bad_request("the body must be a JSON object")
+    return parsed

@@ -1,0 +1,77 @@
+"""OpenAPI 2.0 (Swagger) of all that is served. kubectl up to 1.28 needs it.
+
+https://swagger.io/specification/v2
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from controller.api.openapi.definitions import Schema, definitions, group_version_kind
+from controller.api.openapi.operations import Operation, operations
+from controller.api.resources import Resource
+
+_REFERENCES: Final = "#/definitions/"
+
+
+def document(resources: Sequence[Resource], fleet_version: str) -> dict[str, Any]:
+    """The document of some resources.
+
+    Args:
+        resources: those that have objects.
+        fleet_version: of this program.
+    """
+    paths: dict[str, dict[str, Any]] = {}
+    for one in operations(resources):
+        paths.setdefault(one.path, {})[one.method] = _operation(one)
+    return {
+        "swagger": "2.0",
+        "info": {"title": "fleet", "version": fleet_version},
+        "paths": paths,
+        "definitions": {name: _schema(one) for name, one in definitions(resources, _REFERENCES).items()},
+    }
+
+
+def _operation(one: Operation) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "operationId": one.id,
+        "produces": ["application/json"],
+        "parameters": [
+            *({"name": name, "in": "path", "required": True, "type": "string"} for name in one.names),
+            *(
+                {"name": query.name, "in": "query", "description": query.description, "type": query.type}
+                for query in one.query
+            ),
+        ],
+        "responses": {
+            "201" if one.verb == "create" else "200": {
+                "description": "OK",
+                "schema": {"$ref": _REFERENCES + one.answers},
+            }
+        },
+        "x-kubernetes-action": one.verb,
+        "x-kubernetes-group-version-kind": group_version_kind(one.resource),
+    }
+    if one.takes:
+        schema = {"type": "object"} if one.verb == "patch" else {"$ref": _REFERENCES + one.answers}
+        found["consumes"] = list(one.takes)
+        found["parameters"].append({"name": "body", "in": "body", "required": True, "schema": schema})
+    return found
+
+
+def _schema(schema: Schema) -> dict[str, Any]:
+    """A schema without `nullable`, which version 2 does not know.
+
+    kubectl passes over fields that are null, and refuses null in lists and mappings: where that may stand, anything may.
+    """
+    inner = [schema[key] for key in ("additionalProperties", "items") if isinstance(schema.get(key), Mapping)]
+    if any(one.get("nullable") for one in inner):
+        return {key: schema[key] for key in ("description",) if key in schema}
+    return {key: _part(key, value) for key, value in schema.items() if key != "nullable"}
+
+
+def _part(key: str, value: Any) -> Any:
+    if key == "properties":
+        return {name: _schema(one) for name, one in value.items()}
+    if key in ("additionalProperties", "items") and isinstance(value, Mapping):
+        return _schema(value)
+    return value
