@@ -206,3 +206,16 @@ def test_the_real_kubectl_with_a_token_over_tls(
     assert "You must be logged in to the server" in unknown.stderr
     raw = kubectl(secured.admin, "get", "--raw", "/fleet/v1/tokens")
     assert [one["name"] for one in json.loads(raw.stdout)["tokens"]][:2] == ["alice", "hq-guard"]
+
+
+def test_no_token_gets_into_a_log(secured: Secured, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(1)
+    unknown = "fleet_00000000_" + "a" * 64
+    results = [
+        secured(*words, token=token)
+        for token in (secured.admin, secured.viewer, unknown)
+        for words in (("get", "cam"), ("update",), ("token", "list"), ("get", "cam/yard-1"))
+    ]
+    said = caplog.text + "".join(one.output for one in results)
+    for token in (secured.admin, secured.viewer, unknown):
+        assert token[15:] not in said
