@@ -8,7 +8,10 @@ from typing import Any, Final, Protocol
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from controller.access.decision import Labels
+from controller.access.roles import Verb
 from controller.api.bodies import media_type
+from controller.api.caller import caller_of
 from controller.api.errors import bad_request, no_such_path
 from controller.api.object_bodies import JSON, YAML, body_of, parsed, unsupported
 from controller.api.patches.json_patch import json_patch
@@ -19,7 +22,7 @@ from controller.api.selection import parse_selection
 from controller.api.wanted import applied, changed, created, gone, object_in
 from controller.api.write_errors import REFUSALS, refusal
 from controller.model import ObjectRef
-from controller.picture.conditions import timestamp
+from controller.picture.conditions import Document, timestamp
 from controller.writing.request import ObjectChange, Selected, WriteDone, WriteRequest
 from crds.document import API_VERSION
 from ports.dice import Dice
@@ -169,20 +172,29 @@ class WritePaths:
         validation = query.get("fieldValidation") or "Warn"
         if validation not in _VALIDATION:
             raise bad_request(f"fieldValidation is {validation!r}; it is one of {', '.join(_VALIDATION)}")
-        identity = request.scope.get("state", {}).get("identity")
+        caller, does = caller_of(request), Verb.PATCH if verb == "apply" else Verb(verb)
+
+        def permit(ref: ObjectRef, before: Document | None, after: Document | None) -> None:
+            caller.require_change(does, ref.kind, ref.name, _labels(before), _labels(after))
+
         asked = WriteRequest(
             verb,
             changes,
-            author=str(getattr(identity, "name", "") or "anonymous"),
+            author=caller.identity.name or "anonymous",
             reason=query.get("reason", "")[:_LONGEST_REASON],
             approve=query.get("approve", ""),
             dry_run=_is_dry(query.getlist("dryRun"), options.get("dryRun")),
             field_validation=validation,
+            permit=permit,
+            permit_approval=lambda: caller.require(Verb.APPROVE),
         )
         try:
-            return await self._writes.write(asked)
+            done = await self._writes.write(asked)
         except REFUSALS as error:
             raise refusal(error, resource, name) from None
+        if done.revision_id:
+            caller.made(done.revision_id, *(f"{one['kind']}/{one['metadata']['name']}" for one in done.documents))
+        return done
 
     def _now(self) -> str:
         return timestamp(self._clock())
@@ -216,6 +228,13 @@ async def _options(request: Request) -> dict[str, Any]:
     if not isinstance(options, dict) or not isinstance(options.get("preconditions") or {}, dict):
         raise bad_request("the body of a deletion must be DeleteOptions")
     return options
+
+
+def _labels(manifest: Document | None) -> Labels | None:
+    if manifest is None:
+        return None
+    labels = manifest.get("metadata", {}).get("labels")
+    return {str(name): str(value) for name, value in labels.items()} if isinstance(labels, dict) else {}
 
 
 def _is_dry(*said: Any) -> bool:

@@ -15,6 +15,18 @@ It may be called again with another form of the object. It raises `WriteRefused`
 """
 
 
+Permit = Callable[[ObjectRef, Document | None, Document | None], None]
+"""Raises what says that the caller may not make an object, as its manifest is, another; None where it is not there."""
+
+
+def everybody_may(_ref: ObjectRef, _before: Document | None, _after: Document | None) -> None:
+    """Lets everybody do everything."""
+
+
+def everybody_approves() -> None:
+    """Lets everybody approve of everything."""
+
+
 @dataclass(frozen=True)
 class ObjectChange:
     """What is asked of one object."""
@@ -50,6 +62,9 @@ class WriteRequest:
     dry_run: bool = False
     field_validation: str = "Warn"
     """What becomes of fields that the kind does not have: Strict refuses, Warn and Ignore leave them out."""
+    permit: Permit = everybody_may
+    permit_approval: Callable[[], None] = everybody_approves
+    """Raises what says that the caller may approve of no removals."""
 
 
 @dataclass(frozen=True)

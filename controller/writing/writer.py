@@ -237,8 +237,12 @@ class Writer:
                 raise Outdated(ref, MODIFIED)
         document = change.make(stored.document if stored is not None and before is not None else None)
         if document is None:
+            request.permit(ref, before, None)
             return _One(ref, stored, None, before)
         wanted = taken_apart(document, before)
+        request.permit(ref, before, wanted.manifest)
+        if request.approve or APPROVE in wanted.asks:
+            request.permit_approval()
         manifest, unknown = without_unknown_fields(wanted.manifest)
         told = [f'unknown field "{path}"' for path in unknown]
         if told and request.field_validation == "Strict":

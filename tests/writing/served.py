@@ -11,6 +11,7 @@ import httpx
 
 from bus.memory import MemoryBus, MemoryLog
 from bus.signature import SigningKey
+from controller.api.access_control import AccessControl
 from controller.api.server import create_app, serve
 from controller.loop import Controller
 from controller.picture.store import ObjectStore
@@ -35,11 +36,11 @@ MERGE = {"content-type": "application/merge-patch+json"}
 class Served:
     """The API of a controller, and requests to it."""
 
-    def __init__(self, url: str, controller: Controller, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, url: str, controller: Controller, token: str = "") -> None:
         self.url = url
         self.controller = controller
-        self.loop = loop
-        self._client = httpx.Client(base_url=url, timeout=patient(20))
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        self._client = httpx.Client(base_url=url, headers=headers, timeout=patient(20))
 
     def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
         return self._client.request(method, path, **options)
@@ -51,15 +52,17 @@ class Served:
         return found
 
     def patch(self, path: str, patch: Any, **options: Any) -> httpx.Response:
-        return self("PATCH", path, json=patch, headers=MERGE, **options)
+        return self("PATCH", path, json=patch, headers={**MERGE, **options.pop("headers", {})}, **options)
 
     def close(self) -> None:
         self._client.close()
 
 
 @contextlib.contextmanager
-def served(source: Source, *, bookkeeping: Bookkeeping | None = None) -> Iterator[Served]:
-    """Serves the fleet of a source."""
+def served(
+    source: Source, *, bookkeeping: Bookkeeping | None = None, access: AccessControl | None = None, token: str = ""
+) -> Iterator[Served]:
+    """Serves the fleet of a source, to whoever has a token when there are some."""
     found: dict[str, Any] = {}
     listening = threading.Event()
     objects, events = ObjectStore(1), ObjectStore(1)
@@ -78,7 +81,9 @@ def served(source: Source, *, bookkeeping: Bookkeeping | None = None) -> Iterato
         ports=Ports(disk=MemoryDisk()),
     )
     answers = controller.answers
-    app = create_app(objects, events, answers, writes=controller.writer, why_starting=lambda: answers.why_starting)
+    app = create_app(
+        objects, events, answers, writes=controller.writer, access=access, why_starting=lambda: answers.why_starting
+    )
 
     async def run() -> None:
         found["loop"], found["task"] = asyncio.get_running_loop(), asyncio.current_task()
@@ -99,7 +104,7 @@ def served(source: Source, *, bookkeeping: Bookkeeping | None = None) -> Iterato
     thread = threading.Thread(target=main)
     thread.start()
     assert listening.wait(patient(10))
-    fleet = Served(f"http://127.0.0.1:{found['port']}", controller, found["loop"])
+    fleet = Served(f"http://127.0.0.1:{found['port']}", controller, token)
     try:
         wait_until(lambda: fleet("GET", CAMERAS).status_code == 200, "the fleet is shown")
         wait_until(lambda: controller.answers._knowledge.state.published.configs, "a generation is published")
