@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from controller.access.decision import Labels
 from controller.access.roles import Verb
-from controller.api.bodies import media_type
+from controller.api.bodies import media_type, media_type_or_json
 from controller.api.caller import caller_of
 from controller.api.errors import bad_request, no_such_path
 from controller.api.object_bodies import JSON, YAML, body_of, parsed, unsupported
@@ -211,7 +211,7 @@ def _resource(plural: str) -> Resource:
 
 
 async def _object(request: Request) -> Any:
-    kind = media_type(request)
+    kind = media_type_or_json(request)
     if kind not in (JSON, YAML):
         raise unsupported((JSON, YAML))
     return parsed(await body_of(request), is_yaml=kind == YAML)
@@ -222,7 +222,7 @@ async def _options(request: Request) -> dict[str, Any]:
     body = await body_of(request)
     if not body.strip():
         return {}
-    if (kind := media_type(request)) not in (JSON, YAML):
+    if (kind := media_type_or_json(request)) not in (JSON, YAML):
         raise unsupported((JSON, YAML))
     options = parsed(body, is_yaml=kind == YAML)
     if not isinstance(options, dict) or not isinstance(options.get("preconditions") or {}, dict):
