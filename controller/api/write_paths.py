@@ -175,8 +175,12 @@ class WritePaths:
         caller, does = caller_of(request), Verb.PATCH if verb == "apply" else Verb(verb)
 
         def permit(ref: ObjectRef, before: Document | None, after: Document | None) -> None:
-            caller.require_change(does, ref.kind, ref.name, _labels(before), _labels(after))
+            # What is asked may be another thing than the verb says: an apply makes what is not there.
+            what = Verb.CREATE if before is None else Verb.DELETE if after is None else does
+            caller.require_change(what, ref.kind, ref.name, _labels(before), _labels(after))
 
+        if query.get("approve"):
+            caller.require(Verb.APPROVE)
         asked = WriteRequest(
             verb,
             changes,
