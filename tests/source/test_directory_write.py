@@ -13,6 +13,7 @@ import pytest
 
 from controller.source.fetch import directory_write
 from controller.source.fetch.directory import DirectorySource
+from controller.source.fetch.snapshot import SnapshotTaker
 from controller.source.read.reader import Loaded, Reading, Rejected
 from controller.source.source_edit import NotWritable, SourceChanged, SourceEdit
 
@@ -84,6 +85,19 @@ def test_what_is_looked_at_before_changes_nothing_and_is_of_the_very_same_object
         assert done.revision_id == preview.revision.id
 
     asyncio.run(look())
+
+
+def test_what_was_written_here_is_read_without_a_pause(directory: Path) -> None:
+    pauses: list[float] = []
+    taker = SnapshotTaker(str(directory), sleep=pauses.append, settle_seconds=3600)
+    for path in ("cameras.yaml", "instances.yaml"):
+        (directory / path).write_text("x: 1\n")
+    taker.wrote([b"cameras.yaml", b"instances.yaml", b"gone.yaml", b"nodes/edge-1.yml"])
+    taker.take()
+    assert pauses == []
+    (directory / "cameras.yaml").write_text("x: 2\n")
+    taker.take()
+    assert len(pauses) == 1
 
 
 def test_a_file_that_somebody_saved_is_not_written_over(directory: Path) -> None:

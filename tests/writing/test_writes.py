@@ -188,7 +188,7 @@ def test_bookkeeping_of_clients_is_shown_and_in_no_file(fleet: Served, directory
     ("method", "path", "options", "code"),
     [
         ("POST", CAMERAS, {"content": "{}", "headers": {"content-type": "text/plain"}}, 415),
-        ("POST", CAMERAS, {"content": "{}", "headers": {"sec-fetch-site": "same-site"}}, 415),
+        ("POST", CAMERAS, {"content": "{}", "headers": {"sec-fetch-site": "same-origin"}}, 415),
         ("POST", CAMERAS, {"content": "{", "headers": {"content-type": "application/json"}}, 400),
         ("POST", CAMERAS, {"json": []}, 400),
         ("POST", CAMERAS, {"json": camera("")}, 400),

@@ -103,6 +103,7 @@ class DirectorySource:
             clear_leftovers(folders)
             self._is_swept = True
         write_files(root, edit)
+        self._snapshots.wrote(edit.after)
         reading = self.read_now()
         if isinstance(reading, Unreadable):
             raise OSError(errno.EIO, f"it was written, and cannot be read again: {reading.message}", self._path)
