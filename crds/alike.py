@@ -4,7 +4,7 @@ import json
 import zlib
 from typing import Any, Final
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 _LEVEL: Final = 6
 _MEMORY_LEVEL: Final = 3
@@ -39,6 +39,13 @@ class AlikeTexts:
             self._learn(text)
             packed = self._packed(text)
         return packed
+
+    def pack_value(self, value: Any) -> bytes:
+        """A value in little memory, as JSON."""
+        try:
+            return self.pack(to_json(value))
+        except ValueError:  # it may hold halves of characters, which this writer refuses
+            return self.pack(json.dumps(value, separators=(",", ":")).encode())
 
     def text(self, packed: bytes) -> bytes:
         """The very text that was packed."""
