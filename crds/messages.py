@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from crds.alike import AlikeTexts
 from crds.camera_limits import CameraLimits
 from crds.compact import compact
 from crds.condition import Condition
@@ -207,11 +208,11 @@ class AgentConfig(Message):
             raise ValueError("the digest does not belong to the content")
         return self
 
-    def pack(self) -> None:
+    def pack(self, texts: AlikeTexts) -> None:
         """Has its instances take less memory, see `InstanceConfig.pack`."""
         limits: dict[CameraLimits, CameraLimits] = {}
         for one in self.node_config_list:
-            one.pack(limits)
+            one.pack(texts, limits)
 
     def instance(self, name: str) -> InstanceConfig | None:
         """The instance of that name; None when it is not listed."""

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from controller.planner.planner import plan
+from crds.alike import AlikeTexts
 from crds.instance_config import Hold, InstanceConfig
 from crds.messages import AgentResponse, CameraStatus, InstanceState, InstanceStatus
 from tests.planner.short_manifests import NOW, node_id, revision
@@ -32,7 +33,7 @@ def content() -> dict[str, Any]:
 def instance(*, packed: bool) -> InstanceConfig:
     config = InstanceConfig.model_validate_json(json.dumps(content()))
     if packed:
-        config.pack()
+        config.pack(AlikeTexts())
     return config
 
 
@@ -77,7 +78,7 @@ def test_it_keeps_one_of_equal_limits_and_nothing_large() -> None:
     dock, ramp = packed.cameras
     assert dock.limits is ramp.limits
     assert "settings" not in vars(packed)
-    packed.pack()
+    packed.pack(AlikeTexts())
     assert packed == instance(packed=False)
 
 
