@@ -16,7 +16,6 @@ from pydantic import (
 
 from crds.alike import AlikeTexts
 from crds.camera_limits import CameraLimits
-from crds.compact import compact
 from crds.condition import Condition
 from crds.digest import digest
 from crds.document import Message, UtcTime, WireModel
@@ -337,10 +336,6 @@ class AgentResponse(Message):
     """What earlier agents have left on the machine, for a person to decide about."""
     heartbeat_anchor: str = Field(default="", **_unless_said)
     """What the heartbeats after this report are verified with: see `crds.heartbeat`. Empty when none follow."""
-
-    def pack(self) -> None:
-        """Has it take less memory. It says the same."""
-        compact(self)
 
 
 # --- 300 UpdateConfig, 301 Refresh -----------------------------------------------------------------------------------
