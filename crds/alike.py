@@ -60,6 +60,13 @@ class AlikeTexts:
         except ValueError:  # it may hold halves of characters, which this parser refuses
             return json.loads(text)
 
+    def __getstate__(self) -> tuple[int, list[bytes]]:
+        return self._window_bits, self._editions
+
+    def __setstate__(self, state: tuple[int, list[bytes]]) -> None:
+        self._window_bits, self._editions = state[0], list(state[1])
+        self._fresh = self._knowing(self._editions[-1])
+
     def _packed(self, text: bytes) -> bytes:
         fresh = self._fresh.copy()
         return b"%c%b%b" % (len(self._editions) - 1, fresh.compress(text), fresh.flush())
@@ -71,4 +78,7 @@ class AlikeTexts:
     def _learn(self, text: bytes) -> None:
         known = (self._editions[-1] if self._editions else b"") + text
         self._editions.append(known)
-        self._fresh = zlib.compressobj(_LEVEL, zlib.DEFLATED, -self._window_bits, _MEMORY_LEVEL, zdict=known)
+        self._fresh = self._knowing(known)
+
+    def _knowing(self, text: bytes) -> "zlib._Compress":
+        return zlib.compressobj(_LEVEL, zlib.DEFLATED, -self._window_bits, _MEMORY_LEVEL, zdict=text)
