@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controller.api.protobuf import length_delimited
+from controller.api.resources import VERBS
 from controller.api.reviews import Attempt
 from controller.api.server import create_app
 from controller.picture.store import ObjectStore
@@ -48,7 +49,7 @@ def ask(http: Http, attributes: dict[str, str], form: str) -> httpx.Response:
         ({"verb": "watch", "group": "*", "resource": "events"}, None),
         ({"verb": "list", "resource": "pods"}, "this API serves no pods"),
         ({"verb": "list", "resource": "cameras"}, "this API serves no cameras"),
-        ({"verb": "fly", "group": "dsfleet.io", "resource": "cameras"}, "cameras know get, list, watch"),
+        ({"verb": "fly", "group": "dsfleet.io", "resource": "cameras"}, f"cameras know {', '.join(VERBS)}"),
         ({"verb": "*", "group": "*", "resource": "events"}, "events know get, list, watch"),
         (
             {"verb": "get", "group": "dsfleet.io", "resource": "nodes", "subresource": "proxy"},
@@ -79,7 +80,7 @@ def test_the_rules_hold_all_that_is_served(http: Http) -> None:
     assert answer.status_code == 201
     status = answer.json()["status"]
     assert {
-        "verbs": ["get", "list", "watch"],
+        "verbs": list(VERBS),
         "apiGroups": ["dsfleet.io"],
         "resources": ["cameras"],
     } in status["resourceRules"]
