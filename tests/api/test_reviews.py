@@ -119,6 +119,20 @@ def test_who_may_less_is_told_so(objects: ObjectStore, events: ObjectStore) -> N
 
 
 @pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, 201),
+        ({"origin": "http://elsewhere.example.org"}, 415),
+        ({"sec-fetch-site": "cross-site"}, 415),
+    ],
+)
+def test_a_body_of_no_type_is_json_but_for_browsers(http: Http, headers: dict[str, str], code: int) -> None:
+    """The client for Python names none; a foreign web page can have a browser send such a body without asking."""
+    content = b'{"spec": {"resourceAttributes": {"verb": "list", "group": "dsfleet.io", "resource": "cameras"}}}'
+    assert http("POST", MAY, content=content, headers=headers).status_code == code
+
+
+@pytest.mark.parametrize(
     ("content", "content_type", "code"),
     [
         (b"{}", "application/json", 400),
