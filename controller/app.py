@@ -15,6 +15,7 @@ from bus.kafka import started_bus
 from bus.kafka_options import CannotStart, KafkaOptions
 from bus.signature import SigningKey
 from controller.api.server import PortInUse, create_app, serve
+from controller.first_version import FILE_NAME, first_version_ms
 from controller.loop import Controller
 from controller.picture.event_log import EVENT_LIMIT
 from controller.picture.store import ObjectStore
@@ -93,6 +94,7 @@ def run(
             key = SigningKey.load_or_create(options.state_dir / "controller.key", ports.disk)
             public_key = f"{key.public_key_hex}\n".encode()
             ports.disk.write(options.state_dir / "controller.pub", public_key, private=False)
+            started_at_ms = first_version_ms(options.state_dir / FILE_NAME, ports.disk, ports.clock.now())
         except FolderInUse as error:
             raise CannotStart(
                 f"another controller (pid {error.pid}) works on {options.state_dir}: stop it first, or give this one a "
@@ -100,12 +102,11 @@ def run(
             ) from None
         except (OSError, ValueError, SourceError) as error:
             raise CannotStart(str(error)) from error
-        runner(_run(options, source, key, ports))
+        runner(_run(options, source, key, ports, started_at_ms))
 
 
-async def _run(options: ControllerOptions, source: Source, key: SigningKey, ports: Ports) -> None:
+async def _run(options: ControllerOptions, source: Source, key: SigningKey, ports: Ports, started_at_ms: int) -> None:
     bus = started_bus(options.kafka, client_id="fleet-controller", group_id="fleet-controller")
-    started_at_ms = int(ports.clock.now().timestamp() * 1000)
     store, event_store = ObjectStore(started_at_ms), ObjectStore(started_at_ms, history_limit=EVENT_LIMIT)
     controller = Controller(
         fleet_id=options.fleet_id,

@@ -8,8 +8,10 @@ from controller.api.columns import COLUMNS, Column
 from crds.document import API_GROUP
 from crds.kinds import KINDS
 
-VERBS = ("get", "list", "watch")
-"""What can be done with objects that come from manifests, and with those that the server makes."""
+READ_VERBS = ("get", "list", "watch")
+"""Of what the controller alone makes."""
+VERBS = READ_VERBS
+"""Of what manifests hold."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Resource:
     singular: str
     namespaced: bool = False
     short_names: tuple[str, ...] = ()
-    verbs: tuple[str, ...] = VERBS
+    verbs: tuple[str, ...] = READ_VERBS
     subresources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What can be asked of a part of an object: verbs by the name of the part. It is of the same kind."""
     columns: tuple[Column, ...] = ()
@@ -60,6 +62,7 @@ FLEET_RESOURCES: Mapping[str, Resource] = {
         plural=kind.plural,
         singular=name.lower(),
         short_names=(kind.short_name,),
+        verbs=VERBS,
         subresources={"status": ("get",)},
         columns=COLUMNS[name],
         fields=_SELECTABLE[name],

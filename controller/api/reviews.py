@@ -10,7 +10,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from controller.api.bodies import json_object, media_type, read_body
+from controller.api.bodies import json_object, media_type, media_type_or_json, read_body
 from controller.api.errors import ApiError, bad_request
 from controller.api.protobuf import last_bytes, last_text
 from controller.api.resources import CORE_RESOURCES, FLEET_RESOURCES, REVIEWS, Resource
@@ -114,8 +114,7 @@ def _why_nobody(attempt: Attempt) -> str:
 
 
 async def _raw(request: Request) -> bytes:
-    if media_type(request) not in ("application/json", _PROTOBUF):
-        # Forms that a foreign web page could have a browser send are of neither type.
+    if media_type_or_json(request) not in ("application/json", _PROTOBUF):
         raise ApiError(415, "UnsupportedMediaType", f"the body must be sent as application/json or {_PROTOBUF}")
     return await read_body(request)
 

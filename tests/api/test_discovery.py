@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from controller.api.resources import VERBS
 from tests.api.serving import Http
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
@@ -35,7 +36,7 @@ def test_the_resources_of_the_fleet(http: Http) -> None:
         "singularName": "dsinstance",
         "namespaced": False,
         "kind": "DsInstance",
-        "verbs": ["get", "list", "watch"],
+        "verbs": list(VERBS),
         "shortNames": ["ds"],
         "categories": ["all", "fleet"],
     }

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controller.api.protobuf import length_delimited
+from controller.api.resources import VERBS
 from controller.api.reviews import Attempt
 from controller.api.server import create_app
 from controller.picture.store import ObjectStore
@@ -48,7 +49,7 @@ def ask(http: Http, attributes: dict[str, str], form: str) -> httpx.Response:
         ({"verb": "watch", "group": "*", "resource": "events"}, None),
         ({"verb": "list", "resource": "pods"}, "this API serves no pods"),
         ({"verb": "list", "resource": "cameras"}, "this API serves no cameras"),
-        ({"verb": "fly", "group": "dsfleet.io", "resource": "cameras"}, "cameras know get, list, watch"),
+        ({"verb": "fly", "group": "dsfleet.io", "resource": "cameras"}, f"cameras know {', '.join(VERBS)}"),
         ({"verb": "*", "group": "*", "resource": "events"}, "events know get, list, watch"),
         (
             {"verb": "get", "group": "dsfleet.io", "resource": "nodes", "subresource": "proxy"},
@@ -79,7 +80,7 @@ def test_the_rules_hold_all_that_is_served(http: Http) -> None:
     assert answer.status_code == 201
     status = answer.json()["status"]
     assert {
-        "verbs": ["get", "list", "watch"],
+        "verbs": list(VERBS),
         "apiGroups": ["dsfleet.io"],
         "resources": ["cameras"],
     } in status["resourceRules"]
@@ -115,6 +116,20 @@ def test_who_may_less_is_told_so(objects: ObjectStore, events: ObjectStore) -> N
     assert ask(http, nodes, "json").json()["status"] == {"allowed": False, "reason": "jane may see cameras"}
     rules = http("POST", RULES, json={}).json()["status"]["resourceRules"]
     assert [rule["resources"] for rule in rules] == [["cameras"], ["cameras/status"]]
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, 201),
+        ({"origin": "http://elsewhere.example.org"}, 415),
+        ({"sec-fetch-site": "cross-site"}, 415),
+    ],
+)
+def test_a_body_of_no_type_is_json_but_for_browsers(http: Http, headers: dict[str, str], code: int) -> None:
+    """The client for Python names none; a foreign web page can have a browser send such a body without asking."""
+    content = b'{"spec": {"resourceAttributes": {"verb": "list", "group": "dsfleet.io", "resource": "cameras"}}}'
+    assert http("POST", MAY, content=content, headers=headers).status_code == code
 
 
 @pytest.mark.parametrize(
