@@ -23,7 +23,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import psutil
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -136,6 +137,7 @@ def running(
     fleet = f"scale-{uuid.uuid4().hex[:8]}"
     with tempfile.TemporaryDirectory(prefix="fleet-scale-") as name, contextlib.ExitStack() as ends:
         folder = Path(name)
+        ends.callback(_delete_topics, kafka, fleet)
         manifests = BigFleet(folder / "manifests", size)
         began = time.monotonic()
         controller = ControllerUnderTest(checkout, folder, kafka, fleet)
@@ -156,6 +158,14 @@ def running(
                 )
             there.add(found)
         yield controller, manifests, generations, agents, time.monotonic() - began
+
+
+def _delete_topics(kafka: str, fleet: str) -> None:
+    """A broker looks at what lies there twice a second, for as long as it runs."""
+    admin = AdminClient({"bootstrap.servers": kafka})
+    for deleted in admin.delete_topics([topic_name(fleet, topic) for topic in Topic]).values():
+        with contextlib.suppress(KafkaException):
+            deleted.result(30)
 
 
 def measure(size: FleetSize, checkout: Path, kafka: str, edits: int) -> Figures:

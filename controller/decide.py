@@ -90,7 +90,13 @@ def recall_copies(state: State, copies: Iterable[Copy], rules: Rules, now: datet
     notes: list[Note] = []
     for copy in copies:
         try:
-            config = config_in(copy.envelope, key=copy.node_id, fleet_id=rules.fleet_id, public_key=rules.public_key)
+            config = config_in(
+                copy.envelope,
+                key=copy.node_id,
+                fleet_id=rules.fleet_id,
+                public_key=rules.public_key,
+                texts=state.published.texts,
+            )
             known = state.published.by_node.get(copy.node_id)
             sent[copy.node_id] = remembered(known, config, copy.envelope, now, on_topic=False)
         except Undecodable as error:

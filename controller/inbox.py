@@ -129,7 +129,13 @@ class Inbox:
         config = known_by_its_bytes(record.value, known, self._under_way.get(key))
         try:
             if config is None:
-                config = config_in(record.value, key=key, fleet_id=rules.fleet_id, public_key=rules.public_key)
+                config = config_in(
+                    record.value,
+                    key=key,
+                    fleet_id=rules.fleet_id,
+                    public_key=rules.public_key,
+                    texts=self._before.published.texts,
+                )
         except Undecodable as error:
             untrusted: frozenset[str] = self._changes.get("untrusted", self._before.untrusted)
             # A record of another format has the right signature: it is that of a controller of another version.

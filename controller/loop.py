@@ -97,7 +97,7 @@ class Controller:
         run = ControllerRun(name=name, started_at=ports.clock.now())
         version = importlib.metadata.version("dsfleet")
         self._rules = Rules(fleet_id, key.public_key_hex, version, limits, timings, run=run)
-        self._picture = Picture(self._rules, objects=store, events=event_store)
+        self._picture = Picture(self._rules, objects=store, events=event_store, monotonic=ports.clock.monotonic)
         self._knowledge = Knowledge(self._picture, ports.clock)
         self._keeper = LastGoodKeeper(self._last_good, self._knowledge, ports.threads, timings)
         self._intake = Intake(

@@ -6,6 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from crds.messages import AgentInfo, AgentResponse
+from crds.reported import Reported
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class ObservedNode:
     node_id: str
     info: AgentInfo | None = None
     response: AgentResponse | None = None
+    """Its newest report, without what that says of instances."""
     last_seen: datetime | None = None
     """When its newest message came, by the controller's own clock. It may be alive since: see `Pulse`."""
     greeters: tuple[AgentRun, ...] = ()
@@ -79,6 +81,8 @@ class ObservedNode:
     """How far that clock is ahead of the controller's, steadied; below zero for behind. None before that is known."""
     strangers: tuple[Stranger, ...] = ()
     """Who else greets as this node; a few, and none of them is believed."""
+    reported: Reported = field(default_factory=Reported)
+    """What its newest report says of instances."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import json
 import zlib
 from typing import Any, Final
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 _LEVEL: Final = 6
 _MEMORY_LEVEL: Final = 3
@@ -40,6 +40,13 @@ class AlikeTexts:
             packed = self._packed(text)
         return packed
 
+    def pack_value(self, value: Any) -> bytes:
+        """A value in little memory, as JSON."""
+        try:
+            return self.pack(to_json(value))
+        except ValueError:  # it may hold halves of characters, which this writer refuses
+            return self.pack(json.dumps(value, separators=(",", ":")).encode())
+
     def text(self, packed: bytes) -> bytes:
         """The very text that was packed."""
         known = self._editions[packed[0]]
@@ -53,6 +60,13 @@ class AlikeTexts:
         except ValueError:  # it may hold halves of characters, which this parser refuses
             return json.loads(text)
 
+    def __getstate__(self) -> tuple[int, list[bytes]]:
+        return self._window_bits, self._editions
+
+    def __setstate__(self, state: tuple[int, list[bytes]]) -> None:
+        self._window_bits, self._editions = state[0], list(state[1])
+        self._fresh = self._knowing(self._editions[-1])
+
     def _packed(self, text: bytes) -> bytes:
         fresh = self._fresh.copy()
         return b"%c%b%b" % (len(self._editions) - 1, fresh.compress(text), fresh.flush())
@@ -64,4 +78,7 @@ class AlikeTexts:
     def _learn(self, text: bytes) -> None:
         known = (self._editions[-1] if self._editions else b"") + text
         self._editions.append(known)
-        self._fresh = zlib.compressobj(_LEVEL, zlib.DEFLATED, -self._window_bits, _MEMORY_LEVEL, zdict=known)
+        self._fresh = self._knowing(known)
+
+    def _knowing(self, text: bytes) -> "zlib._Compress":
+        return zlib.compressobj(_LEVEL, zlib.DEFLATED, -self._window_bits, _MEMORY_LEVEL, zdict=text)

@@ -38,21 +38,6 @@ def _small(value: Any) -> Any:
     return value
 
 
-def compact_document(document: dict[str, Any]) -> dict[str, Any]:
-    """Plain data in half of the memory: the names in its dictionaries are kept once for all, and equal texts are one."""
-    return with_shared_names({name: _compact(one) for name, one in document.items()})
-
-
-def _compact(value: Any) -> Any:
-    if type(value) is str:
-        return intern(value)
-    if type(value) is dict:
-        return compact_document(value)
-    if type(value) is list:
-        value[:] = map(_compact, value)
-    return value
-
-
 def with_shared_names(values: dict[str, Any]) -> dict[str, Any]:
     """The same values under the same names in the same order, in a dictionary that has no table of its names.
 

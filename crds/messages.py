@@ -14,8 +14,8 @@ from pydantic import (
     model_validator,
 )
 
+from crds.alike import AlikeTexts
 from crds.camera_limits import CameraLimits
-from crds.compact import compact
 from crds.condition import Condition
 from crds.digest import digest
 from crds.document import Message, UtcTime, WireModel
@@ -207,11 +207,11 @@ class AgentConfig(Message):
             raise ValueError("the digest does not belong to the content")
         return self
 
-    def pack(self) -> None:
+    def pack(self, texts: AlikeTexts) -> None:
         """Has its instances take less memory, see `InstanceConfig.pack`."""
         limits: dict[CameraLimits, CameraLimits] = {}
         for one in self.node_config_list:
-            one.pack(limits)
+            one.pack(texts, limits)
 
     def instance(self, name: str) -> InstanceConfig | None:
         """The instance of that name; None when it is not listed."""
@@ -336,10 +336,6 @@ class AgentResponse(Message):
     """What earlier agents have left on the machine, for a person to decide about."""
     heartbeat_anchor: str = Field(default="", **_unless_said)
     """What the heartbeats after this report are verified with: see `crds.heartbeat`. Empty when none follow."""
-
-    def pack(self) -> None:
-        """Has it take less memory. It says the same."""
-        compact(self)
 
 
 # --- 300 UpdateConfig, 301 Refresh -----------------------------------------------------------------------------------

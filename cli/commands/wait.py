@@ -112,6 +112,8 @@ class _Waiter:
                 self._objects[name] = None if event["type"] == "DELETED" else event["object"]
             if not listing and self._all_met():
                 return
+        if listing:
+            raise Failure(f"after {timeout:g} s the controller has not shown its {self._kind.plural} yet")
         unmet = "\n".join(
             f"  {Target(self._kind, name)}: {seen}" for name in self._awaited() if (seen := self._seen(name))
         )

@@ -138,6 +138,6 @@ class Look:
     def _statuses(self, node_id: str) -> Mapping[str, InstanceStatus]:
         if node_id not in self._reported:
             node = self.observed(node_id)
-            statuses = node.response.status if node.response and not self.silence(node_id) else ()
+            statuses = () if self.silence(node_id) else node.reported.statuses
             self._reported[node_id] = {one.instance_name: status_at_controller(node, one) for one in statuses}
         return self._reported[node_id]

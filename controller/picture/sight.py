@@ -126,9 +126,5 @@ def _differing_instances(old: ObservedNode, new: ObservedNode) -> set[str]:
     """The instances of which an agent says something else; they are called as it calls them."""
     if old.response is new.response:
         return set()
-    before, after = (
-        {one.instance_name: one for one in (node.response.status if node.response else ())} for node in (old, new)
-    )
-    return {name for name, one in after.items() if before.get(name) is not one and before.get(name) != one} | (
-        before.keys() - after.keys()
-    )
+    before, after = old.reported.plain, new.reported.plain
+    return {name for name, one in after.items() if before.get(name) != one} | (before.keys() - after.keys())

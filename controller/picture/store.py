@@ -1,7 +1,6 @@
 """Holds the objects that the API shows, with versions, and remembers their latest changes for those who watch."""
 
 import asyncio
-import json
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -91,7 +90,7 @@ class Stored:
         """
         document = self.document
         document["metadata"]["resourceVersion"] = str(version)
-        return replace(self, version=version, _packed=self._texts.pack(_encoded(document)))
+        return replace(self, version=version, _packed=self._texts.pack_value(document))
 
 
 def beside_of(metadata: Document) -> Document:
@@ -367,12 +366,8 @@ class ObjectStore:
                 given["annotations"] = {**metadata.get("annotations", {}), **beside["annotations"]}
         head = {"apiVersion": source["apiVersion"], "kind": kind}
         texts = self._texts.setdefault(kind, AlikeTexts())
-        packed = texts.pack(_encoded({**head, **source, "metadata": {**metadata, **given}}))
+        packed = texts.pack_value({**head, **source, "metadata": {**metadata, **given}})
         return Stored(version, created, generation, packed, texts)
 
     def _journal(self, kind: str) -> _Journal:
         return self._journals.setdefault(kind, _Journal(self._first_version, self._history_limit))
-
-
-def _encoded(document: Document) -> bytes:
-    return json.dumps(document, separators=(",", ":")).encode()

@@ -87,7 +87,7 @@ def _held_by(
         for camera in instance.cameras
         if camera.name in exclusive
     }
-    for status in observed.response.status if observed and observed.response else ():
+    for status in observed.reported.statuses if observed else ():
         held |= {(name, (node_id, status.instance_name)) for name in exclusive.intersection(status.exclusive_cameras)}
     return frozenset(held)
 

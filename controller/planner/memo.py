@@ -14,9 +14,11 @@ from controller.planner.node_outcome import Outcome
 from controller.planner.placement import Placement
 from controller.planner.places import Places
 from controller.planner.renames import Renames
+from crds.alike import AlikeTexts
 from crds.annotations import HOLD
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
+from crds.instance_config import texts_of_instances
 from crds.node import Node
 
 
@@ -48,6 +50,8 @@ class PlanMemo:
     waiting: Mapping[str, Waiting] = field(default_factory=lambda: MappingProxyType({}))
     """What waits for the release of each held instance."""
     changes: Changes = field(default_factory=Changes)
+    texts: AlikeTexts = field(default_factory=texts_of_instances)
+    """Packs what is rendered."""
 
     def annotated_in(self, revision: Revision, differ: AbstractSet[str]) -> frozenset[str]:
         """The instances whose manifests hold them now.

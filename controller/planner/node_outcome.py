@@ -15,6 +15,7 @@ from controller.planner.renames import name_to_run_as
 from controller.planner.slots import assign_slots, slots_in
 from controller.render.instance import render_instance
 from controller.render.texts import CannotWriteError
+from crds.alike import AlikeTexts
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
 from crds.instance_config import InstanceConfig
@@ -73,6 +74,8 @@ class Surroundings:
     holders: Holders
     holds: Holds
     held: Mapping[str, Kept]
+    texts: AlikeTexts
+    """Packs what is rendered."""
 
 
 def outcome_of(
@@ -110,7 +113,7 @@ def outcome_of(
         cameras, slots, why_not = _cameras(one, node.node_id, runs_as, given)
         reasons += why_not
         try:
-            resolved = _resolved(one, cameras, ports[name], slots, runs_as, known.get(name), unheld)
+            resolved = _resolved(one, cameras, ports[name], slots, runs_as, known.get(name), unheld, given.texts)
         except CannotWriteError as error:
             # The source refuses such manifests; should one slip through, what runs goes on as it is.
             reasons.append(Reason(ObjectRef("DsInstance", name), "CannotRender", str(error)))
@@ -198,6 +201,7 @@ def _resolved(
     runs_as: str,
     known: Resolved | None,
     published: InstanceConfig | None,
+    texts: AlikeTexts,
 ) -> Resolved:
     if known is not None and known.made_from(instance, cameras, rest_port, slots, runs_as):
         return known
@@ -205,7 +209,7 @@ def _resolved(
     for one in (known.config if known else None, published):
         if one is not None and one.digest == config.digest:
             config = one  # one of those that are kept already
-    config.pack()  # it is kept as long as its manifests stay as they are
+    config.pack(texts)  # it is kept as long as its manifests stay as they are
     return Resolved(instance, cameras, rest_port, slots, runs_as, config)
 
 

@@ -77,7 +77,7 @@ def plan_again(
         *ids_of(names, placement, nodes, held),
         *_withholding(before, differ),
     }
-    given = Surroundings(revision, places, holders, holds, held)
+    given = Surroundings(revision, places, holders, holds, held, before.texts)
     outcomes = _outcomes(before.outcomes, ids_touched, on_node, given)
     after = replace(
         before,

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bus.codec import Undecodable, decode_signed
+from crds.alike import AlikeTexts
+from crds.instance_config import texts_of_instances
 from crds.messages import AgentConfig, GenerationRef
 
 
@@ -82,6 +84,8 @@ class Published:
     """The newest records, by node id."""
 
     by_node: Mapping[str, Sent] = field(default_factory=lambda: MappingProxyType({}))
+    texts: AlikeTexts = field(default_factory=texts_of_instances, compare=False, repr=False)
+    """Packs the instances of records that are read."""
 
     @cached_property
     def configs(self) -> Mapping[str, AgentConfig]:
@@ -100,7 +104,7 @@ class Published:
 
     def with_changes(self, changes: Mapping[str, Sent]) -> "Published":
         """The same with other records for some nodes; the same object when there are none."""
-        return Published({**self.by_node, **changes}) if changes else self
+        return Published({**self.by_node, **changes}, self.texts) if changes else self
 
 
 def known_by_its_bytes(envelope: bytes, *known: Sent | UnderWay | None) -> AgentConfig | None:
@@ -116,7 +120,9 @@ def known_by_its_bytes(envelope: bytes, *known: Sent | UnderWay | None) -> Agent
     return next((one.config for one in known if one is not None and unpacked(one.packed) == envelope), None)
 
 
-def config_in(envelope: bytes, *, key: str, fleet_id: str, public_key: str) -> AgentConfig:
+def config_in(
+    envelope: bytes, *, key: str, fleet_id: str, public_key: str, texts: AlikeTexts | None = None
+) -> AgentConfig:
     """The generation that a record on topic 210, or its copy on disk, holds.
 
     Args:
@@ -124,6 +130,7 @@ def config_in(envelope: bytes, *, key: str, fleet_id: str, public_key: str) -> A
         key: the key that it lies under: the node that it must be for.
         fleet_id: records of other fleets are not taken in.
         public_key: of this controller, 64 hexadecimal digits.
+        texts: packs its instances, for one that is kept.
 
     Raises:
         Undecodable: it is not a record that this controller's key signed for this fleet and node.
@@ -131,7 +138,8 @@ def config_in(envelope: bytes, *, key: str, fleet_id: str, public_key: str) -> A
     config = decode_signed(AgentConfig, envelope, [public_key])
     if config.fleet_id != fleet_id or str(config.node_id) != key:
         raise Undecodable(f"it is of fleet {config.fleet_id!r}, for node {config.node_id}")
-    config.pack()  # there is one for each node, as long as the controller runs
+    if texts is not None:
+        config.pack(texts)
     return config
 
 

@@ -97,7 +97,7 @@ class Pieces:
             kind = self._kinds[word] = _Kind(manifests)
             kind.become(manifests)
             numbers = set(range(kind.count))  # those on disk may hold what is there no more
-        digests = {}
+        digests, files = {}, []
         for number in range(kind.count):
             name = f"{word}-{kind.count}-{number}.json"
             digests[name] = known = self._digests.get(name, "")
@@ -105,7 +105,8 @@ class Pieces:
                 content = kind.content(number)
                 digests[name] = _digest(content)
                 if digests[name] != known:
-                    self._disk.write(self._folder / name, content)
+                    files.append((self._folder / name, content))
+        self._disk.write_all(files)
         return digests
 
     def read(self, digests: Digests) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from controller.status.runs import hear, hear_heartbeat, rivals
 from controller.status.skew import ahead_seconds, is_worth_reading, with_reading
 from crds.heartbeat import Heartbeat, follows
 from crds.messages import AgentInfo, AgentResponse
+from crds.reported import Reported
 
 NODE_LOST_AFTER_SECONDS = 15
 """Three missed reports: agents report every 5 s."""
@@ -82,7 +83,9 @@ def fold(
     last_seen = seen_at if known.last_seen is None else max(known.last_seen, seen_at)
     if isinstance(message, AgentInfo):
         return replace(known, info=message, last_seen=last_seen)
-    return replace(known, response=message, last_seen=last_seen)
+    return replace(
+        known, response=_without_statuses(message), reported=Reported.of(message.status), last_seen=last_seen
+    )
 
 
 def fold_heartbeat(
@@ -147,7 +150,17 @@ def _is_news_by_clock(known: ObservedNode, message: AgentMessage) -> bool:
     clock_was_ahead = known.last_seen is not None and current.sent_at - known.last_seen > timedelta(
         seconds=CLOCK_AHEAD_SECONDS
     )
-    return clock_was_ahead and message != current
+    return clock_was_ahead and not _is_known(message, known)
+
+
+def _is_known(message: AgentMessage, known: ObservedNode) -> bool:
+    if isinstance(message, AgentInfo):
+        return message == known.info
+    return _without_statuses(message) == known.response and message.status == known.reported.statuses
+
+
+def _without_statuses(message: AgentResponse) -> AgentResponse:
+    return message.model_copy(update={"status": ()})
 
 
 def _order(message: AgentMessage) -> tuple[datetime, int]:

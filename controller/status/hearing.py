@@ -204,7 +204,6 @@ class Hearing:
             return
         if str(response.node_id) != key:
             raise Undecodable(f"the key of the record is {key!r}, the report is of node {response.node_id}")
-        response.pack()  # there is one for each node
         report = digest_of(value) if response.heartbeat_anchor else ""
         self._fold(key, response, seen_at, is_live=is_live, report=report)
 

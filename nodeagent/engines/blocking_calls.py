@@ -12,7 +12,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _Call: TypeAlias = "tuple[Callable[[], Any], asyncio.Future[Any]]"
-_IDLE_S = 3.0
+_IDLE_S = 6.0
 _GATHER_S = 0.02
 
 

@@ -130,13 +130,14 @@ class DiskFolders:
             with _disk(f"write the note about instance {name}"):
                 folder_tree.write_file(folder, _SHORT_NOTE, short.model_dump_json().encode(), incoming)
                 folder_tree.write_file(folder, _NOTE, note.model_dump_json().encode(), incoming)
+                # The very instance that the generation holds, and not an equal one that is read back.
+                self._notes[name] = (_version_of(folder / _NOTE), applied)
 
     def read_applied(self, name: str) -> Applied | None:
         """See `InstanceFolders`."""
         try:
             path = self._path(name) / _NOTE
-            found = path.lstat()
-            version = (found.st_ino, found.st_mtime_ns, found.st_size)
+            version = _version_of(path)
             # Every look at the node asks for every note, and to check the digest of a large one takes milliseconds.
             known = self._notes.get(name)
             if known is None or known[0] != version:
@@ -197,6 +198,11 @@ class DiskFolders:
                 return folder_tree.read_inside(self._path(name) / "configs", path, _LARGEST_FILE)
 
         return held
+
+
+def _version_of(path: Path) -> tuple[int, int, int]:
+    found = path.lstat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _read_note(path: Path, name: str) -> Applied | None:

@@ -42,7 +42,9 @@ class AppProbes:
             del self._progress[name]
 
     async def look(self, apps: Mapping[str, tuple[InstanceConfig, str]]) -> bool:
-        """Asks each app once, side by side, but for those that may be left out; True when any was asked.
+        """Asks each app once, side by side, but for those that may be left out.
+
+        True when there may be something to tell: an app was asked that did not run evenly, or does not any more.
 
         Args:
             apps: the instance that runs and its runtime, by name.
@@ -61,7 +63,7 @@ class AppProbes:
                 if name in asked
             )
         )
-        return bool(asked)
+        return any(not may_be_left_out(*apps[name], self._progress.get(name)) for name in asked)
 
     async def _look_at(
         self, name: str, config: InstanceConfig, runtime_id: str, *, left_out: int, known_ready: bool

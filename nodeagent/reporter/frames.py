@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from crds.instance_config import InstanceConfig
 from crds.messages import AgentConfig
 from nodeagent.model import Observed, Probe, StreamStats
 
-_UNEVEN_LOOKS = 0.8
-"""A camera that has missed no more than the frames of so much of a look is as it was: neither cameras nor busy machines are even."""
+_UNEVEN_S = 0.8
+"""A camera that has missed no more than the frames of so much time is as it was: neither cameras nor busy machines are even."""
 _NEWEST = 0.25
 """What the newest look counts for, of the rate at which frames come."""
 
@@ -24,8 +24,8 @@ class CameraProgress:
     """When the agent itself last saw the number grow; None until it did."""
     reason: str = ""
     """Why the app has no frames of it, if it says so."""
-    per_look: float = 0.0
-    """New frames from one look to the next, as it had them lately."""
+    per_second: float = 0.0
+    """New frames in a second, as the agent itself saw them lately; the app's own figure may be anything."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,17 @@ def after_probe(progress: AppProgress | None, probe: Probe, left_out: int = 0) -
             progress, message=probe.message, looks_until_ready=until_ready, silent_looks=silent, steady_looks=0
         )
     looks = 1 + left_out
-    before = progress.cameras or {}
-    behind = [_behind(before.get(one.camera_id), one, looks) for one in probe.streams]
-    moving = [one for one in behind if one is not None]
-    still = int(min(moving)) if moving and left_out else 0 if moving else progress.still_looks + looks
-    steady = probe.ready and len(moving) == len(behind) and all(one <= _UNEVEN_LOOKS for one in moving)
     asked_before = progress.answered_at or probe.at
+    seconds = (probe.at - asked_before).total_seconds()
+    if seconds <= 0:  # the first look, or the clock was set back
+        seconds = float(looks)
+    before = progress.cameras or {}
+    behind = [_behind(before.get(one.camera_id), one, seconds, alone=not left_out) for one in probe.streams]
+    moving = [one for one in behind if one is not None]
+    still = min(int(min(moving)), looks) if moving and left_out else 0 if moving else progress.still_looks + looks
+    steady = probe.ready and len(moving) == len(behind) and all(one <= _UNEVEN_S for one in moving)
     cameras = {
-        one.camera_id: _advance(before.get(one.camera_id), one, missing, asked_before, probe.at, looks)
+        one.camera_id: _advance(before.get(one.camera_id), one, missing, probe.at, seconds, alone=not left_out)
         for one, missing in zip(probe.streams, behind, strict=True)
     }
     return replace(
@@ -107,36 +110,43 @@ def after_probe(progress: AppProgress | None, probe: Probe, left_out: int = 0) -
     )
 
 
-def _behind(before: CameraProgress | None, stats: StreamStats, looks: int) -> float | None:
-    """For how many of the looks since the last answer it had no new frames, if it had as many as lately until then.
+def _behind(before: CameraProgress | None, stats: StreamStats, seconds: float, *, alone: bool) -> float | None:
+    """For how many seconds it has had no new frames, if it had as many as lately until then.
 
     None when none of its frames is new. Numbers that fall are those of an app that began anew.
+
+    Args:
+        before: what was known of it.
+        stats: what the app says.
+        seconds: since the last answer.
+        alone: whether no look was left out since.
     """
     if before is None or stats.frame_number <= before.frame_number:
         return None
     # A look falls between two frames: one more may have been on its way, which is much of a second and little of four.
-    grown = stats.frame_number - before.frame_number + (looks == 1)
-    return max(0.0, looks - grown / before.per_look) if before.per_look else 0.0
+    grown = stats.frame_number - before.frame_number + alone
+    return max(0.0, seconds - grown / before.per_second) if before.per_second else 0.0
 
 
 def _advance(
     before: CameraProgress | None,
     stats: StreamStats,
     behind: float | None,
-    asked_before: datetime,
     at: datetime,
-    looks: int,
+    seconds: float,
+    *,
+    alone: bool,
 ) -> CameraProgress:
     if before is None or stats.frame_number < before.frame_number:
         # Numbers that fall are those of an app that began anew: what was seen before proves nothing about it.
         return CameraProgress(stats.frame_number, stats.fps, None, stats.reason)
-    newest = (stats.frame_number - before.frame_number) / looks
-    per_look = before.per_look + _NEWEST * (newest - before.per_look) if before.per_look else newest
+    newest = (stats.frame_number - before.frame_number) / seconds
+    per_second = before.per_second + _NEWEST * (newest - before.per_second) if before.per_second else newest
     if behind is None:
         advanced_at = before.advanced_at
-    elif looks == 1 or behind <= _UNEVEN_LOOKS:
+    elif alone or behind <= _UNEVEN_S:
         advanced_at = at
     else:
         # It has stopped in between, or become slow; the next look, which is made, tells which.
-        advanced_at = at - (at - asked_before) * (behind / looks)
-    return CameraProgress(stats.frame_number, stats.fps, advanced_at, stats.reason, per_look)
+        advanced_at = at - timedelta(seconds=behind)
+    return CameraProgress(stats.frame_number, stats.fps, advanced_at, stats.reason, per_second)

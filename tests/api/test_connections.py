@@ -107,7 +107,7 @@ def test_connections_are_bounded_and_it_is_said(
 
     def code() -> int:
         try:
-            return httpx.get(f"{server.url}/healthz").status_code
+            return httpx.get(f"{server.url}/healthz", timeout=patient(10)).status_code
         except httpx.TransportError:
             return 0
 

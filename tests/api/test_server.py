@@ -44,7 +44,7 @@ def short(event: Any) -> str:
 
 
 def version(server: LiveServer) -> str:
-    found: str = httpx.get(f"{server.url}{CAMERAS}").json()["metadata"]["resourceVersion"]
+    found: str = httpx.get(f"{server.url}{CAMERAS}", timeout=patient(10)).json()["metadata"]["resourceVersion"]
     return found
 
 
@@ -121,7 +121,7 @@ def test_open_watches_are_bounded(objects: ObjectStore, events: ObjectStore, wai
 
         def code() -> int:
             query = {"watch": "1", "timeoutSeconds": "1"}
-            return httpx.get(f"{server.url}{CAMERAS}", params=query).status_code
+            return httpx.get(f"{server.url}{CAMERAS}", params=query, timeout=patient(10)).status_code
 
         with watching(server, resourceVersion=version(server)):
             assert code() == 429

@@ -7,11 +7,13 @@ from typing import Any
 
 import click
 import pytest
+from click.shell_completion import BashComplete
 
 from cli import kinds
 from cli.failure import Failure
 from cli.main import _COMMANDS, fleet
 from crds.kinds import KINDS, kind_named
+from tests.patience import patient
 
 
 def test_the_kinds_are_those_of_the_manifests() -> None:
@@ -66,20 +68,20 @@ def test_completion_scripts(run_offline: Callable[..., Any], shell: str) -> None
     assert f"_FLEET_COMPLETE={shell}_complete" in run_offline("completion", shell).stdout
 
 
+def test_completion_as_the_shell_asks_for_it() -> None:
+    asked = {"_FLEET_COMPLETE": "bash_complete", "COMP_WORDS": "fleet get no", "COMP_CWORD": "2"}
+    environment = {"PATH": os.environ["PATH"], **asked}
+    shown = subprocess.run([sys.executable, "-m", "cli"], env=environment, capture_output=True, text=True, check=True)
+    assert (shown.stdout.split(), shown.stderr) == (["plain,nodes"], "")
+
+
 def _completed(server: str, *words: str) -> set[str]:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "FLEET_SERVER": server,
-        "_FLEET_COMPLETE": "bash_complete",
-        "COMP_WORDS": " ".join(["fleet", *words]),
-        "COMP_CWORD": str(len(words)),
-    }
-    shown = subprocess.run([sys.executable, "-m", "cli"], env=environment, capture_output=True, text=True, check=False)
-    assert shown.stderr == ""
-    return {line.partition(",")[2] for line in shown.stdout.split()}
+    complete = BashComplete(fleet, {}, "fleet", "_FLEET_COMPLETE")
+    return {item.value for item in complete.get_completions(["--server", server, *words[:-1]], words[-1])}
 
 
-def test_completion_of_kinds_and_names(small_fleet: Any) -> None:
+def test_completion_of_kinds_and_names(small_fleet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.completing._PATIENCE_SECONDS", patient(10))  # the shell waits for half a second
     url = small_fleet.url
     assert _completed(url, "get", "") >= {"nodes", "dsinstances", "cameras", "events", "all"}
     assert _completed(url, "get", "no,c") == {"no,cameras"}
@@ -92,10 +94,13 @@ def test_completion_of_kinds_and_names(small_fleet: Any) -> None:
     assert _completed(url, "render", "ds", "e") == {"entrance"}
 
 
-def test_completion_is_silent_when_nobody_answers(nonsense: Callable[..., str]) -> None:
+def test_completion_is_silent_when_nobody_answers(
+    nonsense: Callable[..., str], capfd: pytest.CaptureFixture[str]
+) -> None:
     assert _completed("http://127.0.0.1:9", "get", "cam", "") == set()
     assert _completed(nonsense(200, "text/html", b"<html>"), "get", "cam", "") == set()
     assert _completed("no url at all", "get", "cam", "") == set()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_each_module_of_the_commands_holds_one_command() -> None:

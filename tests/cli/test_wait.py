@@ -6,6 +6,7 @@ import click
 import pytest
 
 from cli.durations import Duration
+from tests.patience import slowness
 
 pytestmark = pytest.mark.usefixtures("small_fleet")
 
@@ -62,13 +63,20 @@ def test_deletion(run: Callable[..., Any], small_fleet: Any, documents: Any) -> 
 
 
 def test_after_the_timeout_it_says_what_was_seen_last(run: Callable[..., Any]) -> None:
-    result = run("wait", "--for=condition=Ready", "cam", "--all", "--timeout", "0.3")
+    time = f"{round(0.3 * slowness(), 1):g}"  # in which it has seen it
+    result = run("wait", "--for=condition=Ready", "cam", "--all", "--timeout", time)
     assert result.exit_code == 1
-    assert result.stderr == "error: not so after 0.3 s:\n  camera/dock: Ready is False (NoFrames: ten a second)\n"
-    result = run("wait", "--for=condition=Ready", "cam/attic", "--timeout", "0.3")
-    assert result.stderr == "error: not so after 0.3 s:\n  camera/attic: it does not exist\n"
-    result = run("wait", "--for=condition=Stalled", "ds/entrance", "--timeout", "0.3")
-    assert result.stderr == "error: not so after 0.3 s:\n  dsinstance/entrance: it has no condition Stalled\n"
+    assert result.stderr == f"error: not so after {time} s:\n  camera/dock: Ready is False (NoFrames: ten a second)\n"
+    result = run("wait", "--for=condition=Ready", "cam/attic", "--timeout", time)
+    assert result.stderr == f"error: not so after {time} s:\n  camera/attic: it does not exist\n"
+    result = run("wait", "--for=condition=Stalled", "ds/entrance", "--timeout", time)
+    assert result.stderr == f"error: not so after {time} s:\n  dsinstance/entrance: it has no condition Stalled\n"
+
+
+@pytest.mark.parametrize("words", [("cam", "--all"), ("cam/dock",), ("cam/attic",)])
+def test_what_was_not_seen_in_time_is_not_judged(run: Callable[..., Any], words: tuple[str, ...]) -> None:
+    result = run("wait", "--for=condition=Ready", *words, "--timeout", "0")
+    assert (result.exit_code, result.stderr) == (1, "error: after 0 s the controller has not shown its cameras yet\n")
 
 
 @pytest.mark.parametrize(

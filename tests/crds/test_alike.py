@@ -21,6 +21,7 @@ def test_each_text_is_read_as_it_was(values: list[object], window_bits: int) -> 
     packed = [texts.pack(one) for one in given_texts]
     assert [texts.text(one) for one in packed] == given_texts
     assert [texts.value(one) for one in packed] == values
+    assert [texts.value(texts.pack_value(one)) for one in values] == values
 
 
 @given(st.lists(st.binary(max_size=300), max_size=300))
@@ -32,6 +33,7 @@ def test_any_bytes_are_read_as_they_were(given_texts: list[bytes]) -> None:
 def test_halves_of_characters_are_read_as_they_were() -> None:
     texts = AlikeTexts()
     assert texts.value(texts.pack(json.dumps(["\ud800"]).encode())) == ["\ud800"]
+    assert texts.value(texts.pack_value(["\ud800"])) == ["\ud800"]
 
 
 def test_texts_that_are_much_alike_take_a_fraction() -> None:

@@ -5,14 +5,13 @@ import json
 import pickle
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from controller.planner.planner import plan
+from crds.alike import AlikeTexts
 from crds.instance_config import Hold, InstanceConfig
-from crds.messages import AgentResponse, CameraStatus, InstanceState, InstanceStatus
-from tests.planner.short_manifests import NOW, node_id, revision
+from tests.planner.short_manifests import node_id, revision
 
 FLEET = {
     "node/gate": {},
@@ -32,7 +31,7 @@ def content() -> dict[str, Any]:
 def instance(*, packed: bool) -> InstanceConfig:
     config = InstanceConfig.model_validate_json(json.dumps(content()))
     if packed:
-        config.pack()
+        config.pack(AlikeTexts())
     return config
 
 
@@ -77,7 +76,7 @@ def test_it_keeps_one_of_equal_limits_and_nothing_large() -> None:
     dock, ramp = packed.cameras
     assert dock.limits is ramp.limits
     assert "settings" not in vars(packed)
-    packed.pack()
+    packed.pack(AlikeTexts())
     assert packed == instance(packed=False)
 
 
@@ -87,25 +86,3 @@ def test_others_are_others() -> None:
     assert packed != "yard"
     with pytest.raises(AttributeError):
         _ = packed.nothing  # type: ignore[attr-defined]
-
-
-def test_a_packed_report_says_the_same() -> None:
-    camera = CameraStatus(name="dock", ready=True, reason="FramesFlow", since=NOW)
-    status = InstanceStatus(instance_name="yard", state=InstanceState.RUNNING, since=NOW, cameras=(camera, camera))
-    said = AgentResponse(
-        fleet_id="test",
-        node_id=UUID(node_id("gate")),
-        observed=None,
-        applied=None,
-        status=(status,),
-        sequence=1,
-        sent_at=NOW,
-    )
-    for whole in (said, AgentResponse.model_validate_json(said.model_dump_json())):
-        packed = whole.model_copy(deep=True)
-        packed.pack()
-        assert packed == whole
-        assert packed.model_dump_json(exclude_unset=True) == whole.model_dump_json(exclude_unset=True)
-    (instance_status,) = packed.status
-    dock, again = instance_status.cameras
-    assert dock.model_fields_set is again.model_fields_set

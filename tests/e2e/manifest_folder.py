@@ -41,6 +41,8 @@ class ManifestFolder:
         self.is_git = git
         shutil.copytree(_EXAMPLE, path)
         self._replace_everywhere("cameras.yaml", r"127\.0\.0\.1:\d+", f"127.0.0.1:{camera_port}")
+        # Of what is in the pictures nothing is asked here: who decodes a frame each second leaves the machine to others.
+        self._replace_everywhere("cameras.yaml", r"(?m)^spec:$", "spec:\n  frameDelaySeconds: 1")
         self.node_ids: dict[str, str] = {}
         nodes = (path / "nodes.yaml").read_text(encoding="utf-8")
         for name, old in re.findall(r"\n  name: (\S+).*?nodeId: (\S+)", nodes, re.DOTALL):

@@ -30,8 +30,9 @@ class Code:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # With what is compiled: each part would compile all of it.
         for name in _PACKAGES:
-            shutil.copytree(_HOME / name, path / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(_HOME / name, path / name)
 
     def add_field(self, file: str, to: str, field: str) -> None:
         """Gives a class another field."""

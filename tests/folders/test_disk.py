@@ -243,6 +243,7 @@ def test_the_note_is_kept_and_a_damaged_one_is_none(directories: DiskFolders, tm
     applied = Applied(make_config(script=ADDRESS), 7, "runtime")
     assert directories.read_applied("lobby") is None
     directories.note_applied(applied)
+    assert directories.read_applied("lobby") is applied
     assert DiskFolders(tmp_path / "instances", tmp_path / "secrets").read_applied("lobby") == applied
     note = tmp_path / "instances" / "lobby" / "applied.json"
     assert stat.S_IMODE(note.stat().st_mode) == 0o600

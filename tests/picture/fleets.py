@@ -190,7 +190,7 @@ def healthy(of: Revision, at: datetime = NOW) -> Fleet:
 def lost(fleet: Fleet, number: int, at: datetime) -> Fleet:
     """The same fleet, with one node that was heard last at `at`."""
     known = fleet.nodes[node_id(number)]
-    return Fleet({**fleet.nodes, node_id(number): ObservedNode(known.node_id, known.info, known.response, at)})
+    return Fleet({**fleet.nodes, node_id(number): replace(known, last_seen=at, greeters=(), reporters=(), clock=())})
 
 
 def documents(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.picture.store import Change, Expired, ObjectStore, object_uid
+from crds.alike import AlikeTexts
 from crds.annotations import LAST_APPLIED
 from tests.picture.fleets import NOW
 
@@ -67,10 +68,8 @@ def test_the_generation_grows_with_the_spec_alone(change: dict[str, Any], genera
 
 
 def test_each_version_is_written_as_json_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    store, written = ObjectStore(START), []
-    monkeypatch.setattr(
-        "controller.picture.store._encoded", lambda one: written.append(one) or json.dumps(one).encode()
-    )
+    store, written, pack_value = ObjectStore(START), [], AlikeTexts.pack_value
+    monkeypatch.setattr(AlikeTexts, "pack_value", lambda texts, one: (written.append(one), pack_value(texts, one))[1])
     for fps in (1, 1, 2):
         store.replace([document("a", fps)], NOW)
         stored = store.get(KIND, "a")

@@ -239,7 +239,6 @@ def test_cameras_break_and_heal_while_the_others_go_on(
         assert events[0] == "alive"
         assert events[1].startswith("connection lost: ")
         assert events[2].startswith("not-reachable: ")
-        assert events.count("alive") == 2
 
 
 def test_leaves_at_once_whatever_its_cameras_do(

@@ -11,6 +11,7 @@ from controller.model import FleetPlan, Previous
 from controller.observed import Fleet, ObservedNode
 from controller.planner.exclusive import Holding, holding_of_exclusive_cameras
 from controller.planner.planner import plan, previous_from
+from controller.status.fold import fold
 from crds.messages import AgentResponse, GenerationRef, InstanceState, InstanceStatus
 from tests.planner.generated_fleets import QUICK
 from tests.planner.short_manifests import NOW, ShortFleet, node_id, revision
@@ -53,7 +54,7 @@ def fleet_where(holding: Mapping[str, tuple[str, ...]]) -> Fleet:
             sequence=1,
             sent_at=NOW,
         )
-        nodes[node_id(node)] = ObservedNode(node_id(node), response=response, last_seen=NOW)
+        nodes[node_id(node)] = fold(ObservedNode(node_id(node)), response, NOW)
     return Fleet(nodes)
 
 

@@ -153,3 +153,15 @@ def test_whom_nothing_is_known_of_is_asked_each_time() -> None:
     assert not may_be_left_out(instance("yard", cameras=[]), "id-2", STEADY), "another container"
     assert not may_be_left_out(instance("yard", cameras=[]), "id-1", replace(STEADY, steady_looks=STEADY_LOOKS - 1))
     assert may_be_left_out(instance("yard", cameras=[]), "id-1", STEADY)
+
+
+@given(st.lists(st.floats(1, 4), min_size=10, max_size=30))
+def test_looks_that_come_late_on_a_busy_machine_leave_an_even_app_even(pauses: list[float]) -> None:
+    progress, seconds = None, 0.0
+    for pause in pauses:
+        seconds += pause
+        streams = (StreamStats("dock", 15.0, int(15 * seconds)),)
+        at = NOW + timedelta(seconds=seconds)
+        progress = after_probe(progress, Probe("yard", "id-1", at, answered=True, ready=True, streams=streams))
+    assert progress is not None
+    assert progress.steady_looks == len(pauses) - 1

@@ -34,6 +34,7 @@ from nodeagent.operations import PAUSED, Adopt, Create, Drift, Op, PullImage, Re
 
 _CALLS_AT_ONCE = 8
 _TICK_S = 1.0
+_TICKS_BETWEEN_LOGS = 5
 _LONGEST_POLL_S = 0.1
 # How long a START waits for another one of the same instance, and how long after SIGKILL a process must be gone.
 _KILL_WAIT_S = 10.0
@@ -81,6 +82,7 @@ class ProcessDriver:
         self._mailboxes: set[Mailbox] = set()
         self._listeners = Listeners()
         self._frozen: set[str] = set()
+        self._ticks = 0
         self._closed = False
         self._calls = BlockingCalls("process-driver", _CALLS_AT_ONCE)
 
@@ -290,7 +292,9 @@ class ProcessDriver:
 
     def _look_after(self) -> set[str]:
         """Keeps logs small; returns the names of instances that were frozen, or not any more, since the last time."""
-        self._keep_logs_small()
+        self._ticks += 1
+        if self._ticks % _TICKS_BETWEEN_LOGS == 0:
+            self._keep_logs_small()
         frozen = {name for name, run in self._runs.known().items() if run.finished_at is None and run.id.is_stopped()}
         changed, self._frozen = frozen ^ self._frozen, frozen
         return changed

@@ -3,6 +3,7 @@
 Everything here blocks for some milliseconds: call it in a thread.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,7 @@ from nodeagent.folders.base import InstanceFolders
 from nodeagent.model import Leftover, Transient
 
 _KILL_WAIT_S = 1.0
+_LOOKS_BETWEEN_THOROUGH_ONES = 12
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,9 @@ class ProcessRuns:
         self._folders = folders
         self._runs: dict[str, Run] = {}
         self._lock = threading.Lock()
+        self._looks_for_leftovers = 0
+        self._strangers: dict[int, int] = {}
+        """How often each process was seen that does not belong to the fleet."""
 
     def known(self) -> dict[str, Run]:
         """What the last look has shown, by name of the instance."""
@@ -126,7 +131,7 @@ class ProcessRuns:
         Raises:
             Transient: processes cannot be looked at.
         """
-        found = [one for one in self._of_the_fleet() if not self._is_ours(one)]
+        found = [one for one in self._all_of_the_fleet() if not self._is_ours(one)]
         sessions: dict[int, list[int]] = {}
         for one in found:
             sessions.setdefault(one.session, []).append(one.id.pid)
@@ -151,11 +156,35 @@ class ProcessRuns:
             return str(process.id) in noted
         return any(one.startswith(f"{process.session}:") for one in noted)
 
+    def _all_of_the_fleet(self) -> list[FoundProcess]:
+        """Those of all nodes, without a look at what two looks have shown to belong to somebody else.
+
+        Two, since a process has the environment of whoever starts it in the first moment of its life; and now and then all are looked
+        at, since the number may be another one's by then.
+
+        Raises:
+            Transient: processes cannot be looked at.
+        """
+        before = self._strangers if self._looks_for_leftovers % _LOOKS_BETWEEN_THOROUGH_ONES else {}
+        self._looks_for_leftovers += 1
+        with _errors():
+            pids = list(table.pids())
+            found = list(table.find(self._fleet, [pid for pid in pids if before.get(pid, 0) < 2]))
+        known = {one.id.pid for one in found}
+        self._strangers = {pid: before.get(pid, 0) + 1 for pid in pids if pid not in known}
+        return found
+
     def _of_the_fleet(self) -> Iterator[FoundProcess]:
-        try:
+        with _errors():
             yield from table.find(self._fleet)
-        except OSError as error:
-            raise Transient(f"cannot look at the processes of this machine: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Transient(f"cannot look at the processes of this machine: {error.strerror}") from error
 
 
 def _labels(process: FoundProcess) -> dict[str, str]:

@@ -7,7 +7,7 @@ another process after the clock was set. The kernel's count of ticks since boot 
 import contextlib
 import os
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,15 +104,28 @@ class FoundProcess:
         return self.session == self.id.pid
 
 
-def find(environment: Mapping[str, str]) -> Iterator[FoundProcess]:
+def pids() -> Iterator[int]:
+    """All processes there are.
+
+    Raises:
+        OSError: /proc cannot be read.
+    """
+    return (int(entry) for entry in os.listdir(_PROC) if entry.isdecimal())  # noqa: PTH208 - as text, and often
+
+
+def find(environment: Mapping[str, str], among: Iterable[int] | None = None) -> Iterator[FoundProcess]:
     """All running processes whose environment began with these variables; those that are not ours to read are none.
+
+    Args:
+        environment: the variables.
+        among: the only ones that are looked at.
 
     Raises:
         OSError: /proc cannot be read.
     """
     wanted = [f"{name}={value}".encode() for name, value in environment.items()]
-    for entry in os.listdir(_PROC):  # noqa: PTH208 - as text, and often
-        if entry.isdecimal() and (process := _found(int(entry), wanted)) is not None:
+    for pid in pids() if among is None else among:
+        if (process := _found(pid, wanted)) is not None:
             yield process
 
 
