@@ -61,9 +61,13 @@ def _names(ctx: click.Context, kind: Kind | None) -> list[str]:
         return []
     from cli.connection import Api
     from cli.failure import Failure
+    from cli.server import Server, token_given
 
-    server = ctx.find_root().params.get("server") or DEFAULT_SERVER
+    given = ctx.find_root().params
     try:
+        token = token_given(given.get("token"), given.get("token_file"))
+        ways = given.get("ca"), given.get("client_cert"), given.get("client_key")
+        server = Server(given.get("server") or DEFAULT_SERVER, token, *ways)
         answer = Api(server, timeout_seconds=_PATIENCE_SECONDS).get_list(kind.path)
         return [str(item["metadata"]["name"]) for item in answer["items"]]
     except Failure:

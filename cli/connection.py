@@ -12,12 +12,29 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from cli.failure import Failure, one_line, printable
+from cli.securing import client_context, is_loopback, ssl_error
+from cli.server import Server
 
 _TIMEOUT_SECONDS = 10.0
 _MOST_BYTES = 256 * 1024 * 1024
 
+UNIX = "unix://"
 JSON = "application/json"
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+
+
+class _UnixConnection(HTTPConnection):
+    """HTTP over a socket in the file system."""
+
+    def __init__(self, path: str, timeout_seconds: float) -> None:
+        super().__init__("localhost", timeout=timeout_seconds)
+        self._path = path
+
+    def connect(self) -> None:
+        """See `HTTPConnection`."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
 
 
 class Unreachable(Failure):
@@ -37,14 +54,21 @@ class Refused(Failure):
 class Api:
     """The API of one controller."""
 
-    def __init__(self, url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
-        """Takes `http://host[:port]`; the scheme may be left out.
+    def __init__(self, server: Server | str, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
+        """Takes `http://host[:port]`, `https://host[:port]` or `unix:///path`; the scheme may be left out.
 
         Raises:
-            Failure: that is no URL.
+            Failure: that is no URL, or a token would be sent so that others can read it.
         """
-        self.url = (url if "://" in url else f"http://{url}").rstrip("/")
         self._timeout = timeout_seconds
+        self._server = server if isinstance(server, Server) else Server(server)
+        url = self._server.url
+        self._headers = {"Authorization": f"Bearer {self._server.token}"} if self._server.token else {}
+        self._path = url.removeprefix(UNIX) if url.startswith(UNIX) else ""
+        if self._path:
+            self.url, self._host, self._port, self._tls = url, "localhost", None, False
+            return
+        self.url = (url if "://" in url else f"http://{url}").rstrip("/")
         try:
             parts = urlsplit(self.url)
             self._host, self._port = parts.hostname or "", parts.port
@@ -54,6 +78,10 @@ class Api:
         if parts.scheme not in ("http", "https") or not readable or parts.path or parts.query:
             raise Failure(f"--server '{printable(url)}' is no address such as http://127.0.0.1:8420")
         self._tls = parts.scheme == "https"
+        if self._headers and not self._tls and not is_loopback(self._host):
+            raise Failure(
+                f"a token is not sent to {self.url}, where others could read it on the way: use https:// and --ca, or leave out the token"
+            )
 
     def get(self, path: str, query: Mapping[str, str] | None = None, accept: str = JSON) -> dict[str, Any]:
         """The JSON object that answers a GET.
@@ -64,6 +92,10 @@ class Api:
             Failure: what answers is no controller.
         """
         return self._exchange("GET", _with_query(path, query), None, accept)
+
+    def delete(self, path: str) -> dict[str, Any]:
+        """The JSON object that answers a DELETE; raises as `get` does."""
+        return self._exchange("DELETE", path, None, JSON)
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The JSON object that answers a POST; raises as `get` does."""
@@ -103,7 +135,9 @@ class Api:
         connection = self._connection()
         try:
             with self._explained():
-                connection.request("GET", _with_query(path, {**query, "watch": "true"}), headers={"Accept": accept})
+                connection.request(
+                    "GET", _with_query(path, {**query, "watch": "true"}), headers={"Accept": accept, **self._headers}
+                )
                 response = connection.getresponse()
                 if response.status != 200:
                     with response:
@@ -122,15 +156,17 @@ class Api:
                     yield json.loads(line)
 
     def _connection(self) -> HTTPConnection:
+        if self._path:
+            return _UnixConnection(self._path, self._timeout)
         if self._tls:
             from http.client import HTTPSConnection
 
-            return HTTPSConnection(self._host, self._port, timeout=self._timeout)
+            return HTTPSConnection(self._host, self._port, timeout=self._timeout, context=client_context(self._server))
         return HTTPConnection(self._host, self._port, timeout=self._timeout)
 
     def _exchange(self, method: str, target: str, body: bytes | None, accept: str) -> dict[str, Any]:
         connection = self._connection()
-        headers = {"Accept": accept} | ({"Content-Type": JSON} if body is not None else {})
+        headers = {"Accept": accept, **self._headers} | ({"Content-Type": JSON} if body is not None else {})
         try:
             with self._explained():
                 connection.request(method, target, body=body, headers=headers)
@@ -177,6 +213,12 @@ class Api:
         ) as error:
             why = one_line(str(error)) or type(error).__name__
             raise Unreachable(f"the connection to {self.url} broke off ({why}): try again") from None
+        except ssl_error() as error:
+            reason = one_line(str(getattr(error, "verify_message", "") or error))
+            raise Unreachable(
+                f"{self.url} cannot be trusted ({reason}): name the authority of its certificate with --ca, and the controller by a "
+                "name that stands in the certificate"
+            ) from None
         except (OSError, socket.gaierror, UnicodeError) as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise Unreachable(

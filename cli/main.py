@@ -4,11 +4,13 @@ import importlib
 import os
 import sys
 from difflib import get_close_matches
+from pathlib import Path
 from typing import cast
 
 import click
 
 from cli.failure import Failure
+from cli.server import Server, token_given
 from cli.server_address import DEFAULT_SERVER
 
 # command -> module, in the order of `fleet --help`; the module holds a click command of the same name, or of the one
@@ -22,6 +24,8 @@ _COMMANDS = {
     "messages": "cli.commands.messages",
     "approve": "cli.commands.approve",
     "node": "cli.commands.node",
+    "token": "cli.commands.token",
+    "kubeconfig": "cli.commands.kubeconfig",
     "hold": "cli.commands.hold",
     "release": "cli.commands.release",
     "update": "cli.commands.update",
@@ -37,6 +41,7 @@ _COMMANDS = {
     "version": "cli.commands.version",
     "completion": "cli.commands.completion",
 }
+_FILE = click.Path(path_type=Path)
 _INTERRUPTED = 130
 _PIPE_CLOSED = 141
 
@@ -67,14 +72,29 @@ class _LoadedWhenNamed(click.Group):
 @click.option(
     "--server", metavar="URL", envvar="FLEET_SERVER", default=DEFAULT_SERVER, show_default=True, help="The controller."
 )
+@click.option("--token", metavar="TOKEN", envvar="FLEET_TOKEN", help="Who asks; better in a file, or in the variable.")
+@click.option("--token-file", type=_FILE, envvar="FLEET_TOKEN_FILE", help="A file that holds the token.")
+@click.option("--ca", type=_FILE, envvar="FLEET_CA", help="Who must have signed the certificate of the controller.")
+@click.option("--client-cert", type=_FILE, envvar="FLEET_CLIENT_CERT", help="Who asks, as a certificate.")
+@click.option("--client-key", type=_FILE, envvar="FLEET_CLIENT_KEY", help="The key of --client-cert.")
 @click.option("--no-color", is_flag=True, help="Plain text; the variable NO_COLOR does the same.")
 @click.pass_context
-def fleet(ctx: click.Context, server: str, *, no_color: bool) -> None:
+def fleet(
+    ctx: click.Context,
+    server: str,
+    *,
+    token: str | None,
+    token_file: Path | None,
+    ca: Path | None,
+    client_cert: Path | None,
+    client_key: Path | None,
+    no_color: bool,
+) -> None:
     """Runs DeepStream video analytics on a fleet of machines.
 
     `fleet up` runs an example fleet on this machine; `fleet get cameras` shows what it does.
     """
-    ctx.obj = server
+    ctx.obj = Server(server, token_given(token, token_file), ca, client_cert, client_key)
     if no_color or os.environ.get("NO_COLOR"):
         ctx.color = False
 

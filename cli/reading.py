@@ -9,6 +9,7 @@ import click
 from cli.connection import Api
 from cli.failure import Failure
 from cli.kinds import OBJECT_KINDS
+from cli.server import Server
 from controller.model import Holds, Problem, Revision
 from crds.document import Manifest
 from crds.kinds import KINDS
@@ -78,7 +79,7 @@ def _loaded(reading: Any, source: str) -> "Loaded":
     raise Failure(f"{source} cannot be read: {reading.message}")
 
 
-def revision_of_server(server: str) -> Revision:
+def revision_of_server(server: Server) -> Revision:
     """The manifests that a controller has in force, as its API shows them.
 
     Raises:
@@ -97,7 +98,7 @@ def revision_of_server(server: str) -> Revision:
     return Revision.of(api.url, sorted(found, key=lambda one: one.name), "")
 
 
-def holds_of_server(server: str) -> Holds:
+def holds_of_server(server: Server) -> Holds:
     """The instances that people hold by request, as a controller says; an older one knows of none.
 
     Raises:

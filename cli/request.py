@@ -4,9 +4,10 @@ import click
 
 from cli.connection import Api
 from cli.failure import one_line
+from cli.server import Server
 
 
-def ask(server: str, what: str, body: dict[str, str], otherwise: str) -> None:
+def ask(server: Server, what: str, body: dict[str, str], otherwise: str) -> None:
     """Asks, and prints the answer.
 
     Args:

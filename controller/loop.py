@@ -36,6 +36,8 @@ from controller.source.last_good import LastGood
 from controller.source.read.reader import Source
 from controller.timings import Timings
 from controller.topic_check import TopicCheck
+from controller.writing.bookkeeping import Bookkeeping, MemoryBookkeeping
+from controller.writing.writer import Writer
 from crds.messages import ControllerRun
 from ports.ports import Ports
 
@@ -61,6 +63,7 @@ class Controller:
         limits: RemovalLimits = RemovalLimits(),
         timings: Timings = Timings(),
         name: str = "controller",
+        bookkeeping: Bookkeeping | None = None,
         ports: Ports = Ports(),
     ) -> None:
         """Makes a controller.
@@ -76,6 +79,7 @@ class Controller:
             limits: how many instances and cameras a revision may take away without approval.
             timings: how often it does what nothing wakes it for.
             name: its machine and process, by which people know it from another controller of the fleet.
+            bookkeeping: keeps what clients keep beside the manifests; None: in memory.
             ports: clock, disk and threads.
         """
         self._timings = timings
@@ -120,6 +124,15 @@ class Controller:
             fleet_id=fleet_id,
         )
         """To those who ask through the API."""
+        self.writer = Writer(
+            self._knowledge,
+            source,
+            self._rules,
+            store,
+            threads=ports.threads,
+            bookkeeping=bookkeeping or MemoryBookkeeping(),
+        )
+        """Writes what they ask for into the manifests."""
 
     async def run(self) -> None:
         """Runs until cancelled. Instances and agents go on when it ends.
@@ -131,6 +144,7 @@ class Controller:
         kept, now = await self._keys.load(), self._clock.now()
         self._knowledge.become(*decide.recall(self._knowledge.state, (), recalled, self._rules, now, kept))
         await self._recall_copies()
+        await self.writer.recall()
         self._knowledge.become(*holding.recall(self._knowledge.state, *await self._threads.run(self._held_file.load)))
         await self._topics.begin()
         try:

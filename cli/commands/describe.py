@@ -12,6 +12,7 @@ from cli.connection import Api
 from cli.event_rows import cells_of, events_of
 from cli.failure import Failure, printable
 from cli.kinds import EVENT, Target, targets_of
+from cli.server import Server
 from cli.tables import Rows, print_table
 
 _CONDITION_HEADERS = ["TYPE", "STATUS", "REASON", "SINCE", "MESSAGE"]
@@ -23,7 +24,7 @@ _EVENT_HEADERS = ["TYPE", "REASON", "AGE", "MESSAGE"]
 @click.command(short_help="Show everything about one object.")
 @click.argument("what", nargs=-1, required=True, metavar="KIND NAME | KIND/NAME...", shell_complete=complete_targets)
 @click.pass_obj
-def describe(server: str, *, what: tuple[str, ...]) -> None:
+def describe(server: Server, *, what: tuple[str, ...]) -> None:
     """Shows an object in full, with its conditions and the events about it; without a name, all of a kind.
 
     \b

@@ -9,6 +9,7 @@ from cli.connection import Api
 from cli.event_rows import HEADERS, about, cells_of, in_order, time_of
 from cli.failure import Failure, printable
 from cli.kinds import EVENT, targets_of
+from cli.server import Server
 from cli.tables import Columns, Rows, print_table
 
 
@@ -17,7 +18,7 @@ from cli.tables import Columns, Rows, print_table
 @click.option("--for", "subject", metavar="KIND/NAME", shell_complete=complete_objects, help="Events of one object.")
 @click.option("-o", "--output", type=click.Choice(["json", "yaml"]), help="Another form than the table.")
 @click.pass_obj
-def events(server: str, *, watch: bool, subject: str | None, output: str | None) -> None:
+def events(server: Server, *, watch: bool, subject: str | None, output: str | None) -> None:
     """Lists what happened to the objects of the fleet, the latest last.
 
     \b

@@ -9,6 +9,7 @@ from cli.completing import complete_targets
 from cli.connection import JSON, TABLE, Api
 from cli.kinds import Target, targets_of
 from cli.listing import Form, print_document, print_listing
+from cli.server import Server
 
 
 @click.command(short_help="List nodes, dsinstances, cameras or events.")
@@ -22,7 +23,7 @@ from cli.listing import Form, print_document, print_listing
 @click.option("--sort-by", metavar="COLUMN", help="Sort the table by a column, such as AGE or NODE.")
 @click.pass_obj
 def get(
-    server: str,
+    server: Server,
     *,
     what: tuple[str, ...],
     output: str | None,

@@ -6,13 +6,14 @@ from cli.completing import complete_targets
 from cli.failure import one_line
 from cli.kinds import instance_named
 from cli.request import ask
+from cli.server import Server
 
 
 @click.command(short_help="Keep the agent's hands off an instance.")
 @click.argument("instance", metavar="dsinstance/NAME", shell_complete=complete_targets)
 @click.option("--reason", default="", metavar="TEXT", help="Why, for everybody who looks.")
 @click.pass_obj
-def hold(server: str, *, instance: str, reason: str) -> None:
+def hold(server: Server, *, instance: str, reason: str) -> None:
     """Holds an instance: its agent neither creates, starts, restarts, changes, stops nor removes it.
 
     Not after a crash either, nor when the machine starts anew. Holding touches nothing, and lasts until

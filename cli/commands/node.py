@@ -6,6 +6,7 @@ import click
 
 from cli.failure import one_line
 from cli.request import ask
+from cli.server import Server
 
 
 @click.group(short_help="Decide about one machine: whose key it is known by, and what was left on it.")
@@ -19,7 +20,7 @@ def node() -> None:
     "--key", required=True, metavar="FINGERPRINT", help="`sha256:…`, or the whole key: 64 hexadecimal digits."
 )
 @click.pass_obj
-def trust(server: str, *, name: str, key: str) -> None:
+def trust(server: Server, *, name: str, key: str) -> None:
     """Has node NAME known by a key from now on, and by no other: its machine was set up anew.
 
     A node is known by the key of its first greeting. `fleet status` names another one that greets; the agent of a machine
@@ -35,7 +36,7 @@ _instance = click.option("--instance", default="", metavar="NAME", help="Of this
 @click.argument("name")
 @_instance
 @click.pass_obj
-def adopt(server: str, *, name: str, instance: str) -> None:
+def adopt(server: Server, *, name: str, instance: str) -> None:
     """Has node NAME take over what an earlier agent has left running on its machine.
 
     An agent whose state was lost, or that got another id, does not know what it had begun; `fleet describe node NAME` tells
@@ -48,6 +49,6 @@ def adopt(server: str, *, name: str, instance: str) -> None:
 @click.argument("name")
 @_instance
 @click.pass_obj
-def clean(server: str, *, name: str, instance: str) -> None:
+def clean(server: Server, *, name: str, instance: str) -> None:
     """Has node NAME stop and remove what an earlier agent has left on its machine, and nothing else."""
     ask(server, f"nodes/{quote(name, safe='')}/clean", {"instance": instance}, f"node {one_line(name)} was asked")

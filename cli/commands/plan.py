@@ -8,6 +8,7 @@ import click
 
 from cli.failure import Failure
 from cli.removal_options import removal_options
+from cli.server import Server
 from ports.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class PlanFailure(Failure):
 @click.option("-o", "--output", type=click.Choice(["json"]), help="Another form than text.")
 @click.pass_obj
 def plan(
-    server: str,
+    server: Server,
     *,
     path: Path,
     against: Path | None,

@@ -11,6 +11,7 @@ import click
 from cli.completing import complete_instance_and_path
 from cli.failure import Failure, printable
 from cli.kinds import DSINSTANCE, kind_named
+from cli.server import Server
 
 if TYPE_CHECKING:
     from controller.model import FleetPlan, Revision
@@ -54,7 +55,7 @@ class _Instance:
 )
 @click.pass_obj
 def render(
-    server: str,
+    server: Server,
     *,
     what: tuple[str, ...],
     server_state: bool,
@@ -152,7 +153,7 @@ def _warn_of_cameras(planned: "FleetPlan", revision: "Revision", instance: str) 
             click.echo(f"warning: {reason.subject} is left out: {reason.message}", err=True)
 
 
-def _in_force(server: str, name: str) -> _Instance:
+def _in_force(server: Server, name: str) -> _Instance:
     from urllib.parse import quote
 
     from cli.connection import Api

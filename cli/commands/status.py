@@ -8,6 +8,7 @@ from cli.advice import sentences, shown
 from cli.ages import age_of
 from cli.connection import Api
 from cli.failure import Failure
+from cli.server import Server
 
 _MOST_REASONS = 20
 _MOST_NAMES = 5
@@ -16,7 +17,7 @@ _MOST_NAMES = 5
 @click.command(short_help="Show how the fleet is, and what to do next.")
 @click.option("-o", "--output", type=click.Choice(["json", "yaml"]), help="Another form than text.")
 @click.pass_obj
-def status(server: str, *, output: str | None) -> None:
+def status(server: Server, *, output: str | None) -> None:
     """Shows how the fleet is: what is in force, what is ready, what is not placed.
 
     It names the revision in force, what keeps a newer one from it, and what to do about that. The exit code is 0

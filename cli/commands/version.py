@@ -6,12 +6,13 @@ import click
 
 from cli.connection import Api
 from cli.failure import Failure, one_line
+from cli.server import Server
 
 
 @click.command(short_help="Show the version of this command and of the controller.")
 @click.option("-o", "--output", type=click.Choice(["json"]), help="Another form than text.")
 @click.pass_obj
-def version(server: str, *, output: str | None) -> None:
+def version(server: Server, *, output: str | None) -> None:
     """Shows the version of this command and of the controller; exit code 1 when no controller answers."""
     from importlib.metadata import PackageNotFoundError
     from importlib.metadata import version as version_of

@@ -10,6 +10,7 @@ from cli.connection import Api, Unreachable
 from cli.durations import Duration
 from cli.failure import Failure, one_line, printable
 from cli.kinds import EVENT, Kind, Target, targets_of
+from cli.server import Server
 from ports.clock import SystemClock
 
 _ASK_AGAIN_S = 0.2
@@ -31,7 +32,9 @@ _Judge = Callable[[dict[str, Any] | None], str | None]
 @click.option("-l", "--selector", default="", help="All objects of the kind with these labels.")
 @click.option("--timeout", type=Duration(), default="60s", show_default=True, help="How long, such as 90s or 5m.")
 @click.pass_obj
-def wait(server: str, *, what: tuple[str, ...], awaited: str, everything: bool, selector: str, timeout: float) -> None:
+def wait(
+    server: Server, *, what: tuple[str, ...], awaited: str, everything: bool, selector: str, timeout: float
+) -> None:
     """Returns 0 as soon as all objects are as awaited; 1 after the timeout, with what was last seen.
 
     An object that does not exist yet is waited for too.

@@ -55,7 +55,7 @@ def _greet(request: Request) -> None:
     click.echo(
         f"{len(revision.nodes)} nodes, {len(revision.instances)} instances and {len(revision.cameras)} cameras of "
         f"{settings.manifests} on this machine, as {'containers' if settings.driver == 'docker' else 'processes'}.\n"
-        f"API     {_url(settings.listen)}\n"
+        f"API     {_url(settings.listen)}, where every program on this machine may do everything without a token\n"
         f"State   {request.state.root}, logs in {request.state.logs}\n"
         f"Secrets {settings.secrets_dir}\n"
         f"Try     {fleet}{elsewhere} get cameras\n"

@@ -29,24 +29,28 @@ def media_type_or_json(request: Request) -> str:
     return media_type(request)
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, most_bytes: int = BODY_LIMIT_BYTES) -> bytes:
     """The body of a request.
+
+    Args:
+        request: the request.
+        most_bytes: that it may have.
 
     Raises:
         ApiError: it is too large, too slow, or broke off.
     """
-    body = b""
+    body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > BODY_LIMIT_BYTES:
-                    raise ApiError(413, "RequestEntityTooLarge", f"the body is larger than {BODY_LIMIT_BYTES} bytes")
+                if len(body) > most_bytes:
+                    raise ApiError(413, "RequestEntityTooLarge", f"the body is larger than {most_bytes} bytes")
     except TimeoutError:
         raise ApiError(408, "Timeout", f"the body did not come within {BODY_SECONDS:g} s") from None
     except ClientDisconnect:
         raise bad_request("the body broke off") from None
-    return body
+    return bytes(body)
 
 
 def json_object(body: bytes) -> dict[str, Any]:

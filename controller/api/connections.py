@@ -2,10 +2,14 @@
 
 import asyncio
 import json
+import pwd
+import socket
+import struct
 from typing import Final, cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from controller.access.authentication import Peer, peer_at
 from controller.api.errors import RETRY_AFTER_SECONDS, too_many
 
 HEAD_SECONDS: Final = 10.0
@@ -13,6 +17,23 @@ HEAD_SECONDS: Final = 10.0
 browser or a client on a slow line needs a second or two."""
 MOST_CONNECTIONS: Final = 700
 """Open at the same time. Below the 1024 files that a process may have open by default, most of which are left for watches."""
+_PEER_CREDENTIALS = struct.Struct("3i")
+"""Process, user and group of the other end of a unix socket."""
+
+
+def _peer(transport: asyncio.BaseTransport) -> Peer:
+    """The other end: its address, its certificate when it has shown one, or whose program it is."""
+    connected = transport.get_extra_info("socket")
+    if connected is not None and connected.family == socket.AF_UNIX:
+        credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER_CREDENTIALS.size)
+        _, uid, _ = _PEER_CREDENTIALS.unpack(credentials)
+        try:
+            return Peer(unix_user=pwd.getpwuid(uid).pw_name)
+        except KeyError:
+            return Peer(unix_user=f"uid {uid}")
+    secured = transport.get_extra_info("ssl_object")
+    address = (transport.get_extra_info("peername") or ("",))[0]
+    return peer_at(address, secured.getpeercert() if secured else None)
 
 
 class PatientProtocol(H11Protocol):
@@ -23,6 +44,8 @@ class PatientProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See `asyncio.Protocol`."""
         super().connection_made(cast("asyncio.Transport", transport))
+        # It gets into the state of each request of this connection, which no client can write to.
+        self.app_state = {**self.app_state, "peer": _peer(transport)}
         if len(self.connections) > MOST_CONNECTIONS:
             self._refuse()
         else:

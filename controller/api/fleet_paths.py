@@ -8,9 +8,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from bus.base import PublishFailed
-from controller.api.bodies import json_object, media_type, read_body
+from controller.access.roles import Verb
+from controller.api.caller import caller_of
 from controller.api.control import FleetControl
 from controller.api.errors import ApiError, bad_request, success
+from controller.api.json_body import json_body
 from controller.model import ApproveRefused, HoldRefused, OrderRefused, TrustRefused
 from controller.picture.placed import PlacedInstance
 from crds.messages import CommandKind
@@ -46,7 +48,7 @@ class FleetPaths:
         return JSONResponse(_rendered_document(name, self._control.placed_instances()))
 
     async def _approve(self, request: Request) -> Response:
-        body = await self._body(request)
+        body = await json_body(request)
         revision = _text(body, "revision")
         if not revision:
             raise bad_request('the body must name the revision that is approved: {"revision": "..."}')
@@ -57,7 +59,7 @@ class FleetPaths:
         return JSONResponse(success(message))
 
     async def _trust(self, request: Request, name: str) -> Response:
-        key = _text(await self._body(request), "key")
+        key = _text(await json_body(request), "key")
         if not key:
             raise bad_request('the body must name the key that is trusted: {"key": "sha256:..."}')
         try:
@@ -70,11 +72,15 @@ class FleetPaths:
         return JSONResponse(success(message))
 
     async def _hold(self, request: Request) -> Response:
-        body = await self._body(request)
-        return await self._held(self._control.hold(_instance(body), _text(body, "reason")))
+        body = await json_body(request)
+        instance = _instance(body)
+        caller_of(request).require(Verb.HOLD, "DsInstance", instance)
+        return await self._held(self._control.hold(instance, _text(body, "reason")))
 
     async def _release(self, request: Request) -> Response:
-        return await self._held(self._control.release(_instance(await self._body(request))))
+        instance = _instance(await json_body(request))
+        caller_of(request).require(Verb.RELEASE, "DsInstance", instance)
+        return await self._held(self._control.release(instance))
 
     @staticmethod
     async def _held(asked: Awaitable[str]) -> Response:
@@ -93,7 +99,7 @@ class FleetPaths:
         return await self._order(CommandKind.CLEAN, request, name)
 
     async def _order(self, kind: CommandKind, request: Request, name: str) -> Response:
-        body = await self._body(request)
+        body = await json_body(request)
         instance = _text(body, "instance")
         if unknown := body.keys() - {"instance"}:
             # A mistyped name would otherwise mean every instance.
@@ -107,7 +113,7 @@ class FleetPaths:
         return JSONResponse(success(message))
 
     async def _update(self, request: Request) -> Response:
-        desc = _text(await self._body(request), "desc")
+        desc = _text(await json_body(request), "desc")
         try:
             await self._control.update(desc)
         except PublishFailed as error:
@@ -115,22 +121,12 @@ class FleetPaths:
         return JSONResponse(success("the controller was asked to reconcile"))
 
     async def _refresh(self, request: Request) -> Response:
-        desc = _text(await self._body(request), "desc")
+        desc = _text(await json_body(request), "desc")
         try:
             await self._control.refresh(desc)
         except PublishFailed as error:
             raise _unavailable(error) from None
         return JSONResponse(success("the agents were asked to report"))
-
-    async def _body(self, request: Request) -> dict[str, Any]:
-        """The body of a POST, once it is sure that no foreign web page made a browser send it.
-
-        A page can post plain forms anywhere, but JSON only after asking, and nobody here answers that. One whose name was
-        made to point here did not come so far: see `own_host`.
-        """
-        if media_type(request) != "application/json":
-            raise ApiError(415, "UnsupportedMediaType", "the body must be sent as application/json")
-        return json_object(await read_body(request))
 
 
 def _text(body: dict[str, Any], name: str) -> str:

@@ -1,12 +1,14 @@
 """The paths of the resources: list, get and watch, each as JSON or as a Table."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
+from controller.api.caller import caller_of
 from controller.api.errors import ApiError, bad_request, manifests_only, no_such_path, not_found
 from controller.api.pieces import in_pieces, listed
 from controller.api.resources import EVENTS, FLEET_RESOURCES, NAMESPACES, Resource
@@ -90,6 +92,7 @@ class ResourcePaths:
         found = self._events.get(EVENTS.kind, name)
         if found and found.document["metadata"]["namespace"] != namespace:
             found = None
+        caller_of(request).require_event(name, found)
         return self._answer_one(request, EVENTS, self._events, found, name)
 
     def _answer_one(
@@ -117,6 +120,8 @@ class ResourcePaths:
         if query.get("continue"):
             # Lists are whole, so that there is no second part: clients list again from the beginning.
             raise ApiError(410, "Expired", "lists are not given in parts here: list again without continue")
+        if sight := caller_of(request).sight(resource.kind):
+            selection = replace(selection, sight=sight)
         if query.get("watch", "").lower() not in _FALSE:
             watch = Watch(
                 _watch_request(request, resource, selection),

@@ -10,7 +10,7 @@ from crds.kinds import KINDS
 
 READ_VERBS = ("get", "list", "watch")
 """Of what the controller alone makes."""
-VERBS = READ_VERBS
+VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 """Of what manifests hold."""
 
 

@@ -43,11 +43,6 @@ WhyNot = Callable[[Request, Attempt], str]
 """Why the client of a request may not do something; empty when he may."""
 
 
-def nobody_is_refused(_request: Request, _attempt: Attempt) -> str:
-    """For a server that knows no users."""
-    return ""
-
-
 class Reviews:
     """Answers reviews; none of them is kept."""
 

@@ -1,7 +1,7 @@
 """Which objects a request is about: label and field selectors, and the namespace."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,13 +32,17 @@ class Selection:
 
     labels: tuple[Requirement, ...] = ()
     fields: tuple[_FieldTerm, ...] = ()
+    sight: Callable[[Stored], bool] | None = None
+    """What the client may see at all; None for everything."""
 
     def __bool__(self) -> bool:
-        return bool(self.labels or self.fields)
+        return bool(self.labels or self.fields or self.sight)
 
     def matches(self, stored: Stored) -> bool:
-        """True when the object meets every term."""
-        if not self:
+        """True when the object meets every term, and the client may see it."""
+        if self.sight and not self.sight(stored):
+            return False
+        if not self.labels and not self.fields:
             return True
         document = stored.document
         labels = document["metadata"].get("labels") or {}

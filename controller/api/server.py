@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
-import errno
 import socket
-from collections.abc import Callable, Collection, Generator
+import ssl
+from collections.abc import Callable, Collection, Generator, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -13,27 +14,33 @@ from fastapi.responses import PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from controller.api import access_reviews
+from controller.api.access_control import AccessControl
+from controller.api.authentication import Authentication
 from controller.api.connections import PatientProtocol
 from controller.api.control import FleetControl
+from controller.api.cross_site import NoOtherSites
 from controller.api.discovery import discovery_router
 from controller.api.errors import ApiError, answer, manifests_only, no_such_path, starting
 from controller.api.fleet_paths import PREFIX, FleetPaths
+from controller.api.listeners import port_listener, unix_listener
 from controller.api.openapi.openapi_paths import OpenApiPaths
 from controller.api.own_host import OwnHostOnly
+from controller.api.permission import Auditing, Permission
 from controller.api.resource_paths import ResourcePaths
 from controller.api.resources import FLEET_RESOURCES
-from controller.api.reviews import Reviews, WhyNot, nobody_is_refused
+from controller.api.reviews import Reviews, WhyNot
+from controller.api.tls import HANDSHAKE_SECONDS, Tls
+from controller.api.token_paths import TokenPaths
 from controller.api.watch import BOOKMARK_SECONDS, WATCH_LIMIT
+from controller.api.write_paths import WritePaths, Writes
 from controller.picture.store import ObjectStore
 from crds.document import API_VERSION
 from ports.clock import SystemClock
+from ports.dice import Dice, SystemDice
 
 # Watches end by themselves when the server stops; whoever is still reading an answer then has this long.
 _GRACEFUL_SHUTDOWN_SECONDS = 1
-
-
-class PortInUse(OSError):  # noqa: N818 - says what happened
-    """Another program listens there."""
 
 
 def create_app(
@@ -45,10 +52,14 @@ def create_app(
     fleet_version: str = "unknown",
     why_not_ready: Callable[[], str] = lambda: "",
     why_starting: Callable[[], str] = lambda: "",
-    why_not: WhyNot = nobody_is_refused,
+    writes: Writes | None = None,
+    why_not: WhyNot = access_reviews.why_not,
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
+    access: AccessControl | None = None,
     clock: Callable[[], datetime] = SystemClock().now,
+    dice: Dice | None = None,
+    monotonic: Callable[[], float] = SystemClock().monotonic,
 ) -> FastAPI:
     """The API as an ASGI application.
 
@@ -60,32 +71,46 @@ def create_app(
         fleet_version: version of this program.
         why_not_ready: says why this controller is none to be asked, for `/readyz`; empty when it is.
         why_starting: says what is to be done before the fleet is shown; empty when it is.
+        writes: makes what is asked of objects; None: they are only read.
         why_not: says what a client may not do, for those who ask that beforehand.
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
+        access: who may do what; None: everybody everything.
         clock: tells the time, UTC, that ages in tables are counted to.
+        dice: make up the ends of generated names.
+        monotonic: tells how much time goes by, for the rate of requests.
     """
     # The generated pages would load scripts from a CDN, and the paths describe themselves as Kubernetes has it.
     app = FastAPI(title="fleet", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.add_exception_handler(ApiError, _on_api_error)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_bug)
+    access = access or AccessControl()
+    # The last one is asked first. What nobody knows yet has no labels, so permission is asked for once the fleet is whole.
+    app.add_middleware(Permission)
     app.add_middleware(_OnlyWholeFleets, why_starting=why_starting)
     app.add_middleware(_NoImpersonation)
+    app.add_middleware(Auditing, log=access.audit, clock=clock)
+    app.add_middleware(Authentication, control=access, objects=objects, clock=clock, monotonic=monotonic)
+    app.add_middleware(NoOtherSites)
     app.add_middleware(OwnHostOnly, names=host_names)
     app.include_router(discovery_router(fleet_version))
+    if writes is not None:
+        app.include_router(WritePaths(writes, clock, dice or SystemDice()).router)
     app.include_router(OpenApiPaths(fleet_version).router)
     resources = ResourcePaths(objects, events, clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
     app.state.stores = resources.stores
     app.include_router(resources.router)
     app.include_router(Reviews(why_not).router)
     app.include_router(FleetPaths(control).router)
+    app.include_router(TokenPaths(access.access).router)
 
-    async def is_ready() -> Response:
+    async def is_ready(request: Request) -> Response:
         if not (reason := why_not_ready()):
             return PlainTextResponse("ok")
         headers = starting(reason).headers if why_starting() else {}
-        return PlainTextResponse(f"not ready: {reason}", 503, headers)
+        is_known = request.state.identity is not None
+        return PlainTextResponse(f"not ready: {reason}" if is_known else "not ready", 503, headers)
 
     async def is_alive() -> Response:
         return PlainTextResponse("ok")
@@ -96,69 +121,90 @@ def create_app(
     return app
 
 
-async def serve(app: FastAPI, host: str, port: int, *, listening: Callable[[int], None] | None = None) -> None:
+async def serve(
+    app: FastAPI,
+    host: str,
+    port: int,
+    *,
+    tls: Tls | None = None,
+    unix_socket: Path | None = None,
+    listening: Callable[[int], None] | None = None,
+) -> None:
     """Serves an application of `create_app` until it is cancelled; signals stay with the caller.
 
     Args:
         app: the application.
         host: the address to listen on.
         port: the port to listen on; 0 for any free one.
+        tls: how connections to the port are secured; None: not at all.
+        unix_socket: where to listen in the file system, too.
         listening: told the port as soon as connections are accepted.
 
     Raises:
         PortInUse: something else listens there.
         OSError: it cannot be listened there for another reason.
     """
-    listener = _listen(host, port)
-    config = uvicorn.Config(
-        app,
-        access_log=False,
-        log_config=None,
-        lifespan="off",
-        ws="none",
-        http=PatientProtocol,
-        # A proxy's X-Forwarded-For must not change who the client is.
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=_GRACEFUL_SHUTDOWN_SECONDS,
-    )
-    server = _Server(config)
-    if listening:
-        listening(listener.getsockname()[1])  # the backlog of the socket takes connections already
-    running = asyncio.create_task(server.serve(sockets=[listener]), name="api-server")
-    try:
-        await asyncio.shield(running)
-    finally:
-        for store in app.state.stores:
-            store.end_watches()
-        server.should_exit = True
-        await running
-        listener.close()
+    with contextlib.ExitStack() as open_ones:
+        listener = open_ones.enter_context(contextlib.closing(port_listener(host, port)))
+        listeners = [(listener, tls.context if tls else None)]
+        if unix_socket is not None:
+            listeners.append((open_ones.enter_context(contextlib.closing(unix_listener(unix_socket))), None))
+            open_ones.callback(unix_socket.unlink, missing_ok=True)
+        config = uvicorn.Config(
+            app,
+            access_log=False,
+            log_config=None,
+            lifespan="off",
+            ws="none",
+            http=PatientProtocol,
+            # A proxy's X-Forwarded-For must not change who the client is.
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACEFUL_SHUTDOWN_SECONDS,
+        )
+        server = _Server(config, listeners)
+        if listening:
+            listening(listener.getsockname()[1])  # the backlog of the socket takes connections already
+        running = asyncio.create_task(server.serve(), name="api-server")
+        looking = asyncio.create_task(tls.keep_looking(), name="api-tls") if tls else None
+        try:
+            await asyncio.shield(running)
+        finally:
+            if looking:
+                looking.cancel()
+            for store in app.state.stores:
+                store.end_watches()
+            server.should_exit = True
+            await running
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the program that it is a part of."""
+    """Leaves signals to the program that it is a part of, and listens where it is told, with TLS or without."""
+
+    def __init__(
+        self, config: uvicorn.Config, listeners: Sequence[tuple[socket.socket, ssl.SSLContext | None]]
+    ) -> None:
+        super().__init__(config)
+        self._listeners = listeners
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
+        await self.lifespan.startup()
+        loop = asyncio.get_running_loop()
 
-def _listen(host: str, port: int) -> socket.socket:
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(128)
-        listener.setblocking(False)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            message = f"port {port} on {host} is in use by another program: stop that, or choose another port"
-            raise PortInUse(error.errno, message) from None
-        raise
-    return listener
+        def protocol() -> PatientProtocol:
+            return PatientProtocol(self.config, self.server_state, self.lifespan.state, loop)
+
+        self.servers = [
+            await loop.create_server(
+                protocol, sock=listener, ssl=context, ssl_handshake_timeout=HANDSHAKE_SECONDS if context else None
+            )
+            for listener, context in self._listeners
+        ]
+        self.started = True
 
 
 class _NoImpersonation:
@@ -169,7 +215,7 @@ class _NoImpersonation:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and any(name.lower().startswith(b"impersonate-") for name, _ in scope["headers"]):
-            refusal = ApiError(403, "Forbidden", "this API knows no users, so nobody can be impersonated")
+            refusal = ApiError(403, "Forbidden", "nobody can be impersonated here: use a token of your own")
             await answer(refusal)(scope, receive, send)
             return
         await self._app(scope, receive, send)

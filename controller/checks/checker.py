@@ -3,7 +3,8 @@
 The rules themselves are those of the room `deepstream`; here they are put to our manifests. docs/rules.md lists them.
 """
 
-from collections.abc import Collection, Iterator
+from collections import ChainMap
+from collections.abc import Collection, Iterator, MutableMapping
 from typing import Final
 
 from controller.checks.cameras import check_cameras
@@ -37,7 +38,13 @@ class Checker:
     """
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[DsInstance, tuple[Camera, ...], tuple[Violation, ...]]] = {}
+        self._known: MutableMapping[str, tuple[DsInstance, tuple[Camera, ...], tuple[Violation, ...]]] = {}
+
+    def beside(self) -> "Checker":
+        """Another one that knows all that this one does: what it finds itself, this one does not remember."""
+        other = Checker()
+        other._known = ChainMap({}, self._known)
+        return other
 
     def check(self, instance: DsInstance, cameras: tuple[Camera, ...]) -> tuple[Violation, ...]:
         """See `check_instance`."""
@@ -54,7 +61,7 @@ class Checker:
         """
         if len(self._known) > len(names):
             for name in self._known.keys() - set(names):
-                del self._known[name]
+                self._known.pop(name, None)
 
 
 def check_instance(instance: DsInstance, cameras: tuple[Camera, ...]) -> tuple[Violation, ...]:

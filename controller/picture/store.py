@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 from controller.picture.conditions import Document
 from controller.picture.difference import Difference, Key
 from crds.alike import AlikeTexts
+from crds.annotations import LAST_APPLIED
 
 # Objects of one kind and name are the same object to every controller, so their ids need no memory.
 _UID_NAMESPACE = UUID("5b0f6f0e-9c0b-4d0e-8a55-3c8f2f9a7d11")
@@ -38,7 +39,7 @@ def object_uid(kind: str, name: str) -> str:
     return str(uuid5(_UID_NAMESPACE, f"{kind}/{name}"))
 
 
-_GIVEN_HERE: Final = frozenset({"uid", "resourceVersion", "creationTimestamp", "generation"})
+_GIVEN_HERE: Final = frozenset({"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"})
 
 
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
@@ -71,7 +72,16 @@ class Stored:
         """The document as it was handed in. It is made for each who asks."""
         document = self.document
         given = {name: value for name, value in document["metadata"].items() if name not in _GIVEN_HERE}
+        if LAST_APPLIED in given.get("annotations", ()):
+            given["annotations"] = {key: one for key, one in given["annotations"].items() if key != LAST_APPLIED}
+            if not given["annotations"]:
+                del given["annotations"]
         return {**document, "metadata": given}
+
+    @property
+    def beside(self) -> Document:
+        """What clients keep in its metadata and no manifest holds: managedFields, and one annotation of kubectl."""
+        return beside_of(self.document["metadata"])
 
     def gone_at(self, version: int) -> "Stored":
         """It as those see it who watched it until it went.
@@ -82,6 +92,16 @@ class Stored:
         document = self.document
         document["metadata"]["resourceVersion"] = str(version)
         return replace(self, version=version, _packed=self._texts.pack_value(document))
+
+
+def beside_of(metadata: Document) -> Document:
+    """What stands in the metadata of an object that is the clients' own: see `Stored.beside`."""
+    beside: Document = {}
+    if (applied := (metadata.get("annotations") or {}).get(LAST_APPLIED)) is not None:
+        beside["annotations"] = {LAST_APPLIED: applied}
+    if managed := metadata.get("managedFields"):
+        beside["managedFields"] = managed
+    return beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +201,8 @@ class ObjectStore:
         """Of each kind."""
         self._replaced: Mapping[Key, Document] = {}
         """What `replace` was given last."""
+        self._beside: dict[Key, Document] = {}
+        """What clients keep in the metadata of objects."""
         self._unsorted: set[str] = set()
         """Kinds of which objects came since they were asked for."""
         self._journals: dict[str, _Journal] = {}
@@ -225,6 +247,7 @@ class ObjectStore:
             old = held.get(name)
             if source is None and old is not None:
                 del held[name]
+                self._beside.pop((kind, name), None)
             elif source is not None and before != source:
                 if old is None:
                     self._unsorted.add(kind)
@@ -239,6 +262,33 @@ class ObjectStore:
         self._forget_old(now)
         for kind in changed:
             self._journal(kind).notify()
+
+    def keep_beside(self, key: Key, beside: Document) -> None:
+        """Keeps what clients have in the metadata of an object: see `beside_of`. It is gone with the object.
+
+        It is shown with the next version of the object, or at once by `show_beside`.
+
+        Args:
+            key: kind and name of the object, which may be still to come.
+            beside: nobody may change it. Empty for nothing.
+        """
+        if beside:
+            self._beside[key] = beside
+        else:
+            self._beside.pop(key, None)
+
+    def show_beside(self, key: Key) -> None:
+        """Makes what is kept beside an object a new version of it, unless it is shown already."""
+        kind, name = key
+        old = self.get(kind, name)
+        if old is None or old.beside == self._beside.get(key, {}):
+            return
+        source = old.source
+        new = self._objects[kind][name] = self._stored(source, source, old, old.created)
+        self.version = new.version
+        journal = self._journal(kind)
+        journal.append(Change(self.version, old, new))
+        journal.notify()
 
     def forget_changes(self) -> None:
         """Forgets all changes until now: for a time in which nobody could list, to watch from there."""
@@ -311,6 +361,10 @@ class ObjectStore:
         }
         if generation:
             given["generation"] = generation
+        if beside := self._beside.get((kind, metadata["name"])):
+            given |= beside
+            if "annotations" in beside:
+                given["annotations"] = {**metadata.get("annotations", {}), **beside["annotations"]}
         head = {"apiVersion": source["apiVersion"], "kind": kind}
         texts = self._texts.setdefault(kind, AlikeTexts())
         packed = texts.pack_value({**head, **source, "metadata": {**metadata, **given}})

@@ -136,8 +136,8 @@ class LiveServer:
 
 
 @contextlib.contextmanager
-def running(app: FastAPI) -> Iterator[LiveServer]:
-    """Serves an application on a free port while the context is open."""
+def running(app: FastAPI, **options: Any) -> Iterator[LiveServer]:
+    """Serves an application on a free port while the context is open, with the options of `serve`."""
     listening = threading.Event()
     found: dict[str, Any] = {}
 
@@ -150,7 +150,7 @@ def running(app: FastAPI) -> Iterator[LiveServer]:
             found["port"] = port
             listening.set()
 
-        await serve(app, "127.0.0.1", 0, listening=on_listening)
+        await serve(app, "127.0.0.1", 0, listening=on_listening, **options)
 
     def main() -> None:
         with contextlib.suppress(asyncio.CancelledError):

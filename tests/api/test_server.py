@@ -12,7 +12,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from controller.api.server import PortInUse, create_app, serve
+from controller.api.listeners import PortInUse
+from controller.api.server import create_app, serve
 from controller.picture.store import ObjectStore
 from tests.api.serving import REVISION, FakeControl, LiveServer, fleet_documents, running
 from tests.patience import patient

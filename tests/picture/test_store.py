@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from controller.picture.store import Change, Expired, ObjectStore, object_uid
 from crds.alike import AlikeTexts
+from crds.annotations import LAST_APPLIED
 from tests.picture.fleets import NOW
 
 KIND = "Camera"
@@ -188,3 +189,28 @@ def test_whoever_follows_the_changes_sees_what_a_list_shows(
                 del followed[change.old.document["metadata"]["name"]]
         assert [followed[name] for name in sorted(followed)] == list(store.objects(KIND))
     assert versions == sorted(versions)
+
+
+def test_what_clients_keep_beside_an_object_is_shown_with_it_and_is_none_of_what_was_handed_in() -> None:
+    store, key = ObjectStore(START), (KIND, "a")
+    beside = {"annotations": {LAST_APPLIED: "{}"}, "managedFields": [{"manager": "m"}]}
+    store.keep_beside(key, beside)
+    store.replace([document("a")], NOW)
+    stored = store.get(*key)
+    assert stored is not None
+    assert (stored.source, stored.beside) == (document("a"), beside)
+    assert metadata(store, "a")["annotations"] == {LAST_APPLIED: "{}"}
+    store.replace([document("a", status="Lost")], NOW)
+    assert metadata(store, "a")["managedFields"] == [{"manager": "m"}]
+    version = store.version
+    store.show_beside(key)
+    assert store.version == version
+    cursor = store.cursor(KIND)
+    store.keep_beside(key, {})
+    store.show_beside(key)
+    assert "annotations" not in metadata(store, "a")
+    assert [change.version for change in cursor.take()] == [store.version] == [version + 1]
+    store.keep_beside(key, beside)
+    store.replace([], NOW)
+    store.replace([document("a")], NOW)
+    assert "managedFields" not in metadata(store, "a")

@@ -1,16 +1,19 @@
 """A directory as the source of manifests."""
 
 import asyncio
+import errno
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
 from controller.model import Revision
+from controller.source.fetch.directory_write import clear_leftovers, write_files
 from controller.source.fetch.snapshot import SnapshotTaker, SourceError
 from controller.source.fetch.wakeup import merged
 from controller.source.fetch.watch import wakeups
 from controller.source.files import SourceFile, digest_of
 from controller.source.read.reader import Loaded, ManifestReader, Reading, Rejected, Unreadable
+from controller.source.source_edit import NotWritable, SourceEdit, Written
 
 POLL_SECONDS: Final = 10.0
 
@@ -24,11 +27,16 @@ class DirectorySource:
     Args:
         path: the directory; it may be away for a while.
         poll_seconds: how often `changes` yields even when nothing was noticed.
+        read_only: True when edits are refused.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, poll_seconds: float = POLL_SECONDS) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], *, poll_seconds: float = POLL_SECONDS, read_only: bool = False
+    ) -> None:
         self._path = os.fspath(path)
         self._poll_seconds = poll_seconds
+        self._is_read_only = read_only
+        self._is_swept = False
         self._snapshots = SnapshotTaker(self._path)
         self._reader = ManifestReader()
         self._files: tuple[SourceFile, ...] = ()
@@ -69,6 +77,37 @@ class DirectorySource:
     async def refresh(self) -> None:
         """Wakes whoever iterates over `changes`: there is nothing to fetch."""
         self._refreshed.set()
+
+    async def preview(self, after: Mapping[bytes, bytes | None]) -> Reading:
+        """What would be read if some files of the newest reading were others: see `Source`."""
+        async with self._reading:
+            return await asyncio.to_thread(self._reader.preview, after, description=self._path)
+
+    async def write(self, edit: SourceEdit) -> Written:
+        """Writes files; nobody reads them here meanwhile: see `Source`.
+
+        Raises:
+            SourceChanged: they are not as they were before the edit.
+            NotWritable: the source takes no edits.
+            OSError: the disk does not take it; the files are as before.
+        """
+        if self._is_read_only:
+            raise NotWritable("the manifests are read-only here (--read-only): edit the files where they are kept")
+        async with self._reading:
+            return await asyncio.to_thread(self._write_now, edit)
+
+    def _write_now(self, edit: SourceEdit) -> Written:
+        root = os.fsencode(self._path)
+        if not self._is_swept:
+            folders = {os.path.dirname(os.path.realpath(os.path.join(root, file.path))) for file in self._files}  # noqa: PTH118, PTH120 - bytes
+            clear_leftovers(folders)
+            self._is_swept = True
+        write_files(root, edit)
+        self._snapshots.wrote(edit.after)
+        reading = self.read_now()
+        if isinstance(reading, Unreadable):
+            raise OSError(errno.EIO, f"it was written, and cannot be read again: {reading.message}", self._path)
+        return Written(reading.revision_id)
 
 
 def load_directory(path: str | os.PathLike[str]) -> Reading:

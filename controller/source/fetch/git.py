@@ -1,20 +1,23 @@
 """A git repository as the source of manifests."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
 import shutil
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 
 from controller.model import Revision
 from controller.source.fetch.git_program import FETCH_SECONDS, Git, checked_ref, split_credentials, without_user_info
 from controller.source.fetch.git_tree import TreeReader, checked_subdirectory, resolve, subject_of
+from controller.source.fetch.git_write import writing_of
 from controller.source.fetch.snapshot import SourceError
 from controller.source.fetch.wakeup import merged
 from controller.source.read.reader import Loaded, ManifestReader, Reading, Rejected, Unreadable
+from controller.source.source_edit import SourceChanged, SourceEdit, Written
 
 INTERVAL_SECONDS: Final = 30.0
 LOCAL_INTERVAL_SECONDS: Final = 1.0
@@ -37,9 +40,11 @@ class GitSource:
         subdirectory: where the manifests are, relative to that.
         interval_seconds: how often to look for changes. Default: 30 s for a URL, 1 s for a directory.
         cache_dir: where mirrors are kept; needed for a URL.
+        read_only: True when edits are refused, False when they are not; None: those of a remote without credentials are.
+        write_branch: the branch that takes edits, instead of `ref`.
 
     Raises:
-        SourceError: the ref or the subdirectory cannot be one, or the cache directory is missing.
+        SourceError: the ref, the branch or the subdirectory cannot be one, or the cache directory is missing.
     """
 
     def __init__(
@@ -50,6 +55,8 @@ class GitSource:
         subdirectory: str = "",
         interval_seconds: float | None = None,
         cache_dir: str | os.PathLike[str] | None = None,
+        read_only: bool | None = None,
+        write_branch: str = "",
     ) -> None:
         self._repository = os.fspath(repository)
         self._ref = checked_ref(ref)
@@ -70,6 +77,10 @@ class GitSource:
             directory = str(Path(cache_dir) / name)
         self._directory = directory
         self._git = Git(directory, settings)
+        url = self._url if self._is_remote else ""
+        self._writing = writing_of(self._repository, url, ref, read_only=read_only, write_branch=write_branch)
+        self._top = ""
+        """The directory of the manifests, from the top of the repository, as it was read last."""
         self._trees = TreeReader()
         self._reader = ManifestReader()
         self._last: Reading | None = None
@@ -89,13 +100,41 @@ class GitSource:
                 self._fetch()
             commit = resolve(self._git, self._ref)
             prefix = "" if self._is_remote else self._git.run(["rev-parse", "--show-prefix"]).decode("utf-8", "replace")
-            return self._read_commit(commit, checked_subdirectory(f"{prefix.strip()}{self._subdirectory}"))
+            self._top = checked_subdirectory(f"{prefix.strip()}{self._subdirectory}")
+            return self._read_commit(commit, self._top)
         except SourceError as error:
             return Unreadable(f"{without_user_info(self._repository)}: {error}")
 
     def expect(self, revision: Revision) -> None:
         """Has what is as in this revision given out as its very objects: see `Source`."""
         self._reader.expect(revision)
+
+    async def preview(self, after: Mapping[bytes, bytes | None]) -> Reading:
+        """What would be read if some files of the newest reading were others: see `Source`."""
+        async with self._busy:
+            return await self._in_thread(lambda: self._reader.preview(after, description="an edit"))
+
+    async def write(self, edit: SourceEdit) -> Written:
+        """Commits files on the branch that is read, or on another one, and pushes them to a remote: see `Source`.
+
+        Raises:
+            SourceChanged: somebody else committed meanwhile.
+            NotWritable: commits cannot go there.
+            OSError: the disk does not take it, or the remote is away.
+        """
+        async with self._busy:
+            return await self._in_thread(lambda: self._write_now(edit))
+
+    def _write_now(self, edit: SourceEdit) -> Written:
+        if not isinstance(self._last, Loaded | Rejected):
+            raise SourceChanged("the repository was not read yet")
+        try:
+            return self._writing.write(self._git, self._last.revision_id, self._top.encode(), edit)
+        except SourceChanged:
+            if self._is_remote:
+                with contextlib.suppress(SourceError):  # the next reading tells
+                    self._fetch()
+            raise
 
     async def refresh(self) -> None:
         """Fetches a remote now, and wakes whoever iterates over `changes`. A failure is told by the next `read`."""

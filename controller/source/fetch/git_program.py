@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -64,6 +65,15 @@ def split_credentials(url: str) -> tuple[str, dict[str, str]]:
     return bare, {"http.extraHeader": f"Authorization: Basic {token}"}
 
 
+class GitError(SourceError):
+    """A git command ended with a failure."""
+
+    def __init__(self, message: str, output: bytes) -> None:
+        super().__init__(message)
+        self.output = output
+        """What it had said on its standard output until then."""
+
+
 class Git:
     """The `git` program, working on one repository.
 
@@ -77,15 +87,24 @@ class Git:
         self._environment = _environment(settings or {})
         self._running: subprocess.Popen[bytes] | None = None
 
-    def run(self, arguments: Sequence[str], *, given: bytes = b"", timeout: float = QUICK_SECONDS) -> bytes:
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        given: bytes = b"",
+        timeout: float = QUICK_SECONDS,
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> bytes:
         """The output of a git command.
 
         Args:
             arguments: the command and its arguments.
             given: its standard input.
             timeout: seconds until it is killed, with all that it started.
+            variables: of its environment, besides those that all have.
 
         Raises:
+            GitError: it ends with a failure.
             SourceError: git is not there, fails, or takes too long; the message holds no password.
         """
         try:
@@ -94,7 +113,7 @@ class Git:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=self._environment,
+                env={**self._environment, **variables},
                 start_new_session=True,
             )
         except FileNotFoundError:
@@ -111,7 +130,7 @@ class Git:
         finally:
             self._running = None
         if process.returncode != 0:
-            raise SourceError(_last_words(complaint) or f"git {arguments[0]} ended with {process.returncode}")
+            raise GitError(_last_words(complaint) or f"git {arguments[0]} ended with {process.returncode}", output)
         return output
 
     def stop(self) -> None:

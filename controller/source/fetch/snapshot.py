@@ -1,10 +1,11 @@
 """All manifest files of a directory at one moment: never half an edit, never an empty set for a directory that is away."""
 
+import contextlib
 import itertools
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -64,6 +65,20 @@ class SnapshotTaker:
         """What was found, without the files that may change again under the same stamp."""
         self._files: Mapping[bytes, SourceFile] = {}
         self._taken: tuple[SourceFile, ...] = ()
+        self._whole: frozenset[_Found] = frozenset()
+
+    def wrote(self, paths: Iterable[bytes]) -> None:
+        """Takes note of files that were written whole just now, so that nothing is waited for because of them.
+
+        Args:
+            paths: relative to the directory.
+        """
+        root = os.fsencode(self._directory)
+        stamps = set[_Found]()
+        for path in paths:
+            with contextlib.suppress(OSError):
+                stamps.add(_stamp_of(os.stat(os.path.join(root, path))))  # noqa: PTH116, PTH118 - bytes
+        self._whole = frozenset(stamps)
 
     def take(self) -> tuple[SourceFile, ...]:
         """The files as they are now, in one consistent state, sorted by path.
@@ -113,7 +128,10 @@ class SnapshotTaker:
         return listing
 
     def _let_settle(self, listing: dict[bytes, _Found]) -> None:
-        newest = max((found[3] for found in listing.values() if not isinstance(found, str)), default=0)
+        newest = max(
+            (found[3] for found in listing.values() if not isinstance(found, str) and found not in self._whole),
+            default=0,
+        )
         age = time.time_ns() - newest
         if 0 <= age < self._settle_ns:
             self._sleep((self._settle_ns - age) / 1e9)
@@ -167,9 +185,13 @@ def _walk(
                 else:
                     yield from _walk(root, path, (*above, identity), directories)
             elif is_manifest_path(path):
-                stamp = (status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns)
+                stamp = _stamp_of(status)
                 refusal = "" if stat.S_ISREG(status.st_mode) else "is no regular file"
                 yield path, refusal or too_large(status.st_size) or stamp
+
+
+def _stamp_of(status: os.stat_result) -> _Stamp:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns)
 
 
 def _status_of(entry: os.DirEntry[bytes]) -> os.stat_result | str:

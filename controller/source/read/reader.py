@@ -1,6 +1,6 @@
 """Files to a reading: one revision, valid as a whole, or every problem that keeps it from being one."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -9,10 +9,11 @@ from controller.by_name import edited
 from controller.checks.checker import Checker
 from controller.differing import differing
 from controller.model import Problem, Revision
-from controller.source.files import SourceFile
+from controller.source.files import SourceFile, digest_of
 from controller.source.read.crosscheck import Claims, Remark, crosscheck
 from controller.source.read.file_reading import FileReading, manifests_of, read_file
 from controller.source.read.sound_fleet import SoundFleet
+from controller.source.source_edit import SourceEdit, Written
 from crds.alike import AlikeTexts
 from crds.dsinstance import DsInstance
 from crds.kinds import KINDS
@@ -49,6 +50,8 @@ class Rejected:
     """Sorted by file and line; never empty."""
     remarks: tuple[Remark, ...] = ()
     """What else a person should know of, as far as it can be told already."""
+    files: Mapping[bytes, FileReading] = field(default_factory=dict, repr=False, compare=False)
+    """What it was read from, by the paths of the files."""
 
 
 @dataclass(frozen=True)
@@ -80,15 +83,44 @@ class Source(Protocol):
         """Looks at the source now instead of at the next interval, and wakes whoever iterates over `changes`."""
         ...
 
+    async def preview(self, after: Mapping[bytes, bytes | None]) -> Reading:
+        """What would be read if some files of the newest reading were others. Nothing is written, or remembered.
+
+        Args:
+            after: the content of the files that are others, by path; None for one that is not there.
+
+        Returns:
+            A reading whose id is the digest of all its files, whatever the source is.
+        """
+        ...
+
+    async def write(self, edit: SourceEdit) -> Written:
+        """Writes files, as one revision.
+
+        Raises:
+            SourceChanged: they are not as they were before the edit.
+            NotWritable: the source takes no edits.
+            OSError: the disk does not take it; the files are as before.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """A set of files, and what each of them says by itself."""
+
+    sources: Mapping[bytes, SourceFile] = field(default_factory=dict)
+    files: Mapping[bytes, FileReading] = field(default_factory=dict)
+    faulty: frozenset[bytes] = frozenset()
+    """The paths of those that say something wrong."""
+
 
 class ManifestReader:
     """Reads sets of files. What did not change since the last set is neither parsed nor checked again."""
 
     def __init__(self) -> None:
         self._root = ""
-        self._sources: Mapping[bytes, SourceFile] = {}
-        self._files: Mapping[bytes, FileReading] = {}
-        self._faulty: frozenset[bytes] = frozenset()
+        self._looked = _Looked()
         self._sound = SoundFleet()
         self._checker = Checker()
         self._expected: Revision | None = None
@@ -110,37 +142,56 @@ class ManifestReader:
             description: for people.
         """
         if root != self._root:
-            self._root, self._sources, self._files, self._faulty, self._sound = root, {}, {}, frozenset(), SoundFleet()
-        self._look({file.path: file for file in files})
-        sound = None
-        if not self._faulty:
-            sound = self._sound.edited(self._files, revision_id, description, self._checker)
+            self._root, self._looked, self._sound = root, _Looked(), SoundFleet()
+        before, self._looked = self._looked, self._look({file.path: file for file in files})
+        self._unpacked += _new(before, self._looked)
+        sound = self._judged(self._looked, revision_id, description, self._checker)
         if sound is None:
-            return self._rejected(revision_id, description)
+            self._unpacked = list(self._looked.files.values())
+            return self._rejected(self._looked, revision_id, description, self._checker)
         if self._expected is not None:
             sound, self._expected = sound.sharing(self._expected), None
         self._sound = sound
         self._pack()
         self._checker.keep_only(sound.revision.instance_by_name)
-        if sound.revision.is_empty:
-            return self._without_manifests(description)
-        return Loaded(sound.revision, sound.files, self._checker)
+        return self._loaded(sound, self._checker)
 
-    def _look(self, sources: Mapping[bytes, SourceFile]) -> None:
+    def preview(self, after: Mapping[bytes, bytes | None], *, description: str) -> Reading:
+        """What would be read if some files of the set that was read last were others: see `Source.preview`."""
+        sources = dict(self._looked.sources)
+        for path, content in after.items():
+            if content is None:
+                sources.pop(path, None)
+            else:
+                sources[path] = SourceFile(path, content)
+        looked, checker = self._look(sources), self._checker.beside()
+        revision_id = digest_of(sources.values())
+        sound = self._judged(looked, revision_id, description, checker)
+        if sound is None:
+            rejected = self._rejected(looked, revision_id, description, checker)
+            self._unpacked = list(self._looked.files.values())
+            self._pack()
+            return rejected
+        return self._loaded(sound, checker)
+
+    def _look(self, sources: Mapping[bytes, SourceFile]) -> _Looked:
         """Reads what changed."""
+        before = self._looked
         changes: dict[bytes, FileReading | None] = {}
-        for path in differing(self._sources, sources):
+        for path in differing(before.sources, sources):
             if (source := sources.get(path)) is None:
                 changes[path] = None
                 continue
             # What a person corrects is mostly again as it was before the mistake.
-            known = [one for files in (self._files, self._sound.files) if (one := files.get(path)) is not None]
+            known = [one for files in (before.files, self._sound.files) if (one := files.get(path)) is not None]
             same = next((one for one in known if one.source == source), None)
             changes[path] = same or read_file(self._root, source, known, self._expected)
-        self._sources, self._files = sources, edited(self._files, changes)
-        self._unpacked += (one for one in changes.values() if one is not None)
         faulty = {path for path, reading in changes.items() if reading is not None and not reading.is_sound}
-        self._faulty = (self._faulty - changes.keys()) | faulty
+        return _Looked(sources, edited(before.files, changes), (before.faulty - changes.keys()) | faulty)
+
+    def _judged(self, looked: _Looked, revision_id: str, description: str, checker: Checker) -> SoundFleet | None:
+        """The fleet that the files are; None when something is wrong with it."""
+        return None if looked.faulty else self._sound.edited(looked.files, revision_id, description, checker)
 
     def _pack(self) -> None:
         """What was checked is looked at seldom from now on."""
@@ -149,27 +200,39 @@ class ManifestReader:
                 manifest.pack(self._texts[manifest.kind])
         self._unpacked = []
 
-    def _rejected(self, revision_id: str, description: str) -> Reading:
+    def _loaded(self, sound: SoundFleet, checker: Checker) -> Reading:
+        if sound.revision.is_empty:
+            return self._without_manifests(sound.revision.description)
+        return Loaded(sound.revision, sound.files, checker)
+
+    def _rejected(self, looked: _Looked, revision_id: str, description: str, checker: Checker) -> Reading:
         """Everything that is wrong. All is looked at again: that is rare, and takes as long as it takes."""
-        readings = self._files.values()
+        readings = looked.files.values()
         claimed = [read.claimed for reading in readings for read in reading.broken]
         claims = Claims(
             frozenset(claim for claim in claimed if claim),
             complete=not any(reading.is_unread for reading in readings) and all(claim is not None for claim in claimed),
         )
-        manifests, self._unpacked = manifests_of(self._files), list(readings)
-        checked = crosscheck(manifests, claims, self._checker)
-        self._checker.keep_only({one.manifest.name for one in manifests if isinstance(one.manifest, DsInstance)})
+        manifests = manifests_of(looked.files)
+        checked = crosscheck(manifests, claims, checker)
+        checker.keep_only({one.manifest.name for one in manifests if isinstance(one.manifest, DsInstance)})
         problems = [problem for reading in readings for problem in reading.problems] + list(checked.problems)
         if problems:
-            return Rejected(revision_id, description, tuple(sorted(problems, key=_order)), checked.remarks)
+            return Rejected(
+                revision_id, description, tuple(sorted(problems, key=_order)), checked.remarks, looked.files
+            )
         found = sorted((located.manifest for located in manifests), key=lambda one: (one.kind, one.name))
         if not found:
             return self._without_manifests(description)
-        return Loaded(Revision.of(revision_id, found, description), self._files, self._checker)
+        return Loaded(Revision.of(revision_id, found, description), looked.files, checker)
 
     def _without_manifests(self, description: str) -> Unreadable:
         return Unreadable(f"{self._root or description}: no file holds a manifest (a Camera, a DsInstance or a Node)")
+
+
+def _new(before: _Looked, after: _Looked) -> Iterator[FileReading]:
+    """What was read of the files that are others."""
+    return (after.files[path] for path in differing(before.files, after.files) if path in after.files)
 
 
 def _order(problem: Problem) -> tuple[str, int, int, str, str]:

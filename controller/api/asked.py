@@ -1,0 +1,103 @@
+"""What a request asks for, by its method and path: the table that permissions are looked up by.
+
+A path that stands in no row needs the whole fleet: who adds one that people with a part of it may use, adds a row.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from controller.access.roles import Verb
+from controller.api.resources import FLEET_RESOURCES
+from crds.document import API_GROUP, API_VERSION
+
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+PUBLIC: Final = frozenset({"/healthz", "/livez", "/readyz"})
+"""Answered to everybody: probes show no credentials."""
+_REVIEWS: Final = ("authentication.k8s.io", "authorization.k8s.io")
+_WRITES: Final[Mapping[str, Verb]] = {"PUT": Verb.UPDATE, "PATCH": Verb.PATCH, "DELETE": Verb.DELETE}
+_OF_NODES: Final[Mapping[str, Verb]] = {"trust": Verb.TRUST, "adopt": Verb.ADOPT, "clean": Verb.CLEAN}
+_OF_INSTANCES: Final[Mapping[str, Verb]] = {"hold": Verb.HOLD, "release": Verb.RELEASE}
+_OF_THE_FLEET: Final[Mapping[str, Verb]] = {
+    "approve": Verb.APPROVE,
+    "update": Verb.RECONCILE,
+    "refresh": Verb.RECONCILE,
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request asks for."""
+
+    verb: Verb
+    kind: str = ""
+    name: str = ""
+    whole_kind: bool = False
+    """True when it is about objects that the path does not name, and that are not left out but touched: all of a kind."""
+
+
+def what_is_asked(method: str, path: str, query: bytes) -> Asked | None:
+    """What a request asks for; None for what everybody may who is known: discovery, and questions about himself.
+
+    Args:
+        method: of HTTP.
+        path: decoded, as paths are matched.
+        query: as it came.
+    """
+    reading = method in READING
+    parts = path.removesuffix("/").split("/")[1:]
+    match parts:
+        case ["version"] | ["api"] | ["api", "v1"] | ["apis"] | ["apis", _] | ["apis", _, _] | ["openapi", *_] if (
+            reading
+        ):
+            return None
+        case ["api", "v1", "namespaces"] | ["api", "v1", "namespaces", _] if reading:
+            return None  # there is one, for everybody
+        case ["apis", group, _, _] if group in _REVIEWS:
+            return None
+        case ["apis", group, version, plural, *rest] if (
+            f"{group}/{version}" == API_VERSION and plural in FLEET_RESOURCES
+        ):
+            return _of_resource(method, FLEET_RESOURCES[plural].kind, rest, query)
+        case ["api", "v1", "events"] | ["api", "v1", "namespaces", _, "events"] if reading:
+            return Asked(Verb.EVENTS)
+        case ["api", "v1", "namespaces", _, "events", name] if reading:
+            return Asked(Verb.EVENTS, "Event", name)
+        case ["fleet", "v1", *rest]:
+            return _of_the_fleet(rest, reading=reading)
+    return Asked(Verb.INSPECT if reading else Verb.CONTROL)
+
+
+def _of_the_fleet(rest: list[str], *, reading: bool) -> Asked:
+    match rest:
+        case ["tokens", *_]:
+            return Asked(Verb.TOKENS)
+        case ["nodes", name, word] if word in _OF_NODES and not reading:
+            return Asked(_OF_NODES[word], "Node", name)
+        case [word] if word in _OF_INSTANCES and not reading:
+            return Asked(_OF_INSTANCES[word], "DsInstance")
+        case [word] if word in _OF_THE_FLEET and not reading:
+            return Asked(_OF_THE_FLEET[word])
+    return Asked(Verb.INSPECT if reading else Verb.CONTROL)
+
+
+def _of_resource(method: str, kind: str, rest: list[str], query: bytes) -> Asked:
+    if not rest:
+        if method in READING:
+            return Asked(Verb.WATCH if b"watch=" in query else Verb.LIST, kind)
+        if method == "POST":
+            return Asked(Verb.CREATE, kind)
+        return Asked(_WRITES.get(method, Verb.CONTROL), kind, whole_kind=True)
+    name = rest[0]
+    if method in READING:
+        return Asked(Verb.GET, kind, name)
+    # A POST to a part of an object, such as an eviction, changes the object.
+    return Asked(_WRITES.get(method, Verb.UPDATE), kind, name)
+
+
+def plural_of(kind: str) -> tuple[str, str]:
+    """Plural and group of a kind, as messages name them."""
+    for resource in FLEET_RESOURCES.values():
+        if resource.kind == kind:
+            return resource.plural, API_GROUP
+    return kind.lower() + "s", ""
