@@ -26,6 +26,7 @@ from controller.api.tls import CannotUseTls, Tls, TlsFiles
 from controller.audit_log import FILE_NAME as AUDIT_FILE_NAME
 from controller.audit_log import AuditFile
 from controller.certificates import OwnCertificate
+from controller.first_version import FILE_NAME, first_version_ms
 from controller.loop import Controller
 from controller.picture.event_log import EVENT_LIMIT
 from controller.picture.store import ObjectStore
@@ -128,6 +129,7 @@ def run(
             tls = _tls(options, ports)
             public_key = f"{key.public_key_hex}\n".encode()
             ports.disk.write(options.state_dir / "controller.pub", public_key, private=False)
+            started_at_ms = first_version_ms(options.state_dir / FILE_NAME, ports.disk, ports.clock.now())
         except FolderInUse as error:
             raise CannotStart(
                 f"another controller (pid {error.pid}) works on {options.state_dir}: stop it first, or give this one a "
@@ -135,7 +137,7 @@ def run(
             ) from None
         except (OSError, ValueError, BadAccess, CannotUseTls, SourceError) as error:
             raise CannotStart(str(error)) from error
-        runner(_run(options, source, key, ports, keeper, tls))
+        runner(_run(options, source, key, ports, keeper, tls, started_at_ms))
 
 
 def _tls(options: ControllerOptions, ports: Ports) -> Tls | None:
@@ -160,10 +162,15 @@ def _tls(options: ControllerOptions, ports: Ports) -> Tls | None:
 
 
 async def _run(
-    options: ControllerOptions, source: Source, key: SigningKey, ports: Ports, keeper: AccessKeeper, tls: Tls | None
+    options: ControllerOptions,
+    source: Source,
+    key: SigningKey,
+    ports: Ports,
+    keeper: AccessKeeper,
+    tls: Tls | None,
+    started_at_ms: int,
 ) -> None:
     bus = started_bus(options.kafka, client_id="fleet-controller", group_id="fleet-controller")
-    started_at_ms = int(ports.clock.now().timestamp() * 1000)
     store, event_store = ObjectStore(started_at_ms), ObjectStore(started_at_ms, history_limit=EVENT_LIMIT)
     controller = Controller(
         fleet_id=options.fleet_id,

@@ -17,7 +17,8 @@ from crds.annotations import LAST_APPLIED
 
 # Objects of one kind and name are the same object to every controller, so their ids need no memory.
 _UID_NAMESPACE = UUID("5b0f6f0e-9c0b-4d0e-8a55-3c8f2f9a7d11")
-# A store counts in steps of a microsecond from its start: no fleet changes faster, so a restarted one counts on above.
+# A store counts in steps of a microsecond from its start: no fleet changes faster, so a restarted one counts on above. Where a
+# clock went back `controller.first_version` sees to that.
 _VERSIONS_PER_MILLISECOND = 1000
 _REMEMBERED_FOR: Final = timedelta(minutes=5)
 """As long as Kubernetes' API server: the default of its `--etcd-compaction-interval`."""

@@ -81,7 +81,7 @@ class CountingKnowledge(Knowledge):
 
 class Told(Picture):
     def __init__(self) -> None:
-        super().__init__(RULES, objects=ObjectStore(0), events=ObjectStore(0))
+        super().__init__(RULES, objects=ObjectStore(0), events=ObjectStore(0), monotonic=lambda: 0.0)
         self.messages: list[str] = []
 
     def tell(self, event: object) -> None:

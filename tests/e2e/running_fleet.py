@@ -329,14 +329,18 @@ class UpFleet(RunningFleet):
         return self.up.stop(SIGINT)
 
     def part(self, *words: str) -> int:
-        """The pid of the part of `fleet up` whose command line has these words."""
+        """The pid of the part of `fleet up` whose command line has these words; one that was killed comes back."""
+        return int(eventually(lambda: self._part(words), f"`fleet up` has a part with {words}"))
+
+    def _part(self, words: tuple[str, ...]) -> str:
         assert self.up is not None
         children = Path(f"/proc/{self.up.pid}/task/{self.up.pid}/children").read_text(encoding="utf-8").split()
         for child in children:
-            command = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
-            if all(word in command for word in words):
-                return int(child)
-        pytest.fail(f"`fleet up` has no part with {words}")
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has left since
+                command = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
+                if all(word in command for word in words):
+                    return child
+        return ""
 
     def agent(self, node: str) -> int:
         return self.part("agent", self.manifests.node_ids[node])

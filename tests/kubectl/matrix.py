@@ -137,6 +137,8 @@ REFUSED_BY_THE_API = (
     Case("apply -f @valid", READ_ONLY, 1),
     Case("replace -f @valid", r'\(NotFound\).* cameras.dsfleet.io "lobby-1" not found', 1),
     Case("edit cam hq-1", "Edit cancelled, no changes made"),
+    # Its status holds null: kubectl 1.20 validates that, too, before it sends the change.
+    Case("edit cam yard-1", r"could not be patched: .* is read-only", 1),
     Case("get --raw /version --as=bob", r"\(Forbidden\)", 1),
 )
 REVIEWS = (

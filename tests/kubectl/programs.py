@@ -42,9 +42,11 @@ class Kubectl:
         self.minor = minor_version(program)
         self._program = program
         self._server = ["--server", url, "--cache-dir", str(home / "cache")]
-        # Whatever is edited is saved as it was.
+        # What is edited stays as it is, but for an address of the camera yard-1.
+        home.mkdir(exist_ok=True)
         self._environment = {
-            "HOME": str(home), "KUBECONFIG": os.devnull, "PATH": os.environ["PATH"], "EDITOR": "true"
+            "HOME": str(home), "TMPDIR": str(home), "KUBECONFIG": os.devnull, "PATH": os.environ["PATH"],
+            "EDITOR": "sed -i s/10.0.0.9.yard-1/10.0.0.8/",
         }  # fmt: skip
 
     def run(self, *arguments: str) -> tuple[int, str]:

@@ -26,7 +26,7 @@ _VALUES = st.recursive(
 _TYPES = ["merge-patch+json", "json-patch+json", "strategic-merge-patch+json", "apply-patch+yaml", "json", "yaml"]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(["POST", "PUT", "PATCH", "DELETE"]), st.sampled_from([CAMERAS, INSTANCES]), st.sampled_from(["", "/lobby", "/faces", "/no one"]),
     st.sampled_from(_TYPES), st.fixed_dictionaries({}, optional={"metadata": _VALUES, "spec": _VALUES, "kind": _VALUES, "status": _VALUES}) | _VALUES,

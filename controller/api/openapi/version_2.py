@@ -61,10 +61,12 @@ def _operation(one: Operation) -> dict[str, Any]:
 def _schema(schema: Schema) -> dict[str, Any]:
     """A schema without `nullable`, which version 2 does not know.
 
-    kubectl passes over fields that are null, and refuses null in lists and mappings: where that may stand, anything may.
+    kubectl passes over fields that are null, and refuses null in lists and mappings: where that may stand, anything may. An
+    object of which no field is known is a mapping to it.
     """
     inner = [schema[key] for key in ("additionalProperties", "items") if isinstance(schema.get(key), Mapping)]
-    if any(one.get("nullable") for one in inner):
+    is_open = "x-kubernetes-preserve-unknown-fields" in schema and "properties" not in schema
+    if is_open or any(one.get("nullable") for one in inner):
         return {key: schema[key] for key in ("description",) if key in schema}
     return {key: _part(key, value) for key, value in schema.items() if key != "nullable"}
 
