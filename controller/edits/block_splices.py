@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from controller.edits.nodes import NotUnderstoodError
 from controller.edits.splices import Lines, Splices
 from controller.edits.values import Style
 
@@ -37,39 +36,53 @@ def edit_lines(
         gone: the numbers of those that go.
         blocks: new lines, by the number of the part that they come behind; -1: before the first one.
         floor: where the lines of the block begin at the earliest.
-
-    Raises:
-        NotUnderstoodError: what is to go or to come begins in the middle of a line, as what stands behind a dash does.
     """
     lines, put = Lines(splices.text), splices.put
     begins = []
     for number, part in enumerate(parts):
         lowest = lines.next(parts[number - 1].end) if number else floor
         begins.append(lines.comment_lines_above(part.first, lowest) if lines.is_first(part.first) else part.first)
+    first = range(0)
+    if not lines.is_first(parts[0].first):
+        first = _edit_first_line(splices, style, parts, column, gone, blocks, begins)
     for number, block in blocks.items():
-        line_end = style.line_end
-        at = begins[max(number, 0)]
-        if number >= 0 and number not in gone:
+        if number in gone or number < 0:
+            if number not in first:
+                at = begins[max(number, 0)]
+                put(at, at, "".join(line + style.line_end for line in block))
+        else:
             end = lines.end_of_comments_inside(parts[number].end, column)
-            put(end, end, "".join(line_end + line for line in block))
-        elif lines.is_first(parts[max(number, 0)].first):
-            put(at, at, "".join(line + line_end for line in block))
-        else:
-            raise NotUnderstoodError("new lines in the middle of one")
-    for number in sorted(gone):
-        part = parts[number]
-        end = lines.end_of_comments_inside(part.end, column)
-        if lines.is_first(part.first):
-            put(begins[number], lines.next(end), "")
-        elif number + 1 < len(parts) and number + 1 not in gone:
-            is_next_line = lines.next(end) == begins[number + 1] == lines.start(parts[number + 1].first)
-            if is_next_line:
-                put(part.first, parts[number + 1].first, "")
-            else:
-                put(part.first - len(_blanks_before(splices.text, part.first)), end, "")
-        else:
-            raise NotUnderstoodError("a block that begins behind a dash")
+            put(end, end, "".join(style.line_end + line for line in block))
+    for number in gone.difference(first):
+        put(begins[number], lines.next(lines.end_of_comments_inside(parts[number].end, column)), "")
 
 
-def _blanks_before(text: str, at: int) -> str:
-    return text[len(text[:at].rstrip(" \t")) : at]
+def _edit_first_line(
+    splices: Splices,
+    style: Style,
+    parts: Sequence[Part],
+    column: int,
+    gone: set[int],
+    blocks: Mapping[int, Sequence[str]],
+    begins: Sequence[int],
+) -> range:
+    """Edits the line of a dash that a block begins behind; the numbers of the parts for which that was all."""
+    lines, put, first = Lines(splices.text), splices.put, parts[0].first
+    if 0 not in gone:
+        if -1 in blocks:
+            put(first, first, style.line_end.join((*blocks[-1], " " * column))[column:])
+        return range(-1, 0)
+    end = lines.end_of_comments_inside(parts[0].end, column)
+    if new := (*blocks.get(-1, ()), *blocks.get(0, ())):
+        put(first, end, style.line_end.join(new)[column:])
+        return range(-1, 1)
+    kept = min(set(range(len(parts))) - gone, default=len(parts))
+    if kept < len(parts) and not any(number < kept for number in blocks):
+        above = lines.end_of_comments_inside(parts[kept - 1].end, column)
+        if lines.next(above) == begins[kept] == lines.start(parts[kept].first):
+            put(first, parts[kept].first, "")
+            return range(-1, kept)
+    # What follows has lines of its own, and the dash keeps its one.
+    blanks = len(splices.text[:first]) - len(splices.text[:first].rstrip(" \t"))
+    put(first - blanks, end, "")
+    return range(-1, 1)

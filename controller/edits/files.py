@@ -18,7 +18,7 @@ from controller.edits.splices import Lines
 from controller.edits.values import Style
 from controller.edits.wanted import Wanted, wanted_object
 from controller.model import ObjectRef, Problem
-from controller.source.files import SourceFile, text_of
+from controller.source.files import MOST_BYTES_OF_A_FILE, MOST_DOCUMENTS_OF_A_FILE, SourceFile, text_of
 from controller.source.read.yaml_documents import YamlDocument, cut, is_blank, read_piece
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -99,9 +99,11 @@ class _File:
         if content is not None:
             self._bom = _BOM if content.startswith(_BOM) else b""
             self._pieces = cut(self._text(content))
+        self._before = frozenset(self._pieces)
         self._first_lines = [0, *accumulate(piece.count("\n") for piece in self._pieces)]
         self._spots: dict[ObjectRef, _Spot] = {}
         self._read: set[int] = set()
+        self._style: Style | None = None
 
     def _text(self, content: bytes) -> str:
         text = text_of("", SourceFile(self._path, content))
@@ -172,7 +174,7 @@ class _File:
             wanted: the object.
             neighbour: the content of a file whose head and style a new file follows.
         """
-        style = self._style(neighbour)
+        style = self._style = self._style or self._style_of(neighbour)
         written = new_text(wanted, style)
         if not self._pieces:
             head = _SCHEMA_LINE.match(neighbour.removeprefix(_BOM).decode("utf-8", "replace"))
@@ -185,7 +187,7 @@ class _File:
             written = f"---{style.line_end}{written}"
         self._pieces.append(written)
 
-    def _style(self, neighbour: bytes) -> Style:
+    def _style_of(self, neighbour: bytes) -> Style:
         pieces = self._pieces or cut(neighbour.removeprefix(_BOM).decode("utf-8", "replace"))
         last = next((piece for piece in reversed(pieces) if _has_content(piece)), "")
         return style_of(last)
@@ -194,10 +196,15 @@ class _File:
         """The file as it is now; None when no document is left in it."""
         if not any(map(_has_content, self._pieces)):
             return None
-        text = "".join(self._pieces)
-        content = self._bom + text.encode()
-        self._text(content)
+        content = self._bom + "".join(self._pieces).encode()
+        if len(content) > MOST_BYTES_OF_A_FILE or len(self._pieces) > MOST_DOCUMENTS_OF_A_FILE or not self._is_well():
+            self._text(content)
         return content
+
+    def _is_well(self) -> bool:
+        """True when nothing is wrong with the pieces that became others, each taken for itself."""
+        changed = (one for one in self._pieces if one not in self._before and one.strip())
+        return not any(isinstance(text_of("", SourceFile(self._path, one.encode())), Problem) for one in changed)
 
 
 def _documents(piece: str) -> Iterator[YamlDocument]:

@@ -154,7 +154,7 @@ def cut_off(text: str) -> tuple[int, int] | None:
 def _too_much(text: str) -> _Fault | None:
     if text.count("\n---") >= MOST_DOCUMENTS_OF_A_FILE:
         return (1, 1, f"the file has more than {MOST_DOCUMENTS_OF_A_FILE:,} documents: split it")
-    if len(text) > MOST_CHARACTERS_OF_A_LINE:
+    if len(text) > MOST_CHARACTERS_OF_A_LINE and max(map(len, text.split("\n"))) > MOST_CHARACTERS_OF_A_LINE:
         for number, line in enumerate(text.split("\n"), 1):
             if len(line) > MOST_CHARACTERS_OF_A_LINE:
                 limit = MOST_CHARACTERS_OF_A_LINE

@@ -66,11 +66,19 @@ def plain_document(text: str) -> tuple[Any, Place] | None:
         return None
 
 
-def plain_places(text: str) -> Places | None:
-    """Where everything stands in the only document of a piece of text; None where `plain_document` answers None."""
+def plain_events(text: str) -> Callable[[], Any] | None:
+    """The events of the only document of a piece of text, one with each call; None where `plain_document` answers None."""
     if plain_document(text) is None:
         return None
-    events: Callable[[], Any] = CParser(text).get_event
+    following: Callable[[], Any] = CParser(text).get_event
+    return following
+
+
+def plain_places(text: str) -> Places | None:
+    """Where everything stands in the only document of a piece of text; None where `plain_document` answers None."""
+    events = plain_events(text)
+    if events is None:
+        return None
     events()
     events()
     places = Places()
