@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from ruamel.yaml.error import YAMLError
-
 from controller.edits import values
 from controller.edits.aim import aim
 from controller.edits.alignment import same
@@ -118,7 +116,7 @@ def style_of(piece: str) -> Style:
     """How a piece of text is written; the usual style where nothing tells."""
     try:
         return _style_of(piece, nodes_of(piece, 0).root)
-    except (NotUnderstoodError, YAMLError):
+    except NotUnderstoodError:
         return Style()
 
 

@@ -24,7 +24,8 @@ from controller.source.read.yaml_documents import YamlDocument, cut, is_blank, r
 _BOM: Final = b"\xef\xbb\xbf"
 _NAMES: Final = re.compile(r"""name["']?\s*:\s*["']?([^\s"',}]+)""")
 _MARKER_LINE: Final = re.compile(r"---[ \t]*(?:\r\n|\n|\Z)")
-_CONTENT: Final = re.compile(r"^(?!---(?:[ \t\r]|$)|\.\.\.)[ \t]*[^\s#]", re.MULTILINE)
+_MARKER: Final = re.compile(r"\A---(?=[ \t\r\n]|\Z)")
+_CONTENT: Final = re.compile(r"^[ \t]*(?!\.\.\.[ \t]*\r?$)[^\s#]", re.MULTILINE)
 _LINES: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)")
 _SCHEMA_LINE: Final = re.compile(r"# yaml-language-server:[^\r\n]*\n")
 
@@ -65,7 +66,12 @@ def edit_files(
         by_file.setdefault(path, []).append((edit, home))
     changed: dict[bytes, bytes | None] = {}
     for path, its_edits in by_file.items():
-        after = _edited(files, path, its_edits)
+        try:
+            after = _edited(files, path, its_edits)
+        except RecursionError:
+            raise CannotEdit.at(
+                path, "an object is nested too deeply to be edited here: change it in the file"
+            ) from None
         if after != files.get(path):
             changed[path] = after
     return changed
@@ -220,7 +226,7 @@ def _ref_of(document: YamlDocument) -> ObjectRef | None:
 
 
 def _has_content(piece: str) -> bool:
-    return _CONTENT.search(piece) is not None
+    return _CONTENT.search(_MARKER.sub("", piece)) is not None
 
 
 def _without(piece: str, index: int, path: bytes) -> str:

@@ -124,8 +124,11 @@ def nodes_of(text: str, index: int) -> DocumentNode:
     """
     try:
         return _Composer(text).document(index)
-    except (RecursionError, ValueError) as error:
-        raise NotUnderstoodError(str(error)) from error
+    except NotUnderstoodError:
+        raise
+    except Exception as error:
+        # Whatever the parser makes of a text: it is a text that is not edited.
+        raise NotUnderstoodError(type(error).__name__) from error
 
 
 def _is(event: Any, kind: str) -> bool:

@@ -14,6 +14,7 @@ from controller.source.read.yaml_documents import MOST_DEPTH, MOST_NODES
 from controller.source.read.yaml_places import Path
 from crds.kinds import KINDS
 
+_USUAL_ORDER: Final = {"apiVersion": None, "kind": None, "metadata": {"name": None}, "spec": None}
 _MOST_BITS: Final = 128
 """More than any number of a manifest; readers refuse those of more than 40 digits."""
 
@@ -61,8 +62,20 @@ def wanted_object(edit: ObjectEdit, wanted: Mapping[str, Any], file: bytes) -> W
     try:
         manifest = kind.model_validate_json(json.dumps(given), strict=True, by_alias=True, by_name=False)
     except ValidationError:
+        given = _in_order(given, _USUAL_ORDER)
         return Wanted(given, given, is_valid=False)
-    return Wanted(given, manifest.document(), is_valid=True)
+    document = manifest.document()
+    return Wanted(_in_order(given, document), document, is_valid=True)
+
+
+def _in_order(given: Any, pattern: Any) -> Any:
+    """The value with its keys in the order of another: clients sort them by letters, and people read the name first."""
+    if isinstance(given, dict) and isinstance(pattern, dict):
+        keys = [*(key for key in pattern if key in given), *(key for key in given if key not in pattern)]
+        return {key: _in_order(given[key], pattern.get(key)) for key in keys}
+    if isinstance(given, list) and isinstance(pattern, list) and len(given) == len(pattern):
+        return [*map(_in_order, given, pattern)]
+    return given
 
 
 class _Plain:
