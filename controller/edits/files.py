@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
-from typing import Final
+from typing import Any, Final
 
+from controller.edits.alignment import same
 from controller.edits.documents import edited_piece, new_text, style_of
 from controller.edits.homes import Home, Homes
 from controller.edits.nodes import NotUnderstoodError, nodes_of
@@ -105,7 +106,11 @@ class _File:
         if content is not None:
             self._bom = _BOM if content.startswith(_BOM) else b""
             self._pieces = cut(self._text(content))
-        self._before = frozenset(self._pieces)
+        self._sure = {*self._pieces}
+        """Pieces that are known to say what they are to say."""
+        self._edited: set[str] = set()
+        self._meant: dict[int, list[Any]] = {}
+        """What the other pieces are to say, by their numbers."""
         self._first_lines = [0, *accumulate(piece.count("\n") for piece in self._pieces)]
         self._spots: dict[ObjectRef, _Spot] = {}
         self._read: set[int] = set()
@@ -151,6 +156,8 @@ class _File:
         number, index = spot
         line = self._first_lines[number]
         self._pieces[number] = edited_piece(self._pieces[number], index, wanted, self._path, line)
+        self._sure.add(self._pieces[number])
+        self._edited.add(self._pieces[number])
 
     def delete(self, spots: Sequence[_Spot]) -> None:
         """Takes documents out."""
@@ -158,20 +165,28 @@ class _File:
             piece = self._pieces[number]
             documents = [*_documents(piece)]
             if len(documents) > 1:
-                self._pieces[number] = _without(piece, documents[index].origin.index, self._path)
+                rest = [one.value for one in documents[:index] + documents[index + 1 :]]
+                self._put(number, _without(piece, documents[index].origin.index, self._path), rest)
             elif number == 0 or not any(map(_has_content, self._pieces[:number])):
-                self._delete_first(number)
+                self._delete_first(number, documents[0])
             else:
-                self._pieces[number] = ""
+                self._put(number, "", [])
 
-    def _delete_first(self, number: int) -> None:
-        piece = self._pieces[number]
-        start = next(_documents(piece)).origin.start[0]
-        head = "".join(_LINES.findall(piece)[:start])
+    def _put(self, number: int, piece: str, meant: Sequence[Any]) -> None:
+        self._pieces[number], self._meant[number] = piece, [*meant]
+
+    def _delete_first(self, number: int, document: YamlDocument) -> None:
+        head = "".join(_LINES.findall(self._pieces[number])[: document.origin.start[0]])
         following = next((at for at in range(number + 1, len(self._pieces)) if self._pieces[at]), None)
         if following is not None and _MARKER_LINE.match(self._pieces[following]):
-            self._pieces[following] = _MARKER_LINE.sub("", self._pieces[following], count=1)
-        self._pieces[number] = head
+            without_marker = _MARKER_LINE.sub("", self._pieces[following], count=1)
+            self._put(following, without_marker, self._meaning(following))
+        self._put(number, head, [])
+
+    def _meaning(self, number: int) -> list[Any]:
+        """What a piece is to say."""
+        meant = self._meant.get(number)
+        return [one.value for one in _documents(self._pieces[number])] if meant is None else meant
 
     def add(self, wanted: Wanted, neighbour: bytes) -> None:
         """Puts a document behind the last one.
@@ -184,14 +199,16 @@ class _File:
         written = new_text(wanted, style)
         if not self._pieces:
             head = _SCHEMA_LINE.match(neighbour.removeprefix(_BOM).decode("utf-8", "replace"))
-            self._pieces = [(head.group() if head else "") + written]
+            self._pieces.append("")
+            self._put(0, (head.group() if head else "") + written, [wanted.given])
             return
         last = next((at for at in range(len(self._pieces) - 1, -1, -1) if self._pieces[at]), 0)
-        if not self._pieces[last].endswith("\n"):
-            self._pieces[last] += style.line_end
+        if self._pieces[last] and not self._pieces[last].endswith("\n"):
+            self._put(last, self._pieces[last] + style.line_end, self._meaning(last))
         if any(map(_has_content, self._pieces)) and not _MARKER_LINE.fullmatch(self._pieces[last]):
             written = f"---{style.line_end}{written}"
-        self._pieces.append(written)
+        self._pieces.append("")
+        self._put(len(self._pieces) - 1, written, [wanted.given])
 
     def _style_of(self, neighbour: bytes) -> Style:
         pieces = self._pieces or cut(neighbour.removeprefix(_BOM).decode("utf-8", "replace"))
@@ -202,14 +219,32 @@ class _File:
         """The file as it is now; None when no document is left in it."""
         if not any(map(_has_content, self._pieces)):
             return None
-        content = self._bom + "".join(self._pieces).encode()
+        text = "".join(self._pieces)
+        if not self._is_right(text):
+            message = "this file is written in a way that cannot be edited here: change it by hand"
+            raise CannotEdit.at(self._path, message)
+        content = self._bom + text.encode()
         if len(content) > MOST_BYTES_OF_A_FILE or len(self._pieces) > MOST_DOCUMENTS_OF_A_FILE or not self._is_well():
             self._text(content)
         return content
 
+    def _is_right(self, text: str) -> bool:
+        """True when the text means what its pieces are to mean, to the very reader of the fleet."""
+        if not self._meant:
+            return True
+        expected: list[Any] = []
+        for number, piece in enumerate(self._pieces):
+            if _has_content(piece):
+                expected += [(piece,)] if piece in self._sure else self._meaning(number)
+        found: list[Any] = []
+        for piece in cut(text):
+            if _has_content(piece):
+                found += [(piece,)] if piece in self._sure else [one.value for one in _documents(piece)]
+        return len(expected) == len(found) and all(map(same, expected, found))
+
     def _is_well(self) -> bool:
         """True when nothing is wrong with the pieces that became others, each taken for itself."""
-        changed = (one for one in self._pieces if one not in self._before and one.strip())
+        changed = (one for one in self._pieces if one.strip() and (one not in self._sure or one in self._edited))
         return not any(isinstance(text_of("", SourceFile(self._path, one.encode())), Problem) for one in changed)
 
 
@@ -226,7 +261,8 @@ def _ref_of(document: YamlDocument) -> ObjectRef | None:
 
 
 def _has_content(piece: str) -> bool:
-    return _CONTENT.search(_MARKER.sub("", piece)) is not None
+    # The reader knows more line ends than one, and is asked seldom.
+    return _CONTENT.search(_MARKER.sub("", piece)) is not None or any(_documents(piece))
 
 
 def _without(piece: str, index: int, path: bytes) -> str:

@@ -85,6 +85,8 @@ class Written:
     lines: list[tuple[str, Path, bool]] = field(default_factory=list)
     """Text, path, and whether all that is below the path stands in the line."""
     comments: int = 0
+    behind_dashes: dict[Path, Path] = field(default_factory=dict)
+    """Collections that begin in the line of a dash, with their first parts: when these go, the next ones move there."""
 
     def document(self, value: dict[str, Any]) -> None:
         """Writes a document."""
@@ -116,6 +118,8 @@ class Written:
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         for number, (key, one) in enumerate(pairs):
             inner = (*path, key)
+            if head:
+                self.behind_dashes.setdefault(path, inner)
             if number or not head:
                 self._above(column, inner)
             start = head if head and not number else " " * column
@@ -145,9 +149,10 @@ class Written:
 def must_stay(written: Written, before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """The lines that belong to nothing that changes."""
     changes = [*differences(before, after)]
+    moving = [path for path, first in written.behind_dashes.items() if first in changes]
 
     def stays(path: Path, *, whole: bool) -> bool:
-        inside = any(change == path[: len(change)] for change in changes)
+        inside = any(change == path[: len(change)] for change in (*changes, *moving))
         return not inside and not (whole and any(path == change[: len(path)] for change in changes))
 
     return [text for text, path, whole in written.lines if stays(path, whole=whole)]
