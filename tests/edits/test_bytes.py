@@ -7,6 +7,8 @@ import pytest
 from controller.edits.files import edit_files
 from controller.edits.object_edit import ObjectEdit
 from controller.model import ObjectRef
+from controller.source.files import SourceFile
+from controller.source.read.file_reading import read_file
 
 Patched = Callable[..., Mapping[str, str | None]]
 
@@ -95,3 +97,24 @@ def test_many_edits_of_one_file_are_one(patched: Patched) -> None:
         one.replace("} #", ", labels: {a: b}} #") if number % 2 == 0 else one for number, one in enumerate(documents)
     ]
     assert after == {"a.yaml": "---\n".join(edited)}
+
+
+def test_carriage_returns_alone_end_lines_too() -> None:
+    text = CAMERA.replace("\n", "\r").encode() + b"\r"
+    ref, other = ObjectRef("Camera", "c"), ObjectRef("Camera", "d")
+    wanted = {
+        "apiVersion": "dsfleet.io/v1",
+        "kind": "Camera",
+        "metadata": {"name": "c"},
+        "spec": {"address": "rtsp://h/2"},
+    }
+    new = {**wanted, "metadata": {"name": "d"}}
+    files, places = {b"cameras.yaml": text}, {ref: b"cameras.yaml"}
+    assert edit_files(files, places, [ObjectEdit(ref, wanted)]) == {b"cameras.yaml": text.replace(b"h/1", b"h/2")}
+    assert edit_files(files, places, [ObjectEdit(ref, None)]) == {b"cameras.yaml": None}
+    both = edit_files(files, places, [ObjectEdit(other, new)])[b"cameras.yaml"]
+    assert both is not None
+    assert both.startswith(text)
+    found = read_file("", SourceFile(b"cameras.yaml", both))
+    assert not found.problems
+    assert [one.name for one in found.manifests] == ["c", "d"]
