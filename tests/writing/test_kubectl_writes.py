@@ -1,8 +1,7 @@
-"""The real kubectl writes manifests. FLEET_TEST_KUBECTL names another binary than the one on the PATH."""
+"""The real kubectl writes manifests: the first of those that `tests.kubectl.programs` finds."""
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import NoReturn
 
 import pytest
 
+from tests.kubectl.programs import programs
 from tests.patience import patient
 from tests.writing.conftest import CAMERAS as TEXT
 from tests.writing.conftest import INSTANCE
@@ -20,9 +20,10 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def kubectl(fleet: Served, tmp_path: Path, unavailable: Callable[[str, str], NoReturn]) -> Run:
-    program = os.environ.get("FLEET_TEST_KUBECTL") or shutil.which("kubectl")
-    if not program:
+    found = programs()
+    if not found:
         unavailable("kubectl", "kubectl is not installed")
+    program = found[0]
     home = tmp_path / "home"
     environment = {"HOME": str(home), "KUBECONFIG": os.devnull, "PATH": os.environ["PATH"]}
     command = [program, "-s", fleet.url, "--cache-dir", str(home / "cache")]
