@@ -177,6 +177,24 @@ def test_a_disk_that_refuses_leaves_the_old_files(
     assert {name: (directory / name).read_text() for name in names(directory)} == before
 
 
+def test_what_moves_into_another_file_is_never_in_none(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, seen = os.unlink, list[str]()
+
+    def refuse(path: object) -> None:
+        if isinstance(path, bytes) and path.endswith(b"cameras.yaml"):
+            seen.append((directory / "zoo.yaml").read_text())
+            raise OSError(errno.EIO, "the disk is dying")
+        real(path)  # type: ignore[arg-type]
+
+    text = (directory / "cameras.yaml").read_text()
+    asked = edit(directory, {"cameras.yaml": None, "zoo.yaml": text})
+    monkeypatch.setattr(os, "unlink", refuse)
+    with pytest.raises(OSError, match="the disk is dying"):
+        asyncio.run(DirectorySource(directory).write(asked))
+    assert seen == [text]
+    assert names(directory) == ["cameras.yaml", "instances.yaml", "nodes/edge-1.yml"]
+
+
 def test_a_reader_waits_for_all_of_an_edit(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def race() -> None:
         source = DirectorySource(directory)

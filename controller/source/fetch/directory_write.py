@@ -111,7 +111,8 @@ def _write(root: bytes, targets: list[_Target], edit: SourceEdit) -> None:
     ):
         done: list[_Target] = []
         try:
-            for target in targets:
+            # What goes from one file into another stands in both for a moment, and never in none.
+            for target in sorted(targets, key=lambda one: one.path not in all_of_them):
                 _require_unmoved(target)
                 done.append(target)
                 if (unfinished := all_of_them.get(target.path)) is not None:
