@@ -11,7 +11,7 @@ class Timings:
     """Lost nodes are noticed, and failed publications repeated, this often: people wait for both."""
     show_every_seconds: float = 0.2
     """What the API shows is made anew no more often: nobody reads faster."""
-    show_within_seconds: float = 1.0
+    show_within_seconds: float = 3.0
     """Nor any later, however long that takes: people wait for it."""
     resend_after_seconds: float = 30.0
     """An agent that has not accepted the newest record after this time gets it again: topics can lose records (the ring of
