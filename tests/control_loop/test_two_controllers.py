@@ -136,7 +136,8 @@ def test_two_controllers_on_a_real_broker_do_not_fight() -> None:
         async with buses[2].subscribe(place) as events:
             values = [event.value async for event in _until_caught_up(events) if isinstance(event, Record)]
         configs = [decode_signed(AgentConfig, value, [key.public_key_hex]) for value in values]
-        assert 2 <= len({one.ref for one in configs}) <= 3
+        # One that was read before the other one had published leaves it nothing to do.
+        assert 1 <= len({one.ref for one in configs}) <= 3
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)

@@ -36,6 +36,7 @@ from tests.patience import Patience, in_time
 
 T = TypeVar("T")
 
+_PATIENCE_S = 5.0
 SLEEPS = "echo sleeping; trap 'exit 0' TERM; while :; do sleep 0.05; done"
 STUBBORN = "trap '' TERM; echo stubborn; while :; do sleep 0.05; done"
 LEAVES_ON_SIGINT = "trap '' TERM; trap 'exit 3' INT; echo waiting; while :; do sleep 0.05; done"
@@ -89,7 +90,8 @@ class Stand:
     """The world of one driver: what an agent finds, and what people do behind its back."""
 
     kind = ""
-    patience_s = 5.0
+    is_at_once = False
+    """True where nothing takes time: what is not so at once never is."""
     gaps: ClassVar[dict[str, str]] = {}
 
     def __init__(self, root: Path) -> None:
@@ -176,10 +178,10 @@ class Session:
         return (await self.driver.observe()).get(name)
 
     async def until(self, look: Callable[[], Awaitable[T]], what: str) -> T:
-        patience = Patience(self.stand.patience_s)
+        patience = Patience(_PATIENCE_S)
         while not (value := await look()):
-            if patience.is_over():
-                pytest.fail(f"after {self.stand.patience_s:g} s still not: {what}; last value: {value!r}")
+            if self.stand.is_at_once or patience.is_over():
+                pytest.fail(f"after {_PATIENCE_S:g} s still not: {what}; last value: {value!r}")
             await asyncio.sleep(0.02)
         return value
 
@@ -202,7 +204,7 @@ class Session:
 
 class FakeStand(Stand):
     kind = "fake"
-    patience_s = 0.2
+    is_at_once = True
     gaps: ClassVar[dict[str, str]] = {
         "test_a_program_that_ignores_sigterm_is_killed_after_its_time": "the fake has no programs",
         "test_a_program_is_asked_to_leave_by_the_signal_that_it_was_made_with": "the fake has no programs",
