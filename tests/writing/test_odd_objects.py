@@ -62,3 +62,10 @@ def test_an_object_of_more_values_than_a_manifest_holds_is_refused(many: Served)
     answer = many.patch(LOBBY, {"spec": {f"k{number}": 1 for number in range(20_001)}})
     assert answer.status_code == 400, answer.text
     assert "more than 20,000 values" in answer.json()["message"]
+
+
+def test_what_is_kept_beside_an_object_is_bounded(many: Served) -> None:
+    own = [{"manager": f"{number}-{'m' * 100}", "operation": "Apply"} for number in range(1000)]
+    for patch in (managed(*own, *own), {"metadata": {"annotations": {LAST_APPLIED: "x" * 300_000}}}):
+        answer = many.patch(LOBBY, patch)
+        assert (answer.status_code, answer.json()["details"]["causes"][0]["field"]) == (422, "metadata"), answer.text
