@@ -28,6 +28,7 @@ from controller.writing.places import Contents, Places
 from controller.writing.plan_words import plan_data, plan_lines
 from controller.writing.refusals import NotNow, NotThere, Outdated, UnknownFields, Unsound
 from controller.writing.request import ObjectChange, Selected, WriteDone, WriteRequest
+from controller.writing.turns import Turns
 from controller.writing.unknown_fields import without_unknown_fields
 from crds.annotations import APPROVE, FILE, REASON
 from ports.threads import Threads
@@ -110,7 +111,7 @@ class Writer:
         self._objects = objects
         self._threads = threads
         self._bookkeeping = bookkeeping
-        self._one_at_a_time = asyncio.Lock()
+        self._turns = Turns()
         self._places = Places()
         self._approved: deque[str] = deque(maxlen=_MOST_APPROVALS)
         self._recalled: set[Key] = set()
@@ -139,7 +140,7 @@ class Writer:
         raise Outdated(None, f"the manifests changed {_ATTEMPTS} times while this was written: try again")
 
     async def _attempt(self, request: WriteRequest) -> WriteDone:
-        async with self._one_at_a_time:
+        async with self._turns.mine():
             prepared = await self._prepare(request)
             if request.dry_run:
                 return self._done(prepared, [one.shown for one in prepared.ones])
