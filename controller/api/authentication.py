@@ -57,10 +57,7 @@ class Authentication:
         state["identity"] = identity
         state["caller"] = Caller(identity, self._objects)
         state["asked"] = what_is_asked(scope["method"], scope["path"], scope["query_string"])
-        if identity.credential.startswith("token/"):
-            await self._as_long_as_it_is_known(scope, receive, send, peer)
-        else:
-            await self._app(scope, receive, send)
+        await self._as_long_as_he_is_who_he_was(scope, receive, send, identity)
 
     def _identified(self, scope: Scope, peer: Peer) -> Identity:
         shown = [value for name, value in scope["headers"] if name.lower() == b"authorization"]
@@ -78,28 +75,37 @@ class Authentication:
         else:
             await answer(_unauthorized(error))(scope, receive, send)
 
-    async def _as_long_as_it_is_known(self, scope: Scope, receive: Receive, send: Send, peer: Peer) -> None:
-        """Ends an answer that goes on for long, as a watch does, when its token was revoked or has expired."""
+    async def _as_long_as_he_is_who_he_was(
+        self, scope: Scope, receive: Receive, send: Send, identity: Identity
+    ) -> None:
+        """Ends an answer that goes on for long, as a watch does, when whoever asked would not be the same today.
+
+        His token was revoked or has expired, he was given something else, or he came without one before there were any.
+        """
         known = self._control.access.current
+        token = known.token(identity.credential.removeprefix("token/")) if known else None
 
         async def checked(message: Message) -> None:
             nonlocal known
             if message["type"] == "http.response.body" and message.get("more_body"):
                 now_known = self._control.access.current
-                token = now_known.token(scope["state"]["identity"].credential[6:]) if now_known else None
-                if token is None or token.has_expired(self._clock()) or now_known is not known:
-                    try:
-                        self._identified(scope, peer)
-                        known = now_known
-                    except Unauthenticated:
+                if now_known is not known or (token and token.has_expired(self._clock())):
+                    if not self._is_still(scope, identity):
                         await send({"type": "http.response.body", "body": b"", "more_body": False})
-                        raise _Ended from None
+                        raise _Ended
+                    known = now_known
             await send(message)
 
         try:
             await self._app(scope, receive, checked)
         except _Ended:
             return
+
+    def _is_still(self, scope: Scope, identity: Identity) -> bool:
+        try:
+            return self._identified(scope, scope["state"]["peer"]) == identity
+        except Unauthenticated:
+            return False
 
 
 class _Ended(Exception):  # noqa: N818 - says what happened

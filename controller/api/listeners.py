@@ -5,9 +5,35 @@ import errno
 import socket
 import stat
 from pathlib import Path
+from typing import Any, Final
+from weakref import WeakSet
 
 _PRIVATE = 0o600
 _BACKLOG = 128
+
+
+MOST_SOCKETS: Final = 800
+"""Accepted at one port and not closed: more than connections that are answered, since those that begin with TLS and say no more count as
+well. The rest of the 1024 files that a process may have open by default are for manifests, git and the bus."""
+
+
+class BoundedListener(socket.socket):
+    """Accepts so many connections at the same time; more of them are closed at once."""
+
+    most = MOST_SOCKETS
+
+    def __init__(self, family: int) -> None:
+        super().__init__(family, socket.SOCK_STREAM)
+        self._accepted = WeakSet[socket.socket]()
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """See `socket.socket`; nobody waits, as far as its caller sees, when whoever did was one too many."""
+        connection, address = super().accept()
+        if len(self._accepted) >= self.most and sum(one.fileno() >= 0 for one in self._accepted) >= self.most:
+            connection.close()
+            raise BlockingIOError
+        self._accepted.add(connection)
+        return connection, address
 
 
 class PortInUse(OSError):  # noqa: N818 - says what happened
@@ -22,7 +48,7 @@ def port_listener(host: str, port: int) -> socket.socket:
         OSError: it cannot be listened there for another reason.
     """
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = BoundedListener(family)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)

@@ -5,6 +5,7 @@ answers that: a body of any other type, or of none, is refused.
 """
 
 import json
+from math import isfinite
 from typing import Any, Final, NoReturn
 
 from fastapi import Request
@@ -43,12 +44,17 @@ def unsupported(expected: tuple[str, ...]) -> ApiError:
 
 def _json(body: bytes) -> Any:
     try:
-        value = json.loads(body, parse_constant=_no_number)
+        value = json.loads(body, parse_constant=_no_number, parse_float=_number)
         # JSON can name halves of characters, which are no text and can be written nowhere.
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise bad_request("the body is no JSON, or holds a half of a surrogate pair") from None
     return value
+
+
+def _number(word: str) -> float:
+    value = float(word)
+    return value if isfinite(value) else _no_number(word)  # 1e999 is read as infinity, which JSON cannot say
 
 
 def _no_number(word: str) -> NoReturn:

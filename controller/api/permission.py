@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,6 +13,8 @@ from controller.api.access_control import AuditLog
 from controller.api.asked import READING, Asked
 from controller.api.caller import Caller
 from controller.api.errors import ApiError, answer
+
+_NOT_ANSWERED: Final = 500
 
 
 class Permission:
@@ -64,12 +67,20 @@ class Auditing:
             await answer(ApiError(507, "InsufficientStorage", message))(scope, receive, send)
             return
 
+        is_noted = False
+
         async def noted(message: Message) -> None:
+            nonlocal is_noted
             if message["type"] == "http.response.start":
+                is_noted = True
                 self._log.append(self._line(scope, message["status"]))
             await send(message)
 
-        await self._app(scope, receive, noted)
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            if not is_noted:  # a fault of ours, or the end of this program: it may have been done all the same
+                self._log.append(self._line(scope, _NOT_ANSWERED))
 
     def _line(self, scope: Scope, code: int) -> Audited:
         caller: Caller = scope["state"]["caller"]

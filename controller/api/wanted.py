@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from controller.api.errors import bad_request
+from controller.api.object_shape import checked_metadata, require_bounded
 from controller.api.patches.refused import Document
 from controller.api.patches.server_side import after_update, apply
 from controller.api.resources import Resource
@@ -30,9 +31,8 @@ def object_in(body: Any, resource: Resource, name: str = "") -> Document:
         if (found := body.get(field) or expected) != expected:
             what = "API version" if field == "apiVersion" else "kind"
             raise bad_request(f"the {what} in the data ({found}) does not match the expected {what} ({expected})")
-    metadata = body.get("metadata") or {}
-    if not isinstance(metadata, dict):
-        raise bad_request("metadata must be an object")
+    require_bounded(body)
+    metadata = checked_metadata(body.get("metadata") or {})
     if name and (found := metadata.get("name") or name) != name:
         raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
     if metadata.get("namespace") not in (None, "", "default"):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,13 +21,14 @@ from controller.picture.store import ObjectStore, Stored
 from controller.rules import Rules
 from controller.source.read.reader import Loaded, Reading, Rejected, Source, Unreadable
 from controller.source.source_edit import SourceChanged, SourceEdit, Written
-from controller.writing.bookkeeping import Bookkeeping
+from controller.writing.bookkeeping import MOST_CHARACTERS, Bookkeeping
 from controller.writing.judgement import Judged, judge
 from controller.writing.manifest_form import Wanted, as_shown, manifest_in, taken_apart, what_is_changed
 from controller.writing.places import Contents, Places
 from controller.writing.plan_words import plan_data, plan_lines
 from controller.writing.refusals import NotNow, NotThere, Outdated, UnknownFields, Unsound
 from controller.writing.request import ObjectChange, Selected, WriteDone, WriteRequest
+from controller.writing.turns import Turns
 from controller.writing.unknown_fields import without_unknown_fields
 from crds.annotations import APPROVE, FILE, REASON
 from ports.threads import Threads
@@ -109,7 +111,7 @@ class Writer:
         self._objects = objects
         self._threads = threads
         self._bookkeeping = bookkeeping
-        self._one_at_a_time = asyncio.Lock()
+        self._turns = Turns()
         self._places = Places()
         self._approved: deque[str] = deque(maxlen=_MOST_APPROVALS)
         self._recalled: set[Key] = set()
@@ -138,7 +140,7 @@ class Writer:
         raise Outdated(None, f"the manifests changed {_ATTEMPTS} times while this was written: try again")
 
     async def _attempt(self, request: WriteRequest) -> WriteDone:
-        async with self._one_at_a_time:
+        async with self._turns.mine():
             prepared = await self._prepare(request)
             if request.dry_run:
                 return self._done(prepared, [one.shown for one in prepared.ones])
@@ -149,14 +151,14 @@ class Writer:
                 written = await self._write(request, prepared, prepared.judged)
                 if written.branch:
                     return self._on_a_branch(prepared, written)
-            await self._keep_beside(prepared.ones)
+            lost = await self._keep_beside(prepared.ones, is_written=written is not None)
         documents = [await self._seen(one) for one in prepared.ones]
         late = tuple(
             f"{one.ref} is written, and not in force yet"
             for one, (_, is_seen) in zip(prepared.ones, documents, strict=True)
             if not is_seen
         )
-        return self._done(prepared, [document for document, _ in documents], written, late)
+        return self._done(prepared, [document for document, _ in documents], written, (*late, *lost))
 
     @staticmethod
     def _done(
@@ -241,14 +243,17 @@ class Writer:
             return _One(ref, stored, None, before)
         wanted = taken_apart(document, before)
         request.permit(ref, before, wanted.manifest)
+        if wanted.beside and len(json.dumps(wanted.beside)) > MOST_CHARACTERS:
+            told = f"managedFields and what kubectl applied have more than {MOST_CHARACTERS:,} characters"
+            raise Unsound(ref, (Problem(Position("", 1, 1), "metadata", told),))
         if request.approve or APPROVE in wanted.asks:
             request.permit_approval()
         manifest, unknown = without_unknown_fields(wanted.manifest)
-        told = [f'unknown field "{path}"' for path in unknown]
-        if told and request.field_validation == "Strict":
-            raise UnknownFields(f"strict decoding error: {', '.join(told)}")
+        not_known = [f'unknown field "{path}"' for path in unknown]
+        if not_known and request.field_validation == "Strict":
+            raise UnknownFields(f"strict decoding error: {', '.join(not_known)}")
         if request.field_validation != "Ignore":
-            warnings += told
+            warnings += not_known
         return _One(ref, stored, Wanted(manifest, wanted.beside, wanted.asks), before)
 
     async def _as_read(self, ref: ObjectRef, reading: Loaded | Rejected) -> tuple[Stored | None, Document | None]:
@@ -317,18 +322,27 @@ class Writer:
     def _approve(self, revision_id: str) -> None:
         self._knowledge.become(decide.approve_beforehand(self._knowledge.state, revision_id))
 
-    async def _keep_beside(self, ones: Sequence[_One]) -> None:
+    async def _keep_beside(self, ones: Sequence[_One], *, is_written: bool) -> tuple[str, ...]:
+        """Keeps what clients have beside the manifests; says so when it is lost at the next start: that undoes no write."""
         gone = {key for key in self._recalled if ObjectRef(*key) not in self._places.by_ref}
         changes: dict[Key, Document] = {key: {} for key in gone}
-        self._recalled.clear()
         for one in ones:
             new = one.wanted.beside if one.wanted else {}
             if new != (one.stored.beside if one.stored else {}):
                 changes[one.ref.kind, one.ref.name] = new
+        lost: tuple[str, ...] = ()
         if changes:
-            await self._threads.run(self._bookkeeping.store, changes)
+            try:
+                await self._threads.run(self._bookkeeping.store, changes)
+            except OSError as error:
+                if not is_written:
+                    raise
+                lost = (f"it is written; what kubectl keeps beside it is not on disk, which says {error.strerror}",)
+            else:
+                self._recalled.clear()
         for key, beside in changes.items():
             self._objects.keep_beside(key, beside)
+        return lost
 
     async def _seen(self, one: _One) -> tuple[Document, bool]:
         """The object once it is shown as it was written, or as somebody wrote it after that; and whether it is."""

@@ -242,6 +242,16 @@ def test_changes_are_written_down_and_looks_are_not(fleet: FleetOfTwoSites) -> N
     assert {one.at for one in lines} == {NOW.astimezone(UTC)}
 
 
+def test_what_was_not_answered_is_written_down_as_well(fleet: FleetOfTwoSites, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails_when_it_is_done(_revision: str) -> str:
+        raise RuntimeError
+
+    monkeypatch.setattr(fleet.control, "approve", fails_when_it_is_done)
+    with pytest.raises(RuntimeError):
+        fleet("POST", "/fleet/v1/approve", "admin", json={"revision": "sha256:1"})
+    assert [(one.who.name, one.verb, one.code) for one in fleet.audit.lines] == [("admin", "approve", 500)]
+
+
 def test_nothing_is_changed_that_cannot_be_written_down(fleet: FleetOfTwoSites) -> None:
     fleet.audit.failure = OSError(28, "No space left on device")
     answer = fleet("POST", "/fleet/v1/approve", "admin", json={"revision": "sha256:1"})

@@ -1,12 +1,15 @@
 """TLS, client certificates and the unix socket, with real connections."""
 
+import contextlib
 import datetime as dt
 import os
+import socket
 import ssl
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -18,14 +21,14 @@ from cryptography.x509.oid import NameOID
 from controller.access.access_file import AccessFile, CertificateBinding, binding_of
 from controller.access.authentication import Openness
 from controller.api.access_control import AccessControl, NoAccess
-from controller.api.listeners import PortInUse, unix_listener
+from controller.api.listeners import BoundedListener, PortInUse, unix_listener
 from controller.api.server import create_app
 from controller.api.tls import CannotUseTls, Tls, TlsFiles
 from controller.certificates import OwnCertificate
 from controller.picture.store import ObjectStore
 from ports.disk import RealDisk
 from tests.api.serving import FakeControl, LiveServer, running
-from tests.patience import patient
+from tests.patience import patient, wait_until
 
 NOW = dt.datetime.now(dt.UTC)
 STATUS, VERSION = "/fleet/v1/status", "/version"
@@ -118,6 +121,26 @@ def test_old_versions_of_tls_are_refused(secured: LiveServer) -> None:
 def test_who_speaks_no_tls_gets_no_answer(secured: LiveServer) -> None:
     with pytest.raises(httpx.TransportError):
         httpx.get(secured.url.replace("https:", "http:") + "/livez")
+
+
+def test_who_begins_with_tls_and_says_no_more_is_counted(
+    secured: LiveServer, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is an open file for ten seconds: a thousand of them were all that the whole controller may have."""
+    monkeypatch.setattr(BoundedListener, "most", 5)
+    where = urlsplit(secured.url)
+    with contextlib.ExitStack() as silent:
+        for _ in range(5):
+            silent.enter_context(socket.create_connection((where.hostname, where.port), timeout=patient(10)))
+        with socket.create_connection((where.hostname, where.port), timeout=patient(10)) as one_too_many:
+            assert one_too_many.recv(1) == b""
+
+    def is_answered() -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return get(secured, folder, STATUS).status_code == 401
+        return False
+
+    wait_until(is_answered, "the others have left")
 
 
 def test_the_unix_socket_is_for_root_and_its_owner(secured: LiveServer, folder: Folder) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from controller.access.access_file import binding_of
+from controller.access.access_file import AccessFile, CertificateBinding, binding_of
 from controller.access.audit_line import Audited
 from controller.access.authentication import Openness, Peer
 from controller.access_keeper import AccessKeeper
-from controller.api.access_control import AccessControl
+from controller.api.access_control import AccessControl, NoAccess
 from controller.api.server import create_app
 from controller.picture.store import ObjectStore
 from ports.disk import RealDisk
@@ -46,7 +47,13 @@ class Http:
         return asyncio.run(self.ask(method, path, token, **options))
 
     async def ask(
-        self, method: str, path: str, token: str = "", at_body: Callable[[], Any] = lambda: None, **options: Any
+        self,
+        method: str,
+        path: str,
+        token: str = "",
+        at_body: Callable[[], Any] = lambda: None,
+        peer: Peer | None = None,
+        **options: Any,
     ) -> httpx.Response:
         async def asgi(scope: Any, receive: Any, send: Any) -> None:
             async def noting(message: Any) -> None:
@@ -54,7 +61,7 @@ class Http:
                 if message["type"] == "http.response.body":
                     at_body()
 
-            scope["state"] = {} if token else {"peer": Peer(unix_user="root")}
+            scope["state"] = {} if token else {"peer": peer or Peer(unix_user="root")}
             await self.app(scope, receive, noting)
 
         headers = {"authorization": f"Bearer {token}"} if token else {}
@@ -151,3 +158,44 @@ def test_a_watch_ends_with_its_token(http: Http, how: str) -> None:
     assert answer.status_code == 200
     assert answer.text.count("BOOKMARK") == (1 if how == "revoked" else len(bodies) - 1)
     assert len(bodies) == 2 if how == "revoked" else len(bodies) > 3
+
+
+BOB = CertificateBinding(binding_of("viewer"), user="bob")
+
+
+@pytest.mark.parametrize(
+    ("peer", "before", "after"),
+    [
+        # His certificate is good for nothing any more, or for less.
+        (Peer("192.0.2.7", common_name="bob"), AccessFile(certificates=(BOB,)), AccessFile()),
+        (
+            Peer("192.0.2.7", common_name="bob"),
+            AccessFile(certificates=(BOB,)),
+            AccessFile(certificates=(replace(BOB, binding=binding_of("viewer", "site=hq")),)),
+        ),
+        # He needed none before there were any.
+        (Peer("192.0.2.7"), None, AccessFile(certificates=(BOB,))),
+        (Peer("127.0.0.1", is_local=True), None, AccessFile(certificates=(BOB,))),
+    ],
+)
+def test_a_watch_ends_with_what_it_was_begun_with(
+    tmp_path: Path, peer: Peer, before: AccessFile | None, after: AccessFile
+) -> None:
+    http, access, bodies = Http(tmp_path), NoAccess(), list[int]()
+    access.current = before
+    http.app = create_app(
+        http.objects,
+        ObjectStore(1),
+        FakeControl(),
+        access=AccessControl(access, openness=Openness()),
+        bookmark_seconds=0.05,
+    )
+
+    def note() -> None:
+        bodies.append(1)
+        access.current = after
+
+    query = {"watch": "1", "timeoutSeconds": "1", "allowWatchBookmarks": "true"}
+    answer = asyncio.run(http.ask("GET", CAMERAS, "", note, peer, params=query))
+    assert answer.status_code == 200
+    assert (answer.text.count("BOOKMARK"), len(bodies)) == (1, 2)

@@ -195,6 +195,24 @@ def test_what_moves_into_another_file_is_never_in_none(directory: Path, monkeypa
     assert names(directory) == ["cameras.yaml", "instances.yaml", "nodes/edge-1.yml"]
 
 
+def test_what_a_person_saved_meanwhile_is_not_put_back(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two files the second cannot be written, and the first is not ours any more."""
+    real, saved = os.replace, "# by hand\n"
+
+    def replace(unfinished: bytes, place: bytes) -> None:
+        if place.endswith(b"instances.yaml"):
+            (directory / "cameras.yaml").write_text(saved)
+            (directory / "zoo.yaml").write_text(saved)
+            raise OSError(errno.EIO, "the disk is dying")
+        real(unfinished, place)
+
+    asked = edit(directory, {"cameras.yaml": "a: 1\n", "zoo.yaml": "b: 2\n", "instances.yaml": "c: 3\n"})
+    monkeypatch.setattr(directory_write.os, "replace", replace)
+    with pytest.raises(OSError, match="the disk is dying"):
+        asyncio.run(DirectorySource(directory).write(asked))
+    assert [(directory / name).read_text() for name in ("cameras.yaml", "zoo.yaml")] == [saved, saved]
+
+
 def test_a_reader_waits_for_all_of_an_edit(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def race() -> None:
         source = DirectorySource(directory)

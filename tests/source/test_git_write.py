@@ -2,12 +2,14 @@
 
 import asyncio
 import errno
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from controller.source.fetch.git import GitSource
+from controller.source.fetch.git_program import Git
 from controller.source.fetch.git_web import pull_request_url
 from controller.source.fetch.git_write import writing_of
 from controller.source.read.reader import Loaded
@@ -119,6 +121,37 @@ def test_a_clean_work_tree_goes_along_and_another_is_left_alone(
     (repository / "manifests" / "cameras.yaml").write_text("my own work")
     written(source, edit({"cameras.yaml": again["cameras.yaml"]}))
     assert (repository / "manifests" / "cameras.yaml").read_text() == "my own work"
+
+
+def test_a_work_tree_that_a_killed_controller_left_behind_goes_along(
+    repository: Path, git: RunGit, fleet: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The branch names the new commit, the files are the old ones: whoever commits them takes the edit back."""
+
+    class Killed(BaseException):
+        pass
+
+    real = Git.run
+
+    def run(self: Git, arguments: Sequence[str], **options: Any) -> bytes:
+        if arguments[:2] == ["read-tree", "-u"]:
+            raise Killed
+        return real(self, arguments, **options)
+
+    monkeypatch.setattr(Git, "run", run)
+    with pytest.raises(Killed):
+        written(GitSource(repository, "main", subdirectory="manifests"), edit(fleet))
+    monkeypatch.undo()
+    assert "cameras.yaml" in git(repository, "status", "--porcelain")
+    source = GitSource(repository, "main", subdirectory="manifests")
+    second = {"cameras.yaml": fleet["cameras.yaml"].replace("10.0.0.1", "10.0.0.2")}
+    written(source, SourceEdit({b"cameras.yaml": second["cameras.yaml"].encode()}, edit(fleet, 3).after))
+    assert git(repository, "status", "--porcelain") == ""
+    assert "10.0.0.3" in (repository / "manifests" / "cameras.yaml").read_text()
+    assert git(repository, "for-each-ref", "refs/fleet") == ""
+    git(repository, "checkout", "HEAD^", "--", ".")
+    with pytest.raises(NotWritable, match="not committed"):
+        written(source, SourceEdit(edit(fleet, 3).after, edit(fleet, 4).after))
 
 
 def test_a_file_in_the_way_leaves_branch_and_work_tree(repository: Path, git: RunGit) -> None:

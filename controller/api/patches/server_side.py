@@ -4,6 +4,7 @@ An object has managed fields from its first apply on. What stood in it before be
 the manifests may have been written by anybody.
 """
 
+import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,11 +15,11 @@ from controller.api.patches.fields import (
     fields_of,
     fields_v1,
     has,
-    overlap,
+    overlapping,
     paths_of,
+    put,
+    take_away,
     value_at,
-    with_value,
-    without,
 )
 from controller.api.patches.refused import Document, MalformedPatch
 
@@ -84,23 +85,18 @@ def apply(current: Document | None, applied: Document, manager: str, now: str, *
     mine = next((one for one in owners if one.is_of(manager, "Apply")), None)
     others = [one for one in owners if one is not mine]
     differing = {path for path in wanted if not _says(document, path, value_at(applied, path))}
-    taken = [
-        (one, path, theirs)
-        for one in others
-        for theirs in sorted(one.paths)
-        for path in differing
-        if overlap(path, theirs)
-    ]
-    if taken and not force:
-        raise FieldConflicts(dict.fromkeys((one.name, theirs) for one, _, theirs in taken), str(applied["apiVersion"]))
-    others = [one.having(one.paths - {theirs for owner, _, theirs in taken if owner is one}) for one in others]
+    is_taken = overlapping(differing)
+    conflicts = {(one.name, theirs): None for one in others for theirs in sorted(one.paths) if is_taken(theirs)}
+    if conflicts and not force:
+        raise FieldConflicts(conflicts, str(applied["apiVersion"]))
+    others = [one.having(frozenset(path for path in one.paths if not is_taken(path))) for one in others]
+    is_kept = overlapping(wanted.union(*(one.paths for one in others)))
+    document = copy.deepcopy(document)
     for path in sorted(mine.paths - wanted if mine else ()):
-        if not any(overlap(path, theirs) for one in others for theirs in one.paths) and not any(
-            overlap(path, kept) for kept in wanted
-        ):
-            document = without(document, path)
+        if not is_kept(path):
+            take_away(document, path)
     for path in sorted(wanted):
-        document = with_value(document, path, value_at(applied, path))
+        put(document, path, copy.deepcopy(value_at(applied, path)))
     api_version = str(applied["apiVersion"])
     entry = mine if mine is not None and mine.paths == wanted else _owner(manager, "Apply", wanted, api_version, now)
     return _with_owners(document, [*(one for one in others if one.paths), entry])
@@ -123,12 +119,8 @@ def after_update(before: Document, after: Document, manager: str, now: str) -> D
     changed = {path for path in new if not has(before, path) or not _says(before, path, value_at(after, path))}
     owners = _owners(before)
     mine = next((one for one in owners if one.is_of(manager, "Update")), None)
-    gone = changed | (old - new)
-    rest = [
-        one.having(frozenset(path for path in one.paths if not any(overlap(path, other) for other in gone)))
-        for one in owners
-        if one is not mine
-    ]
+    is_gone = overlapping(changed | (old - new))
+    rest = [one.having(frozenset(path for path in one.paths if not is_gone(path))) for one in owners if one is not mine]
     kept = frozenset(path for path in (mine.paths if mine else ()) if path in new) | changed
     if mine is not None and mine.paths == kept:
         rest.append(mine)

@@ -5,6 +5,7 @@ objects that all have a name are merged by it, and so are the volumes of a conta
 other lists take the place of those that were there.
 """
 
+import json
 from typing import Any, Final
 
 from controller.api.patches.refused import MalformedPatch
@@ -43,9 +44,9 @@ def strategic_merge(target: Any, patch: Any) -> Any:
 
 def _merge_field(merged: dict[str, Any], name: str, value: Any) -> None:
     if name.startswith(_DELETE_FROM):
-        field, gone = name.removeprefix(_DELETE_FROM), _list(name, value)
+        field, gone = name.removeprefix(_DELETE_FROM), set(map(_text, _list(name, value)))
         if isinstance(merged.get(field), list):
-            merged[field] = [one for one in merged[field] if one not in gone]
+            merged[field] = [one for one in merged[field] if _text(one) not in gone]
     elif value is None:
         merged.pop(name, None)
     elif isinstance(value, list):
@@ -63,7 +64,16 @@ def _list(name: str, value: Any) -> list[Any]:
 def _key_of(*lists: list[Any]) -> str:
     """What the objects of all these lists are merged by; empty where they are not."""
     every = [one for items in lists for one in items if not (isinstance(one, dict) and one.get("$patch") == "replace")]
-    return next((key for key in _KEYS if every and all(isinstance(one, dict) and key in one for one in every)), "")
+    return next((key for key in _KEYS if every and all(_is_named(one, key) for one in every)), "")
+
+
+def _is_named(one: Any, key: str) -> bool:
+    return isinstance(one, dict) and isinstance(one.get(key), str)
+
+
+def _text(value: Any) -> str:
+    """The same for what is the same: lists can be long, and what stands in them need not be hashable."""
+    return json.dumps(value, sort_keys=True)
 
 
 def _merged_list(target: Any, patch: list[Any]) -> list[Any]:
@@ -84,12 +94,9 @@ def _merged_list(target: Any, patch: list[Any]) -> list[Any]:
 def _ordered(items: list[Any], order: list[Any]) -> list[Any]:
     """Those that the order names, in that order, at the places of these; the others stay where they are."""
     key = _key_of(items) if items else ""
-    names = [one.get(key) if key and isinstance(one, dict) else one for one in order]
-    of = [one[key] if key else one for one in items]
-    listed = iter(
-        sorted(
-            (one for one, name in zip(items, of, strict=True) if name in names),
-            key=lambda one: names.index(one[key] if key else one),
-        )
-    )
-    return [next(listed) if name in names else one for one, name in zip(items, of, strict=True)]
+    places: dict[str, int] = {}
+    for one in order:
+        places.setdefault(_text(one.get(key) if key and isinstance(one, dict) else one), len(places))
+    found = [places.get(_text(one[key] if key else one)) for one in items]
+    listed = iter(sorted((place, at) for at, place in enumerate(found) if place is not None))
+    return [one if place is None else items[next(listed)[1]] for one, place in zip(items, found, strict=True)]

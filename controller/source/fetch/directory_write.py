@@ -120,7 +120,7 @@ def _write(root: bytes, targets: list[_Target], edit: SourceEdit) -> None:
                 else:
                     os.unlink(_joined(root, target.path))  # noqa: PTH108 - bytes
         except BaseException:
-            _put_back(done, edit.before)
+            _put_back(done, edit)
             raise
     for folder in folders | {os.path.dirname(_joined(root, target.path)) for target in targets}:  # noqa: PTH120 - bytes
         _flush_folder(folder)
@@ -140,14 +140,16 @@ def _stamp(status: os.stat_result | None) -> tuple[int, int, int, int] | None:
     return status and (status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns)
 
 
-def _put_back(done: list[_Target], before: Mapping[bytes, bytes | None]) -> None:
-    """Of several files some are new already: they become as they were, as far as that can be done."""
+def _put_back(done: list[_Target], edit: SourceEdit) -> None:
+    """Of several files some are new already: they become as they were, as far as that can be done and nobody saved them since."""
     for target in reversed(done):
         with contextlib.suppress(OSError):
-            content = before[target.path]
+            content = edit.before[target.path]
+            if _read(target.real) != edit.after[target.path]:
+                continue
             if content is None:
                 os.unlink(target.real)  # noqa: PTH108 - bytes
-            elif _read(target.real) != content:
+            else:
                 with _all_unfinished({target: content}) as unfinished:
                     os.replace(unfinished[target.path], target.real)  # noqa: PTH105 - bytes
 

@@ -12,6 +12,8 @@ from controller.source.files import is_manifest_path, shown
 from controller.source.source_edit import NotWritable, SourceChanged, SourceEdit
 
 COMMITTER: Final = "fleet controller"
+_UNFINISHED: Final = "refs/fleet/unfinished"
+"""Names a commit while work trees are to follow the branch that names it."""
 _FILE: Final = b"100644"
 _LINK: Final = b"120000"
 _MAIL: Final = "localhost"
@@ -113,7 +115,7 @@ def _people(author: str) -> Mapping[str, str]:
 
 
 def work_trees_of(git: Git, branch: str) -> tuple[str, ...]:
-    """The work trees that have a branch checked out.
+    """The work trees that have a branch checked out, each with the files of its commit.
 
     Raises:
         NotWritable: in one of them files are changed and not committed.
@@ -128,12 +130,30 @@ def work_trees_of(git: Git, branch: str) -> tuple[str, ...]:
     for one in found:
         if not Path(one).is_dir():
             raise NotWritable(f"{branch} is checked out in {one}, which is away: `git worktree prune` forgets it")
-        if Git(one).run(["status", "--porcelain", "--untracked-files=no"]):
+        if _is_changed(tree := Git(one)) and not _is_behind_by_our_commit(tree):
             raise NotWritable(
                 f"{branch} is checked out in {one}, where files are changed and not committed: commit or stash them, or give "
                 "the controller a bare repository or --write-branch"
             )
     return tuple(found)
+
+
+def _is_changed(tree: Git) -> bool:
+    return bool(tree.run(["status", "--porcelain", "--untracked-files=no"]))
+
+
+def _is_behind_by_our_commit(tree: Git) -> bool:
+    """Finishes what a controller began that was killed when the branch named its commit already, and the files were the old ones.
+
+    They look as if somebody wanted to take the commit back.
+    """
+    with contextlib.suppress(SourceError):
+        unfinished, head = tree.run(["rev-parse", _UNFINISHED, "HEAD"]).split()
+        is_as_before = not tree.run(["diff-index", "--cached", "HEAD^"]) and not tree.run(["diff-files"])
+        if unfinished == head and is_as_before:
+            tree.run(["read-tree", "-u", "-m", "HEAD^", "HEAD"])
+            return not _is_changed(tree)
+    return False
 
 
 def move_branch(git: Git, branch: str, new: str, old: str | None) -> None:
@@ -151,6 +171,8 @@ def move_branch(git: Git, branch: str, new: str, old: str | None) -> None:
     """
     trees = work_trees_of(git, branch) if old is not None else ()
     ref = f"refs/heads/{branch}"
+    if trees:
+        git.run(["update-ref", _UNFINISHED, new])
     try:
         git.run(["update-ref", "-m", "fleet: edit manifests", ref, new, old or "0" * len(new)])
     except SourceError:
@@ -168,6 +190,8 @@ def move_branch(git: Git, branch: str, new: str, old: str | None) -> None:
             raise NotWritable(
                 f"the work tree {tree}, which has {branch} checked out, cannot take it: {error}"
             ) from None
+    if trees:
+        git.run(["update-ref", "-d", _UNFINISHED])
 
 
 def tip_of(git: Git, branch: str) -> str | None:

@@ -158,3 +158,17 @@ def test_strategic_merge_patches(target: Any, patch: Any, expected: Any) -> None
 def test_what_is_no_strategic_merge_patch(patch: Any) -> None:
     with pytest.raises(MalformedPatch):
         strategic_merge({"a": {"b": 1}}, patch)
+
+
+def test_lists_of_which_nobody_knows_what_they_are_merged_by_are_replaced() -> None:
+    odd = [{"mountPath": [1]}, {"mountPath": {"a": 1}}]
+    order = {"$setElementOrder/v": [{"mountPath": [1]}, [2]]}
+    assert strategic_merge({"v": odd}, {"v": odd, **order}) == {"v": odd}
+    assert strategic_merge({"v": [{"a": 1}, True, 1]}, {"$deleteFromPrimitiveList/v": [{"a": 1}, 1]}) == {"v": [True]}
+
+
+def test_long_lists_cost_what_is_in_them() -> None:
+    """A list against a list, item by item, would hold the whole controller for minutes."""
+    many = list(range(30_000))
+    assert strategic_merge({"x": many}, {"$setElementOrder/x": many[::-1]}) == {"x": many[::-1]}
+    assert strategic_merge({"x": many}, {"$deleteFromPrimitiveList/x": many[1:]}) == {"x": [0]}

@@ -135,3 +135,13 @@ def test_who_forces_has_what_he_applies(turns: list[tuple[str, Document]]) -> No
                 expected = expected[part]
             assert expected in (value, {})
         assert applied(document, wanted, manager) == document
+
+
+def test_many_fields_cost_what_they_are() -> None:
+    """Each against each of another owner would hold the whole controller for minutes."""
+    document: Document | None = None
+    for value, manager in enumerate("mnm"):
+        document = applied(document, camera(**{f"k{number}": value for number in range(15_000)}), manager, force=True)
+    assert document is not None
+    assert document["spec"]["k14999"] == 2
+    assert applied(document, camera(a=1), "m")["spec"] == {"a": 1}
