@@ -52,7 +52,7 @@ def test_a_mistyped_command(run_offline: Callable[..., Any]) -> None:
     assert "there is no command 'staus'. Did you mean `fleet status`?" in result.stderr
 
 
-@pytest.mark.parametrize("words", [["get", "cam"], ["label", "cam/dock", "a=b"]])
+@pytest.mark.parametrize("words", [["get", "cam"], ["label", "cam/dock", "a=b"], ["delete", "cam/dock"]])
 def test_asking_imports_nothing_heavy(words: list[str]) -> None:
     program = (
         "import sys\nfrom click.testing import CliRunner\nfrom cli.main import fleet\n"
