@@ -23,6 +23,7 @@ _COMMANDS = {
     "wait": "cli.commands.wait",
     "messages": "cli.commands.messages",
     "apply": "cli.commands.apply",
+    "edit": "cli.commands.edit",
     "delete": "cli.commands.delete",
     "patch": "cli.commands.patch",
     "set": "cli.commands.setting:set_command",
