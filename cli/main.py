@@ -23,6 +23,7 @@ _COMMANDS = {
     "wait": "cli.commands.wait",
     "messages": "cli.commands.messages",
     "apply": "cli.commands.apply",
+    "create": "cli.commands.create",
     "edit": "cli.commands.edit",
     "delete": "cli.commands.delete",
     "patch": "cli.commands.patch",

@@ -104,9 +104,9 @@ class Writes:
                 return None
             raise
 
-    def create(self, given: Given) -> Answer:
+    def create(self, kind: Kind, document: Mapping[str, Any]) -> Answer:
         """Makes an object."""
-        return self._send("POST", given.kind.path, declared(given.document))
+        return self._send("POST", kind.path, declared(document))
 
     def apply(self, given: Given, *, force: bool) -> Answer:
         """Has an object say all that is given. What nobody ever applied is everybody's.

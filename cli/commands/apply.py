@@ -3,13 +3,10 @@
 import click
 
 from cli.connection import Answer
-from cli.kinds import CAMERA, DSINSTANCE, NODE
+from cli.kinds import CREATE_ORDER
 from cli.manifest_files import Given, objects_in
 from cli.server import Server
 from cli.writing import WriteOptions, Writes, is_same, write_options, writes
-
-_ORDER = (NODE, CAMERA, DSINSTANCE)
-"""Instances name nodes and cameras."""
 
 
 @click.command(short_help="Create or change objects, as files say them.")
@@ -34,7 +31,7 @@ def apply(server: Server, *, files: tuple[str, ...], recursive: bool, force_conf
     if nameless:
         raise click.UsageError(f"{nameless.place_of('metadata')}: an object without a name can only be created")
     with writes(server, how, "fleet") as made:
-        for one in sorted(given, key=lambda one: _ORDER.index(one.kind)):
+        for one in sorted(given, key=lambda one: CREATE_ORDER.index(one.kind)):
             with made.attempt(one.target, one.place_of):
                 done, answer = _applied(made, one, force=force_conflicts)
                 made.say(one.target, done, answer)

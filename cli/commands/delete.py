@@ -5,13 +5,10 @@ import click
 from cli.chosen import kinds_chosen, named, say_none
 from cli.completing import complete_targets
 from cli.connection import Refused
-from cli.kinds import CAMERA, DSINSTANCE, NODE, Kind, Target
+from cli.kinds import CREATE_ORDER, Kind, Target
 from cli.manifest_files import Given, objects_in
 from cli.server import Server
 from cli.writing import WriteOptions, Writes, tell_consequences, write_options, writes
-
-_ORDER = (DSINSTANCE, CAMERA, NODE)
-"""Instances name cameras and nodes."""
 
 
 @click.command(short_help="Take objects away.")
@@ -52,10 +49,10 @@ def delete(
         given = {one.target: one for one in objects_in(files, recursive=recursive) if one.name}
     targets = list(given) if files else named(what) if kinds is None else []
     with writes(server, how, "fleet-delete") as made:
-        for kind in sorted(kinds or [], key=_ORDER.index):
+        for kind in sorted(kinds or [], key=CREATE_ORDER.index, reverse=True):
             with made.attempt(Target(kind, None)):
                 _delete_selected(made, kind, selector)
-        for target in sorted(targets, key=lambda one: _ORDER.index(one.kind)):
+        for target in sorted(targets, key=lambda one: CREATE_ORDER.index(one.kind), reverse=True):
             with made.attempt(target, given[target].place_of if target in given else None):
                 _delete(made, target, ignore_not_found=ignore_not_found)
 
