@@ -7,8 +7,8 @@ import json
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException, HTTPResponse
-from typing import Any
+from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse
+from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from cli.failure import Failure, one_line, printable
@@ -44,11 +44,22 @@ class Unreachable(Failure):
 class Refused(Failure):
     """The controller answered that it will not, and why."""
 
-    def __init__(self, message: str, status: int, reason: str = "") -> None:
+    def __init__(self, message: str, status: int, reason: str = "", said: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.reason = reason
+        self.said = said or {}
+        """The whole Status."""
         self.is_starting = (status, reason) == (503, "ServiceUnavailable")
         """True for a controller that does not know its fleet yet, and will."""
+
+
+class Answer(NamedTuple):
+    """What answers a request that was done."""
+
+    document: dict[str, Any]
+    headers: HTTPMessage
+    status: int
 
 
 class Api:
@@ -91,15 +102,33 @@ class Api:
             Refused: the controller answers with an error.
             Failure: what answers is no controller.
         """
-        return self._exchange("GET", _with_query(path, query), None, accept)
+        return self._exchange("GET", _with_query(path, query), None, accept).document
 
     def delete(self, path: str) -> dict[str, Any]:
         """The JSON object that answers a DELETE; raises as `get` does."""
-        return self._exchange("DELETE", path, None, JSON)
+        return self._exchange("DELETE", path, None, JSON).document
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The JSON object that answers a POST; raises as `get` does."""
-        return self._exchange("POST", path, json.dumps(body).encode(), JSON)
+        return self._exchange("POST", path, json.dumps(body).encode(), JSON).document
+
+    def send(
+        self, method: str, path: str, query: Mapping[str, str], body: Any = None, content_type: str = JSON
+    ) -> Answer:
+        """What answers a request that changes something.
+
+        Args:
+            method: of HTTP.
+            path: of the object, or of the list.
+            query: what else is asked.
+            body: is sent as JSON; None for none.
+            content_type: what that JSON means.
+
+        Raises:
+            As `get` does.
+        """
+        content = None if body is None else json.dumps(body).encode()
+        return self._exchange(method, _with_query(path, query), content, JSON, content_type)
 
     def get_object(self, path: str) -> dict[str, Any]:
         """The object at a path, which has a name; raises as `get` does."""
@@ -164,14 +193,14 @@ class Api:
             return HTTPSConnection(self._host, self._port, timeout=self._timeout, context=client_context(self._server))
         return HTTPConnection(self._host, self._port, timeout=self._timeout)
 
-    def _exchange(self, method: str, target: str, body: bytes | None, accept: str) -> dict[str, Any]:
+    def _exchange(self, method: str, target: str, body: bytes | None, accept: str, content_type: str = JSON) -> Answer:
         connection = self._connection()
-        headers = {"Accept": accept, **self._headers} | ({"Content-Type": JSON} if body is not None else {})
+        headers = {"Accept": accept, **self._headers} | ({"Content-Type": content_type} if body is not None else {})
         try:
             with self._explained():
                 connection.request(method, target, body=body, headers=headers)
                 with connection.getresponse() as response:
-                    return self._parsed(response)
+                    return Answer(self._parsed(response), response.headers, response.status)
         finally:
             connection.close()
 
@@ -185,7 +214,7 @@ class Api:
             return answer
         if isinstance(answer, dict) and answer.get("kind") == "Status":
             reason = one_line(str(answer.get("reason") or response.status))
-            raise Refused(f"the controller says {reason}: {_causes(answer)}", response.status, reason)
+            raise Refused(f"the controller says {reason}: {_causes(answer)}", response.status, reason, answer)
         if isinstance(answer, dict) and "detail" in answer:
             raise Refused(
                 f"the controller answers {response.status}: {one_line(str(answer['detail']))}", response.status

@@ -34,6 +34,8 @@ CAMERA = Kind("Camera", "camera", "cameras", "cam", f"{GROUP_PATH}/cameras")
 EVENT = Kind("Event", "event", "events", "ev", "/api/v1/events")
 
 OBJECT_KINDS = (NODE, DSINSTANCE, CAMERA)
+CREATE_ORDER = (NODE, CAMERA, DSINSTANCE)
+"""Instances name nodes and cameras: these come first, and go last."""
 KINDS = (*OBJECT_KINDS, EVENT)
 
 

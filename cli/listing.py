@@ -108,7 +108,8 @@ def _magnitude(cell: str) -> float:
 
 
 def print_document(document: Any, output: str) -> None:
-    """Prints plain data as JSON or YAML."""
+    """Prints plain data as JSON or YAML, without who manages which field: that is not for people."""
+    document = _without_managed_fields(document)
     if output == "json":
         import json
 
@@ -117,3 +118,14 @@ def print_document(document: Any, output: str) -> None:
         from controller.source.read.yaml_text import yaml_text
 
         click.echo(yaml_text(document), nl=False)
+
+
+def _without_managed_fields(document: Any) -> Any:
+    if not isinstance(document, dict):
+        return document
+    if isinstance(document.get("items"), list):
+        return {**document, "items": [_without_managed_fields(one) for one in document["items"]]}
+    metadata = document.get("metadata")
+    if not isinstance(metadata, dict) or "managedFields" not in metadata:
+        return document
+    return {**document, "metadata": {name: one for name, one in metadata.items() if name != "managedFields"}}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.failure import Failure
+from cli.plan_colours import PLAN_COLOURS
 from cli.removal_options import removal_options
 from cli.server import Server
 from ports.clock import SystemClock
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from controller.planner.guard import RemovalLimits
 
 _CHANGES = 1
-_COLOURS = {"+": "green", "=": "cyan", "~": "yellow", ">": "yellow", "-": "red", "!": "magenta"}
 
 
 class PlanFailure(Failure):
@@ -93,7 +93,7 @@ def plan(
         from controller.planner.describe import describe_plan
 
         for line in describe_plan(planned).splitlines():
-            click.echo(click.style(line, fg=_COLOURS.get(line[:1])))
+            click.echo(click.style(line, fg=PLAN_COLOURS.get(line[:1])))
         if parked:
             click.secho(f"Parked until `fleet approve`: {parked}.", fg="magenta")
     raise click.exceptions.Exit(_CHANGES if planned.changes else 0)

@@ -52,10 +52,11 @@ def test_a_mistyped_command(run_offline: Callable[..., Any]) -> None:
     assert "there is no command 'staus'. Did you mean `fleet status`?" in result.stderr
 
 
-def test_getting_things_imports_nothing_heavy() -> None:
+@pytest.mark.parametrize("words", [["get", "cam"], ["label", "cam/dock", "a=b"], ["delete", "cam/dock"]])
+def test_asking_imports_nothing_heavy(words: list[str]) -> None:
     program = (
         "import sys\nfrom click.testing import CliRunner\nfrom cli.main import fleet\n"
-        "CliRunner().invoke(fleet, ['--server', 'http://127.0.0.1:9', 'get', 'cam'])\n"
+        f"CliRunner().invoke(fleet, ['--server', 'http://127.0.0.1:9', *{words}])\n"
         "print(sorted({name.partition('.')[0] for name in sys.modules} & "
         "{'pydantic', 'confluent_kafka', 'docker', 'asyncio', 'rich', 'ruamel', 'urllib3', 'fastapi'}))"
     )
