@@ -1,5 +1,6 @@
 """Errors as Kubernetes clients read them: Status objects, whose wording is what the user sees."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from fastapi.responses import JSONResponse
@@ -95,4 +96,17 @@ def expired(error: Expired) -> ApiError:
 def manifests_only(path: str) -> ApiError:
     """Somebody tried to write."""
     message = f"{path} is read-only: objects are changed by committing manifests, which the controller picks up"
-    return ApiError(405, "MethodNotAllowed", message)
+    return not_allowed(message)
+
+
+def not_allowed(message: str, details: dict[str, Any] | None = None, allowed: Iterable[str] = ("GET",)) -> ApiError:
+    """The path takes no requests of this method.
+
+    Args:
+        message: why.
+        details: of what it was asked.
+        allowed: the methods that it takes.
+    """
+    error = ApiError(405, "MethodNotAllowed", message, details)
+    error.headers["Allow"] = ", ".join(sorted(allowed))
+    return error

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
 from controller.api.caller import caller_of
-from controller.api.errors import ApiError, bad_request, manifests_only, no_such_path, not_found
+from controller.api.errors import ApiError, manifests_only, no_such_path, not_found
 from controller.api.pieces import in_pieces, listed
+from controller.api.query import flag, number
 from controller.api.resources import EVENTS, FLEET_RESOURCES, NAMESPACES, Resource
 from controller.api.selection import Selection, parse_selection
-from controller.api.table import TABLE_END, Rows, wanted_form
+from controller.api.table import TABLE_END, Rows, TableForm, wanted_form
 from controller.api.watch import DEFAULT_TIMEOUT_SECONDS, Watch, WatchRequest, WatchResponse, WatchSlots
 from controller.picture.event_log import EVENT_NAMESPACE
 from controller.picture.store import ObjectStore, Stored
@@ -21,7 +22,6 @@ from crds.document import API_VERSION
 
 _MOST_AT_ONCE = 1000
 """A longer list is answered in pieces. What changes meanwhile stands in it as it was."""
-_FALSE = ("", "0", "false")
 
 
 class ResourcePaths:
@@ -122,9 +122,10 @@ class ResourcePaths:
             raise ApiError(410, "Expired", "lists are not given in parts here: list again without continue")
         if sight := caller_of(request).sight(resource.kind):
             selection = replace(selection, sight=sight)
-        if query.get("watch", "").lower() not in _FALSE:
+        asked = _watch_request(request, resource, selection, form)
+        if flag(request, "watch"):
             watch = Watch(
-                _watch_request(request, resource, selection),
+                asked,
                 store,
                 self._rows,
                 clock=self._clock,
@@ -185,30 +186,22 @@ def _json(encoded: bytes) -> Response:
     return Response(encoded, media_type="application/json")
 
 
-def _watch_request(request: Request, resource: Resource, selection: Selection) -> WatchRequest:
-    query = request.query_params
-    bookmarks = query.get("allowWatchBookmarks", "").lower() not in _FALSE
-    initial = query.get("sendInitialEvents", "").lower() not in _FALSE
-    if initial and (query.get("resourceVersionMatch") != "NotOlderThan" or not bookmarks):
+def _watch_request(request: Request, resource: Resource, selection: Selection, form: TableForm | None) -> WatchRequest:
+    """What is asked of a watch; of a list the same may be said, and is held to the same rules."""
+    bookmarks, initial = flag(request, "allowWatchBookmarks"), flag(request, "sendInitialEvents")
+    if initial and (request.query_params.get("resourceVersionMatch") != "NotOlderThan" or not bookmarks):
         raise _invalid("sendInitialEvents", "needs resourceVersionMatch=NotOlderThan and allowWatchBookmarks=true")
-    known = _number(query.get("resourceVersion", ""), "resourceVersion")
+    number(request, "limit")
+    known = number(request, "resourceVersion")
     return WatchRequest(
         resource=resource,
         selection=selection,
-        form=wanted_form(request.headers.get("accept", ""), query.get("includeObject", "")),
+        form=form,
         after=None if initial or not known else known,
         bookmarks=bookmarks,
         mark_initial_end=initial,
-        timeout_seconds=_number(query.get("timeoutSeconds", ""), "timeoutSeconds") or DEFAULT_TIMEOUT_SECONDS,
+        timeout_seconds=number(request, "timeoutSeconds") or DEFAULT_TIMEOUT_SECONDS,
     )
-
-
-def _number(text: str, name: str) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 19):
-        raise bad_request(f"{name} is {text[:40]!r}, expected a decimal number")
-    return int(text)
 
 
 def _invalid(field: str, message: str) -> ApiError:

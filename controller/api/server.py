@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controller.api import access_reviews
@@ -21,7 +22,7 @@ from controller.api.connections import PatientProtocol
 from controller.api.control import FleetControl
 from controller.api.cross_site import NoOtherSites
 from controller.api.discovery import discovery_router
-from controller.api.errors import ApiError, answer, manifests_only, no_such_path, starting
+from controller.api.errors import ApiError, answer, manifests_only, no_such_path, not_allowed, starting
 from controller.api.fleet_paths import PREFIX, FleetPaths
 from controller.api.listeners import port_listener, unix_listener
 from controller.api.openapi.openapi_paths import OpenApiPaths
@@ -41,6 +42,7 @@ from ports.dice import Dice, SystemDice
 
 # Watches end by themselves when the server stops; whoever is still reading an answer then has this long.
 _GRACEFUL_SHUTDOWN_SECONDS = 1
+_WRITING = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def create_app(
@@ -249,11 +251,24 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     path = str(request.scope["path"])  # `request.url` fails at what is no UTF-8
     if code == 404:
         return answer(no_such_path())
-    if code == 405 and path.startswith(f"{PREFIX}/"):
-        return answer(ApiError(405, "MethodNotAllowed", f"{request.method} is not allowed at {path}"))
     if code == 405:
-        return answer(manifests_only(path))
+        allowed = _methods_at(request)
+        if path.startswith(f"{PREFIX}/") or request.method not in _WRITING:
+            return answer(not_allowed(f"{request.method} is not allowed at {path}", allowed=allowed))
+        refusal = manifests_only(path)
+        refusal.headers["Allow"] = ", ".join(sorted(allowed))
+        return answer(refusal)
     return answer(ApiError(code, "Unknown", f"{request.method} {path} failed with {code}"))
+
+
+def _methods_at(request: Request) -> set[str]:
+    """What may be done where a request goes: several routes may lead there, each for some methods."""
+    routes = request.app.routes
+
+    def is_taken(method: str) -> bool:
+        return any(one.matches({**request.scope, "method": method})[0] is Match.FULL for one in routes)
+
+    return {method for method in ("GET", *_WRITING) if is_taken(method)}
 
 
 async def _on_bug(_request: Request, _error: Exception) -> Response:

@@ -3,7 +3,7 @@
 import errno
 from typing import Any, Final
 
-from controller.api.errors import ApiError, bad_request, not_found
+from controller.api.errors import ApiError, bad_request, not_allowed, not_found
 from controller.api.patches.refused import MalformedPatch, PatchRefused
 from controller.api.patches.server_side import FieldConflicts
 from controller.api.resources import Resource
@@ -64,7 +64,7 @@ def refusal(error: Exception, resource: Resource, name: str) -> ApiError:
 
 def _unwritable(error: Exception, resource: Resource, name: str) -> ApiError:
     if isinstance(error, NotWritable):
-        return ApiError(405, "MethodNotAllowed", str(error), _details(resource, name))
+        return not_allowed(str(error), _details(resource, name))
     if isinstance(error, OSError) and error.errno in _FULL:
         message = "the disk of the manifests is full: nothing was written"
         return ApiError(507, "InsufficientStorage", message, _details(resource, name))

@@ -17,6 +17,7 @@ from controller.api.object_bodies import JSON, YAML, body_of, parsed, unsupporte
 from controller.api.patches.json_patch import json_patch
 from controller.api.patches.merge import merge_patch
 from controller.api.patches.strategic import strategic_merge
+from controller.api.query import flag
 from controller.api.resources import FLEET_RESOURCES, Resource
 from controller.api.selection import parse_selection
 from controller.api.wanted import applied, changed, created, gone, object_in
@@ -112,7 +113,7 @@ class WritePaths:
                 "PatchOptions.meta.k8s.io is invalid: fieldManager: Required value: is required for apply patch"
             )
         document = object_in(parsed(await body_of(request), is_yaml=True), resource, ref.name)
-        force = request.query_params.get("force", "").lower() in ("true", "1")
+        force = flag(request, "force")
         make, is_new = applied(ref, document, _manager(request), self._now(), force=force), False
 
         def noted(current: Any) -> Any:

@@ -141,7 +141,7 @@ def test_what_can_be_written_is_told_as_kubectl_looks_for_it() -> None:
     assert "application/strategic-merge-patch+json" not in item["patch"]["requestBody"]["content"]
     collection = paths["/apis/dsfleet.io/v1/cameras"]
     assert collection.keys() == {"get", "post", "delete"}
-    assert collection["post"]["requestBody"]["content"].keys() == {"application/json"}
+    assert collection["post"]["requestBody"]["content"].keys() == {"application/json", "application/yaml"}
 
 
 def test_what_cannot_be_written_is_not_told_as_if_it_could() -> None:

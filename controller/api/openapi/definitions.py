@@ -13,6 +13,7 @@ Schema = Mapping[str, Any]
 OBJECT_META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 LIST_META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta"
 STATUS: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.Status"
+DELETE_OPTIONS: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
 _OPEN: Final[Schema] = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 
@@ -35,7 +36,12 @@ def definitions(resources: Iterable[Resource], references: str) -> dict[str, Sch
         resources: those that have objects.
         references: what stands before the name of a schema where another one refers to it.
     """
-    found: dict[str, Schema] = {OBJECT_META: _OBJECT_META, LIST_META: _LIST_META, STATUS: _STATUS}
+    found: dict[str, Schema] = {
+        OBJECT_META: _OBJECT_META,
+        LIST_META: _LIST_META,
+        STATUS: _STATUS,
+        DELETE_OPTIONS: _DELETE_OPTIONS,
+    }
     metadata = {"$ref": references + OBJECT_META, "description": "What identifies the object, and what it is found by."}
     for resource in resources:
         schema = _schema_of(resource)
@@ -141,6 +147,22 @@ _STATUS: Final[Schema] = {
         "reason": _text("The cause, for programs."),
         "details": {**_OPEN, "description": "What it was about."},
         "code": {"type": "integer", "format": "int32", "description": "The code of the answer."},
+    },
+}
+_DELETE_OPTIONS: Final[Schema] = {
+    "type": "object",
+    "description": "How an object goes.",
+    "properties": {
+        **_HEAD,
+        "preconditions": {
+            "type": "object",
+            "description": "It goes only while it is so.",
+            "properties": {"uid": _text("Its id."), "resourceVersion": _text("Its version.")},
+        },
+        "dryRun": _list("All: nothing is written, the answer says what would be.", {"type": "string", "enum": ["All"]}),
+        "gracePeriodSeconds": _number("Not used here."),
+        "orphanDependents": {"type": "boolean", "description": "Not used here."},
+        "propagationPolicy": _text("Not used here: nothing depends on an object."),
     },
 }
 _CORE: Final[Mapping[str, Schema]] = {

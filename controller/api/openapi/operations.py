@@ -1,13 +1,15 @@
 """What can be asked at which path, as both versions of OpenAPI say it in their own forms."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from controller.api.openapi.definitions import STATUS, definition_name
+from controller.api.openapi.definitions import DELETE_OPTIONS, STATUS, definition_name
 from controller.api.resources import Resource
 
-PATCH_TYPES: Final = ("application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml")
+JSON: Final = "application/json"
+JSON_PATCH: Final = "application/json-patch+json"
+PATCH_TYPES: Final = (JSON_PATCH, "application/merge-patch+json", "application/apply-patch+yaml")
 """Without the strategic one: where that is listed kubectl makes such patches, for which kinds of one's own have no rules."""
 
 
@@ -18,32 +20,50 @@ class Query:
     name: str
     type: str
     description: str
+    bounds: Mapping[str, Any] = field(default_factory=dict)
+    """What may be given, in words of JSON schema that both versions have."""
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What may be given."""
+        return {"type": self.type, **self.bounds}
 
 
 _SELECTION: Final = (
     Query("labelSelector", "string", "Only objects with such labels."),
     Query("fieldSelector", "string", "Only objects with such values in fields."),
 )
+_INCLUDE_OBJECT: Final = Query(
+    "includeObject", "string", "What comes with each row of a Table.", {"enum": ["", "None", "Metadata", "Object"]}
+)
+_VERSION: Final = {"pattern": "^[0-9]{0,19}$"}
+_NUMBER: Final = {"minimum": 0, "maximum": 10**19 - 1}
 _LIST: Final = (
     *_SELECTION,
-    Query("limit", "integer", "Is ignored: lists are whole."),
-    Query("continue", "string", "Answers 410: lists are whole."),
-    Query("includeObject", "string", "What comes with each row of a Table: None, Metadata or Object."),
+    Query("limit", "integer", "Is ignored: lists are whole.", _NUMBER),
+    Query("continue", "string", "Answers 410, unless it is empty: lists are whole."),
+    _INCLUDE_OBJECT,
     Query("watch", "boolean", "Changes as JSON lines, from resourceVersion on."),
-    Query("resourceVersion", "string", "The version from which a watch tells changes."),
+    Query("resourceVersion", "string", "The version from which a watch tells changes.", _VERSION),
     Query("resourceVersionMatch", "string", "How it is meant: NotOlderThan, with sendInitialEvents."),
     Query("sendInitialEvents", "boolean", "A watch tells of all objects first."),
     Query("allowWatchBookmarks", "boolean", "A watch tells its version now and then."),
-    Query("timeoutSeconds", "integer", "When a watch ends."),
+    Query("timeoutSeconds", "integer", "When a watch ends.", _NUMBER),
 )
-_ONE: Final = (Query("includeObject", "string", "What comes with the row of a Table: None, Metadata or Object."),)
+_ONE: Final = (_INCLUDE_OBJECT,)
+_DRY_RUN: Final = Query("dryRun", "string", "Nothing is written, the answer says what would be.", {"enum": ["All"]})
+_SAID: Final = (
+    Query("reason", "string", "Why, for the commit."),
+    Query("approve", "string", "The revision whose removals are approved."),
+)
 _WRITE: Final = (
-    Query("dryRun", "string", "All: nothing is written, the answer says what would be."),
-    Query("fieldManager", "string", "Who writes."),
-    Query("fieldValidation", "string", "What becomes of unknown fields: Ignore, Warn or Strict."),
+    _DRY_RUN,
+    Query("fieldManager", "string", "Who writes.", {"maxLength": 128}),
+    Query("fieldValidation", "string", "What becomes of unknown fields.", {"enum": ["", "Ignore", "Warn", "Strict"]}),
+    *_SAID,
 )
 _FORCE: Final = Query("force", "boolean", "Server-side apply takes over fields that others manage.")
-_DELETE: Final = (_WRITE[0], Query("propagationPolicy", "string", "Is ignored: nothing depends on an object."))
+_DELETE: Final = (_DRY_RUN, Query("propagationPolicy", "string", "Is ignored: nothing depends on an object."), *_SAID)
 
 
 @dataclass(frozen=True)
@@ -63,6 +83,13 @@ class Operation:
     """The name of the schema of what is answered."""
     takes: tuple[str, ...] = ()
     """Media types of the body; none where there is no body."""
+    body: str = ""
+    """The name of the schema of the body; empty for patches, which have none."""
+
+    @property
+    def is_body_optional(self) -> bool:
+        """True where a request may come without one."""
+        return self.body == DELETE_OPTIONS
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,19 +123,29 @@ def _allowed(resource: Resource, path: str, verbs: Iterable[str], part: str = ""
     for verb in verbs:
         if verb in known:
             method, query, takes = _VERBS[verb]
-            answers = {"list": definition_name(resource, "List"), "delete": STATUS, "deletecollection": STATUS}
+            schema, some = definition_name(resource), definition_name(resource, "List")
+            answers = {"list": some, "delete": STATUS, "deletecollection": some}
+            bodies = {"create": schema, "update": schema, "delete": DELETE_OPTIONS, "deletecollection": DELETE_OPTIONS}
             yield Operation(
-                path, method, verb, resource, part, query, answers.get(verb, definition_name(resource)), takes
+                path,
+                method,
+                verb,
+                resource,
+                part,
+                query,
+                answers.get(verb, schema),
+                takes,
+                bodies.get(verb, ""),
             )
 
 
-_JSON: Final = ("application/json",)
+_OBJECT_TYPES: Final = (JSON, "application/yaml")
 _VERBS: Final[dict[str, tuple[str, tuple[Query, ...], tuple[str, ...]]]] = {
     "list": ("get", _LIST, ()),
-    "create": ("post", _WRITE, _JSON),
-    "deletecollection": ("delete", (*_SELECTION, *_DELETE), ()),
+    "create": ("post", _WRITE, _OBJECT_TYPES),
+    "deletecollection": ("delete", (*_SELECTION, *_DELETE), _OBJECT_TYPES),
     "get": ("get", _ONE, ()),
-    "update": ("put", _WRITE, _JSON),
+    "update": ("put", _WRITE, _OBJECT_TYPES),
     "patch": ("patch", (*_WRITE, _FORCE), PATCH_TYPES),
-    "delete": ("delete", _DELETE, ()),
+    "delete": ("delete", _DELETE, _OBJECT_TYPES),
 }

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from controller.api.openapi.definitions import Schema, definitions, group_version_kind
 from controller.api.openapi.operations import Operation, operations
+from controller.api.openapi.responses import HEADERS, REFUSALS, REFUSED, done, refusals
 from controller.api.resources import Resource
 
 _REFERENCES: Final = "#/definitions/"
@@ -28,7 +29,15 @@ def document(resources: Sequence[Resource], fleet_version: str) -> dict[str, Any
         "info": {"title": "fleet", "version": fleet_version},
         "paths": paths,
         "definitions": {name: _schema(one) for name, one in definitions(resources, _REFERENCES).items()},
+        "responses": {
+            one.name: _response(one.description, REFUSED, one.headers) for _, one in sorted(REFUSALS.items())
+        },
     }
+
+
+def _response(description: str, schema: str, headers: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {"description": description, "schema": {"$ref": _REFERENCES + schema}}
+    return found | ({"headers": {name: HEADERS[name] for name in headers}} if headers else {})
 
 
 def _operation(one: Operation) -> dict[str, Any]:
@@ -38,23 +47,23 @@ def _operation(one: Operation) -> dict[str, Any]:
         "parameters": [
             *({"name": name, "in": "path", "required": True, "type": "string"} for name in one.names),
             *(
-                {"name": query.name, "in": "query", "description": query.description, "type": query.type}
+                {"name": query.name, "in": "query", "description": query.description, **query.schema}
                 for query in one.query
             ),
         ],
         "responses": {
-            "201" if one.verb == "create" else "200": {
-                "description": "OK",
-                "schema": {"$ref": _REFERENCES + one.answers},
-            }
+            **{str(code): _response(was.description, one.answers, was.headers) for code, was in done(one).items()},
+            **{str(code): {"$ref": f"#/responses/{REFUSALS[code].name}"} for code in refusals(one)},
         },
         "x-kubernetes-action": one.verb,
         "x-kubernetes-group-version-kind": group_version_kind(one.resource),
     }
     if one.takes:
-        schema = {"type": "object"} if one.verb == "patch" else {"$ref": _REFERENCES + one.answers}
+        schema = {"$ref": _REFERENCES + one.body} if one.body else {"type": "object"}
         found["consumes"] = list(one.takes)
-        found["parameters"].append({"name": "body", "in": "body", "required": True, "schema": schema})
+        found["parameters"].append(
+            {"name": "body", "in": "body", "required": not one.is_body_optional, "schema": schema}
+        )
     return found
 
 
