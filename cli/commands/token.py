@@ -127,7 +127,10 @@ def _keeper(folder: Path) -> Iterator["AccessKeeper"]:
     from ports.disk import RealDisk
 
     if not folder.is_dir():
-        raise Failure(f"{folder} is no state directory of a controller: it is not there")
+        raise Failure(
+            f"{folder} is no state directory of a controller: it is not there; before the first start of one, make it for its user: "
+            f"mkdir -m 700 {folder}"
+        )
     keeper = AccessKeeper(folder, RealDisk(), SystemClock().now)
     try:
         keeper.load()

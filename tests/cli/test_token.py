@@ -92,6 +92,7 @@ def test_the_first_token_is_made_without_a_controller(run_offline: Callable[...,
 def test_a_folder_that_is_none(run_offline: Callable[..., Result], tmp_path: Path) -> None:
     result = run_offline("token", "list", "--state-dir", str(tmp_path / "no"))
     assert "is no state directory of a controller" in result.stderr
+    assert f"mkdir -m 700 {tmp_path / 'no'}" in result.stderr
 
 
 def test_tokens_through_the_api(secured: Secured) -> None:
