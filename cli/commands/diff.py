@@ -70,5 +70,14 @@ def _differs(made: Writes, one: Given, *, force: bool) -> bool:
 def _lines(before: dict[str, Any] | None, after: dict[str, Any], name: str, file: str) -> Iterator[str]:
     from controller.source.read.yaml_text import yaml_text
 
-    old, new = ("" if one is None else yaml_text(declared(one)) for one in (before, after))
+    old, new = ("" if one is None else yaml_text(_plain(declared(one))) for one in (before, after))
     return unified_diff(old.splitlines(), new.splitlines(), name, f"{name} in {file}", lineterm="")
+
+
+def _plain(value: Any) -> Any:
+    """The same with 10 for 10.0: the API shows what is a number in one way, people write it in the other."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Callable
+from http.client import HTTPMessage
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
+from cli.writing import tell_consequences
 from tests.writing.served import CAMERAS, MERGE, Served
 
 Run = Callable[..., Result]
@@ -131,3 +134,18 @@ def test_folders_in_folders_are_read_when_asked_for(run: Run, tmp_path: Path) ->
     assert "inner is not read: -R" in flat.stderr
     deep = run("apply", "-R", "-f", str(top), "--dry-run=server")
     assert deep.stdout.endswith("camera/attic created (server dry run)\n")
+
+
+def test_what_an_answer_says_besides_the_object(capsys: pytest.CaptureFixture[str]) -> None:
+    headers = HTTPMessage()
+    headers["Warning"] = r'299 - "- remove dsinstance/a \"x\" \\ y"'
+    headers["Warning"] = '299 - "    one", 299 - "two"'
+    headers["Fleet-Branch"] = "fleet/edits"
+    headers["Fleet-Pull-Request"] = "https://example.org/compare/main...fleet/edits"
+    tell_consequences(headers)
+    assert capsys.readouterr().err.splitlines() == [
+        '  - remove dsinstance/a "x" \\ y',
+        "      one",
+        "  two",
+        "  it waits on branch fleet/edits; open a pull request: https://example.org/compare/main...fleet/edits",
+    ]
