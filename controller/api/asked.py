@@ -24,6 +24,19 @@ _OF_THE_FLEET: Final[Mapping[str, Verb]] = {
     "refresh": Verb.RECONCILE,
 }
 
+_OF_V1: Final[Mapping[str, tuple[Verb | None, str]]] = {
+    "Cameras": (None, "Camera"),
+    "Agents": (None, "Node"),
+    "Agent": (None, "Node"),
+    "DsInstance": (None, "DsInstance"),
+    "Camera_Agents": (Verb.UPDATE, "Camera"),
+    "Camera_Instance": (Verb.UPDATE, "DsInstance"),
+    "Agent_Instance": (Verb.UPDATE, "DsInstance"),
+    "Update_config": (Verb.RECONCILE, ""),
+    "Refresh": (Verb.RECONCILE, ""),
+}
+"""The routes of `controller.api.v1`, by their first word: what they do, None for what their method says, and to which kind."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -65,6 +78,10 @@ def what_is_asked(method: str, path: str, query: bytes) -> Asked | None:
             return Asked(Verb.EVENTS, "Event", name)
         case ["fleet", "v1", *rest]:
             return _of_the_fleet(rest, reading=reading)
+        case ["v1", "openapi.json"] if reading:
+            return None
+        case ["v1", word, *rest] if word in _OF_V1:
+            return _of_v1(method, word, rest)
     return Asked(Verb.INSPECT if reading else Verb.CONTROL)
 
 
@@ -79,6 +96,16 @@ def _of_the_fleet(rest: list[str], *, reading: bool) -> Asked:
         case [word] if word in _OF_THE_FLEET and not reading:
             return Asked(_OF_THE_FLEET[word])
     return Asked(Verb.INSPECT if reading else Verb.CONTROL)
+
+
+def _of_v1(method: str, word: str, rest: list[str]) -> Asked:
+    """Which object it is, is found out where numbers and addresses are known; who sees or changes that is asked there."""
+    verb, kind = _OF_V1[word]
+    if verb is not None:
+        return Asked(Verb.INSPECT) if method in READING else Asked(verb, kind)
+    if method in READING:
+        return Asked(Verb.LIST if not rest or rest[0].startswith("all_") else Verb.GET, kind)
+    return Asked(Verb.CREATE if method == "POST" else _WRITES.get(method, Verb.CONTROL), kind)
 
 
 def _of_resource(method: str, kind: str, rest: list[str], query: bytes) -> Asked:

@@ -49,13 +49,19 @@ class Caller:
         """
         self.revision, self.objects = revision, objects
 
-    def require(self, verb: Verb, kind: str = "", name: str = "") -> None:
+    def require(self, verb: Verb, kind: str = "", name: str = "", said: str = "") -> None:
         """Lets him do that to an object as it is.
+
+        Args:
+            verb: what he does.
+            kind: of the object; empty for none.
+            name: of the object; empty for none in particular.
+            said: how he named it, where that is not its name: a refusal must not tell what that is.
 
         Raises:
             ApiError: Forbidden, and what is missing; the same whether or not there is such an object.
         """
-        self._refuse_if(missing(self.identity, verb, kind, self._labels(kind, name)), verb, kind, name)
+        self._refuse_if(missing(self.identity, verb, kind, self._labels(kind, name)), verb, kind, said or name)
 
     def require_change(self, verb: Verb, kind: str, name: str, before: Labels | None, after: Labels | None) -> None:
         """Lets him make an object another: asked by whatever writes manifests, with the labels of both.

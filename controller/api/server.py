@@ -33,6 +33,10 @@ from controller.api.resources import FLEET_RESOURCES
 from controller.api.reviews import Reviews, WhyNot
 from controller.api.tls import HANDSHAKE_SECONDS, Tls
 from controller.api.token_paths import TokenPaths
+from controller.api.v1.errors import PREFIX as V1
+from controller.api.v1.errors import DetailedErrors
+from controller.api.v1.routes import v1_router
+from controller.api.v1.views import VIEWS
 from controller.api.watch import BOOKMARK_SECONDS, WATCH_LIMIT
 from controller.api.write_paths import WritePaths, Writes
 from controller.picture.store import ObjectStore
@@ -96,6 +100,7 @@ def create_app(
     app.add_middleware(Authentication, control=access, objects=objects, clock=clock, monotonic=monotonic)
     app.add_middleware(NoOtherSites)
     app.add_middleware(OwnHostOnly, names=host_names)
+    app.add_middleware(DetailedErrors)
     app.include_router(discovery_router(fleet_version))
     if writes is not None:
         app.include_router(WritePaths(writes, clock, dice or SystemDice()).router)
@@ -106,6 +111,7 @@ def create_app(
     app.include_router(Reviews(why_not).router)
     app.include_router(FleetPaths(control).router)
     app.include_router(TokenPaths(access.access).router)
+    app.include_router(v1_router(objects, control, writes, clock, fleet_version))
 
     async def is_ready(request: Request) -> Response:
         if not (reason := why_not_ready()):
@@ -229,7 +235,11 @@ class _OnlyWholeFleets:
     Events are told as they happen, from the first on.
     """
 
-    _OBJECTS = (*(f"/apis/{API_VERSION}/{plural}" for plural in FLEET_RESOURCES), f"{PREFIX}/rendered/")
+    _OBJECTS = (
+        *(f"/apis/{API_VERSION}/{plural}" for plural in FLEET_RESOURCES),
+        *(f"{V1}/{word}" for word in (*VIEWS, "Agent", "Camera")),
+        f"{PREFIX}/rendered/",
+    )
 
     def __init__(self, app: ASGIApp, why_starting: Callable[[], str]) -> None:
         self._app = app
@@ -253,7 +263,7 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
         return answer(no_such_path())
     if code == 405:
         allowed = _methods_at(request)
-        if path.startswith(f"{PREFIX}/") or request.method not in _WRITING:
+        if path.startswith((f"{PREFIX}/", f"{V1}/")) or request.method not in _WRITING:
             return answer(not_allowed(f"{request.method} is not allowed at {path}", allowed=allowed))
         refusal = manifests_only(path)
         refusal.headers["Allow"] = ", ".join(sorted(allowed))

@@ -92,7 +92,7 @@ class WritePaths:
                 return {**document, "metadata": {**document["metadata"], **kept}}
             return document
 
-        make = changed(ref, resource, _manager(request), self._now(), change)
+        make = changed(ref, resource, manager_of(request), self._now(), change)
         return await self._one(request, "update", resource, ObjectChange(ref, make), 200)
 
     async def _patch(self, request: Request, plural: str, name: str) -> Response:
@@ -104,7 +104,7 @@ class WritePaths:
         patch = parsed(await body_of(request), is_yaml=False)
         if patched is not json_patch and not isinstance(patch, dict):
             raise bad_request("the patch must be an object")
-        make = changed(ref, resource, _manager(request), self._now(), lambda current: patched(current, patch))
+        make = changed(ref, resource, manager_of(request), self._now(), lambda current: patched(current, patch))
         return await self._one(request, "patch", resource, ObjectChange(ref, make), 200)
 
     async def _apply(self, request: Request, resource: Resource, ref: ObjectRef) -> Response:
@@ -114,7 +114,7 @@ class WritePaths:
             )
         document = object_in(parsed(await body_of(request), is_yaml=True), resource, ref.name)
         force = flag(request, "force")
-        make, is_new = applied(ref, document, _manager(request), self._now(), force=force), False
+        make, is_new = applied(ref, document, manager_of(request), self._now(), force=force), False
 
         def noted(current: Any) -> Any:
             nonlocal is_new
@@ -135,14 +135,14 @@ class WritePaths:
             str(wanted.get("uid") or ""),
             str(wanted.get("resourceVersion") or ""),
         )
-        done = await self._write(request, "delete", resource, (change,), name, options)
+        done = await make_write(self._writes, request, "delete", resource, (change,), name, options)
         details = {
             "name": name,
             "group": resource.group,
             "kind": resource.plural,
             "uid": done.documents[0]["metadata"]["uid"],
         }
-        return _answer(
+        return answer_of(
             {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}, done, 200
         )
 
@@ -152,54 +152,15 @@ class WritePaths:
         selection = parse_selection(
             resource, label_selector=query.get("labelSelector", ""), field_selector=query.get("fieldSelector", "")
         )
-        done = await self._write(request, "delete", resource, Selected(resource.kind, selection.matches), "", options)
+        done = await make_write(
+            self._writes, request, "delete", resource, Selected(resource.kind, selection.matches), "", options
+        )
         head = {"kind": f"{resource.kind}List", "apiVersion": resource.api_version, "metadata": {}}
-        return _answer({**head, "items": list(done.documents)}, done, 200)
+        return answer_of({**head, "items": list(done.documents)}, done, 200)
 
     async def _one(self, request: Request, verb: str, resource: Resource, change: ObjectChange, code: int) -> Response:
-        done = await self._write(request, verb, resource, (change,), change.ref.name, {})
-        return _answer(done.documents[0], done, code)
-
-    async def _write(
-        self,
-        request: Request,
-        verb: str,
-        resource: Resource,
-        changes: tuple[ObjectChange, ...] | Selected,
-        name: str,
-        options: Mapping[str, Any],
-    ) -> WriteDone:
-        query = request.query_params
-        validation = query.get("fieldValidation") or "Warn"
-        if validation not in _VALIDATION:
-            raise bad_request(f"fieldValidation is {validation!r}; it is one of {', '.join(_VALIDATION)}")
-        caller, does = caller_of(request), Verb.PATCH if verb == "apply" else Verb(verb)
-
-        def permit(ref: ObjectRef, before: Document | None, after: Document | None) -> None:
-            # What is asked may be another thing than the verb says: an apply makes what is not there.
-            what = Verb.CREATE if before is None else Verb.DELETE if after is None else does
-            caller.require_change(what, ref.kind, ref.name, _labels(before), _labels(after))
-
-        if query.get("approve"):
-            caller.require(Verb.APPROVE)
-        asked = WriteRequest(
-            verb,
-            changes,
-            author=caller.identity.name or "anonymous",
-            reason=query.get("reason", "")[:_LONGEST_REASON],
-            approve=query.get("approve", ""),
-            dry_run=_is_dry(query.getlist("dryRun"), options.get("dryRun")),
-            field_validation=validation,
-            permit=permit,
-            permit_approval=lambda: caller.require(Verb.APPROVE),
-        )
-        try:
-            done = await self._writes.write(asked)
-        except REFUSALS as error:
-            raise refusal(error, resource, name) from None
-        if done.revision_id:
-            caller.made(done.revision_id, *(f"{one['kind']}/{one['metadata']['name']}" for one in done.documents))
-        return done
+        done = await make_write(self._writes, request, verb, resource, (change,), change.ref.name, {})
+        return answer_of(done.documents[0], done, code)
 
     def _now(self) -> str:
         return timestamp(self._clock())
@@ -207,6 +168,62 @@ class WritePaths:
     def _name(self, prefix: str) -> str:
         letters = (int(self._dice.uniform(0, len(_NAME_ALPHABET))) for _ in range(_NAME_LETTERS))
         return prefix + "".join(_NAME_ALPHABET[min(one, len(_NAME_ALPHABET) - 1)] for one in letters)
+
+
+async def make_write(
+    writes: Writes,
+    request: Request,
+    verb: str,
+    resource: Resource,
+    changes: tuple[ObjectChange, ...] | Selected,
+    name: str,
+    options: Mapping[str, Any],
+) -> WriteDone:
+    """Has something written, as its caller may, and as the parameters of the request say.
+
+    Args:
+        writes: who makes it.
+        request: it.
+        verb: for people, and what the caller must be allowed; of an object that is only touched by it, to update that.
+        resource: of the path, for refusals.
+        changes: what is asked.
+        name: of the object, for refusals; empty for all of a kind.
+        options: those of the body of a deletion.
+
+    Raises:
+        ApiError: it is not made, and why.
+    """
+    query = request.query_params
+    validation = query.get("fieldValidation") or "Warn"
+    if validation not in _VALIDATION:
+        raise bad_request(f"fieldValidation is {validation!r}; it is one of {', '.join(_VALIDATION)}")
+    caller, touches = caller_of(request), Verb.PATCH if verb in ("apply", "patch") else Verb.UPDATE
+
+    def permit(ref: ObjectRef, before: Document | None, after: Document | None) -> None:
+        # What is asked may be another thing than the verb says: an apply makes what is not there.
+        what = Verb.CREATE if before is None else Verb.DELETE if after is None else touches
+        caller.require_change(what, ref.kind, ref.name, _labels(before), _labels(after))
+
+    if query.get("approve"):
+        caller.require(Verb.APPROVE)
+    asked = WriteRequest(
+        verb,
+        changes,
+        author=caller.identity.name or "anonymous",
+        reason=query.get("reason", "")[:_LONGEST_REASON],
+        approve=query.get("approve", ""),
+        dry_run=_is_dry(query.getlist("dryRun"), options.get("dryRun")),
+        field_validation=validation,
+        permit=permit,
+        permit_approval=lambda: caller.require(Verb.APPROVE),
+    )
+    try:
+        done = await writes.write(asked)
+    except REFUSALS as error:
+        raise refusal(error, resource, name) from None
+    if done.revision_id:
+        caller.made(done.revision_id, *(f"{one['kind']}/{one['metadata']['name']}" for one in done.documents))
+    return done
 
 
 def _resource(plural: str) -> Resource:
@@ -249,7 +266,8 @@ def _is_dry(*said: Any) -> bool:
     return bool(asked)
 
 
-def _manager(request: Request) -> str:
+def manager_of(request: Request) -> str:
+    """Who writes, for managed fields: as the request says, or its program."""
     given = request.query_params.get("fieldManager", "")
     if len(given) > _LONGEST_MANAGER or not given.isprintable():
         raise bad_request(f"fieldManager must be printable, and have at most {_LONGEST_MANAGER} characters")
@@ -257,7 +275,8 @@ def _manager(request: Request) -> str:
     return given or "".join(one for one in agent if one.isprintable())[:_LONGEST_MANAGER] or "unknown"
 
 
-def _answer(document: Mapping[str, Any], done: WriteDone, code: int) -> Response:
+def answer_of(document: Mapping[str, Any], done: WriteDone, code: int) -> Response:
+    """A document as the answer to a write, with the headers that tell of it; 202 when it is not in force yet."""
     body = json.dumps(document, separators=(",", ":")).encode()
     answer = Response(body, 202 if done.branch else code, media_type=JSON)
     length = 0

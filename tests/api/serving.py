@@ -72,7 +72,7 @@ class FakeControl(Asked):
     broker_is_down: bool = False
 
     def status(self) -> dict[str, Any]:
-        return {"leader": True, "revision": "sha256:1"}
+        return {"leader": True, "revision": {"id": "sha256:1"}}
 
     def placed_instances(self) -> dict[str, PlacedInstance]:
         return placed_instances(fleets.plan(REVISION), {})

@@ -31,6 +31,10 @@ PATHS = (
     "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
     "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
     "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+    "/v1/Cameras/all_camera",
+    "/v1/Cameras/7",
+    "/v1/Refresh",
+    "/v1/x",
 )
 SURROGATES = [
     rb'{"desc": "\ud800", "revision": "\ud800", "key": "\ud800"}',

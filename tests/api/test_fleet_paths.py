@@ -16,7 +16,7 @@ POSTS = (
 
 
 def test_how_the_controller_is(http: Http) -> None:
-    assert http.json("/fleet/v1/status") == {"leader": True, "revision": "sha256:1"}
+    assert http.json("/fleet/v1/status") == {"leader": True, "revision": {"id": "sha256:1"}}
 
 
 @pytest.mark.parametrize(("path", "field"), PATHS.items())

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from ports.ports import Ports
 from ports.simulated import MemoryDisk
 from tests.control_loop.stand import FLEET, TalkingAgent
 from tests.patience import patient, wait_until
+from tests.picture.fleets import running
 
 NODE = "edge-1"
 """The node whose agent greets."""
@@ -36,8 +37,12 @@ MERGE = {"content-type": "application/merge-patch+json"}
 class Served:
     """The API of a controller, and requests to it."""
 
-    def __init__(self, url: str, controller: Controller, token: str = "") -> None:
+    def __init__(
+        self, url: str, controller: Controller, token: str = "", report: Callable[[], None] = lambda: None
+    ) -> None:
         self.url = url
+        self.report = report
+        """Has the agent say that all it was told last runs, with frames of every camera."""
         self.controller = controller
         headers = {"authorization": f"Bearer {token}"} if token else {}
         self._client = httpx.Client(base_url=url, headers=headers, timeout=patient(20))
@@ -92,7 +97,8 @@ def served(
             found["port"] = port
             listening.set()
 
-        TalkingAgent(log, NODE).greet()
+        found["agent"] = TalkingAgent(log, NODE)
+        found["agent"].greet()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(controller.run())
             tasks.create_task(serve(app, "127.0.0.1", 0, listening=on_listening))
@@ -101,10 +107,15 @@ def served(
         with contextlib.suppress(asyncio.CancelledError):
             asyncio.run(run())
 
+    def report() -> None:
+        config = controller.answers._knowledge.state.published.configs[found["agent"].node_id]
+        status = tuple(running(one, generation=config.generation) for one in config.node_config_list)
+        found["loop"].call_soon_threadsafe(lambda: found["agent"].report(config.ref, config.ref, status=status))
+
     thread = threading.Thread(target=main)
     thread.start()
     assert listening.wait(patient(10))
-    fleet = Served(f"http://127.0.0.1:{found['port']}", controller, token)
+    fleet = Served(f"http://127.0.0.1:{found['port']}", controller, token, report)
     try:
         wait_until(lambda: fleet("GET", CAMERAS).status_code == 200, "the fleet is shown")
         wait_until(lambda: controller.answers._knowledge.state.published.configs, "a generation is published")
