@@ -25,6 +25,8 @@ class Audited:
     """As in HTTP."""
     revision: str = ""
     """The revision that it made."""
+    left_out: int = 0
+    """Requests of the same client before this one that came to nothing, and have no line: there were too many."""
 
     def line(self) -> bytes:
         """As JSON, with its line end."""
@@ -41,4 +43,6 @@ class Audited:
             document["more"] = len(self.objects) - _LONGEST
         if self.revision:
             document["revision"] = self.revision
+        if self.left_out:
+            document["leftOut"] = self.left_out
         return json.dumps(document, separators=(",", ":")).encode() + b"\n"

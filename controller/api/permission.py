@@ -1,6 +1,6 @@
 """Refuses what the caller may not, and writes down what was to be changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qs
@@ -9,12 +9,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller.access.audit_line import Audited
 from controller.access.authentication import Peer
+from controller.access.buckets import MOST_CLIENTS, Buckets, Rate
+from controller.access.roles import Verb
 from controller.api.access_control import AuditLog
 from controller.api.asked import READING, Asked
 from controller.api.caller import Caller
 from controller.api.errors import ApiError, answer
 
+NOTHING_RATE: Final = Rate(per_second=1, burst=1000)
+"""Of lines about requests that came to nothing, for each client. `kubectl diff` of a thousand objects has them all."""
+_REFUSED: Final = 400
 _NOT_ANSWERED: Final = 500
+_OF_OBJECTS: Final = frozenset({Verb.CREATE, Verb.UPDATE, Verb.PATCH, Verb.DELETE})
 
 
 class Permission:
@@ -45,12 +51,21 @@ class Auditing:
 
     While that cannot be written, nothing is changed: what nobody can be asked about later is worse than a change that waits
     until there is room on the disk. The request that found the disk full is answered, and its line is written first.
+
+    Of requests that came to nothing each client has a line a second, after some hundred: else a viewer who is refused again and
+    again pushes all others out of the log within minutes.
     """
 
-    def __init__(self, app: ASGIApp, log: AuditLog, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, app: ASGIApp, log: AuditLog, clock: Callable[[], datetime], monotonic: Callable[[], float]
+    ) -> None:
         self._app = app
         self._log = log
         self._clock = clock
+        self._monotonic = monotonic
+        self._buckets = Buckets()
+        self._left_out: dict[Hashable, int] = {}
+        """Requests that are in no line, since the last line of the same client."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -73,16 +88,28 @@ class Auditing:
             nonlocal is_noted
             if message["type"] == "http.response.start":
                 is_noted = True
-                self._log.append(self._line(scope, message["status"]))
+                self._note(scope, message["status"])
             await send(message)
 
         try:
             await self._app(scope, receive, noted)
         finally:
             if not is_noted:  # a fault of ours, or the end of this program: it may have been done all the same
-                self._log.append(self._line(scope, _NOT_ANSWERED))
+                self._note(scope, _NOT_ANSWERED)
 
-    def _line(self, scope: Scope, code: int) -> Audited:
+    def _note(self, scope: Scope, code: int) -> None:
+        caller: Caller = scope["state"]["caller"]
+        client = (caller.identity.credential, caller.identity.name)
+        if _came_to_nothing(caller, scope["state"]["asked"], code) and self._buckets.wait_seconds(
+            client, NOTHING_RATE, self._monotonic()
+        ):
+            if len(self._left_out) >= MOST_CLIENTS:
+                self._left_out.clear()
+            self._left_out[client] = self._left_out.get(client, 0) + 1
+            return
+        self._log.append(self._line(scope, code, self._left_out.pop(client, 0)))
+
+    def _line(self, scope: Scope, code: int, left_out: int) -> Audited:
         caller: Caller = scope["state"]["caller"]
         asked: Asked = scope["state"]["asked"]
         peer: Peer = scope["state"]["peer"]
@@ -90,4 +117,12 @@ class Auditing:
         dry = ", dry run" if "dryRun" in parse_qs(scope["query_string"].decode("latin-1")) else ""
         verb = asked.verb.value + dry
         source = peer.address or "unix"
-        return Audited(self._clock(), caller.identity, source, verb, caller.objects or named, code, caller.revision)
+        objects = caller.objects or named
+        return Audited(self._clock(), caller.identity, source, verb, objects, code, caller.revision, left_out)
+
+
+def _came_to_nothing(caller: Caller, asked: Asked, code: int) -> bool:
+    """True when nothing became another: it was refused, a dry run, or so already."""
+    if _REFUSED <= code < _NOT_ANSWERED:
+        return True
+    return code < _REFUSED and asked.verb in _OF_OBJECTS and not caller.revision and not caller.objects

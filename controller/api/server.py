@@ -96,7 +96,7 @@ def create_app(
     app.add_middleware(Permission)
     app.add_middleware(_OnlyWholeFleets, why_starting=why_starting)
     app.add_middleware(_NoImpersonation)
-    app.add_middleware(Auditing, log=access.audit, clock=clock)
+    app.add_middleware(Auditing, log=access.audit, clock=clock, monotonic=monotonic)
     app.add_middleware(Authentication, control=access, objects=objects, clock=clock, monotonic=monotonic)
     app.add_middleware(NoOtherSites)
     app.add_middleware(OwnHostOnly, names=host_names)

@@ -31,9 +31,9 @@ def test_clients_are_bounded() -> None:
 def test_an_audit_line_is_bounded_and_one_line() -> None:
     who = Identity("ci\n", credential="token/01020304")
     names = tuple(f"Camera/{number}" for number in range(500))
-    line = Audited(datetime(2026, 3, 1, tzinfo=UTC), who, "192.0.2.7", "patch", names, 200, "sha256:1").line()
+    line = Audited(datetime(2026, 3, 1, tzinfo=UTC), who, "192.0.2.7", "patch", names, 200, "sha256:1", 7).line()
     assert line.count(b"\n") == 1
     found = json.loads(line)
     assert (found["who"], found["credential"], found["from"]) == ("ci\n", "token/01020304", "192.0.2.7")
     assert (found["verb"], found["code"], found["revision"]) == ("patch", 200, "sha256:1")
-    assert (len(found["objects"]), found["more"]) == (300, 200)
+    assert (len(found["objects"]), found["more"], found["leftOut"]) == (300, 200, 7)

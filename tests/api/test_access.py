@@ -259,6 +259,23 @@ def test_changes_are_written_down_and_looks_are_not(fleet: FleetOfTwoSites) -> N
     assert {one.at for one in lines} == {NOW.astimezone(UTC)}
 
 
+def test_nobody_pushes_others_out_of_the_log(fleet: FleetOfTwoSites, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.api.permission.NOTHING_RATE", Rate(per_second=1, burst=2))
+    app = fleet.app()
+
+    async def ask() -> None:
+        transport = httpx.ASGITransport(app, client=("192.0.2.7", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
+            for who, revision in (*[("viewer", "sha256:1")] * 4, *[("admin", "sha256:1")] * 4, ("admin", "sha256:2")):
+                headers = {"authorization": f"Bearer {SECRETS[who]}"}
+                await client.post("/fleet/v1/approve", headers=headers, json={"revision": revision})
+
+    asyncio.run(ask())
+    refused, done = [(one.who.name, one.code) for one in fleet.audit.lines[:2]], fleet.audit.lines[2:]
+    assert refused == [("viewer", 403)] * 2
+    assert [(one.who.name, one.code) for one in done] == [("admin", 200)] * 4 + [("admin", 409)]
+
+
 def test_what_was_not_answered_is_written_down_as_well(fleet: FleetOfTwoSites, monkeypatch: pytest.MonkeyPatch) -> None:
     async def fails_when_it_is_done(_revision: str) -> str:
         raise RuntimeError
