@@ -9,6 +9,8 @@ from controller.picture.conditions import Document
 from crds.kinds import KINDS
 
 Path = tuple[str | int, ...]
+_Tree = dict[str | int, "_Tree"]
+"""What goes, by the parts of the paths; empty at their ends."""
 
 
 def without_unknown_fields(manifest: Document) -> tuple[Document, tuple[str, ...]]:
@@ -24,9 +26,15 @@ def without_unknown_fields(manifest: Document) -> tuple[Document, tuple[str, ...
         return manifest, ()
     paths = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
     found = [path for path in paths if _has(manifest, path)]
+    if not found:
+        return manifest, ()
+    tree: _Tree = {}
     for path in found:
-        manifest = _without(manifest, path)
-    return manifest, tuple(_text(path) for path in found)
+        node = tree
+        for part in path[:-1]:
+            node = node.setdefault(part, {})
+        node[path[-1]] = {}
+    return _without(manifest, tree), tuple(_text(path) for path in found)
 
 
 def _has(value: Any, path: Path) -> bool:
@@ -38,12 +46,17 @@ def _has(value: Any, path: Path) -> bool:
     return True
 
 
-def _without(value: Any, path: Path) -> Any:
+def _without(value: Any, gone: _Tree) -> Any:
+    """All at once: an object can have thousands of them."""
+    if not isinstance(value, dict | list):
+        return value
     if isinstance(value, list):
-        return [_without(one, path[1:]) if at == path[0] else one for at, one in enumerate(value)]
-    if len(path) == 1:
-        return {name: one for name, one in value.items() if name != path[0]}
-    return {name: _without(one, path[1:]) if name == path[0] else one for name, one in value.items()}
+        return [_without(one, gone[at]) if at in gone else one for at, one in enumerate(value)]
+    return {
+        name: _without(one, gone[name]) if name in gone else one
+        for name, one in value.items()
+        if name not in gone or gone[name]
+    }
 
 
 def _text(path: Path) -> str:
