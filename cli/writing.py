@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from cli.connection import Answer, Api, Refused
+from cli.connection import JSON, Answer, Api, Refused
 from cli.failure import printable
 from cli.kinds import Kind, Target
 from cli.listing import print_document
@@ -31,6 +31,7 @@ JSON_PATCH = "application/json-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 APPLY = "application/apply-patch+yaml"
 
+_NOTHING: Mapping[str, str] = {}
 _NOBODY = "before-first-apply"
 """Who owns the fields of an object that was never applied, for the controller."""
 SERVERS = ("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink")
@@ -139,9 +140,9 @@ class Writes:
         return self._send("DELETE", kind.path, query={"labelSelector": selector} if selector else {})
 
     def _send(
-        self, method: str, path: str, body: Any = None, content_type: str = "application/json", query: Any = None
+        self, method: str, path: str, body: Any = None, content_type: str = JSON, query: Mapping[str, str] = _NOTHING
     ) -> Answer:
-        return self.api.send(method, path, {**self._query, **(query or {})}, body, content_type)
+        return self.api.send(method, path, {**self._query, **query}, body, content_type)
 
     @contextmanager
     def attempt(self, what: Target, place: Callable[[str], str] | None = None) -> Iterator[None]:
