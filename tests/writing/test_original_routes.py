@@ -206,6 +206,9 @@ def test_other_refusals_have_a_detail(unchanged: Coordinator) -> None:
     assert "is needed" in str(unchanged("POST", "/DsInstance", 422, {}))
     assert "could not find" in unchanged("GET", "/Nothing", 404)["detail"]
     assert "not allowed" in unchanged("DELETE", "/Cameras", 405)["detail"]
+    assert "already" in unchanged("PUT", "/Cameras/yard", 400, {"camera_id": "lobby"})["detail"]
+    nul = unchanged("POST", "/Agents", 422, {"agent_name": "a\0", "hostname": "a", "node_id": node_id("edge-3")})
+    assert nul["detail"][0]["loc"] == ["body", "agent_name"]
     dry = unchanged("POST", "/Cameras", 200, ATTIC, dryRun="All")
     assert (dry["detail"], dry["revision"]) == ("nothing was written: it was asked what would be", None)
     form = unchanged.fleet("POST", "/v1/Cameras", data={"camera_id": "attic"})
