@@ -52,7 +52,9 @@ def plain(path: str) -> str:
 @pytest.mark.filterwarnings("ignore:Duplicate Operation ID")
 def test_the_page_tells_of_what_is_served_and_of_nothing_else() -> None:
     app = create_app(ObjectStore(1), ObjectStore(1), FakeControl(), writes=NoWrites())
-    served = {(method.upper(), plain(path)) for path, some in app.openapi()["paths"].items() for method in some}
+    # The original routes have a page and a document of their own: see tests/api/v1.
+    own = {path: some for path, some in app.openapi()["paths"].items() if not path.startswith("/v1/")}
+    served = {(method.upper(), plain(path)) for path, some in own.items() for method in some}
     # One route for the documents of all groups.
     served.remove(("GET", plain("/openapi/v3/{group}")))
     served |= {("GET", "/openapi/v3/api/v1"), ("GET", "/openapi/v3/apis/dsfleet.io/v1")}

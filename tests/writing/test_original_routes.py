@@ -1,21 +1,37 @@
 """A script that was written for the coordinator's API, and what else its clients do, over a whole controller."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from controller.api.v1.openapi import document
 from controller.source.fetch.directory import DirectorySource
 from tests.patience import wait_until
 from tests.planner.short_manifests import node_id
 from tests.writing.conftest import write_fleet
 from tests.writing.served import CAMERAS, INSTANCES, NODES, Served, served
 
+DOCUMENT = document("1")
+
 
 @pytest.fixture
 def coordinator(fleet: Served) -> "Coordinator":
     return Coordinator(fleet)
+
+
+def require_told(method: str, path: str, code: int, answer: Any) -> None:
+    """The OpenAPI document says that this is answered there."""
+    template = path if path in DOCUMENT["paths"] else re.sub(r"(Cameras|Agents|DsInstance)/[^/]+", r"\1/{id}", path)
+    operation = DOCUMENT["paths"].get(template, {}).get(method.lower())
+    if operation is None:
+        assert code in (404, 405)
+        return
+    told = operation["responses"]["4XX" if code >= 400 else str(code)]["content"]["application/json"]["schema"]
+    Draft202012Validator({**told, "components": DOCUMENT["components"]}).validate(answer)
 
 
 class Coordinator:
@@ -28,6 +44,7 @@ class Coordinator:
         options: dict[str, Any] = {} if body is None else {"json": body}
         answer = self.fleet(method, f"/v1{path}", params=parameters, **options)
         assert answer.status_code == code, answer.text
+        require_told(method, f"/v1{path}", code, answer.json())
         return answer.json()
 
     def camera(self, camera_id: str) -> dict[str, Any]:
@@ -206,6 +223,9 @@ def test_other_refusals_have_a_detail(unchanged: Coordinator) -> None:
     assert "is needed" in str(unchanged("POST", "/DsInstance", 422, {}))
     assert "could not find" in unchanged("GET", "/Nothing", 404)["detail"]
     assert "not allowed" in unchanged("DELETE", "/Cameras", 405)["detail"]
+    assert "already" in unchanged("PUT", "/Cameras/yard", 400, {"camera_id": "lobby"})["detail"]
+    nul = unchanged("POST", "/Agents", 422, {"agent_name": "a\0", "hostname": "a", "node_id": node_id("edge-3")})
+    assert nul["detail"][0]["loc"] == ["body", "agent_name"]
     dry = unchanged("POST", "/Cameras", 200, ATTIC, dryRun="All")
     assert (dry["detail"], dry["revision"]) == ("nothing was written: it was asked what would be", None)
     form = unchanged.fleet("POST", "/v1/Cameras", data={"camera_id": "attic"})

@@ -13,6 +13,7 @@ from controller.access.authentication import Openness
 from controller.access.identity import Binding
 from controller.access.tokens import Token, digest_of, token_text
 from controller.api.access_control import AccessControl, NoAccess
+from controller.api.v1.mapping import number_of
 from controller.source.fetch.directory import DirectorySource
 from tests.api.two_sites import Audit
 from tests.picture.fleets import NOW
@@ -116,6 +117,45 @@ def test_what_is_refused_leaves_every_file_as_it_was(
     assert (guarded.lines()[-1].who.name, guarded.lines()[-1].code) == (who, 403)
 
 
+ROW = {"camera_id": "attic", "ip_address": "10.0.0.9"}
+ROWS: list[tuple[str, str, str, Any, str]] = [
+    ("hanoi-operator", "POST", "Cameras", ROW, "the role admin of Camera"),
+    ("operator", "POST", "Cameras", ROW, "the role admin of Camera"),
+    ("hanoi-admin", "POST", "Cameras", ROW, "admin of Camera with such labels"),
+    ("hanoi-operator", "PUT", "Cameras/yard", {"width": 640}, "operator of Camera with such labels"),
+    ("hanoi-operator", "DELETE", "Cameras/lobby", None, "the role admin of Camera"),
+    ("hanoi-admin", "DELETE", "Cameras/lobby", None, "operator of DsInstance with such labels"),
+    ("hanoi-admin", "DELETE", "Cameras/lobby?approve=0123456789", None, "admin for the whole fleet"),
+    ("hanoi-operator", "POST", "Camera_Instance?instance_name=faces&camera_ip=x", None, "operator of DsInstance"),
+    ("hanoi-operator", "PUT", "Camera_Instance?camera_ip=rtsp://10.0.0.1/1", None, "operator of DsInstance"),
+    ("hanoi-operator", "PUT", "Agent_Instance?instance_name=faces", None, "operator of DsInstance"),
+]
+
+
+@pytest.mark.parametrize(("who", "method", "path", "body", "words"), ROWS)
+def test_a_row_may_be_changed_by_who_may_change_the_object(
+    guarded: Guarded, who: str, method: str, path: str, body: Any, words: str
+) -> None:
+    before = guarded.files()
+    answer = guarded(who, method, f"/v1/{path}", body)
+    assert answer.status_code == 403, answer.text
+    assert words in answer.json()["detail"]
+    assert guarded.files() == before
+    assert (guarded.lines()[-1].who.name, guarded.lines()[-1].code) == (who, 403)
+
+
+def test_what_one_may_not_see_is_refused_in_the_same_words_whether_it_is_there_or_not(guarded: Guarded) -> None:
+    asked = [
+        ("GET", "Cameras/{}", (str(number_of("Camera", "yard")), "12345", "yard", "none")),
+        ("PUT", "Camera_Agents?camera_ip={}", ("rtsp://10.0.0.2/1", "rtsp://10.0.0.99/1")),
+        ("POST", "Agent_Instance?agent_ip=x&instance_name={}", ("faces", "none")),
+    ]
+    for method, path, words in asked:
+        answers = [guarded("hanoi-operator", method, f"/v1/{path.format(word)}") for word in words]
+        said = {answer.text.replace(word, "…") for answer, word in zip(answers, words, strict=True)}
+        assert ({answer.status_code for answer in answers}, len(said)) == ({403}, 1), said
+
+
 def test_what_is_within_a_part_is_written_and_written_down(guarded: Guarded) -> None:
     assert guarded("hanoi-operator", "PATCH", LOBBY, SPEC).status_code == 200
     line = guarded.lines()[-1]
@@ -123,4 +163,6 @@ def test_what_is_within_a_part_is_written_and_written_down(guarded: Guarded) -> 
     assert line.revision.startswith("sha256:")
     assert guarded("hanoi-admin", "POST", CAMERAS, camera("new", site="hanoi")).status_code == 201
     assert guarded("hanoi-admin", "DELETE", NEW).status_code == 200
+    assert guarded("hanoi-operator", "PUT", "/v1/Cameras/lobby", {"width": 640}).status_code == 202
+    assert (guarded.lines()[-1].verb, guarded.lines()[-1].objects) == ("update", ("Camera/lobby",))
     assert guarded("admin", "PATCH", LOBBY, {"metadata": {"labels": {"floor": "1"}}}).status_code == 200

@@ -81,9 +81,8 @@ class Changes:
                 document = self._completed(request, view, new_object(view.kind, given), given)
             except FieldRefused as error:
                 raise field_refused(error) from None
-            name, called = document["metadata"]["name"], given[CALLED[view.kind]]
-            if [one for one in self._lookup.called(view.kind, called) if one != name]:
-                raise ApiError(409, "AlreadyExists", f"there is a record with {CALLED[view.kind]} = {called} already")
+            name = document["metadata"]["name"]
+            self._require_free(view, given, name)
             changes = [ObjectChange(ObjectRef(view.kind, name), created(document))]
             if view is CAMERAS and (instance := self._given(request, given, INSTANCES)) is not None:
                 changes.append(self._change(request, INSTANCES, instance, lambda now: with_camera(now, name)))
@@ -91,6 +90,12 @@ class Changes:
             return self._answer(self._rows.row(done.documents[0]), done)
 
         return create
+
+    def _require_free(self, view: View, given: dict[str, Any], name: str) -> None:
+        """Lets nothing be called as something else is: rows are known by that."""
+        field = CALLED[view.kind]
+        if any(one != name for one in self._lookup.called(view.kind, given.get(field, ""))):
+            raise ApiError(409, "AlreadyExists", f"there is a record with {field} = {given[field]} already")
 
     def _given(self, request: Request, given: dict[str, Any], view: View) -> str | None:
         """The object that a new row is to belong to; None for none."""
@@ -133,6 +138,7 @@ class Changes:
         async def update(request: Request, id: str) -> Response:  # noqa: A002 - the word of the path
             given = await row_in(request, view.record)
             name = self._rows.named(request, view, Verb.UPDATE, id)
+            self._require_free(view, given, name)
             stored = self._objects.get(view.kind, name)
             require_same_associations(given, self._rows.row(stored.document) if stored else {})
             change = self._change(request, view, name, lambda current: with_fields(current, given))

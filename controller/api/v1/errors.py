@@ -7,8 +7,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller.api.errors import ApiError
-from controller.api.v1.mapping import PATHS
+from controller.api.v1.mapping import CALLED, PATHS
 from controller.api.v1.refused import FieldRefused
+from crds.annotations import DISPLAY_NAME
 
 PREFIX: Final = "/v1"
 _FIRST_ERROR: Final = 400
@@ -40,15 +41,16 @@ def code_and_detail(status: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     details = status.get("details") or {}
     causes = details.get("causes")
     if code == 422 and causes:
-        return code, {"detail": [_of_field(one) for one in causes]}
+        return code, {"detail": [_of_field(one, details.get("kind", "")) for one in causes]}
     if revision := details.get("revision"):
         return code, {"detail": f"{status['message']}\n(here: ?approve={revision})", "revision": revision}
     return 400 if status.get("reason") == "AlreadyExists" else code, {"detail": status["message"]}
 
 
-def _of_field(cause: dict[str, Any]) -> dict[str, Any]:
+def _of_field(cause: dict[str, Any], kind: str) -> dict[str, Any]:
     field = cause.get("field", "")
-    return {"loc": ["body", _FIELDS.get(field, field)], "msg": cause["message"], "type": "value_error"}
+    field = CALLED.get(kind, field) if DISPLAY_NAME in field else _FIELDS.get(field, field)
+    return {"loc": ["body", field], "msg": cause["message"], "type": "value_error"}
 
 
 class DetailedErrors:
@@ -59,7 +61,7 @@ class DetailedErrors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] != "http" or not scope["path"].startswith(f"{PREFIX}/"):
+        if scope["type"] != "http" or not f"{scope['path']}/".startswith(f"{PREFIX}/"):
             await self._app(scope, receive, send)
             return
         refused: list[Message] = []

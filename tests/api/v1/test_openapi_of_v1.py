@@ -1,6 +1,8 @@
 """The OpenAPI document says what there is, and its examples are true."""
 
+import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +55,12 @@ def test_every_route_is_in_it_and_nothing_else() -> None:
         if one.path != "/v1/openapi.json"
     }
     assert {(path, method) for path, method, _ in operations()} == served
+
+
+@pytest.mark.parametrize("path", DOCUMENT["paths"])
+def test_the_page_tells_of_every_path(path: str) -> None:
+    page = Path("docs/v1.md").read_text()
+    assert re.sub(r"/{id}$", "", path).replace("{id}", "ID") in page
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
