@@ -39,8 +39,9 @@ _NAME_ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
 """Of generated names, as Kubernetes has it: no word comes of it."""
 _NAME_LETTERS: Final = 5
 _LONGEST_MANAGER: Final = 128
-_LONGEST_REASON: Final = 1024
-_LONGEST_WARNINGS: Final = 4096
+_AROUND_A_WARNING: Final = len('Warning: 299 - ""\r\n')
+_LONGEST_WARNINGS: Final = 3072
+"""Characters of all together: with the plan, and what else stands in the head, no more than the 8 KiB that proxies take."""
 
 
 class Writes(Protocol):
@@ -210,7 +211,7 @@ async def make_write(
         verb,
         changes,
         author=caller.identity.name or "anonymous",
-        reason=query.get("reason", "")[:_LONGEST_REASON],
+        reason=query.get("reason", ""),
         approve=query.get("approve", ""),
         dry_run=_is_dry(query.getlist("dryRun"), options.get("dryRun")),
         field_validation=validation,
@@ -282,7 +283,7 @@ def answer_of(document: Mapping[str, Any], done: WriteDone, code: int) -> Respon
     length = 0
     for warning in done.warnings:
         text = warning.encode("ascii", "replace").decode().replace("\\", "\\\\").replace('"', '\\"')
-        if (length := length + len(text)) > _LONGEST_WARNINGS:
+        if (length := length + len(text) + _AROUND_A_WARNING) > _LONGEST_WARNINGS:
             break
         answer.headers.append("Warning", f'299 - "{"".join(one if one.isprintable() else " " for one in text)}"')
     for header, value in (

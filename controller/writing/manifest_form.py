@@ -15,6 +15,7 @@ _SERVERS: Final = frozenset({
 })  # fmt: skip
 """Of the metadata: what the server gives, and no manifest holds."""
 _ASKS: Final = (APPROVE, FILE, REASON, LAST_APPLIED)
+_LONGEST_REASON: Final = 1024
 _MAY_BE_EMPTY: Final = ("labels", "annotations", "ownerReferences", "finalizers", "namespace")
 
 
@@ -98,3 +99,9 @@ def what_is_changed(verb: str, refs: tuple[ObjectRef, ...]) -> str:
     names = ", ".join(str(ref) for ref in refs[:3])
     more = f" and {len(refs) - 3} more" if len(refs) > 3 else ""
     return f"{verb.capitalize()} {names}{more}"
+
+
+def message_of(subject: str, reason: str) -> str:
+    """The message of a commit: what is changed, and why, as far as a terminal that shows it is to read that."""
+    lines = ("".join(one for one in line if one.isprintable()) for line in reason[:_LONGEST_REASON].splitlines())
+    return f"{subject}\n\n{chr(10).join(lines)}".strip()

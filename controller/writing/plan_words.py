@@ -10,7 +10,7 @@ from controller.planner.describe import describe_plan, summary
 
 _MOST_LINES: Final = 12
 _LONGEST_LINE: Final = 300
-_MOST_CHARACTERS: Final = 4096
+_MOST_CHARACTERS: Final = 3072
 """Of the plan as JSON: what stands in one header, of which servers and proxies take 8 KiB in all."""
 _CAUSES: Final = 5
 

@@ -23,7 +23,7 @@ from controller.source.read.reader import Loaded, Reading, Rejected, Source, Unr
 from controller.source.source_edit import SourceChanged, SourceEdit, Written
 from controller.writing.bookkeeping import MOST_CHARACTERS, Bookkeeping
 from controller.writing.judgement import Judged, judge
-from controller.writing.manifest_form import Wanted, as_shown, manifest_in, taken_apart, what_is_changed
+from controller.writing.manifest_form import Wanted, as_shown, manifest_in, message_of, taken_apart, what_is_changed
 from controller.writing.places import Contents, Places
 from controller.writing.plan_words import plan_data, plan_lines
 from controller.writing.refusals import NotNow, NotThere, Outdated, UnknownFields, Unsound
@@ -167,7 +167,7 @@ class Writer:
         judged, revision_id = prepared.judged, written.revision_id if written else ""
         lines = plan_lines(judged.plan) if judged else ()
         plan = plan_data(judged.plan, revision_id or judged.revision_id) if judged else {}
-        return WriteDone(tuple(documents), revision_id, (*prepared.warnings, *lines, *more), plan)
+        return WriteDone(tuple(documents), revision_id, (*more, *prepared.warnings, *lines), plan)
 
     def _on_a_branch(self, prepared: _Prepared, written: Written) -> WriteDone:
         where = f": {written.pull_request_url}" if written.pull_request_url else ""
@@ -303,9 +303,8 @@ class Writer:
 
     async def _write(self, request: WriteRequest, prepared: _Prepared, judged: Judged) -> Written:
         refs = tuple(one.ref for one in prepared.ones if one.is_edit)
-        reason = prepared.asks.get(REASON, request.reason).strip()
         subject = what_is_changed(request.verb, refs)
-        message = f"{subject}\n\n{reason}" if reason else subject
+        message = message_of(subject, prepared.asks.get(REASON, request.reason))
         edit = SourceEdit(prepared.before, prepared.files, request.author, message)
         if judged.is_approved:
             # A directory is known by this id as soon as it is written, and may be read by others before we hear of that.

@@ -12,6 +12,7 @@ from controller.source.fetch.git import GitSource
 from controller.source.fetch.git_program import Git
 from controller.source.fetch.git_web import pull_request_url
 from controller.source.fetch.git_write import writing_of
+from controller.source.fetch.snapshot import SourceError
 from controller.source.read.reader import Loaded
 from controller.source.source_edit import NotWritable, SourceChanged, SourceEdit, Written
 
@@ -200,6 +201,21 @@ def test_a_remote_is_pushed_to(remote: GitSource, bare: Path, git: RunGit, fleet
     done = written(remote, edit(fleet))
     assert git(bare, "rev-parse", "main") == done.revision_id
     assert address(remote) == "rtsp://10.0.0.2/1"
+
+
+def test_what_is_pushed_is_written_whatever_the_mirror_says(
+    remote: GitSource, bare: Path, git: RunGit, fleet: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Git.run
+
+    def run(self: Git, arguments: Sequence[str], **options: Any) -> bytes:
+        if arguments[0] == "update-ref":
+            raise SourceError("No space left on device")
+        return real(self, arguments, **options)
+
+    monkeypatch.setattr(Git, "run", run)
+    done = written(remote, edit(fleet))
+    assert git(bare, "rev-parse", "main") == done.revision_id
 
 
 def test_a_push_that_comes_too_late_is_told_and_fetches(

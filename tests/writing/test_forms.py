@@ -8,14 +8,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from controller.api.write_paths import answer_of
 from controller.model import FleetPlan, ObjectRef, Position, Problem, Reason
 from controller.source.files import SourceFile
 from controller.source.read.reader import Loaded, ManifestReader, Rejected
 from controller.writing.judgement import names
-from controller.writing.manifest_form import taken_apart, what_is_changed
+from controller.writing.manifest_form import message_of, taken_apart, what_is_changed
 from controller.writing.places import Places
 from controller.writing.plan_words import plan_data, plan_lines
 from controller.writing.refusals import Unsound
+from controller.writing.request import WriteDone
 from controller.writing.unknown_fields import without_unknown_fields
 from crds.annotations import APPROVE, FILE, LAST_APPLIED, REASON
 
@@ -103,8 +105,22 @@ def test_plans_are_told_in_few_words() -> None:
     assert (len(lines), lines[-2:]) == (12, ("... 40 lines more", "No changes."))
     assert max(map(len, lines)) == 300
     assert plan_data(plan, "r") == {"revision": "r", "summary": "No changes.", "truncated": True}
-    assert len(json.dumps(plan_data(FleetPlan("r", {}, reasons[:5], ()), "r"))) < 4096
+    assert len(json.dumps(plan_data(FleetPlan("r", {}, reasons[:5], ()), "r"))) <= 3072
     assert plan_lines(FleetPlan("r", {}, (), ())) == ()
+
+
+def test_reasons_are_texts_that_terminals_show() -> None:
+    assert message_of("Patch camera/a", "") == "Patch camera/a"
+    assert message_of("Patch camera/a", " new\x1b[2J lens\r\nof 8 mm\n") == "Patch camera/a\n\n new[2J lens\nof 8 mm"
+    assert len(message_of("s", "x" * 5000)) == len("s\n\n") + 1024
+
+
+def test_the_head_of_an_answer_is_what_proxies_take() -> None:
+    reasons = tuple(Reason(ObjectRef("Camera", f"c{number}"), "Why", 'w"' * 200) for number in range(50))
+    plan = FleetPlan("r", {}, reasons, ())
+    done = WriteDone((), "sha256:" + "0" * 64, plan_lines(plan), plan_data(FleetPlan("r", {}, reasons[:5], ()), "r"))
+    head = answer_of({}, done, 200).raw_headers
+    assert sum(len(name) + len(value) + 4 for name, value in head) < 7168
 
 
 def test_what_is_unsound_is_told_by_its_first_problem() -> None:

@@ -95,7 +95,8 @@ class GitWriting:
                     f"the remote refuses commits on branch {branch} ({why}): let the controller push there, or give it --write-branch"
                 ) from None
             raise
-        git.run(["update-ref", ref, new])
+        with contextlib.suppress(SourceError):  # it is pushed, whatever the mirror says: the next fetch tells that, too
+            git.run(["update-ref", ref, new])
 
 
 def writing_of(repository: str, url: str, ref: str, *, read_only: bool | None, write_branch: str) -> GitWriting:
