@@ -188,6 +188,10 @@ class Writer:
         if isinstance(changes, Selected):
             changes = tuple(_deletion(ObjectRef(changes.kind, name)) for name in self._selected(changes))
         ones = tuple([await self._ask(change, reading, request, warnings) for change in changes])
+        if isinstance(request.changes, Selected):
+            # What somebody saved a moment ago is shown only now, and may be nothing that is to go.
+            matches = request.changes.matches
+            ones = tuple(one for one in ones if one.stored is not None and matches(one.stored))
         asks = {name: text for one in ones if one.wanted for name, text in one.wanted.asks.items()}
         edits = [ObjectEdit(one.ref, one.manifest, asks.get(FILE, "")) for one in ones if one.is_edit]
         if not edits:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from crds.annotations import LAST_APPLIED
+from tests.patience import wait_until
 from tests.writing.conftest import CAMERAS as TEXT
 from tests.writing.served import CAMERAS, INSTANCES, Served
 
@@ -94,6 +95,16 @@ def test_many_go_at_once(fleet: Served, directory: Path) -> None:
     answer = fleet("DELETE", CAMERAS, params={"labelSelector": "old=yes"})
     assert [one["metadata"]["name"] for one in answer.json()["items"]] == ["gate", "yard"]
     assert [one["metadata"]["name"] for one in fleet.get(CAMERAS)["items"]] == ["lobby"]
+
+
+def test_what_was_saved_a_moment_ago_is_what_is_selected(fleet: Served, directory: Path) -> None:
+    text = TEXT.replace("{name: gate}", "{name: gate, labels: {old: 'yes'}}")
+    (directory / "cameras.yaml").write_text(text)
+    wait_until(lambda: "labels" in fleet.get(f"{CAMERAS}/gate")["metadata"], "it is read")
+    (directory / "cameras.yaml").write_text(text.replace("'yes'", "'not'"))
+    answer = fleet("DELETE", CAMERAS, params={"labelSelector": "old=yes"})
+    assert (answer.status_code, answer.json()["items"]) == (200, []), answer.text
+    assert "name: gate" in (directory / "cameras.yaml").read_text()
 
 
 def test_what_validate_refuses_is_told_with_file_line_and_field(fleet: Served, directory: Path) -> None:
