@@ -203,6 +203,11 @@ def test_a_remote_is_pushed_to(remote: GitSource, bare: Path, git: RunGit, fleet
     assert address(remote) == "rtsp://10.0.0.2/1"
 
 
+def test_commits_and_branches_outlive_a_power_cut(bare: Path) -> None:
+    for settings in ({}, {"http.extraHeader": "x"}):
+        assert Git(str(bare), settings).run(["config", "core.fsync"]) == b"committed,reference\n"
+
+
 def test_what_is_pushed_is_written_whatever_the_mirror_says(
     remote: GitSource, bare: Path, git: RunGit, fleet: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

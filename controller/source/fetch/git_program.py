@@ -31,6 +31,11 @@ _KEPT: Final = (
 )
 
 
+_DURABLE: Final = {"core.fsync": "committed,reference"}
+"""By default git leaves a new commit, and the branch that names it, to the next minute: a power cut leaves a branch of zeros. Of git
+2.36 and later; https://git-scm.com/docs/git-config#Documentation/git-config.txt-corefsync."""
+
+
 def checked_ref(ref: str) -> str:
     """The name of a ref, when it can be one.
 
@@ -84,7 +89,7 @@ class Git:
 
     def __init__(self, directory: str, settings: Mapping[str, str] | None = None) -> None:
         self._directory = directory
-        self._environment = _environment(settings or {})
+        self._environment = _environment(_DURABLE | dict(settings or {}))
         self._running: subprocess.Popen[bytes] | None = None
 
     def run(
