@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from controller.access.access_file import AccessFile
 from controller.access.identity import ALL, LOCAL, Binding, Identity
@@ -27,6 +27,13 @@ class Peer:
     common_name: str = ""
     """Of the client certificate, which the handshake has verified; empty without one."""
     organizations: tuple[str, ...] = ()
+
+    @property
+    def network(self) -> str:
+        """What requests are counted by: its address, or of IPv6 the /64 of which one machine may take any address."""
+        if ":" not in self.address or "." in self.address:
+            return self.address
+        return str(IPv6Network((self.address.partition("%")[0], 64), strict=False))
 
 
 @dataclass(frozen=True)

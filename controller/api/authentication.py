@@ -50,7 +50,7 @@ class Authentication:
             return
         # Programs on this machine that need no credential need not ask us either for the time of its processor.
         if identity.credential != "unix" and (identity.credential or not peer.is_local):
-            client = identity.credential if identity.credential.startswith("token/") else (peer.address, identity.name)
+            client = identity.credential if identity.credential.startswith("token/") else (peer.network, identity.name)
             if wait := self._buckets.wait_seconds(client, self._control.known_rate, self._monotonic()):
                 await answer(_slow_down(wait))(scope, receive, send)
                 return
@@ -68,7 +68,7 @@ class Authentication:
 
     async def _unknown(self, scope: Scope, receive: Receive, send: Send, error: Unauthenticated) -> None:
         peer: Peer = scope["state"]["peer"]
-        if wait := self._buckets.wait_seconds(peer.address, self._control.unknown_rate, self._monotonic()):
+        if wait := self._buckets.wait_seconds(peer.network, self._control.unknown_rate, self._monotonic()):
             await answer(_slow_down(wait))(scope, receive, send)
         elif scope["path"] in PUBLIC:
             await self._app(scope, receive, send)

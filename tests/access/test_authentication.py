@@ -123,3 +123,18 @@ def test_who_shows_nothing(access: AccessFile | None, peer: Peer, openness: Open
 )  # fmt: skip
 def test_what_is_on_this_machine(address: str, *, local: bool) -> None:
     assert peer_at(address).is_local == local
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8::ffff:0:0:2", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.7", "::ffff:192.0.2.7"),
+        ("", ""),
+    ],
+)
+def test_who_may_take_any_address_is_one_client(address: str, network: str) -> None:
+    assert Peer(address).network == network
