@@ -44,8 +44,8 @@ class PatientProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See `asyncio.Protocol`."""
         super().connection_made(cast("asyncio.Transport", transport))
-        # It gets into the state of each request of this connection, which no client can write to.
-        self.app_state = {**self.app_state, "peer": _peer(transport)}
+        # They get into the state of each request of this connection, which no client can write to.
+        self.app_state = {**self.app_state, "peer": _peer(transport), "cut": self.transport.abort}
         if len(self.connections) > MOST_CONNECTIONS:
             self._refuse()
         else:

@@ -8,11 +8,13 @@ AT_ONCE = 250
 """Objects whose JSON is made in one go: some ten milliseconds when none of it was made before."""
 
 
-async def in_pieces(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
+async def in_pieces(parts: Iterable[bytes], at_once: int = AT_ONCE) -> AsyncIterator[bytes]:
     """The parts, many at a time; whatever else has to be done has its turn between."""
     waiting = iter(parts)
-    while some := b"".join(islice(waiting, AT_ONCE)):
-        yield some
+    while some := list(islice(waiting, at_once)):
+        yield b"".join(some)
+        if len(some) < at_once:
+            return
         await asyncio.sleep(0)
 
 

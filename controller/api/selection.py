@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from controller.api.errors import bad_request
 from controller.api.resources import Resource
+from controller.picture.conditions import Document
 from controller.picture.store import Stored
 from crds.selector import Requirement, parse_selector
 
@@ -38,13 +40,18 @@ class Selection:
     def __bool__(self) -> bool:
         return bool(self.labels or self.fields or self.sight)
 
-    def matches(self, stored: Stored) -> bool:
-        """True when the object meets every term, and the client may see it."""
+    def matches(self, stored: Stored, read: Callable[[Stored], Document] = attrgetter("document")) -> bool:
+        """True when the object meets every term, and the client may see it.
+
+        Args:
+            stored: the object.
+            read: gives what it says; others may have read it before.
+        """
         if self.sight and not self.sight(stored):
             return False
         if not self.labels and not self.fields:
             return True
-        document = stored.document
+        document = read(stored)
         labels = document["metadata"].get("labels") or {}
         return all(term.holds(labels) for term in self.labels) and all(term.holds(document) for term in self.fields)
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from controller.api.accepting import accepted_json
@@ -14,6 +14,8 @@ from controller.api.resources import Resource
 from controller.picture.store import Stored
 
 TABLE_END = b"]}"
+MOST_ROWS: Final = 20_000
+"""That are remembered, of a kilobyte each."""
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 _TABLE_VERSIONS = ("v1", "v1beta1")
 _INCLUDE = ("None", "Metadata", "Object")
@@ -69,9 +71,13 @@ class _Row:
 
 
 class Rows:
-    """The rows of tables. What stays of them is made once for each version of an object, and lives as long as that does."""
+    """The rows of tables. What stays of them is made once for each version of an object, and lives as long as that does.
 
-    def __init__(self) -> None:
+    So many are remembered and no more: of a longer table the others are made again each time.
+    """
+
+    def __init__(self, most: int = MOST_ROWS) -> None:
+        self._most = most
         self._made: WeakKeyDictionary[Stored, _Row] = WeakKeyDictionary()
 
     def __len__(self) -> int:
@@ -89,7 +95,9 @@ class Rows:
         """
         row = self._made.get(stored)
         if row is None:
-            self._made[stored] = row = _row(resource, stored.document)
+            row = _row(resource, stored.document)
+            if len(self._made) < self._most:
+                self._made[stored] = row
         return row.encoded(stored, form, now)
 
 

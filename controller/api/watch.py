@@ -3,26 +3,31 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from fastapi.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from controller.api.errors import answer, expired, too_many
-from controller.api.pieces import in_pieces
+from controller.api.pieces import AT_ONCE, in_pieces
 from controller.api.resources import Resource
 from controller.api.selection import Selection
 from controller.api.table import TABLE_END, Rows, TableForm
+from controller.api.told import Told
 from controller.picture.store import Change, Cursor, Expired, ObjectStore, Stored
 
 BOOKMARK_SECONDS = 60.0
 """Clients that want bookmarks get one so often while nothing happens."""
 DEFAULT_TIMEOUT_SECONDS = 1800.0
+_CLOCK_STEP_SECONDS: Final = 0.001
+"""A loop calls what is due up to a step of its clock too early."""
 WATCH_LIMIT = 500
 """Open at the same time. Each holds a connection, of which there are 700 at most, and lists must get through beside them."""
+SLOW_SECONDS: Final = 60.0
+"""Whoever takes nothing of what he is sent for so long, or at most for twice that, does not listen any more. He holds a place that
+others wait for."""
 _INITIAL_EVENTS_END = {"k8s.io/initial-events-end": "true"}
 
 
@@ -51,11 +56,15 @@ class WatchSlots:
 
 
 class WatchResponse(StreamingResponse):
-    """The answer that a watch is; 429 when too many are open. A slot is taken as it begins, and given back as it ends."""
+    """The answer that a watch is; 429 when too many are open. A slot is taken as it begins, and given back as it ends.
 
-    def __init__(self, lines: AsyncIterator[bytes], slots: WatchSlots) -> None:
+    Who reads, but too slowly, is told so by the watch. Who reads nothing at all can be told nothing: his connection is cut.
+    """
+
+    def __init__(self, lines: AsyncIterator[bytes], slots: WatchSlots, slow_seconds: float = SLOW_SECONDS) -> None:
         super().__init__(lines, media_type="application/json")
         self._slots = slots
+        self._slow_seconds = slow_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -64,10 +73,42 @@ class WatchResponse(StreamingResponse):
             await answer(too_many(429, "TooManyRequests", message))(scope, receive, send)
             return
         self._slots.taken += 1
+        connection = _Minded(scope, send, self._slow_seconds)
         try:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, connection.send)
         finally:
+            connection.forget()
             self._slots.taken -= 1
+
+
+class _Minded:
+    """The connection of a watch, which is cut when its client takes nothing for too long."""
+
+    def __init__(self, scope: Scope, send: Send, slow_seconds: float) -> None:
+        self._cut = scope.get("state", {}).get("cut")
+        self._send = send
+        self._slow_seconds = slow_seconds
+        self._loop = asyncio.get_running_loop()
+        self._began: float | None = None
+        """When that began to be sent which is not taken yet, in seconds of the loop."""
+        self._timer = self._loop.call_later(slow_seconds, self._look)
+
+    async def send(self, message: Message) -> None:
+        """See ASGI. It waits while the client has not taken what was sent before."""
+        self._began = self._loop.time()
+        await self._send(message)
+        self._began = None
+
+    def forget(self) -> None:
+        """It is over."""
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        if self._cut and self._began is not None and self._loop.time() - self._began >= self._slow_seconds:
+            # What waits in `send` goes on when the connection is lost.
+            self._cut()
+        else:
+            self._timer = self._loop.call_later(self._slow_seconds, self._look)
 
 
 class Watch:
@@ -78,12 +119,14 @@ class Watch:
         request: WatchRequest,
         store: ObjectStore,
         rows: Rows,
+        told: Told,
         *,
         clock: Callable[[], datetime],
         bookmark_seconds: float,
     ) -> None:
         self._bookmark_seconds = bookmark_seconds
         self._rows = rows
+        self._shared = told
         self._request = request
         self._store = store
         self._clock = clock
@@ -112,28 +155,48 @@ class Watch:
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self._request.timeout_seconds
         bookmark_at = loop.time() + self._bookmark_seconds
-        while not self._store.ended:
-            async for some in in_pieces(line for change in cursor.take() for line in self._told(change)):
-                yield some
-            if loop.time() >= ends_at:
-                return
-            if loop.time() >= bookmark_at:
-                bookmark_at = loop.time() + self._bookmark_seconds
-                if self._request.bookmarks:
-                    yield self._bookmark(cursor.version, {})
-            with suppress(TimeoutError):
-                async with asyncio.timeout_at(min(ends_at, bookmark_at)):
-                    await cursor.wait()
+        timer = loop.call_at(min(ends_at, bookmark_at), cursor.stir)
+        try:
+            while not self._store.ended:
+                changes = cursor.take()
+                if len(changes) > AT_ONCE:
+                    async for some in in_pieces(line for change in changes for line in self._told(change)):
+                        yield some
+                elif told := b"".join([line for change in changes for line in self._told(change)]):
+                    yield told
+                now = loop.time() + _CLOCK_STEP_SECONDS
+                if now >= ends_at:
+                    return
+                if now >= bookmark_at:
+                    bookmark_at = now + self._bookmark_seconds
+                    if self._request.bookmarks:
+                        yield self._bookmark(cursor.version, {})
+                    timer = loop.call_at(min(ends_at, bookmark_at), cursor.stir)
+                await cursor.wait()
+        finally:
+            timer.cancel()
 
     def _told(self, change: Change) -> Iterator[bytes]:
         """The event for a change, if the client should see one; an object that leaves its selection is gone for it."""
-        matches = self._request.selection.matches
-        was = change.old if change.old and matches(change.old) else None
-        is_now = change.new if change.new and matches(change.new) else None
+        was, is_now = change.old, change.new
+        if selection := self._request.selection:
+            matches, read = selection.matches, self._shared.document
+            was = was if was and matches(was, read) else None
+            is_now = is_now if is_now and matches(is_now, read) else None
         if is_now:
-            yield self._event("MODIFIED" if was else "ADDED", is_now)
+            yield self._shared_event("MODIFIED" if was else "ADDED", is_now)
         elif was:
-            yield self._event("DELETED", was.gone_at(change.version))
+            yield self._shared_event("DELETED", was, change.version)
+
+    def _shared_event(self, kind: str, stored: Stored, gone_at: int | None = None) -> bytes:
+        """An event as others who watch in the same way are told it, too; in a table ages are the same for a second."""
+        form, key = self._request.form, (kind, stored, gone_at)
+        if form is None:
+            return self._shared.line(key, lambda: self._event(kind, _as_it_goes(stored, gone_at)))
+        in_table = (*key, form, self._columns_sent, int(self._clock().timestamp()))
+        line = self._shared.line(in_table, lambda: self._event(kind, _as_it_goes(stored, gone_at)))
+        self._columns_sent = True
+        return line
 
     def _event(self, kind: str, stored: Stored) -> bytes:
         form, resource = self._request.form, self._request.resource
@@ -154,6 +217,10 @@ class Watch:
     def _table_head(self, form: TableForm, version: int) -> bytes:
         with_columns, self._columns_sent = not self._columns_sent, True
         return form.head(self._request.resource, str(version), with_columns=with_columns)
+
+
+def _as_it_goes(stored: Stored, gone_at: int | None) -> Stored:
+    return stored if gone_at is None else stored.gone_at(gone_at)
 
 
 def _line(kind: str, shown: bytes | Mapping[str, Any]) -> bytes:

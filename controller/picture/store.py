@@ -124,7 +124,8 @@ class _Journal:
         """Changes up to this version are not remembered."""
         self.changes: list[Change] = []
         self.dropped = 0
-        self.wake = asyncio.Event()
+        self.waiting: set[asyncio.Future[None]] = set()
+        """Those of the readers who wait for more."""
         self._limit = limit
 
     def append(self, change: Change) -> None:
@@ -145,8 +146,10 @@ class _Journal:
 
     def notify(self) -> None:
         """Wakes everybody who waits."""
-        self.wake.set()
-        self.wake = asyncio.Event()
+        waiting, self.waiting = self.waiting, set()
+        for one in waiting:
+            if not one.done():
+                one.set_result(None)
 
 
 class Cursor:
@@ -158,6 +161,7 @@ class Cursor:
         self._position = journal.dropped + bisect_right(journal.changes, after, key=_version_of)
         self.version = after
         """Everything up to this version has been taken."""
+        self._waiting: asyncio.Future[None] | None = None
 
     def take(self) -> list[Change]:
         """The changes since the last call.
@@ -174,10 +178,20 @@ class Cursor:
         return changes
 
     async def wait(self) -> None:
-        """Returns when there may be more to take, or when watches end."""
+        """Returns when there may be more to take, when watches end, or when it is stirred."""
         journal = self._journal
         if self._position == journal.dropped + len(journal.changes) and not self._store.ended:
-            await journal.wake.wait()
+            self._waiting = asyncio.get_running_loop().create_future()
+            journal.waiting.add(self._waiting)
+            try:
+                await self._waiting
+            finally:
+                journal.waiting.discard(self._waiting)
+
+    def stir(self) -> None:
+        """Ends `wait`: one timer for a reader costs less than one for each time that he waits."""
+        if self._waiting and not self._waiting.done():
+            self._waiting.set_result(None)
 
 
 class ObjectStore:
