@@ -123,13 +123,13 @@ class ResourcePaths:
             field_selector=query.get("fieldSelector", ""),
             namespace=namespace,
         )
+        if sight := caller_of(request).sight(resource.kind):
+            selection = replace(selection, sight=sight)
+        asked, is_watch = _watch_request(request, resource, selection, form), flag(request, "watch")
         if query.get("continue"):
             # Lists are whole, so that there is no second part: clients list again from the beginning.
             raise ApiError(410, "Expired", "lists are not given in parts here: list again without continue")
-        if sight := caller_of(request).sight(resource.kind):
-            selection = replace(selection, sight=sight)
-        asked = _watch_request(request, resource, selection, form)
-        if flag(request, "watch"):
+        if is_watch:
             watch = Watch(
                 asked,
                 store,

@@ -117,6 +117,7 @@ def refused() -> Iterator[Asked]:
     for bad in ({"labelSelector": "a in"}, {"fieldSelector": "spec.x=1"}, {"resourceVersion": "x"}):
         yield "GET", CAMERAS, {"params": bad}, 400
     yield "GET", CAMERAS, {"params": {"continue": "x"}}, 410
+    yield "GET", CAMERAS, {"params": {"continue": "x", "limit": "many"}}, 400
     yield "GET", CAMERAS, {"params": {"sendInitialEvents": "true"}}, 422
     yield "GET", CAMERAS, {"headers": {"accept": "text/html"}}, 406
     yield "GET", other, {}, 404
