@@ -22,6 +22,8 @@ _SILENCE_S: Final = 5.0
 _POLL_S: Final = 0.2
 _BATCH: Final = 256
 _EARLIEST, _LATEST = -2, -1
+_SOON_OVER: Final = frozenset({KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION})
+"""While a topic is new, or a broker has just left."""
 _EMERGENCIES: Final = 0
 """Of syslog's levels the highest, which librdkafka has no line for."""
 
@@ -128,6 +130,17 @@ class TopicTail:
         raise KafkaException(topic.error)
 
     def _offsets(self, partitions: list[int], which: int) -> dict[int, int]:
+        late = time.monotonic() + _ANSWER_S
+        while True:
+            try:
+                return self._offsets_now(partitions, which)
+            except KafkaException as error:
+                if error.args[0].code() not in _SOON_OVER or time.monotonic() > late:
+                    raise
+            time.sleep(_POLL_S)
+            self._consumer.list_topics(self._topic, timeout=_ANSWER_S)  # who leads now
+
+    def _offsets_now(self, partitions: list[int], which: int) -> dict[int, int]:
         asked = [TopicPartition(self._topic, one, which) for one in partitions]
         answers = self._consumer.offsets_for_times(asked, timeout=_ANSWER_S)
         for answer in answers:

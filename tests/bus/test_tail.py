@@ -4,9 +4,10 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 import bus.tail
@@ -72,6 +73,31 @@ def test_of_a_long_topic_only_the_end_is_read(written: Written, monkeypatch: pyt
 
     with TopicTail(KafkaOptions(written.servers), written.topic) as tail:
         assert values(tail.latest()) == [b"7", b"8", b"9"]
+
+
+class WithoutLeader:
+    """A consumer of a topic that has no leader yet."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+        self.refused = 0
+
+    def offsets_for_times(self, asked: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        if self.refused < 2:
+            self.refused += 1
+            raise KafkaException(KafkaError(KafkaError.NOT_LEADER_FOR_PARTITION))
+        return self._consumer.offsets_for_times(asked, timeout=timeout)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._consumer, name)
+
+
+def test_a_topic_that_has_no_leader_yet_is_asked_again(written: Written) -> None:
+    written.write("dock", b"first")
+    with TopicTail(KafkaOptions(written.servers), written.topic) as tail:
+        tail._consumer = consumer = WithoutLeader(tail._consumer)  # type: ignore[assignment] # a double
+        assert values(tail.latest()) == [b"first"]
+    assert consumer.refused == 2
 
 
 def test_what_comes_later_follows(written: Written) -> None:

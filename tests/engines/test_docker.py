@@ -437,7 +437,7 @@ def test_a_container_out_of_memory_says_so(docker_stand: DockerStand) -> None:
         began_at = int(time.time()) - 1
         config = docker_stand.config(
             # Again and again: an engine that is busy begins to listen for this after the container has started.
-            script="echo growing; while :; do tail /dev/zero; sleep 0.05; done",
+            script="echo growing; exec 2>/dev/null; while :; do tail /dev/zero; sleep 0.05; done",
             container={"memory_mib": 16, "cpus": 1},
         )
         there = await session.begin(config)
