@@ -130,7 +130,7 @@ class TopicTail:
         raise KafkaException(topic.error)
 
     def _offsets(self, partitions: list[int], which: int) -> dict[int, int]:
-        late = time.monotonic() + _ANSWER_S
+        late = time.monotonic() + _SILENCE_S
         while True:
             try:
                 return self._offsets_now(partitions, which)
