@@ -88,7 +88,7 @@ def run(options: AgentOptions, runner: Callable[[Coroutine[None, None, None]], N
     Raises:
         CannotStart: it cannot start; nothing was touched.
     """
-    give_back_what_is_freed()
+    give_back_what_is_freed(most_arenas=1)
     mark = mark_of(options.fleet_id, str(options.node_id))
     with contextlib.ExitStack() as held:
         try:
