@@ -27,7 +27,7 @@ def _does_not_grow(program: str) -> None:
 
 
 @pytest.mark.kafka
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("kafka_bootstrap")
 def test_the_cost_of_an_edit_does_not_grow_with_the_fleet() -> None:
     _does_not_grow("scale.py")
