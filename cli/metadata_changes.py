@@ -1,6 +1,8 @@
 """Labels and annotations that come and go, as `KEY=VALUE` and `KEY-` say."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import click
 
@@ -8,26 +10,37 @@ from cli.chosen import chosen, split_words
 from cli.failure import Failure, printable
 from cli.kinds import Target
 from cli.server import Server
-from cli.writing import WriteOptions, Writes, is_same, writes
+from cli.writing import WriteOptions, Writes, is_same, write_options, writes
+
+
+def metadata_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of `label` and `annotate`, for a command that hands them on to `change_metadata`."""
+    options = [
+        click.option("--overwrite", is_flag=True, help="Give other values to keys that are there."),
+        click.option("-l", "--selector", default="", help="All objects of the kind with these labels."),
+        click.option("--all", "everything", is_flag=True, help="All objects of the kind."),
+        click.option("--resource-version", default="", metavar="VERSION", help="That the object must have."),
+    ]
+    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), write_options(command))
 
 
 def change_metadata(
     server: Server,
-    words: Sequence[str],
     field: str,
-    how: WriteOptions,
     *,
+    words: Sequence[str],
+    how: WriteOptions,
     selector: str,
     everything: bool,
     overwrite: bool,
-    resource_version: str = "",
+    resource_version: str,
 ) -> None:
     """Changes labels or annotations of objects, and says what became of each.
 
     Args:
         server: the controller.
-        words: of the command line: objects, then changes.
         field: `labels` or `annotations`.
+        words: of the command line: objects, then changes.
         how: see `WriteOptions`.
         selector: labels that choose objects.
         everything: all objects of the kinds.
