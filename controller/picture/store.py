@@ -72,11 +72,7 @@ class Stored:
         """The document as it was handed in. It is made for each who asks."""
         document = self.document
         given = {name: value for name, value in document["metadata"].items() if name not in _GIVEN_HERE}
-        if LAST_APPLIED in given.get("annotations", ()):
-            given["annotations"] = {key: one for key, one in given["annotations"].items() if key != LAST_APPLIED}
-            if not given["annotations"]:
-                del given["annotations"]
-        return {**document, "metadata": given}
+        return {**document, "metadata": without_last_applied(given)}
 
     @property
     def beside(self) -> Document:
@@ -92,6 +88,17 @@ class Stored:
         document = self.document
         document["metadata"]["resourceVersion"] = str(version)
         return replace(self, version=version, _packed=self._texts.pack_value(document))
+
+
+def without_last_applied(metadata: Document) -> Document:
+    """Metadata without the annotation that `kubectl apply` keeps for itself."""
+    annotations = metadata.get("annotations") or {}
+    if LAST_APPLIED not in annotations:
+        return metadata
+    others = {key: one for key, one in annotations.items() if key != LAST_APPLIED}
+    if others:
+        return {**metadata, "annotations": others}
+    return {name: value for name, value in metadata.items() if name != "annotations"}
 
 
 def beside_of(metadata: Document) -> Document:

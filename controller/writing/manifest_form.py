@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from controller.model import ObjectRef
 from controller.picture.conditions import Document
-from controller.picture.store import Stored, beside_of, object_uid
+from controller.picture.store import Stored, beside_of, object_uid, without_last_applied
 from crds.annotations import APPROVE, FILE, LAST_APPLIED, REASON
 
 _SERVERS: Final = frozenset({
@@ -59,17 +59,8 @@ def taken_apart(document: Document, before: Document | None) -> Wanted:
 
 def manifest_in(source: Document) -> Document:
     """What of a stored document was written in its manifest, as far as it is shown."""
-    annotations = source["metadata"].get("annotations") or {}
     rest = {name: value for name, value in source.items() if name != "status"}
-    if LAST_APPLIED in annotations:
-        metadata = {
-            **source["metadata"],
-            "annotations": {key: one for key, one in annotations.items() if key != LAST_APPLIED},
-        }
-        if not metadata["annotations"]:
-            del metadata["annotations"]
-        rest["metadata"] = metadata
-    return rest
+    return {**rest, "metadata": without_last_applied(source["metadata"])}
 
 
 def as_shown(wanted: Wanted, stored: Stored | None) -> Document:
