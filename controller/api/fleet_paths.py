@@ -9,10 +9,10 @@ from fastapi.responses import JSONResponse, Response
 
 from bus.base import PublishFailed
 from controller.access.roles import Verb
+from controller.api.bodies import json_body
 from controller.api.caller import caller_of
 from controller.api.control import FleetControl
 from controller.api.errors import ApiError, bad_request, success
-from controller.api.json_body import json_body
 from controller.model import ApproveRefused, HoldRefused, OrderRefused, TrustRefused
 from controller.picture.placed import PlacedInstance
 from crds.messages import CommandKind

@@ -9,9 +9,9 @@ from fastapi.responses import JSONResponse, Response
 
 from controller.access.access_file import BadAccess, binding_of, token_document
 from controller.api.access_control import Access
+from controller.api.bodies import json_body
 from controller.api.caller import caller_of
 from controller.api.errors import ApiError, bad_request, success
-from controller.api.json_body import json_body
 
 TOKENS: Final = "/fleet/v1/tokens"
 _FIELDS = frozenset({"name", "role", "selector", "kinds", "ttlSeconds"})
