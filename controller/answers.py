@@ -1,7 +1,7 @@
 """What the controller answers to those who ask it through its API."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +37,7 @@ class Answers:
         threads: where that is written.
         publisher: signs and sends commands.
         fleet_id: the fleet.
+        webhooks: how those do who are told of events; None when nobody is.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Answers:
         threads: Threads,
         publisher: Publisher,
         fleet_id: str,
+        webhooks: Callable[[], Mapping[str, Any]] | None = None,
     ) -> None:
         self._knowledge = knowledge
         self._picture = picture
@@ -62,6 +64,7 @@ class Answers:
         self._one_at_a_time = asyncio.Lock()
         self._publisher = publisher
         self._fleet_id = fleet_id
+        self._webhooks = webhooks
 
     @property
     def why_not_ready(self) -> str:
@@ -83,7 +86,8 @@ class Answers:
 
     def status(self) -> dict[str, Any]:
         """The answer of `/fleet/v1/status`."""
-        return {**self._picture.status(self._knowledge.state), "starting": self.why_starting}
+        webhooks = {} if self._webhooks is None else {"webhooks": self._webhooks()}
+        return {**self._picture.status(self._knowledge.state), "starting": self.why_starting, **webhooks}
 
     def placed_instances(self) -> dict[str, PlacedInstance]:
         """Every instance as its node was told it last, or will be told, by name."""
