@@ -218,6 +218,7 @@ async def _run(
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(controller.run())
+            tasks.create_task(controller.notify())
             tasks.create_task(keeper.keep_looking())
             tasks.create_task(_serve(app, options, tls))
     except* CannotStart as error:

@@ -165,11 +165,14 @@ class Controller:
                 tasks.create_task(self._for_ever(self._publisher.keep_copies))
                 tasks.create_task(self._for_ever(self._keep_keys))
                 tasks.create_task(self._show_changes())
-                if self._notifier is not None:
-                    tasks.create_task(self._for_ever(partial(self._notifier.run, self._knowledge.note)))
         finally:
             self._keeper.finish()
             self._publisher.finish()
+
+    async def notify(self) -> None:
+        """Tells others of events until cancelled: beside `run`, since that brokers are away is worth telling, too."""
+        if self._notifier is not None:
+            await self._for_ever(partial(self._notifier.run, self._knowledge.note))
 
     async def _recall_copies(self) -> None:
         """A few at a time: the API answers meanwhile."""
