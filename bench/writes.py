@@ -284,6 +284,7 @@ async def measure(which: str, size: FleetSize, given: argparse.Namespace) -> Fig
         def begin() -> None:
             asking.send(None)
             before.append(asking.recv()[0])
+            print(f"{which}: process {process.pid} is written to from now on", file=sys.stderr, flush=True)
 
         given.begin = begin
         await write_all(given, port, names, figures)
