@@ -76,7 +76,7 @@ class Revision:
     @cached_property
     def exclusive_cameras(self) -> frozenset[str]:
         """The names of the cameras that allow one reader."""
-        return frozenset(camera.name for camera in self.cameras if camera.spec.has_one_reader)
+        return frozenset(camera.name for camera in self.cameras if camera.has_one_reader)
 
     @cached_property
     def objects(self) -> tuple[Manifest, ...]:
@@ -163,7 +163,7 @@ def _in_order(before: tuple[M, ...], changes: Mapping[str, object], after: Mappi
 
 
 def _exclusive(before: frozenset[str], changes: Mapping[str, Camera | None]) -> frozenset[str]:
-    now = {name for name, camera in changes.items() if camera is not None and camera.spec.has_one_reader}
+    now = {name for name, camera in changes.items() if camera is not None and camera.has_one_reader}
     return before if before & changes.keys() == now else (before - changes.keys()) | now
 
 
