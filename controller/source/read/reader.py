@@ -10,6 +10,7 @@ from controller.checks.checker import Checker
 from controller.differing import differing
 from controller.model import Problem, Revision
 from controller.source.files import SourceFile, digest_of
+from controller.source.read.alike_documents import AlikeDocuments
 from controller.source.read.crosscheck import Claims, Remark, crosscheck
 from controller.source.read.file_reading import FileReading, manifests_of, read_file
 from controller.source.read.sound_fleet import SoundFleet
@@ -125,6 +126,7 @@ class ManifestReader:
         self._sound = SoundFleet()
         self._checker = Checker()
         self._expected: Revision | None = None
+        self._alike = AlikeDocuments()
         self._texts = {kind: AlikeTexts() for kind in KINDS}
 
     def expect(self, revision: Revision) -> None:
@@ -189,7 +191,7 @@ class ManifestReader:
 
     def _read(self, source: SourceFile, known: Sequence[FileReading], checker: Checker) -> FileReading:
         """Reads a file. What looks at all of a manifest does so now, and it is packed afterwards: there are many."""
-        reading = read_file(self._root, source, known, self._expected)
+        reading = read_file(self._root, source, known, self._expected, self._alike)
         _check_by_itself(reading, checker)
         self._pack([reading])
         return reading
