@@ -29,6 +29,8 @@ class FileReading:
     problems: tuple[Problem, ...] = ()
     is_unread: bool = False
     """True when nobody knows what stands in it."""
+    telling: tuple[Manifest, ...] = ()
+    """Those that hold a secret for certain: see `controller.checks.secrets`."""
 
     @property
     def manifests(self) -> tuple[Manifest, ...]:
