@@ -112,8 +112,10 @@ def _read(piece: str, expected: Revision | None, alike: AlikeDocuments) -> tuple
 
 def _as_expected(manifest: Manifest, expected: Revision | None) -> Manifest:
     known = None if expected is None else expected.manifest(manifest.kind, manifest.name)
-    # The documents tell what was said, and what was left to the defaults: models that differ in that are equal.
-    return known if known is not None and known.document() == manifest.document() else manifest
+    # What is written tells what was said, and what was left to the defaults: models that differ in that are equal.
+    if known is not None and (known.text() == manifest.text() or known.document() == manifest.document()):
+        return known
+    return manifest
 
 
 def _problem(file: str, first_line: int, fault: Fault) -> Problem:
