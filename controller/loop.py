@@ -122,6 +122,7 @@ class Controller:
             threads=ports.threads,
             publisher=self._publisher,
             fleet_id=fleet_id,
+            objects=store,
         )
         """To those who ask through the API."""
         self.writer = Writer(

@@ -11,6 +11,9 @@ from controller.planner.places import Places
 from crds.dsinstance import DsInstance
 from crds.node import Node
 
+Leaving = Mapping[str, frozenset[str]]
+"""The ids of nodes where an instance shall not be, by its name."""
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -48,7 +51,13 @@ class _Load:
         return self.instances[node.name] <= ports.last - ports.first
 
 
-def place(revision: Revision, places: Places, before: Placement, touched: AbstractSet[str]) -> Placement:
+def place(
+    revision: Revision,
+    places: Places,
+    before: Placement,
+    touched: AbstractSet[str],
+    leaving: Leaving = MappingProxyType({}),
+) -> Placement:
     """Gives every instance a node, or a reason why it has none.
 
     What runs stays where it runs as long as its manifest allows that node, and as long as no other node has room for
@@ -59,11 +68,13 @@ def place(revision: Revision, places: Places, before: Placement, touched: Abstra
         revision: the manifests.
         places: where they were published.
         before: what this gave before.
-        touched: the instances for which the manifest, or a node that runs it, or where it was published differs since.
+        touched: the instances for which the manifest, or a node that runs it, or where it was published differs since, or the
+            nodes that it shall leave.
+        leaving: who shall be on some nodes no more. Where no other takes him he stays.
     """
     settled, open_ones = dict(before.settled), set(before.open - touched)
     for name in touched:
-        stays = _stays_on(revision, places, name)
+        stays = _stays_on(revision, places, name, leaving)
         if stays is not None:
             settled[name] = stays
             continue
@@ -78,7 +89,8 @@ def place(revision: Revision, places: Places, before: Placement, touched: Abstra
         load.add(node, len(cameras[name]))
     nodes, reasons = dict(settled), []
     for name in sorted(open_ones):
-        chosen = _choose(revision, revision.instance_by_name[name], len(cameras[name]), load)
+        shunned = leaving.get(name, frozenset())
+        chosen = _choose(revision, revision.instance_by_name[name], len(cameras[name]), load, shunned)
         if isinstance(chosen, Reason):
             runs_on = next(_running_on(revision, places, name), None)
             if runs_on is not None:
@@ -114,19 +126,24 @@ def _running_on(revision: Revision, places: Places, name: str) -> Iterator[Node]
     return (node for node in found if node is not None)
 
 
-def _stays_on(revision: Revision, places: Places, name: str) -> str | None:
+def _stays_on(revision: Revision, places: Places, name: str, leaving: Leaving) -> str | None:
     instance = revision.instance_by_name.get(name)
     if instance is None:
         return None
-    return next((node.name for node in _running_on(revision, places, name) if is_allowed(node, instance)), None)
+    running, shunned = _running_on(revision, places, name), leaving.get(name, frozenset())
+    return next((one.name for one in running if one.node_id not in shunned and is_allowed(one, instance)), None)
 
 
-def _choose(revision: Revision, instance: DsInstance, streams: int, load: _Load) -> Node | Reason:
+def _choose(
+    revision: Revision, instance: DsInstance, streams: int, load: _Load, shunned: AbstractSet[str]
+) -> Node | Reason:
     subject, instance = ObjectRef("DsInstance", instance.name), instance.opened()
     allowed = allowed_nodes(revision, instance)
     if not allowed:
         wanted = f"node {instance.spec.node!r}" if instance.spec.node else "a node that its nodeSelector matches"
         return Reason(subject, "NoSuchNode", f"it needs {wanted}, and no manifest declares one")
+    if shunned and not (allowed := {name: one for name, one in allowed.items() if one.node_id not in shunned}):
+        return Reason(subject, "NoOtherNode", "it shall leave its node, and there is no other one for it")
     # Naming a node is a decision of its owner: like nodeName in Kubernetes it is not held back by `unschedulable`.
     open_nodes = [node for node in allowed.values() if instance.spec.node or not node.spec.unschedulable]
     if not open_nodes:

@@ -47,7 +47,7 @@ def plan_again(
             keep their slots.
         holders: who holds exclusive cameras now; those of others are withheld. Without it the plan is the one that is
             reached in the end: what people are shown before anything happens.
-        holds: which instances people hold by request; others are held by their annotations.
+        holds: which instances people hold by request; others are held by their annotations. And which shall leave their nodes.
 
     Returns:
         The plan: the desired state of every node, the reasons for what is not in it, and the changes against `previous`.
@@ -62,8 +62,8 @@ def plan_again(
     here = (
         one.name for id_ in differ.node_ids if id_ in places.records for one in places.records[id_].node_config_list
     )
-    touched = {*differ.instances, *moved, *here}
-    placement = place(revision, places, before.placement, touched)
+    touched = {*differ.instances, *differ.leaving, *moved, *here}
+    placement = place(revision, places, before.placement, touched, holds.leaving)
     replaced = _replaced(before.placement, placement, touched)
     on_node = before.on_node_now(placement, replaced)
     annotated = before.annotated_in(revision, differ.instances)
