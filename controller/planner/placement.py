@@ -146,9 +146,7 @@ def _running_on(revision: Revision, places: Places, name: str) -> Iterator[Node]
     return (node for node in found if node is not None)
 
 
-def _stays_on(
-    revision: Revision, places: Places, instance: DsInstance | None, shunned: AbstractSet[str]
-) -> str | None:
+def _stays_on(revision: Revision, places: Places, instance: DsInstance | None, shunned: AbstractSet[str]) -> str | None:
     if instance is None:
         return None
     running = _running_on(revision, places, instance.name)
