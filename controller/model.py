@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from controller.by_name import edited
 from controller.watching import Watching
@@ -215,6 +215,10 @@ class Reason:
     """A sentence for people, with what to do about it."""
 
 
+SCALED_TO_ZERO: Final = "ScaledToZero"
+"""The reason of an instance that is to run nowhere, and of the cameras that it would watch."""
+
+
 @dataclass(frozen=True)
 class NodeState:
     """What one node shall run: its instances, sorted by name, resolved to the last detail."""
@@ -285,16 +289,27 @@ class TrustRefused(Exception):  # noqa: N818 - says what happened
 
 @dataclass(frozen=True)
 class Holds:
-    """What people asked for about instances that they work on."""
+    """What people asked for about instances, beside their manifests."""
 
     held: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Why, by name of the instance; the reason may be empty."""
     released: frozenset[str] = frozenset()
     """Instances that are released although their newest records say that they are held."""
+    leaving: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    """The ids of nodes where an instance shall not be, by its name, while somebody waits for its move: see `controller.evicting`."""
 
 
 class HoldRefused(Exception):  # noqa: N818 - says what happened
     """The instance cannot be held or released; the message says why."""
+
+
+class EvictionRefused(Exception):  # noqa: N818 - says what happened
+    """The instance is not moved to another node; the message says why."""
+
+    def __init__(self, message: str, *, is_final: bool) -> None:
+        super().__init__(message)
+        self.is_final = is_final
+        """False where it may be moved when it is asked for again, without that a person changes something."""
 
 
 class OrderRefused(Exception):  # noqa: N818 - says what happened
