@@ -242,6 +242,7 @@ class Controller:
             return False
         outcomes, error = await carry_out(sends, self._publisher)
         self._knowledge.become(*decide.after(self._knowledge.state, outcomes, self._rules))
+        self._publisher.under_way.clear()
         if any(isinstance(outcome, Unacknowledged) for outcome in outcomes):
             self._knowledge.topics_doubted.set()
         if error is not None:
