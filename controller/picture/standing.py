@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from controller.picture.conditions import Document
@@ -38,6 +39,12 @@ class Standing:
     def troubled(self) -> Mapping[Key, Document]:
         """The objects of which a condition is listed, by kind and name, sorted."""
         return self._documents(self._troubled)
+
+    def expect(self, keys: AbstractSet[Key]) -> None:
+        """Counts objects that came and are said to wait: not ready, and with no condition that is listed."""
+        self.changes += 1
+        self.total.update(kind for kind, _ in keys)
+        self._dark |= keys
 
     def take(self, differences: Iterable[Difference]) -> None:
         """Takes in what became different."""
