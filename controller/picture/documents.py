@@ -71,7 +71,7 @@ class LiveDocuments:
         Raises:
             Exception: after all others, what an object met that cannot be shown; it stays as it was.
         """
-        if not self._unseen.lasts(revision, plan, now):
+        if self._shown.unmade and not self._unseen.lasts(revision, plan, now):
             yield from (() for _ in self.make_unseen())
         look = Look(self._layout, fleet, now, self._version)
         try:
@@ -89,6 +89,8 @@ class LiveDocuments:
             differences = tuple(self._differences(keys[start : start + _SLICE], look, errors))
             self._shown.apply(differences, now)
             yield differences
+        if not self._shown.unmade:
+            self._unseen = Unseen()
         if not self._touched.keys:
             self._touched.keys.clear()  # it still takes the memory of all that was in it
             self._touched.rewritten.clear()
@@ -113,8 +115,15 @@ class LiveDocuments:
             self._shown.make(keys[start : start + _SLICE])
             yield
 
-    def source(self, key: Key) -> Document | None:
-        """An object as it is shown, or would be shown to who asks; None when it is not there."""
+    def outline(self, key: Key) -> Document | None:
+        """Kind, name and status of an object, and maybe more; None when it is not there."""
+        manifest = self._unseen.look.layout.manifest(key) if key in self._shown.unmade else None
+        if manifest is None:
+            return self._shown.source(key)
+        kind, name = key
+        return {"kind": kind, "metadata": {"name": name}, "status": _status(manifest, self._unseen.look, None)}
+
+    def _source(self, key: Key) -> Document | None:
         return self._made(key, self._unseen.look, None) if key in self._shown.unmade else self._shown.source(key)
 
     def _postpone(self, look: Look) -> None:
@@ -164,7 +173,7 @@ class LiveDocuments:
         for key in keys:
             self._touched.keys.discard(key)
             try:
-                old = self.source(key)
+                old = self._source(key)
                 new = self._made(key, look, old)
             except Exception as error:  # noqa: BLE001 - no bug in one document may hide the others (S15)
                 errors.append(error)

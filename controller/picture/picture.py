@@ -39,7 +39,7 @@ class Picture:
         self._rules = rules
         self._objects = objects
         self._events = events
-        self._standing = Standing(lambda key: self._live.source(key))  # noqa: PLW0108 - it is made below
+        self._standing = Standing(lambda key: self._live.outline(key))  # noqa: PLW0108 - it is made below
         self._live = LiveDocuments(objects, rules.version, self._standing.expect)
         self._event_log = EventLog()
         self._image_use = ImageUse()

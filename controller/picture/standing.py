@@ -18,7 +18,7 @@ class Standing:
         """Counts nothing yet.
 
         Args:
-            shown: gives the document of an object as it was taken in last.
+            shown: gives kind, name and status of an object as it was taken in last, and maybe more.
         """
         self._shown = shown
         self.changes = 0
@@ -32,7 +32,7 @@ class Standing:
 
     @property
     def dark(self) -> Mapping[Key, Document]:
-        """The objects that are not ready, by kind and name, sorted."""
+        """The objects that are not ready, by kind and name, sorted: kind, name and status of each, and maybe more."""
         return self._documents(self._dark)
 
     @property

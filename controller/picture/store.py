@@ -209,6 +209,8 @@ class ObjectStore:
         created = _rfc3339(now)
         changed = {one.key[0] for one in differences if self._take(one, created)}
         self._forget_old(now)
+        if not self._unmade:
+            self._unmade.clear()  # it still takes the memory of all that was in it
         for kind in changed:
             self._journal(kind).notify()
 

@@ -30,7 +30,7 @@ class Shown:
 
     def __init__(self, many: int) -> None:
         self.store, self.log = ObjectStore(1), EventLog()
-        self.standing = Standing(lambda key: self.live.source(key))  # noqa: PLW0108 - it is made below
+        self.standing = Standing(lambda key: self.live.outline(key))  # noqa: PLW0108 - it is made below
         self.live = LiveDocuments(self.store, "", self.standing.expect, many)
         self.is_first = True
 
