@@ -201,6 +201,7 @@ async def _run(
         host_names=_own_names(options),
         why_not_ready=lambda: controller.answers.why_not_ready,
         why_starting=lambda: controller.answers.why_starting,
+        make_whole=controller.answers.make_whole,
         writes=controller.writer,
         access=AccessControl(
             keeper, AuditFile(options.audit_log or options.state_dir / AUDIT_FILE_NAME), options.openness
