@@ -17,6 +17,11 @@ from ports.clock import Clock
 BYTES_PER_SECOND: Final = 512 * 1024
 AT_ONCE_BYTES: Final = 1024 * 1024
 _LOOK_SECONDS: Final = 1.0
+_GATHER_SECONDS: Final = 0.1
+"""What is written in that time goes together, while it is little."""
+_LITTLE_BYTES: Final = 16 * 1024
+_TELL_AFTER_SECONDS: Final = 1.0
+"""What is left out is told then, if nothing that is shown comes before."""
 _AGAIN_AFTER_LOOKS: Final = 5
 """After so many the engine is asked again for a run that ended for it alone."""
 
@@ -46,13 +51,22 @@ class LogAnswers:
     _left_out: LeftOut = field(default_factory=LeftOut)
     _last_ns: int | None = None
     """The time of the last line."""
+    _is_heard: bool = False
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _telling: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Answers until all is said."""
         self._begun_ns = ns_of(self.clock.now())
         self._pace = Pace.of(BYTES_PER_SECOND, AT_ONCE_BYTES, self.clock.monotonic())
         self._left_bytes = self.asked.limit_bytes
-        await self.channel.send()
+        try:
+            await self._say_all()
+        finally:
+            if self._telling is not None:
+                self._telling.cancel()
+
+    async def _say_all(self) -> None:
         name, asked = self.asked.instance, self.asked
         wanted: LogRange | None = LogRange(
             asked.tail_lines,
@@ -61,17 +75,15 @@ class LogAnswers:
             follow=asked.follow and not asked.previous,
         )
         run = _run_of(self.sources.seen(name))
-        is_first = True
         while wanted is not None:
             try:
                 await self._say_run(wanted)
             except NoLog as error:
-                if is_first:
+                if not self._is_heard:
                     await self.channel.end(f"there is no log of instance {name}: {error}")
                     return
             if not wanted.follow or self._left_bytes == 0:
                 break
-            is_first = False
             run, wanted = await self._next_run(run)
         await self._tell_left_out()
         await self.channel.end()
@@ -80,9 +92,14 @@ class LogAnswers:
         pieces: Any = self.sources.log(self.asked.instance, wanted)
         async with contextlib.aclosing(pieces):
             async for piece in pieces:
+                if not self._is_heard:
+                    self._is_heard = True
+                    await self.channel.send()
                 await self._say_piece(piece)
                 if self._left_bytes == 0:
                     return
+                if wanted.follow and sum(len(line.text) for line in piece.lines) < _LITTLE_BYTES:
+                    await asyncio.sleep(_GATHER_SECONDS)
 
     async def _say_piece(self, piece: LogPiece) -> None:
         lines = piece.lines
@@ -94,12 +111,18 @@ class LogAnswers:
         if lines:
             await self._tell_left_out()
             await self._say_lines(lines)
+        elif self._left_out.lines and (self._telling is None or self._telling.done()):
+            self._telling = asyncio.create_task(self._tell_soon())
         self._last_ns = max((line.at_ns for line in piece.lines if line.at_ns is not None), default=self._last_ns)
 
     async def _say_lines(self, lines: tuple[LogLine, ...]) -> None:
         masked = await self.sources.redacted(self.asked.instance, joined(lines))
         for part in parts(shown(lines, masked, timestamps=self.asked.timestamps)):
             await self._send(part)
+
+    async def _tell_soon(self) -> None:
+        await asyncio.sleep(_TELL_AFTER_SECONDS)
+        await self._tell_left_out()
 
     async def _tell_left_out(self) -> None:
         if self._left_out.lines:
@@ -113,9 +136,10 @@ class LogAnswers:
             if not text:
                 self._left_bytes = 0
                 return
-        await asyncio.sleep(self._pace.wait_seconds)
-        self._pace = self._pace.after(len(text.encode()), self.clock.monotonic())
-        await self.channel.send(text)
+        async with self._one_at_a_time:
+            await asyncio.sleep(self._pace.wait_seconds)
+            self._pace = self._pace.after(len(text.encode()), self.clock.monotonic())
+            await self.channel.send(text)
 
     async def _next_run(self, before: tuple[str, object] | None) -> tuple[tuple[str, object] | None, LogRange | None]:
         """Waits for the next run of the instance; nothing to be read when it is gone for good."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from nodeagent.engines.log_lines import LogLine, LogPiece, LogRange, NoLog
 
+_LINES_AT_ONCE = 64
+
 
 @dataclass
 class FakeLog:
@@ -42,8 +44,9 @@ class FakeLog:
         try:
             while wanted.follow:
                 if position < len(run):
-                    piece, position = LogPiece(tuple(run[position:])), len(run)
-                    yield piece
+                    lines = tuple(run[position : position + _LINES_AT_ONCE])
+                    position += len(lines)
+                    yield LogPiece(lines)
                     continue
                 if not self.is_running or run is not self.runs[-1]:
                     return
