@@ -5,11 +5,17 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Final
 
-from controller.model import ObjectRef, Reason, Revision
+from controller.model import SCALED_TO_ZERO, ObjectRef, Reason, Revision
 from controller.planner.places import Places
 from crds.dsinstance import DsInstance
 from crds.node import Node
+
+_ON_PURPOSE: Final = "spec.replicas is 0: it runs nowhere on purpose, until `fleet scale` says 1"
+
+Leaving = Mapping[str, frozenset[str]]
+"""The ids of nodes where an instance shall not be, by its name."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,9 @@ class Placement:
     open: frozenset[str] = frozenset()
     """Those that do not run where they may stay: their place follows from the load of the nodes."""
     reasons: tuple[Reason, ...] = ()
-    """Sorted by instance."""
+    """Of the open ones, sorted by instance."""
+    stopped: Mapping[str, Reason] = field(default_factory=lambda: MappingProxyType({}))
+    """Those that are to run nowhere, by name, with the reason that says so."""
 
 
 @dataclass
@@ -48,7 +56,13 @@ class _Load:
         return self.instances[node.name] <= ports.last - ports.first
 
 
-def place(revision: Revision, places: Places, before: Placement, touched: AbstractSet[str]) -> Placement:
+def place(
+    revision: Revision,
+    places: Places,
+    before: Placement,
+    touched: AbstractSet[str],
+    leaving: Leaving = MappingProxyType({}),
+) -> Placement:
     """Gives every instance a node, or a reason why it has none.
 
     What runs stays where it runs as long as its manifest allows that node, and as long as no other node has room for
@@ -59,26 +73,21 @@ def place(revision: Revision, places: Places, before: Placement, touched: Abstra
         revision: the manifests.
         places: where they were published.
         before: what this gave before.
-        touched: the instances for which the manifest, or a node that runs it, or where it was published differs since.
+        touched: the instances for which the manifest, or a node that runs it, or where it was published differs since, or the
+            nodes that it shall leave.
+        leaving: who shall be on some nodes no more. Where no other takes him he stays.
     """
-    settled, open_ones = dict(before.settled), set(before.open - touched)
-    for name in touched:
-        stays = _stays_on(revision, places, name)
-        if stays is not None:
-            settled[name] = stays
-            continue
-        settled.pop(name, None)
-        if name in revision.instance_by_name:
-            open_ones.add(name)
+    settled, open_ones, stopped = _settled(revision, places, before, touched, leaving)
     if not open_ones:
-        return Placement(settled, settled)
+        return Placement(settled, settled, stopped=stopped)
     cameras = revision.cameras_by_instance
     load = _Load()
     for name, node in settled.items():
         load.add(node, len(cameras[name]))
     nodes, reasons = dict(settled), []
     for name in sorted(open_ones):
-        chosen = _choose(revision, revision.instance_by_name[name], len(cameras[name]), load)
+        shunned = leaving.get(name, frozenset())
+        chosen = _choose(revision, revision.instance_by_name[name], len(cameras[name]), load, shunned)
         if isinstance(chosen, Reason):
             runs_on = next(_running_on(revision, places, name), None)
             if runs_on is not None:
@@ -90,7 +99,30 @@ def place(revision: Revision, places: Places, before: Placement, touched: Abstra
         if runs_on is not None:
             nodes[name] = runs_on.name
             load.add(runs_on.name, len(cameras[name]))
-    return Placement(settled, nodes, frozenset(open_ones), tuple(reasons))
+    return Placement(settled, nodes, frozenset(open_ones), tuple(reasons), stopped)
+
+
+def _settled(
+    revision: Revision, places: Places, before: Placement, touched: AbstractSet[str], leaving: Leaving
+) -> tuple[dict[str, str], set[str], dict[str, Reason]]:
+    """What stays where it runs, what has to be given a node, and what is to run nowhere: see `Placement`."""
+    settled, open_ones, stopped = dict(before.settled), set(before.open - touched), dict(before.stopped)
+    for name in touched:
+        instance = revision.instance_by_name.get(name)
+        instance = instance.opened() if instance is not None else None
+        if instance is not None and instance.spec.replicas == 0:
+            stopped.setdefault(name, Reason(ObjectRef("DsInstance", name), SCALED_TO_ZERO, _ON_PURPOSE))
+            settled.pop(name, None)
+            continue
+        stopped.pop(name, None)
+        stays = _stays_on(revision, places, instance, leaving.get(name, frozenset()))
+        if stays is not None:
+            settled[name] = stays
+            continue
+        settled.pop(name, None)
+        if instance is not None:
+            open_ones.add(name)
+    return settled, open_ones, stopped
 
 
 def is_allowed(node: Node, instance: DsInstance) -> bool:
@@ -114,19 +146,23 @@ def _running_on(revision: Revision, places: Places, name: str) -> Iterator[Node]
     return (node for node in found if node is not None)
 
 
-def _stays_on(revision: Revision, places: Places, name: str) -> str | None:
-    instance = revision.instance_by_name.get(name)
+def _stays_on(revision: Revision, places: Places, instance: DsInstance | None, shunned: AbstractSet[str]) -> str | None:
     if instance is None:
         return None
-    return next((node.name for node in _running_on(revision, places, name) if is_allowed(node, instance)), None)
+    running = _running_on(revision, places, instance.name)
+    return next((one.name for one in running if one.node_id not in shunned and is_allowed(one, instance)), None)
 
 
-def _choose(revision: Revision, instance: DsInstance, streams: int, load: _Load) -> Node | Reason:
+def _choose(
+    revision: Revision, instance: DsInstance, streams: int, load: _Load, shunned: AbstractSet[str]
+) -> Node | Reason:
     subject, instance = ObjectRef("DsInstance", instance.name), instance.opened()
     allowed = allowed_nodes(revision, instance)
     if not allowed:
         wanted = f"node {instance.spec.node!r}" if instance.spec.node else "a node that its nodeSelector matches"
         return Reason(subject, "NoSuchNode", f"it needs {wanted}, and no manifest declares one")
+    if shunned and not (allowed := {name: one for name, one in allowed.items() if one.node_id not in shunned}):
+        return Reason(subject, "NoOtherNode", "it shall leave its node, and there is no other one for it")
     # Naming a node is a decision of its owner: like nodeName in Kubernetes it is not held back by `unschedulable`.
     open_nodes = [node for node in allowed.values() if instance.spec.node or not node.spec.unschedulable]
     if not open_nodes:
