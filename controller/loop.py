@@ -19,6 +19,7 @@ from bus.signature import SigningKey
 from controller import decide, holding
 from controller.actions import Tell, Unacknowledged
 from controller.answers import Answers
+from controller.asking.agents import AgentAsking
 from controller.carry_out import carry_out
 from controller.held_file import HeldFile
 from controller.intake import Intake
@@ -131,6 +132,8 @@ class Controller:
             webhooks=notifier.status if notifier else None,
         )
         """To those who ask through the API."""
+        self.asking = AgentAsking(self._knowledge, self._publisher, bus, fleet_id=fleet_id, ports=ports)
+        """Asks agents for what people look at."""
         self.writer = Writer(
             self._knowledge,
             source,
@@ -167,6 +170,7 @@ class Controller:
                 tasks.create_task(self._for_ever(self._keep_keys))
                 tasks.create_task(self._show_changes())
         finally:
+            await self.asking.aclose()
             self._keeper.finish()
             self._publisher.finish()
 
