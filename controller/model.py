@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from controller.by_name import edited
 from controller.watching import Watching
@@ -216,6 +216,10 @@ class Reason:
     """A CamelCase word for programs."""
     message: str
     """A sentence for people, with what to do about it."""
+
+
+SCALED_TO_ZERO: Final = "ScaledToZero"
+"""The reason of an instance that is to run nowhere, and of the cameras that it would watch."""
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,10 @@ _SELECTABLE = {
     "Node": selectable("status.phase", "spec.nodeId"),
 }
 
+SCALE = Part(("get", "patch", "update"), kind="Scale", group="autoscaling")
+"""How often something is to run."""
+_PARTS: Mapping[str, Mapping[str, Part]] = {"DsInstance": {"scale": SCALE}}
+
 FLEET_RESOURCES: Mapping[str, Resource] = {
     kind.plural: Resource(
         group=API_GROUP,
@@ -92,7 +96,7 @@ FLEET_RESOURCES: Mapping[str, Resource] = {
         singular=name.lower(),
         short_names=(kind.short_name,),
         verbs=VERBS,
-        subresources={"status": Part(("get",))},
+        subresources={"status": Part(("get",)), **_PARTS.get(name, {})},
         categories=("all", "fleet"),
         columns=COLUMNS[name],
         fields=_SELECTABLE[name],

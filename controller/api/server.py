@@ -17,6 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controller.api import access_reviews
 from controller.api.access_control import AccessControl
+from controller.api.apps.scale_paths import ScalePaths
+from controller.api.apps.view_writes import ViewWrites
 from controller.api.authentication import Authentication
 from controller.api.connections import PatientProtocol
 from controller.api.control import FleetControl
@@ -106,6 +108,7 @@ def create_app(
     app.include_router(discovery_router(fleet_version))
     if writes is not None:
         app.include_router(WritePaths(writes, clock, dice or SystemDice()).router)
+    app.include_router(ScalePaths(objects, ViewWrites(writes, clock) if writes else None).router)
     app.include_router(OpenApiPaths(fleet_version).router)
     answers = ObjectAnswers(clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
     resources = ResourcePaths(objects, events, clock, answers)

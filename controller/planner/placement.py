@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Final
 
-from controller.model import ObjectRef, Reason, Revision
+from controller.model import SCALED_TO_ZERO, ObjectRef, Reason, Revision
 from controller.planner.places import Places
 from crds.dsinstance import DsInstance
 from crds.node import Node
 
+_ON_PURPOSE: Final = "spec.replicas is 0: it runs nowhere on purpose, until `fleet scale` says 1"
 Leaving = Mapping[str, frozenset[str]]
 """The ids of nodes where an instance shall not be, by its name."""
 
@@ -26,7 +28,9 @@ class Placement:
     open: frozenset[str] = frozenset()
     """Those that do not run where they may stay: their place follows from the load of the nodes."""
     reasons: tuple[Reason, ...] = ()
-    """Sorted by instance."""
+    """Of the open ones, sorted by instance."""
+    stopped: Mapping[str, Reason] = field(default_factory=lambda: MappingProxyType({}))
+    """Those that are to run nowhere, by name, with the reason that says so."""
 
 
 @dataclass
@@ -72,17 +76,9 @@ def place(
             nodes that it shall leave.
         leaving: who shall be on some nodes no more. Where no other takes him he stays.
     """
-    settled, open_ones = dict(before.settled), set(before.open - touched)
-    for name in touched:
-        stays = _stays_on(revision, places, name, leaving)
-        if stays is not None:
-            settled[name] = stays
-            continue
-        settled.pop(name, None)
-        if name in revision.instance_by_name:
-            open_ones.add(name)
+    settled, open_ones, stopped = _settled(revision, places, before, touched, leaving)
     if not open_ones:
-        return Placement(settled, settled)
+        return Placement(settled, settled, stopped=stopped)
     cameras = revision.cameras_by_instance
     load = _Load()
     for name, node in settled.items():
@@ -102,7 +98,30 @@ def place(
         if runs_on is not None:
             nodes[name] = runs_on.name
             load.add(runs_on.name, len(cameras[name]))
-    return Placement(settled, nodes, frozenset(open_ones), tuple(reasons))
+    return Placement(settled, nodes, frozenset(open_ones), tuple(reasons), stopped)
+
+
+def _settled(
+    revision: Revision, places: Places, before: Placement, touched: AbstractSet[str], leaving: Leaving
+) -> tuple[dict[str, str], set[str], dict[str, Reason]]:
+    """What stays where it runs, what has to be given a node, and what is to run nowhere: see `Placement`."""
+    settled, open_ones, stopped = dict(before.settled), set(before.open - touched), dict(before.stopped)
+    for name in touched:
+        instance = revision.instance_by_name.get(name)
+        instance = instance.opened() if instance is not None else None
+        if instance is not None and instance.spec.replicas == 0:
+            stopped.setdefault(name, Reason(ObjectRef("DsInstance", name), SCALED_TO_ZERO, _ON_PURPOSE))
+            settled.pop(name, None)
+            continue
+        stopped.pop(name, None)
+        stays = _stays_on(revision, places, name, instance, leaving.get(name, frozenset()))
+        if stays is not None:
+            settled[name] = stays
+            continue
+        settled.pop(name, None)
+        if instance is not None:
+            open_ones.add(name)
+    return settled, open_ones, stopped
 
 
 def is_allowed(node: Node, instance: DsInstance) -> bool:
@@ -126,11 +145,12 @@ def _running_on(revision: Revision, places: Places, name: str) -> Iterator[Node]
     return (node for node in found if node is not None)
 
 
-def _stays_on(revision: Revision, places: Places, name: str, leaving: Leaving) -> str | None:
-    instance = revision.instance_by_name.get(name)
+def _stays_on(
+    revision: Revision, places: Places, name: str, instance: DsInstance | None, shunned: AbstractSet[str]
+) -> str | None:
     if instance is None:
         return None
-    running, shunned = _running_on(revision, places, name), leaving.get(name, frozenset())
+    running = _running_on(revision, places, name)
     return next((one.name for one in running if one.node_id not in shunned and is_allowed(one, instance)), None)
 
 

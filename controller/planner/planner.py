@@ -110,11 +110,14 @@ def _told(
         # All that names a node is told anew.
         moved |= before.changes.by_instance.keys()
         before = replace(before, waiting={})
+    stopped = after.placement.stopped
     moved |= differing(before.renames.by_new_name, after.renames.by_new_name)
+    moved |= differing(before.placement.stopped, stopped)
     old_names = {name: one.old_name for name, one in after.renames.by_new_name.items()}
-    changes = changes_between(after.places, names, old_names, before.changes, states, moved)
-    waiting = held_apart(after.held, _wanted(after), revision.instance_by_name, names, before.waiting)
-    reasons = [*after.placement.reasons, *(one.reason for one in waiting.values())]
+    changes = changes_between(after.places, names, old_names, before.changes, states, moved, stopped.keys())
+    wanted = _wanted(after)
+    waiting = held_apart(after.held, wanted, revision.instance_by_name, names, before.waiting, stopped.keys())
+    reasons = [*after.placement.reasons, *stopped.values(), *(one.reason for one in waiting.values())]
     for outcome in after.outcomes.values():
         if outcome.reasons:
             reasons += outcome.reasons

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Final
 
+from controller.api.openapi.apps_schemas import APPS_SCHEMAS
 from controller.api.openapi.core_schemas import CORE_SCHEMAS
 from controller.api.openapi.schema_words import OPEN, Schema, list_of, number, text, texts, time
 from controller.api.resources import Part, Resource
@@ -16,7 +17,7 @@ STATUS: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.Status"
 DELETE_OPTIONS: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
 
 
-_SCHEMAS: Final[Mapping[tuple[str, str], Schema]] = CORE_SCHEMAS
+_SCHEMAS: Final[Mapping[tuple[str, str], Schema]] = {**CORE_SCHEMAS, **APPS_SCHEMAS}
 """By group and kind, of all that is no kind of ours. Whoever shows ours in another form adds what that is like."""
 
 

@@ -155,7 +155,7 @@ def _allowed(resource: Resource, path: str, verbs: Iterable[str], part: str = ""
             )
 
 
-_OF_PARTS: Final[dict[tuple[str, str], tuple[Query, ...]]] = {}
+_OF_PARTS: Final[dict[tuple[str, str], tuple[Query, ...]]] = {("scale", "get"): ()}
 """The parameters of a verb at a part, where they are others than those of the object."""
 _OBJECT_TYPES: Final = (JSON, "application/yaml")
 _VERBS: Final[dict[str, tuple[str, tuple[Query, ...], tuple[str, ...]]]] = {

@@ -251,7 +251,7 @@ def _cameras_of_instances(check: _Check) -> None:
         for violation in check.checker.check(instance, watched):
             at = located_cameras[violation.camera] if violation.camera is not None else located
             _tell(check, at, violation)
-        for name in sorted(names):
+        for name in sorted(names) if instance.spec.replicas else ():  # what runs nowhere reads nothing
             _same_device(check, located, instance, cameras[name], devices)
             if cameras[name].spec.has_one_reader and readers.setdefault(name, located) is not located:
                 other = readers[name]

@@ -170,7 +170,7 @@ def _claims(revision: Revision, names: Iterable[str]) -> Iterator[tuple[Claim, s
         if (instance := revision.instance_by_name.get(name)) is None:
             continue
         for camera in revision.cameras_of(instance):
-            if camera.name not in revision.exclusive_cameras:
+            if camera.name not in revision.exclusive_cameras or instance.spec.replicas == 0:
                 continue
             yield camera.name, name
             if camera.spec.type in DEVICE_TYPES and instance.spec.node is not None:
