@@ -20,6 +20,8 @@ from controller.actions import Tell, Unacknowledged
 from controller.answers import Answers
 from controller.carry_out import carry_out
 from controller.held_file import HeldFile
+from controller.history.keeper import VersionKeeper
+from controller.history.version_file import VersionFile, Versions
 from controller.intake import Intake
 from controller.kept_keys import FILE_NAME, KeyFile
 from controller.key_keeper import KeyKeeper
@@ -64,6 +66,7 @@ class Controller:
         timings: Timings = Timings(),
         name: str = "controller",
         bookkeeping: Bookkeeping | None = None,
+        versions: Versions | None = None,
         ports: Ports = Ports(),
     ) -> None:
         """Makes a controller.
@@ -80,6 +83,7 @@ class Controller:
             timings: how often it does what nothing wakes it for.
             name: its machine and process, by which people know it from another controller of the fleet.
             bookkeeping: keeps what clients keep beside the manifests; None: in memory.
+            versions: keeps the versions of instances; None: in memory.
             ports: clock, disk and threads.
         """
         self._timings = timings
@@ -133,6 +137,10 @@ class Controller:
             bookkeeping=bookkeeping or MemoryBookkeeping(),
         )
         """Writes what they ask for into the manifests."""
+        self.versions = VersionKeeper(
+            versions or VersionFile(), self._knowledge, ports.threads, timings, why=self.writer.why
+        )
+        """What instances were to be before."""
 
     async def run(self) -> None:
         """Runs until cancelled. Instances and agents go on when it ends.
@@ -158,6 +166,7 @@ class Controller:
                 tasks.create_task(self._for_ever(self._keeper.copy))
                 tasks.create_task(self._for_ever(self._publisher.keep_copies))
                 tasks.create_task(self._for_ever(self._keep_keys))
+                tasks.create_task(self._for_ever(self.versions.keep))
                 tasks.create_task(self._show_changes())
         finally:
             self._keeper.finish()
