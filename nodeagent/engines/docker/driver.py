@@ -22,7 +22,7 @@ from nodeagent.engines.docker.engine import (
 )
 from nodeagent.engines.docker.events import EndOfStream, changed_instances
 from nodeagent.engines.docker.own_containers import REMOVING, RUNNING, OwnContainers
-from nodeagent.engines.docker.port_holders import PortHolders
+from nodeagent.engines.docker.port_holders import AskedPort, PortHolders
 from nodeagent.engines.docker.states import ContainerState, ContainerStates
 from nodeagent.engines.labels import (
     LABEL_FLEET,
@@ -124,8 +124,8 @@ class DockerDriver:
 
     async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:
         """Who listens on a port, by the sockets that processes have open, and the containers that they are in."""
-        pids = [state.pid for state in self._seen.values() if state.settings["Id"] == runtime_id and state.pid]
-        return await self._calls.run_together(self._port_holders.of, port, runtime_id, pids)
+        pids = tuple(one.pid for one in self._seen.values() if one.settings["Id"] == runtime_id and one.pid)
+        return await self._calls.run_together(self._port_holders.of, AskedPort(port, runtime_id, pids))
 
     def events(self) -> AsyncIterator[str]:
         """Names of instances whose container was made, started, left or was removed, from this very moment on."""
