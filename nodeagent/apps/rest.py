@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 
 TIMEOUT_S = 1.0
 _TOGETHER_S = 0.02
-"""Before an answer is looked for. Apps that are asked at the same moment have all answered by then: to wait for each is to wake up
-for each, and that costs as much as the rest of a question."""
+"""Answers are looked for at multiples of it, the next but one. Apps that are asked at the same moment have all answered by then: to wait
+for each is to wake up for each, and that costs as much as the rest of a question."""
 _PLAIN_HEAD = re.compile(rb"HTTP/1\.[01] 200 [\t -~]*(?:\r\n[!-9;-~]+:[\t -~]*)*")
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,7})[ \t]*(?=\r\n|\Z)", re.IGNORECASE)
 _OTHER_LENGTH = re.compile(rb"\r\n(?:transfer-encoding|content-length)[^\r]*", re.IGNORECASE)
@@ -66,7 +66,7 @@ async def _exchange(port: int, path: str, content: bytes | None) -> bytes:
         with contextlib.suppress(BlockingIOError):  # on the loopback it is connected nevertheless, or refused
             bare.connect(("127.0.0.1", port))
         await loop.sock_sendall(bare, _request(port, path, content))
-        await asyncio.sleep(_TOGETHER_S)
+        await asyncio.sleep(2 * _TOGETHER_S - loop.time() % _TOGETHER_S)
         return await _answer(partial(loop.sock_recv, bare, _PART_BYTES), path)
 
 
