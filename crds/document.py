@@ -90,6 +90,10 @@ class WireModel(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
+    def wire_json(self) -> bytes:
+        """What stands on a topic: JSON without blanks."""
+        return self.model_dump_json().encode()
+
 
 _LARGEST_FORMAT: Final = 9999
 """What is above it is no format, and not worth a line of a log."""
