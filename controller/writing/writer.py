@@ -32,6 +32,8 @@ from crds.annotations import APPROVE, REASON
 from ports.threads import Threads
 
 _ATTEMPTS: Final = 8
+_MOST_REASONS: Final = 100
+"""Of the newest writes: they are asked for as soon as these are in force."""
 _MOST_APPROVALS: Final = 32
 
 
@@ -79,6 +81,7 @@ class Writer:
         self._turns: Turns[WriteRequest, _Made] = Turns(self._work, self._together)
         self._places = Places()
         self._approved: deque[str] = deque(maxlen=_MOST_APPROVALS)
+        self._reasons: deque[tuple[str, str]] = deque(maxlen=_MOST_REASONS)
         self._recalled: set[Key] = set()
         """Kept by an earlier controller; of what is not there any more until the next time something is kept."""
 
@@ -88,6 +91,10 @@ class Writer:
         self._recalled = set(known)
         for key, beside in known.items():
             self._objects.keep_beside(key, beside)
+
+    def why(self, revision_id: str) -> str:
+        """Why one of the newest revisions was written here, in the words of who asked for it; empty when he said nothing."""
+        return next((reason for written, reason in self._reasons if written == revision_id), "")
 
     async def write(self, request: WriteRequest) -> WriteDone:
         """Makes a write, or says what it would do.
@@ -198,14 +205,18 @@ class Writer:
             what_is_changed(request.verb, tuple(one.ref for one in prepared.ones if one.is_edit))
             for request, prepared, _ in edits
         ]
-        request, prepared, judged = edits[-1]
-        message = message_of("; ".join(subjects), prepared.asks.get(REASON, request.reason))
+        request, _, judged = edits[-1]
+        reasons = [one.asks.get(REASON, asked.reason) for asked, one, _ in edits]
+        reason = "; ".join(dict.fromkeys(one for one in reasons if one))
+        message = message_of("; ".join(subjects), reason)
         contents = Contents(self._places.files)
         before = {path: contents.get(path) for path in ahead.files}
         if judged.is_approved:
             # A directory is known by this id as soon as it is written, and may be read by others before we hear of that.
             self._approve(judged.revision_id)
         written = await self._source.write(SourceEdit(before, ahead.files, request.author, message))
+        if reason:
+            self._reasons.append((written.revision_id, reason))
         if judged.is_approved and not written.branch:
             self._approve(written.revision_id)
         where = f"revision {written.revision_id}{f' on {written.branch}' if written.branch else ''}"

@@ -42,7 +42,10 @@ def test_the_resources_of_the_fleet(http: Http) -> None:
     }
     assert found["nodes/status"]["verbs"] == ["get"]
     kinds = {"cameras", "dsinstances", "nodes"}
-    assert found.keys() == kinds | {f"{kind}/status" for kind in kinds}
+    assert found.keys() == kinds | {f"{kind}/status" for kind in kinds} | {"dsinstances/scale"}
+    scale = found["dsinstances/scale"]
+    assert (scale["group"], scale["version"], scale["kind"]) == ("autoscaling", "v1", "Scale")
+    assert scale["verbs"] == ["get", "patch", "update"]
 
 
 def test_clients_that_wait_for_namespaces_find_them(http: Http) -> None:
@@ -71,6 +74,9 @@ def test_plain_discovery_is_for_all_others(http: Http, accept: str) -> None:
     assert (answer.headers["content-type"], answer.json()["kind"]) == ("application/json", "APIGroupList")
 
 
+NAMESPACED = {"events", "deployments", "replicasets"}
+
+
 def test_both_forms_of_discovery_say_the_same(http: Http) -> None:
     for path, prefix in (("/api", "/api/"), ("/apis", "/apis/")):
         for item in http.json(path, headers={"accept": NEW})["items"]:
@@ -79,7 +85,7 @@ def test_both_forms_of_discovery_say_the_same(http: Http) -> None:
             told = []
             for one in item["versions"][0]["resources"]:
                 assert one["responseKind"]["group"] == group
-                assert one["scope"] == ("Namespaced" if one["resource"] == "events" else "Cluster")
+                assert one["scope"] == ("Namespaced" if one["resource"] in NAMESPACED else "Cluster")
                 told.append((one["resource"], one["verbs"], one["shortNames"], one["categories"]))
                 told += [(f"{one['resource']}/{part['subresource']}", part["verbs"]) for part in one["subresources"]]
             assert told == [
