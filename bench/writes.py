@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes of cameras through the API while many watch, beside a bare FastAPI application that keeps a dict and streams the same.
 
-The controller is whole but for its brokers: a bus in memory, and agents that only greet. Its manifests are files of a directory,
+The controller is whole but for its brokers: a bus in memory, and agents in its process that greet, and report every five seconds. Its manifests are files of a directory,
 on the disk of the machine: each write is read, judged, planned, written and synced before it is answered.
 """
 
@@ -98,11 +98,23 @@ async def serve_fleet(size: FleetSize, folder: Path, told: Connection) -> None:
     )
     answers = controller.answers
     app = create_app(objects, events, answers, writes=controller.writer, why_starting=lambda: answers.why_starting)
-    for node in range(size.nodes):
-        agent = TalkingAgent(log, f"node-{node:05}")
+    agents = [TalkingAgent(log, f"node-{node:05}") for node in range(size.nodes)]
+    for node, agent in enumerate(agents):
         agent.node_id = node_id(node)
         agent.greet()
+
+    async def report() -> None:
+        """Who is silent is lost, and all cameras with him."""
+        while True:
+            await asyncio.sleep(5)
+            for agent in agents:
+                config = answers._knowledge.state.published.configs.get(agent.node_id)  # noqa: SLF001 - as an agent would know
+                if config is not None:
+                    agent.report(config.ref, config.ref)
+                await asyncio.sleep(0.005)
+
     async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(report())
         tasks.create_task(controller.run())
         tasks.create_task(serve(app, "127.0.0.1", 0, listening=told.send))
 
