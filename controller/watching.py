@@ -69,8 +69,8 @@ class Watching:
 
 
 def _cameras(instance: DsInstance, cameras: Mapping[str, Camera], selected: Selections) -> Iterator[Camera]:
-    names = dict.fromkeys(instance.spec.cameras)
-    wanted = wanted_by(instance.spec.camera_selector)
+    names = dict.fromkeys(instance.cameras)
+    wanted = wanted_by(instance.camera_selector)
     if wanted is not None:
         names |= dict.fromkeys(sorted(selected.found[wanted]))
     for name in names:
@@ -83,7 +83,7 @@ def _labels(camera: Camera | None) -> Mapping[str, str] | None:
 
 
 def _selector(instance: DsInstance | None) -> LabelSelector | None:
-    return None if instance is None else instance.spec.camera_selector
+    return None if instance is None else instance.camera_selector
 
 
 def _named_by(
@@ -91,7 +91,7 @@ def _named_by(
 ) -> Mapping[str, tuple[str, ...]]:
     gone, come = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
     for name in old:
-        then, now = ({} if one is None else dict.fromkeys(one.spec.cameras) for one in (old[name], new[name]))
+        then, now = ({} if one is None else dict.fromkeys(one.cameras) for one in (old[name], new[name]))
         for camera in then.keys() - now.keys():
             gone[camera].append(name)
         for camera in now.keys() - then.keys():

@@ -17,6 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controller.api import access_reviews
 from controller.api.access_control import AccessControl
+from controller.api.apps.scale_paths import ScalePaths
+from controller.api.apps.view_writes import ViewWrites
 from controller.api.authentication import Authentication
 from controller.api.connections import PatientProtocol
 from controller.api.control import FleetControl
@@ -25,12 +27,14 @@ from controller.api.discovery import discovery_router
 from controller.api.errors import ApiError, answer, manifests_only, no_such_path, not_allowed, starting
 from controller.api.fleet_paths import PREFIX, FleetPaths
 from controller.api.listeners import port_listener, unix_listener
+from controller.api.object_answers import ObjectAnswers
 from controller.api.openapi.openapi_paths import OpenApiPaths
 from controller.api.own_host import OwnHostOnly
 from controller.api.permission import Auditing, Permission
 from controller.api.resource_paths import ResourcePaths
 from controller.api.resources import FLEET_RESOURCES
 from controller.api.reviews import Reviews, WhyNot
+from controller.api.served import facade_at
 from controller.api.tls import HANDSHAKE_SECONDS, Tls
 from controller.api.token_paths import TokenPaths
 from controller.api.v1.errors import PREFIX as V1
@@ -104,8 +108,10 @@ def create_app(
     app.include_router(discovery_router(fleet_version))
     if writes is not None:
         app.include_router(WritePaths(writes, clock, dice or SystemDice()).router)
+    app.include_router(ScalePaths(objects, ViewWrites(writes, clock) if writes else None).router)
     app.include_router(OpenApiPaths(fleet_version).router)
-    resources = ResourcePaths(objects, events, clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
+    answers = ObjectAnswers(clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
+    resources = ResourcePaths(objects, events, clock, answers)
     app.state.stores = resources.stores
     app.include_router(resources.router)
     app.include_router(Reviews(why_not).router)
@@ -246,10 +252,13 @@ class _OnlyWholeFleets:
         self._why_starting = why_starting
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(self._OBJECTS) and (why := self._why_starting()):
+        if scope["type"] == "http" and self._is_about_objects(scope["path"]) and (why := self._why_starting()):
             await answer(starting(why))(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+    def _is_about_objects(self, path: str) -> bool:
+        return path.startswith(self._OBJECTS) or facade_at(path) is not None
 
 
 async def _on_api_error(_request: Request, error: Exception) -> Response:

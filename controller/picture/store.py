@@ -79,6 +79,10 @@ class Stored:
         """What clients keep in its metadata and no manifest holds: managedFields, and one annotation of kubectl."""
         return beside_of(self.document["metadata"])
 
+    def in_form(self, packed: bytes, texts: AlikeTexts) -> "Stored":
+        """The same version in another form, which was packed by these texts."""
+        return replace(self, _packed=packed, _texts=texts)
+
     def gone_at(self, version: int) -> "Stored":
         """It as those see it who watched it until it went.
 

@@ -5,28 +5,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Self
+from typing import Final, Self
 
-from controller.model import ObjectRef, Reason, Revision
+from controller.model import SCALED_TO_ZERO, ObjectRef, Reason, Revision
 from controller.planner.places import Places
 from crds.dsinstance import DsInstance
 from crds.node import Node, NodeSpec
 from crds.selector import LabelSelector
 
+_ON_PURPOSE: Final = "spec.replicas is 0: it runs nowhere on purpose, until `fleet scale` says 1"
+
+Leaving = Mapping[str, frozenset[str]]
+"""The ids of nodes where an instance shall not be, by its name."""
+
 
 @dataclass(frozen=True)
 class Wish:
-    """Where the manifest of an instance wants it: one of the two is given."""
+    """Where the manifest of an instance wants it: one of node and selector is given."""
 
     manifest: DsInstance
     node: str | None
     selector: LabelSelector | None
+    is_stopped: bool
+    """True for one that is to run nowhere."""
 
     @classmethod
     def of(cls, instance: DsInstance) -> Self:
         """What a manifest says of it."""
         spec = instance.spec
-        return cls(instance, spec.node, spec.node_selector)
+        return cls(instance, spec.node, spec.node_selector, spec.replicas == 0)
 
     def allows(self, node: Node) -> bool:
         """True for a node that it may run on."""
@@ -46,7 +53,9 @@ class Placement:
     open: Mapping[str, Wish] = field(default_factory=lambda: MappingProxyType({}))
     """Those that do not run where they may stay: their place may follow from the load of the nodes."""
     reasons: tuple[Reason, ...] = ()
-    """Sorted by instance."""
+    """Of the open ones, sorted by instance."""
+    stopped: Mapping[str, Reason] = field(default_factory=lambda: MappingProxyType({}))
+    """Those that are to run nowhere, by name, with the reason that says so."""
     manifests: Mapping[str, Node] = field(default_factory=lambda: MappingProxyType({}))
     """Of the nodes, by name: what that was found from."""
     is_by_load: bool = False
@@ -91,7 +100,11 @@ class _Load:
 
 
 def place(
-    revision: Revision, places: Places, before: Placement, touched: AbstractSet[str]
+    revision: Revision,
+    places: Places,
+    before: Placement,
+    touched: AbstractSet[str],
+    leaving: Leaving = MappingProxyType({}),
 ) -> tuple[Placement, AbstractSet[str]]:
     """Gives every instance a node, or a reason why it has none.
 
@@ -103,21 +116,14 @@ def place(
         revision: the manifests.
         places: where they were published.
         before: what this gave before.
-        touched: the instances for which the manifest, or a node that runs it, or where it was published differs since.
+        touched: the instances for which the manifest, or a node that runs it, or where it was published differs since, or the
+            nodes that it shall leave.
+        leaving: who shall be on some nodes no more. Where no other takes him he stays.
 
     Returns:
         With the names of the instances that are on another node than before, or on one or none now.
     """
-    settled, open_ones = dict(before.settled), dict(before.open)
-    for name in touched:
-        wish = _wish(revision.instance_by_name.get(name), before.open.get(name))
-        stays = _stays_on(revision, places, wish) if wish is not None else None
-        settled.pop(name, None)
-        open_ones.pop(name, None)
-        if stays is not None:
-            settled[name] = stays
-        elif wish is not None:
-            open_ones[name] = wish
+    settled, open_ones, stopped = _settled(revision, places, before, touched, leaving)
     manifests, load = revision.node_by_name, _Load()
     # Who names a node that takes any number has the place that it had, wherever others are.
     is_alone = before.manifests is manifests and not before.is_by_load
@@ -126,23 +132,46 @@ def place(
     looked_at = touched if is_alone and not is_by_load else touched | before.open.keys() | open_ones.keys()
     known = {name: node for name in open_ones.keys() - looked_at if (node := before.nodes.get(name)) is not None}
     nodes: Mapping[str, str] = {**settled, **known} if open_ones else settled
-    after = Placement(settled, nodes, open_ones, (), manifests, is_by_load)
+    after = Placement(settled, nodes, open_ones, (), stopped, manifests, is_by_load)
     if names := sorted(open_ones.keys() & looked_at):
-        after = _with_chosen(revision, places, after, names, load)
+        after = _with_chosen(revision, places, after, names, load, leaving)
     if before.reasons:
         reasons = (*after.reasons, *(one for one in before.reasons if one.subject.name not in looked_at))
         after = replace(after, reasons=tuple(sorted(reasons, key=lambda one: one.subject.name)))
     return after, {name for name in looked_at if before.nodes.get(name) != after.nodes.get(name)}
 
 
-def _with_chosen(revision: Revision, places: Places, now: Placement, names: Sequence[str], load: _Load) -> Placement:
+def _settled(
+    revision: Revision, places: Places, before: Placement, touched: AbstractSet[str], leaving: Leaving
+) -> tuple[dict[str, str], dict[str, Wish], dict[str, Reason]]:
+    """What stays where it runs, what has to be given a node, and what is to run nowhere: see `Placement`."""
+    settled, open_ones, stopped = dict(before.settled), dict(before.open), dict(before.stopped)
+    for name in touched:
+        wish = _wish(revision.instance_by_name.get(name), before.open.get(name))
+        settled.pop(name, None)
+        open_ones.pop(name, None)
+        if wish is not None and wish.is_stopped:
+            stopped.setdefault(name, Reason(ObjectRef("DsInstance", name), SCALED_TO_ZERO, _ON_PURPOSE))
+            continue
+        stopped.pop(name, None)
+        stays = _stays_on(revision, places, wish, leaving.get(name, frozenset())) if wish is not None else None
+        if stays is not None:
+            settled[name] = stays
+        elif wish is not None:
+            open_ones[name] = wish
+    return settled, open_ones, stopped
+
+
+def _with_chosen(
+    revision: Revision, places: Places, now: Placement, names: Sequence[str], load: _Load, leaving: Leaving
+) -> Placement:
     """With the nodes of these open ones, or the reasons why they have none."""
     nodes, reasons, cameras = dict(now.nodes), list[Reason](), revision.cameras_by_instance
     for name, node in nodes.items() if now.is_by_load else ():
         load.add(node, len(cameras[name]))
     for name in names:
         wish = now.open[name]
-        chosen = _choose(revision, wish, len(cameras[name]), load)
+        chosen = _choose(revision, wish, len(cameras[name]), load, leaving.get(name, frozenset()))
         if isinstance(chosen, Reason):
             runs_on = next(_running_on(revision, places, name), None)
             if runs_on is not None:
@@ -180,17 +209,19 @@ def _running_on(revision: Revision, places: Places, name: str) -> Iterator[Node]
     return (node for node in found if node is not None)
 
 
-def _stays_on(revision: Revision, places: Places, wish: Wish) -> str | None:
+def _stays_on(revision: Revision, places: Places, wish: Wish, shunned: AbstractSet[str]) -> str | None:
     running_on = _running_on(revision, places, wish.manifest.name)
-    return next((node.name for node in running_on if wish.allows(node)), None)
+    return next((one.name for one in running_on if one.node_id not in shunned and wish.allows(one)), None)
 
 
-def _choose(revision: Revision, wish: Wish, streams: int, load: _Load) -> Node | Reason:
+def _choose(revision: Revision, wish: Wish, streams: int, load: _Load, shunned: AbstractSet[str]) -> Node | Reason:
     subject = ObjectRef("DsInstance", wish.manifest.name)
     allowed = _allowed_nodes(revision, wish)
     if not allowed:
         wanted = f"node {wish.node!r}" if wish.node else "a node that its nodeSelector matches"
         return Reason(subject, "NoSuchNode", f"it needs {wanted}, and no manifest declares one")
+    if shunned and not (allowed := {name: one for name, one in allowed.items() if one.node_id not in shunned}):
+        return Reason(subject, "NoOtherNode", "it shall leave its node, and there is no other one for it")
     # Naming a node is a decision of its owner: like nodeName in Kubernetes it is not held back by `unschedulable`.
     open_nodes = [node for node in allowed.values() if wish.node or not load.spec(node).unschedulable]
     if not open_nodes:

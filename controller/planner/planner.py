@@ -47,7 +47,7 @@ def plan_again(
             keep their slots.
         holders: who holds exclusive cameras now; those of others are withheld. Without it the plan is the one that is
             reached in the end: what people are shown before anything happens.
-        holds: which instances people hold by request; others are held by their annotations.
+        holds: which instances people hold by request; others are held by their annotations. And which shall leave their nodes.
 
     Returns:
         The plan: the desired state of every node, the reasons for what is not in it, and the changes against `previous`.
@@ -62,8 +62,8 @@ def plan_again(
     here = (
         one.name for id_ in differ.node_ids if id_ in places.records for one in places.records[id_].node_config_list
     )
-    touched = {*differ.instances, *moved, *here}
-    placement, replaced = place(revision, places, before.placement, touched)
+    touched = {*differ.instances, *differ.leaving, *moved, *here}
+    placement, replaced = place(revision, places, before.placement, touched, holds.leaving)
     on_node = before.on_node_now(placement, replaced)
     annotated = before.annotated_in(revision, differ.instances)
     nodes = revision.node_by_name
@@ -109,11 +109,14 @@ def _told(
         # All that names a node is told anew.
         moved |= before.changes.by_instance.keys()
         before = replace(before, waiting={})
+    stopped = after.placement.stopped
     moved |= differing(before.renames.by_new_name, after.renames.by_new_name)
+    moved |= differing(before.placement.stopped, stopped)
     old_names = {name: one.old_name for name, one in after.renames.by_new_name.items()}
-    changes = changes_between(after.places, names, old_names, before.changes, states, moved)
-    waiting = held_apart(after.held, _wanted(after), revision.instance_by_name, names, before.waiting)
-    reasons = [*after.placement.reasons, *(one.reason for one in waiting.values())]
+    changes = changes_between(after.places, names, old_names, before.changes, states, moved, stopped.keys())
+    wanted = _wanted(after)
+    waiting = held_apart(after.held, wanted, revision.instance_by_name, names, before.waiting, stopped.keys())
+    reasons = [*after.placement.reasons, *stopped.values(), *(one.reason for one in waiting.values())]
     for outcome in after.outcomes.values():
         if outcome.reasons:
             reasons += outcome.reasons

@@ -1,7 +1,7 @@
 """A plan that is made from the one before is the plan that is made from nothing."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
@@ -73,7 +73,10 @@ class World:
         self.previous = {**self.previous, **records}
 
     def hold(self, names: frozenset[str], released: frozenset[str]) -> None:
-        self.holds = Holds(dict.fromkeys(sorted(names), "cabling"), released)
+        self.holds = replace(self.holds, held=dict.fromkeys(sorted(names), "cabling"), released=released)
+
+    def leave(self, leaving: Mapping[str, frozenset[str]]) -> None:
+        self.holds = replace(self.holds, leaving=leaving)
 
     def read(self, camera: str, readers: frozenset[tuple[str, str]]) -> None:
         self.holders = {**self.holders, camera: readers}
@@ -149,6 +152,7 @@ STEPS = st.lists(
         to_call("rename", NAMES, NAMES),
         to_call("publish", st.frozensets(IDS, min_size=1), are_read_back=st.booleans()),
         to_call("hold", st.frozensets(NAMES, max_size=2), st.frozensets(NAMES, max_size=2)),
+        to_call("leave", st.dictionaries(NAMES, st.frozensets(IDS, min_size=1, max_size=2), max_size=2)),
         to_call("read", st.sampled_from(CAMERAS), st.frozensets(st.tuples(IDS, NAMES), max_size=2)),
         to_call("restart"),
         to_call("read_all_again"),
