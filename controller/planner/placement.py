@@ -41,6 +41,13 @@ class Wish:
             return self.node == node.name
         return self.selector is not None and self.selector.matches(node.labels)
 
+    def allowed_nodes(self, revision: Revision) -> dict[str, Node]:
+        """Those that it may run on, by name."""
+        if self.node is not None:
+            node = revision.node_by_name.get(self.node)
+            return {} if node is None else {node.name: node}
+        return {node.name: node for node in revision.nodes if self.allows(node)}
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -197,11 +204,9 @@ def is_allowed(node: Node, instance: DsInstance) -> bool:
     return Wish.of(instance).allows(node)
 
 
-def _allowed_nodes(revision: Revision, wish: Wish) -> dict[str, Node]:
-    if wish.node is not None:
-        node = revision.node_by_name.get(wish.node)
-        return {} if node is None else {node.name: node}
-    return {node.name: node for node in revision.nodes if wish.allows(node)}
+def allowed_nodes(revision: Revision, instance: DsInstance) -> dict[str, Node]:
+    """The nodes that the manifest of an instance allows, by name."""
+    return Wish.of(instance).allowed_nodes(revision)
 
 
 def _running_on(revision: Revision, places: Places, name: str) -> Iterator[Node]:
@@ -216,7 +221,7 @@ def _stays_on(revision: Revision, places: Places, wish: Wish, shunned: AbstractS
 
 def _choose(revision: Revision, wish: Wish, streams: int, load: _Load, shunned: AbstractSet[str]) -> Node | Reason:
     subject = ObjectRef("DsInstance", wish.manifest.name)
-    allowed = _allowed_nodes(revision, wish)
+    allowed = wish.allowed_nodes(revision)
     if not allowed:
         wanted = f"node {wish.node!r}" if wish.node else "a node that its nodeSelector matches"
         return Reason(subject, "NoSuchNode", f"it needs {wanted}, and no manifest declares one")
