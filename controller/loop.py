@@ -19,8 +19,11 @@ from bus.signature import SigningKey
 from controller import decide, holding
 from controller.actions import Tell, Unacknowledged
 from controller.answers import Answers
+from controller.asking.agents import AgentAsking
 from controller.carry_out import carry_out
 from controller.held_file import HeldFile
+from controller.history.keeper import VersionKeeper
+from controller.history.version_file import VersionFile, Versions
 from controller.intake import Intake
 from controller.kept_keys import FILE_NAME, KeyFile
 from controller.key_keeper import KeyKeeper
@@ -67,6 +70,7 @@ class Controller:
         name: str = "controller",
         bookkeeping: Bookkeeping | None = None,
         notifier: Notifier | None = None,
+        versions: Versions | None = None,
         ports: Ports = Ports(),
     ) -> None:
         """Makes a controller.
@@ -84,6 +88,7 @@ class Controller:
             name: its machine and process, by which people know it from another controller of the fleet.
             bookkeeping: keeps what clients keep beside the manifests; None: in memory.
             notifier: tells others of events; None when nobody is told.
+            versions: keeps the versions of instances; None: in memory.
             ports: clock, disk and threads.
         """
         self._timings = timings
@@ -131,6 +136,8 @@ class Controller:
             webhooks=notifier.status if notifier else None,
         )
         """To those who ask through the API."""
+        self.asking = AgentAsking(self._knowledge, self._publisher, bus, fleet_id=fleet_id, ports=ports)
+        """Asks agents for what people look at."""
         self.writer = Writer(
             self._knowledge,
             source,
@@ -140,6 +147,10 @@ class Controller:
             bookkeeping=bookkeeping or MemoryBookkeeping(),
         )
         """Writes what they ask for into the manifests."""
+        self.versions = VersionKeeper(
+            versions or VersionFile(), self._knowledge, ports.threads, timings, why=self.writer.why
+        )
+        """What instances were to be before."""
 
     async def run(self) -> None:
         """Runs until cancelled. Instances and agents go on when it ends.
@@ -165,8 +176,10 @@ class Controller:
                 tasks.create_task(self._for_ever(self._keeper.copy))
                 tasks.create_task(self._for_ever(self._publisher.keep_copies))
                 tasks.create_task(self._for_ever(self._keep_keys))
+                tasks.create_task(self._for_ever(self.versions.keep))
                 tasks.create_task(self._show_changes())
         finally:
+            await self.asking.aclose()
             self._keeper.finish()
             self._publisher.finish()
 

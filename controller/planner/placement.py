@@ -21,7 +21,7 @@ Leaving = Mapping[str, frozenset[str]]
 
 @dataclass(frozen=True)
 class Wish:
-    """Where the manifest of an instance wants it: one of node and selector is given."""
+    """Where the manifest of an instance wants it: a node, or a selector, is given."""
 
     manifest: DsInstance
     node: str | None
@@ -41,13 +41,6 @@ class Wish:
             return self.node == node.name
         return self.selector is not None and self.selector.matches(node.labels)
 
-    def allowed_nodes(self, revision: Revision) -> dict[str, Node]:
-        """Those that it may run on, by name."""
-        if self.node is not None:
-            node = revision.node_by_name.get(self.node)
-            return {} if node is None else {node.name: node}
-        return {node.name: node for node in revision.nodes if self.allows(node)}
-
 
 @dataclass(frozen=True)
 class Placement:
@@ -60,13 +53,13 @@ class Placement:
     open: Mapping[str, Wish] = field(default_factory=lambda: MappingProxyType({}))
     """Those that do not run where they may stay: their place may follow from the load of the nodes."""
     reasons: tuple[Reason, ...] = ()
-    """Of the open ones, sorted by instance."""
-    stopped: Mapping[str, Reason] = field(default_factory=lambda: MappingProxyType({}))
-    """Those that are to run nowhere, by name, with the reason that says so."""
+    """Sorted by instance."""
     manifests: Mapping[str, Node] = field(default_factory=lambda: MappingProxyType({}))
     """Of the nodes, by name: what that was found from."""
     is_by_load: bool = False
     """True when the place of an open one may follow from where others are."""
+    stopped: Mapping[str, Reason] = field(default_factory=lambda: MappingProxyType({}))
+    """Those that are to run nowhere, by name, with the reason that says so."""
 
 
 class _Load:
@@ -130,28 +123,6 @@ def place(
     Returns:
         With the names of the instances that are on another node than before, or on one or none now.
     """
-    settled, open_ones, stopped = _settled(revision, places, before, touched, leaving)
-    manifests, load = revision.node_by_name, _Load()
-    # Who names a node that takes any number has the place that it had, wherever others are.
-    is_alone = before.manifests is manifests and not before.is_by_load
-    new = open_ones.keys() & touched if is_alone else open_ones.keys()
-    is_by_load = any(load.is_asked_by(open_ones[name], manifests) for name in new)
-    looked_at = touched if is_alone and not is_by_load else touched | before.open.keys() | open_ones.keys()
-    known = {name: node for name in open_ones.keys() - looked_at if (node := before.nodes.get(name)) is not None}
-    nodes: Mapping[str, str] = {**settled, **known} if open_ones else settled
-    after = Placement(settled, nodes, open_ones, (), stopped, manifests, is_by_load)
-    if names := sorted(open_ones.keys() & looked_at):
-        after = _with_chosen(revision, places, after, names, load, leaving)
-    if before.reasons:
-        reasons = (*after.reasons, *(one for one in before.reasons if one.subject.name not in looked_at))
-        after = replace(after, reasons=tuple(sorted(reasons, key=lambda one: one.subject.name)))
-    return after, {name for name in looked_at if before.nodes.get(name) != after.nodes.get(name)}
-
-
-def _settled(
-    revision: Revision, places: Places, before: Placement, touched: AbstractSet[str], leaving: Leaving
-) -> tuple[dict[str, str], dict[str, Wish], dict[str, Reason]]:
-    """What stays where it runs, what has to be given a node, and what is to run nowhere: see `Placement`."""
     settled, open_ones, stopped = dict(before.settled), dict(before.open), dict(before.stopped)
     for name in touched:
         wish = _wish(revision.instance_by_name.get(name), before.open.get(name))
@@ -166,7 +137,21 @@ def _settled(
             settled[name] = stays
         elif wish is not None:
             open_ones[name] = wish
-    return settled, open_ones, stopped
+    manifests, load = revision.node_by_name, _Load()
+    # Who names a node that takes any number has the place that it had, wherever others are.
+    is_alone = before.manifests is manifests and not before.is_by_load
+    new = open_ones.keys() & touched if is_alone else open_ones.keys()
+    is_by_load = any(load.is_asked_by(open_ones[name], manifests) for name in new)
+    looked_at = touched if is_alone and not is_by_load else touched | before.open.keys() | open_ones.keys()
+    known = {name: node for name in open_ones.keys() - looked_at if (node := before.nodes.get(name)) is not None}
+    nodes: Mapping[str, str] = {**settled, **known} if open_ones else settled
+    after = Placement(settled, nodes, open_ones, (), manifests, is_by_load, stopped)
+    if names := sorted(open_ones.keys() & looked_at):
+        after = _with_chosen(revision, places, after, names, load, leaving)
+    if before.reasons:
+        reasons = (*after.reasons, *(one for one in before.reasons if one.subject.name not in looked_at))
+        after = replace(after, reasons=tuple(sorted(reasons, key=lambda one: one.subject.name)))
+    return after, {name for name in looked_at if before.nodes.get(name) != after.nodes.get(name)}
 
 
 def _with_chosen(
@@ -204,9 +189,12 @@ def is_allowed(node: Node, instance: DsInstance) -> bool:
     return Wish.of(instance).allows(node)
 
 
-def allowed_nodes(revision: Revision, instance: DsInstance) -> dict[str, Node]:
-    """The nodes that the manifest of an instance allows, by name."""
-    return Wish.of(instance).allowed_nodes(revision)
+def allowed_nodes(revision: Revision, wish: Wish) -> dict[str, Node]:
+    """The nodes that an instance with this wish may run on, by name."""
+    if wish.node is not None:
+        node = revision.node_by_name.get(wish.node)
+        return {} if node is None else {node.name: node}
+    return {node.name: node for node in revision.nodes if wish.allows(node)}
 
 
 def _running_on(revision: Revision, places: Places, name: str) -> Iterator[Node]:
@@ -216,12 +204,12 @@ def _running_on(revision: Revision, places: Places, name: str) -> Iterator[Node]
 
 def _stays_on(revision: Revision, places: Places, wish: Wish, shunned: AbstractSet[str]) -> str | None:
     running_on = _running_on(revision, places, wish.manifest.name)
-    return next((one.name for one in running_on if one.node_id not in shunned and wish.allows(one)), None)
+    return next((node.name for node in running_on if node.node_id not in shunned and wish.allows(node)), None)
 
 
 def _choose(revision: Revision, wish: Wish, streams: int, load: _Load, shunned: AbstractSet[str]) -> Node | Reason:
     subject = ObjectRef("DsInstance", wish.manifest.name)
-    allowed = wish.allowed_nodes(revision)
+    allowed = allowed_nodes(revision, wish)
     if not allowed:
         wanted = f"node {wish.node!r}" if wish.node else "a node that its nodeSelector matches"
         return Reason(subject, "NoSuchNode", f"it needs {wanted}, and no manifest declares one")

@@ -109,7 +109,7 @@ class Driver(Protocol):
     def log(self, instance: str, wanted: LogRange) -> AsyncIterator[LogPiece]:
         """The lines of the newest run of an instance, or of what ran before it, oldest first; secrets and all.
 
-        With `follow` it goes on, within a second or so of what is written, until the run ends. Who takes no more makes the engine wait
+        The first piece comes as soon as the log is open, perhaps without lines. With `follow` it goes on, within a second or so of what is written, until the run ends. Who takes no more makes the engine wait
         and no memory grow. To be closed by who does not read it to its end.
 
         Raises:

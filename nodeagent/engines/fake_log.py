@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from nodeagent.engines.log_lines import LogLine, LogPiece, LogRange, NoLog
 
+_LINES_AT_ONCE = 64
+
 
 @dataclass
 class FakeLog:
@@ -35,15 +37,16 @@ class FakeLog:
         """See `nodeagent.engines.base.Driver.log`."""
         run = self._run(wanted)
         there = [line for line in run if (line.at_ns or 0) >= wanted.since_ns]
-        yield LogPiece(tuple(there if wanted.tail_lines is None else there[max(0, len(there) - wanted.tail_lines) :]))
         position = len(run)
+        yield LogPiece(tuple(there if wanted.tail_lines is None else there[max(0, len(there) - wanted.tail_lines) :]))
         changed = asyncio.Event()
         self._readers[changed] = None
         try:
             while wanted.follow:
                 if position < len(run):
-                    yield LogPiece(tuple(run[position:]))
-                    position = len(run)
+                    lines = tuple(run[position : position + _LINES_AT_ONCE])
+                    position += len(lines)
+                    yield LogPiece(lines)
                     continue
                 if not self.is_running or run is not self.runs[-1]:
                     return

@@ -47,7 +47,7 @@ class ContainerLogs:
         reading = asyncio.ensure_future(self._calls.run(self._read, instance, wanted, handover, stop))
         reading.add_done_callback(lambda _: handover.end())
         try:
-            while lines := await handover.take():
+            while (lines := await handover.take()) is not None:
                 yield LogPiece(lines)
             await reading
         finally:
@@ -70,6 +70,7 @@ class ContainerLogs:
             span = _span(state, wanted)
             frames = _frames(self._engine, container["Id"], span, wanted)
             with stop.ends(frames):
+                handover.opened()
                 lines = span.lines(frames)
                 for line in _tail(lines, wanted) if wanted.previous else lines:
                     if not handover.put(line):
@@ -173,6 +174,10 @@ class _Handover:
                 self._loop.call_soon_threadsafe(self._there.set)
         return True
 
+    def opened(self) -> None:
+        """In the thread: lines may come."""
+        self._loop.call_soon_threadsafe(self._there.set)
+
     def end(self) -> None:
         """In the loop: no more will come."""
         self._has_ended = True
@@ -184,12 +189,12 @@ class _Handover:
             self._is_closed = True
             self._room.notify_all()
 
-    async def take(self) -> tuple[LogLine, ...]:
-        """In the loop: what has come; nothing when no more will."""
+    async def take(self) -> tuple[LogLine, ...] | None:
+        """In the loop: what has come; None when no more will."""
         await self._there.wait()
         with self._room:
             lines, self._lines, self._bytes = self._lines, [], 0
             if not self._has_ended:
                 self._there.clear()
             self._room.notify_all()
-        return tuple(lines)
+        return None if self._has_ended and not lines else tuple(lines)

@@ -32,6 +32,7 @@ async def read_log(
     """
     reader = await calls.run(_Reader, directory, wanted)
     try:
+        yield LogPiece(())
         while True:
             # Before the file is read: what it has written by then is all that it will.
             runs = wanted.follow and process is not None and process.runs()
