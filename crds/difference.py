@@ -201,6 +201,7 @@ def _comparable(config: InstanceConfig) -> dict[str, Any]:
     return {
         "image": config.image,
         "rest_port": config.rest_port,
+        "restartedAt": config.restarted_at or None,
         "container": config.container.model_dump(mode="json", by_alias=True),
         "settings": _with_sections(
             DsInstanceSpec, {key: value for key, value in config.settings.items() if key != "cameras"}

@@ -1,7 +1,8 @@
 """The DsInstance kind: one DeepStream container with its app settings and its cameras."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Final, Literal, Self
+from sys import intern
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import (
     Field,
@@ -87,6 +88,9 @@ _OF_ONE_KIND: Final[Mapping[AppKind, frozenset[str]]] = {
 MOST_BYTES_OF_FILES: Final = 128 * 1024
 """A record of Kafka holds about 1 MiB, and a node may have several instances."""
 
+_DATE_AND_TIME: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$"
+"""A moment as RFC 3339 writes it."""
+
 MUXER_OF_APP_CONF: Final = ("width", "height", "batch_size", "buffer_pool", "nvbuf_memory_type")
 """What app_conf.json holds of the muxer: that app ends at a missing key."""
 
@@ -171,6 +175,21 @@ class DsInstanceSpec(ManifestModel):
     container: ContainerSettings = Field(
         default_factory=shared(ContainerSettings), description="How the container is made."
     )
+    replicas: int = changes(
+        ChangeClass.NONE,
+        1,
+        ge=0,
+        le=1,
+        description="How often it runs: once, or with 0 nowhere, while its manifest stays and its cameras are dark on purpose.",
+    )
+    restarted_at: str | None = changes(
+        ChangeClass.RESTART,
+        None,
+        pattern=_DATE_AND_TIME,
+        max_length=64,
+        description="When a person wanted it to be started anew, as RFC 3339 writes a moment: another one restarts its app "
+        "once, as soon as its node hears of it, and says nothing else. Default: nobody wanted that.",
+    )
     node: ObjectName | None = changes(ChangeClass.RECREATE, None, description="Name of the node that runs it.")
     node_selector: LabelSelector | None = changes(
         ChangeClass.NONE, None, description="Labels of the nodes that may run it; the planner takes one of them."
@@ -212,6 +231,16 @@ class DsInstanceSpec(ManifestModel):
             raise ValueError(f"exactly one of node and nodeSelector says where the instance runs; {given} given")
         return self
 
+    @field_validator("replicas", mode="before")
+    @classmethod
+    def _runs_once(cls, replicas: object) -> object:
+        if isinstance(replicas, int | float) and replicas > 1:
+            raise ValueError(
+                f"{replicas:g} replicas cannot be: cameras are not shared out over replicas yet, and two would watch the same "
+                "ones. 1 runs it, 0 keeps its manifest and runs it nowhere; for more, write instances with cameras of their own"
+            )
+        return replicas
+
     @field_validator("files")
     @classmethod
     def _files_are_small(cls, files: dict[str, str]) -> dict[str, str]:
@@ -240,3 +269,33 @@ class DsInstance(Manifest):
 
     kind: Literal["DsInstance"]
     spec: DsInstanceSpec
+
+    @property
+    def node(self) -> str | None:
+        """Name of the node that runs it."""
+        node: str | None = self.__dict__.get("_node")
+        return self.spec.node if node is None else node or None
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """The names of its cameras, without those that it selects."""
+        cameras: tuple[str, ...] | None = self.__dict__.get("_cameras")
+        return self.spec.cameras if cameras is None else cameras
+
+    @property
+    def node_selector(self) -> LabelSelector | None:
+        """Labels of the nodes that may run it."""
+        return self.spec.node_selector if self.__dict__.get("_selects", True) else None
+
+    @property
+    def camera_selector(self) -> LabelSelector | None:
+        """Labels of more of its cameras."""
+        return self.spec.camera_selector if self.__dict__.get("_selects", True) else None
+
+    def _looked_at(self) -> dict[str, Any]:
+        spec = self.spec
+        return {
+            "_node": intern(spec.node or ""),
+            "_cameras": tuple(map(intern, spec.cameras)),
+            "_selects": spec.node_selector is not None or spec.camera_selector is not None,
+        }

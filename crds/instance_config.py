@@ -59,7 +59,7 @@ class PartDigests(WireModel):
     container: str
     """Image, container settings and ports: another one means another container."""
     files: str
-    """The rendered files."""
+    """The rendered files, and when a person wanted a restart, if ever."""
     streams: str
     """The cameras with their addresses and slots."""
     analytics: str
@@ -107,6 +107,9 @@ class InstanceConfig(WireModel):
     manifest_name: str = ""
     """The name of its manifest, where that is not `instance_name`: it was renamed, and what runs keeps the name that it
     began with. Left out of the content otherwise."""
+    restarted_at: str = ""
+    """The `restartedAt` of its manifest, which the digest of its files is over, too, so that agents that do not know it
+    restart the app as well; empty, and left out of the content, when nobody wanted that."""
     hold: Hold | None = None
     """None when nobody holds it; then its content does not have the field, and no digest knows of it."""
     _received: dict[str, Any] | None = PrivateAttr(default=None)
@@ -163,6 +166,12 @@ class InstanceConfig(WireModel):
             return self._received
         content: dict[str, Any] = self._texts.value(self._packed)
         return content
+
+    def wire_json(self) -> bytes:
+        """As `model_dump_json` writes it, which is what was packed."""
+        if self._packed is None or self._texts is None:
+            return super().wire_json()
+        return self._texts.text(self._packed)
 
     def _unpacked(self) -> Self:
         """The same, not packed."""

@@ -9,8 +9,9 @@ from controller.access.roles import Verb
 from controller.api.asked import Asked, what_is_asked
 from controller.api.caller import caller_of
 from controller.api.errors import ApiError
-from controller.api.resources import FLEET_RESOURCES
+from controller.api.resources import FLEET_RESOURCES, Resource
 from controller.api.reviews import Attempt
+from controller.api.served import SERVED
 from crds.document import API_GROUP
 
 _VERBS: Final[Mapping[str, Verb]] = {
@@ -19,6 +20,13 @@ _VERBS: Final[Mapping[str, Verb]] = {
     "deletecollection": Verb.DELETE,
     # Whoever may delete may all the rest.
     "*": Verb.DELETE,
+}
+
+_METHODS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("get", "list", "watch"), "GET"),
+    "update": "PUT",
+    "patch": "PATCH",
+    "delete": "DELETE",
 }
 
 
@@ -44,8 +52,18 @@ def _asked(attempt: Attempt) -> Asked | None:
         kind = FLEET_RESOURCES[attempt.resource].kind
         whole = attempt.verb == "deletecollection"
         return Asked(_VERBS.get(attempt.verb, Verb.CONTROL), kind, attempt.name, whole_kind=whole)
+    for one in SERVED.get(attempt.group, ()):
+        if one.plural == attempt.resource and one.stands_for:
+            return _of_facade(one, attempt)
     if attempt.resource == "events" and reading:
         return Asked(Verb.EVENTS)
     if attempt.resource == "namespaces" or attempt.group in ("authentication.k8s.io", "authorization.k8s.io"):
         return None
     return Asked(Verb.INSPECT if reading else Verb.CONTROL)
+
+
+def _of_facade(resource: Resource, attempt: Attempt) -> Asked:
+    """Asked of what the object stands for, as its path would be."""
+    method = _METHODS.get(attempt.verb, "POST")
+    verb = resource.asks.get((method, attempt.subresource))
+    return Asked(verb or _VERBS.get(attempt.verb, Verb.CONTROL), resource.stands_for, attempt.name)

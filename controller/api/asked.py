@@ -4,11 +4,12 @@ A path that stands in no row needs the whole fleet: who adds one that people wit
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from controller.access.roles import Verb
-from controller.api.resources import FLEET_RESOURCES
+from controller.api.resources import FLEET_RESOURCES, Resource
+from controller.api.served import facade_at
 from crds.document import API_GROUP, API_VERSION
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -57,8 +58,13 @@ def what_is_asked(method: str, path: str, query: bytes) -> Asked | None:
         path: decoded, as paths are matched.
         query: as it came.
     """
+    if (found := facade_at(path)) is not None:
+        return _of_facade(method, *found, query)
+    return _of_path(method, path.removesuffix("/").split("/")[1:], query)
+
+
+def _of_path(method: str, parts: list[str], query: bytes) -> Asked | None:
     reading = method in READING
-    parts = path.removesuffix("/").split("/")[1:]
     match parts:
         case ["version"] | ["api"] | ["api", "v1"] | ["apis"] | ["apis", _] | ["apis", _, _] | ["openapi", *_] if (
             reading
@@ -120,6 +126,13 @@ def _of_resource(method: str, kind: str, rest: list[str], query: bytes) -> Asked
         return Asked(Verb.GET, kind, name)
     # A POST to a part of an object, such as an eviction, changes the object.
     return Asked(_WRITES.get(method, Verb.UPDATE), kind, name)
+
+
+def _of_facade(method: str, resource: Resource, rest: list[str], query: bytes) -> Asked:
+    """What shows a kind of ours in another form is asked of that kind, as its own table says."""
+    asked = _of_resource(method, resource.stands_for, rest, query)
+    verb = resource.asks.get(("GET" if method in READING else method, rest[1] if len(rest) > 1 else ""))
+    return asked if verb is None or not rest else replace(asked, verb=verb)
 
 
 def plural_of(kind: str) -> tuple[str, str]:

@@ -2,20 +2,21 @@
 
 import json
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from controller.api.accepting import accepted_json
-from controller.api.resources import CORE_RESOURCES, FLEET_RESOURCES, REVIEWS, Resource
-from crds.document import API_GROUP
+from controller.api.resources import Part, Resource
+from controller.api.served import SERVED
 
 # Clients warn when this is more than one minor version away from theirs.
 _MAJOR, _MINOR = "1", "33"
 
-_GROUPS: Final[Mapping[str, Iterable[Resource]]] = {API_GROUP: tuple(FLEET_RESOURCES.values()), **REVIEWS}
+_CORE: Final = SERVED[""]
+_GROUPS: Final = {name: resources for name, resources in SERVED.items() if name}
 _AGGREGATED_GROUP: Final = "apidiscovery.k8s.io"
 _AGGREGATED_VERSIONS: Final = ("v2", "v2beta1")
 
@@ -38,24 +39,24 @@ def discovery_router(fleet_version: str) -> APIRouter:
         "compiler": "",
         "platform": f"{platform.system().lower()}/{platform.machine()}",
     }
-    groups = [_group(name) for name in _GROUPS]
+    groups = [_group(resources[0]) for resources in _GROUPS.values()]
     _add(router, "/version", version)
     _add(
         router,
         "/api",
         {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []},
-        aggregated={"": CORE_RESOURCES},
+        aggregated={"": _CORE},
     )
     _add(router, "/apis", {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}, aggregated=_GROUPS)
-    _add(router, "/api/v1", _resource_list("v1", CORE_RESOURCES))
+    _add(router, "/api/v1", _resource_list(_CORE))
     for group, (name, resources) in zip(groups, _GROUPS.items(), strict=True):
         _add(router, f"/apis/{name}", {"kind": "APIGroup", "apiVersion": "v1", **group})
-        _add(router, f"/apis/{name}/v1", _resource_list(f"{name}/v1", resources))
+        _add(router, resources[0].path, _resource_list(resources))
     return router
 
 
 def _add(
-    router: APIRouter, path: str, answer: dict[str, Any], aggregated: Mapping[str, Iterable[Resource]] | None = None
+    router: APIRouter, path: str, answer: dict[str, Any], aggregated: Mapping[str, Sequence[Resource]] | None = None
 ) -> None:
     plain = _written(answer), "application/json"
     forms = {version: _aggregated(version, aggregated) for version in _AGGREGATED_VERSIONS} if aggregated else {}
@@ -79,16 +80,16 @@ def _wanted(accept: str) -> str:
     return ""
 
 
-def _group(name: str) -> dict[str, Any]:
-    version = {"groupVersion": f"{name}/v1", "version": "v1"}
-    return {"name": name, "versions": [version], "preferredVersion": version}
+def _group(one: Resource) -> dict[str, Any]:
+    version = {"groupVersion": one.api_version, "version": one.version}
+    return {"name": one.group, "versions": [version], "preferredVersion": version}
 
 
-def _resource_list(group_version: str, resources: Iterable[Resource]) -> dict[str, Any]:
+def _resource_list(resources: Sequence[Resource]) -> dict[str, Any]:
     return {
         "kind": "APIResourceList",
         "apiVersion": "v1",
-        "groupVersion": group_version,
+        "groupVersion": resources[0].api_version,
         "resources": [one for resource in resources for one in _entries(resource)],
     }
 
@@ -103,17 +104,18 @@ def _entries(resource: Resource) -> Iterable[dict[str, Any]]:
         "shortNames": list(resource.short_names),
         "categories": list(resource.categories),
     }
-    for part, verbs in resource.subresources.items():
+    for name, part in resource.subresources.items():
         yield {
-            "name": f"{resource.plural}/{part}",
+            "name": f"{resource.plural}/{name}",
             "singularName": "",
             "namespaced": resource.namespaced,
-            "kind": resource.kind,
-            "verbs": list(verbs),
+            "kind": part.kind or resource.kind,
+            "verbs": list(part.verbs),
+            **({"group": part.group, "version": part.version} if part.group else {}),
         }
 
 
-def _aggregated(version: str, groups: Mapping[str, Iterable[Resource]]) -> tuple[bytes, str]:
+def _aggregated(version: str, groups: Mapping[str, Sequence[Resource]]) -> tuple[bytes, str]:
     """All groups with their resources in one answer. It is known by its media type, which must be exactly this."""
     document = {
         "kind": "APIGroupDiscoveryList",
@@ -123,7 +125,11 @@ def _aggregated(version: str, groups: Mapping[str, Iterable[Resource]]) -> tuple
             {
                 "metadata": {"name": name} if name else {},
                 "versions": [
-                    {"version": "v1", "freshness": "Current", "resources": [_discovered(one) for one in resources]}
+                    {
+                        "version": resources[0].version,
+                        "freshness": "Current",
+                        "resources": [_discovered(one) for one in resources],
+                    }
                 ],
             }
             for name, resources in groups.items()
@@ -133,7 +139,7 @@ def _aggregated(version: str, groups: Mapping[str, Iterable[Resource]]) -> tuple
 
 
 def _discovered(resource: Resource) -> dict[str, Any]:
-    kind = {"group": resource.group, "version": "v1", "kind": resource.kind}
+    kind = {"group": resource.group, "version": resource.version, "kind": resource.kind}
     return {
         "resource": resource.plural,
         "responseKind": kind,
@@ -143,10 +149,14 @@ def _discovered(resource: Resource) -> dict[str, Any]:
         "shortNames": list(resource.short_names),
         "categories": list(resource.categories),
         "subresources": [
-            {"subresource": part, "responseKind": kind, "verbs": list(verbs)}
-            for part, verbs in resource.subresources.items()
+            {"subresource": name, "responseKind": _kind_of(part) or kind, "verbs": list(part.verbs)}
+            for name, part in resource.subresources.items()
         ],
     }
+
+
+def _kind_of(part: Part) -> dict[str, str] | None:
+    return {"group": part.group, "version": part.version, "kind": part.kind} if part.kind else None
 
 
 def _written(answer: Mapping[str, Any]) -> bytes:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from controller.access.roles import Verb
 from controller.api.columns import COLUMNS, Column
 from crds.document import API_GROUP
 from crds.kinds import KINDS
@@ -15,19 +16,42 @@ VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update
 
 
 @dataclass(frozen=True)
+class Part:
+    """What can be asked of a part of an object."""
+
+    verbs: tuple[str, ...]
+    kind: str = ""
+    """Of what is asked and answered; empty: that of the object."""
+    group: str = ""
+    """Of that kind."""
+    version: str = "v1"
+    is_text: bool = False
+    """True when it is answered as plain text."""
+
+
+@dataclass(frozen=True)
 class Resource:
     """One resource: a kind and how it is reached."""
 
     group: str
     """Empty for the core group."""
     kind: str
+    """Of the objects, as clients know it."""
     plural: str
     singular: str
     namespaced: bool = False
     short_names: tuple[str, ...] = ()
     verbs: tuple[str, ...] = READ_VERBS
-    subresources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """What can be asked of a part of an object: verbs by the name of the part. It is of the same kind."""
+    subresources: Mapping[str, Part] = field(default_factory=dict)
+    """The parts of an object, by name."""
+    version: str = "v1"
+    stands_for: str = ""
+    """The kind of ours that it shows in another form; empty for none. Whoever may see or change an object of that kind may do so
+    here."""
+    asks: Mapping[tuple[str, str], Verb] = field(default_factory=dict)
+    """What a request needs that is more, or less, than its method says: by method and part, which is empty for the object."""
+    categories: tuple[str, ...] = ()
+    """Words that mean several resources at once."""
     columns: tuple[Column, ...] = ()
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What a field selector may name, and where it is in the document."""
@@ -37,23 +61,32 @@ class Resource:
     @property
     def api_version(self) -> str:
         """Group and version, as documents name them."""
-        return f"{self.group}/v1" if self.group else "v1"
+        return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
-    def categories(self) -> tuple[str, ...]:
-        """Words that mean several resources at once."""
-        return ("all", "fleet") if self.group == API_GROUP else ()
+    def path(self) -> str:
+        """Where its group is served."""
+        return f"/apis/{self.api_version}" if self.group else f"/api/{self.version}"
 
 
-def _fields(*dotted: str) -> dict[str, tuple[str, ...]]:
+def selectable(*dotted: str) -> dict[str, tuple[str, ...]]:
+    """What field selectors may name, and where it is in the document.
+
+    Args:
+        dotted: besides the name and the namespace, each as it is named.
+    """
     return {name: tuple(name.split(".")) for name in ("metadata.name", "metadata.namespace", *dotted)}
 
 
 _SELECTABLE = {
-    "Camera": _fields("status.reason"),
-    "DsInstance": _fields("status.phase", "status.node"),
-    "Node": _fields("status.phase", "spec.nodeId"),
+    "Camera": selectable("status.reason"),
+    "DsInstance": selectable("status.phase", "status.node"),
+    "Node": selectable("status.phase", "spec.nodeId"),
 }
+
+SCALE = Part(("get", "patch", "update"), kind="Scale", group="autoscaling")
+"""How often something is to run."""
+_PARTS: Mapping[str, Mapping[str, Part]] = {"DsInstance": {"scale": SCALE}}
 
 FLEET_RESOURCES: Mapping[str, Resource] = {
     kind.plural: Resource(
@@ -63,7 +96,8 @@ FLEET_RESOURCES: Mapping[str, Resource] = {
         singular=name.lower(),
         short_names=(kind.short_name,),
         verbs=VERBS,
-        subresources={"status": ("get",)},
+        subresources={"status": Part(("get",)), **_PARTS.get(name, {})},
+        categories=("all", "fleet"),
         columns=COLUMNS[name],
         fields=_SELECTABLE[name],
     )
@@ -78,7 +112,7 @@ EVENTS = Resource(
     short_names=("ev",),
     namespaced=True,
     columns=COLUMNS["Event"],
-    fields=_fields(
+    fields=selectable(
         "involvedObject.apiVersion",
         "involvedObject.kind",
         "involvedObject.name",
@@ -97,7 +131,7 @@ NAMESPACES = Resource(
     singular="namespace",
     short_names=("ns",),
     columns=COLUMNS["Namespace"],
-    fields=_fields("status.phase"),
+    fields=selectable("status.phase"),
 )
 """One, in which the events are: clients that watch the objects of all namespaces wait until they have seen some."""
 

@@ -13,7 +13,8 @@ from fastapi.responses import JSONResponse, Response
 from controller.api.bodies import json_object, media_type, media_type_or_json, read_body
 from controller.api.errors import ApiError, bad_request
 from controller.api.protobuf import last_bytes, last_text
-from controller.api.resources import CORE_RESOURCES, FLEET_RESOURCES, REVIEWS, Resource
+from controller.api.resources import Resource
+from controller.api.served import SERVED
 
 _ALL: Final = "*"
 _ALL_VERBS: Final = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
@@ -77,7 +78,7 @@ class Reviews:
         for resource in _served():
             for plural, verbs in (
                 (resource.plural, resource.verbs),
-                *((f"{resource.plural}/{part}", some) for part, some in resource.subresources.items()),
+                *((f"{resource.plural}/{name}", part.verbs) for name, part in resource.subresources.items()),
             ):
                 name, _, part = plural.partition("/")
                 may = [one for one in verbs if not self._why_not(request, Attempt(one, resource.group, name, part))]
@@ -92,7 +93,7 @@ class Reviews:
 
 
 def _served() -> Iterable[Resource]:
-    return (*FLEET_RESOURCES.values(), *CORE_RESOURCES, *(one for some in REVIEWS.values() for one in some))
+    return (one for some in SERVED.values() for one in some)
 
 
 def _why_nobody(attempt: Attempt) -> str:
@@ -101,10 +102,11 @@ def _why_nobody(attempt: Attempt) -> str:
     if not found:
         return f"this API serves no {attempt.resource}"
     for one in found:
-        verbs = one.subresources.get(attempt.subresource, ()) if attempt.subresource else one.verbs
+        part = one.subresources.get(attempt.subresource)
+        verbs = (part.verbs if part else ()) if attempt.subresource else one.verbs
         if not (_ALL_VERBS if attempt.verb == _ALL else {attempt.verb}) <= set(verbs):
-            part = f"/{attempt.subresource}" if attempt.subresource else ""
-            return f"{one.plural}{part} know {', '.join(verbs) or 'nothing'}"
+            of_part = f"/{attempt.subresource}" if attempt.subresource else ""
+            return f"{one.plural}{of_part} know {', '.join(verbs) or 'nothing'}"
     return ""
 
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controller.api import access_reviews
 from controller.api.access_control import AccessControl
+from controller.api.apps.scale_paths import ScalePaths
+from controller.api.apps.view_writes import ViewWrites
 from controller.api.authentication import Authentication
 from controller.api.connections import PatientProtocol
 from controller.api.control import FleetControl
@@ -25,12 +27,14 @@ from controller.api.discovery import discovery_router
 from controller.api.errors import ApiError, answer, manifests_only, no_such_path, not_allowed, starting
 from controller.api.fleet_paths import PREFIX, FleetPaths
 from controller.api.listeners import port_listener, unix_listener
+from controller.api.object_answers import ObjectAnswers
 from controller.api.openapi.openapi_paths import OpenApiPaths
 from controller.api.own_host import OwnHostOnly
 from controller.api.permission import Auditing, Permission
 from controller.api.resource_paths import ResourcePaths
 from controller.api.resources import FLEET_RESOURCES
 from controller.api.reviews import Reviews, WhyNot
+from controller.api.served import facade_at
 from controller.api.tls import HANDSHAKE_SECONDS, Tls
 from controller.api.token_paths import TokenPaths
 from controller.api.v1.errors import PREFIX as V1
@@ -49,6 +53,10 @@ _GRACEFUL_SHUTDOWN_SECONDS = 1
 _WRITING = ("POST", "PUT", "PATCH", "DELETE")
 
 
+async def _is_whole() -> None:
+    """There is nothing to be made."""
+
+
 def create_app(
     objects: ObjectStore,
     events: ObjectStore,
@@ -58,6 +66,7 @@ def create_app(
     fleet_version: str = "unknown",
     why_not_ready: Callable[[], str] = lambda: "",
     why_starting: Callable[[], str] = lambda: "",
+    make_whole: Callable[[], Awaitable[None]] = _is_whole,
     writes: Writes | None = None,
     why_not: WhyNot = access_reviews.why_not,
     watch_limit: int = WATCH_LIMIT,
@@ -77,6 +86,7 @@ def create_app(
         fleet_version: version of this program.
         why_not_ready: says why this controller is none to be asked, for `/readyz`; empty when it is.
         why_starting: says what is to be done before the fleet is shown; empty when it is.
+        make_whole: has objects made that nobody asked for yet.
         writes: makes what is asked of objects; None: they are only read.
         why_not: says what a client may not do, for those who ask that beforehand.
         watch_limit: watches that may be open at the same time.
@@ -94,7 +104,7 @@ def create_app(
     access = access or AccessControl()
     # The last one is asked first. What nobody knows yet has no labels, so permission is asked for once the fleet is whole.
     app.add_middleware(Permission)
-    app.add_middleware(_OnlyWholeFleets, why_starting=why_starting)
+    app.add_middleware(_OnlyWholeFleets, why_starting=why_starting, make_whole=make_whole)
     app.add_middleware(_NoImpersonation)
     app.add_middleware(Auditing, log=access.audit, clock=clock, monotonic=monotonic)
     app.add_middleware(Authentication, control=access, objects=objects, clock=clock, monotonic=monotonic)
@@ -104,8 +114,10 @@ def create_app(
     app.include_router(discovery_router(fleet_version))
     if writes is not None:
         app.include_router(WritePaths(writes, clock, dice or SystemDice()).router)
+    app.include_router(ScalePaths(objects, ViewWrites(writes, clock) if writes else None).router)
     app.include_router(OpenApiPaths(fleet_version).router)
-    resources = ResourcePaths(objects, events, clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
+    answers = ObjectAnswers(clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
+    resources = ResourcePaths(objects, events, clock, answers)
     app.state.stores = resources.stores
     app.include_router(resources.router)
     app.include_router(Reviews(why_not).router)
@@ -241,15 +253,23 @@ class _OnlyWholeFleets:
         f"{PREFIX}/rendered/",
     )
 
-    def __init__(self, app: ASGIApp, why_starting: Callable[[], str]) -> None:
+    def __init__(
+        self, app: ASGIApp, why_starting: Callable[[], str], make_whole: Callable[[], Awaitable[None]]
+    ) -> None:
         self._app = app
         self._why_starting = why_starting
+        self._make_whole = make_whole
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(self._OBJECTS) and (why := self._why_starting()):
-            await answer(starting(why))(scope, receive, send)
-            return
+        if scope["type"] == "http" and self._is_about_objects(scope["path"]):
+            if why := self._why_starting():
+                await answer(starting(why))(scope, receive, send)
+                return
+            await self._make_whole()
         await self._app(scope, receive, send)
+
+    def _is_about_objects(self, path: str) -> bool:
+        return path.startswith(self._OBJECTS) or facade_at(path) is not None
 
 
 async def _on_api_error(_request: Request, error: Exception) -> Response:

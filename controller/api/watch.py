@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from fastapi.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
@@ -16,7 +16,7 @@ from controller.api.resources import Resource
 from controller.api.selection import Selection
 from controller.api.table import TABLE_END, Rows, TableForm
 from controller.api.told import Told
-from controller.picture.store import Change, Cursor, Expired, ObjectStore, Stored
+from controller.picture.store import Change, Expired, Stored
 
 BOOKMARK_SECONDS = 60.0
 """Clients that want bookmarks get one so often while nothing happens."""
@@ -29,6 +29,53 @@ SLOW_SECONDS: Final = 60.0
 """Whoever takes nothing of what he is sent for so long, or at most for twice that, does not listen any more. He holds a place that
 others wait for."""
 _INITIAL_EVENTS_END = {"k8s.io/initial-events-end": "true"}
+
+
+class Shown(Protocol):
+    """Objects that can be looked at and watched: those of a store, or another form of them."""
+
+    @property
+    def version(self) -> int:
+        """The resource version of the latest change."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """True when watches shall end."""
+        ...
+
+    def objects(self, kind: str) -> tuple[Stored, ...]:
+        """See `ObjectStore.objects`."""
+        ...
+
+    def get(self, kind: str, name: str) -> Stored | None:
+        """See `ObjectStore.get`."""
+        ...
+
+    def cursor(self, kind: str, after: int | None = None) -> "Reader":
+        """See `ObjectStore.cursor`."""
+        ...
+
+
+class Reader(Protocol):
+    """A place in the changes of a kind: see `controller.picture.store.Cursor`."""
+
+    @property
+    def version(self) -> int:
+        """Everything up to this version has been taken."""
+        ...
+
+    def take(self) -> list[Change]:
+        """The changes since the last call."""
+        ...
+
+    async def wait(self) -> None:
+        """Returns when there may be more to take."""
+        ...
+
+    def stir(self) -> None:
+        """Ends `wait`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -117,7 +164,7 @@ class Watch:
     def __init__(
         self,
         request: WatchRequest,
-        store: ObjectStore,
+        store: Shown,
         rows: Rows,
         told: Told,
         *,
@@ -151,7 +198,7 @@ class Watch:
         except Expired as error:
             yield _line("ERROR", expired(error).document())
 
-    async def _follow(self, cursor: Cursor) -> AsyncIterator[bytes]:
+    async def _follow(self, cursor: Reader) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self._request.timeout_seconds
         bookmark_at = loop.time() + self._bookmark_seconds

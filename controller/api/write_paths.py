@@ -29,7 +29,7 @@ from crds.document import API_VERSION
 from ports.dice import Dice
 
 _APPLY: Final = "application/apply-patch+yaml"
-_PATCHES: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+PATCHES: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "application/merge-patch+json": merge_patch,
     "application/json-patch+json": json_patch,
     "application/strategic-merge-patch+json": strategic_merge,
@@ -71,7 +71,7 @@ class WritePaths:
 
     async def _create(self, request: Request, plural: str) -> Response:
         resource = _resource(plural)
-        document = object_in(await _object(request), resource)
+        document = object_in(await object_body(request), resource)
         metadata = document["metadata"]
         if not metadata.get("name") and isinstance(metadata.get("generateName"), str) and metadata["generateName"]:
             document["metadata"] = metadata = {**metadata, "name": self._name(metadata["generateName"])}
@@ -85,7 +85,7 @@ class WritePaths:
 
     async def _update(self, request: Request, plural: str, name: str) -> Response:
         resource, ref = _resource(plural), ObjectRef(_resource(plural).kind, name)
-        document = object_in(await _object(request), resource, name)
+        document = object_in(await object_body(request), resource, name)
 
         def change(current: Any) -> Any:
             if "managedFields" not in document["metadata"] and current["metadata"].get("managedFields"):
@@ -100,8 +100,8 @@ class WritePaths:
         resource, ref, kind = _resource(plural), ObjectRef(_resource(plural).kind, name), media_type(request)
         if kind == _APPLY:
             return await self._apply(request, resource, ref)
-        if (patched := _PATCHES.get(kind)) is None:
-            raise unsupported((*_PATCHES, _APPLY))
+        if (patched := PATCHES.get(kind)) is None:
+            raise unsupported((*PATCHES, _APPLY))
         patch = parsed(await body_of(request), is_yaml=False)
         if patched is not json_patch and not isinstance(patch, dict):
             raise bad_request("the patch must be an object")
@@ -233,7 +233,12 @@ def _resource(plural: str) -> Resource:
     return FLEET_RESOURCES[plural]
 
 
-async def _object(request: Request) -> Any:
+async def object_body(request: Request) -> Any:
+    """The object that a request holds, as JSON or YAML.
+
+    Raises:
+        ApiError: it holds none.
+    """
     kind = media_type_or_json(request)
     if kind not in (JSON, YAML):
         raise unsupported((JSON, YAML))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from controller.model import ObjectRef
+from controller.model import SCALED_TO_ZERO, ObjectRef
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
 from controller.picture.look import Look, Sighting
 from crds.camera import Camera
@@ -93,6 +93,10 @@ def _unwatched(camera: Camera, look: Look) -> Verdict:
     if planned := look.layout.planned.watching(camera.name):
         return false(
             "NotPublished", f"{', '.join(one.name for one in planned)} will watch it as soon as that is published"
+        )
+    if stopped := look.layout.stopped_watcher(camera.name):
+        return false(
+            SCALED_TO_ZERO, f"dsinstance/{stopped}, which would watch it, runs nowhere on purpose: spec.replicas is 0"
         )
     if look.layout.plan is None:
         return false("NotPlanned", "No plan was made yet")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from controller.model import ObjectRef, Reason
+from controller.model import SCALED_TO_ZERO, ObjectRef, Reason
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true
 from controller.picture.look import Look, Sighting
 from controller.picture.troubles import CAMERAS_NOT_READY
@@ -65,8 +65,9 @@ def _unpublished(instance: DsInstance, reasons: tuple[Reason, ...], look: Look) 
         verdict = false("NotPublished", "It is planned, and waits for the generation of its node to be published")
     else:
         verdict = false("NotPlanned", "The plan does not hold it")
+    is_stopped = any(one.reason == SCALED_TO_ZERO for one in reasons)
     return {
-        "phase": _PENDING,
+        "phase": InstanceState.STOPPED.value if is_stopped else _PENDING,
         "reason": verdict.reason,
         "message": verdict.message,
         "node": look.layout.node_name(planned.node_id) if planned else None,

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from controller.differing import differing
-from controller.model import FleetPlan, Previous, Reason, Revision
+from controller.model import SCALED_TO_ZERO, FleetPlan, Previous, Reason, Revision
 from controller.picture.difference import Key
 from controller.picture.places import Places, keys_of
 from crds.document import Manifest
@@ -30,6 +30,8 @@ class Touched:
     """Those of them whose manifests came, changed or went."""
     node_ids: set[str] = field(default_factory=set)
     """The ids of the nodes among these."""
+    told: set[str] = field(default_factory=set)
+    """The ids of those that were told something else."""
 
 
 class Layout:
@@ -69,7 +71,11 @@ class Layout:
             yield
         touched.keys |= touched.rewritten
         count = 0
-        for parts in (self._take_plan(plan_before), self._take_published(published_before), self._take_names(nodes)):
+        for parts in (
+            self._take_plan(plan_before),
+            self._take_published(published_before, touched),
+            self._take_names(nodes),
+        ):
             for found in parts:
                 touched.keys |= found
                 count += len(found)
@@ -105,6 +111,12 @@ class Layout:
     def unplaced_watcher(self, camera: str) -> str | None:
         """The first of the instances that would watch a camera, if they were done as their manifests ask."""
         return min(self._unplaced_watchers.get(camera, ()), default=None)
+
+    def stopped_watcher(self, camera: str) -> str | None:
+        """The same, when it runs nowhere on purpose."""
+        name = self.unplaced_watcher(camera)
+        reasons = self.reasons.get(("DsInstance", name), ()) if name is not None else ()
+        return name if any(one.reason == SCALED_TO_ZERO for one in reasons) else None
 
     def keys_on(self, node_id: str, instance_names: AbstractSet[str] | None = None) -> set[Key]:
         """The objects of which something is said by the word of an agent: its node, and the instances that it was told.
@@ -145,9 +157,10 @@ class Layout:
                     found |= self._keys_named_by(node_id)
             yield found
 
-    def _take_published(self, before: Previous) -> Iterator[set[Key]]:
+    def _take_published(self, before: Previous, touched: Touched) -> Iterator[set[Key]]:
         after = self.published
-        for node_ids in _batched(differing(before, after)):
+        touched.told |= differing(before, after)
+        for node_ids in _batched(touched.told):
             records = {node_id: (before.get(node_id), after.get(node_id)) for node_id in node_ids}
             found = self.placed.change(
                 {
@@ -177,7 +190,10 @@ class Layout:
             for kind, name in after.keys() | changed
             if kind == "DsInstance" and (not are_cameras_the_same or name in instances or (kind, name) in changed)
         }
-        return changed | {("Camera", name) for instance in again for name in self._again_unplaced(instance)}
+        cameras = [name for instance in again for name in self._again_unplaced(instance)]
+        # Of a camera that nobody watches it is said why, in the words of what is said of its instance.
+        cameras += [name for kind, one in changed if kind == "DsInstance" for name in self._unplaced.get(one, ())]
+        return changed | {("Camera", name) for name in cameras}
 
     def _again_unplaced(self, name: str) -> Iterator[str]:
         """Finds again the cameras that an instance would watch; gives those of before and of now, unless they are the same."""

@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
+from typing import Final
 
 from controller.model import Change, ChangeKind, NodeState
 from controller.planner.places import Place, Places
 from crds.change import ChangeClass
 from crds.difference import difference
 from crds.instance_config import InstanceConfig
+
+STOPPED: Final = "spec.replicas: 1 -> 0: its manifest stays, and it runs nowhere"
+_NOT_PLACED: Final = "no manifest places it here any more"
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ def changes_between(
     before: Changes,
     states: Collection[tuple[NodeState | None, NodeState | None]],
     touched: AbstractSet[str],
+    stopped: AbstractSet[str] = frozenset(),
 ) -> Changes:
     """All changes.
 
@@ -45,7 +50,8 @@ def changes_between(
         old_names: of the instances that were renamed, by their names of now.
         before: what this gave before.
         states: the states of nodes that differ since, as they were and as they are.
-        touched: the instances that were published elsewhere since, were renamed, or are on nodes with other names.
+        touched: the instances that were published elsewhere since, were renamed or stopped, or are on nodes with other names.
+        stopped: the instances whose manifests want them nowhere.
     """
     gone = {one.name for old, _ in states if old is not None for one in old.instances}
     come = {one.name: (new.node_id, one) for _, new in states if new is not None for one in new.instances}
@@ -54,7 +60,8 @@ def changes_between(
         del planned[name]
     by_instance = dict(before.by_instance)
     for name in touched | gone | come.keys():
-        changes = _changes_of(name, places.of.get(name, ()), planned.get(name), old_names.get(name), names)
+        published, why = places.of.get(name, ()), STOPPED if name in stopped else _NOT_PLACED
+        changes = _changes_of(name, published, planned.get(name), old_names.get(name), names, why)
         if changes:
             by_instance[name] = changes
         else:
@@ -63,12 +70,17 @@ def changes_between(
 
 
 def _changes_of(
-    name: str, published: tuple[Place, ...], planned: Place | None, old_name: str | None, names: Mapping[str, str]
+    name: str,
+    published: tuple[Place, ...],
+    planned: Place | None,
+    old_name: str | None,
+    names: Mapping[str, str],
+    why_it_goes: str,
 ) -> tuple[Change, ...]:
     before = published[-1] if published else None
     if before is None and planned is None:
         return ()
-    change = change_of(name, before, planned, names)
+    change = change_of(name, before, planned, names, why_it_goes)
     changes = (change,) if change is not None else ()
     if old_name is not None and planned is not None:
         return (_rename(name, old_name, names[planned[0]]), *changes)
@@ -80,7 +92,13 @@ def _rename(instance: str, old_name: str, node: str) -> Change:
     return Change(ChangeKind.RENAME, instance, node, ChangeClass.NONE, (cause,), old_name=old_name)
 
 
-def change_of(instance: str, before: Place | None, after: Place | None, names: Mapping[str, str]) -> Change | None:
+def change_of(
+    instance: str,
+    before: Place | None,
+    after: Place | None,
+    names: Mapping[str, str],
+    why_it_goes: str = _NOT_PLACED,
+) -> Change | None:
     """What happens to one instance; None when nothing does.
 
     Args:
@@ -88,6 +106,7 @@ def change_of(instance: str, before: Place | None, after: Place | None, names: M
         before: the id of its node, and what was published there; None when it is new.
         after: the same as it is wanted; None when it goes.
         names: of the nodes, by their ids.
+        why_it_goes: the cause, if it does.
     """
     if after is None:
         assert before is not None  # noqa: S101 - the name came from one of the two
@@ -98,7 +117,7 @@ def change_of(instance: str, before: Place | None, after: Place | None, names: M
             instance,
             names.get(node_id, node_id),
             ChangeClass.RECREATE,
-            ("no manifest places it here any more",),
+            (why_it_goes,),
             cameras_removed=gone,
         )
     node_id, new = after

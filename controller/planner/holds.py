@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from controller.model import Change, Holds, ObjectRef, Reason
-from controller.planner.changes import change_of
+from controller.planner.changes import STOPPED, change_of
 from controller.planner.places import Place, Places
 from crds.annotations import HOLD
 from crds.dsinstance import DsInstance
@@ -33,7 +33,7 @@ class Waiting:
     wanted: Place | None
     """What its manifest asks for; None when it has none, or none that can be placed."""
     is_written: bool
-    """True when it has a manifest."""
+    """True when it has a manifest, which wants it to run."""
     reason: Reason
 
     def made_from(self, kept: Kept, wanted: Place | None, *, is_written: bool) -> bool:
@@ -106,6 +106,7 @@ def held_apart(
     manifests: Mapping[str, DsInstance],
     names: Mapping[str, str],
     before: Mapping[str, Waiting],
+    stopped: AbstractSet[str] = frozenset(),
 ) -> Mapping[str, Waiting]:
     """For each held instance who holds it, and what waits for its release.
 
@@ -115,18 +116,20 @@ def held_apart(
         manifests: of the instances, by name.
         names: of the nodes, by their ids.
         before: what this gave before, for nodes of the same names.
+        stopped: the instances whose manifests want them nowhere.
     """
     found = {}
     for name, one in sorted(held.items()):
         asked = wanted.get(name)
-        is_written = name in manifests
+        is_written = name in manifests and name not in stopped
         known = before.get(name)
         if known is not None and known.made_from(one, asked, is_written=is_written):
             found[name] = known
             continue
         waits = None
         if asked is not None or not is_written:
-            waits = change_of(name, (one.node_id, one.config.with_hold(None)), asked, names)
+            now = (one.node_id, one.config.with_hold(None))
+            waits = change_of(name, now, asked, names, *((STOPPED,) if name in stopped else ()))
         found[name] = Waiting(one, asked, is_written, _reason(name, one.config.hold, waits))
     return found
 

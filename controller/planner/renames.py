@@ -94,7 +94,10 @@ def _found(
             (node_id, config)
         )
     found: dict[str, list[Renamed]] = {}
-    for name, one in come.items():
+    for name, packed in come.items():
+        one = packed.opened()
+        if one.spec.replicas == 0:
+            continue  # what is to run nowhere is nobody's new name: what ran goes
         cameras = revision.cameras_by_instance[name]
         alike = gone.get((one.spec.image, one.spec.app.kind, frozenset(camera.name for camera in cameras)), [])
         if len(alike) <= _MOST_TRIED:

@@ -49,6 +49,7 @@ def render_instance(
     container = _container(instance, cameras).model_dump(mode="json")
     # What is not given is not said: digests of before hold.
     cache = {} if spec.engine_cache is None else {"engine_cache_path": spec.engine_cache.mount_path}
+    restarted = {} if spec.restarted_at is None else {"restarted_at": spec.restarted_at}
     content: dict[str, Any] = {
         "instance_name": instance.name,
         "app_kind": spec.app.kind.value,
@@ -69,6 +70,7 @@ def render_instance(
         ],
         "digests": _digests(resolved, files, {**container, **cache}, rest_port).model_dump(mode="json"),
         **cache,
+        **restarted,
     }
     if name != instance.name:
         content["manifest_name"] = name
@@ -89,9 +91,10 @@ def _digests(
     resolved: ResolvedInstance, files: tuple[RenderedFile, ...], container: Mapping[str, Any], rest_port: int
 ) -> PartDigests:
     spec = resolved.instance.spec
+    restarted = spec.restarted_at
     return PartDigests(
         container=digest([spec.image, spec.app.kind.value, rest_port, {**container, "stop_timeout_seconds": None}]),
-        files=digest([[file.path, file.content] for file in files]),
+        files=digest([[file.path, file.content] for file in files] + ([restarted] if restarted else [])),
         streams=digest(streams(resolved)),
         analytics=digest([file.content for file in files if file.path == ANALYTICS_FILE]),
         engines=_engines(resolved),

@@ -42,7 +42,10 @@ def test_the_resources_of_the_fleet(http: Http) -> None:
     }
     assert found["nodes/status"]["verbs"] == ["get"]
     kinds = {"cameras", "dsinstances", "nodes"}
-    assert found.keys() == kinds | {f"{kind}/status" for kind in kinds}
+    assert found.keys() == kinds | {f"{kind}/status" for kind in kinds} | {"dsinstances/scale"}
+    scale = found["dsinstances/scale"]
+    assert (scale["group"], scale["version"], scale["kind"]) == ("autoscaling", "v1", "Scale")
+    assert scale["verbs"] == ["get", "patch", "update"]
 
 
 def test_clients_that_wait_for_namespaces_find_them(http: Http) -> None:

@@ -104,6 +104,10 @@ def done() -> Iterator[Asked]:
         yield "PATCH", one, {"json": {"spec": {"unknown": 1}}, "headers": {"content-type": MERGE}}, 200
         yield "DELETE", one, {"params": DRY}, 200
         yield "DELETE", path, {"params": {"labelSelector": "no=such"}}, 200
+    scale = f"{INSTANCES}/faces/scale"
+    yield "GET", scale, {}, 200
+    yield "PUT", scale, {"json": {"metadata": {}, "spec": {"replicas": 1}}}, 200
+    yield "PATCH", scale, {"json": {"spec": {"replicas": 1}}, "headers": {"content-type": MERGE}}, 200
     for path in ("/api/v1/events", EVENTS, "/api/v1/namespaces", "/api/v1/namespaces/default"):
         yield "GET", path, {}, 200
 
@@ -120,6 +124,12 @@ def refused() -> Iterator[Asked]:
     yield "GET", CAMERAS, {"params": {"continue": "x", "limit": "many"}}, 400
     yield "GET", CAMERAS, {"params": {"sendInitialEvents": "true"}}, 422
     yield "GET", CAMERAS, {"headers": {"accept": "text/html"}}, 406
+    scale = f"{INSTANCES}/faces/scale"
+    yield "PATCH", scale, {"json": {"spec": {"replicas": 2}}, "headers": {"content-type": MERGE}}, 422
+    yield "PATCH", scale, {"json": {"spec": {"replicas": "x"}}, "headers": {"content-type": MERGE}}, 400
+    yield "PATCH", scale, {"json": {}, "headers": {"content-type": APPLY}}, 415
+    yield "PUT", scale, {"json": {"metadata": {"uid": "x"}, "spec": {"replicas": 1}}}, 409
+    yield "GET", f"{INSTANCES}/nobody/scale", {}, 404
     yield "GET", other, {}, 404
     yield "POST", CAMERAS, {"json": gate}, 409
     yield "POST", CAMERAS, {"json": {"metadata": {"name": "new"}, "spec": {}}}, 422

@@ -145,7 +145,7 @@ def test_what_can_be_written_is_told_as_kubectl_looks_for_it() -> None:
 
 
 def test_what_cannot_be_written_is_not_told_as_if_it_could() -> None:
-    paths = version_3.document([replace(one, verbs=("get",)) for one in WRITABLE], "1")["paths"]
+    paths = version_3.document([replace(one, verbs=("get",), subresources={}) for one in WRITABLE], "1")["paths"]
     assert {method for methods in paths.values() for method in methods} == {"get"}
 
 

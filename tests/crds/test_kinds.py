@@ -241,3 +241,20 @@ def test_a_digest_of_a_model_is_one_of_its_plain_form() -> None:
     assert digest(camera()) == digest(camera().model_dump(mode="json"))
     with pytest.raises(ValueError, match="JSON compliant"):
         digest({"a": float("inf")})
+
+
+def test_an_instance_runs_once_or_nowhere() -> None:
+    assert [instance(**spec).spec.replicas for spec in ({}, {"replicas": 1}, {"replicas": 0})] == [1, 1, 0]
+    with pytest.raises(ValidationError, match="2 replicas cannot be: cameras are not shared out over replicas yet"):
+        instance(replicas=2)
+    for wrong in (-1, "many", 0.5):
+        with pytest.raises(ValidationError):
+            instance(replicas=wrong)
+
+
+def test_a_restart_is_wanted_at_a_moment() -> None:
+    for moment in ("2026-03-01T12:00:00Z", "2026-03-01T12:00:00.123456+01:00"):
+        assert instance(restartedAt=moment).spec.restarted_at == moment
+    for wrong in ("now", "2026-03-01", "2026-03-01 12:00:00Z", "2026-03-01T12:00:00Z\n"):
+        with pytest.raises(ValidationError):
+            instance(restartedAt=wrong)

@@ -127,7 +127,7 @@ REFUSED_BY_KUBECTL = (
     Case("top nodes", "Metrics API not available", 1),
 )
 REFUSED_BY_THE_API = (
-    Case("scale ds door --replicas=2", "the server could not find the requested resource", 1),
+    Case("scale ds door --replicas=2", READ_ONLY, 1),
     Case("delete cam nobody", r'\(NotFound\): cameras.dsfleet.io "nobody" not found', 1),
     Case("delete cam nobody --ignore-not-found", "^$"),
     Case("delete cam hq-1 --wait=false", READ_ONLY, 1),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from controller.model import FleetPlan, NodeState, ObjectRef, Reason, Revision
+from controller.model import SCALED_TO_ZERO, FleetPlan, NodeState, ObjectRef, Reason, Revision
 from controller.observed import Fleet
 from controller.render.instance import render_instance
 from controller.status.trust import with_keys, with_stranger
@@ -107,7 +107,8 @@ class ChangingFleet:
         for one in self.revision.instances:
             home = self.revision.node_by_name.get(str(one.spec.node))
             if home is None:
-                reasons.append(Reason(ObjectRef("DsInstance", one.name), "NoNode", f"no node {one.spec.node}"))
+                word = SCALED_TO_ZERO if which % 3 else "NoNode"
+                reasons.append(Reason(ObjectRef("DsInstance", one.name), word, f"no node {one.spec.node}"))
             else:
                 configs[home.node_id].append(self._config(one))
         known = self.plan.nodes if self.plan else {}

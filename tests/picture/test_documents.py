@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from controller.model import FleetPlan, ObjectRef, Reason
+from controller.model import SCALED_TO_ZERO, FleetPlan, ObjectRef, Reason
 from controller.observed import Fleet
 from controller.status.trust import with_keys
 from crds.camera import Camera
@@ -203,6 +203,19 @@ def test_an_instance_that_could_not_be_planned_says_why() -> None:
     found = shown(healthy(REVISION), plan=nothing, published={})["dsinstance/door"]
     assert (found["status"]["phase"], found["status"]["message"]) == ("Pending", reason.message)
     assert conditions(found) == {"Ready": "False NoCapacity", "Planned": "False NoCapacity"}
+
+
+def test_what_runs_nowhere_on_purpose_is_stopped_and_its_cameras_say_so() -> None:
+    reason = Reason(ObjectRef("DsInstance", "door"), SCALED_TO_ZERO, "it runs nowhere on purpose")
+    nothing = FleetPlan(REVISION.id, {}, (reason,), ())
+    found = shown(healthy(REVISION), plan=nothing, published={})
+    assert (found["dsinstance/door"]["status"]["phase"], found["dsinstance/door"]["status"]["reason"]) == (
+        "Stopped",
+        SCALED_TO_ZERO,
+    )
+    status = found["camera/hq-1"]["status"]
+    assert (status["ready"], status["reason"], status["cause"]) == (False, SCALED_TO_ZERO, "dsinstance/door")
+    assert "dsinstance/door, which would watch it, runs nowhere on purpose" in status["message"]
 
 
 @pytest.mark.parametrize(

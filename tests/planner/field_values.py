@@ -60,6 +60,7 @@ OTHER_VALUES_OF_INSTANCE: dict[str, list[Any]] = {
     "reference.cameraStatesTopic": ["CameraStates"],
     "reference.messageIntervalSeconds": [0, 10],
     "reference.visualIntervalSeconds": [5],
+    "restartedAt": ["2026-03-01T12:00:00Z", "2026-03-01T13:00:00.25+01:00"],
     "prebuiltEngines": [["pgie.txt"]],
     "engineCache.mountPath": ["/workspace/engines", "/engines"],
     "files": [{"labels.txt": "person\n"}, {"labels.txt": "face\n", "tracker.yml": "%YAML:1.0\n"}],
@@ -119,7 +120,14 @@ BESIDE: dict[str, dict[str, Any]] = {
 # What the kind of the app makes of another field: a change of the one is told as a change of both.
 FOLLOWS = {("container.configMountPath", AppKind.DEEPSTREAM_APP): "container.command"}
 # Fields that say which instance, where, and what it watches; they have tests of their own.
-NOT_IN_ONE_INSTANCE = {"app.kind", "node", "nodeSelector.matchLabels", "cameras", "cameraSelector.matchLabels"}
+NOT_IN_ONE_INSTANCE = {
+    "app.kind",
+    "replicas",
+    "node",
+    "nodeSelector.matchLabels",
+    "cameras",
+    "cameraSelector.matchLabels",
+}
 
 # They stand beside lines or regions only, or beside the name of a secret, and have tests of their own too.
 OF_A_DRAWING = {"analytics.frame.width", "analytics.frame.height"}

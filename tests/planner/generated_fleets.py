@@ -55,6 +55,8 @@ def camera_specs() -> st.SearchStrategy[dict[str, Any]]:
 def settings() -> st.SearchStrategy[dict[str, Any]]:
     """Fields of an instance that say neither where it runs nor what it watches."""
     return optional(
+        replicas=st.sampled_from((1, 1, 0)),
+        restartedAt=st.sampled_from(("2026-03-01T12:00:00Z", "2026-03-02T12:00:00Z")),
         image=st.sampled_from(("retinaface:1", "retinaface:2", "registry.local:5000/a/b@sha256:" + "0" * 64)),
         app=optional(
             kind=st.sampled_from(("retinaface", "reference")),

@@ -3,30 +3,34 @@
 import json
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
-from controller.api.resources import EVENTS, NAMESPACES, Resource
+from controller.api.openapi.apps_schemas import APPS_SCHEMAS
+from controller.api.openapi.core_schemas import CORE_SCHEMAS
+from controller.api.openapi.schema_words import OPEN, Schema, list_of, number, text, texts, time
+from controller.api.resources import Part, Resource
 from crds.document import API_GROUP
-
-Schema = Mapping[str, Any]
 
 OBJECT_META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 LIST_META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta"
 STATUS: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.Status"
 DELETE_OPTIONS: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
-_OPEN: Final[Schema] = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 
-def definition_name(resource: Resource, suffix: str = "") -> str:
+_SCHEMAS: Final[Mapping[tuple[str, str], Schema]] = {**CORE_SCHEMAS, **APPS_SCHEMAS}
+"""By group and kind, of all that is no kind of ours. Whoever shows ours in another form adds what that is like."""
+
+
+def definition_name(resource: Resource | Part, suffix: str = "") -> str:
     """The name of a schema: the group from its end, the version, the kind."""
     if resource.group == API_GROUP:
         return f"io.dsfleet.v1.{resource.kind}{suffix}"
-    return f"io.k8s.api.core.v1.{resource.kind}{suffix}"
+    return f"io.k8s.api.{resource.group or 'core'}.{resource.version}.{resource.kind}{suffix}"
 
 
-def group_version_kind(resource: Resource, suffix: str = "") -> dict[str, str]:
+def group_version_kind(resource: Resource | Part, suffix: str = "") -> dict[str, str]:
     """Group, version and kind, as documents name them."""
-    return {"group": resource.group, "kind": f"{resource.kind}{suffix}", "version": "v1"}
+    return {"group": resource.group, "kind": f"{resource.kind}{suffix}", "version": resource.version}
 
 
 def definitions(resources: Iterable[Resource], references: str) -> dict[str, Schema]:
@@ -44,12 +48,14 @@ def definitions(resources: Iterable[Resource], references: str) -> dict[str, Sch
     }
     metadata = {"$ref": references + OBJECT_META, "description": "What identifies the object, and what it is found by."}
     for resource in resources:
-        schema = _schema_of(resource)
-        found[definition_name(resource)] = {
-            **schema,
-            "properties": {**_HEAD, **schema["properties"], "metadata": metadata},
-            "x-kubernetes-group-version-kind": [group_version_kind(resource)],
-        }
+        kinds: list[Resource | Part] = [resource, *(one for one in resource.subresources.values() if one.kind)]
+        for one in kinds:
+            schema = _schema_of(one)
+            found[definition_name(one)] = {
+                **schema,
+                "properties": {**_HEAD, **schema["properties"], "metadata": metadata},
+                "x-kubernetes-group-version-kind": [group_version_kind(one)],
+            }
         found[definition_name(resource, "List")] = {
             "type": "object",
             "description": f"A list of objects of kind {resource.kind}.",
@@ -68,39 +74,19 @@ def definitions(resources: Iterable[Resource], references: str) -> dict[str, Sch
     return found
 
 
-def _schema_of(resource: Resource) -> Schema:
-    if resource.kind in _CORE:
-        return _CORE[resource.kind]
+def _schema_of(resource: Resource | Part) -> Schema:
+    if isinstance(resource, Part) or (resource.group, resource.kind) in _SCHEMAS:
+        return _SCHEMAS[resource.group, resource.kind]
     # JSON is YAML: the definition is written as such.
     text = (files("crds") / "schemas" / f"{resource.singular}.crd.yaml").read_text(encoding="utf-8")
     schema: Schema = json.loads(text)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-    status = {**_OPEN, "description": "What was seen of it. The controller alone writes it."}
+    status = {**OPEN, "description": "What was seen of it. The controller alone writes it."}
     return {**schema, "properties": {**schema["properties"], "status": status}}
 
 
-def _text(description: str) -> Schema:
-    return {"type": "string", "description": description}
-
-
-def _number(description: str) -> Schema:
-    return {"type": "integer", "format": "int64", "description": description}
-
-
-def _time(description: str) -> Schema:
-    return {"type": "string", "format": "date-time", "description": description}
-
-
-def _texts(description: str) -> Schema:
-    return {"type": "object", "description": description, "additionalProperties": {"type": "string"}}
-
-
-def _list(description: str, items: Schema) -> Schema:
-    return {"type": "array", "description": description, "items": items}
-
-
 _HEAD: Final[Mapping[str, Schema]] = {
-    "apiVersion": _text("Group and version of the form of this document."),
-    "kind": _text("What the document is of."),
+    "apiVersion": text("Group and version of the form of this document."),
+    "kind": text("What the document is of."),
 }
 
 # https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta: what clients may send along is known
@@ -109,31 +95,31 @@ _OBJECT_META: Final[Schema] = {
     "type": "object",
     "description": "What identifies an object, and what its owner wants to find it by.",
     "properties": {
-        "name": _text("Name of the object, unique within its kind."),
-        "generateName": _text("The beginning of a name. Not used here."),
-        "namespace": _text("The namespace of an event. Objects of the fleet have none."),
-        "labels": _texts("Labels that selectors match."),
-        "annotations": _texts("Notes that no program selects by."),
-        "uid": _text("Id of the object. The controller gives it."),
-        "resourceVersion": _text("Version of the object. The controller gives it."),
-        "generation": _number("How often the spec became another. The controller counts it."),
-        "creationTimestamp": _time("When the object was seen first."),
-        "deletionTimestamp": _time("Not used here."),
-        "deletionGracePeriodSeconds": _number("Not used here."),
-        "selfLink": _text("Not used here."),
-        "finalizers": _list("Not used here.", {"type": "string"}),
-        "ownerReferences": _list("Not used here.", _OPEN),
-        "managedFields": _list("Which client wrote which field, for server-side apply.", _OPEN),
+        "name": text("Name of the object, unique within its kind."),
+        "generateName": text("The beginning of a name. Not used here."),
+        "namespace": text("The namespace of an event. Objects of the fleet have none."),
+        "labels": texts("Labels that selectors match."),
+        "annotations": texts("Notes that no program selects by."),
+        "uid": text("Id of the object. The controller gives it."),
+        "resourceVersion": text("Version of the object. The controller gives it."),
+        "generation": number("How often the spec became another. The controller counts it."),
+        "creationTimestamp": time("When the object was seen first."),
+        "deletionTimestamp": time("Not used here."),
+        "deletionGracePeriodSeconds": number("Not used here."),
+        "selfLink": text("Not used here."),
+        "finalizers": list_of("Not used here.", {"type": "string"}),
+        "ownerReferences": list_of("Not used here.", OPEN),
+        "managedFields": list_of("Which client wrote which field, for server-side apply.", OPEN),
     },
 }
 _LIST_META: Final[Schema] = {
     "type": "object",
     "description": "What belongs to a list as a whole.",
     "properties": {
-        "resourceVersion": _text("Version of the list: a watch goes on from there."),
-        "continue": _text("Always empty: lists are whole."),
-        "remainingItemCount": _number("Never given: lists are whole."),
-        "selfLink": _text("Not used here."),
+        "resourceVersion": text("Version of the list: a watch goes on from there."),
+        "continue": text("Always empty: lists are whole."),
+        "remainingItemCount": number("Never given: lists are whole."),
+        "selfLink": text("Not used here."),
     },
 }
 _STATUS: Final[Schema] = {
@@ -141,11 +127,11 @@ _STATUS: Final[Schema] = {
     "description": "What became of a request that gives no object.",
     "properties": {
         **_HEAD,
-        "metadata": _OPEN,
-        "status": _text("Success or Failure."),
-        "message": _text("The same as a sentence."),
-        "reason": _text("The cause, for programs."),
-        "details": {**_OPEN, "description": "What it was about."},
+        "metadata": OPEN,
+        "status": text("Success or Failure."),
+        "message": text("The same as a sentence."),
+        "reason": text("The cause, for programs."),
+        "details": {**OPEN, "description": "What it was about."},
         "code": {"type": "integer", "format": "int32", "description": "The code of the answer."},
     },
 }
@@ -157,53 +143,13 @@ _DELETE_OPTIONS: Final[Schema] = {
         "preconditions": {
             "type": "object",
             "description": "It goes only while it is so.",
-            "properties": {"uid": _text("Its id."), "resourceVersion": _text("Its version.")},
+            "properties": {"uid": text("Its id."), "resourceVersion": text("Its version.")},
         },
-        "dryRun": _list("All: nothing is written, the answer says what would be.", {"type": "string", "enum": ["All"]}),
-        "gracePeriodSeconds": _number("Not used here."),
+        "dryRun": list_of(
+            "All: nothing is written, the answer says what would be.", {"type": "string", "enum": ["All"]}
+        ),
+        "gracePeriodSeconds": number("Not used here."),
         "orphanDependents": {"type": "boolean", "description": "Not used here."},
-        "propagationPolicy": _text("Not used here: nothing depends on an object."),
-    },
-}
-_CORE: Final[Mapping[str, Schema]] = {
-    EVENTS.kind: {
-        "type": "object",
-        "description": "Something that happened to an object of the fleet.",
-        "properties": {
-            "involvedObject": {
-                "type": "object",
-                "description": "The object that it happened to.",
-                "properties": {
-                    "apiVersion": _text("Its group and version."),
-                    "kind": _text("Its kind."),
-                    "name": _text("Its name."),
-                    "namespace": _text("Its namespace; objects of the fleet have none."),
-                    "uid": _text("Its id."),
-                },
-            },
-            "type": _text("Normal or Warning."),
-            "reason": _text("What happened, in a word."),
-            "message": _text("What happened."),
-            "source": {
-                "type": "object",
-                "description": "Who says so.",
-                "properties": {"component": _text("The program."), "host": _text("Its machine.")},
-            },
-            "firstTimestamp": _time("When it happened first."),
-            "lastTimestamp": _time("When it happened last."),
-            "count": _number("How often it happened."),
-        },
-    },
-    NAMESPACES.kind: {
-        "type": "object",
-        "description": "Where events belong to. There is one, default.",
-        "properties": {
-            "spec": {**_OPEN, "description": "Nothing that matters here."},
-            "status": {
-                "type": "object",
-                "description": "How it is.",
-                "properties": {"phase": _text("Always Active.")},
-            },
-        },
+        "propagationPolicy": text("Not used here: nothing depends on an object."),
     },
 }

@@ -14,16 +14,13 @@ from controller.api.accepting import accepted_json
 from controller.api.errors import ApiError, no_such_path
 from controller.api.openapi import version_2, version_3
 from controller.api.openapi.gnostic import encoded
-from controller.api.resources import CORE_RESOURCES, FLEET_RESOURCES, Resource
-from crds.document import API_VERSION
+from controller.api.resources import Resource
+from controller.api.served import DOCUMENTED, SERVED
 
 _PROTOBUF: Final = "application/com.github.proto-openapi.spec.v2"
 """Its version follows: after an @ as clients ask for it, after a dot in the answer, since a media type must not hold an @."""
 _FOR_GOOD: Final = "public, immutable, max-age=31536000"
-_GROUPS: Final[Mapping[str, Sequence[Resource]]] = {
-    "api/v1": CORE_RESOURCES,
-    f"apis/{API_VERSION}": tuple(FLEET_RESOURCES.values()),
-}
+_GROUPS: Final = {SERVED[group][0].path.removeprefix("/"): SERVED[group] for group in DOCUMENTED}
 
 
 @dataclass

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from controller.api.openapi.definitions import DELETE_OPTIONS, STATUS, definition_name
-from controller.api.resources import Resource
+from controller.api.resources import Part, Resource
 
 JSON: Final = "application/json"
+TEXT: Final = "text/plain"
 JSON_PATCH: Final = "application/json-patch+json"
 PATCH_TYPES: Final = (JSON_PATCH, "application/merge-patch+json", "application/apply-patch+yaml")
 """Without the strategic one: where that is listed kubectl makes such patches, for which kinds of one's own have no rules."""
@@ -101,29 +102,44 @@ class Operation:
         """A name that no other operation has."""
         scope = "ForAllNamespaces" if self.resource.namespaced and "namespace" not in self.names else ""
         group = "".join(word.capitalize() for word in (self.resource.group or "core").split("."))
-        return f"{self.verb}{group}V1{self.resource.kind}{self.part.capitalize()}{scope}"
+        return (
+            f"{self.verb}{group}{self.resource.version.capitalize()}{self.resource.kind}{self.part.capitalize()}{scope}"
+        )
+
+    @property
+    def is_text(self) -> bool:
+        """True when it is answered as plain text."""
+        return bool(self.part) and self.resource.subresources[self.part].is_text
+
+    @property
+    def kind(self) -> Resource | Part:
+        """What is asked and answered."""
+        part = self.resource.subresources.get(self.part)
+        return part if part is not None and part.kind else self.resource
 
 
 def operations(resources: Iterable[Resource]) -> Iterator[Operation]:
     """What can be done with resources, as far as their verbs allow it, path by path."""
     for resource in resources:
-        group = f"/apis/{resource.group}/v1" if resource.group else "/api/v1"
-        collection = f"{group}/{resource.plural}"
+        collection = f"{resource.path}/{resource.plural}"
         if resource.namespaced:
             yield from _allowed(resource, collection, ("list",))
-            collection = f"{group}/namespaces/{{namespace}}/{resource.plural}"
+            collection = f"{resource.path}/namespaces/{{namespace}}/{resource.plural}"
         yield from _allowed(resource, collection, ("list", "create", "deletecollection"))
         yield from _allowed(resource, f"{collection}/{{name}}", ("get", "update", "patch", "delete"))
-        for part, verbs in resource.subresources.items():
-            yield from _allowed(resource, f"{collection}/{{name}}/{part}", verbs, part)
+        for name, part in resource.subresources.items():
+            yield from _allowed(resource, f"{collection}/{{name}}/{name}", part.verbs, name)
 
 
 def _allowed(resource: Resource, path: str, verbs: Iterable[str], part: str = "") -> Iterator[Operation]:
-    known = resource.subresources[part] if part else resource.verbs
+    of_part = resource.subresources.get(part)
+    known = of_part.verbs if of_part else resource.verbs
+    kind = of_part if of_part and of_part.kind else resource
     for verb in verbs:
         if verb in known:
             method, query, takes = _VERBS[verb]
-            schema, some = definition_name(resource), definition_name(resource, "List")
+            query = _OF_PARTS.get((part, verb), query)
+            schema, some = definition_name(kind), definition_name(resource, "List")
             answers = {"list": some, "delete": STATUS, "deletecollection": some}
             bodies = {"create": schema, "update": schema, "delete": DELETE_OPTIONS, "deletecollection": DELETE_OPTIONS}
             yield Operation(
@@ -139,6 +155,8 @@ def _allowed(resource: Resource, path: str, verbs: Iterable[str], part: str = ""
             )
 
 
+_OF_PARTS: Final[dict[tuple[str, str], tuple[Query, ...]]] = {("scale", "get"): ()}
+"""The parameters of a verb at a part, where they are others than those of the object."""
 _OBJECT_TYPES: Final = (JSON, "application/yaml")
 _VERBS: Final[dict[str, tuple[str, tuple[Query, ...], tuple[str, ...]]]] = {
     "list": ("get", _LIST, ()),

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from controller.api.openapi.definitions import STATUS, Schema
+from controller.api.openapi.definitions import STATUS
 from controller.api.openapi.operations import Operation
+from controller.api.openapi.schema_words import Schema
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ https://swagger.io/specification/v2
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from controller.api.openapi.definitions import Schema, definitions, group_version_kind
-from controller.api.openapi.operations import Operation, operations
-from controller.api.openapi.responses import HEADERS, REFUSALS, REFUSED, done, refusals
+from controller.api.openapi.definitions import definitions, group_version_kind
+from controller.api.openapi.operations import JSON, TEXT, Operation, operations
+from controller.api.openapi.responses import HEADERS, REFUSALS, REFUSED, Done, done, refusals
+from controller.api.openapi.schema_words import Schema
 from controller.api.resources import Resource
 
 _REFERENCES: Final = "#/definitions/"
@@ -40,10 +41,16 @@ def _response(description: str, schema: str, headers: Sequence[str]) -> dict[str
     return found | ({"headers": {name: HEADERS[name] for name in headers}} if headers else {})
 
 
+def _done(one: Operation, was: Done) -> dict[str, Any]:
+    if one.is_text:
+        return {"description": was.description, "schema": {"type": "string"}}
+    return _response(was.description, one.answers, was.headers)
+
+
 def _operation(one: Operation) -> dict[str, Any]:
     found: dict[str, Any] = {
         "operationId": one.id,
-        "produces": ["application/json"],
+        "produces": [TEXT] if one.is_text else [JSON],
         "parameters": [
             *({"name": name, "in": "path", "required": True, "type": "string"} for name in one.names),
             *(
@@ -52,11 +59,11 @@ def _operation(one: Operation) -> dict[str, Any]:
             ),
         ],
         "responses": {
-            **{str(code): _response(was.description, one.answers, was.headers) for code, was in done(one).items()},
+            **{str(code): _done(one, was) for code, was in done(one).items()},
             **{str(code): {"$ref": f"#/responses/{REFUSALS[code].name}"} for code in refusals(one)},
         },
         "x-kubernetes-action": one.verb,
-        "x-kubernetes-group-version-kind": group_version_kind(one.resource),
+        "x-kubernetes-group-version-kind": group_version_kind(one.kind),
     }
     if one.takes:
         schema = {"$ref": _REFERENCES + one.body} if one.body else {"type": "object"}

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from controller.api.openapi.definitions import definitions, group_version_kind
-from controller.api.openapi.operations import JSON, JSON_PATCH, Operation, operations
-from controller.api.openapi.responses import HEADERS, REFUSALS, REFUSED, done, refusals
+from controller.api.openapi.operations import JSON, JSON_PATCH, TEXT, Operation, operations
+from controller.api.openapi.responses import HEADERS, REFUSALS, REFUSED, Done, done, refusals
 from controller.api.resources import Resource
 
 _REFERENCES: Final = "#/components/schemas/"
@@ -55,8 +55,14 @@ def _response(description: str, schema: str, headers: Sequence[str]) -> dict[str
     return found
 
 
+def _done(one: Operation, was: Done) -> dict[str, Any]:
+    if one.is_text:
+        return {"description": was.description, "content": {TEXT: {"schema": {"type": "string"}}}}
+    return _response(was.description, one.answers, was.headers)
+
+
 def _operation(one: Operation) -> dict[str, Any]:
-    answers = {str(code): _response(was.description, one.answers, was.headers) for code, was in done(one).items()}
+    answers = {str(code): _done(one, was) for code, was in done(one).items()}
     refused = {str(code): {"$ref": f"#/components/responses/{REFUSALS[code].name}"} for code in refusals(one)}
     found: dict[str, Any] = {
         "operationId": one.id,
@@ -69,7 +75,7 @@ def _operation(one: Operation) -> dict[str, Any]:
         ],
         "responses": answers | refused,
         "x-kubernetes-action": one.verb,
-        "x-kubernetes-group-version-kind": group_version_kind(one.resource),
+        "x-kubernetes-group-version-kind": group_version_kind(one.kind),
     }
     if one.takes:
         found["requestBody"] = {

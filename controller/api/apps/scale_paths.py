@@ -1,0 +1,55 @@
+"""The paths at which instances are scaled."""
+
+from functools import partial
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from controller.api.apps.scale import rescaled, scale_of
+from controller.api.apps.view_writes import INSTANCES, Change, ViewWrites
+from controller.api.errors import manifests_only, not_found
+from controller.api.resources import Resource
+from controller.model import ObjectRef
+from controller.picture.store import ObjectStore
+
+
+class ScalePaths:
+    """Answers requests for the Scale of an instance, at its own path and at those of other forms of it."""
+
+    def __init__(self, objects: ObjectStore, writes: ViewWrites | None) -> None:
+        self._objects = objects
+        self._writes = writes
+        self.router = APIRouter()
+        self.add(f"{INSTANCES.path}/{INSTANCES.plural}/{{name}}/scale", INSTANCES)
+
+    def add(self, path: str, resource: Resource) -> None:
+        """Answers at a path.
+
+        Args:
+            path: with `{name}` in it.
+            resource: that is scaled.
+        """
+        show = partial(scale_of, resource=resource)
+
+        def as_instance(ref: ObjectRef, change: Change) -> Change:
+            return rescaled(ref, resource, change)
+
+        async def get(name: str) -> Response:
+            found = self._objects.get(INSTANCES.kind, name)
+            if found is None:
+                raise not_found(resource.plural, resource.group, name)
+            return JSONResponse(show(found.document))
+
+        async def update(request: Request, name: str) -> Response:
+            return await self._writable(request).update(request, resource, name, as_instance, show)
+
+        async def patch(request: Request, name: str) -> Response:
+            return await self._writable(request).patch(request, resource, name, as_instance, show)
+
+        for method, endpoint in (("GET", get), ("PUT", update), ("PATCH", patch)):
+            self.router.add_api_route(path, endpoint, methods=[method], response_model=None)
+
+    def _writable(self, request: Request) -> ViewWrites:
+        if self._writes is None:
+            raise manifests_only(str(request.scope["path"]))
+        return self._writes

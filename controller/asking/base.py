@@ -1,0 +1,40 @@
+"""How the rest of the controller asks agents."""
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from controller.asking.wanted import LogsWanted, NodeUsage
+
+
+class CannotAsk(Exception):  # noqa: N818 - says what is the matter
+    """An agent cannot be asked, or did not answer in time; the message says so to people."""
+
+
+class Asking(Protocol):
+    """Asks agents for something as long as somebody looks at it."""
+
+    def logs(self, node: str, instance: str, wanted: LogsWanted) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """The output of an instance, for as long as the context is open.
+
+        The iterator gives chunks of whole lines, each with its line end. It ends when all is said, and with `follow` when the
+        agent says that the instance is gone. What was left out, by the bounds of the agent or on the way, is a line of its own
+        that says so. Secrets of the instance are masked by its agent.
+
+        Args:
+            node: the name of the node that it is on.
+            instance: its name in the manifests.
+            wanted: which lines.
+
+        Raises:
+            CannotAsk: on entering, and from the iterator: the node is unknown, its agent is away, too old or did not answer in
+                time, the instance does not run there, or too many ask already.
+        """
+        ...
+
+    async def usage(self, nodes: Collection[str]) -> Mapping[str, NodeUsage]:
+        """What these nodes and their instances use, by the names of nodes: of those that answered within some seconds.
+
+        Whoever asks again within 15 s is answered from the newest samples at once.
+        """
+        ...

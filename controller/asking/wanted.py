@@ -1,0 +1,46 @@
+"""What agents can be asked for, and what they say of it: frozen data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class LogsWanted:
+    """Which lines of an instance's output somebody wants to see."""
+
+    tail_lines: int | None
+    """The last ones of what there is, so many; None for all that the engine keeps, as far as the agent's bounds go."""
+    since: datetime | None
+    """Only what was written from then on, by the clock of the node; None for all."""
+    previous: bool
+    """Of the run before this one: what an instance that was restarted has said last."""
+    follow: bool
+    """Goes on with what is written later, also after a restart of the instance, until whoever asked leaves."""
+    timestamps: bool
+    """Each line begins with the time at which it was written, RFC 3339 in UTC."""
+    limit_bytes: int | None
+    """Ends after so many bytes; None for no such end."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What something uses of a machine."""
+
+    cpu_cores: float
+    """On average over the window: 1.5 is one core and a half."""
+    memory_bytes: int
+    """Without what the kernel only caches of files and would give back."""
+
+
+@dataclass(frozen=True)
+class NodeUsage:
+    """What a node and its instances used in one window of time."""
+
+    at: datetime
+    """The end of the window, by the clock of the controller."""
+    window_seconds: float
+    node: Usage
+    """The whole machine, whatever else runs on it."""
+    instances: Mapping[str, Usage]
+    """Those that run, by the names that people know them by."""
