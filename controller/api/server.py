@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controller.api import access_reviews
 from controller.api.access_control import AccessControl
+from controller.api.apps.paths import AppsPaths, NoVersions, Versions
 from controller.api.apps.scale_paths import ScalePaths
 from controller.api.apps.view_writes import ViewWrites
 from controller.api.authentication import Authentication
@@ -68,6 +69,7 @@ def create_app(
     why_starting: Callable[[], str] = lambda: "",
     make_whole: Callable[[], Awaitable[None]] = _is_whole,
     writes: Writes | None = None,
+    versions: Versions | None = None,
     why_not: WhyNot = access_reviews.why_not,
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
@@ -88,6 +90,7 @@ def create_app(
         why_starting: says what is to be done before the fleet is shown; empty when it is.
         make_whole: has objects made that nobody asked for yet.
         writes: makes what is asked of objects; None: they are only read.
+        versions: knows what instances were to be before; None: nothing is remembered.
         why_not: says what a client may not do, for those who ask that beforehand.
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
@@ -114,11 +117,14 @@ def create_app(
     app.include_router(discovery_router(fleet_version))
     if writes is not None:
         app.include_router(WritePaths(writes, clock, dice or SystemDice()).router)
-    app.include_router(ScalePaths(objects, ViewWrites(writes, clock) if writes else None).router)
     app.include_router(OpenApiPaths(fleet_version).router)
     answers = ObjectAnswers(clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
     resources = ResourcePaths(objects, events, clock, answers)
     app.state.stores = resources.stores
+    view_writes = ViewWrites(writes, clock) if writes else None
+    scales = ScalePaths(objects, view_writes)
+    app.include_router(AppsPaths(objects, versions or NoVersions(), answers, view_writes, scales).router)
+    app.include_router(scales.router)
     app.include_router(resources.router)
     app.include_router(Reviews(why_not).router)
     app.include_router(FleetPaths(control).router)
