@@ -94,6 +94,11 @@ class Answers:
             return ""
         return starting.progress(self._knowledge.state) or "making what is shown"
 
+    async def make_whole(self) -> None:
+        """Has all made that was put off until somebody asks for objects. Others have their turns meanwhile."""
+        for _ in self._picture.make_whole():
+            await asyncio.sleep(0)
+
     def status(self) -> dict[str, Any]:
         """The answer of `/fleet/v1/status`."""
         webhooks = {} if self._webhooks is None else {"webhooks": self._webhooks()}

@@ -27,6 +27,8 @@ from controller.audit_log import FILE_NAME as AUDIT_FILE_NAME
 from controller.audit_log import AuditFile
 from controller.certificates import OwnCertificate
 from controller.first_version import FILE_NAME, first_version_ms
+from controller.history.version_file import FILE_NAME as VERSION_FILE_NAME
+from controller.history.version_file import VersionFile
 from controller.loop import Controller
 from controller.notifying.notifier import Notifier
 from controller.notifying.webhooks_file import BadWebhooks
@@ -190,6 +192,7 @@ async def _run(
         timings=options.timings,
         bookkeeping=BookkeepingFile(options.state_dir / "beside-manifests.sqlite3"),
         notifier=notifier,
+        versions=VersionFile(options.state_dir / VERSION_FILE_NAME),
         ports=ports,
     )
     version = importlib.metadata.version("dsfleet")
@@ -201,7 +204,9 @@ async def _run(
         host_names=_own_names(options),
         why_not_ready=lambda: controller.answers.why_not_ready,
         why_starting=lambda: controller.answers.why_starting,
+        make_whole=controller.answers.make_whole,
         writes=controller.writer,
+        versions=controller.versions,
         access=AccessControl(
             keeper, AuditFile(options.audit_log or options.state_dir / AUDIT_FILE_NAME), options.openness
         ),

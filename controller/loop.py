@@ -22,6 +22,8 @@ from controller.answers import Answers
 from controller.asking.agents import AgentAsking
 from controller.carry_out import carry_out
 from controller.held_file import HeldFile
+from controller.history.keeper import VersionKeeper
+from controller.history.version_file import VersionFile, Versions
 from controller.intake import Intake
 from controller.kept_keys import FILE_NAME, KeyFile
 from controller.key_keeper import KeyKeeper
@@ -68,6 +70,7 @@ class Controller:
         name: str = "controller",
         bookkeeping: Bookkeeping | None = None,
         notifier: Notifier | None = None,
+        versions: Versions | None = None,
         ports: Ports = Ports(),
     ) -> None:
         """Makes a controller.
@@ -85,6 +88,7 @@ class Controller:
             name: its machine and process, by which people know it from another controller of the fleet.
             bookkeeping: keeps what clients keep beside the manifests; None: in memory.
             notifier: tells others of events; None when nobody is told.
+            versions: keeps the versions of instances; None: in memory.
             ports: clock, disk and threads.
         """
         self._timings = timings
@@ -143,6 +147,10 @@ class Controller:
             bookkeeping=bookkeeping or MemoryBookkeeping(),
         )
         """Writes what they ask for into the manifests."""
+        self.versions = VersionKeeper(
+            versions or VersionFile(), self._knowledge, ports.threads, timings, why=self.writer.why
+        )
+        """What instances were to be before."""
 
     async def run(self) -> None:
         """Runs until cancelled. Instances and agents go on when it ends.
@@ -168,6 +176,7 @@ class Controller:
                 tasks.create_task(self._for_ever(self._keeper.copy))
                 tasks.create_task(self._for_ever(self._publisher.keep_copies))
                 tasks.create_task(self._for_ever(self._keep_keys))
+                tasks.create_task(self._for_ever(self.versions.keep))
                 tasks.create_task(self._show_changes())
         finally:
             await self.asking.aclose()
@@ -246,6 +255,7 @@ class Controller:
             return False
         outcomes, error = await carry_out(sends, self._publisher)
         self._knowledge.become(*decide.after(self._knowledge.state, outcomes, self._rules))
+        self._publisher.under_way.clear()
         if any(isinstance(outcome, Unacknowledged) for outcome in outcomes):
             self._knowledge.topics_doubted.set()
         if error is not None:

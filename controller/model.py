@@ -102,12 +102,9 @@ class Revision:
 
     def manifest(self, kind: str, name: str) -> Manifest | None:
         """The object of a kind and name."""
-        known: dict[str, Mapping[str, Manifest]] = {
-            "Camera": self.camera_by_name,
-            "DsInstance": self.instance_by_name,
-            "Node": self.node_by_name,
-        }
-        return known[kind].get(name)
+        if kind == "Camera":
+            return self.camera_by_name.get(name)
+        return self.instance_by_name.get(name) if kind == "DsInstance" else self.node_by_name.get(name)
 
     @property
     def touched_instances(self) -> AbstractSet[str]:

@@ -45,8 +45,7 @@ class Watching:
         old = {name: before.get(name) for name in changed_instances}
         new = {name: after.get(name) for name in changed_instances}
         selected, touched = self.selected.edited(
-            {name: _labels(cameras_before.get(name)) for name in changed_cameras},
-            {name: _labels(cameras_after.get(name)) for name in changed_cameras},
+            ((name, _labels(cameras_before.get(name)), _labels(cameras_after.get(name))) for name in changed_cameras),
             {name: (_selector(old[name]), _selector(new[name])) for name in changed_instances},
             ((name, camera.labels) for name, camera in cameras_after.items()),
         )
@@ -100,9 +99,9 @@ def _named_by(
         return before
     after, same = dict(before), dict[tuple[str, ...], tuple[str, ...]]()
     for camera in gone.keys() | come.keys():
-        names = tuple(one for one in after.pop(camera, ()) if one not in gone.get(camera, ())) + tuple(
-            come.get(camera, ())
-        )
+        names = tuple(come.get(camera, ()))
+        if watched := after.pop(camera, ()):
+            names = (*(one for one in watched if one not in gone.get(camera, ())), *names)
         if names:
             after[camera] = same.setdefault(names, names)
     return after

@@ -90,6 +90,10 @@ class WireModel(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
+    def wire_json(self) -> bytes:
+        """What stands on a topic: JSON without blanks."""
+        return self.model_dump_json().encode()
+
 
 _LARGEST_FORMAT: Final = 9999
 """What is above it is no format, and not worth a line of a log."""
@@ -151,7 +155,7 @@ class Manifest(ManifestModel):
                 "_labels": one_copy(metadata.labels),
                 "_annotations": one_copy(metadata.annotations),
                 "_texts": texts,
-                _PACKED: texts.pack(self._text().encode()),
+                _PACKED: texts.pack(self.text()),
                 **self._looked_at(),
             }
             become(self, kept)
@@ -160,13 +164,19 @@ class Manifest(ManifestModel):
         """What is asked of all manifests again and again: it is kept beside what is packed."""
         return {}
 
-    def _text(self) -> str:
-        """What `document` answers, as JSON; of one that is not packed."""
+    def text(self) -> bytes:
+        """What `document` answers, as JSON: it takes less than that, and no models."""
+        kept = self.__dict__
+        if _PACKED in kept:
+            text: bytes = kept["_texts"].text(kept[_PACKED])
+            return text
         # That of the whole would go by way of `_whole`, which takes as long as all of this.
         metadata, spec = (
-            self.__dict__[part].model_dump_json(by_alias=True, exclude_unset=True) for part in ("metadata", "spec")
+            kept[part].model_dump_json(by_alias=True, exclude_unset=True) for part in ("metadata", "spec")
         )
-        return f'{{"apiVersion":"{self.api_version}","kind":"{self.kind}","metadata":{metadata},"spec":{spec}}}'
+        return (
+            f'{{"apiVersion":"{self.api_version}","kind":"{self.kind}","metadata":{metadata},"spec":{spec}}}'.encode()
+        )
 
     def unpack(self) -> None:
         """Takes back what `pack` did."""

@@ -220,6 +220,14 @@ class AgentConfig(Message):
         for one in self.node_config_list:
             one.pack(texts, limits)
 
+    def wire_json(self) -> bytes:
+        """As `model_dump_json` writes it, without reading and writing again what its instances keep as text."""
+        rest = self.model_copy(update={"node_config_list": ()}).model_dump_json().encode()
+        # Of a text a quotation mark stands for no end where nothing is before it, so this can be the field alone.
+        before, mark, after = rest.partition(b'"node_config_list":[]')
+        instances = b",".join([one.wire_json() for one in self.node_config_list])
+        return b"%b%b%b]%b" % (before, mark[:-1], instances, after)
+
     def instance(self, name: str) -> InstanceConfig | None:
         """The instance of that name; None when it is not listed."""
         return next((one for one in self.node_config_list if one.instance_name == name), None)

@@ -168,40 +168,40 @@ def _event_object(document: Mapping[str, Any], _now: datetime) -> str:
     return printable(f"{involved['kind'].lower()}/{involved['name']}")
 
 
-_NAME = Column("Name", "Name of the object.", _at("metadata", "name"))
-_AGE = _age_column("Age", "How long this controller has known the object.", "metadata", "creationTimestamp")
+NAME = Column("Name", "Name of the object.", _at("metadata", "name"))
+AGE = _age_column("Age", "How long this controller has known the object.", "metadata", "creationTimestamp")
 
 COLUMNS: Mapping[str, tuple[Column, ...]] = {
     "Node": (
-        _NAME,
+        NAME,
         Column("Status", "What the agent of the machine was last heard to be.", _node_status),
         Column("Instances", "Instances published for it.", _count("status", "instances")),
         Column("Cameras", "Camera streams published for it, of those it can take.", _node_cameras),
         Column("Generation", "Generation applied, or applied/published.", _node_generation),
-        _AGE,
+        AGE,
         Column("Address", "Where the machine is reached.", _node_address, 1),
         Column("Driver", "What runs its instances.", _at("status", "driver"), 1),
         Column("Version", "Version of its agent.", _at("status", "agentVersion"), 1),
         Column("Node-ID", "Id that its agent greets with.", _at("spec", "nodeId"), 1),
     ),
     "DsInstance": (
-        _NAME,
+        NAME,
         Column("Node", "The node that runs it.", _at("status", "node")),
         Column("Status", "What the agent observed.", _instance_status),
         Column("Cameras", "Cameras whose frames are processed, of all.", _instance_cameras),
         Column("Restarts", "Times that it left by itself.", _count("status", "restarts")),
-        _AGE,
+        AGE,
         Column("Image", "Image of its container.", _at("status", "image"), 1),
         Column("Generation", "Generation that what runs was made for.", _at("status", "generation"), 1),
         Column("Message", "What its agent or the planner says.", _at("status", "message", default=""), 1),
     ),
     "Camera": (
-        _NAME,
+        NAME,
         Column("Instance", "Instances that watch it.", _watchers),
         Column("Node", "Nodes of these instances.", _camera_nodes),
         Column("Ready", "Whether its frames are processed.", _camera_ready),
         Column("FPS", "Frames processed each second.", _at("status", "fps", default="-")),
-        _AGE,
+        AGE,
         Column("Display-Name", "What people call it.", _at("metadata", "annotations", DISPLAY_NAME), 1),
         Column("Address", "Where its stream comes from.", _camera_address, 1),
         Column("Reason", "Why it is ready or not.", _at("status", "reason", default=""), 1),
@@ -219,8 +219,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("Name", "Name of the event.", _at("metadata", "name"), 1),
     ),
     "Namespace": (
-        _NAME,
+        NAME,
         Column("Status", "Whether it is in use.", _at("status", "phase")),
-        _AGE,
+        AGE,
     ),
 }

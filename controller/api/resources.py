@@ -48,6 +48,8 @@ class Resource:
     stands_for: str = ""
     """The kind of ours that it shows in another form; empty for none. Whoever may see or change an object of that kind may do so
     here."""
+    shows: Callable[[str], str] | None = None
+    """The name of our object that one of this name shows; None: the same."""
     asks: Mapping[tuple[str, str], Verb] = field(default_factory=dict)
     """What a request needs that is more, or less, than its method says: by method and part, which is empty for the object."""
     categories: tuple[str, ...] = ()

@@ -74,6 +74,9 @@ def test_plain_discovery_is_for_all_others(http: Http, accept: str) -> None:
     assert (answer.headers["content-type"], answer.json()["kind"]) == ("application/json", "APIGroupList")
 
 
+NAMESPACED = {"events", "deployments", "replicasets"}
+
+
 def test_both_forms_of_discovery_say_the_same(http: Http) -> None:
     for path, prefix in (("/api", "/api/"), ("/apis", "/apis/")):
         for item in http.json(path, headers={"accept": NEW})["items"]:
@@ -82,7 +85,7 @@ def test_both_forms_of_discovery_say_the_same(http: Http) -> None:
             told = []
             for one in item["versions"][0]["resources"]:
                 assert one["responseKind"]["group"] == group
-                assert one["scope"] == ("Namespaced" if one["resource"] == "events" else "Cluster")
+                assert one["scope"] == ("Namespaced" if one["resource"] in NAMESPACED else "Cluster")
                 told.append((one["resource"], one["verbs"], one["shortNames"], one["categories"]))
                 told += [(f"{one['resource']}/{part['subresource']}", part["verbs"]) for part in one["subresources"]]
             assert told == [

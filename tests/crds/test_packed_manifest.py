@@ -1,6 +1,7 @@
 """A packed manifest is the same object, and says the same as one that is not."""
 
 import copy
+import json
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -41,6 +42,8 @@ def manifest(kind: str, *, says_more: bool = False) -> Manifest:
         hash,
         lambda one: one,
         lambda one: one.document(),
+        lambda one: one.text(),
+        lambda one: json.loads(one.text()) == one.document(),
         lambda one: one.model_dump(),
         lambda one: one.model_dump_json(exclude_unset=True),
         lambda one: one.spec,  # type: ignore[attr-defined]

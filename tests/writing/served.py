@@ -87,7 +87,13 @@ def served(
     )
     answers = controller.answers
     app = create_app(
-        objects, events, answers, writes=controller.writer, access=access, why_starting=lambda: answers.why_starting
+        objects,
+        events,
+        answers,
+        writes=controller.writer,
+        versions=controller.versions,
+        access=access,
+        why_starting=lambda: answers.why_starting,
     )
 
     async def run() -> None:

@@ -1,21 +1,24 @@
 """Files to a reading: one revision, valid as a whole, or every problem that keeps it from being one."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
 from controller.by_name import edited
 from controller.checks.checker import Checker
+from controller.checks.secrets import tells_a_secret
 from controller.differing import differing
 from controller.model import Problem, Revision
 from controller.source.files import SourceFile, digest_of
+from controller.source.read.alike_documents import AlikeDocuments
 from controller.source.read.crosscheck import Claims, Remark, crosscheck
 from controller.source.read.file_reading import FileReading, manifests_of, read_file
 from controller.source.read.sound_fleet import SoundFleet
 from controller.source.source_edit import SourceEdit, Written
 from crds.alike import AlikeTexts
 from crds.camera import Camera
+from crds.document import Manifest
 from crds.dsinstance import DsInstance
 from crds.kinds import KINDS
 
@@ -125,6 +128,7 @@ class ManifestReader:
         self._sound = SoundFleet()
         self._checker = Checker()
         self._expected: Revision | None = None
+        self._alike = AlikeDocuments()
         self._texts = {kind: AlikeTexts() for kind in KINDS}
 
     def expect(self, revision: Revision) -> None:
@@ -189,10 +193,10 @@ class ManifestReader:
 
     def _read(self, source: SourceFile, known: Sequence[FileReading], checker: Checker) -> FileReading:
         """Reads a file. What looks at all of a manifest does so now, and it is packed afterwards: there are many."""
-        reading = read_file(self._root, source, known, self._expected)
+        reading = read_file(self._root, source, known, self._expected, self._alike)
         _check_by_itself(reading, checker)
         self._pack([reading])
-        return reading
+        return replace(reading, telling=tuple(_telling(reading, known)))
 
     def _pack(self, readings: Iterable[FileReading]) -> None:
         for manifest in (one for reading in readings for one in reading.manifests):
@@ -235,6 +239,15 @@ def _check_by_itself(reading: FileReading, checker: Checker) -> None:
     for one in reading.manifests:
         if isinstance(one, DsInstance) and one.camera_selector is None and cameras.keys() >= set(one.cameras):
             checker.check(one, tuple(cameras[name] for name in dict.fromkeys(one.cameras)))
+
+
+def _telling(reading: FileReading, known: Sequence[FileReading]) -> Iterator[Manifest]:
+    """The manifests that hold a secret. Of those that were there before it is known."""
+    before = {id(one) for earlier in known for one in earlier.documents}
+    before_telling = {id(one) for earlier in known for one in earlier.telling}
+    for one in reading.manifests:
+        if id(one) in before_telling or (id(one) not in before and tells_a_secret(one)):
+            yield one
 
 
 def _order(problem: Problem) -> tuple[str, int, int, str, str]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Self, TypeVar
 
 from controller.checks.checker import Checker
-from controller.checks.secrets import tells_a_secret
 from controller.differing import differing
 from controller.model import Revision
 from controller.selections import Selections, wanted_by
@@ -89,6 +88,8 @@ class SoundFleet:
     def _edit(self, files: Mapping[bytes, FileReading]) -> _Edit | None:
         """What the files say otherwise than before; None when a name is there twice, or a secret in clear."""
         paths = differing(self.files, files)
+        if any(files[path].telling for path in paths if path in files):
+            return None
         old = {
             (manifest.kind, manifest.name): manifest
             for path in paths
@@ -101,8 +102,6 @@ class SoundFleet:
             if key in new or (key not in old and self.revision.manifest(*key)):
                 return None
             new[key] = manifest
-            if manifest is not old.get(key) and tells_a_secret(manifest):
-                return None
         edit = _Edit()
         for key in old.keys() | new.keys():
             if old.get(key) is not new.get(key):
@@ -128,8 +127,7 @@ class SoundFleet:
         """Which nodes selectors find; None when one finds none."""
         before = self.revision
         selected, touched = self.selected_nodes.edited(
-            {name: _labels(before.node_by_name.get(name)) for name in edit.nodes},
-            {name: _labels(node) for name, node in edit.nodes.items()},
+            ((name, _labels(before.node_by_name.get(name)), _labels(node)) for name, node in edit.nodes.items()),
             {
                 name: (_selector(before.instance_by_name.get(name)), _selector(one))
                 for name, one in edit.instances.items()
@@ -150,6 +148,9 @@ def _claimed(
     after = dict(before)
     for claim, _ in old:
         after.pop(claim, None)
+    taken_now = dict(new)
+    if len(taken_now) == len(new) and after.keys().isdisjoint(taken_now):
+        return after | taken_now
     return after if all(after.setdefault(claim, name) == name for claim, name in new) else None
 
 
