@@ -140,7 +140,8 @@ def _env(given: Any) -> dict[str, str]:
 def _require_nothing_else(before: Document, after: Document, told: str) -> None:
     """Refuses what would be lost without anybody being told."""
     for path in _differing(_comparable(before), _comparable(after), ()):
-        raise PatchRefused(told, ".".join(map(str, path)))
+        field = ".".join(map(str, path))
+        raise PatchRefused(f"{field}: {told}", field)  # some clients show the message and nothing else
 
 
 def _comparable(deployment: Document) -> Document:

@@ -36,7 +36,7 @@ def template_of(name: str, spec: Mapping[str, Any], key: str = "") -> Document:
 
 def _container(spec: Mapping[str, Any]) -> Document:
     given = spec.get("container") or {}
-    found: Document = {"name": CONTAINER, "image": spec["image"]}
+    found: Document = {"name": CONTAINER, "image": str(spec.get("image", ""))}
     if command := given.get("command"):
         found["command"] = list(command)
     if env := given.get("env"):

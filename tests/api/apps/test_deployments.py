@@ -201,6 +201,8 @@ def test_deployments_are_neither_made_nor_deleted(many: Served) -> None:
         ("PATCH", f"{SETS}/faces-1"),
     ):
         assert many(method, path, json={}).status_code == 405
+    refused = many("DELETE", FACES)
+    assert (refused.headers["allow"], "kubectl delete ds" in refused.json()["message"]) == ("GET, PATCH, PUT", True)
     assert many("PATCH", f"{DEPLOYMENTS}/nobody", json={}, headers=STRATEGIC).status_code == 404
     assert many("PATCH", FACES.replace("default", "other"), json={}, headers=STRATEGIC).status_code == 404
     assert many("PATCH", FACES, json={}, headers={"content-type": "application/apply-patch+yaml"}).status_code == 415
