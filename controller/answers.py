@@ -1,27 +1,34 @@
 """What the controller answers to those who ask it through its API."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from bus.base import Bus, Topic
 from bus.codec import encode_plain
-from controller import decide, holding, known_agents, starting
+from controller import decide, evicting, holding, known_agents, starting
 from controller.actions import Tell
+from controller.evicting import Eviction
 from controller.held_file import HeldFile
 from controller.key_keeper import KeyKeeper
 from controller.knowledge import Knowledge
-from controller.model import Holds, ObjectRef
+from controller.model import EvictionRefused, Holds, ObjectRef
 from controller.picture.events import EventType, FleetEvent
 from controller.picture.picture import Picture
 from controller.picture.placed import PlacedInstance, placed_instances
+from controller.picture.store import ObjectStore
 from controller.publish.publisher import Publisher
 from controller.state import State
 from controller.status.orphans import orphan_command
 from crds.messages import CommandKind, Refresh, UpdateConfig
 from ports.clock import Clock
 from ports.threads import Threads
+
+EVICTED_WITHIN_SECONDS: Final = 10.0
+"""As long as somebody waits until an instance was published on another node."""
+_LOOK_SECONDS: Final = 0.25
 
 
 class Answers:
@@ -37,6 +44,8 @@ class Answers:
         threads: where that is written.
         publisher: signs and sends commands.
         fleet_id: the fleet.
+        objects: what is shown.
+        webhooks: how those do who are told of events; None when nobody is.
     """
 
     def __init__(
@@ -51,6 +60,8 @@ class Answers:
         threads: Threads,
         publisher: Publisher,
         fleet_id: str,
+        objects: ObjectStore,
+        webhooks: Callable[[], Mapping[str, Any]] | None = None,
     ) -> None:
         self._knowledge = knowledge
         self._picture = picture
@@ -62,6 +73,8 @@ class Answers:
         self._one_at_a_time = asyncio.Lock()
         self._publisher = publisher
         self._fleet_id = fleet_id
+        self._objects = objects
+        self._webhooks = webhooks
 
     @property
     def why_not_ready(self) -> str:
@@ -81,9 +94,15 @@ class Answers:
             return ""
         return starting.progress(self._knowledge.state) or "making what is shown"
 
+    async def make_whole(self) -> None:
+        """Has all made that was put off until somebody asks for objects. Others have their turns meanwhile."""
+        for _ in self._picture.make_whole():
+            await asyncio.sleep(0)
+
     def status(self) -> dict[str, Any]:
         """The answer of `/fleet/v1/status`."""
-        return {**self._picture.status(self._knowledge.state), "starting": self.why_starting}
+        webhooks = {} if self._webhooks is None else {"webhooks": self._webhooks()}
+        return {**self._picture.status(self._knowledge.state), "starting": self.why_starting, **webhooks}
 
     def placed_instances(self) -> dict[str, PlacedInstance]:
         """Every instance as its node was told it last, or will be told, by name."""
@@ -135,9 +154,54 @@ class Answers:
         async with self._one_at_a_time:
             holds, told, said = ask(self._knowledge.state)
             await self._threads.run(self._held_file.store, holds)
-            self._knowledge.become(replace(self._knowledge.state, holds=holds), (told,))
+            state = self._knowledge.state  # meanwhile somebody may have asked for moves
+            kept = replace(state.holds, held=holds.held, released=holds.released)
+            self._knowledge.become(replace(state, holds=kept), (told,))
         self._knowledge.wake.set()
         return said
+
+    async def evict(self, instance: str, *, dry_run: bool) -> Eviction:
+        """Has an instance run on another node, and returns once it was published there, and that is shown.
+
+        From then on it stays there: nothing but what lies on the topic is needed for that.
+
+        Raises:
+            EvictionRefused: it stays where it is.
+        """
+        holds, eviction = evicting.evict(self._knowledge.state, instance, self._clock.now())
+        if dry_run:
+            return eviction
+        self._become_asked(holds)
+        try:
+            if not await self._becomes_so(lambda: evicting.has_left(self._knowledge.state, eviction)):
+                why = f"{eviction.said}, and that was not published within {EVICTED_WITHIN_SECONDS:g} s"
+                raise EvictionRefused(f"{why}: ask again", is_final=False)
+        finally:
+            self._become_asked(evicting.withdrawn(self._knowledge.state.holds, instance))
+        self._knowledge.become(self._knowledge.state, (eviction.told,))
+        await self._becomes_so(lambda: self._is_shown_elsewhere(eviction))
+        return eviction
+
+    def _become_asked(self, holds: Holds) -> None:
+        self._knowledge.become(replace(self._knowledge.state, holds=holds))
+        self._knowledge.wake.set()
+
+    def _is_shown_elsewhere(self, eviction: Eviction) -> bool:
+        shown = self._objects.source(("DsInstance", eviction.instance))
+        return shown is None or shown["status"]["node"] != eviction.node
+
+    async def _becomes_so(self, is_so: Callable[[], bool]) -> bool:
+        """Waits until something is so; False when it takes too long. It is looked at whenever an instance is shown otherwise."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + EVICTED_WITHIN_SECONDS
+        while not is_so():
+            if loop.time() >= deadline:
+                return False
+            cursor = self._objects.cursor("DsInstance")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await cursor.wait()
+        return True
 
     async def order(self, kind: CommandKind, node: str, instance: str) -> str:
         """Has a node take over, or end, what an earlier agent has left on its machine.

@@ -35,7 +35,7 @@ def hold(state: State, name: str, reason: str) -> tuple[Holds, Tell, str]:
     holds = _without_stale(state)
     if len(holds.held) >= MOST_HELD and name not in holds.held:
         raise HoldRefused(f"{MOST_HELD:,} instances are held already")
-    after = Holds({**holds.held, name: reason}, holds.released - {name})
+    after = replace(holds, held={**holds.held, name: reason}, released=holds.released - {name})
     why = f": {reason}" if reason else ""
     text = f"held by request{why}; its agent does nothing to it until `fleet release dsinstance/{name}`"
     return after, Tell(EventType.WARNING, "Held", text, ObjectRef("DsInstance", name)), f"dsinstance/{name} is {text}"
@@ -63,7 +63,7 @@ def release(state: State, name: str) -> tuple[Holds, Tell, str]:
     text = "the request to hold it is taken back"
     text += f"; its manifest still holds it (annotation {HOLD})" if by_manifest else ": what waited is applied"
     told = Tell(EventType.NORMAL, "Released", text, ObjectRef("DsInstance", name))
-    return Holds(held, holds.released | {name}), told, f"dsinstance/{name}: {text}"
+    return replace(holds, held=held, released=holds.released | {name}), told, f"dsinstance/{name}: {text}"
 
 
 def _refuse_at_a_reader(state: State) -> None:
@@ -82,7 +82,7 @@ def _without_stale(state: State) -> Holds:
     held = dict(state.holds.held)
     if state.caught_up and state.gate.in_force is not None:
         held = {name: reason for name, reason in held.items() if name in published or name in written}
-    return Holds(held, frozenset(still_said))
+    return replace(state.holds, held=held, released=frozenset(still_said))
 
 
 def _written(state: State) -> dict[str, Mapping[str, str]]:

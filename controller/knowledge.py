@@ -61,6 +61,10 @@ class Knowledge:
                 case Fetch():
                     self.fetch.set()
 
+    def note(self, note: Note) -> None:
+        """Does what is to be done at once, while the state stays."""
+        self.become(self.state, (note,))
+
     def tell_of_bug(self) -> None:
         """Tells that something unexpected happened; whoever calls has logged it."""
         self._tell(_UNEXPECTED)

@@ -76,7 +76,7 @@ class Revision:
     @cached_property
     def exclusive_cameras(self) -> frozenset[str]:
         """The names of the cameras that allow one reader."""
-        return frozenset(camera.name for camera in self.cameras if camera.spec.has_one_reader)
+        return frozenset(camera.name for camera in self.cameras if camera.has_one_reader)
 
     @cached_property
     def objects(self) -> tuple[Manifest, ...]:
@@ -102,12 +102,9 @@ class Revision:
 
     def manifest(self, kind: str, name: str) -> Manifest | None:
         """The object of a kind and name."""
-        known: dict[str, Mapping[str, Manifest]] = {
-            "Camera": self.camera_by_name,
-            "DsInstance": self.instance_by_name,
-            "Node": self.node_by_name,
-        }
-        return known[kind].get(name)
+        if kind == "Camera":
+            return self.camera_by_name.get(name)
+        return self.instance_by_name.get(name) if kind == "DsInstance" else self.node_by_name.get(name)
 
     @property
     def touched_instances(self) -> AbstractSet[str]:
@@ -163,7 +160,7 @@ def _in_order(before: tuple[M, ...], changes: Mapping[str, object], after: Mappi
 
 
 def _exclusive(before: frozenset[str], changes: Mapping[str, Camera | None]) -> frozenset[str]:
-    now = {name for name, camera in changes.items() if camera is not None and camera.spec.has_one_reader}
+    now = {name for name, camera in changes.items() if camera is not None and camera.has_one_reader}
     return before if before & changes.keys() == now else (before - changes.keys()) | now
 
 
@@ -292,16 +289,27 @@ class TrustRefused(Exception):  # noqa: N818 - says what happened
 
 @dataclass(frozen=True)
 class Holds:
-    """What people asked for about instances that they work on."""
+    """What people asked for about instances, beside their manifests."""
 
     held: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Why, by name of the instance; the reason may be empty."""
     released: frozenset[str] = frozenset()
     """Instances that are released although their newest records say that they are held."""
+    leaving: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    """The ids of nodes where an instance shall not be, by its name, while somebody waits for its move: see `controller.evicting`."""
 
 
 class HoldRefused(Exception):  # noqa: N818 - says what happened
     """The instance cannot be held or released; the message says why."""
+
+
+class EvictionRefused(Exception):  # noqa: N818 - says what happened
+    """The instance is not moved to another node; the message says why."""
+
+    def __init__(self, message: str, *, is_final: bool) -> None:
+        super().__init__(message)
+        self.is_final = is_final
+        """False where it may be moved when it is asked for again, without that a person changes something."""
 
 
 class OrderRefused(Exception):  # noqa: N818 - says what happened

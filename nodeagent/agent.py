@@ -14,6 +14,8 @@ from datetime import datetime
 from bus.base import Bus
 from bus.signature import SigningKey
 from crds.messages import AgentInfo, AgentResponse, GenerationRef, InstanceState
+from nodeagent.answering.answering import Answering
+from nodeagent.answering.leases import CAN_BE_ASKED
 from nodeagent.applier import Applier
 from nodeagent.apps.identity import of_the_very_runtime
 from nodeagent.apps.probe import ProbeApp
@@ -21,7 +23,7 @@ from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.inbox import Inbox
 from nodeagent.ledger.ledger import Ledger
-from nodeagent.model import Transient
+from nodeagent.model import ObservedInstance, Transient
 from nodeagent.orphans import Orphans
 from nodeagent.reconciler import Reconciler
 from nodeagent.reporter.app_probes import AppProbes
@@ -91,7 +93,9 @@ class Agent:
         """
         self._driver = driver
         self._ledger = ledger
-        self._identity = identity = identity.model_copy(update={"boot_id": _new_run(ports)})
+        self._identity = identity = identity.model_copy(
+            update={"boot_id": _new_run(ports), "can_be_asked": CAN_BE_ASKED}
+        )
         self._timings = timings
         self._wake = asyncio.Event()
         self._soon: asyncio.TimerHandle | None = None
@@ -121,6 +125,17 @@ class Agent:
             clock=ports.clock,
             on_order=self._wake.set,
         )
+        self._answering = Answering(
+            bus=bus,
+            key=key,
+            identity=identity,
+            driver=driver,
+            folders=folders,
+            seen=self._seen,
+            is_wanted=lambda name: ledger.current is not None and ledger.current.instance(name) is not None,
+            ports=ports,
+            timings=timings,
+        )
         self._inbox = Inbox(
             bus=bus,
             ledger=ledger,
@@ -132,6 +147,7 @@ class Agent:
             on_greeting_wanted=self._greeter.ask,
             on_report_wanted=self._report_anew,
             on_order=self._orphans.order,
+            on_lease=self._answering.take,
             on_heartbeats=self._sender.allow_heartbeats,
         )
         self._probes = AppProbes(of_the_very_runtime(probe, driver.port_holder), ports.clock)
@@ -167,6 +183,7 @@ class Agent:
         try:
             await self._supervisor.run(parts)
         finally:
+            await self._answering.aclose()
             await self._reconciler.aclose()
 
     # --- what wakes the agent ------------------------------------------------------------------------------------
@@ -238,6 +255,10 @@ class Agent:
 
     def _well(self) -> frozenset[str]:
         return frozenset(name for name, one in self._told.statuses.items() if one.state is InstanceState.RUNNING)
+
+    def _seen(self, name: str) -> ObservedInstance | None:
+        observed = self._reconciler.known.observed
+        return None if observed is None else observed.instances.get(name)
 
     def _observed(self) -> GenerationRef | None:
         return self._ledger.current.ref if self._ledger.current else None

@@ -31,6 +31,10 @@ class Timings:
     """Before a greeting that failed is tried again; it doubles."""
     longest_greeting_delay_seconds: float = 30.0
     """What it grows to."""
+    first_usage_seconds: float = 1.0
+    """The window of the first sample of what is used, for somebody who waits for it."""
+    usage_every_seconds: float = 5.0
+    """Between two samples while somebody looks."""
     first_attempt_delay_seconds: float = 0.5
     """Before an operation that failed is tried again, at most; it doubles, and dice say how much of it is waited, so that
     forty nodes do not ask a registry in step."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from controller.evicting import Eviction
 from controller.picture.placed import PlacedInstance
 from crds.messages import CommandKind
 
@@ -76,6 +77,21 @@ class FleetControl(Protocol):
 
     async def release(self, instance: str) -> str:
         """Takes such a request back; raises and returns as `hold` does."""
+        ...
+
+    async def evict(self, instance: str, *, dry_run: bool) -> Eviction:
+        """Has an instance run on another node.
+
+        Args:
+            instance: its name.
+            dry_run: True to be told what would become of it.
+
+        Returns:
+            The move, once it was published.
+
+        Raises:
+            controller.model.EvictionRefused: it stays where it is.
+        """
         ...
 
     async def update(self, desc: str) -> None:

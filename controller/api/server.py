@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -54,6 +54,10 @@ _GRACEFUL_SHUTDOWN_SECONDS = 1
 _WRITING = ("POST", "PUT", "PATCH", "DELETE")
 
 
+async def _is_whole() -> None:
+    """There is nothing to be made."""
+
+
 def create_app(
     objects: ObjectStore,
     events: ObjectStore,
@@ -63,6 +67,7 @@ def create_app(
     fleet_version: str = "unknown",
     why_not_ready: Callable[[], str] = lambda: "",
     why_starting: Callable[[], str] = lambda: "",
+    make_whole: Callable[[], Awaitable[None]] = _is_whole,
     writes: Writes | None = None,
     versions: Versions | None = None,
     why_not: WhyNot = access_reviews.why_not,
@@ -83,6 +88,7 @@ def create_app(
         fleet_version: version of this program.
         why_not_ready: says why this controller is none to be asked, for `/readyz`; empty when it is.
         why_starting: says what is to be done before the fleet is shown; empty when it is.
+        make_whole: has objects made that nobody asked for yet.
         writes: makes what is asked of objects; None: they are only read.
         versions: knows what instances were to be before; None: nothing is remembered.
         why_not: says what a client may not do, for those who ask that beforehand.
@@ -101,7 +107,7 @@ def create_app(
     access = access or AccessControl()
     # The last one is asked first. What nobody knows yet has no labels, so permission is asked for once the fleet is whole.
     app.add_middleware(Permission)
-    app.add_middleware(_OnlyWholeFleets, why_starting=why_starting)
+    app.add_middleware(_OnlyWholeFleets, why_starting=why_starting, make_whole=make_whole)
     app.add_middleware(_NoImpersonation)
     app.add_middleware(Auditing, log=access.audit, clock=clock, monotonic=monotonic)
     app.add_middleware(Authentication, control=access, objects=objects, clock=clock, monotonic=monotonic)
@@ -253,14 +259,19 @@ class _OnlyWholeFleets:
         f"{PREFIX}/rendered/",
     )
 
-    def __init__(self, app: ASGIApp, why_starting: Callable[[], str]) -> None:
+    def __init__(
+        self, app: ASGIApp, why_starting: Callable[[], str], make_whole: Callable[[], Awaitable[None]]
+    ) -> None:
         self._app = app
         self._why_starting = why_starting
+        self._make_whole = make_whole
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._is_about_objects(scope["path"]) and (why := self._why_starting()):
-            await answer(starting(why))(scope, receive, send)
-            return
+        if scope["type"] == "http" and self._is_about_objects(scope["path"]):
+            if why := self._why_starting():
+                await answer(starting(why))(scope, receive, send)
+                return
+            await self._make_whole()
         await self._app(scope, receive, send)
 
     def _is_about_objects(self, path: str) -> bool:

@@ -1,6 +1,7 @@
 """A plan as text: what tests compare, what `fleet plan` prints and what the log says."""
 
 from collections import Counter
+from dataclasses import replace
 
 from controller.model import Change, ChangeKind, FleetPlan
 
@@ -54,3 +55,13 @@ def _describe(change: Change) -> list[str]:
         if cameras:
             lines.append(f"    {word} {len(cameras)} camera{'s' if len(cameras) > 1 else ''}: {', '.join(cameras)}")
     return lines
+
+
+def what_comes(plan: FleetPlan, before: FleetPlan) -> FleetPlan:
+    """Of a plan what does not come anyway, with the plan that is in force."""
+    known, reasons = set(before.changes), set(before.reasons)
+    return replace(
+        plan,
+        changes=tuple(one for one in plan.changes if one not in known),
+        reasons=tuple(one for one in plan.reasons if one not in reasons),
+    )

@@ -93,13 +93,15 @@ class Differences:
     records: AbstractSet[str]
     """The ids of the nodes whose records differ."""
     holds: AbstractSet[str]
-    """The instances for which people ask something else."""
+    """The instances that people hold or release otherwise."""
+    leaving: AbstractSet[str]
+    """The instances that shall leave other nodes."""
     contended: AbstractSet[str]
     """The exclusive cameras that have other holders."""
 
     def __bool__(self) -> bool:
         """False when nothing differs."""
-        return bool(self.instances or self.nodes or self.records or self.holds or self.contended)
+        return bool(self.instances or self.nodes or self.records or self.holds or self.leaving or self.contended)
 
 
 def differences(
@@ -115,6 +117,7 @@ def differences(
         frozenset(manifests[name].node_id for manifests in both for name in nodes if name in manifests),
         differing(before.published.records, previous),
         differing(before.holds.held, holds.held) | (before.holds.released ^ holds.released),
+        differing(before.holds.leaving, holds.leaving),
         differing(before.holders, holders),
     )
 

@@ -15,7 +15,7 @@ from controller.planner.exclusive import Holders
 from controller.planner.holds import held_apart, kept
 from controller.planner.memo import Differences, PlanMemo, differences, ids_of
 from controller.planner.node_outcome import Outcome, Surroundings, drained, outcome_of
-from controller.planner.placement import Placement, place
+from controller.planner.placement import place
 from controller.planner.places import Place, places_in
 from controller.planner.renames import renamed
 from crds.messages import AgentConfig, Removals
@@ -47,7 +47,7 @@ def plan_again(
             keep their slots.
         holders: who holds exclusive cameras now; those of others are withheld. Without it the plan is the one that is
             reached in the end: what people are shown before anything happens.
-        holds: which instances people hold by request; others are held by their annotations.
+        holds: which instances people hold by request; others are held by their annotations. And which shall leave their nodes.
 
     Returns:
         The plan: the desired state of every node, the reasons for what is not in it, and the changes against `previous`.
@@ -62,9 +62,8 @@ def plan_again(
     here = (
         one.name for id_ in differ.node_ids if id_ in places.records for one in places.records[id_].node_config_list
     )
-    touched = {*differ.instances, *moved, *here}
-    placement = place(revision, places, before.placement, touched)
-    replaced = _replaced(before.placement, placement, touched)
+    touched = {*differ.instances, *differ.leaving, *moved, *here}
+    placement, replaced = place(revision, places, before.placement, touched, holds.leaving)
     on_node = before.on_node_now(placement, replaced)
     annotated = before.annotated_in(revision, differ.instances)
     nodes = revision.node_by_name
@@ -156,12 +155,6 @@ def _wanted(memo: PlanMemo) -> Mapping[str, Place]:
             if (config := memo.outcomes[node_id].wanted.get(name)) is not None:
                 wanted[name] = (node_id, config)
     return wanted
-
-
-def _replaced(before: Placement, after: Placement, touched: AbstractSet[str]) -> AbstractSet[str]:
-    """The instances that are placed on another node than before, or on one or none now."""
-    names = touched | before.open | after.open
-    return {name for name in names if before.nodes.get(name) != after.nodes.get(name)}
 
 
 def _withholding(before: PlanMemo, differ: Differences) -> Iterator[str]:

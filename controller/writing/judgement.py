@@ -4,13 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from controller.model import FleetPlan, ObjectRef, Problem
-from controller.planner.describe import describe_plan
+from controller.planner.describe import describe_plan, what_comes
 from controller.planner.guard import why_parked
 from controller.planner.planner import plan_again
 from controller.rules import Rules
 from controller.source.read.reader import Loaded, Reading, Rejected
 from controller.state import State
-from controller.writing.plan_words import what_comes
 from controller.writing.refusals import NotNow, Parks, Unsound
 
 FEWEST_DIGITS = 7

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from controller.model import Change, FleetPlan
@@ -13,16 +12,6 @@ _LONGEST_LINE: Final = 300
 _MOST_CHARACTERS: Final = 3072
 """Of the plan as JSON: what stands in one header, of which servers and proxies take 8 KiB in all."""
 _CAUSES: Final = 5
-
-
-def what_comes(plan: FleetPlan, before: FleetPlan) -> FleetPlan:
-    """Of a plan what does not come anyway, with the plan that is in force."""
-    known, reasons = set(before.changes), set(before.reasons)
-    return replace(
-        plan,
-        changes=tuple(one for one in plan.changes if one not in known),
-        reasons=tuple(one for one in plan.reasons if one not in reasons),
-    )
 
 
 def plan_lines(plan: FleetPlan) -> tuple[str, ...]:

@@ -1,14 +1,16 @@
 """A plan that is made from the one before is the plan that is made from nothing."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.model import FleetPlan, Holds, Revision
+from controller.planner import placement
 from controller.planner.exclusive import Holders
 from controller.planner.guard import unwatched
 from controller.planner.memo import PlanMemo
@@ -71,7 +73,10 @@ class World:
         self.previous = {**self.previous, **records}
 
     def hold(self, names: frozenset[str], released: frozenset[str]) -> None:
-        self.holds = Holds(dict.fromkeys(sorted(names), "cabling"), released)
+        self.holds = replace(self.holds, held=dict.fromkeys(sorted(names), "cabling"), released=released)
+
+    def leave(self, leaving: Mapping[str, frozenset[str]]) -> None:
+        self.holds = replace(self.holds, leaving=leaving)
 
     def read(self, camera: str, readers: frozenset[tuple[str, str]]) -> None:
         self.holders = {**self.holders, camera: readers}
@@ -147,6 +152,7 @@ STEPS = st.lists(
         to_call("rename", NAMES, NAMES),
         to_call("publish", st.frozensets(IDS, min_size=1), are_read_back=st.booleans()),
         to_call("hold", st.frozensets(NAMES, max_size=2), st.frozensets(NAMES, max_size=2)),
+        to_call("leave", st.dictionaries(NAMES, st.frozensets(IDS, min_size=1, max_size=2), max_size=2)),
         to_call("read", st.sampled_from(CAMERAS), st.frozensets(st.tuples(IDS, NAMES), max_size=2)),
         to_call("restart"),
         to_call("read_all_again"),
@@ -178,6 +184,31 @@ def test_any_sequence_of_edits_ends_as_a_plan_from_nothing(beginning: dict[str, 
             # What is held is what was published: another object once that was read back.
             if state == before.nodes.get(id_) and all(one.hold is None for one in state.instances):
                 assert state is before.nodes[id_]
+
+
+def test_who_names_its_node_is_placed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the start of a controller nodes are published as they greet: each time all that wait were placed again."""
+    chosen: list[str] = []
+    choose = placement._choose
+
+    def counted(fleet: Revision, wish: placement.Wish, *rest: Any) -> Any:
+        chosen.append(wish.manifest.name)
+        return choose(fleet, wish, *rest)
+
+    monkeypatch.setattr(placement, "_choose", counted)
+    world = World(
+        revision(
+            {f"node/{name}": {} for name in NODES}
+            | {f"dsinstance/{name}": {"node": name} for name in NODES}
+            | {"dsinstance/lost": {"node": "nowhere"}}
+        )
+    )
+    world.plan()
+    assert sorted(chosen) == sorted(["lost", *NODES])
+    for name in NODES:
+        world.publish(frozenset({node_id(name)}), are_read_back=False)
+        assert [one.subject.name for one in world.plan().reasons] == ["lost"]
+    assert len(chosen) == 1 + len(NODES)
 
 
 def test_after_a_restart_what_is_published_is_not_kept_a_second_time() -> None:

@@ -11,7 +11,9 @@ from typing import Any
 from docker.errors import APIError, NotFound
 
 from crds.instance_config import InstanceConfig
+from nodeagent.engines import counters
 from nodeagent.engines.blocking_calls import BlockingCalls
+from nodeagent.engines.counters import UsageCounters
 from nodeagent.engines.docker.create_and_start import CreateAndStart
 from nodeagent.engines.docker.drift import ContainerDrift
 from nodeagent.engines.docker.engine import (
@@ -21,9 +23,11 @@ from nodeagent.engines.docker.engine import (
     label_filters,
 )
 from nodeagent.engines.docker.events import EndOfStream, changed_instances
+from nodeagent.engines.docker.log import ContainerLogs
 from nodeagent.engines.docker.own_containers import REMOVING, RUNNING, OwnContainers
 from nodeagent.engines.docker.port_holders import PortHolders
 from nodeagent.engines.docker.states import ContainerState, ContainerStates
+from nodeagent.engines.docker.usage import counters_of_container
 from nodeagent.engines.labels import (
     LABEL_FLEET,
     LABEL_INSTANCE,
@@ -35,6 +39,7 @@ from nodeagent.engines.labels import (
 )
 from nodeagent.engines.last_lines import last_lines
 from nodeagent.engines.listening import ports_of_container
+from nodeagent.engines.log_lines import LogPiece, LogRange
 from nodeagent.folders.base import FoldersWithPaths
 from nodeagent.model import Applied, Leftover, ObservedInstance, Permanent, PortHolder, Transient
 from nodeagent.operations import Adopt, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
@@ -77,6 +82,7 @@ class DockerDriver:
         self._pulls = BlockingCalls("docker-pull", _PULLS_AT_ONCE)
         self._streams = BlockingCalls("docker-events", _STREAMS_AT_ONCE)
         self._states = ContainerStates()
+        self._logs = ContainerLogs(self._engine, self._own, self._states)
         self._port_holders = PortHolders(self._engine, fleet_id)
         self._seen: dict[str, ContainerState] = {}
         self._open: set[EndOfStream] = set()
@@ -135,9 +141,23 @@ class DockerDriver:
         """The last lines of the container's log, without secrets; says so when it ran out of memory."""
         return await self._calls.run(self._output, instance, lines)
 
+    def log(self, instance: str, wanted: LogRange) -> AsyncIterator[LogPiece]:
+        """The lines that the engine keeps; a new container has none of those before it."""
+        return self._logs.read(instance, wanted)
+
+    async def usage(self) -> UsageCounters:
+        """By the control groups of the containers."""
+        running = {name: str(one.settings["Id"]) for name, one in self._seen.items() if one.running}
+        found = await asyncio.gather(
+            *(self._calls.run(counters_of_container, self._engine, one, name) for name, one in running.items())
+        )
+        used = {name: (key, one) for (name, key), one in zip(running.items(), found, strict=True) if one is not None}
+        return UsageCounters(await self._calls.run(counters.of_this_machine), used)
+
     async def aclose(self) -> None:
-        """Ends the streams of events and gives back the connections."""
+        """Ends the streams of events and logs, and gives back the connections."""
         self._closed = True
+        self._logs.close()
         for stop in self._open:
             stop()
         # Not for long: an engine that hangs may keep the one who is connecting to it.

@@ -32,6 +32,8 @@ class ContainerState:
     """Its first process, on the engine's machine; 0 while it does not run."""
     settings: Mapping[str, Any]
     """What the engine says of how the container is made: see `form`."""
+    left_at: datetime | None = None
+    """When it left last, also while it runs again."""
 
 
 class ContainerStates:
@@ -111,6 +113,7 @@ def _state(container: dict[str, Any]) -> ContainerState:
         paused=bool(state.get("Paused")),
         pid=int(state.get("Pid") or 0),
         settings={part: container[part] for part in ("Id", "Name", "Image", "Config", "HostConfig")},
+        left_at=finished_at,
     )
 
 

@@ -12,6 +12,7 @@ from crds.app_kind import AppKind
 from crds.env_secrets import environment
 from crds.instance_config import InstanceConfig
 from nodeagent.engines.blocking_calls import BlockingCalls
+from nodeagent.engines.counters import UsageCounters, of_this_machine
 from nodeagent.engines.labels import (
     LABEL_FLEET,
     LABELS,
@@ -23,9 +24,11 @@ from nodeagent.engines.labels import (
     words_of,
 )
 from nodeagent.engines.listening import Listeners, name_of
+from nodeagent.engines.log_lines import LogPiece, LogRange
 from nodeagent.engines.mailbox import Mailbox
 from nodeagent.engines.process import output, start, table
 from nodeagent.engines.process.exits import ExitWatch
+from nodeagent.engines.process.log import read_log
 from nodeagent.engines.process.runs import ProcessRuns, Run
 from nodeagent.engines.process.table import ProcessId
 from nodeagent.folders.base import FoldersWithPaths
@@ -146,6 +149,18 @@ class ProcessDriver:
     async def output(self, instance: str, lines: int) -> str:
         """The last lines of the log, without secrets."""
         return await self._calls.run(self._output, instance, lines)
+
+    async def log(self, instance: str, wanted: LogRange) -> AsyncIterator[LogPiece]:
+        """The lines of its log file, which is cut when it has grown to 1 MiB."""
+        run = await self._calls.run(self._runs.running, instance)
+        directory = self._folders.directory(instance)
+        async with contextlib.aclosing(read_log(directory, run.id if run else None, wanted, self._calls)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def usage(self) -> UsageCounters:
+        """By the kernel's counters of the processes and their children."""
+        return await self._calls.run(self._usage)
 
     async def aclose(self) -> None:
         """Ends the streams of events; the processes go on."""
@@ -304,6 +319,17 @@ class ProcessDriver:
             if run.finished_at is None:
                 with contextlib.suppress(Transient):
                     output.keep_small(self._folders.directory(name))
+
+    def _usage(self) -> UsageCounters:
+        running = {name: run.id for name, run in self._runs.known().items() if run.finished_at is None}
+        try:
+            used = table.used_by({process.pid for process in running.values()})
+            instances = {
+                name: (str(process), used[process.pid]) for name, process in running.items() if process.pid in used
+            }
+            return UsageCounters(of_this_machine(), instances)
+        except (OSError, ValueError) as error:
+            raise Transient(f"cannot tell what is used of this machine: {error}") from error
 
     def _output(self, instance: str, lines: int) -> str:
         return self._folders.redacted(instance, output.tail(self._folders.directory(instance), lines))
