@@ -212,18 +212,34 @@ class Agent:
             self._soon = asyncio.get_running_loop().call_later(self._timings.settle_seconds, self._wake.set)
 
     async def _probe_apps(self) -> None:
-        await asyncio.sleep(self._timings.probe_every_seconds)
+        passed = await self._next_look_at_apps()
         desired, seen = self._ledger.current, self._reconciler.known.observed
-        if not await self._probes.look(apps_to_probe(desired, seen)):
+        if not await self._probes.look(apps_to_probe(desired, seen), passed):
             return
         before, self._hung = self._hung, frozenset(hung(desired, seen, self._probes.progress))
         if self._hung - before:
             self._wake.set()
         self._sender.nudge()
 
+    async def _next_look_at_apps(self) -> int:
+        """Waits for the next look at which there is somebody to ask; returns how many looks later than the last it is."""
+        every, loop = self._timings.probe_every_seconds, asyncio.get_running_loop()
+        begun, looks = loop.time(), 1 + self._probes.rest
+        self._probes.news.clear()
+        if looks > 1:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(looks * every):
+                    await self._probes.news.wait()
+                looks = min(looks, 1 + int((loop.time() - begun) / every))
+        await asyncio.sleep(begun + looks * every - loop.time())
+        return looks
+
     async def _look_for_orphans(self) -> None:
         await asyncio.sleep(self._timings.orphans_every_seconds)
+        before = self._orphans.statuses
         await self._orphans.look()
+        if self._orphans.statuses != before:
+            self._nudge()
 
     async def _reconcile(self) -> None:
         self._wake.clear()
@@ -232,6 +248,7 @@ class Agent:
             self._soon = None
         await self._inbox.retry_unwritten()
         delay = await self._reconciler.turn()
+        self._probes.news.set()
         if self._inbox.holds_unwritten:
             delay = min(delay, self._timings.retry_seconds)
         await asyncio.sleep(self._timings.rest_seconds)
@@ -273,5 +290,6 @@ class Agent:
 
     def _report(self, sequence: int, now: datetime) -> AgentResponse:
         known = self._reconciler.known
+        self._probes.said()
         self._told = after_report(self._told, known, now)
         return report(self._told, known, self._conditions.all, self._identity, sequence, now, self._orphans.statuses)

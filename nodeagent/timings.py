@@ -18,7 +18,7 @@ class Timings:
     """Before a part of the agent that failed is tried again, and between two looks while something is waited for."""
     probe_every_seconds: float = 1.0
     """Between two looks at the apps; how soon a frozen camera can be seen hangs on it. Those that run evenly are asked at every
-    fourth of them: `reporter/pace.py`."""
+    fifth of them: `reporter/pace.py`."""
     orphans_every_seconds: float = 5.0
     """Between two looks for what earlier agents have left on the machine."""
     report_every_seconds: float = 5.0

@@ -44,6 +44,13 @@ class ContainerStates:
         self._listeners = 0
         self._known: dict[str, ContainerState] = {}
         self._asked: dict[str, object] = {}
+        self._changes = 0
+
+    @property
+    def version(self) -> int | None:
+        """While it stays the same nothing has happened to any container of the fleet; None while nobody would hear of it."""
+        with self._lock:
+            return self._changes if self._listeners else None
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
@@ -61,6 +68,7 @@ class ContainerStates:
     def changed(self, container_id: str) -> None:
         """Something happened to a container: what is known of it, or being asked, counts no more."""
         with self._lock:
+            self._changes += 1
             self._known.pop(container_id, None)
             self._asked.pop(container_id, None)
 
@@ -96,6 +104,7 @@ class ContainerStates:
         return state
 
     def _forget_all(self) -> None:
+        self._changes += 1
         self._known.clear()
         self._asked.clear()
 
