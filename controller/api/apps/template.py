@@ -26,7 +26,7 @@ def template_of(name: str, spec: Mapping[str, Any], key: str = "") -> Document:
         key: of the version, if it is known.
     """
     annotations = {VERSION_KEY: key or key_of(spec)}
-    if "restartedAt" in spec:
+    if spec.get("restartedAt"):
         annotations[RESTARTED_AT] = spec["restartedAt"]
     return {
         "metadata": {"labels": {INSTANCE_LABEL: name}, "annotations": annotations},
