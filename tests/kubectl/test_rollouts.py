@@ -13,10 +13,13 @@ from tests.patience import wait_until
 from tests.writing.conftest import INSTANCE, write_fleet
 from tests.writing.served import Served, served
 
+MANIFEST = INSTANCE + "  container: {cpus: 0.5, memoryMib: 2048, env: {EMPTY: ''}}\n"
+
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Iterator[Served]:
     write_fleet(tmp_path / "manifests")
+    (tmp_path / "manifests" / "faces.yaml").write_text(MANIFEST)
     with served(DirectorySource(tmp_path / "manifests")) as api:
         yield api
 
@@ -54,7 +57,7 @@ def test_a_rollout_from_its_beginning_to_its_undoing(
             "the guard is no conflict to try again after"
         )
         assert "rolled back" in run(f"rollout undo deploy/faces --to-revision={first}")
-        assert file.read_text() == INSTANCE
+        assert file.read_text() == MANIFEST
         wait_until(lambda first=first: newest(fleet) == first + 3, "the version that came back")
 
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 
 from controller.api.apps.deployment import deployment_of
 from controller.api.apps.edits import asked_of_instance
 from controller.api.apps.replica_set import replica_sets_of
+from controller.api.apps.template import template_of
 from controller.history.version import Version, key_of, spec_of_version
 from controller.model import ObjectRef
 from crds.dsinstance import DsInstance
@@ -53,6 +55,21 @@ def test_the_template_of_a_version_brings_it_back(fleet: Short, before: Short) -
         assert template == one["spec"]["template"]
         assert found["spec"].get("replicas", 1) == document["spec"].get("replicas", 1)
     assert spec_of_version(found["spec"]) == spec_of_version(document["spec"]), "the last one is that in force"
+
+
+@pytest.mark.parametrize(
+    ("container", "limits"),
+    [
+        ({"cpus": 0.5, "memoryMib": 2048}, {"cpu": "500m", "memory": "2Gi"}),
+        ({"cpus": 2, "memoryMib": 1025}, {"cpu": "2", "memory": "1025Mi"}),
+        ({"cpus": 1000.0, "memoryMib": 1048576}, {"cpu": "1k", "memory": "1Ti"}),
+        ({"cpus": 1.0001}, {"cpu": "1000100u"}),
+    ],
+)
+def test_amounts_are_written_as_typed_clients_send_them_back(container: dict[str, Any], limits: dict[str, str]) -> None:
+    """Else what `kubectl rollout undo` puts back would be another template than the one that it took."""
+    template = template_of("door", {"image": "a:1", "node": "n1", "container": container})
+    assert template["spec"]["containers"][0]["resources"] == {"limits": limits}
 
 
 def ref_of(document: dict[str, Any]) -> ObjectRef:
