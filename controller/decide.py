@@ -28,6 +28,7 @@ from controller.actions import (
 from controller.kept_keys import KeptKeys
 from controller.model import ApproveRefused, ObjectRef, Revision
 from controller.picture.events import EventType
+from controller.planner.memo import PlanMemo
 from controller.planner.planner import plan_again
 from controller.publish.admission import Answer, answer_to, command, with_answer
 from controller.publish.generations import newest_observed, next_epoch
@@ -156,6 +157,11 @@ def plan_ahead(state: State) -> State:
         memo = plan_again(state.gate.in_the_end, revision, state.published.configs, holds=state.holds)
         return replace(state, gate=replace(state.gate, in_the_end=memo))
     return state
+
+
+def has_planned(state: State, in_the_end: PlanMemo) -> State:
+    """With a plan of what is read next, which was judged before it was written. It decides nothing."""
+    return replace(state, gate=replace(state.gate, in_the_end=in_the_end))
 
 
 def settle(state: State, rules: Rules, now: datetime) -> Noted:

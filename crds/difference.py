@@ -113,13 +113,30 @@ def difference_to_apply(before: InstanceConfig, after: InstanceConfig) -> Differ
 
 
 def _field_changes(before: InstanceConfig, after: InstanceConfig, *, told: bool) -> Iterator[FieldChange]:
-    delta = DeepDiff(
-        _comparable(before), _comparable(after), view="tree", ignore_order=False, threshold_to_diff_deeper=0
-    )
+    # Sections are filled in where something differs: that takes longer than all else here.
+    old, new = _without_what_is_alike(_comparable(before), _comparable(after))
+    old, new = _without_what_is_alike(_with_all_sections(old), _with_all_sections(new))
+    delta = DeepDiff(old, new, view="tree", ignore_order=False, threshold_to_diff_deeper=0)
     for changed in delta.values():
         for level in changed:
             if not _is_only_written_out(level):
                 yield _field_change(level, before, after, told=told)
+
+
+def _without_what_is_alike(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Both without the keys under which they say the same: DeepDiff looks at all that it is given, slowly."""
+    old, new = dict(before), dict(after)
+    for key in before.keys() & after.keys():
+        one, other = before[key], after[key]
+        if isinstance(one, dict) and isinstance(other, dict):
+            one, other = _without_what_is_alike(one, other)
+            old[key], new[key] = one, other
+        # Not what is equal: to Python 1 is 1.0, and True.
+        if one is other or (type(one) is type(other) and repr(one) == repr(other)):
+            del old[key], new[key]
+    return old, new
 
 
 def _is_only_written_out(level: DiffLevel) -> bool:
@@ -203,12 +220,10 @@ def _comparable(config: InstanceConfig) -> dict[str, Any]:
         "rest_port": config.rest_port,
         "restartedAt": config.restarted_at or None,
         "container": config.container.model_dump(mode="json", by_alias=True),
-        "settings": _with_sections(
-            DsInstanceSpec, {key: value for key, value in config.settings.items() if key != "cameras"}
-        ),
+        "settings": {key: value for key, value in config.settings.items() if key != "cameras"},
         "cameras": {
             one.name: {
-                **_with_sections(CameraSpec, _mapping(cameras.get(one.name))),
+                **_mapping(cameras.get(one.name)),
                 "slot": one.slot,
                 "exclusive": one.exclusive,
                 "limits": one.limits.model_dump(mode="json", by_alias=True),
@@ -221,6 +236,16 @@ def _comparable(config: InstanceConfig) -> dict[str, Any]:
 def _mapping(value: Any) -> dict[str, Any]:
     """What another version wrote there, if that is a mapping: settings are not checked when they are read."""
     return value if isinstance(value, dict) else {}
+
+
+def _with_all_sections(compared: Mapping[str, Any]) -> dict[str, Any]:
+    """What is left of two that are compared, with the sections that were left out."""
+    whole = dict(compared)
+    if "settings" in whole:
+        whole["settings"] = _with_sections(DsInstanceSpec, whole["settings"])
+    if "cameras" in whole:
+        whole["cameras"] = {name: _with_sections(CameraSpec, one) for name, one in whole["cameras"].items()}
+    return whole
 
 
 def _with_sections(model: type[BaseModel], settings: Mapping[str, Any]) -> dict[str, Any]:

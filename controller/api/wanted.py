@@ -10,8 +10,7 @@ from controller.api.patches.server_side import after_update, apply
 from controller.api.resources import Resource
 from controller.model import ObjectRef
 from controller.writing.refusals import AlreadyThere, NotThere, Outdated
-from controller.writing.request import Make
-from controller.writing.writer import MODIFIED
+from controller.writing.request import MODIFIED, Make
 
 
 def object_in(body: Any, resource: Resource, name: str = "") -> Document:

@@ -30,6 +30,10 @@ _ANY_PORT: Final = 9000
 """Each instance is given its own; rules do not depend on which."""
 
 
+_Known = tuple[DsInstance, tuple[Camera, ...], tuple[Violation, ...]]
+"""An instance, its cameras, and what is wrong with them."""
+
+
 class Checker:
     """Checks instances, and says the same again for the very same manifests without looking anew.
 
@@ -38,13 +42,22 @@ class Checker:
     """
 
     def __init__(self) -> None:
-        self._known: MutableMapping[str, tuple[DsInstance, tuple[Camera, ...], tuple[Violation, ...]]] = {}
+        self._known: MutableMapping[str, _Known] = {}
+        self._found: dict[str, _Known] = {}
+        """Of one beside another: what it found itself."""
 
     def beside(self) -> "Checker":
         """Another one that knows all that this one does: what it finds itself, this one does not remember."""
         other = Checker()
-        other._known = ChainMap({}, self._known)
+        # Of one that is beside another: not a chain that grows.
+        known = self._known.maps[1] if isinstance(self._known, ChainMap) else self._known
+        other._found = dict(self._found)
+        other._known = ChainMap(other._found, known)
         return other
+
+    def learn(self, other: "Checker") -> None:
+        """Remembers what one beside it found."""
+        self._known.update(other._found)  # noqa: SLF001 - of its own kind
 
     def check(self, instance: DsInstance, cameras: tuple[Camera, ...]) -> tuple[Violation, ...]:
         """See `check_instance`."""

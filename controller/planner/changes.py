@@ -60,6 +60,8 @@ def changes_between(
         del planned[name]
     by_instance = dict(before.by_instance)
     for name in touched | gone | come.keys():
+        if name not in touched and _is_same(before.planned.get(name), planned.get(name)):
+            continue  # another instance of its node became another one
         published, why = places.of.get(name, ()), STOPPED if name in stopped else _NOT_PLACED
         changes = _changes_of(name, published, planned.get(name), old_names.get(name), names, why)
         if changes:
@@ -67,6 +69,10 @@ def changes_between(
         else:
             by_instance.pop(name, None)
     return Changes(planned, by_instance)
+
+
+def _is_same(before: Place | None, after: Place | None) -> bool:
+    return before is not None and after is not None and before[0] == after[0] and before[1] is after[1]
 
 
 def _changes_of(

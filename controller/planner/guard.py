@@ -41,7 +41,9 @@ def unwatched(plan: FleetPlan, previous: Previous) -> tuple[str, ...]:
     for node_id, record in previous.items():
         state = plan.nodes.get(node_id)
         if state is None or state.digest != record.digest:
-            taken |= record.camera_names - cameras_of(state.instances if state else ())
+            kept = {one.digest for one in state.instances} if state else frozenset()
+            others = cameras_of(one for one in record.node_config_list if one.digest not in kept)
+            taken |= others - cameras_of(state.instances if state and others else ())
     if not taken:
         return ()
     return tuple(sorted(taken - cameras_of(one for state in plan.nodes.values() for one in state.instances)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from controller.model import FleetPlan, ObjectRef, Problem
 from controller.planner.describe import describe_plan, what_comes
 from controller.planner.guard import why_parked
+from controller.planner.memo import PlanMemo
 from controller.planner.planner import plan_again
 from controller.rules import Rules
 from controller.source.read.reader import Loaded, Reading, Rejected
@@ -26,6 +27,8 @@ class Judged:
     """What comes of them that does not come anyway."""
     is_approved: bool
     """True when they are written because somebody approved of what they remove."""
+    in_the_end: PlanMemo
+    """All that is planned with them: who reads them next needs not plan that again."""
 
 
 def judge(
@@ -35,6 +38,7 @@ def judge(
     preview: Loaded | Rejected,
     ref: ObjectRef | None,
     approvals: Collection[str],
+    before: PlanMemo,
 ) -> Judged:
     """Judges what would be read after a write.
 
@@ -45,6 +49,7 @@ def judge(
         preview: as they would be.
         ref: the object that is asked for, when it is one.
         approvals: the revisions that are approved, or beginnings of their ids.
+        before: what comes without it.
 
     Raises:
         Unsound: they would have problems.
@@ -58,13 +63,13 @@ def judge(
     if state.term is None:
         raise NotNow("the controller does not know yet what is published")
     published = state.published.configs
-    memo = plan_again(state.gate.in_the_end, preview.revision, published, holds=state.holds)
-    coming = what_comes(memo.plan, state.gate.in_the_end.plan)
+    memo = plan_again(before, preview.revision, published, holds=state.holds)
+    coming = what_comes(memo.plan, before.plan)
     parked = why_parked(memo.plan, published, rules.limits)
     is_approved = any(names(approval, preview.revision_id) for approval in approvals)
     if parked is not None and not is_approved:
         raise Parks(parked, preview.revision_id, describe_plan(coming))
-    return Judged(preview.revision_id, coming, is_approved=parked is not None)
+    return Judged(preview.revision_id, coming, is_approved=parked is not None, in_the_end=memo)
 
 
 def names(approval: str, revision_id: str) -> bool:

@@ -28,11 +28,12 @@ class Places:
         if not paths:
             return self
         by_ref, count = dict(self.by_ref), self.count
-        for path in paths:
+        changed = [path for path in paths if not _stand_as_they_stood(self.files.get(path), files.get(path))]
+        for path in changed:
             for ref in _refs(self.files.get(path)):
                 count -= 1
                 del by_ref[ref]
-        for path in paths:
+        for path in changed:
             for ref in _refs(files.get(path)):
                 count += 1
                 by_ref[ref] = path
@@ -60,6 +61,16 @@ class Contents(Mapping[bytes, bytes]):
 
     def __len__(self) -> int:
         return len(self._files)
+
+
+def _stand_as_they_stood(before: FileReading | None, after: FileReading | None) -> bool:
+    """True for a file in which objects changed, and none came or went."""
+    if before is None or after is None or before.broken or after.broken:
+        return False
+    old, new = before.manifests, after.manifests
+    return len(old) == len(new) and all(
+        one is other or (one.kind, one.name) == (other.kind, other.name) for one, other in zip(old, new, strict=True)
+    )
 
 
 def _refs(reading: FileReading | None) -> Iterator[ObjectRef]:

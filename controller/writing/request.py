@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from controller.model import ObjectRef
 from controller.picture.conditions import Document
 from controller.picture.store import Stored
+
+MODIFIED: Final = "the object has been modified; please apply your changes to the latest version and try again"
+"""The words that clients know from Kubernetes."""
 
 Make = Callable[[Document | None], Document | None]
 """An object as it is shown, None for one that is not there, to what it is to be; None for one that is to go.

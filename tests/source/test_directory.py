@@ -142,7 +142,7 @@ def test_a_file_replaced_while_it_is_read_is_read_again(directory: Path, monkeyp
 def test_what_was_read_through_a_link_that_was_set_back_is_not_kept(
     tmp_path: Path, write_files: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshot, "_STAMP_RESOLUTION_NS", 0)
+    monkeypatch.setattr(snapshot, "_FINE_RESOLUTION_NS", 0)
     current, leads_to = tmp_path / "current", iter(["two", "one"])
     for name in ("one", "two"):
         write_files(tmp_path / name, {"all.yaml": name})
@@ -168,6 +168,21 @@ def test_what_was_read_through_a_link_that_was_set_back_is_not_kept(
     monkeypatch.setattr(SnapshotTaker, "_listing", swapped_after)
     taker = SnapshotTaker(str(current))
     assert [[file.content for file in taker.take()] for _ in range(2)] == [[b"one"], [b"one"]]
+
+
+def test_a_file_that_comes_and_goes_again_at_once_is_gone(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def differ_after(nanoseconds: int) -> None:
+        for resolution in ("_FINE_RESOLUTION_NS", "_COARSE_RESOLUTION_NS"):
+            monkeypatch.setattr(snapshot, resolution, nanoseconds)
+
+    taker = SnapshotTaker(str(directory))
+    differ_after(0)
+    before = taker.take()
+    differ_after(10**18)
+    (directory / "short.yaml").write_text("")
+    assert len(taker.take()) == len(before) + 1
+    (directory / "short.yaml").unlink()
+    assert [file.path for file in taker.take()] == [file.path for file in before]
 
 
 def test_a_directory_that_does_not_stop_changing_is_not_read(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +247,7 @@ def test_only_files_that_changed_are_read_and_the_others_are_the_very_same(
 
     monkeypatch.setattr(snapshot, "_read_file", told)
     # Files of a moment ago may change under the same stamp, and are read again until they are old enough.
-    monkeypatch.setattr(snapshot, "_STAMP_RESOLUTION_NS", 0)
+    monkeypatch.setattr(snapshot, "_FINE_RESOLUTION_NS", 0)
     taker = SnapshotTaker(str(directory))
     first = taker.take()
     assert taker.take() is first

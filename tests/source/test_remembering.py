@@ -7,7 +7,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from controller.model import Revision
-from controller.source.files import SourceFile
+from controller.source.files import SourceFile, digest_of
 from controller.source.read import reader as reader_module
 from controller.source.read.reader import Loaded, ManifestReader, Reading, Rejected
 from crds.document import Manifest
@@ -188,3 +188,37 @@ def test_places_are_those_of_the_newest_text_also_of_what_was_known_before_the_s
     found = read(reader, files)
     assert isinstance(found, Rejected)
     assert [str(one.position) for one in found.problems] == ["manifests/b.yaml:7:10", "manifests/z.yaml:8:9"]
+
+
+def previewed(reader: ManifestReader, texts: Texts, base: Texts) -> Reading:
+    after = {path: texts[path].encode() if path in texts else None for path in (*texts, *base)}
+    return reader.preview(
+        {path.encode(): one for path, one in after.items() if texts.get(path) != base.get(path)}, description="d"
+    )
+
+
+def read_as_directory(reader: ManifestReader, texts: Texts) -> Reading:
+    files = sorted((SourceFile(path.encode(), text.encode()) for path, text in texts.items()), key=lambda one: one.path)
+    return reader.read(files, root="manifests", revision_id=digest_of(files), description="d")
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(EDITS, st.booleans()), min_size=1, max_size=4))
+def test_a_preview_says_what_is_read_then_whatever_was_previewed_before(
+    steps: list[tuple[list[dict[str, str | None]], bool]],
+) -> None:
+    reader, base = ManifestReader(), dict(WHOLE)
+    read_as_directory(reader, base)
+    for edits, is_written in steps:
+        texts, preview = base, None
+        for edit in edits:  # one upon another
+            texts = {path: text for path, text in {**texts, **edit}.items() if text is not None}
+            preview = previewed(reader, texts, base)
+            fresh = read_as_directory(ManifestReader(), texts)
+            assert said(preview) == said(fresh)
+        if is_written:
+            base = texts
+        now = read_as_directory(reader, base)
+        assert said(now) == said(read_as_directory(ManifestReader(), base))
+        if is_written and isinstance(now, Loaded) and isinstance(preview, Loaded):
+            assert all(by_name(preview.revision)[key] is one for key, one in by_name(now.revision).items())

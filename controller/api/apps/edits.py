@@ -12,7 +12,7 @@ from controller.api.patches.refused import PatchRefused
 from controller.history.version import CHANGE_CAUSE, Newest, Version, key_of
 from controller.model import ObjectRef
 from controller.writing.refusals import Outdated
-from controller.writing.writer import MODIFIED
+from controller.writing.request import MODIFIED
 from crds.annotations import LAST_APPLIED
 
 _ONE_CONTAINER: Final = ("spec", "template", "spec", "containers")

@@ -11,7 +11,7 @@ from controller.api.errors import bad_request
 from controller.api.resources import Resource
 from controller.model import ObjectRef
 from controller.writing.refusals import Outdated
-from controller.writing.writer import MODIFIED
+from controller.writing.request import MODIFIED
 
 
 def scale_of(document: Document, resource: Resource) -> Document:

@@ -44,6 +44,11 @@ class DirectorySource:
         self._reading = asyncio.Lock()
         self._refreshed = asyncio.Event()
 
+    @property
+    def takes_edits_together(self) -> bool:
+        """True: files say nothing of who wrote them."""
+        return True
+
     async def read(self) -> Reading:
         """The directory as it is now."""
         async with self._reading:
@@ -103,7 +108,7 @@ class DirectorySource:
             clear_leftovers(folders)
             self._is_swept = True
         write_files(root, edit)
-        self._snapshots.wrote(edit.after)
+        self._snapshots.wrote(edit.after, self._reader.expected_file)
         reading = self.read_now()
         if isinstance(reading, Unreadable):
             raise OSError(errno.EIO, f"it was written, and cannot be read again: {reading.message}", self._path)

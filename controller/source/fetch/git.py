@@ -88,6 +88,11 @@ class GitSource:
         self._busy = asyncio.Lock()
         self._refreshed = asyncio.Event()
 
+    @property
+    def takes_edits_together(self) -> bool:
+        """False: each is a commit with its author."""
+        return False
+
     async def read(self) -> Reading:
         """The newest commit that is known. A remote that was never fetched, or not the last time, is fetched first."""
         async with self._busy:

@@ -23,8 +23,10 @@ MOST_DIRECTORIES_DEEP: Final = 32
 ATTEMPTS: Final = 20
 # An editor or a `git checkout` that is not done writes its next file within this time.
 SETTLE_SECONDS: Final = 0.03
-# A file that was written this shortly before it was read may change again without a new time stamp.
-_STAMP_RESOLUTION_NS: Final = 2_000_000_000
+# A file that was written this shortly before it was read may change again without a new time stamp. File systems that keep
+# nanoseconds take them from the kernel's tick of at most 10 ms; others round them, to two seconds at worst.
+_FINE_RESOLUTION_NS: Final = 50_000_000
+_COARSE_RESOLUTION_NS: Final = 2_000_000_000
 
 # Links to directories with links double what is read at every level: nobody's manifests come near this.
 MOST_DIRECTORIES: Final = 10_000
@@ -66,13 +68,16 @@ class SnapshotTaker:
         self._files: Mapping[bytes, SourceFile] = {}
         self._taken: tuple[SourceFile, ...] = ()
         self._whole: frozenset[_Found] = frozenset()
+        self._expected: Mapping[bytes, SourceFile] = {}
 
-    def wrote(self, paths: Iterable[bytes]) -> None:
+    def wrote(self, paths: Iterable[bytes], expected: Callable[[bytes], SourceFile | None] = lambda _: None) -> None:
         """Takes note of files that were written whole just now, so that nothing is waited for because of them.
 
         Args:
             paths: relative to the directory.
+            expected: what is known of a file; it is given out when its bytes are read.
         """
+        self._expected = {path: file for path in paths if (file := expected(path)) is not None}
         root = os.fsencode(self._directory)
         stamps = set[_Found]()
         for path in paths:
@@ -92,7 +97,7 @@ class SnapshotTaker:
         for attempt in range(ATTEMPTS):
             try:
                 before = self._listing()
-                if before == self._stamps:
+                if before == self._stamps and len(self._stamps) == len(self._files):
                     return self._taken
                 self._let_settle(before)
                 stamps, files = self._read(before)
@@ -143,20 +148,24 @@ class SnapshotTaker:
         for path in stamps.keys() - listing.keys():
             del stamps[path]
         for path, found in sorted(one for one in listing.items() if as_before(one[0]) != one[1]):
+            known = self._files.get(path)
             if isinstance(found, str):
-                file = SourceFile(path, refusal=found)
+                if known is None or known.refusal != found:
+                    changes[path] = SourceFile(path, refusal=found)
             else:
-                file = SourceFile(path, _read_file(os.path.join(root, path)))  # noqa: PTH118 - bytes
-            if self._files.get(path) != file:
-                changes[path] = file
+                content = _read_file(os.path.join(root, path))  # noqa: PTH118 - bytes
+                if known is None or known.refusal or known.content != content:
+                    expected = self._expected.get(path)
+                    is_that = expected is not None and not expected.refusal and expected.content == content
+                    changes[path] = expected if is_that else SourceFile(path, content)
             stamps.pop(path, None)
-            if isinstance(found, str) or time.time_ns() - found[3] > _STAMP_RESOLUTION_NS:
+            if isinstance(found, str) or time.time_ns() - found[3] > _resolution(found[3]):
                 stamps[path] = found
         return stamps, edited(self._files, changes)
 
     def _keep(self, stamps: Mapping[bytes, _Found], files: Mapping[bytes, SourceFile]) -> tuple[SourceFile, ...]:
         self._taken = self._taken if files is self._files else tuple(files.values())
-        self._stamps, self._files = stamps, files
+        self._stamps, self._files, self._expected = stamps, files, {}
         return self._taken
 
 
@@ -188,6 +197,11 @@ def _walk(
                 stamp = _stamp_of(status)
                 refusal = "" if stat.S_ISREG(status.st_mode) else "is no regular file"
                 yield path, refusal or too_large(status.st_size) or stamp
+
+
+def _resolution(changed_at_ns: int) -> int:
+    """How far apart two changes are at least that have two time stamps, by one stamp of the file system."""
+    return _FINE_RESOLUTION_NS if changed_at_ns % 1_000_000 else _COARSE_RESOLUTION_NS
 
 
 def _stamp_of(status: os.stat_result) -> _Stamp:

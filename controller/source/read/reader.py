@@ -71,6 +71,11 @@ Reading = Loaded | Rejected | Unreadable
 class Source(Protocol):
     """Where manifests come from."""
 
+    @property
+    def takes_edits_together(self) -> bool:
+        """True when several edits, of several people, may be written as one revision."""
+        ...
+
     async def read(self) -> Reading:
         """The source as it is now. Never raises for what stands in it or for its being away."""
         ...
@@ -119,6 +124,17 @@ class _Looked:
     """The paths of those that say something wrong."""
 
 
+@dataclass(frozen=True)
+class _Ahead:
+    """What was previewed last and has no problem: most of the time it is read next."""
+
+    after: Mapping[bytes, bytes | None]
+    """What it was asked with."""
+    looked: _Looked
+    sound: SoundFleet
+    checker: Checker
+
+
 class ManifestReader:
     """Reads sets of files. What did not change since the last set is neither parsed nor checked again."""
 
@@ -127,6 +143,7 @@ class ManifestReader:
         self._looked = _Looked()
         self._sound = SoundFleet()
         self._checker = Checker()
+        self._ahead: _Ahead | None = None
         self._expected: Revision | None = None
         self._alike = AlikeDocuments()
         self._texts = {kind: AlikeTexts() for kind in KINDS}
@@ -145,9 +162,12 @@ class ManifestReader:
             description: for people.
         """
         if root != self._root:
-            self._root, self._looked, self._sound = root, _Looked(), SoundFleet()
-        self._looked = self._look({file.path: file for file in files}, self._checker)
-        sound = self._judged(self._looked, revision_id, description, self._checker)
+            self._root, self._looked, self._sound, self._ahead = root, _Looked(), SoundFleet(), None
+        self._looked = self._look({file.path: file for file in files}, self._looked, self._checker)
+        sound = self._previewed(revision_id, description) or self._judged(
+            self._sound, self._looked, revision_id, description, self._checker
+        )
+        self._ahead = None
         if sound is None:
             return self._rejected(self._looked, revision_id, description, self._checker)
         if self._expected is not None:
@@ -158,38 +178,62 @@ class ManifestReader:
 
     def preview(self, after: Mapping[bytes, bytes | None], *, description: str) -> Reading:
         """What would be read if some files of the set that was read last were others: see `Source.preview`."""
+        ahead = self._ahead
         sources = dict(self._looked.sources)
         for path, content in after.items():
             if content is None:
                 sources.pop(path, None)
+            elif ahead is not None and ahead.after.get(path) is content:
+                sources[path] = ahead.looked.sources[path]
             else:
                 sources[path] = SourceFile(path, content)
-        checker = self._checker.beside()
-        looked = self._look(sources, checker)
+        # An edit of an edit is looked at as that: of a hundred that are previewed one upon another each is read once.
+        base, checker = (ahead.sound, ahead.checker.beside()) if ahead else (self._sound, self._checker.beside())
+        looked = self._look(sources, ahead.looked if ahead else self._looked, checker)
         revision_id = digest_of(sources.values())
-        sound = self._judged(looked, revision_id, description, checker)
+        sound = self._judged(base, looked, revision_id, description, checker)
         if sound is None:
             return self._rejected(looked, revision_id, description, checker)
+        self._ahead = _Ahead(after, looked, sound, checker)
         return self._loaded(sound, checker)
 
-    def _look(self, sources: Mapping[bytes, SourceFile], checker: Checker) -> _Looked:
+    def expected_file(self, path: bytes) -> SourceFile | None:
+        """A file as it was previewed last: who reads the same bytes gives out this very object for them."""
+        return None if self._ahead is None else self._ahead.looked.sources.get(path)
+
+    def _previewed(self, revision_id: str, description: str) -> SoundFleet | None:
+        """The fleet that was previewed, if just that was read."""
+        ahead = self._ahead
+        if ahead is None or differing(ahead.looked.files, self._looked.files):
+            return None
+        self._checker.learn(ahead.checker)
+        known = ahead.sound.revision
+        if (known.id, known.description) == (revision_id, description):
+            return ahead.sound
+        return ahead.sound.edited(ahead.looked.files, revision_id, description, self._checker)
+
+    def _look(self, sources: Mapping[bytes, SourceFile], before: _Looked, checker: Checker) -> _Looked:
         """Reads what changed."""
-        before = self._looked
         changes: dict[bytes, FileReading | None] = {}
         for path in differing(before.sources, sources):
             if (source := sources.get(path)) is None:
                 changes[path] = None
                 continue
             # What a person corrects is mostly again as it was before the mistake.
-            known = [one for files in (before.files, self._sound.files) if (one := files.get(path)) is not None]
+            ahead = self._ahead.looked.files if self._ahead else {}
+            places = (before.files, ahead, self._looked.files, self._sound.files)
+            known = [one for files in places if (one := files.get(path)) is not None]
             same = next((one for one in known if one.source == source), None)
             changes[path] = same or self._read(source, known, checker)
         faulty = {path for path, reading in changes.items() if reading is not None and not reading.is_sound}
         return _Looked(sources, edited(before.files, changes), (before.faulty - changes.keys()) | faulty)
 
-    def _judged(self, looked: _Looked, revision_id: str, description: str, checker: Checker) -> SoundFleet | None:
-        """The fleet that the files are; None when something is wrong with it."""
-        return None if looked.faulty else self._sound.edited(looked.files, revision_id, description, checker)
+    @staticmethod
+    def _judged(
+        base: SoundFleet, looked: _Looked, revision_id: str, description: str, checker: Checker
+    ) -> SoundFleet | None:
+        """The fleet that the files are, found as an edit of another one; None when something is wrong with it."""
+        return None if looked.faulty else base.edited(looked.files, revision_id, description, checker)
 
     def _read(self, source: SourceFile, known: Sequence[FileReading], checker: Checker) -> FileReading:
         """Reads a file. What looks at all of a manifest does so now, and it is packed afterwards: there are many."""
