@@ -48,6 +48,8 @@ class Resource:
     stands_for: str = ""
     """The kind of ours that it shows in another form; empty for none. Whoever may see or change an object of that kind may do so
     here."""
+    added_labels: frozenset[str] = frozenset()
+    """Labels of the other form that ours has not: nobody sees, or does not see, an object for them."""
     asks: Mapping[tuple[str, str], Verb] = field(default_factory=dict)
     """What a request needs that is more, or less, than its method says: by method and part, which is empty for the object."""
     categories: tuple[str, ...] = ()
@@ -94,7 +96,8 @@ FLEET_RESOURCES: Mapping[str, Resource] = {
         kind=name,
         plural=kind.plural,
         singular=name.lower(),
-        short_names=(kind.short_name,),
+        # `no` is the Node of Kubernetes: newer kubectl warns where a word means two things.
+        short_names=() if name == "Node" else (kind.short_name,),
         verbs=VERBS,
         subresources={"status": Part(("get",)), **_PARTS.get(name, {})},
         categories=("all", "fleet"),

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
+from controller.api.core_resources import METRICS, METRICS_GROUP, NODES, PODS
 from controller.api.resources import CORE_RESOURCES, FLEET_RESOURCES, REVIEWS, Resource
 from crds.document import API_GROUP
 
 SERVED: Final[Mapping[str, tuple[Resource, ...]]] = {
-    "": CORE_RESOURCES,
+    "": (*CORE_RESOURCES, NODES, PODS),
     API_GROUP: tuple(FLEET_RESOURCES.values()),
+    METRICS_GROUP: METRICS,
     **REVIEWS,
 }
 """The resources of each group, which are all of one version."""

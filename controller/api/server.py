@@ -22,6 +22,8 @@ from controller.api.apps.view_writes import ViewWrites
 from controller.api.authentication import Authentication
 from controller.api.connections import PatientProtocol
 from controller.api.control import FleetControl
+from controller.api.core.nobody_asked import NobodyAsked
+from controller.api.core.paths import CorePaths
 from controller.api.cross_site import NoOtherSites
 from controller.api.discovery import discovery_router
 from controller.api.errors import ApiError, answer, manifests_only, no_such_path, not_allowed, starting
@@ -43,6 +45,7 @@ from controller.api.v1.routes import v1_router
 from controller.api.v1.views import VIEWS
 from controller.api.watch import BOOKMARK_SECONDS, WATCH_LIMIT
 from controller.api.write_paths import WritePaths, Writes
+from controller.asking.base import Asking
 from controller.picture.store import ObjectStore
 from crds.document import API_VERSION
 from ports.clock import SystemClock
@@ -67,6 +70,7 @@ def create_app(
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
     access: AccessControl | None = None,
+    asking: Asking | None = None,
     clock: Callable[[], datetime] = SystemClock().now,
     dice: Dice | None = None,
     monotonic: Callable[[], float] = SystemClock().monotonic,
@@ -86,6 +90,7 @@ def create_app(
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
         access: who may do what; None: everybody everything.
+        asking: asks agents for logs and usage; None: nobody can be asked.
         clock: tells the time, UTC, that ages in tables are counted to.
         dice: make up the ends of generated names.
         monotonic: tells how much time goes by, for the rate of requests.
@@ -114,6 +119,8 @@ def create_app(
     resources = ResourcePaths(objects, events, clock, answers)
     app.state.stores = resources.stores
     app.include_router(resources.router)
+    asked = asking or NobodyAsked()
+    app.include_router(CorePaths(objects, answers, control, asked, writes, clock).router)
     app.include_router(Reviews(why_not).router)
     app.include_router(FleetPaths(control).router)
     app.include_router(TokenPaths(access.access).router)

@@ -1,0 +1,55 @@
+"""Nodes, pods, and what they use, as discovery describes them."""
+
+from typing import Final
+
+from controller.access.roles import Verb
+from controller.api.core_columns import NODE_COLUMNS, POD_COLUMNS
+from controller.api.resources import Part, Resource, selectable
+from crds.document import API_GROUP
+
+NODES: Final = Resource(
+    group="",
+    kind="Node",
+    plural="nodes",
+    singular="node",
+    short_names=("no",),
+    verbs=("delete", "get", "list", "patch", "update", "watch"),
+    stands_for="Node",
+    columns=NODE_COLUMNS,
+    fields=selectable("spec.unschedulable"),
+)
+PODS: Final = Resource(
+    group="",
+    kind="Pod",
+    plural="pods",
+    singular="pod",
+    namespaced=True,
+    short_names=("po",),
+    verbs=("delete", "get", "list", "watch"),
+    categories=("all",),
+    subresources={
+        "log": Part(("get",), is_text=True),
+        "eviction": Part(("create",), "Eviction", "policy"),
+    },
+    stands_for="DsInstance",
+    added_labels=frozenset({f"{API_GROUP}/instance"}),
+    asks={("GET", "log"): Verb.LOGS, ("POST", "eviction"): Verb.EVICT, ("DELETE", ""): Verb.EVICT},
+    columns=POD_COLUMNS,
+    fields=selectable("spec.nodeName", "status.phase", "spec.restartPolicy"),
+)
+METRICS_GROUP: Final = "metrics.k8s.io"
+METRICS: Final = tuple(
+    Resource(
+        group=METRICS_GROUP,
+        version="v1beta1",
+        kind=f"{one.kind}Metrics",
+        plural=one.plural,
+        singular="",
+        namespaced=one.namespaced,
+        verbs=("get", "list"),
+        stands_for=one.stands_for,
+        added_labels=one.added_labels,
+    )
+    for one in (NODES, PODS)
+)
+"""What nodes and pods use, as `metrics-server` tells it."""
