@@ -9,12 +9,13 @@ from typing import Protocol
 
 
 class Topic(StrEnum):
-    """The six topics, by their names on Kafka; a prefix lets several fleets share a cluster."""
+    """The seven topics, by their names on Kafka; a prefix lets several fleets share a cluster."""
 
     AGENT_INFO = "AgentInfo"
     AGENT_COMMAND = "AgentCommand"
     AGENT_CONFIG = "AgentConfig"
     AGENT_RESPONSE = "AgentResponse"
+    AGENT_ANSWER = "AgentAnswer"
     UPDATE_CONFIG = "UpdateConfig"
     REFRESH = "Refresh"
 
@@ -80,7 +81,7 @@ class MadeAnew:
 
 @dataclass(frozen=True)
 class TopicsChecked:
-    """What a look at all six topics found, and did."""
+    """What a look at all seven topics found, and did."""
 
     made: tuple[Topic, ...] = ()
     """Those that were missing. They are there now, and empty."""

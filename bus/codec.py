@@ -5,6 +5,7 @@ Format: https://github.com/secure-systems-lab/dsse/blob/master/envelope.md
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Collection
 from typing import TypeVar
 
@@ -39,9 +40,12 @@ def encode_signed(message: WireModel, key: SigningKey) -> bytes:
     Raises:
         ValueError: the envelope is larger than the topic of the message allows.
     """
-    envelope = Envelope(message.model_dump_json().encode(), _payload_type(type(message)), {})
+    envelope = Envelope(message.wire_json(), _payload_type(type(message)), {})
     envelope.sign(key.signer)
-    value = json.dumps(envelope.to_dict(), separators=(",", ":")).encode()
+    # The payload is nearly all of it: base64 needs not be looked through for what JSON escapes.
+    rest = Envelope(b"", envelope.payload_type, envelope.signatures).to_dict()
+    before, mark, after = json.dumps(rest, separators=(",", ":")).encode().partition(b'"payload":"')
+    value = b"%b%b%b%b" % (before, mark, b64encode(envelope.payload), after)
     check_size(_topic_of(type(message)), value)
     return value
 
@@ -80,7 +84,7 @@ def encode_plain(message: WireModel) -> bytes:
     Raises:
         ValueError: it is larger than its topic allows.
     """
-    value = message.model_dump_json().encode()
+    value = message.wire_json()
     check_size(_topic_of(type(message)), value)
     return value
 

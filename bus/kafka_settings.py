@@ -72,8 +72,9 @@ def consuming(group_id: str, *, embedded: bool) -> dict[str, Any]:
         "check.crcs": True,
         # We use no transactions; by default a foreign one that hangs on a partition would stall its readers.
         "isolation.level": "read_uncommitted",
-        # A real broker answers as soon as it has something; the embedded one always waits to the end of this time.
-        "fetch.wait.max.ms": 10 if embedded else 500,
+        # A real broker answers as soon as it has something; the embedded one always waits to the end of this time. Until it has answered it
+        # takes no other question on the connection, so that the reader's longest look for brokers must be longer.
+        "fetch.wait.max.ms": 10 if embedded else 1000,
         "fetch.error.backoff.ms": 100,
         # After how long a topic that is not there is an error; by default half a minute, for those that were just made.
         "topic.metadata.propagation.max.ms": 5_000,

@@ -12,7 +12,7 @@ from bus.client_log import client_logger
 
 _POLL_S = 0.1
 """How long it waits at a time for an acknowledgement."""
-_IDLE_S = 2.0
+_IDLE_S = 10.0
 """Between two looks for what librdkafka has to say while nothing is on its way."""
 
 

@@ -1,4 +1,4 @@
-"""The settings of the six topics, and which partition a key falls into."""
+"""The settings of the seven topics, and which partition a key falls into."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +10,9 @@ from bus.base import Topic
 
 KEYED_PARTITIONS = 64
 """Fixed at the birth of a topic: with another number, keys would move and their old records stay behind."""
+
+ANSWER_PARTITIONS = 8
+"""Of the topic that holds what agents are asked for: nothing of it is found by its key, which only keeps the order."""
 
 RECORD_OVERHEAD_BYTES = 4096
 """Room inside `max.message.bytes` for the key, the headers of record and batch, and what zstd adds to noise."""
@@ -69,11 +72,14 @@ def _compacted(
     return TopicSettings(KEYED_PARTITIONS, "compact", max_message_bytes, MappingProxyType(more))
 
 
-def _deleted(partitions: int) -> TopicSettings:
+def _deleted(
+    partitions: int, *, retention_ms: int = _DAY_MS, segment_ms: int = _HOUR_MS, most: Mapping[str, str] | None = None
+) -> TopicSettings:
     more = {
         **_TIME_OF_THE_BROKER,
-        "retention.ms": str(_DAY_MS),
-        "segment.ms": str(_HOUR_MS),
+        "retention.ms": str(retention_ms),
+        "segment.ms": str(segment_ms),
+        **(most or {}),
         "unclean.leader.election.enable": "false",
     }
     return TopicSettings(partitions, "delete", 64 * _KIB, MappingProxyType(more))
@@ -94,6 +100,13 @@ SETTINGS: Mapping[Topic, TopicSettings] = MappingProxyType(
             tombstone_ms=7 * _DAY_MS,
         ),
         Topic.AGENT_RESPONSE: _compacted(256 * _KIB),
+        # Read as it comes by whoever asked, and by nobody later: half a GiB of a broker's disk at most.
+        Topic.AGENT_ANSWER: _deleted(
+            ANSWER_PARTITIONS,
+            retention_ms=10 * _MINUTE_MS,
+            segment_ms=5 * _MINUTE_MS,
+            most={"segment.bytes": str(16 * _KIB * _KIB), "retention.bytes": str(48 * _KIB * _KIB)},
+        ),
         Topic.UPDATE_CONFIG: _deleted(1),
         Topic.REFRESH: _deleted(1),
     }

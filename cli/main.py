@@ -28,6 +28,8 @@ _COMMANDS = {
     "delete": "cli.commands.delete",
     "patch": "cli.commands.patch",
     "set": "cli.commands.setting:set_command",
+    "scale": "cli.commands.scale",
+    "rollout": "cli.commands.rollout",
     "label": "cli.commands.label",
     "annotate": "cli.commands.annotate",
     "cordon": "cli.commands.cordon",

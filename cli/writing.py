@@ -131,6 +131,10 @@ class Writes:
         """Changes a part of an object."""
         return self._send("PATCH", target.kind.path_of(str(target.name)), patch, content_type)
 
+    def patch_at(self, path: str, patch: Any, content_type: str = MERGE) -> Answer:
+        """Changes what is served at a path: another form of an object, or a part of it."""
+        return self._send("PATCH", path, patch, content_type)
+
     def delete(self, target: Target) -> Answer:
         """Takes an object away."""
         return self._send("DELETE", target.kind.path_of(str(target.name)))

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -45,6 +45,7 @@ class Answers:
         publisher: signs and sends commands.
         fleet_id: the fleet.
         objects: what is shown.
+        webhooks: how those do who are told of events; None when nobody is.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Answers:
         publisher: Publisher,
         fleet_id: str,
         objects: ObjectStore,
+        webhooks: Callable[[], Mapping[str, Any]] | None = None,
     ) -> None:
         self._knowledge = knowledge
         self._picture = picture
@@ -72,6 +74,7 @@ class Answers:
         self._publisher = publisher
         self._fleet_id = fleet_id
         self._objects = objects
+        self._webhooks = webhooks
 
     @property
     def why_not_ready(self) -> str:
@@ -91,9 +94,15 @@ class Answers:
             return ""
         return starting.progress(self._knowledge.state) or "making what is shown"
 
+    async def make_whole(self) -> None:
+        """Has all made that was put off until somebody asks for objects. Others have their turns meanwhile."""
+        for _ in self._picture.make_whole():
+            await asyncio.sleep(0)
+
     def status(self) -> dict[str, Any]:
         """The answer of `/fleet/v1/status`."""
-        return {**self._picture.status(self._knowledge.state), "starting": self.why_starting}
+        webhooks = {} if self._webhooks is None else {"webhooks": self._webhooks()}
+        return {**self._picture.status(self._knowledge.state), "starting": self.why_starting, **webhooks}
 
     def placed_instances(self) -> dict[str, PlacedInstance]:
         """Every instance as its node was told it last, or will be told, by name."""

@@ -27,7 +27,11 @@ from controller.audit_log import FILE_NAME as AUDIT_FILE_NAME
 from controller.audit_log import AuditFile
 from controller.certificates import OwnCertificate
 from controller.first_version import FILE_NAME, first_version_ms
+from controller.history.version_file import FILE_NAME as VERSION_FILE_NAME
+from controller.history.version_file import VersionFile
 from controller.loop import Controller
+from controller.notifying.notifier import Notifier
+from controller.notifying.webhooks_file import BadWebhooks
 from controller.picture.event_log import EVENT_LIMIT
 from controller.picture.store import ObjectStore
 from controller.planner.guard import RemovalLimits
@@ -78,6 +82,8 @@ class ControllerOptions:
     unix_socket: Path | None = None
     audit_log: Path | None = None
     """None: in the state directory."""
+    webhooks: Path | None = None
+    """The file of those who are told of events."""
     openness: Openness = field(default_factory=Openness)
     """Who needs no credential."""
     timings: Timings = field(default_factory=Timings)
@@ -170,8 +176,9 @@ async def _run(
     tls: Tls | None,
     started_at_ms: int,
 ) -> None:
-    bus = started_bus(options.kafka, client_id="fleet-controller", group_id="fleet-controller")
     store, event_store = ObjectStore(started_at_ms), ObjectStore(started_at_ms, history_limit=EVENT_LIMIT)
+    notifier = _notifier(options, store, event_store, ports)
+    bus = started_bus(options.kafka, client_id="fleet-controller", group_id="fleet-controller")
     controller = Controller(
         fleet_id=options.fleet_id,
         bus=bus,
@@ -184,6 +191,8 @@ async def _run(
         limits=options.removal_limits,
         timings=options.timings,
         bookkeeping=BookkeepingFile(options.state_dir / "beside-manifests.sqlite3"),
+        notifier=notifier,
+        versions=VersionFile(options.state_dir / VERSION_FILE_NAME),
         ports=ports,
     )
     version = importlib.metadata.version("dsfleet")
@@ -195,7 +204,10 @@ async def _run(
         host_names=_own_names(options),
         why_not_ready=lambda: controller.answers.why_not_ready,
         why_starting=lambda: controller.answers.why_starting,
+        make_whole=controller.answers.make_whole,
         writes=controller.writer,
+        asking=controller.asking,
+        versions=controller.versions,
         access=AccessControl(
             keeper, AuditFile(options.audit_log or options.state_dir / AUDIT_FILE_NAME), options.openness
         ),
@@ -212,12 +224,38 @@ async def _run(
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(controller.run())
+            tasks.create_task(controller.notify())
             tasks.create_task(keeper.keep_looking())
             tasks.create_task(_serve(app, options, tls))
     except* CannotStart as error:
         raise CannotStart(str(error.exceptions[0])) from None
     finally:
         await bus.aclose()
+
+
+def _notifier(
+    options: ControllerOptions, store: ObjectStore, event_store: ObjectStore, ports: Ports
+) -> Notifier | None:
+    """Who tells others of events, if anybody is to be told.
+
+    Raises:
+        CannotStart: the file that names them cannot be followed.
+    """
+    if options.webhooks is None:
+        return None
+    try:
+        return Notifier(
+            options.webhooks,
+            fleet_id=options.fleet_id,
+            state_dir=options.state_dir,
+            objects=store,
+            events=event_store,
+            ports=ports,
+        )
+    except BadWebhooks as error:
+        raise CannotStart(str(error)) from None
+    except OSError as error:
+        raise CannotStart(f"--webhooks {options.webhooks} cannot be read: {error.strerror}") from None
 
 
 def _own_names(options: ControllerOptions) -> tuple[str, ...]:

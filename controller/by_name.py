@@ -21,6 +21,9 @@ def edited(before: Mapping[K, T], changes: Mapping[K, T | None]) -> Mapping[K, T
         after = dict(before)
         after.update((name, one) for name, one in changes.items() if one is not None)
         return after
+    if len(changes) > len(before):
+        made = {**before, **changes}
+        return {name: one for name in sorted(made) if (one := made[name]) is not None}
     names, values = list(before), list(before.values())
     for name in sorted(changes):
         one, at = changes[name], bisect_left(names, name)

@@ -12,7 +12,7 @@ from controller.actions import Tell
 from controller.model import EvictionRefused, FleetPlan, Holds, ObjectRef
 from controller.picture.events import EventType
 from controller.planner.describe import what_comes
-from controller.planner.placement import allowed_nodes
+from controller.planner.placement import Wish, allowed_nodes
 from controller.planner.planner import plan_again
 from controller.state import State
 from controller.status.fold import is_believed
@@ -122,7 +122,7 @@ def _require_another_node(state: State, instance: DsInstance, node_id: str, now:
     if (pinned := instance.spec.node) is not None:
         why = f"its manifest names its node (spec.node: {pinned}). Name another one there, or give it a nodeSelector"
         raise EvictionRefused(f"dsinstance/{instance.name} is not moved: {why}", is_final=True)
-    others = {name for name, one in allowed_nodes(revision, instance).items() if one.node_id != node_id}
+    others = {name for name, one in allowed_nodes(revision, Wish.of(instance)).items() if one.node_id != node_id}
     if not others:
         why = "its nodeSelector finds no other node"
         raise EvictionRefused(f"dsinstance/{instance.name} is not moved: {why}", is_final=True)
@@ -135,7 +135,7 @@ def _require_another_node(state: State, instance: DsInstance, node_id: str, now:
 def _silent(state: State, instance: DsInstance, now: datetime) -> Iterator[str]:
     """The ids of nodes that it may run on, and whose agents do not say that they are there."""
     assert state.gate.in_force is not None  # noqa: S101 - whoever calls has looked
-    for node in allowed_nodes(state.gate.in_force, instance).values():
+    for node in allowed_nodes(state.gate.in_force, Wish.of(instance)).values():
         heard = state.fleet.nodes.get(node.node_id)
         if heard is None or not is_believed(heard, state.fleet.pulses.get(node.node_id), now):
             yield node.node_id

@@ -126,9 +126,12 @@ class Inbox:
             self._miss(key)
             return
         known, rules = self._newest(key), self._rules
-        config = known_by_its_bytes(record.value, known, self._under_way.get(key))
+        same = known_by_its_bytes(record.value, known, self._under_way.get(key))
         try:
-            if config is None:
+            if same is not None:
+                config, small = same.config, same.packed
+            else:
+                small = b""
                 config = config_in(
                     record.value,
                     key=key,
@@ -144,7 +147,7 @@ class Inbox:
                 self._changes["untrusted"] = untrusted | {key}
             self._refuse(record.topic, key, error)
             return
-        sent = remembered(known, config, record.value, now, on_topic=True)
+        sent = remembered(known, config, record.value, now, on_topic=True, small=small)
         if sent is not known:
             self._sent[key] = sent
         if self._before.term is None:

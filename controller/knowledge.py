@@ -27,6 +27,7 @@ class Knowledge:
         fetch: set when somebody wants the source of the manifests looked at now.
         keys_changed: set when it is another key that some node must sign with.
         revision_changed: set when another revision is in force, which is to be kept on disk.
+        specs_changed: set then, too, for whoever keeps the versions of instances.
     """
 
     def __init__(self, picture: Picture, clock: Clock) -> None:
@@ -37,6 +38,7 @@ class Knowledge:
         self.fetch = asyncio.Event()
         self.keys_changed = asyncio.Event()
         self.revision_changed = asyncio.Event()
+        self.specs_changed = asyncio.Event()
         self._picture = picture
         self._clock = clock
 
@@ -53,10 +55,15 @@ class Knowledge:
                     _log.log(_LEVELS[kind], "%s", message, exc_info=error)
                 case KeepLastGood():
                     self.revision_changed.set()
+                    self.specs_changed.set()
                 case KeepKeys():
                     self.keys_changed.set()
                 case Fetch():
                     self.fetch.set()
+
+    def note(self, note: Note) -> None:
+        """Does what is to be done at once, while the state stays."""
+        self.become(self.state, (note,))
 
     def tell_of_bug(self) -> None:
         """Tells that something unexpected happened; whoever calls has logged it."""

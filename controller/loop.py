@@ -11,6 +11,7 @@ import importlib.metadata
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from bus.base import AdminBus
@@ -18,13 +19,17 @@ from bus.signature import SigningKey
 from controller import decide, holding
 from controller.actions import Tell, Unacknowledged
 from controller.answers import Answers
+from controller.asking.agents import AgentAsking
 from controller.carry_out import carry_out
 from controller.held_file import HeldFile
+from controller.history.keeper import VersionKeeper
+from controller.history.version_file import VersionFile, Versions
 from controller.intake import Intake
 from controller.kept_keys import FILE_NAME, KeyFile
 from controller.key_keeper import KeyKeeper
 from controller.knowledge import Knowledge
 from controller.last_good_keeper import LastGoodKeeper
+from controller.notifying.notifier import Notifier
 from controller.picture.events import EventType
 from controller.picture.picture import Picture
 from controller.picture.store import ObjectStore
@@ -64,6 +69,8 @@ class Controller:
         timings: Timings = Timings(),
         name: str = "controller",
         bookkeeping: Bookkeeping | None = None,
+        notifier: Notifier | None = None,
+        versions: Versions | None = None,
         ports: Ports = Ports(),
     ) -> None:
         """Makes a controller.
@@ -80,9 +87,12 @@ class Controller:
             timings: how often it does what nothing wakes it for.
             name: its machine and process, by which people know it from another controller of the fleet.
             bookkeeping: keeps what clients keep beside the manifests; None: in memory.
+            notifier: tells others of events; None when nobody is told.
+            versions: keeps the versions of instances; None: in memory.
             ports: clock, disk and threads.
         """
         self._timings = timings
+        self._notifier = notifier
         self._clock = ports.clock
         self._threads = ports.threads
         self._last_good = LastGood(state_dir / "last-good.json", ports.disk)
@@ -123,8 +133,11 @@ class Controller:
             publisher=self._publisher,
             fleet_id=fleet_id,
             objects=store,
+            webhooks=notifier.status if notifier else None,
         )
         """To those who ask through the API."""
+        self.asking = AgentAsking(self._knowledge, self._publisher, bus, fleet_id=fleet_id, ports=ports)
+        """Asks agents for what people look at."""
         self.writer = Writer(
             self._knowledge,
             source,
@@ -134,6 +147,10 @@ class Controller:
             bookkeeping=bookkeeping or MemoryBookkeeping(),
         )
         """Writes what they ask for into the manifests."""
+        self.versions = VersionKeeper(
+            versions or VersionFile(), self._knowledge, ports.threads, timings, why=self.writer.why
+        )
+        """What instances were to be before."""
 
     async def run(self) -> None:
         """Runs until cancelled. Instances and agents go on when it ends.
@@ -159,10 +176,17 @@ class Controller:
                 tasks.create_task(self._for_ever(self._keeper.copy))
                 tasks.create_task(self._for_ever(self._publisher.keep_copies))
                 tasks.create_task(self._for_ever(self._keep_keys))
+                tasks.create_task(self._for_ever(self.versions.keep))
                 tasks.create_task(self._show_changes())
         finally:
+            await self.asking.aclose()
             self._keeper.finish()
             self._publisher.finish()
+
+    async def notify(self) -> None:
+        """Tells others of events until cancelled: beside `run`, since that brokers are away is worth telling, too."""
+        if self._notifier is not None:
+            await self._for_ever(partial(self._notifier.run, self._knowledge.note))
 
     async def _recall_copies(self) -> None:
         """A few at a time: the API answers meanwhile."""
@@ -231,6 +255,7 @@ class Controller:
             return False
         outcomes, error = await carry_out(sends, self._publisher)
         self._knowledge.become(*decide.after(self._knowledge.state, outcomes, self._rules))
+        self._publisher.under_way.clear()
         if any(isinstance(outcome, Unacknowledged) for outcome in outcomes):
             self._knowledge.topics_doubted.set()
         if error is not None:

@@ -76,7 +76,7 @@ class Revision:
     @cached_property
     def exclusive_cameras(self) -> frozenset[str]:
         """The names of the cameras that allow one reader."""
-        return frozenset(camera.name for camera in self.cameras if camera.spec.has_one_reader)
+        return frozenset(camera.name for camera in self.cameras if camera.has_one_reader)
 
     @cached_property
     def objects(self) -> tuple[Manifest, ...]:
@@ -102,12 +102,9 @@ class Revision:
 
     def manifest(self, kind: str, name: str) -> Manifest | None:
         """The object of a kind and name."""
-        known: dict[str, Mapping[str, Manifest]] = {
-            "Camera": self.camera_by_name,
-            "DsInstance": self.instance_by_name,
-            "Node": self.node_by_name,
-        }
-        return known[kind].get(name)
+        if kind == "Camera":
+            return self.camera_by_name.get(name)
+        return self.instance_by_name.get(name) if kind == "DsInstance" else self.node_by_name.get(name)
 
     @property
     def touched_instances(self) -> AbstractSet[str]:
@@ -163,7 +160,7 @@ def _in_order(before: tuple[M, ...], changes: Mapping[str, object], after: Mappi
 
 
 def _exclusive(before: frozenset[str], changes: Mapping[str, Camera | None]) -> frozenset[str]:
-    now = {name for name, camera in changes.items() if camera is not None and camera.spec.has_one_reader}
+    now = {name for name, camera in changes.items() if camera is not None and camera.has_one_reader}
     return before if before & changes.keys() == now else (before - changes.keys()) | now
 
 

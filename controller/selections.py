@@ -31,16 +31,15 @@ class Selections:
 
     def edited(
         self,
-        before: Mapping[str, Labels | None],
-        after: Mapping[str, Labels | None],
+        objects: Iterable[tuple[str, Labels | None, Labels | None]],
         selectors: Mapping[str, tuple[LabelSelector | None, LabelSelector | None]],
         labels_of_all: Iterable[tuple[str, Labels]],
     ) -> tuple[Self, frozenset[str]]:
         """What they find after an edit.
 
         Args:
-            before: the labels of the objects that changed, as they were; None for those that came.
-            after: of the same objects, as they are; None for those that went.
+            objects: those that changed: the name of each, its labels as they were, None for one that came, and as they are,
+                None for one that went. They are looked at when anybody selects anything.
             selectors: whose selectors changed, each as it was and as it is.
             labels_of_all: the labels of all objects, as they are; looked at when something new is asked for.
 
@@ -50,8 +49,7 @@ class Selections:
         if not self.askers and not any(new for _, new in selectors.values()):
             return self, _NOBODY
         found, touched = dict(self.found), set[Wanted]()
-        for name, labels in after.items():
-            old = before[name]
+        for name, old, labels in objects:
             for wanted in {*self._candidates(old), *self._candidates(labels)}:
                 is_found = labels is not None and labels.items() >= wanted
                 was_found = name in found[wanted]

@@ -13,18 +13,21 @@ from controller.actions import AskAgents, Note, Send, Tell
 from controller.picture.events import EventType
 from controller.state import State, TopicLoss
 
+_OF_THE_MOMENT = frozenset({Topic.AGENT_ANSWER})
+"""What lay there was for whoever asked for it then: it is no loss, and fleets of before had no such topic."""
+
 HEALED_AFTER = timedelta(seconds=5)
 """How long after it was found a loss counts as one: readers notice it one after the other."""
 
 
 def lost(state: State, topics: Iterable[Topic], now: datetime) -> tuple[State, tuple[Note, ...]]:
     """Takes note that what lay on some topics is gone; that the topics are there, and empty, is known."""
-    loss = state.loss
+    topics, loss = set(topics) - _OF_THE_MOMENT, state.loss
     known = set(loss.topics) if loss is not None and loss.healed_at is None else set()
-    if not set(topics) - known:
+    if not topics - known:
         return state, ()
     found_at = loss.found_at if loss is not None and known else now
-    loss = TopicLoss(tuple(topic for topic in Topic if topic in known | set(topics)), found_at)
+    loss = TopicLoss(tuple(topic for topic in Topic if topic in known | topics), found_at)
     text = (
         f"what lay on the topics {', '.join(loss.topics)} is gone, they were made anew: the newest generations are sent "
         "again, and the agents asked to greet and report. Nothing that runs is touched"

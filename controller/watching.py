@@ -45,8 +45,7 @@ class Watching:
         old = {name: before.get(name) for name in changed_instances}
         new = {name: after.get(name) for name in changed_instances}
         selected, touched = self.selected.edited(
-            {name: _labels(cameras_before.get(name)) for name in changed_cameras},
-            {name: _labels(cameras_after.get(name)) for name in changed_cameras},
+            ((name, _labels(cameras_before.get(name)), _labels(cameras_after.get(name))) for name in changed_cameras),
             {name: (_selector(old[name]), _selector(new[name])) for name in changed_instances},
             ((name, camera.labels) for name, camera in cameras_after.items()),
         )
@@ -69,8 +68,8 @@ class Watching:
 
 
 def _cameras(instance: DsInstance, cameras: Mapping[str, Camera], selected: Selections) -> Iterator[Camera]:
-    names = dict.fromkeys(instance.spec.cameras)
-    wanted = wanted_by(instance.spec.camera_selector)
+    names = dict.fromkeys(instance.cameras)
+    wanted = wanted_by(instance.camera_selector)
     if wanted is not None:
         names |= dict.fromkeys(sorted(selected.found[wanted]))
     for name in names:
@@ -83,7 +82,7 @@ def _labels(camera: Camera | None) -> Mapping[str, str] | None:
 
 
 def _selector(instance: DsInstance | None) -> LabelSelector | None:
-    return None if instance is None else instance.spec.camera_selector
+    return None if instance is None else instance.camera_selector
 
 
 def _named_by(
@@ -91,7 +90,7 @@ def _named_by(
 ) -> Mapping[str, tuple[str, ...]]:
     gone, come = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
     for name in old:
-        then, now = ({} if one is None else dict.fromkeys(one.spec.cameras) for one in (old[name], new[name]))
+        then, now = ({} if one is None else dict.fromkeys(one.cameras) for one in (old[name], new[name]))
         for camera in then.keys() - now.keys():
             gone[camera].append(name)
         for camera in now.keys() - then.keys():
@@ -100,9 +99,9 @@ def _named_by(
         return before
     after, same = dict(before), dict[tuple[str, ...], tuple[str, ...]]()
     for camera in gone.keys() | come.keys():
-        names = tuple(one for one in after.pop(camera, ()) if one not in gone.get(camera, ())) + tuple(
-            come.get(camera, ())
-        )
+        names = tuple(come.get(camera, ()))
+        if watched := after.pop(camera, ()):
+            names = (*(one for one in watched if one not in gone.get(camera, ())), *names)
         if names:
             after[camera] = same.setdefault(names, names)
     return after

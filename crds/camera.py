@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from sys import intern
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -289,4 +290,14 @@ class Camera(Manifest):
     @property
     def camera_id(self) -> str:
         """Id of the camera in the app and its messages."""
-        return self.spec.camera_id or self.name
+        kept: str | None = self.__dict__.get("_camera_id")
+        return kept or self.spec.camera_id or self.name
+
+    @property
+    def has_one_reader(self) -> bool:
+        """True when at most one instance may read it: since it is said, or by its nature."""
+        kept: bool | None = self.__dict__.get("_has_one_reader")
+        return self.spec.has_one_reader if kept is None else kept
+
+    def _looked_at(self) -> dict[str, Any]:
+        return {"_camera_id": intern(self.camera_id), "_has_one_reader": self.spec.has_one_reader}

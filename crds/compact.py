@@ -1,5 +1,6 @@
 """Values that take less memory: a fleet has them by the hundred thousand, and nearly all of each is tables of the same names."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from sys import intern
 from typing import Any, Final
@@ -23,9 +24,18 @@ def compact(model: BaseModel) -> None:
     names = _one_of(frozenset(model.model_fields_set))
     if model.model_fields_set is names:
         return  # it is so already: a default that many have, or a part that was not read again
-    values = {name: _small(value) for name, value in model.__dict__.items()}
+    become(model, {name: _small(value) for name, value in model.__dict__.items()})
+
+
+def become(model: BaseModel, values: dict[str, Any]) -> None:
+    """Has a frozen model keep these values, and no others; which fields were given is noted once for all models."""
     object.__setattr__(model, "__dict__", with_shared_names(values))
-    object.__setattr__(model, _GIVEN, names)
+    object.__setattr__(model, _GIVEN, _one_of(frozenset(model.model_fields_set)))
+
+
+def one_copy(texts: Mapping[str, str]) -> dict[str, str]:
+    """The same texts, in the one dictionary of all that have the same. Nobody may change it."""
+    return _with_texts(tuple(texts.items()))
 
 
 def _small(value: Any) -> Any:
@@ -60,6 +70,11 @@ def _with_names(names: tuple[str, ...]) -> dict[str, Any]:
             setattr(one, name, None)
     found: dict[str, Any] = vars(one)
     return found
+
+
+@lru_cache(maxsize=4096)
+def _with_texts(texts: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return dict(texts)
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,8 @@
 """The DsInstance kind: one DeepStream container with its app settings and its cameras."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Final, Literal, Self
+from sys import intern
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import (
     Field,
@@ -268,3 +269,33 @@ class DsInstance(Manifest):
 
     kind: Literal["DsInstance"]
     spec: DsInstanceSpec
+
+    @property
+    def node(self) -> str | None:
+        """Name of the node that runs it."""
+        node: str | None = self.__dict__.get("_node")
+        return self.spec.node if node is None else node or None
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """The names of its cameras, without those that it selects."""
+        cameras: tuple[str, ...] | None = self.__dict__.get("_cameras")
+        return self.spec.cameras if cameras is None else cameras
+
+    @property
+    def node_selector(self) -> LabelSelector | None:
+        """Labels of the nodes that may run it."""
+        return self.spec.node_selector if self.__dict__.get("_selects", True) else None
+
+    @property
+    def camera_selector(self) -> LabelSelector | None:
+        """Labels of more of its cameras."""
+        return self.spec.camera_selector if self.__dict__.get("_selects", True) else None
+
+    def _looked_at(self) -> dict[str, Any]:
+        spec = self.spec
+        return {
+            "_node": intern(spec.node or ""),
+            "_cameras": tuple(map(intern, spec.cameras)),
+            "_selects": spec.node_selector is not None or spec.camera_selector is not None,
+        }

@@ -167,6 +167,12 @@ class InstanceConfig(WireModel):
         content: dict[str, Any] = self._texts.value(self._packed)
         return content
 
+    def wire_json(self) -> bytes:
+        """As `model_dump_json` writes it, which is what was packed."""
+        if self._packed is None or self._texts is None:
+            return super().wire_json()
+        return self._texts.text(self._packed)
+
     def _unpacked(self) -> Self:
         """The same, not packed."""
         if self._packed is None:

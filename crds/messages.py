@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from crds.alike import AlikeTexts
+from crds.asking import Lease
 from crds.camera_limits import CameraLimits
 from crds.condition import Condition
 from crds.digest import digest
@@ -95,6 +96,8 @@ class AgentInfo(Message):
     """See `Starts`."""
     sequence: int = Field(default=0, ge=0, **_unless_said)
     """Grows with every greeting of one run of the agent."""
+    can_be_asked: tuple[str, ...] = Field(default=(), **_unless_said)
+    """What leases may ask of it: see `crds.asking`. Nothing of one of before them, which would not know the command."""
     sent_at: UtcTime
     """By the clock of the machine, which may be wrong: nothing is ordered by it where a run names itself."""
 
@@ -112,6 +115,8 @@ class CommandKind(StrEnum):
     """Take over what an earlier agent has left running."""
     CLEAN = "clean"
     """End and remove what an earlier agent has left."""
+    ASK = "ask"
+    """Answer on topic 230 for a while: said to agents alone that say they can be asked."""
 
 
 class AgentCommand(Message):
@@ -132,6 +137,8 @@ class AgentCommand(Message):
     one that does not know them."""
     runtimes: tuple[str, ...] = ()
     """The very containers or processes that ADOPT and CLEAN are about: said twice, or late, it does nothing more."""
+    lease: Lease | None = Field(default=None, **_unless_said)
+    """What ASK asks for."""
 
 
 # --- 210 AgentConfig -------------------------------------------------------------------------------------------------
@@ -212,6 +219,14 @@ class AgentConfig(Message):
         limits: dict[CameraLimits, CameraLimits] = {}
         for one in self.node_config_list:
             one.pack(texts, limits)
+
+    def wire_json(self) -> bytes:
+        """As `model_dump_json` writes it, without reading and writing again what its instances keep as text."""
+        rest = self.model_copy(update={"node_config_list": ()}).model_dump_json().encode()
+        # Of a text a quotation mark stands for no end where nothing is before it, so this can be the field alone.
+        before, mark, after = rest.partition(b'"node_config_list":[]')
+        instances = b",".join([one.wire_json() for one in self.node_config_list])
+        return b"%b%b%b]%b" % (before, mark[:-1], instances, after)
 
     def instance(self, name: str) -> InstanceConfig | None:
         """The instance of that name; None when it is not listed."""

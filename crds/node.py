@@ -4,6 +4,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import UUID4, Field, StringConstraints, model_validator
 
+from crds.alike import AlikeTexts
+from crds.compact import compact, one_copy
 from crds.document import Manifest, ManifestModel, shared
 
 Hostname = Annotated[
@@ -62,6 +64,12 @@ class Node(Manifest):
 
     kind: Literal["Node"]
     spec: NodeSpec
+
+    def pack(self, texts: AlikeTexts) -> None:  # noqa: ARG002 - it is not packed
+        """Takes less memory, and no more than that: there are few, and they are asked for their ids all the time."""
+        for name in ("labels", "annotations"):
+            self.metadata.__dict__[name] = one_copy(getattr(self.metadata, name))
+        compact(self)
 
     @property
     def is_pinned(self) -> bool:

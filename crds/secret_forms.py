@@ -116,6 +116,11 @@ def is_short_and_plain(text: str) -> bool:
     return len(text) < _SHORTEST_TOKEN and _PLAIN.fullmatch(text) is not None
 
 
+def is_plain_address(text: str) -> bool:
+    """True for an address that holds no secret, whatever secrets look like."""
+    return _PLAIN_ADDRESS.fullmatch(text) is not None and next(_tokens(text), None) is None
+
+
 def secrets_in_line(line: str) -> tuple[SecretFound, ...]:
     """The secrets in a line of a file of any format, in their order; they do not overlap.
 

@@ -14,6 +14,8 @@ from datetime import datetime
 from bus.base import Bus
 from bus.signature import SigningKey
 from crds.messages import AgentInfo, AgentResponse, GenerationRef, InstanceState
+from nodeagent.answering.answering import Answering
+from nodeagent.answering.leases import CAN_BE_ASKED
 from nodeagent.applier import Applier
 from nodeagent.apps.identity import of_the_very_runtime
 from nodeagent.apps.probe import ProbeApp
@@ -21,7 +23,7 @@ from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.inbox import Inbox
 from nodeagent.ledger.ledger import Ledger
-from nodeagent.model import Transient
+from nodeagent.model import ObservedInstance, Transient
 from nodeagent.orphans import Orphans
 from nodeagent.reconciler import Reconciler
 from nodeagent.reporter.app_probes import AppProbes
@@ -91,7 +93,9 @@ class Agent:
         """
         self._driver = driver
         self._ledger = ledger
-        self._identity = identity = identity.model_copy(update={"boot_id": _new_run(ports)})
+        self._identity = identity = identity.model_copy(
+            update={"boot_id": _new_run(ports), "can_be_asked": CAN_BE_ASKED}
+        )
         self._timings = timings
         self._wake = asyncio.Event()
         self._soon: asyncio.TimerHandle | None = None
@@ -121,6 +125,17 @@ class Agent:
             clock=ports.clock,
             on_order=self._wake.set,
         )
+        self._answering = Answering(
+            bus=bus,
+            key=key,
+            identity=identity,
+            driver=driver,
+            folders=folders,
+            seen=self._seen,
+            is_wanted=lambda name: ledger.current is not None and ledger.current.instance(name) is not None,
+            ports=ports,
+            timings=timings,
+        )
         self._inbox = Inbox(
             bus=bus,
             ledger=ledger,
@@ -132,6 +147,7 @@ class Agent:
             on_greeting_wanted=self._greeter.ask,
             on_report_wanted=self._report_anew,
             on_order=self._orphans.order,
+            on_lease=self._answering.take,
             on_heartbeats=self._sender.allow_heartbeats,
         )
         self._probes = AppProbes(of_the_very_runtime(probe, driver.port_holder), ports.clock)
@@ -167,6 +183,7 @@ class Agent:
         try:
             await self._supervisor.run(parts)
         finally:
+            await self._answering.aclose()
             await self._reconciler.aclose()
 
     # --- what wakes the agent ------------------------------------------------------------------------------------
@@ -195,18 +212,34 @@ class Agent:
             self._soon = asyncio.get_running_loop().call_later(self._timings.settle_seconds, self._wake.set)
 
     async def _probe_apps(self) -> None:
-        await asyncio.sleep(self._timings.probe_every_seconds)
+        passed = await self._next_look_at_apps()
         desired, seen = self._ledger.current, self._reconciler.known.observed
-        if not await self._probes.look(apps_to_probe(desired, seen)):
+        if not await self._probes.look(apps_to_probe(desired, seen), passed):
             return
         before, self._hung = self._hung, frozenset(hung(desired, seen, self._probes.progress))
         if self._hung - before:
             self._wake.set()
         self._sender.nudge()
 
+    async def _next_look_at_apps(self) -> int:
+        """Waits for the next look at which there is somebody to ask; returns how many looks later than the last it is."""
+        every, loop = self._timings.probe_every_seconds, asyncio.get_running_loop()
+        begun, looks = loop.time(), 1 + self._probes.rest
+        self._probes.news.clear()
+        if looks > 1:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(looks * every):
+                    await self._probes.news.wait()
+                looks = min(looks, 1 + int((loop.time() - begun) / every))
+        await asyncio.sleep(begun + looks * every - loop.time())
+        return looks
+
     async def _look_for_orphans(self) -> None:
         await asyncio.sleep(self._timings.orphans_every_seconds)
+        before = self._orphans.statuses
         await self._orphans.look()
+        if self._orphans.statuses != before:
+            self._nudge()
 
     async def _reconcile(self) -> None:
         self._wake.clear()
@@ -215,6 +248,7 @@ class Agent:
             self._soon = None
         await self._inbox.retry_unwritten()
         delay = await self._reconciler.turn()
+        self._probes.news.set()
         if self._inbox.holds_unwritten:
             delay = min(delay, self._timings.retry_seconds)
         await asyncio.sleep(self._timings.rest_seconds)
@@ -239,6 +273,10 @@ class Agent:
     def _well(self) -> frozenset[str]:
         return frozenset(name for name, one in self._told.statuses.items() if one.state is InstanceState.RUNNING)
 
+    def _seen(self, name: str) -> ObservedInstance | None:
+        observed = self._reconciler.known.observed
+        return None if observed is None else observed.instances.get(name)
+
     def _observed(self) -> GenerationRef | None:
         return self._ledger.current.ref if self._ledger.current else None
 
@@ -252,5 +290,6 @@ class Agent:
 
     def _report(self, sequence: int, now: datetime) -> AgentResponse:
         known = self._reconciler.known
+        self._probes.said()
         self._told = after_report(self._told, known, now)
         return report(self._told, known, self._conditions.all, self._identity, sequence, now, self._orphans.statuses)

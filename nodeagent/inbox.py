@@ -39,6 +39,7 @@ class Inbox:
         on_greeting_wanted: Callable[[], None],
         on_report_wanted: Callable[[], None],
         on_order: Callable[[AgentCommand], None],
+        on_lease: Callable[[AgentCommand], None],
         on_heartbeats: Callable[[float], None],
     ) -> None:
         """Makes an inbox.
@@ -54,6 +55,7 @@ class Inbox:
             on_greeting_wanted: told when the agent should greet.
             on_report_wanted: told when it should report, whether anything changed or not.
             on_order: told what is to be done with what earlier agents have left.
+            on_lease: told what somebody wants to look at for a while.
             on_heartbeats: told for how many seconds from now on the controller takes heartbeats.
         """
         self._bus = bus
@@ -69,6 +71,7 @@ class Inbox:
         self._on_greeting_wanted = on_greeting_wanted
         self._on_report_wanted = on_report_wanted
         self._on_order = on_order
+        self._on_lease = on_lease
         self._on_heartbeats = on_heartbeats
         self._caught_up = False
         self._refused: dict[Topic, Decision] = {}
@@ -199,6 +202,9 @@ class Inbox:
             return
         if command.command in (CommandKind.ADOPT, CommandKind.CLEAN):
             self._on_order(command)
+            return
+        if command.command is CommandKind.ASK:
+            self._on_lease(command)
             return
         self._compare_versions(command.controller_version)
         admitted = command.command is CommandKind.ADMITTED

@@ -18,7 +18,7 @@ class Timings:
     """Before a part of the agent that failed is tried again, and between two looks while something is waited for."""
     probe_every_seconds: float = 1.0
     """Between two looks at the apps; how soon a frozen camera can be seen hangs on it. Those that run evenly are asked at every
-    fourth of them: `reporter/pace.py`."""
+    fifth of them: `reporter/pace.py`."""
     orphans_every_seconds: float = 5.0
     """Between two looks for what earlier agents have left on the machine."""
     report_every_seconds: float = 5.0
@@ -31,6 +31,10 @@ class Timings:
     """Before a greeting that failed is tried again; it doubles."""
     longest_greeting_delay_seconds: float = 30.0
     """What it grows to."""
+    first_usage_seconds: float = 1.0
+    """The window of the first sample of what is used, for somebody who waits for it."""
+    usage_every_seconds: float = 5.0
+    """Between two samples while somebody looks."""
     first_attempt_delay_seconds: float = 0.5
     """Before an operation that failed is tried again, at most; it doubles, and dice say how much of it is waited, so that
     forty nodes do not ask a registry in step."""

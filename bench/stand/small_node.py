@@ -54,7 +54,8 @@ def small_node(kafka: str, instances: int) -> Iterator[int]:
         (modules / "pipeline.py").symlink_to(Path(small_app.__file__).resolve())
         first = hold_ports(instances)
         configs = [_small_instance(number, first + number, modules) for number in range(instances)]
-        asyncio.run(_publish(KafkaOptions(kafka, f"{fleet}."), fleet, node, key, configs))
+        topics = KafkaOptions(kafka, f"{fleet}.")
+        asyncio.run(_publish(topics, fleet, node, key, configs))
         command = [
             *(sys.executable, "-m", "cli", "agent", "--node-id", node, "--fleet-id", fleet, "--driver", "process"),
             *("--bootstrap-servers", kafka, "--topic-prefix", f"{fleet}.", "--controller-key", key.public_key_hex),
@@ -66,6 +67,7 @@ def small_node(kafka: str, instances: int) -> Iterator[int]:
         ):
             try:
                 until(lambda: len(psutil.Process(agent.pid).children()) >= instances, "running")
+                asyncio.run(_admit(topics, fleet, node, key))
                 yield agent.pid
             finally:
                 agent.terminate()
@@ -74,7 +76,18 @@ def small_node(kafka: str, instances: int) -> Iterator[int]:
 async def _publish(
     options: KafkaOptions, fleet: str, node: str, key: SigningKey, configs: list[InstanceConfig]
 ) -> None:
-    """What a controller says to the node: that it takes heartbeats, and what shall run."""
+    """What a controller says to the node: what shall run."""
+    bus = started_bus(options, client_id="bench", group_id="bench")
+    desired = generation(configs, 1, node=node, fleet=fleet, approved=True, removed=())
+    try:
+        await bus.ensure_topics()
+        await bus.publish(Topic.AGENT_CONFIG, key=node, value=encode_signed(desired, key))
+    finally:
+        await bus.aclose()
+
+
+async def _admit(options: KafkaOptions, fleet: str, node: str, key: SigningKey) -> None:
+    """What a controller answers to a greeting: that it takes heartbeats. Agents hear what is said while they are there."""
     bus = started_bus(options, client_id="bench", group_id="bench")
     admitted = AgentCommand(
         fleet_id=fleet,
@@ -84,10 +97,7 @@ async def _publish(
         sent_at=datetime.now(UTC),
         heartbeats_for_seconds=_DAY_S,
     )
-    desired = generation(configs, 1, node=node, fleet=fleet, approved=True, removed=())
     try:
-        await bus.ensure_topics()
         await bus.publish(Topic.AGENT_COMMAND, key=node, value=encode_signed(admitted, key))
-        await bus.publish(Topic.AGENT_CONFIG, key=node, value=encode_signed(desired, key))
     finally:
         await bus.aclose()

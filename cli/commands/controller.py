@@ -57,6 +57,9 @@ _FILE = click.Path(path_type=Path)
 @click.option("--unix-socket", type=_FILE, help="Serve root, and the owner of this process, here too: as admin.")
 @click.option("--audit-log", type=_FILE, help="Where changes are written down. Default: audit.log in --state-dir.")
 @click.option(
+    "--webhooks", type=_FILE, metavar="FILE", help="Who is told of events by HTTP; read again when it changes."
+)
+@click.option(
     "--insecure-no-auth", is_flag=True, help="Ask nobody for a token: whoever reaches the API may do everything."
 )
 @click.option("--anonymous-loopback", is_flag=True, hidden=True)

@@ -33,7 +33,7 @@ def status(server: Server, *, output: str | None) -> None:
         print_document(answer, output)
         return
     lists = [line for key in _LISTS for line in _listed(answer, key)]
-    for line in [*_head(answer), *_counts(answer), *lists]:
+    for line in [*_head(answer), *_counts(answer), *_webhooks(answer), *lists]:
         click.echo(line)
     for sentence in sentences(answer):
         click.echo()
@@ -64,6 +64,26 @@ def _counts(answer: dict[str, Any]) -> list[str]:
         colour = "green" if ready == expected else "yellow"
         asking = f", {pending} asking to join (fleet get nodes)" if pending else ""
         lines.append(f"{title + ':':<12} {click.style(f'{ready} of {expected} ready', fg=colour)}{asking}")
+    return lines
+
+
+def _webhooks(answer: dict[str, Any]) -> list[str]:
+    """How those do who are told of events, when there are any."""
+    webhooks = answer.get("webhooks")
+    if not webhooks:
+        return []
+    endpoints = webhooks.get("endpoints") or []
+    bad = [one for one in endpoints if one.get("state") != "Delivering"]
+    colour = "yellow" if bad or webhooks.get("problem") else "green"
+    counted = click.style(f"{len(endpoints) - len(bad)} of {len(endpoints)} delivering", fg=colour)
+    lines = [f"{'Webhooks:':<12} {counted}"]
+    for one in bad:
+        since = f" for {age_of(str(one['since']))}" if one.get("since") else ""
+        waits = f", {one['waiting']} events wait" if one.get("waiting") else ""
+        lost = f", {one['lost']} were lost" if one.get("lost") else ""
+        lines.append(f"  {shown(one.get('name'))}{since}: {shown(one.get('message'))}{waits}{lost}")
+    if problem := webhooks.get("problem"):
+        lines.append(f"  their file is not followed as it is now: {shown(problem)}")
     return lines
 
 

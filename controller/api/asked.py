@@ -130,6 +130,8 @@ def _of_resource(method: str, kind: str, rest: list[str], query: bytes) -> Asked
 
 def _of_facade(method: str, resource: Resource, rest: list[str], query: bytes) -> Asked:
     """What shows a kind of ours in another form is asked of that kind, as its own table says."""
+    if rest and resource.shows is not None:
+        rest = [resource.shows(rest[0]), *rest[1:]]
     asked = _of_resource(method, resource.stands_for, rest, query)
     verb = resource.asks.get(("GET" if method in READING else method, rest[1] if len(rest) > 1 else ""))
     return asked if verb is None or not rest else replace(asked, verb=verb)

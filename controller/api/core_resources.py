@@ -4,8 +4,7 @@ from typing import Final
 
 from controller.access.roles import Verb
 from controller.api.core_columns import NODE_COLUMNS, POD_COLUMNS
-from controller.api.resources import Part, Resource, selectable
-from crds.document import API_GROUP
+from controller.api.resources import ADDED_LABEL, Part, Resource, selectable
 
 NODES: Final = Resource(
     group="",
@@ -32,7 +31,7 @@ PODS: Final = Resource(
         "eviction": Part(("create",), "Eviction", "policy"),
     },
     stands_for="DsInstance",
-    added_labels=frozenset({f"{API_GROUP}/instance"}),
+    added_labels=frozenset({ADDED_LABEL}),
     asks={("GET", "log"): Verb.LOGS, ("POST", "eviction"): Verb.EVICT, ("DELETE", ""): Verb.EVICT},
     columns=POD_COLUMNS,
     fields=selectable("spec.nodeName", "status.phase", "spec.restartPolicy"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from controller.access.roles import Verb
 from controller.api.columns import COLUMNS, Column
@@ -13,6 +13,9 @@ READ_VERBS = ("get", "list", "watch")
 """Of what the controller alone makes."""
 VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 """Of what manifests hold."""
+
+ADDED_LABEL: Final = f"{API_GROUP}/instance"
+"""On what stands for an instance in another form: its name."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Resource:
     here."""
     added_labels: frozenset[str] = frozenset()
     """Labels of the other form that ours has not: nobody sees, or does not see, an object for them."""
+    shows: Callable[[str], str] | None = None
+    """The name of our object that one of this name shows; None: the same."""
     asks: Mapping[tuple[str, str], Verb] = field(default_factory=dict)
     """What a request needs that is more, or less, than its method says: by method and part, which is empty for the object."""
     categories: tuple[str, ...] = ()

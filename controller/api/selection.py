@@ -97,6 +97,20 @@ def _about_ours(terms: list[_FieldTerm]) -> list[_FieldTerm]:
     return [*kept, _FieldTerm(_KIND, ours, negated=False)]
 
 
+def equal_label(label_selector: str, key: str) -> str:
+    """The one value that a selector wants of a label; empty when it wants none, or leaves several.
+
+    Raises:
+        ApiError: BadRequest, it cannot be read.
+    """
+    try:
+        terms = parse_selector(label_selector)
+    except ValueError as error:
+        raise bad_request(str(error)) from None
+    wanted = (one.values for one in terms if one.key == key and not one.negated and one.values)
+    return next((next(iter(values)) for values in wanted if len(values) == 1), "")
+
+
 def _field_term(resource: Resource, text: str) -> _FieldTerm:
     match = _FIELD_TERM.match(text)
     if not match:

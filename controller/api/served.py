@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from controller.api.apps_resources import APPS_RESOURCES
 from controller.api.core_resources import METRICS, METRICS_GROUP, NODES, PODS
 from controller.api.resources import CORE_RESOURCES, FLEET_RESOURCES, REVIEWS, Resource
 from crds.document import API_GROUP
@@ -10,12 +11,13 @@ from crds.document import API_GROUP
 SERVED: Final[Mapping[str, tuple[Resource, ...]]] = {
     "": (*CORE_RESOURCES, NODES, PODS),
     API_GROUP: tuple(FLEET_RESOURCES.values()),
+    "apps": APPS_RESOURCES,
     METRICS_GROUP: METRICS,
     **REVIEWS,
 }
 """The resources of each group, which are all of one version."""
 
-DOCUMENTED: Final = ("", API_GROUP)
+DOCUMENTED: Final = ("", API_GROUP, "apps")
 """The groups that have documents of OpenAPI: their kinds have schemas in `openapi.definitions`."""
 
 _PLACES: Final = {(one.path, one.plural): one for some in SERVED.values() for one in some}

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controller.api import access_reviews
 from controller.api.access_control import AccessControl
+from controller.api.apps.paths import AppsPaths, NoVersions, Versions
 from controller.api.apps.scale_paths import ScalePaths
 from controller.api.apps.view_writes import ViewWrites
 from controller.api.authentication import Authentication
@@ -56,6 +57,10 @@ _GRACEFUL_SHUTDOWN_SECONDS = 1
 _WRITING = ("POST", "PUT", "PATCH", "DELETE")
 
 
+async def _is_whole() -> None:
+    """There is nothing to be made."""
+
+
 def create_app(
     objects: ObjectStore,
     events: ObjectStore,
@@ -65,7 +70,9 @@ def create_app(
     fleet_version: str = "unknown",
     why_not_ready: Callable[[], str] = lambda: "",
     why_starting: Callable[[], str] = lambda: "",
+    make_whole: Callable[[], Awaitable[None]] = _is_whole,
     writes: Writes | None = None,
+    versions: Versions | None = None,
     why_not: WhyNot = access_reviews.why_not,
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
@@ -85,7 +92,9 @@ def create_app(
         fleet_version: version of this program.
         why_not_ready: says why this controller is none to be asked, for `/readyz`; empty when it is.
         why_starting: says what is to be done before the fleet is shown; empty when it is.
+        make_whole: has objects made that nobody asked for yet.
         writes: makes what is asked of objects; None: they are only read.
+        versions: knows what instances were to be before; None: nothing is remembered.
         why_not: says what a client may not do, for those who ask that beforehand.
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
@@ -103,7 +112,7 @@ def create_app(
     access = access or AccessControl()
     # The last one is asked first. What nobody knows yet has no labels, so permission is asked for once the fleet is whole.
     app.add_middleware(Permission)
-    app.add_middleware(_OnlyWholeFleets, why_starting=why_starting)
+    app.add_middleware(_OnlyWholeFleets, why_starting=why_starting, make_whole=make_whole)
     app.add_middleware(_NoImpersonation)
     app.add_middleware(Auditing, log=access.audit, clock=clock, monotonic=monotonic)
     app.add_middleware(Authentication, control=access, objects=objects, clock=clock, monotonic=monotonic)
@@ -113,11 +122,14 @@ def create_app(
     app.include_router(discovery_router(fleet_version))
     if writes is not None:
         app.include_router(WritePaths(writes, clock, dice or SystemDice()).router)
-    app.include_router(ScalePaths(objects, ViewWrites(writes, clock) if writes else None).router)
     app.include_router(OpenApiPaths(fleet_version).router)
     answers = ObjectAnswers(clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
     resources = ResourcePaths(objects, events, clock, answers)
     app.state.stores = resources.stores
+    view_writes = ViewWrites(writes, clock) if writes else None
+    scales = ScalePaths(objects, view_writes)
+    app.include_router(AppsPaths(objects, versions or NoVersions(), answers, view_writes, scales).router)
+    app.include_router(scales.router)
     app.include_router(resources.router)
     asked = asking or NobodyAsked()
     app.include_router(CorePaths(objects, answers, control, asked, writes, clock).router)
@@ -254,14 +266,19 @@ class _OnlyWholeFleets:
         f"{PREFIX}/rendered/",
     )
 
-    def __init__(self, app: ASGIApp, why_starting: Callable[[], str]) -> None:
+    def __init__(
+        self, app: ASGIApp, why_starting: Callable[[], str], make_whole: Callable[[], Awaitable[None]]
+    ) -> None:
         self._app = app
         self._why_starting = why_starting
+        self._make_whole = make_whole
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._is_about_objects(scope["path"]) and (why := self._why_starting()):
-            await answer(starting(why))(scope, receive, send)
-            return
+        if scope["type"] == "http" and self._is_about_objects(scope["path"]):
+            if why := self._why_starting():
+                await answer(starting(why))(scope, receive, send)
+                return
+            await self._make_whole()
         await self._app(scope, receive, send)
 
     def _is_about_objects(self, path: str) -> bool:

@@ -35,6 +35,6 @@ class Asking(Protocol):
     async def usage(self, nodes: Collection[str]) -> Mapping[str, NodeUsage]:
         """What these nodes and their instances use, by the names of nodes: of those that answered within some seconds.
 
-        Whoever asks again within a minute is answered from the newest samples at once.
+        Whoever asks again within 15 s is answered from the newest samples at once.
         """
         ...

@@ -1,6 +1,7 @@
 """What cameras ask for, and the app of an instance does not do."""
 
 from collections.abc import Iterator
+from typing import Final
 from urllib.parse import urlsplit
 
 from controller.checks.violation import Violation, error, warning
@@ -12,6 +13,8 @@ from crds.foreign_placeholders import holds_placeholder
 from crds.key_path import key_path
 from deepstream.findings import Severity
 from deepstream.msgconv import check_msgconv_file
+
+_SHOWN: Final = 5
 
 
 def check_cameras(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator[Violation]:
@@ -42,6 +45,23 @@ def check_cameras(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator
             yield warning(("spec", "messages"), message, camera.name)
     if any(camera.spec.messages is not None for camera in cameras) and _sends(instance):
         yield from _messages(cameras)
+
+
+def check_network(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator[Violation]:
+    """What an instance cannot reach that is to have no network."""
+    if instance.spec.container.network != "none":
+        return
+    streams = sorted(camera.name for camera in cameras if camera.spec.type == "rtsp")
+    if instance.spec.app.kind.has_metrics:
+        message = (
+            f"an app of kind {instance.spec.app.kind} is asked for its frames over the network of the node: use host"
+        )
+    elif streams:
+        more = f" and {len(streams) - _SHOWN:,} more" if len(streams) > _SHOWN else ""
+        message = f"without a network the instance cannot reach its RTSP cameras ({', '.join(streams[:_SHOWN])}{more})"
+    else:
+        return
+    yield error(("spec", "container", "network"), message)
 
 
 def _analytics(instance: DsInstance, camera: Camera) -> Iterator[Violation]:

@@ -7,7 +7,7 @@ from collections import ChainMap
 from collections.abc import Collection, Iterator, MutableMapping
 from typing import Final
 
-from controller.checks.cameras import check_cameras
+from controller.checks.cameras import check_cameras, check_network
 from controller.checks.deepstream_app import check_deepstream_app
 from controller.checks.devices import check_devices
 from controller.checks.files import check_file_names, check_writable
@@ -101,6 +101,7 @@ def _violations(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator[V
     if not _is_plain(instance, fitting) and not _is_unwritable(spec, fitting):
         yield from check_writable(resolve(instance, fitting, _ANY_PORT))
     yield from check_cameras(instance, cameras)
+    yield from check_network(instance, cameras)
     yield from check_devices(instance, cameras)
 
 

@@ -43,6 +43,8 @@ _READ: Final[Mapping[str, str]] = {
 def check_file_names(instance: DsInstance) -> Iterator[Violation]:
     """Two files of one name, of which only one can be there."""
     spec = instance.spec
+    if not any(getattr(spec, field) for field in _MAPPINGS):
+        return
     owners = dict.fromkeys(_MADE[spec.app.kind], "")
     for field, alias in _MAPPINGS.items():
         for name in getattr(spec, field):

@@ -6,6 +6,7 @@ docs/secrets.md lists what is found. What is certain is an error; a word that on
 import itertools
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from controller.checks.violation import Path, Violation, error, warning
@@ -13,8 +14,9 @@ from crds.document import Manifest
 from crds.env_secrets import SUFFIX, has_broken_reference, names_a_secret, without_references
 from crds.random_words import looks_random
 from crds.secret import PLACEHOLDER, has_broken_placeholder
-from crds.secret_forms import is_short_and_plain, secrets_in, secrets_in_line
+from crds.secret_forms import is_plain_address, is_short_and_plain, secrets_in, secrets_in_line
 from crds.secret_names import is_in_clear, is_secret_name, is_secret_variable
+from deepstream.findings import Severity
 
 _ENV: Final = ("spec", "container", "env")
 _COMMAND: Final = ("spec", "container", "command")
@@ -54,6 +56,46 @@ _NO_PASSWORD: Final = re.compile(r"[0-9]{1,5}(?:[:-][0-9]{1,5}){0,2}(?:/(?:tcp|u
 def check_secrets(manifest: Manifest) -> Iterator[Violation]:
     """The secrets that a manifest holds in clear."""
     yield from _in_value((), manifest.document())
+
+
+def tells_a_secret(manifest: Manifest) -> bool:
+    """True when `check_secrets` finds one for certain. Nearly all manifests hold nothing that needs a look, which is told at once."""
+    document = manifest.document()
+    return not _is_plain(document) and any(one.severity is Severity.ERROR for one in _in_value((), document))
+
+
+def _is_plain(members: dict[str, Any], *, of_spec: bool = False) -> bool:
+    """True when no text in it can hold a secret, whatever is looked for, and no key is called like one."""
+    for key, one in members.items():
+        if isinstance(one, str):
+            if is_secret_name(key):
+                return False
+            if not (is_short_and_plain(one) or (of_spec and _is_plain_value_of_spec(key, one))):
+                return False
+        elif isinstance(one, dict):
+            if one and (key == _ENV[-1] or not _is_plain(one, of_spec=key == _ENV[0])):
+                return False
+        elif isinstance(one, list) and (key == _COMMAND[-1] or not all(map(_is_plain_member, one))):
+            return False
+    return True
+
+
+def _is_plain_member(value: Any) -> bool:
+    if isinstance(value, str):
+        return is_short_and_plain(value)
+    return _is_plain(value) if isinstance(value, dict) else not isinstance(value, list)
+
+
+def _is_plain_value_of_spec(key: str, text: str) -> bool:
+    if key == _ADDRESS[-1]:
+        return is_plain_address(text)
+    return key == _IMAGE[-1] and _is_plain_image(text)
+
+
+@lru_cache(maxsize=1024)
+def _is_plain_image(image: str) -> bool:
+    """Few are used by many."""
+    return not secrets_in(image)
 
 
 def _in_value(path: Path, value: Any) -> Iterator[Violation]:

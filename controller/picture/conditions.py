@@ -1,9 +1,8 @@
 """Conditions and times as documents show them; a transition time stays while the status does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from crds.condition import ConditionStatus
 
@@ -13,11 +12,14 @@ Document = dict[str, Any]
 
 def timestamp(at: datetime) -> str:
     """RFC 3339 in UTC, to the second."""
-    return at.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
+    in_utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return in_utc.isoformat(timespec="seconds")[:19] + "Z"
 
 
-@dataclass(frozen=True)
-class Verdict:
+_READY: Final = {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False}
+
+
+class Verdict(NamedTuple):
     """The status of one condition, with its reason."""
 
     status: ConditionStatus
@@ -27,7 +29,7 @@ class Verdict:
     @property
     def ready(self) -> bool | None:
         """None for Unknown."""
-        return {ConditionStatus.TRUE: True, ConditionStatus.FALSE: False}.get(self.status)
+        return _READY.get(self.status)
 
 
 def true(reason: str, message: str = "") -> Verdict:

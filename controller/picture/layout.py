@@ -30,6 +30,8 @@ class Touched:
     """Those of them whose manifests came, changed or went."""
     node_ids: set[str] = field(default_factory=set)
     """The ids of the nodes among these."""
+    told: set[str] = field(default_factory=set)
+    """The ids of those that were told something else."""
 
 
 class Layout:
@@ -69,7 +71,11 @@ class Layout:
             yield
         touched.keys |= touched.rewritten
         count = 0
-        for parts in (self._take_plan(plan_before), self._take_published(published_before), self._take_names(nodes)):
+        for parts in (
+            self._take_plan(plan_before),
+            self._take_published(published_before, touched),
+            self._take_names(nodes),
+        ):
             for found in parts:
                 touched.keys |= found
                 count += len(found)
@@ -151,9 +157,10 @@ class Layout:
                     found |= self._keys_named_by(node_id)
             yield found
 
-    def _take_published(self, before: Previous) -> Iterator[set[Key]]:
+    def _take_published(self, before: Previous, touched: Touched) -> Iterator[set[Key]]:
         after = self.published
-        for node_ids in _batched(differing(before, after)):
+        touched.told |= differing(before, after)
+        for node_ids in _batched(touched.told):
             records = {node_id: (before.get(node_id), after.get(node_id)) for node_id in node_ids}
             found = self.placed.change(
                 {

@@ -39,13 +39,13 @@ class Picture:
         self._rules = rules
         self._objects = objects
         self._events = events
-        self._live = LiveDocuments(objects, rules.version)
+        self._standing = Standing(lambda key: self._live.outline(key))  # noqa: PLW0108 - it is made below
+        self._live = LiveDocuments(objects, rules.version, self._standing.expect)
         self._event_log = EventLog()
-        self._standing = Standing(objects.source)
         self._image_use = ImageUse()
         self._images: Mapping[str, str] = {}
         self._event_documents: tuple[Document, ...] = ()
-        self._is_news_told = self._is_fleet_shown = False
+        self._is_fleet_shown = False
         self._monotonic = monotonic
         self._summary: tuple[object, dict[str, Any]] = (None, {})
         self._summed_up_until = float("-inf")
@@ -60,8 +60,9 @@ class Picture:
         Yields:
             After each part, of which none takes long: others may have their turn.
         """
-        if state.term is None:
-            # Until the topics are read to their ends every node looks new, and lost: nobody is shown that.
+        if state.term is None or (state.gate.in_force is None and state.gate.candidate is None):
+            # Until the topics are read to their ends every node looks new, and lost: nobody is shown that. Nor is it a fleet
+            # before it is known which manifests are in force, or why none are.
             self._show_events(now)
             return
         revision, published = state.gate.in_force or _NOTHING, state.published.configs
@@ -69,22 +70,19 @@ class Picture:
             for differences in self._live.update(revision, state.plan, published, state.fleet, now):
                 self._standing.take(differences)
                 self._image_use.take(differences)
-                if self._is_news_told:
+                if self._is_fleet_shown:
                     self._event_log.add(events_of(differences, now, self._event_log.open_troubles))
                 yield
         finally:
             self._show_events(now)  # whatever object cannot be shown
         images = self._image_use.with_two_ids()
-        if images is not self._images and self._is_news_told:
+        if images is not self._images and self._is_fleet_shown:
             self._event_log.add(_news_of_images(self._images, images, now))
         self._images = images
-        if not self._is_news_told:
+        if not self._is_fleet_shown:
             # That all nodes are there is no news.
             self._objects.forget_changes()
-            self._is_news_told = True
-        # Nor is it a fleet before it is known which manifests are in force, or why none are.
-        is_decided = state.gate.in_force is not None or state.gate.candidate is not None
-        self._is_fleet_shown = self._is_fleet_shown or is_decided
+            self._is_fleet_shown = True
         self._show_events(now)
 
     def _show_events(self, now: datetime) -> None:
@@ -92,6 +90,14 @@ class Picture:
         if events is not self._event_documents:
             self._event_documents = events
             self._events.replace(events, now)
+
+    def make_whole(self) -> Iterator[None]:
+        """Makes what was put off until somebody asks; who does not wait for it gets it made when he asks for it.
+
+        Yields:
+            After each part, of which none takes long: others may have their turn.
+        """
+        return self._live.make_unseen()
 
     @property
     def shows_the_fleet(self) -> bool:

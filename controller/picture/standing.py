@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from controller.picture.conditions import Document
@@ -17,7 +18,7 @@ class Standing:
         """Counts nothing yet.
 
         Args:
-            shown: gives the document of an object as it was taken in last.
+            shown: gives kind, name and status of an object as it was taken in last, and maybe more.
         """
         self._shown = shown
         self.changes = 0
@@ -31,13 +32,19 @@ class Standing:
 
     @property
     def dark(self) -> Mapping[Key, Document]:
-        """The objects that are not ready, by kind and name, sorted."""
+        """The objects that are not ready, by kind and name, sorted: kind, name and status of each, and maybe more."""
         return self._documents(self._dark)
 
     @property
     def troubled(self) -> Mapping[Key, Document]:
         """The objects of which a condition is listed, by kind and name, sorted."""
         return self._documents(self._troubled)
+
+    def expect(self, keys: AbstractSet[Key]) -> None:
+        """Counts objects that came and are said to wait: not ready, and with no condition that is listed."""
+        self.changes += 1
+        self.total.update(kind for kind, _ in keys)
+        self._dark |= keys
 
     def take(self, differences: Iterable[Difference]) -> None:
         """Takes in what became different."""

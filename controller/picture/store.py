@@ -3,17 +3,18 @@
 import asyncio
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+from controller.picture.beside import as_handed_in, beside_of
 from controller.picture.conditions import Document
 from controller.picture.difference import Difference, Key
+from controller.picture.journal import VERSION_OF, Journal
 from crds.alike import AlikeTexts
-from crds.annotations import LAST_APPLIED
 
 # Objects of one kind and name are the same object to every controller, so their ids need no memory.
 _UID_NAMESPACE = UUID("5b0f6f0e-9c0b-4d0e-8a55-3c8f2f9a7d11")
@@ -39,7 +40,8 @@ def object_uid(kind: str, name: str) -> str:
     return str(uuid5(_UID_NAMESPACE, f"{kind}/{name}"))
 
 
-_GIVEN_HERE: Final = frozenset({"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"})
+def _rfc3339(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
@@ -71,8 +73,7 @@ class Stored:
     def source(self) -> Document:
         """The document as it was handed in. It is made for each who asks."""
         document = self.document
-        given = {name: value for name, value in document["metadata"].items() if name not in _GIVEN_HERE}
-        return {**document, "metadata": without_last_applied(given)}
+        return {**document, "metadata": as_handed_in(document["metadata"])}
 
     @property
     def beside(self) -> Document:
@@ -94,27 +95,6 @@ class Stored:
         return replace(self, version=version, _packed=self._texts.pack_value(document))
 
 
-def without_last_applied(metadata: Document) -> Document:
-    """Metadata without the annotation that `kubectl apply` keeps for itself."""
-    annotations = metadata.get("annotations") or {}
-    if LAST_APPLIED not in annotations:
-        return metadata
-    others = {key: one for key, one in annotations.items() if key != LAST_APPLIED}
-    if others:
-        return {**metadata, "annotations": others}
-    return {name: value for name, value in metadata.items() if name != "annotations"}
-
-
-def beside_of(metadata: Document) -> Document:
-    """What stands in the metadata of an object that is the clients' own: see `Stored.beside`."""
-    beside: Document = {}
-    if (applied := (metadata.get("annotations") or {}).get(LAST_APPLIED)) is not None:
-        beside["annotations"] = {LAST_APPLIED: applied}
-    if managed := metadata.get("managedFields"):
-        beside["managedFields"] = managed
-    return beside
-
-
 @dataclass(frozen=True, slots=True)
 class Change:
     """One object became another version: created without `old`, deleted without `new`."""
@@ -124,52 +104,13 @@ class Change:
     new: Stored | None
 
 
-_version_of = attrgetter("version")
-
-
-class _Journal:
-    """The latest changes of one kind, oldest first."""
-
-    def __init__(self, floor: int, limit: int) -> None:
-        self.floor = floor
-        """Changes up to this version are not remembered."""
-        self.changes: list[Change] = []
-        self.dropped = 0
-        self.waiting: set[asyncio.Future[None]] = set()
-        """Those of the readers who wait for more."""
-        self._limit = limit
-
-    def append(self, change: Change) -> None:
-        """Remembers a change; drops the oldest when there are a quarter too many."""
-        self.changes.append(change)
-        if len(self.changes) > self._limit * 5 // 4:
-            self._drop(len(self.changes) - self._limit)
-
-    def forget(self, version: int) -> None:
-        """Drops the changes up to a version."""
-        self._drop(bisect_right(self.changes, version, key=_version_of))
-
-    def _drop(self, count: int) -> None:
-        if count:
-            self.floor = self.changes[count - 1].version
-            del self.changes[:count]
-            self.dropped += count
-
-    def notify(self) -> None:
-        """Wakes everybody who waits."""
-        waiting, self.waiting = self.waiting, set()
-        for one in waiting:
-            if not one.done():
-                one.set_result(None)
-
-
 class Cursor:
     """A place in the journal of one kind. Who reads too slowly falls out of it, and costs no memory."""
 
-    def __init__(self, store: "ObjectStore", journal: _Journal, after: int) -> None:
+    def __init__(self, store: "ObjectStore", journal: Journal[Change], after: int) -> None:
         self._store = store
         self._journal = journal
-        self._position = journal.dropped + bisect_right(journal.changes, after, key=_version_of)
+        self._position = journal.dropped + bisect_right(journal.changes, after, key=VERSION_OF)
         self.version = after
         """Everything up to this version has been taken."""
         self._waiting: asyncio.Future[None] | None = None
@@ -228,9 +169,13 @@ class ObjectStore:
         """What `replace` was given last."""
         self._beside: dict[Key, Document] = {}
         """What clients keep in the metadata of objects."""
+        self._unmade: set[Key] = set()
+        """Objects that are made when somebody asks for them."""
+        self._make_one: Callable[[Key], Document | None] = lambda _: None
+        self._unmade_since = ""
         self._unsorted: set[str] = set()
         """Kinds of which objects came since they were asked for."""
-        self._journals: dict[str, _Journal] = {}
+        self._journals: dict[str, Journal[Change]] = {}
         self._marks: deque[tuple[datetime, int]] = deque()
         """Some times, oldest first, and the version at each."""
 
@@ -265,28 +210,65 @@ class ObjectStore:
             differences: from what is here; the documents have apiVersion, kind and metadata.name.
             now: the time for the creation of new ones, UTC.
         """
-        changed: set[str] = set()
-        created = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for (kind, name), before, source in differences:
-            held = self._objects.setdefault(kind, {})
-            old = held.get(name)
-            if source is None and old is not None:
-                del held[name]
-                self._beside.pop((kind, name), None)
-            elif source is not None and before != source:
-                if old is None:
-                    self._unsorted.add(kind)
-                held[name] = self._stored(source, before, old, created)
-            else:
-                continue
-            new = held.get(name)
-            # One number, and not equal ones: there are a hundred thousand.
-            self.version = new.version if new else self.version + 1
-            self._journal(kind).append(Change(self.version, old, new))
-            changed.add(kind)
+        created = _rfc3339(now)
+        changed = {one.key[0] for one in differences if self._take(one, created)}
         self._forget_old(now)
+        if not self._unmade:
+            self._unmade.clear()  # it still takes the memory of all that was in it
         for kind in changed:
             self._journal(kind).notify()
+
+    def _take(self, difference: Difference, created: str) -> bool:
+        """Takes in what is different of one object; False when that is nothing."""
+        key, before, source = difference
+        kind, name = key
+        held = self._objects.setdefault(kind, {})
+        old = held.get(name)
+        if key in self._unmade:
+            self._unmade.discard(key)
+            created = self._unmade_since
+        if source is None and old is not None:
+            del held[name]
+            self._beside.pop(key, None)
+        elif source is not None and before != source:
+            if old is None:
+                self._unsorted.add(kind)
+            held[name] = self._stored(source, before, old, created)
+        else:
+            return False
+        new = held.get(name)
+        # One number, and not equal ones: there are a hundred thousand.
+        self.version = new.version if new else self.version + 1
+        self._journal(kind).append(Change(self.version, old, new))
+        return True
+
+    def postpone(self, keys: set[Key], make: Callable[[Key], Document | None], now: datetime) -> None:
+        """Has objects that are made when somebody asks for them; nobody can tell that from others.
+
+        Args:
+            keys: they. None of them is there.
+            make: gives the document of one; None when it cannot be made: then it is not there.
+            now: the time that they came, UTC.
+        """
+        self._unmade, self._make_one, self._unmade_since = keys, make, _rfc3339(now)
+
+    @property
+    def unmade(self) -> AbstractSet[Key]:
+        """The objects that are put off and were not asked for yet."""
+        return self._unmade
+
+    def make(self, keys: Iterable[Key]) -> None:
+        """Makes those of some objects that are put off."""
+        for key in keys:
+            if key in self._unmade:
+                document = self._make_one(key)
+                self._unmade.discard(key)
+                if document is not None:
+                    self._take(Difference(key, None, document), self._unmade_since)
+
+    def _make_all_of(self, kind: str) -> None:
+        if self._unmade:
+            self.make([key for key in self._unmade if key[0] == kind])
 
     def keep_beside(self, key: Key, beside: Document) -> None:
         """Keeps what clients have in the metadata of an object: see `beside_of`. It is gone with the object.
@@ -331,6 +313,7 @@ class ObjectStore:
 
     def objects(self, kind: str) -> tuple[Stored, ...]:
         """The objects of a kind, sorted by name."""
+        self._make_all_of(kind)
         if kind in self._unsorted:
             self._unsorted.remove(kind)
             self._objects[kind] = dict(sorted(self._objects[kind].items()))
@@ -338,12 +321,14 @@ class ObjectStore:
 
     def get(self, kind: str, name: str) -> Stored | None:
         """One object, if it is there."""
+        if (kind, name) in self._unmade:
+            self.make(((kind, name),))
         return self._objects.get(kind, {}).get(name)
 
     @property
     def keys(self) -> set[Key]:
         """Kind and name of every object."""
-        return {(kind, name) for kind, held in self._objects.items() for name in held}
+        return {(kind, name) for kind, held in self._objects.items() for name in held} | self._unmade
 
     def source(self, key: Key) -> Document | None:
         """An object as it was handed in, made for each who asks; None when it is not there."""
@@ -360,6 +345,7 @@ class ObjectStore:
         Raises:
             Expired: that version is too old, or newer than the store is.
         """
+        self._make_all_of(kind)
         journal = self._journal(kind)
         if after is None:
             after = self.version
@@ -377,7 +363,7 @@ class ObjectStore:
         kind, metadata, version = source["kind"], source["metadata"], self.version + 1
         created = old.created if old else created
         generation = old.generation if old else 0
-        if "spec" in source and (before is None or before["spec"] != source["spec"]):
+        if "spec" in source and (old is None or before is None or before["spec"] != source["spec"]):
             generation += 1
         given: dict[str, Any] = {
             "uid": object_uid(kind, metadata["name"]),
@@ -395,5 +381,5 @@ class ObjectStore:
         packed = texts.pack_value({**head, **source, "metadata": {**metadata, **given}})
         return Stored(version, created, generation, packed, texts)
 
-    def _journal(self, kind: str) -> _Journal:
-        return self._journals.setdefault(kind, _Journal(self._first_version, self._history_limit))
+    def _journal(self, kind: str) -> Journal[Change]:
+        return self._journals.setdefault(kind, Journal[Change](self._first_version, self._history_limit))

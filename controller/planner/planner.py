@@ -15,7 +15,7 @@ from controller.planner.exclusive import Holders
 from controller.planner.holds import held_apart, kept
 from controller.planner.memo import Differences, PlanMemo, differences, ids_of
 from controller.planner.node_outcome import Outcome, Surroundings, drained, outcome_of
-from controller.planner.placement import Placement, place
+from controller.planner.placement import place
 from controller.planner.places import Place, places_in
 from controller.planner.renames import renamed
 from crds.messages import AgentConfig, Removals
@@ -63,8 +63,7 @@ def plan_again(
         one.name for id_ in differ.node_ids if id_ in places.records for one in places.records[id_].node_config_list
     )
     touched = {*differ.instances, *differ.leaving, *moved, *here}
-    placement = place(revision, places, before.placement, touched, holds.leaving)
-    replaced = _replaced(before.placement, placement, touched)
+    placement, replaced = place(revision, places, before.placement, touched, holds.leaving)
     on_node = before.on_node_now(placement, replaced)
     annotated = before.annotated_in(revision, differ.instances)
     nodes = revision.node_by_name
@@ -156,12 +155,6 @@ def _wanted(memo: PlanMemo) -> Mapping[str, Place]:
             if (config := memo.outcomes[node_id].wanted.get(name)) is not None:
                 wanted[name] = (node_id, config)
     return wanted
-
-
-def _replaced(before: Placement, after: Placement, touched: AbstractSet[str]) -> AbstractSet[str]:
-    """The instances that are placed on another node than before, or on one or none now."""
-    names = touched | before.open | after.open
-    return {name for name in names if before.nodes.get(name) != after.nodes.get(name)}
 
 
 def _withholding(before: PlanMemo, differ: Differences) -> Iterator[str]:

@@ -107,17 +107,17 @@ class Published:
         return Published({**self.by_node, **changes}, self.texts) if changes else self
 
 
-def known_by_its_bytes(envelope: bytes, *known: Sent | UnderWay | None) -> AgentConfig | None:
-    """The generation in a record whose very bytes are known already: it needs not be verified or read again.
+def known_by_its_bytes(envelope: bytes, *known: Sent | UnderWay | None) -> Sent | UnderWay | None:
+    """The record whose very bytes are known already: it needs not be verified or read again, nor packed.
 
     Args:
         envelope: the value of the record.
         known: the records that it may be, each verified or signed by this controller.
 
     Returns:
-        The object that is known; None when the bytes are none of theirs.
+        The one that has these bytes; None when none has.
     """
-    return next((one.config for one in known if one is not None and unpacked(one.packed) == envelope), None)
+    return next((one for one in known if one is not None and unpacked(one.packed) == envelope), None)
 
 
 def config_in(
@@ -143,7 +143,9 @@ def config_in(
     return config
 
 
-def remembered(known: Sent | None, config: AgentConfig, envelope: bytes, seen_at: datetime, *, on_topic: bool) -> Sent:
+def remembered(
+    known: Sent | None, config: AgentConfig, envelope: bytes, seen_at: datetime, *, on_topic: bool, small: bytes = b""
+) -> Sent:
     """What is known of a node's newest record after one was read from the topic or from disk.
 
     Args:
@@ -152,12 +154,13 @@ def remembered(known: Sent | None, config: AgentConfig, envelope: bytes, seen_at
         envelope: the value of the record.
         seen_at: when it was read, UTC.
         on_topic: False for a copy from disk.
+        small: the envelope as `packed` makes it small, where that is known.
 
     Returns:
         The object that is known already when the record says nothing new.
     """
     if known is None or config.ref.order > known.config.ref.order:
-        return Sent(config, packed(envelope), seen_at, on_topic)
+        return Sent(config, small or packed(envelope), seen_at, on_topic)
     if on_topic and not known.on_topic and config.ref == known.config.ref:
         return replace(known, on_topic=True)
     return known

@@ -42,7 +42,7 @@ class Publisher:
         self._ports = ports
         self._copy_after_seconds = copy_after_seconds
         self.under_way: dict[str, UnderWay] = {}
-        """What is being published, by node id."""
+        """What is published and not known to be yet, by node id: it may be read back before."""
         self._uncopied: dict[str, bytes] = {}
         """The newest records of which no copy was begun, by node id: see `published.packed`."""
         self._has_uncopied = asyncio.Event()
@@ -79,10 +79,7 @@ class Publisher:
         envelope = encode_signed(config, self._key)
         node_id, small = str(config.node_id), packed(envelope)
         self.under_way[node_id] = UnderWay(config, small)
-        try:
-            await self._send(node_id, envelope, small)
-        finally:
-            self.under_way.pop(node_id, None)
+        await self._send(node_id, envelope, small)
         _log.info(
             "published generation %d (epoch %d) of node %s: %d instances, revision %s",
             config.generation,

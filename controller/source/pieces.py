@@ -54,8 +54,7 @@ class _Kind:
 
     def content(self, number: int) -> bytes:
         """A piece as it is written."""
-        documents = [self.manifests[name].document() for name in sorted(self._names[number])]
-        return json.dumps(documents, ensure_ascii=False).encode()
+        return b"[%b]" % b",\n".join(self.manifests[name].text() for name in sorted(self._names[number]))
 
 
 class Pieces:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from controller.model import ObjectRef
+from controller.picture.beside import beside_of, without_last_applied
 from controller.picture.conditions import Document
-from controller.picture.store import Stored, beside_of, object_uid, without_last_applied
+from controller.picture.store import Stored, object_uid
 from crds.annotations import APPROVE, FILE, LAST_APPLIED, REASON
 
 _SERVERS: Final = frozenset({

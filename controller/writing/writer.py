@@ -37,6 +37,8 @@ SHOWN_WITHIN_SECONDS: Final = 5.0
 """As long as an answer waits until what was written is shown, and a write until what was read is."""
 _LOOK_SECONDS: Final = 0.25
 _ATTEMPTS: Final = 8
+_MOST_REASONS: Final = 100
+"""Of the newest writes: they are asked for as soon as these are in force."""
 _MOST_APPROVALS: Final = 32
 MODIFIED: Final = "the object has been modified; please apply your changes to the latest version and try again"
 """The words that clients know from Kubernetes."""
@@ -114,6 +116,7 @@ class Writer:
         self._turns = Turns()
         self._places = Places()
         self._approved: deque[str] = deque(maxlen=_MOST_APPROVALS)
+        self._reasons: deque[tuple[str, str]] = deque(maxlen=_MOST_REASONS)
         self._recalled: set[Key] = set()
         """Kept by an earlier controller; of what is not there any more until the next time something is kept."""
 
@@ -123,6 +126,10 @@ class Writer:
         self._recalled = set(known)
         for key, beside in known.items():
             self._objects.keep_beside(key, beside)
+
+    def why(self, revision_id: str) -> str:
+        """Why one of the newest revisions was written here, in the words of who asked for it; empty when he said nothing."""
+        return next((reason for written, reason in self._reasons if written == revision_id), "")
 
     async def write(self, request: WriteRequest) -> WriteDone:
         """Makes a write, or says what it would do.
@@ -308,12 +315,15 @@ class Writer:
     async def _write(self, request: WriteRequest, prepared: _Prepared, judged: Judged) -> Written:
         refs = tuple(one.ref for one in prepared.ones if one.is_edit)
         subject = what_is_changed(request.verb, refs)
-        message = message_of(subject, prepared.asks.get(REASON, request.reason))
+        reason = prepared.asks.get(REASON, request.reason)
+        message = message_of(subject, reason)
         edit = SourceEdit(prepared.before, prepared.files, request.author, message)
         if judged.is_approved:
             # A directory is known by this id as soon as it is written, and may be read by others before we hear of that.
             self._approve(judged.revision_id)
         written = await self._source.write(edit)
+        if reason:
+            self._reasons.append((written.revision_id, reason))
         if judged.is_approved and not written.branch:
             self._approve(written.revision_id)
         text = f"{request.author}: {subject} (revision {written.revision_id}{f' on {written.branch}' if written.branch else ''})"

@@ -5,16 +5,22 @@ while the pipeline changes its state; and `Accept: text/plain` turns JSON into P
 """
 
 import asyncio
+import contextlib
 import json
 import os
+import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, NoReturn
 
-import h11
-
 TIMEOUT_S = 1.0
+_TOGETHER_S = 0.02
+"""Answers are looked for at multiples of it, the next but one. Apps that are asked at the same moment have all answered by then: to wait
+for each is to wake up for each, and that costs as much as the rest of a question."""
+_PLAIN_HEAD = re.compile(rb"HTTP/1\.[01] 200 [\t -~]*(?:\r\n[!-9;-~]+:[\t -~]*)*")
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,7})[ \t]*(?=\r\n|\Z)", re.IGNORECASE)
+_OTHER_LENGTH = re.compile(rb"\r\n(?:transfer-encoding|content-length)[^\r]*", re.IGNORECASE)
 _MOST_BYTES = 1024 * 1024
 _MOST_HEAD_BYTES = 64 * 1024
 _PART_BYTES = 64 * 1024
@@ -57,19 +63,18 @@ async def _exchange(port: int, path: str, content: bytes | None) -> bytes:
     loop = asyncio.get_running_loop()
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as bare:
         bare.setblocking(False)
-        await loop.sock_connect(bare, ("127.0.0.1", port))
-        connection = h11.Connection(h11.CLIENT)
-        await loop.sock_sendall(bare, _request(connection, port, path, content))
-        return await _answer(connection, partial(loop.sock_recv, bare, _PART_BYTES), path)
+        with contextlib.suppress(BlockingIOError):  # on the loopback it is connected nevertheless, or refused
+            bare.connect(("127.0.0.1", port))
+        await loop.sock_sendall(bare, _request(port, path, content))
+        await asyncio.sleep(2 * _TOGETHER_S - loop.time() % _TOGETHER_S)
+        return await _answer(partial(loop.sock_recv, bare, _PART_BYTES), path)
 
 
-def _request(connection: h11.Connection, port: int, path: str, content: bytes | None) -> bytes:
-    headers = [("Host", f"127.0.0.1:{port}"), ("Accept", "*/*"), ("Connection", "close")]
+def _request(port: int, path: str, content: bytes | None) -> bytes:
+    lines = ["GET" if content is None else "POST", f" {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: */*\r\n"]
     if content is not None:
-        headers += [("Content-Type", "application/json"), ("Content-Length", str(len(content)))]
-    request = h11.Request(method="GET" if content is None else "POST", target=path, headers=headers)
-    events = (request, h11.Data(data=content or b""), h11.EndOfMessage())
-    return b"".join(connection.send(event) or b"" for event in events)
+        lines.append(f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n")
+    return "".join((*lines, "Connection: close\r\n\r\n")).encode("ascii") + (content or b"")
 
 
 async def _head(read: Callable[[], Awaitable[bytes]], path: str) -> bytes:
@@ -85,8 +90,16 @@ async def _head(read: Callable[[], Awaitable[bytes]], path: str) -> bytes:
     return head
 
 
-async def _answer(connection: h11.Connection, read: Callable[[], Awaitable[bytes]], path: str) -> bytes:
+async def _answer(read: Callable[[], Awaitable[bytes]], path: str) -> bytes:
     head = await _head(read, path)
+    if (plain := plain_content(head)) is not None:
+        return plain
+    # Here, since it is 0.8 MiB of an agent, and hardly an app answers in any other way.
+    import h11  # noqa: PLC0415 - see above
+
+    connection = h11.Connection(h11.CLIENT)
+    for asked in (h11.Request(method="GET", target="/", headers=[("Host", "")]), h11.EndOfMessage()):
+        connection.send(asked)
     connection.receive_data(head)
     answer = bytearray()
     while True:
@@ -104,6 +117,19 @@ async def _answer(connection: h11.Connection, read: Callable[[], Awaitable[bytes
                 raise NoAnswerError(f"{path}: the answer is longer than {_MOST_BYTES} bytes")
         elif isinstance(event, h11.EndOfMessage):
             return bytes(answer)
+
+
+def plain_content(answer: bytes) -> bytes | None:
+    """The content of an answer that is whole, and as simple as an answer can be; None for any other, which h11 takes apart.
+
+    That is: status 200, lines that nobody can read in two ways, one length and nothing beside it, and so many bytes. It is what
+    servers send who know their answer before they begin, and takes a tenth of h11's time.
+    """
+    head, end, content = answer.partition(b"\r\n\r\n")
+    if not end or _PLAIN_HEAD.fullmatch(head) is None or len(_OTHER_LENGTH.findall(head)) != 1:
+        return None
+    length = _LENGTH.search(head)
+    return content if length is not None and int(length[1]) == len(content) else None
 
 
 def _status_in(head: bytes) -> str:

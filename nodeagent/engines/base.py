@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Callable, Collection
 from typing import Protocol
 
 from crds.instance_config import InstanceConfig
+from nodeagent.engines.counters import UsageCounters
+from nodeagent.engines.log_lines import LogPiece, LogRange
 from nodeagent.model import Leftover, ObservedInstance, PortHolder
 from nodeagent.operations import Drift, Op
 
@@ -102,6 +104,26 @@ class Driver(Protocol):
 
     async def output(self, instance: str, lines: int) -> str:
         """The last lines that the instance wrote to its standard output and error; empty when there is none."""
+        ...
+
+    def log(self, instance: str, wanted: LogRange) -> AsyncIterator[LogPiece]:
+        """The lines of the newest run of an instance, or of what ran before it, oldest first; secrets and all.
+
+        The first piece comes as soon as the log is open, perhaps without lines. With `follow` it goes on, within a second or so of what is written, until the run ends. Who takes no more makes the engine wait
+        and no memory grow. To be closed by who does not read it to its end.
+
+        Raises:
+            NoLog: there is no such run.
+            Transient: the engine does not answer.
+        """
+        ...
+
+    async def usage(self) -> UsageCounters:
+        """What this machine, and the instances that run, have used so far.
+
+        Raises:
+            Transient: the kernel or the engine does not say.
+        """
         ...
 
     async def aclose(self) -> None:

@@ -5,11 +5,12 @@ import contextlib
 import functools
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+A = TypeVar("A")
 
 _Call: TypeAlias = "tuple[Callable[[], Any], asyncio.Future[Any]]"
 _IDLE_S = 6.0
@@ -35,7 +36,9 @@ class BlockingCalls:
         self._lock = threading.Lock()
         self._idle = 0
         self._shared: dict[object, asyncio.Future[Any]] = {}
-        self._gathered: list[_Call] = []
+        self._gathered: dict[
+            Callable[[Sequence[Any]], Callable[[Any], Any]], list[tuple[Any, asyncio.Future[Any]]]
+        ] = {}
         self._batches: set[asyncio.Task[None]] = set()
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -70,27 +73,40 @@ class BlockingCalls:
             asked.add_done_callback(lambda asked: self._answered(question, asked))
         return await asyncio.shield(asked)
 
-    async def run_together(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """As `run`, but in one thread with all that is asked for in this way within 20 ms, one call after the other.
+    async def run_together(self, prepare: Callable[[Sequence[A]], Callable[[A], T]], question: A) -> T:
+        """Answers a question in one thread with all that are asked in this way within 20 ms, one after the other.
 
-        For short ones that many ask for at the same moment: to wake a thread for each costs more than what it does.
+        For short ones that many ask at the same moment: to wake a thread for each costs more than what it does.
+
+        Args:
+            prepare: called with all of the questions, finds out what they share, and returns what answers each.
+            question: one of them.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._gathered.append((functools.partial(function, *args, **kwargs), future))
-        if len(self._gathered) == 1:
-            loop.call_later(_GATHER_S, self._begin_batch)
+        gathered = self._gathered.setdefault(prepare, [])
+        gathered.append((question, future))
+        if len(gathered) == 1:
+            loop.call_later(_GATHER_S, self._begin_batch, prepare)
         return await future
 
-    def _begin_batch(self) -> None:
-        batch, self._gathered = self._gathered, []
-        task = asyncio.ensure_future(self._run_batch(batch))
+    def _begin_batch(self, prepare: Callable[[Sequence[Any]], Callable[[Any], Any]]) -> None:
+        task = asyncio.ensure_future(self._run_batch(prepare, self._gathered.pop(prepare)))
         self._batches.add(task)
         task.add_done_callback(self._batches.discard)
 
-    async def _run_batch(self, batch: list[_Call]) -> None:
-        answers = await self.run(lambda: [_answer_of(call) for call, _ in batch])
-        for (_, future), (result, failure) in zip(batch, answers, strict=True):
+    async def _run_batch(
+        self,
+        prepare: Callable[[Sequence[Any]], Callable[[Any], Any]],
+        batch: Sequence[tuple[Any, "asyncio.Future[Any]"]],
+    ) -> None:
+        def answers() -> list[tuple[Any, BaseException | None]]:
+            answer, failure = _answer_of(functools.partial(prepare, [question for question, _ in batch]))
+            if answer is None:
+                return [(None, failure)] * len(batch)
+            return [_answer_of(functools.partial(answer, question)) for question, _ in batch]
+
+        for (_, future), (result, failure) in zip(batch, await self.run(answers), strict=True):
             _settle(future, result, failure)
 
     def _answered(self, question: object, asked: "asyncio.Future[Any]") -> None:

@@ -4,6 +4,7 @@ Its notes stand in the folders that it is given, as those of the other drivers d
 """
 
 import asyncio
+import contextlib
 import hashlib
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
@@ -11,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from crds.instance_config import InstanceConfig
+from nodeagent.engines.counters import Counters, UsageCounters
+from nodeagent.engines.fake_log import FakeLog
 from nodeagent.engines.labels import (
     LABEL_DIGEST,
     LABEL_FLEET,
@@ -24,6 +27,7 @@ from nodeagent.engines.labels import (
     observed,
 )
 from nodeagent.engines.last_lines import last_lines
+from nodeagent.engines.log_lines import LogLine, LogPiece, LogRange, NoLog, ns_of
 from nodeagent.engines.mailbox import Mailbox
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.model import Applied, Leftover, ObservedInstance, Permanent, PortHolder, Transient
@@ -61,6 +65,10 @@ class FakeEngine:
     created: int = 0
     holders: dict[int, PortHolder] = field(default_factory=dict)
     """Who listens on which port."""
+    logs: dict[str, FakeLog] = field(default_factory=dict)
+    """What containers have said, by their ids."""
+    used: UsageCounters = field(default_factory=lambda: UsageCounters(Counters(0.0, 0)))
+    """What is used of the machine."""
 
     def image_id(self, reference: str) -> str:
         """The id of the image that a reference means."""
@@ -136,6 +144,13 @@ class FakeDriver:
             raise KeyError(f"instance {name} does not exist")
         others = tuple(one for one in drift if one != PAUSED)
         self._put(container, replace(container, paused=PAUSED in drift, drift=others))
+
+    def say(self, name: str, *lines: str) -> None:
+        """The running instance writes lines, now."""
+        container = self._find(name)
+        if container is None or not container.running:
+            raise KeyError(f"instance {name} does not run")
+        self.engine.logs[container.id].say(*(LogLine(one.encode(), ns_of(self._now())) for one in lines))
 
     def vanish(self, name: str) -> None:
         """Somebody removes the instance by hand."""
@@ -237,6 +252,21 @@ class FakeDriver:
         text = "" if container is None else last_lines(container.output.encode(), lines)
         return self._folders.redacted(instance, text)
 
+    async def log(self, instance: str, wanted: LogRange) -> AsyncIterator[LogPiece]:
+        """What it was told to say."""
+        self._reach()
+        container = self._find(instance)
+        if container is None:
+            raise NoLog("it has no container")
+        async with contextlib.aclosing(self.engine.logs.get(container.id, FakeLog()).read(wanted)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def usage(self) -> UsageCounters:
+        """What it was told."""
+        self._reach()
+        return self.engine.used
+
     async def aclose(self) -> None:
         """Ends the streams of events."""
         self._closed = True
@@ -278,6 +308,7 @@ class FakeDriver:
             container, running=False, finished_at=self._now(), exit_code=exit_code, output=output, paused=False
         )
         self._put(container, left)
+        self.engine.logs.setdefault(container.id, FakeLog()).end()
 
     def _pull(self, image: str) -> None:
         if image in self.engine.images:
@@ -312,6 +343,7 @@ class FakeDriver:
         if container.running:
             return
         self.changed[OpKind.START] += 1
+        self.engine.logs.setdefault(container.id, FakeLog()).begin()
         self._put(
             container,
             replace(container, running=True, started_at=self._now(), finished_at=None, exit_code=None, output=""),

@@ -7,7 +7,7 @@ alone: then nobody is known to listen, which is no proof that nobody does.
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from nodeagent.engines.listening_sockets import listening_sockets
@@ -27,15 +27,17 @@ class Listeners:
         self._holders: dict[int, tuple[str, str | None, PortHolder]] = {}
         """By port: the inode, who was expected to listen, and who did."""
 
-    def holder(self, port: int, expected: str | None, find: Callable[[], PortHolder | None]) -> PortHolder | None:
+    def holder(
+        self, port: int, expected: str | None, find: Callable[[], PortHolder | None], inodes: Collection[str]
+    ) -> PortHolder | None:
         """Who listens on a port: as it was found out before, while the same process has the same socket open.
 
         Args:
             port: the port.
             expected: the runtime that should listen.
             find: finds it out, by `pids`.
+            inodes: the sockets that listen there now, see `listening_on`.
         """
-        inodes = _listening(port)
         if len(inodes) == 1 and (known := self._holders.get(port)) is not None:
             inode, asked_for, holder = known
             if asked_for == expected and inode in inodes and self._still(port, inode) is not None:
@@ -93,6 +95,15 @@ class Listeners:
         if before and not self.pids(port, pids) and before & _listening(port):
             return PortHolder(None, "a process that this user may not look at")
         return None
+
+
+def listening_on(ports: Collection[int]) -> Mapping[int, Collection[str]]:
+    """The inodes of the sockets that listen on some ports, asked for in one go; a port with none is left out."""
+    found: dict[int, set[str]] = {}
+    for port, inode in listening_sockets(next(iter(ports)) if len(ports) == 1 else None):
+        if port in ports:
+            found.setdefault(port, set()).add(inode)
+    return found
 
 
 def listening_ports(pids: Iterable[int]) -> tuple[int, ...]:

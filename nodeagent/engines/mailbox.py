@@ -11,12 +11,17 @@ class Mailbox:
 
     def __init__(self) -> None:
         self._names: dict[str, None] = {}
-        self._closed = False
+        self._closed = self._interrupted = False
         self._changed = asyncio.Event()
 
     def put(self, name: str) -> None:
         """Adds a name."""
         self._names.setdefault(name)
+        self._changed.set()
+
+    def interrupt(self) -> None:
+        """Has `next`, now or when it is called, say at once that there is none, if none waits."""
+        self._interrupted = True
         self._changed.set()
 
     def close(self) -> None:
@@ -25,8 +30,8 @@ class Mailbox:
         self._changed.set()
 
     async def next(self, timeout_s: float | None = None) -> str | None:
-        """The next name; None when the mailbox is closed, or empty for so many seconds."""
-        if not self._names and not self._closed:
+        """The next name; None when the mailbox is closed, or empty for so many seconds or until it is interrupted."""
+        if not self._names and not self._closed and not self._interrupted:
             self._changed.clear()
             try:
                 async with asyncio.timeout(timeout_s):
@@ -34,6 +39,7 @@ class Mailbox:
             except TimeoutError:
                 return None
         if not self._names:
+            self._interrupted = False
             return None
         name = next(iter(self._names))
         del self._names[name]

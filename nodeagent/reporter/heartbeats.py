@@ -31,6 +31,11 @@ def has_moved(said: Standing, now: Standing) -> bool:
     return any(_other_fps(*two) for two in zip(_cameras(said), _cameras(now), strict=True))
 
 
+def fps_moved(said: float, now: float) -> bool:
+    """Whether frames per second are off by a fifth and by one, so that people care."""
+    return abs(now - said) >= _FPS_LEAST and abs(now - said) > _FPS_SHARE * said
+
+
 class Heartbeats:
     """Those that follow one report.
 
@@ -79,4 +84,4 @@ def _in_other_words(said: str, now: str) -> bool:
 def _other_fps(said: CameraFacts, now: CameraFacts) -> bool:
     if said.fps is None or now.fps is None:
         return said.fps is not now.fps
-    return abs(now.fps - said.fps) >= _FPS_LEAST and abs(now.fps - said.fps) > _FPS_SHARE * said.fps
+    return fps_moved(said.fps, now.fps)

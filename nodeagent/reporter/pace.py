@@ -1,14 +1,14 @@
 """Which apps need not be asked at every look: pure.
 
 A look costs the agent a connection or two, and 20 apps of which all is well were most of what an idle agent did. So an app that was
-seen to run evenly is asked at every fourth look. Nothing is told later for that: how many new frames there are says for how long
-there were none, and an app that runs less evenly, or does not answer, is asked at each look again.
+seen to run evenly is asked at every fifth look, and while nobody else is to be asked, no other look is made. Nothing is told later for that:
+how many new frames there are says for how long there were none, and an app that runs less evenly, or does not answer, is asked at each look again.
 """
 
 from crds.instance_config import InstanceConfig
 from nodeagent.reporter.frames import AppProgress
 
-EVERY = 4
+EVERY = 5
 """Looks from one to the next at which an app that runs evenly is asked."""
 STEADY_LOOKS = 8
 """Even ones in a row before that."""

@@ -46,7 +46,8 @@ class ReportSender(Generic[S]):
             bus: where reports go.
             key: the key of this node.
             standing: what a report of this very moment would say, without the numbers that move all the time. It is asked for
-                at every nudge; only when it is not equal to that of the last report, or one is due, a report is built.
+                at every nudge; only when it is not equal to that of the last report, or one is due, a report is built. Nothing
+                of it, and nothing that `has_moved` looks at, changes without a nudge.
             has_moved: whether numbers have moved so far since the last report that a heartbeat does not say enough.
             build: makes the report, from its sequence number and the time.
             clock: the time.
@@ -64,6 +65,8 @@ class ReportSender(Generic[S]):
         self._changed = asyncio.Event()
         self._sequence = 0
         self._last_sent: S | None = None
+        self._is_unmoved = False
+        """True when the last look has shown that nothing has moved since the last report."""
         self._heartbeats: Heartbeats | None = None
         """Those that follow the last report, if that was acknowledged."""
         self._heartbeats_until = self._full_due_at = 0.0
@@ -93,26 +96,36 @@ class ReportSender(Generic[S]):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(due_at):
                     await self._changed.wait()
+            is_nudged = self._changed.is_set()
             self._changed.clear()
-            if await self._speak(is_due=loop.time() >= due_at):
+            if await self._speak(is_due=loop.time() >= due_at, is_nudged=is_nudged):
                 due_at = loop.time() + self._every_seconds
 
-    async def _speak(self, *, is_due: bool) -> bool:
+    async def _speak(self, *, is_due: bool, is_nudged: bool) -> bool:
         """Says how the node is at this moment, if there is a reason to; True when it was tried."""
         now = self._clock.now()
-        standing = self._standing(now)
-        is_news = self._forced or standing != self._last_sent
-        if not is_news and not is_due:
-            return False
-        self._forced = False
-        heartbeat = None if is_news else self._next_heartbeat(standing, now)
+        heartbeat = self._next_heartbeat(now) if self._is_unmoved and is_due and not is_nudged else None
         try:
             if heartbeat is not None:
-                await self._bus.publish(Topic.AGENT_RESPONSE, key=heartbeat_key(self._node_id), value=heartbeat)
+                await self._beat(heartbeat)
+                return True
+            standing = self._standing(now)
+            is_news = self._forced or standing != self._last_sent
+            if not is_news and not is_due:
+                self._is_unmoved = False
+                return False
+            self._forced = False
+            self._is_unmoved = (
+                not is_news and self._last_sent is not None and not self._has_moved(self._last_sent, standing)
+            )
+            heartbeat = self._next_heartbeat(now) if self._is_unmoved else None
+            if heartbeat is not None:
+                await self._beat(heartbeat)
             else:
                 await self._report(standing, now)
         except PublishFailed as error:
             self._last_sent = self._heartbeats = None
+            self._is_unmoved = False
             _log.info("the report was not delivered, a newer one will follow: %s", error)
         return True
 
@@ -121,16 +134,17 @@ class ReportSender(Generic[S]):
     def _may_beat(self) -> bool:
         return self._clock.monotonic() < self._heartbeats_until
 
-    def _next_heartbeat(self, standing: S, now: datetime) -> bytes | None:
-        """The heartbeat that is enough now; None when it must be a report."""
-        if self._heartbeats is None or self._last_sent is None or not self._may_beat():
-            return None
-        if self._clock.monotonic() >= self._full_due_at or self._has_moved(self._last_sent, standing):
+    def _next_heartbeat(self, now: datetime) -> bytes | None:
+        """The heartbeat that is enough while nothing has moved; None when it must be a report."""
+        if self._heartbeats is None or not self._may_beat() or self._clock.monotonic() >= self._full_due_at:
             return None
         heartbeat = self._heartbeats.next(now)
         with contextlib.suppress(ValueError):  # with a very long name of the fleet none can be sent
             return None if heartbeat is None else encode_heartbeat(heartbeat)
         return None
+
+    async def _beat(self, heartbeat: bytes) -> None:
+        await self._bus.publish(Topic.AGENT_RESPONSE, key=heartbeat_key(self._node_id), value=heartbeat)
 
     # --- reports -----------------------------------------------------------------------------------------------------
 
@@ -156,6 +170,7 @@ class ReportSender(Generic[S]):
             self._heartbeats, self._node_id = heartbeats, str(report.node_id)
             self._full_due_at = self._clock.monotonic() + self._full_every_seconds
         self._last_sent = standing  # one that cannot be sent, the same again would fail again
+        self._is_unmoved = True
 
     async def _publish_what_fits(self, report: AgentResponse) -> bytes:
         """Publishes the report, or the fullest form of it that the topic allows; returns what was written.

@@ -18,6 +18,8 @@ from tests.writing.conftest import write_fleet, write_movable
 from tests.writing.served import CAMERAS, INSTANCES, NODES, Served, served
 
 GROUPS = {SERVED[group][0].path: SERVED[group] for group in DOCUMENTED}
+DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
+REPLICA_SETS = "/apis/apps/v1/namespaces/default/replicasets"
 EVENTS = "/api/v1/namespaces/default/events"
 OF_HTTP = {"content-length", "content-type", "date", "transfer-encoding"}
 DRY = {"dryRun": "All"}
@@ -107,10 +109,16 @@ def done() -> Iterator[Asked]:
         yield "PATCH", one, {"json": {"spec": {"unknown": 1}}, "headers": {"content-type": MERGE}}, 200
         yield "DELETE", one, {"params": DRY}, 200
         yield "DELETE", path, {"params": {"labelSelector": "no=such"}}, 200
-    scale = f"{INSTANCES}/faces/scale"
-    yield "GET", scale, {}, 200
-    yield "PUT", scale, {"json": {"metadata": {}, "spec": {"replicas": 1}}}, 200
-    yield "PATCH", scale, {"json": {"spec": {"replicas": 1}}, "headers": {"content-type": MERGE}}, 200
+    for scale in (f"{INSTANCES}/faces/scale", f"{DEPLOYMENTS}/faces/scale"):
+        yield "GET", scale, {}, 200
+        yield "PUT", scale, {"json": {"metadata": {}, "spec": {"replicas": 1}}}, 200
+        yield "PATCH", scale, {"json": {"spec": {"replicas": 1}}, "headers": {"content-type": MERGE}}, 200
+    for some in (DEPLOYMENTS, REPLICA_SETS):
+        yield "GET", some, {}, 200
+        yield "GET", some.replace("/namespaces/default", ""), {}, 200
+    yield "GET", f"{DEPLOYMENTS}/faces", {}, 200
+    yield "GET", f"{DEPLOYMENTS}/faces/status", {}, 200
+    yield "PATCH", f"{DEPLOYMENTS}/faces", {"json": {"spec": {"replicas": 1}}, "headers": {"content-type": MERGE}}, 200
     for path in ("/api/v1/events", EVENTS, "/api/v1/namespaces", "/api/v1/namespaces/default", "/api/v1/pods", PODS):
         yield "GET", path, {}, 200
     node = f"{CORE_NODES}/edge-2"
@@ -148,6 +156,10 @@ def refused() -> Iterator[Asked]:
     yield "PATCH", scale, {"json": {}, "headers": {"content-type": APPLY}}, 415
     yield "PUT", scale, {"json": {"metadata": {"uid": "x"}, "spec": {"replicas": 1}}}, 409
     yield "GET", f"{INSTANCES}/nobody/scale", {}, 404
+    paused = {"json": {"spec": {"paused": True}}, "headers": {"content-type": MERGE}}
+    yield "PATCH", f"{DEPLOYMENTS}/faces", paused, 422
+    yield "PUT", f"{DEPLOYMENTS}/faces", {"json": {}}, 400
+    yield "GET", f"{REPLICA_SETS}/faces", {}, 404
     yield "GET", other, {}, 404
     yield "POST", CAMERAS, {"json": gate}, 409
     yield "POST", CAMERAS, {"json": {"metadata": {"name": "new"}, "spec": {}}}, 422
@@ -176,7 +188,15 @@ def refused() -> Iterator[Asked]:
 def test_every_operation_answers_as_it_is_told(fleet: Served) -> None:
     event = fleet.get(EVENTS)["items"][0]["metadata"]["name"]
     met = set()
-    for method, path, options, code in (*done(), *refused(), ("GET", f"{EVENTS}/{event}", {}, 200)):
+    version = fleet.get(REPLICA_SETS)["items"][0]["metadata"]["name"]
+    whole = fleet.get(f"{DEPLOYMENTS}/faces")
+    del whole["metadata"]["resourceVersion"]
+    others = (
+        ("GET", f"{EVENTS}/{event}", {}, 200),
+        ("GET", f"{REPLICA_SETS}/{version}", {}, 200),
+        ("PUT", f"{DEPLOYMENTS}/faces", {"json": whole}, 200),
+    )
+    for method, path, options, code in (*others, *done(), *refused()):
         answer = fleet(method, path, **options)
         assert answer.status_code == code, f"{method} {path} {options}: {answer.text}"
         met.add(require_documented(answer))

@@ -47,7 +47,7 @@ def all_schemas(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def test_the_index_names_the_documents_by_their_hashes(http: Http) -> None:
     paths = http.json("/openapi/v3")["paths"]
-    assert paths.keys() == {"api/v1", "apis/dsfleet.io/v1"}
+    assert paths.keys() == {"api/v1", "apis/apps/v1", "apis/dsfleet.io/v1"}
     assert http.json("/openapi/v3/")["paths"] == paths
     for one in paths.values():
         answer = http.get(one["serverRelativeURL"])
@@ -63,11 +63,11 @@ def test_who_has_a_document_is_not_sent_it_again(http: Http) -> None:
         again = http.get(V3, headers={"if-none-match": known})
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
     assert http.get(V3, headers={"if-none-match": '"x"'}).status_code == 200
-    assert http.get("/openapi/v3/apis/apps/v1").status_code == 404
+    assert http.get("/openapi/v3/apis/batch/v1").status_code == 404
 
 
 def test_version_3_holds_nothing_that_kubectl_cannot_read(http: Http) -> None:
-    for path in ("/openapi/v3/api/v1", V3):
+    for path in ("/openapi/v3/api/v1", "/openapi/v3/apis/apps/v1", V3):
         document = http.json(path)
         known = document["components"]["schemas"]
         for schema in all_schemas(document):
@@ -116,7 +116,7 @@ def test_manifests_are_valid_by_it(http: Http) -> None:
 
 
 def test_all_that_is_told_of_can_be_read(http: Http) -> None:
-    for path in ("/openapi/v3/api/v1", V3):
+    for path in ("/openapi/v3/api/v1", "/openapi/v3/apis/apps/v1", V3):
         for told in http.json(path)["paths"]:
             answer = http.get(told.replace("{namespace}", "default").replace("{name}", "hq-1"))
             assert "could not find the requested resource" not in answer.text

@@ -295,3 +295,19 @@ def test_a_held_instance_is_marked_in_its_column() -> None:
     assert status.cell(held, NOW) == "Running,Held"
     assert status.cell({"status": {"phase": "Running"}}, NOW) == "Running"
     assert status.cell({}, NOW) == "Unknown"
+
+
+def test_whoever_asks_for_objects_has_those_made_that_were_put_off_and_no_other(
+    objects: ObjectStore, events: ObjectStore, control: FakeControl
+) -> None:
+    made: list[str] = []
+
+    async def make_whole() -> None:
+        made.append("whole")
+
+    http = Http(create_app(objects, events, control, host_names=("fleet.example.org",), make_whole=make_whole))
+    for path in ("/readyz", "/version", "/api/v1/events", "/fleet/v1/status"):
+        http.get(path)
+    assert made == []
+    assert http.get("/apis/dsfleet.io/v1/cameras").status_code == 200
+    assert made == ["whole"]

@@ -57,7 +57,7 @@ def test_the_page_tells_of_what_is_served_and_of_nothing_else() -> None:
     served = {(method.upper(), plain(path)) for path, some in own.items() for method in some}
     # One route for the documents of all groups.
     served.remove(("GET", plain("/openapi/v3/{group}")))
-    served |= {("GET", "/openapi/v3/api/v1"), ("GET", "/openapi/v3/apis/dsfleet.io/v1")}
+    served |= {("GET", f"/openapi/v3/{group}") for group in ("api/v1", "apis/dsfleet.io/v1", "apis/apps/v1")}
     paths = {path for _, path in served}
     assert {(method, plain(path)) for method, path in told(paths)} == served
 

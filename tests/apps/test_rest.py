@@ -1,9 +1,12 @@
 import asyncio
 from typing import Any
 
+import h11
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nodeagent.apps.rest import NoAnswerError, ask
+from nodeagent.apps.rest import NoAnswerError, ask, plain_content
 from tests.apps.stand import OK, Answer, app, http
 from tests.patience import patient
 
@@ -94,3 +97,62 @@ def test_whoever_asks_says_how_long_it_may_take() -> None:
 
     with pytest.raises(NoAnswerError, match=r"no answer within 0\.05 s"):
         put(hang, timeout_s=0.05)
+
+
+def by_h11(answer: bytes) -> bytes | None:
+    """The content of an answer with status 200 that is whole, and ends with the connection."""
+    connection = h11.Connection(h11.CLIENT)
+    for asked in (h11.Request(method="GET", target="/", headers=[("Host", "")]), h11.EndOfMessage()):
+        connection.send(asked)
+    content = b""
+    try:
+        connection.receive_data(answer)
+        connection.receive_data(b"")
+        while not isinstance(event := connection.next_event(), h11.EndOfMessage):
+            if isinstance(event, h11.Response) and event.status_code != 200:
+                return None
+            content += bytes(event.data) if isinstance(event, h11.Data) else b""
+    except h11.RemoteProtocolError:
+        return None
+    return content
+
+
+LINES = st.sampled_from(
+    [
+        *(b"HTTP/1.1 200 OK", b"HTTP/1.0 200 ", b"HTTP/1.1 404 Not Found", b"HTTP/2 200 OK", b"HTTP/1.1 200", b"200"),
+        *(
+            b"Content-Length: 2",
+            b"content-length:2 ",
+            b"Content-Length: 3",
+            b"Content-Length: 2, 2",
+            b"Content-Length : 2",
+        ),
+        *(
+            b"Content-Length: +2",
+            b"Transfer-Encoding: chunked",
+            b"X: content-length: 2",
+            b"X:",
+            b": x",
+            b"X",
+            b" folded",
+        ),
+        *(b"Date: Mon, 30 Nov 2026 20:00:00 GMT", b"X: \xff", b"X: \x00", b"X: a\rb", b""),
+    ]
+)
+
+
+@given(
+    st.sampled_from([b"HTTP/1.1 200 OK", b"HTTP/1.0 200 Fine"]) | LINES,
+    st.lists(LINES, max_size=4),
+    st.sampled_from([b"{}", b"", b"{", b"{}\n", b"2\r\n{}\r\n0\r\n\r\n"]),
+)
+def test_what_counts_as_a_plain_answer_is_what_it_is_for_h11(first: bytes, lines: list[bytes], content: bytes) -> None:
+    answer = b"\r\n".join((first, *lines, b"", content))
+    if (plain := plain_content(answer)) is not None:
+        assert plain == by_h11(answer)
+
+
+def test_the_answers_of_apps_are_plain() -> None:
+    assert plain_content(http(YES)) == http(YES).partition(b"\r\n\r\n")[2]
+    served = b"HTTP/1.0 200 OK\r\nServer: BaseHTTP/0.6 Python/3.11\r\nContent-Length: 0\r\n\r\n"
+    assert plain_content(served) == b""

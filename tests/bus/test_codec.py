@@ -77,6 +77,12 @@ def test_a_signed_message_comes_back() -> None:
     assert [signature["keyid"] for signature in envelope["signatures"]] == [key_id(KEY.public_key_hex)]
 
 
+def test_an_envelope_is_written_as_json_writes_it() -> None:
+    for message in (COMMAND, INFO, INFO.model_copy(update={"hostname": '"payload":"'})):
+        value = encode_signed(message, KEY)
+        assert value == json.dumps(json.loads(value), separators=(",", ":")).encode()
+
+
 def test_an_envelope_that_follows_the_specification_is_understood() -> None:
     assert decode(signed_by(KEY, COMMAND.model_dump_json(indent=3).encode())) == COMMAND
 

@@ -35,11 +35,12 @@ def test_an_acknowledged_record_is_found_by_a_reader_from_the_beginning(stand: S
     stand.run(test)
 
 
-def test_records_of_a_key_keep_their_order(stand: Stand) -> None:
+@pytest.mark.parametrize("topic", [Topic.AGENT_RESPONSE, Topic.AGENT_ANSWER])
+def test_records_of_a_key_keep_their_order(stand: Stand, topic: Topic) -> None:
     async def test(session: Session) -> None:
-        events = await session.read(Subscription(Topic.AGENT_RESPONSE, BEGINNING))
+        events = await session.read(Subscription(topic, BEGINNING))
         sent = [b"%d" % number for number in range(300)]
-        await asyncio.gather(*(session.bus.publish(Topic.AGENT_RESPONSE, key="node", value=value) for value in sent))
+        await asyncio.gather(*(session.bus.publish(topic, key="node", value=value) for value in sent))
         assert values(await session.take(events, 300)) == sent
 
     stand.run(test)

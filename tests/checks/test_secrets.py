@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.checks.checker import check_instance
-from controller.checks.secrets import check_secrets
+from controller.checks.secrets import check_secrets, tells_a_secret
 from crds.dsinstance import DsInstance
 from crds.random_words import looks_random
 from crds.secret_names import is_secret_name, is_secret_variable
@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 def found_in(container: dict[str, Any] | None = None, **spec: Any) -> dict[str, tuple[Severity, str]]:
     one = manifest("dsinstance/yard", {"node": "gate", **spec, "container": container or {}})
     violations = list(check_secrets(one))
+    assert tells_a_secret(one) is any(violation.severity is Severity.ERROR for violation in violations)
     assert not any("Qz7" in violation.message for violation in violations)
     return {".".join(map(str, one.path)): (one.severity, one.message) for one in violations}
 
@@ -260,6 +261,7 @@ def test_a_secret_beside_any_kind_is_found(kind: str, metadata: dict[str, Any], 
     one = manifest(kind, short)
     one = one.model_copy(update={"metadata": one.metadata.model_copy(update=metadata)})
     found = list(check_secrets(one))
+    assert tells_a_secret(one) is any(violation.severity is Severity.ERROR for violation in found)
     assert [".".join(map(str, violation.path)) for violation in found] == ([path] if path else [])
     assert not any("Qz7" in violation.message for violation in found)
 

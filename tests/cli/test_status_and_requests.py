@@ -122,6 +122,20 @@ def test_a_controller_that_only_reads(run: Callable[..., Any], served: Any) -> N
     assert "This controller only reads: another controller (host-b, pid 7) leads.\n" in run("status").stdout
 
 
+def test_who_is_told_of_events(run: Callable[..., Any], served: Any) -> None:
+    at = (SystemClock().now() - timedelta(seconds=90)).isoformat()
+    fine = {"name": "chat", "state": "Delivering", "message": "", "since": None, "waiting": 1, "lost": 0}
+    served.control.answer["webhooks"] = {"problem": "", "endpoints": [fine]}
+    assert run("status").stdout == f"{WELL}Webhooks:    1 of 1 delivering\n"
+    dead = {"name": "ops", "state": "Failing", "message": "HTTP 503", "since": at, "waiting": 7, "lost": 2}
+    served.control.answer["webhooks"] = {"problem": "w.yaml:1:1: no", "endpoints": [fine, dead]}
+    shown = run("status").stdout
+    assert "Webhooks:    1 of 2 delivering\n  ops for 9" in shown
+    assert (
+        "s: HTTP 503, 7 events wait, 2 were lost\n  their file is not followed as it is now: w.yaml:1:1: no\n" in shown
+    )
+
+
 def test_status_for_programs(run: Callable[..., Any]) -> None:
     assert json.loads(run("status", "-o", "json").stdout)["epoch"] == 3
     assert "fleetId: default\n" in run("status", "-o", "yaml").stdout

@@ -20,12 +20,15 @@ from bus.topics import SETTINGS, partition_of
 from controller.answers import Answers
 from controller.loop import Controller
 from controller.model import Revision
+from controller.notifying.notifier import Notifier
+from controller.notifying.post import Post
 from controller.picture.store import ObjectStore
 from controller.planner.guard import RemovalLimits
 from controller.source.read.reader import Loaded, Reading
 from controller.state import State
 from controller.timings import Timings
 from crds.messages import AgentCommand, AgentConfig, AgentInfo, AgentResponse, CommandKind, GenerationRef
+from ports.ports import Ports
 from ports.simulated import LoopClock, MemoryDisk, NoThreads, simulated_ports
 from ports.threads import Threads
 from tests.planner.short_manifests import ShortFleet, node_id, revision
@@ -34,6 +37,7 @@ FLEET = "test"
 STATE_DIR = Path("/state")
 LAST_GOOD = STATE_DIR / "last-good.json"
 """The copy of the last good revision."""
+WEBHOOKS = STATE_DIR / "webhooks.yaml"
 DEADLINE_S = 300.0
 _POLL_S = 0.05
 
@@ -179,6 +183,8 @@ class Stand:
         self.timings = Timings()
         self.disk = MemoryDisk()
         self.threads: Threads = NoThreads()
+        self.webhooks: Post | None = None
+        """Posts to the endpoints of the file of webhooks, when there is one."""
         self.looks = 0
         """How often the fleet was shown."""
         self._probes = count()
@@ -191,6 +197,7 @@ class Stand:
         self.store, self.event_store = ObjectStore(1), ObjectStore(1)
         if held_back:
             self.bus.may_catch_up.clear()
+        ports = replace(simulated_ports(0, self.disk), threads=self.threads)
         controller = Controller(
             fleet_id=FLEET,
             bus=self.bus,
@@ -202,14 +209,28 @@ class Stand:
             event_store=self.event_store,
             limits=self.limits,
             timings=self.timings,
-            ports=replace(simulated_ports(0, self.disk), threads=self.threads),
+            notifier=self._notifier(ports) if self.webhooks else None,
+            ports=ports,
         )
         self._count_looks(controller)
         async with asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as tasks:
             running = tasks.create_task(controller.run())
+            notifying = tasks.create_task(controller.notify())
             yield controller.answers
             assert not running.done(), "the controller ended by itself"
             running.cancel()
+            notifying.cancel()
+
+    def _notifier(self, ports: Ports) -> Notifier:
+        return Notifier(
+            WEBHOOKS,
+            fleet_id=FLEET,
+            state_dir=STATE_DIR,
+            objects=self.store,
+            events=self.event_store,
+            ports=ports,
+            post=self.webhooks,
+        )
 
     def _count_looks(self, controller: Controller) -> None:
         show = controller._picture.show

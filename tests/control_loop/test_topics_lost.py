@@ -12,6 +12,7 @@ from tests.control_loop.stand import Stand, TalkingAgent, eventually, loaded
 
 YARD = {"node/gate": {}, "node/hut": {}, "dsinstance/yard": {"node": "gate"}, "dsinstance/hall": {"node": "hut"}}
 EDITED = {**YARD, "dsinstance/yard": {"node": "gate", "image": "retinaface:2"}}
+KEPT = tuple(topic for topic in Topic if topic is not Topic.AGENT_ANSWER)
 DIFFERENCE = "AgentConfig: cleanup.policy is delete, must be compact"
 
 
@@ -26,7 +27,7 @@ async def begin(stand: Stand) -> dict[str, TalkingAgent]:
     return agents
 
 
-@pytest.mark.parametrize("topics", [(), *((topic,) for topic in Topic)], ids=["all", *Topic])
+@pytest.mark.parametrize("topics", [(), *((topic,) for topic in KEPT)], ids=["all", *KEPT])
 def test_deleted_topics_are_made_and_filled_again_and_an_edit_reaches_them(
     play: Callable[..., None], topics: tuple[Topic, ...]
 ) -> None:
@@ -45,11 +46,28 @@ def test_deleted_topics_are_made_and_filled_again_and_an_edit_reaches_them(
             loss = await eventually(
                 lambda: (one := controller.status()["topics"]["loss"]) and one["healedAt"] and one, "it is healed"
             )
-            assert loss["topics"] == list(topics or Topic)
+            assert loss["topics"] == list(topics or KEPT)
             assert loss["missing"] == 0
             assert len(stand.told("TopicsLost")) == 1
             assert len(stand.told("TopicsHealed")) == 1
             assert len(list(stand.records(Topic.REFRESH))) == 1, "the agents are asked to greet and report"
+
+    play(scenario)
+
+
+def test_the_topic_of_answers_is_made_where_a_fleet_of_before_has_none_and_that_is_no_loss(
+    play: Callable[..., None],
+) -> None:
+    async def scenario(stand: Stand) -> None:
+        stand.source.say_silently(loaded(YARD))
+        async with stand.controller():
+            await begin(stand)
+        stand.log.delete_topics(Topic.AGENT_ANSWER)
+        async with stand.controller() as controller:
+            await stand.settled()
+            assert stand.log.has(Topic)
+            assert controller.status()["topics"]["loss"] is None
+            assert not stand.told("TopicsLost")
 
     play(scenario)
 

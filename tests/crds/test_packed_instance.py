@@ -40,6 +40,8 @@ def instance(*, packed: bool) -> InstanceConfig:
     [
         lambda one: one,
         lambda one: one.model_dump_json(),
+        lambda one: one.wire_json(),
+        lambda one: one.wire_json() == one.model_dump_json().encode(),
         lambda one: one.model_dump(mode="json"),
         lambda one: one.model_dump(),
         lambda one: one.model_dump(exclude={"files"}),

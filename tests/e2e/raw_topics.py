@@ -1,4 +1,4 @@
-"""The six topics as bytes, past all code of ours: what lies there, and a way to write anything there."""
+"""The seven topics as bytes, past all code of ours: what lies there, and a way to write anything there."""
 
 import uuid
 from collections.abc import Iterator

@@ -3,6 +3,7 @@ import contextlib
 import gc
 import threading
 import weakref
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -22,20 +23,32 @@ def test_results_and_errors_come_back() -> None:
     asyncio.run(test())
 
 
-def test_calls_that_are_asked_for_together_share_a_thread_and_have_each_its_own_answer() -> None:
+def test_what_is_asked_together_shares_a_thread_and_what_is_found_out_first_and_has_each_its_own_answer() -> None:
     async def test() -> None:
         calls = BlockingCalls("test", 4)
-        threads = await asyncio.gather(*(calls.run_together(threading.get_ident) for _ in range(5)))
-        assert len(set(threads)) == 1
-        given_up = asyncio.ensure_future(calls.run_together(divmod, 1, 1))
+        shared = []
+
+        def sevenths(questions: Sequence[int]) -> Callable[[int], tuple[int, int]]:
+            shared.append((threading.current_thread(), questions))
+            return lambda question: divmod(7, question)
+
+        given_up = asyncio.ensure_future(calls.run_together(sevenths, 1))
         answers = asyncio.gather(
-            *(calls.run_together(divmod, 7, number) for number in (2, 0, 3)), return_exceptions=True
+            *(calls.run_together(sevenths, number) for number in (2, 0, 3)), return_exceptions=True
         )
         await asyncio.sleep(0)
         given_up.cancel()
         first, failure, last = await answers
         assert (first, last) == ((3, 1), (2, 1))
         assert isinstance(failure, ZeroDivisionError)
+        assert [questions for _, questions in shared] == [[1, 2, 0, 3]]
+        assert await calls.run_together(sevenths, 7) == (1, 0)
+
+        def fails(_: Sequence[int]) -> Callable[[int], int]:
+            raise OSError("no answer")
+
+        refused = await asyncio.gather(*(calls.run_together(fails, one) for one in (1, 2)), return_exceptions=True)
+        assert [str(one) for one in refused] == ["no answer"] * 2
 
     asyncio.run(test())
 
@@ -155,6 +168,25 @@ def test_a_mailbox_hands_out_each_name_once_and_in_order() -> None:
         assert not mailbox.closed
         assert [await mailbox.next(), await mailbox.next()] == ["c", None]
         assert mailbox.closed
+
+    asyncio.run(test())
+
+
+def test_a_mailbox_that_is_interrupted_says_once_that_it_is_empty() -> None:
+    async def test() -> None:
+        mailbox = Mailbox()
+        waiting = asyncio.ensure_future(mailbox.next())
+        await asyncio.sleep(0)
+        mailbox.interrupt()
+        assert await waiting is None
+        mailbox.interrupt()
+        mailbox.put("a")
+        assert [await mailbox.next(), await mailbox.next()] == ["a", None]
+        waiting = asyncio.ensure_future(mailbox.next())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        mailbox.put("b")
+        assert await waiting == "b"
 
     asyncio.run(test())
 

@@ -12,7 +12,7 @@ import pytest
 
 from nodeagent.engines.docker import port_holders
 from nodeagent.engines.docker.engine import DockerEngine
-from nodeagent.engines.listening import Listeners, container_of, listening_ports, name_of
+from nodeagent.engines.listening import Listeners, container_of, listening_on, listening_ports, name_of
 from nodeagent.engines.listening_sockets import listening_sockets
 from nodeagent.engines.process.driver import ProcessDriver
 from nodeagent.model import PortHolder, Transient
@@ -75,7 +75,7 @@ def test_who_listens_is_found_out_again_only_when_it_is_another_socket_or_somebo
         return PortHolder("id-1", "itself") if listeners.pids(port, [os.getpid()]) else None
 
     def holder(expected: str) -> PortHolder | None:
-        return listeners.holder(port, expected, find)
+        return listeners.holder(port, expected, find, listening_on([port]).get(port, ()))
 
     assert holder("id-1") == holder("id-1") == PortHolder("id-1", "itself")
     assert len(asked) == 1
@@ -163,11 +163,14 @@ def test_an_engine_that_hangs_is_not_asked_about_the_container_that_should_liste
     port, container = listening.getsockname()[1], "a" * 64
     monkeypatch.setattr(port_holders, "container_of", lambda _pid: container)
     holders = port_holders.PortHolders(cast("DockerEngine", Hanging()), "fleet")
-    holder = holders.of(port, container, [os.getpid()])
+    expected = port_holders.AskedPort(port, container, (os.getpid(),))
+    another = port_holders.AskedPort(port, "b" * 64, ())
+    holder_of = holders.of([expected, another])
+    holder = holder_of(expected)
     assert holder is not None
     assert holder.runtime_id == container
     with pytest.raises(Transient, match="the Docker Engine does not answer: read timed out"):
-        holders.of(port, "b" * 64, [])
+        holder_of(another)
 
 
 @pytest.mark.docker
@@ -208,6 +211,9 @@ def test_the_kernel_and_its_files_tell_the_same(listening: socket.socket, monkey
             assert set(listening_sockets(other)) == {(other, inode_of_six)}
             assert {(port, inode), (other, inode_of_six)} <= set(listening_sockets())
             assert listening_sockets(hold_port()) == ()
+            silent = hold_port()
+            assert listening_on([silent]) == listening_on([]) == {}
+            assert listening_on([port, other, silent]) == {port: {inode}, other: {inode_of_six}}
 
         told()
 

@@ -38,6 +38,15 @@ def test_documents_are_made_once_it_is_known_what_was_published() -> None:
     assert (len(shown.objects.objects("Node")), shown.picture.shows_the_fleet) == (len(REVISION.nodes), True)
 
 
+def test_that_manifests_are_read_later_than_the_topics_is_no_news() -> None:
+    shown = Shown()
+    shown.look(State(term=1))
+    assert not shown.picture.shows_the_fleet
+    shown.look(KNOWN)
+    assert shown.picture.shows_the_fleet
+    assert shown.events.objects("Event") == ()
+
+
 def test_events_are_shown_whatever_object_cannot_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = Shown()
     monkeypatch.setattr("controller.picture.documents.instance_status", lambda *_: 1 / 0)

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.model import FleetPlan, Holds, Revision
+from controller.planner import placement
 from controller.planner.exclusive import Holders
 from controller.planner.guard import unwatched
 from controller.planner.memo import PlanMemo
@@ -182,6 +184,31 @@ def test_any_sequence_of_edits_ends_as_a_plan_from_nothing(beginning: dict[str, 
             # What is held is what was published: another object once that was read back.
             if state == before.nodes.get(id_) and all(one.hold is None for one in state.instances):
                 assert state is before.nodes[id_]
+
+
+def test_who_names_its_node_is_placed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the start of a controller nodes are published as they greet: each time all that wait were placed again."""
+    chosen: list[str] = []
+    choose = placement._choose
+
+    def counted(fleet: Revision, wish: placement.Wish, *rest: Any) -> Any:
+        chosen.append(wish.manifest.name)
+        return choose(fleet, wish, *rest)
+
+    monkeypatch.setattr(placement, "_choose", counted)
+    world = World(
+        revision(
+            {f"node/{name}": {} for name in NODES}
+            | {f"dsinstance/{name}": {"node": name} for name in NODES}
+            | {"dsinstance/lost": {"node": "nowhere"}}
+        )
+    )
+    world.plan()
+    assert sorted(chosen) == sorted(["lost", *NODES])
+    for name in NODES:
+        world.publish(frozenset({node_id(name)}), are_read_back=False)
+        assert [one.subject.name for one in world.plan().reasons] == ["lost"]
+    assert len(chosen) == 1 + len(NODES)
 
 
 def test_after_a_restart_what_is_published_is_not_kept_a_second_time() -> None:

@@ -396,6 +396,21 @@ def read_back(state: State, value: bytes, under_way: Mapping[str, UnderWay] = Ma
     return inbox.done()[0]
 
 
+def test_what_is_read_back_before_it_is_known_to_be_published_is_not_read_again(
+    disk: MemoryDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The outcomes of a thousand records come together, and the first are read back long before the last is sent."""
+    log, sent = made_log(), config(3)
+    publisher = Publisher(bus=MemoryBus(log), key=KEY, directory=DIRECTORY, ports=simulated_ports(0, disk))
+    small = within(publisher.publish(sent))
+    (record,) = within(on_topic(log))
+    assert record.value is not None
+    monkeypatch.setattr("controller.inbox.config_in", None)
+    found = read_back(State(), record.value, publisher.under_way).published.by_node[GATE]
+    assert (found.config, found.on_topic) == (sent, True)
+    assert found.packed is small
+
+
 def test_bytes_that_are_known_are_not_read_again(disk: MemoryDisk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own records, and what lies both on its disk and on the topic: to verify and read one takes milliseconds."""
     log, sent = made_log(), config(3)

@@ -196,11 +196,13 @@ class World:
         """Starts it, anew or for the first time."""
         started_ms = int(self.clock.now().timestamp() * 1000)
         self.store, self.events = ObjectStore(started_ms), ObjectStore(started_ms)
-        self.answers = self._start(self.controller, "controller", self.manifests, self.disk, (self.store, self.events))
+        controller = self._start(self.controller, "controller", self.manifests, self.disk, (self.store, self.events))
+        self.answers, self.asking = controller.answers, controller.asking
 
     def start_rival(self, short: ShortFleet) -> Answers:
         """Starts another controller of the fleet, with the same key, manifests of its own and an empty disk."""
-        return self._start(self.rival, "rival", Manifests(short), MemoryDisk(), (ObjectStore(1), ObjectStore(1)))
+        stores = (ObjectStore(1), ObjectStore(1))
+        return self._start(self.rival, "rival", Manifests(short), MemoryDisk(), stores).answers
 
     def _start(
         self,
@@ -209,7 +211,7 @@ class World:
         manifests: Manifests,
         disk: MemoryDisk,
         stores: tuple[ObjectStore, ObjectStore],
-    ) -> Answers:
+    ) -> Controller:
         controller = Controller(
             fleet_id=FLEET,
             bus=MemoryBus(self.log),
@@ -222,7 +224,7 @@ class World:
             ports=simulated_ports(self.seed, disk),
         )
         program.task = asyncio.create_task(controller.run())
-        return controller.answers
+        return controller
 
     def start_agent(self, name: str) -> None:
         """Starts it, anew or for the first time."""

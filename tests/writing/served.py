@@ -101,6 +101,7 @@ def served(
         events,
         answers,
         writes=controller.writer,
+        versions=controller.versions,
         access=access,
         asking=AskedAgents(frozenset(nodes)),
         why_starting=lambda: answers.why_starting,

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from controller.api.errors import ApiError
+from controller.picture.beside import without_last_applied
 from controller.picture.conditions import Document
-from controller.picture.store import without_last_applied
 
 UNSCHEDULABLE: Final = "node.kubernetes.io/unschedulable"
 """The taint that stands for `spec.unschedulable`."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from controller.api.apps.words import CONTAINER, INSTANCE_LABEL, NAMESPACE, uid_of
+from controller.picture.beside import without_last_applied
 from controller.picture.conditions import Document
-from controller.picture.store import without_last_applied
 from crds.document import API_VERSION
 from crds.messages import InstanceState
 

@@ -12,6 +12,8 @@ TEXT: Final = "text/plain"
 JSON_PATCH: Final = "application/json-patch+json"
 PATCH_TYPES: Final = (JSON_PATCH, "application/merge-patch+json", "application/apply-patch+yaml")
 """Without the strategic one: where that is listed kubectl makes such patches, for which kinds of one's own have no rules."""
+VIEW_PATCH_TYPES: Final = (*PATCH_TYPES[:2], "application/strategic-merge-patch+json")
+"""Of forms of our objects that kubectl knows by itself. They have no managed fields."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def _allowed(resource: Resource, path: str, verbs: Iterable[str], part: str = ""
                 part,
                 query,
                 answers.get(verb, schema),
-                takes,
+                VIEW_PATCH_TYPES if verb == "patch" and (resource.stands_for or kind is of_part) else takes,
                 bodies.get(verb, ""),
             )
 

@@ -246,8 +246,6 @@ def _cameras_of_instances(check: _Check) -> None:
             cameras[name] for name in dict.fromkeys([*instance.spec.cameras, *sorted(selected)]) if name in names
         )
         in_use.update(names)
-        if unreachable := without_network(instance, watched):
-            check.problem(located, ("spec", "container", "network"), unreachable)
         for violation in check.checker.check(instance, watched):
             at = located_cameras[violation.camera] if violation.camera is not None else located
             _tell(check, at, violation)
@@ -348,19 +346,6 @@ def _may_be_for_want_of_a_camera(claims: Claims, violation: Violation) -> bool:
     if violation.path[:3] != _CAMERA_SOURCES:
         return False
     return not claims.complete or ("Camera", str(violation.path[-1])) in claims.names
-
-
-def without_network(instance: DsInstance, cameras: Iterable[Camera]) -> str:
-    """What an instance cannot reach that is to have no network; empty when it misses nothing."""
-    if instance.spec.container.network != "none":
-        return ""
-    if instance.spec.app.kind.has_metrics:
-        return f"an app of kind {instance.spec.app.kind} is asked for its frames over the network of the node: use host"
-    streams = sorted(camera.name for camera in cameras if camera.spec.type == "rtsp")
-    if not streams:
-        return ""
-    more = f" and {len(streams) - _SHOWN:,} more" if len(streams) > _SHOWN else ""
-    return f"without a network the instance cannot reach its RTSP cameras ({', '.join(streams[:_SHOWN])}{more})"
 
 
 def _named_at(instance: object, camera: str) -> Path:

@@ -6,6 +6,7 @@ from itertools import islice
 
 from controller.model import Position, Problem, Revision
 from controller.source.files import SourceFile, cut_off, position_in, text_of
+from controller.source.read.alike_documents import AlikeDocuments
 from controller.source.read.field_errors import path_text
 from controller.source.read.manifests import LocatedManifest, ReadDocument, read_manifests
 from controller.source.read.yaml_documents import Fault, pieces
@@ -28,6 +29,8 @@ class FileReading:
     problems: tuple[Problem, ...] = ()
     is_unread: bool = False
     """True when nobody knows what stands in it."""
+    telling: tuple[Manifest, ...] = ()
+    """Those that hold a secret for certain: see `controller.checks.secrets`."""
 
     @property
     def manifests(self) -> tuple[Manifest, ...]:
@@ -59,7 +62,11 @@ class FileReading:
 
 
 def read_file(
-    root: str, source: SourceFile, before: Sequence[FileReading] = (), expected: Revision | None = None
+    root: str,
+    source: SourceFile,
+    before: Sequence[FileReading] = (),
+    expected: Revision | None = None,
+    alike: AlikeDocuments | None = None,
 ) -> FileReading:
     """Reads one file.
 
@@ -68,12 +75,14 @@ def read_file(
         source: the file.
         before: what it said before, at one time or another. An edit of one document in a file of a thousand leaves the others as they were.
         expected: has its very objects stand for manifests that say the same.
+        alike: knows forms of documents; it changes the time that this takes, and nothing else.
     """
     text, name = text_of(root, source), position_in(root, source.path).file
     if isinstance(text, Problem):
         return FileReading(source, name, problems=(text,), is_unread=True)
     known = {piece: documents for reading in reversed(before) for _, piece, documents in reading.pieces()}
-    found = [(line, known.get(piece) or _read(piece, expected)) for line, piece in pieces(text)]
+    alike = alike or AlikeDocuments()
+    found = [(line, known.get(piece) or _read(piece, expected, alike)) for line, piece in pieces(text)]
     documents = [(line, one) for line, some in found for one in some]
     problems = [
         _problem(name, line, fault) for line, one in documents if isinstance(one, ReadDocument) for fault in one.faults
@@ -93,7 +102,9 @@ def manifests_of(files: Mapping[bytes, FileReading]) -> tuple[LocatedManifest, .
     return found
 
 
-def _read(piece: str, expected: Revision | None) -> tuple[Manifest | ReadDocument, ...]:
+def _read(piece: str, expected: Revision | None, alike: AlikeDocuments) -> tuple[Manifest | ReadDocument, ...]:
+    if (manifest := alike.manifest(piece)) is not None:
+        return (_as_expected(manifest, expected),)
     return tuple(
         read if read.manifest is None else _as_expected(read.manifest, expected) for read in read_manifests(piece)
     )
@@ -101,8 +112,10 @@ def _read(piece: str, expected: Revision | None) -> tuple[Manifest | ReadDocumen
 
 def _as_expected(manifest: Manifest, expected: Revision | None) -> Manifest:
     known = None if expected is None else expected.manifest(manifest.kind, manifest.name)
-    # The documents tell what was said, and what was left to the defaults: models that differ in that are equal.
-    return known if known is not None and known.document() == manifest.document() else manifest
+    # What is written tells what was said, and what was left to the defaults: models that differ in that are equal.
+    if known is not None and (known.text() == manifest.text() or known.document() == manifest.document()):
+        return known
+    return manifest
 
 
 def _problem(file: str, first_line: int, fault: Fault) -> Problem:

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from controller.model import Position
 from controller.source.read.field_errors import given, sentence
-from controller.source.read.one_copy import with_one_copy
 from controller.source.read.unknown_fields import unknown_field
 from controller.source.read.yaml_documents import Fault, Origin, YamlDocument, read_piece
 from controller.source.read.yaml_places import Path
@@ -162,7 +161,7 @@ def _validated(
     try:
         # Through JSON, because strictness there means what a manifest means: "5" is no number, a list is a tuple.
         text = json.dumps({**value, "apiVersion": API_VERSION})
-        return with_one_copy(kind.model_validate_json(text, strict=True, by_alias=True, by_name=False)), []
+        return kind.model_validate_json(text, strict=True, by_alias=True, by_name=False), []
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False)
     places = document.origin.places

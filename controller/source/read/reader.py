@@ -1,20 +1,24 @@
 """Files to a reading: one revision, valid as a whole, or every problem that keeps it from being one."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
 from controller.by_name import edited
 from controller.checks.checker import Checker
+from controller.checks.secrets import tells_a_secret
 from controller.differing import differing
 from controller.model import Problem, Revision
 from controller.source.files import SourceFile, digest_of
+from controller.source.read.alike_documents import AlikeDocuments
 from controller.source.read.crosscheck import Claims, Remark, crosscheck
 from controller.source.read.file_reading import FileReading, manifests_of, read_file
 from controller.source.read.sound_fleet import SoundFleet
 from controller.source.source_edit import SourceEdit, Written
 from crds.alike import AlikeTexts
+from crds.camera import Camera
+from crds.document import Manifest
 from crds.dsinstance import DsInstance
 from crds.kinds import KINDS
 
@@ -124,8 +128,7 @@ class ManifestReader:
         self._sound = SoundFleet()
         self._checker = Checker()
         self._expected: Revision | None = None
-        self._unpacked: list[FileReading] = []
-        """What was read and not found sound yet."""
+        self._alike = AlikeDocuments()
         self._texts = {kind: AlikeTexts() for kind in KINDS}
 
     def expect(self, revision: Revision) -> None:
@@ -143,16 +146,13 @@ class ManifestReader:
         """
         if root != self._root:
             self._root, self._looked, self._sound = root, _Looked(), SoundFleet()
-        before, self._looked = self._looked, self._look({file.path: file for file in files})
-        self._unpacked += _new(before, self._looked)
+        self._looked = self._look({file.path: file for file in files}, self._checker)
         sound = self._judged(self._looked, revision_id, description, self._checker)
         if sound is None:
-            self._unpacked = list(self._looked.files.values())
             return self._rejected(self._looked, revision_id, description, self._checker)
         if self._expected is not None:
             sound, self._expected = sound.sharing(self._expected), None
         self._sound = sound
-        self._pack()
         self._checker.keep_only(sound.revision.instance_by_name)
         return self._loaded(sound, self._checker)
 
@@ -164,17 +164,15 @@ class ManifestReader:
                 sources.pop(path, None)
             else:
                 sources[path] = SourceFile(path, content)
-        looked, checker = self._look(sources), self._checker.beside()
+        checker = self._checker.beside()
+        looked = self._look(sources, checker)
         revision_id = digest_of(sources.values())
         sound = self._judged(looked, revision_id, description, checker)
         if sound is None:
-            rejected = self._rejected(looked, revision_id, description, checker)
-            self._unpacked = list(self._looked.files.values())
-            self._pack()
-            return rejected
+            return self._rejected(looked, revision_id, description, checker)
         return self._loaded(sound, checker)
 
-    def _look(self, sources: Mapping[bytes, SourceFile]) -> _Looked:
+    def _look(self, sources: Mapping[bytes, SourceFile], checker: Checker) -> _Looked:
         """Reads what changed."""
         before = self._looked
         changes: dict[bytes, FileReading | None] = {}
@@ -185,7 +183,7 @@ class ManifestReader:
             # What a person corrects is mostly again as it was before the mistake.
             known = [one for files in (before.files, self._sound.files) if (one := files.get(path)) is not None]
             same = next((one for one in known if one.source == source), None)
-            changes[path] = same or read_file(self._root, source, known, self._expected)
+            changes[path] = same or self._read(source, known, checker)
         faulty = {path for path, reading in changes.items() if reading is not None and not reading.is_sound}
         return _Looked(sources, edited(before.files, changes), (before.faulty - changes.keys()) | faulty)
 
@@ -193,12 +191,16 @@ class ManifestReader:
         """The fleet that the files are; None when something is wrong with it."""
         return None if looked.faulty else self._sound.edited(looked.files, revision_id, description, checker)
 
-    def _pack(self) -> None:
-        """What was checked is looked at seldom from now on."""
-        for manifest in (one for reading in self._unpacked for one in reading.manifests):
-            if manifest.kind != "Node":  # there are few, and they are asked for their ids all the time
-                manifest.pack(self._texts[manifest.kind])
-        self._unpacked = []
+    def _read(self, source: SourceFile, known: Sequence[FileReading], checker: Checker) -> FileReading:
+        """Reads a file. What looks at all of a manifest does so now, and it is packed afterwards: there are many."""
+        reading = read_file(self._root, source, known, self._expected, self._alike)
+        _check_by_itself(reading, checker)
+        self._pack([reading])
+        return replace(reading, telling=tuple(_telling(reading, known)))
+
+    def _pack(self, readings: Iterable[FileReading]) -> None:
+        for manifest in (one for reading in readings for one in reading.manifests):
+            manifest.pack(self._texts[manifest.kind])
 
     def _loaded(self, sound: SoundFleet, checker: Checker) -> Reading:
         if sound.revision.is_empty:
@@ -215,6 +217,7 @@ class ManifestReader:
         )
         manifests = manifests_of(looked.files)
         checked = crosscheck(manifests, claims, checker)
+        self._pack(readings)
         checker.keep_only({one.manifest.name for one in manifests if isinstance(one.manifest, DsInstance)})
         problems = [problem for reading in readings for problem in reading.problems] + list(checked.problems)
         if problems:
@@ -230,9 +233,21 @@ class ManifestReader:
         return Unreadable(f"{self._root or description}: no file holds a manifest (a Camera, a DsInstance or a Node)")
 
 
-def _new(before: _Looked, after: _Looked) -> Iterator[FileReading]:
-    """What was read of the files that are others."""
-    return (after.files[path] for path in differing(before.files, after.files) if path in after.files)
+def _check_by_itself(reading: FileReading, checker: Checker) -> None:
+    """Checks the instances whose cameras stand in the same file: most are written so. It is not said what was found."""
+    cameras = {one.name: one for one in reading.manifests if isinstance(one, Camera)}
+    for one in reading.manifests:
+        if isinstance(one, DsInstance) and one.camera_selector is None and cameras.keys() >= set(one.cameras):
+            checker.check(one, tuple(cameras[name] for name in dict.fromkeys(one.cameras)))
+
+
+def _telling(reading: FileReading, known: Sequence[FileReading]) -> Iterator[Manifest]:
+    """The manifests that hold a secret. Of those that were there before it is known."""
+    before = {id(one) for earlier in known for one in earlier.documents}
+    before_telling = {id(one) for earlier in known for one in earlier.telling}
+    for one in reading.manifests:
+        if id(one) in before_telling or (id(one) not in before and tells_a_secret(one)):
+            yield one
 
 
 def _order(problem: Problem) -> tuple[str, int, int, str, str]:

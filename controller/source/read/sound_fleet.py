@@ -8,11 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Self, TypeVar
 
 from controller.checks.checker import Checker
-from controller.checks.secrets import check_secrets
 from controller.differing import differing
 from controller.model import Revision
 from controller.selections import Selections, wanted_by
-from controller.source.read.crosscheck import without_network
 from controller.source.read.file_reading import FileReading
 from crds.camera import Camera
 from crds.camera_device import DEVICE_TYPES
@@ -90,6 +88,8 @@ class SoundFleet:
     def _edit(self, files: Mapping[bytes, FileReading]) -> _Edit | None:
         """What the files say otherwise than before; None when a name is there twice, or a secret in clear."""
         paths = differing(self.files, files)
+        if any(files[path].telling for path in paths if path in files):
+            return None
         old = {
             (manifest.kind, manifest.name): manifest
             for path in paths
@@ -102,8 +102,6 @@ class SoundFleet:
             if key in new or (key not in old and self.revision.manifest(*key)):
                 return None
             new[key] = manifest
-            if manifest is not old.get(key) and _tells_a_secret(manifest):
-                return None
         edit = _Edit()
         for key in old.keys() | new.keys():
             if old.get(key) is not new.get(key):
@@ -129,8 +127,7 @@ class SoundFleet:
         """Which nodes selectors find; None when one finds none."""
         before = self.revision
         selected, touched = self.selected_nodes.edited(
-            {name: _labels(before.node_by_name.get(name)) for name in edit.nodes},
-            {name: _labels(node) for name, node in edit.nodes.items()},
+            ((name, _labels(before.node_by_name.get(name)), _labels(node)) for name, node in edit.nodes.items()),
             {
                 name: (_selector(before.instance_by_name.get(name)), _selector(one))
                 for name, one in edit.instances.items()
@@ -151,6 +148,9 @@ def _claimed(
     after = dict(before)
     for claim, _ in old:
         after.pop(claim, None)
+    taken_now = dict(new)
+    if len(taken_now) == len(new) and after.keys().isdisjoint(taken_now):
+        return after | taken_now
     return after if all(after.setdefault(claim, name) == name for claim, name in new) else None
 
 
@@ -183,26 +183,21 @@ def _leads_somewhere(after: Revision, edit: _Edit) -> bool:
     for instance in edit.instances.values():
         if instance is None:
             continue
-        spec = instance.spec
-        if (spec.node is not None and spec.node not in nodes) or not all(name in cameras for name in spec.cameras):
+        node = instance.node
+        if (node is not None and node not in nodes) or not all(name in cameras for name in instance.cameras):
             return False
     if any(camera is None and after.instances_that_name(name) for name, camera in edit.cameras.items()):
         return False
     gone = {name for name, node in edit.nodes.items() if node is None}
-    return not gone or not any(instance.spec.node in gone for instance in after.instances)
+    return not gone or not any(instance.node in gone for instance in after.instances)
 
 
 def _is_right(revision: Revision, name: str, checker: Checker) -> bool:
     instance = revision.instance_by_name.get(name)
     if instance is None:
         return True
-    cameras = revision.cameras_of(instance)
-    found = checker.check(instance, cameras)
-    return not without_network(instance, cameras) and not any(one.severity is Severity.ERROR for one in found)
-
-
-def _tells_a_secret(manifest: Manifest) -> bool:
-    return any(one.severity is Severity.ERROR for one in check_secrets(manifest))
+    found = checker.check(instance, revision.cameras_of(instance))
+    return not any(one.severity is Severity.ERROR for one in found)
 
 
 def _labels(node: Node | None) -> Mapping[str, str] | None:
@@ -210,4 +205,4 @@ def _labels(node: Node | None) -> Mapping[str, str] | None:
 
 
 def _selector(instance: DsInstance | None) -> LabelSelector | None:
-    return None if instance is None else instance.spec.node_selector
+    return None if instance is None else instance.node_selector

@@ -11,7 +11,9 @@ from typing import Any
 from docker.errors import APIError, NotFound
 
 from crds.instance_config import InstanceConfig
+from nodeagent.engines import counters
 from nodeagent.engines.blocking_calls import BlockingCalls
+from nodeagent.engines.counters import UsageCounters
 from nodeagent.engines.docker.create_and_start import CreateAndStart
 from nodeagent.engines.docker.drift import ContainerDrift
 from nodeagent.engines.docker.engine import (
@@ -21,9 +23,11 @@ from nodeagent.engines.docker.engine import (
     label_filters,
 )
 from nodeagent.engines.docker.events import EndOfStream, changed_instances
+from nodeagent.engines.docker.log import ContainerLogs
 from nodeagent.engines.docker.own_containers import REMOVING, RUNNING, OwnContainers
-from nodeagent.engines.docker.port_holders import PortHolders
+from nodeagent.engines.docker.port_holders import AskedPort, PortHolders
 from nodeagent.engines.docker.states import ContainerState, ContainerStates
+from nodeagent.engines.docker.usage import counters_of_container
 from nodeagent.engines.labels import (
     LABEL_FLEET,
     LABEL_INSTANCE,
@@ -35,6 +39,7 @@ from nodeagent.engines.labels import (
 )
 from nodeagent.engines.last_lines import last_lines
 from nodeagent.engines.listening import ports_of_container
+from nodeagent.engines.log_lines import LogPiece, LogRange
 from nodeagent.folders.base import FoldersWithPaths
 from nodeagent.model import Applied, Leftover, ObservedInstance, Permanent, PortHolder, Transient
 from nodeagent.operations import Adopt, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
@@ -44,6 +49,7 @@ _CALLS_AT_ONCE, _STOPS_AT_ONCE, _PULLS_AT_ONCE, _STREAMS_AT_ONCE = 16, 32, 3, 4
 # Nobody knows what it was given; the default of manifests.
 _LEFTOVER_STOP_S = 20
 _ANY_FOLDER = Path("/")
+_LOOKS_BETWEEN_QUESTIONS = 12
 _REMOVAL_WAIT_S, _CLOSE_WAIT_S = 10, 1.0
 
 
@@ -77,8 +83,12 @@ class DockerDriver:
         self._pulls = BlockingCalls("docker-pull", _PULLS_AT_ONCE)
         self._streams = BlockingCalls("docker-events", _STREAMS_AT_ONCE)
         self._states = ContainerStates()
+        self._logs = ContainerLogs(self._engine, self._own, self._states)
         self._port_holders = PortHolders(self._engine, fleet_id)
         self._seen: dict[str, ContainerState] = {}
+        self._of_others: tuple[int | None, list[dict[str, Any]]] = (None, [])
+        """Containers of other nodes, and the version of the states when they were asked for."""
+        self._looks_for_leftovers = 0
         self._open: set[EndOfStream] = set()
         self._closed = False
 
@@ -124,8 +134,8 @@ class DockerDriver:
 
     async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:
         """Who listens on a port, by the sockets that processes have open, and the containers that they are in."""
-        pids = [state.pid for state in self._seen.values() if state.settings["Id"] == runtime_id and state.pid]
-        return await self._calls.run_together(self._port_holders.of, port, runtime_id, pids)
+        pids = tuple(one.pid for one in self._seen.values() if one.settings["Id"] == runtime_id and one.pid)
+        return await self._calls.run_together(self._port_holders.of, AskedPort(port, runtime_id, pids))
 
     def events(self) -> AsyncIterator[str]:
         """Names of instances whose container was made, started, left or was removed, from this very moment on."""
@@ -135,9 +145,23 @@ class DockerDriver:
         """The last lines of the container's log, without secrets; says so when it ran out of memory."""
         return await self._calls.run(self._output, instance, lines)
 
+    def log(self, instance: str, wanted: LogRange) -> AsyncIterator[LogPiece]:
+        """The lines that the engine keeps; a new container has none of those before it."""
+        return self._logs.read(instance, wanted)
+
+    async def usage(self) -> UsageCounters:
+        """By the control groups of the containers."""
+        running = {name: str(one.settings["Id"]) for name, one in self._seen.items() if one.running}
+        found = await asyncio.gather(
+            *(self._calls.run(counters_of_container, self._engine, one, name) for name, one in running.items())
+        )
+        used = {name: (key, one) for (name, key), one in zip(running.items(), found, strict=True) if one is not None}
+        return UsageCounters(await self._calls.run(counters.of_this_machine), used)
+
     async def aclose(self) -> None:
-        """Ends the streams of events and gives back the connections."""
+        """Ends the streams of events and logs, and gives back the connections."""
         self._closed = True
+        self._logs.close()
         for stop in self._open:
             stop()
         # Not for long: an engine that hangs may keep the one who is connecting to it.
@@ -205,10 +229,22 @@ class DockerDriver:
         with errors_of("look at the containers of other nodes"):
             found = [
                 leftover(one["Labels"], one["Id"], running=one["State"] in RUNNING, ports=ports_of_container(one["Id"]))
-                for one in self._own.of_the_fleet()
-                if not self._own.is_ours(one["Labels"], one["Id"]) and not lives(one["Labels"].get(LABEL_NODE, ""))
+                for one in self._containers_of_others()
+                if not lives(one["Labels"].get(LABEL_NODE, ""))
             ]
         return tuple(sorted(found, key=by_node_and_instance))
+
+    def _containers_of_others(self) -> list[dict[str, Any]]:
+        """Asked for again when something has happened to a container of the fleet, and now and then."""
+        asked_at, found = self._of_others
+        version = self._states.version
+        if version is None or version != asked_at or self._looks_for_leftovers % _LOOKS_BETWEEN_QUESTIONS == 0:
+            found = self._own.of_the_fleet()
+        self._looks_for_leftovers += 1
+        # Each time: what a note says may have become this node's.
+        found = [one for one in found if not self._own.is_ours(one["Labels"], one["Id"])]
+        self._of_others = (version, found)
+        return found
 
     def _leftover(self, runtime_id: str) -> dict[str, Any] | None:
         found = (one for one in self._own.of_the_fleet() if one["Id"] == runtime_id)

@@ -16,6 +16,7 @@ from docker.errors import APIError, DockerException, InvalidRepository
 from docker.utils import kwargs_from_env, parse_repository_tag
 
 from nodeagent.engines.docker.form import Machine
+from nodeagent.engines.log_lines import NoLog
 from nodeagent.model import Permanent, Transient, Waiting
 
 NOT_FOUND, BAD_REQUEST, CONFLICT = 404, 400, 409
@@ -217,7 +218,7 @@ def errors_of(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (Transient, Permanent, Waiting):
+    except (Transient, Permanent, Waiting, NoLog):
         raise
     except APIError as error:
         raise Transient(f"cannot {what}: {explanation(error)}") from error

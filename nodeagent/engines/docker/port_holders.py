@@ -1,14 +1,27 @@
 """Who listens on a port of this machine, and whether that is in a container of the fleet."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from docker.errors import NotFound
 
 from nodeagent.engines.docker.engine import DockerEngine, errors_of
 from nodeagent.engines.labels import LABEL_FLEET, words_of
-from nodeagent.engines.listening import Listeners, container_of, name_of
+from nodeagent.engines.listening import Listeners, container_of, listening_on, name_of
 from nodeagent.model import PortHolder
+
+
+@dataclass(frozen=True)
+class AskedPort:
+    """Of which it is asked who listens on it."""
+
+    port: int
+    """Of this machine."""
+    runtime_id: str | None
+    """The container that should; where several listen, one that should not is told."""
+    pids: tuple[int, ...]
+    """The first process of that container, if it runs."""
 
 
 class PortHolders:
@@ -25,18 +38,15 @@ class PortHolders:
         self._listeners = Listeners()
         self._labels_of: dict[str, dict[str, str]] = {}
 
-    def of(self, port: int, runtime_id: str | None, pids: Collection[int]) -> PortHolder | None:
-        """Who listens on a port; None for nobody.
+    def of(self, asked: Sequence[AskedPort]) -> Callable[[AskedPort], PortHolder | None]:
+        """What says who listens on each of some ports; None for nobody. It raises Transient when the engine does not answer."""
+        inodes = listening_on({one.port for one in asked})
 
-        Args:
-            port: of this machine.
-            runtime_id: the container that should; where several listen, one that should not is told.
-            pids: the first process of that container, if it runs.
+        def holder(one: AskedPort) -> PortHolder | None:
+            find = partial(self._find, one.port, one.runtime_id, one.pids)
+            return self._listeners.holder(one.port, one.runtime_id, find, inodes.get(one.port, ()))
 
-        Raises:
-            Transient: the engine does not answer.
-        """
-        return self._listeners.holder(port, runtime_id, partial(self._find, port, runtime_id, pids))
+        return holder
 
     def _find(self, port: int, runtime_id: str | None, pids: Collection[int]) -> PortHolder | None:
         with errors_of(f"find out who listens on port {port}"):

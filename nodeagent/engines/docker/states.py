@@ -32,6 +32,8 @@ class ContainerState:
     """Its first process, on the engine's machine; 0 while it does not run."""
     settings: Mapping[str, Any]
     """What the engine says of how the container is made: see `form`."""
+    left_at: datetime | None = None
+    """When it left last, also while it runs again."""
 
 
 class ContainerStates:
@@ -42,6 +44,13 @@ class ContainerStates:
         self._listeners = 0
         self._known: dict[str, ContainerState] = {}
         self._asked: dict[str, object] = {}
+        self._changes = 0
+
+    @property
+    def version(self) -> int | None:
+        """While it stays the same nothing has happened to any container of the fleet; None while nobody would hear of it."""
+        with self._lock:
+            return self._changes if self._listeners else None
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
@@ -59,6 +68,7 @@ class ContainerStates:
     def changed(self, container_id: str) -> None:
         """Something happened to a container: what is known of it, or being asked, counts no more."""
         with self._lock:
+            self._changes += 1
             self._known.pop(container_id, None)
             self._asked.pop(container_id, None)
 
@@ -94,6 +104,7 @@ class ContainerStates:
         return state
 
     def _forget_all(self) -> None:
+        self._changes += 1
         self._known.clear()
         self._asked.clear()
 
@@ -111,6 +122,7 @@ def _state(container: dict[str, Any]) -> ContainerState:
         paused=bool(state.get("Paused")),
         pid=int(state.get("Pid") or 0),
         settings={part: container[part] for part in ("Id", "Name", "Image", "Config", "HostConfig")},
+        left_at=finished_at,
     )
 
 

@@ -5,13 +5,14 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from functools import partial
 
 from crds.app_kind import AppKind
 from crds.env_secrets import environment
 from crds.instance_config import InstanceConfig
 from nodeagent.engines.blocking_calls import BlockingCalls
+from nodeagent.engines.counters import UsageCounters, of_this_machine
 from nodeagent.engines.labels import (
     LABEL_FLEET,
     LABELS,
@@ -22,10 +23,12 @@ from nodeagent.engines.labels import (
     variable_of,
     words_of,
 )
-from nodeagent.engines.listening import Listeners, name_of
+from nodeagent.engines.listening import Listeners, listening_on, name_of
+from nodeagent.engines.log_lines import LogPiece, LogRange
 from nodeagent.engines.mailbox import Mailbox
 from nodeagent.engines.process import output, start, table
-from nodeagent.engines.process.exits import ExitWatch
+from nodeagent.engines.process.exits import ExitWatch, hearing_of_children
+from nodeagent.engines.process.log import read_log
 from nodeagent.engines.process.runs import ProcessRuns, Run
 from nodeagent.engines.process.table import ProcessId
 from nodeagent.folders.base import FoldersWithPaths
@@ -33,8 +36,10 @@ from nodeagent.model import Applied, Leftover, ObservedInstance, Permanent, Port
 from nodeagent.operations import PAUSED, Adopt, Create, Drift, Op, PullImage, Remove, SetBack, Start, Stop
 
 _CALLS_AT_ONCE = 8
-_TICK_S = 1.0
-_TICKS_BETWEEN_LOGS = 5
+# Between two looks for what no event tells: logs that grow, and processes that were frozen, of whose parent this is not.
+_TICK_S = 5.0
+# The same in a kernel that does not tell that a process has left.
+_BLIND_TICK_S = 1.0
 _LONGEST_POLL_S = 0.1
 # How long a START waits for another one of the same instance, and how long after SIGKILL a process must be gone.
 _KILL_WAIT_S = 10.0
@@ -82,7 +87,6 @@ class ProcessDriver:
         self._mailboxes: set[Mailbox] = set()
         self._listeners = Listeners()
         self._frozen: set[str] = set()
-        self._ticks = 0
         self._closed = False
         self._calls = BlockingCalls("process-driver", _CALLS_AT_ONCE)
 
@@ -133,7 +137,7 @@ class ProcessDriver:
 
     async def port_holder(self, port: int, runtime_id: str | None = None) -> PortHolder | None:
         """Who listens on a port, by the sockets that processes have open."""
-        return await self._calls.run_together(self._port_holder, port, runtime_id)
+        return await self._calls.run_together(self._port_holders, (port, runtime_id))
 
     def events(self) -> AsyncIterator[str]:
         """Names of instances whose process was started or left."""
@@ -147,6 +151,18 @@ class ProcessDriver:
         """The last lines of the log, without secrets."""
         return await self._calls.run(self._output, instance, lines)
 
+    async def log(self, instance: str, wanted: LogRange) -> AsyncIterator[LogPiece]:
+        """The lines of its log file, which is cut when it has grown to 1 MiB."""
+        run = await self._calls.run(self._runs.running, instance)
+        directory = self._folders.directory(instance)
+        async with contextlib.aclosing(read_log(directory, run.id if run else None, wanted, self._calls)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def usage(self) -> UsageCounters:
+        """By the kernel's counters of the processes and their children."""
+        return await self._calls.run(self._usage)
+
     async def aclose(self) -> None:
         """Ends the streams of events; the processes go on."""
         self._closed = True
@@ -156,21 +172,22 @@ class ProcessDriver:
     async def _events(self, mailbox: Mailbox) -> AsyncIterator[str]:
         watch = ExitWatch(mailbox.put)
         try:
-            await self._calls.run(self._runs.look)
-            while not mailbox.closed:
-                # Each time all of them: a START that was cancelled may still have got as far as a process.
-                for name, run in self._runs.known().items():
-                    if run.finished_at is None:
-                        watch.watch(name, run.id)
-                news = await mailbox.next(_TICK_S)
-                if news is not None:
-                    # A process that left and still counts as running would be watched, and heard of, for ever.
-                    await self._calls.run(self._runs.look)
-                    yield news
-                else:
-                    watch.poll()
-                    for name in await self._calls.run(self._look_after):
-                        mailbox.put(name)
+            with hearing_of_children(mailbox.interrupt):
+                await self._calls.run(self._runs.look)
+                while not mailbox.closed:
+                    # Each time all of them: a START that was cancelled may still have got as far as a process.
+                    for name, run in self._runs.known().items():
+                        if run.finished_at is None:
+                            watch.watch(name, run.id)
+                    news = await mailbox.next(_BLIND_TICK_S if watch.is_blind else _TICK_S)
+                    if news is not None:
+                        # A process that left and still counts as running would be watched, and heard of, for ever.
+                        await self._calls.run(self._runs.look)
+                        yield news
+                    else:
+                        watch.poll()
+                        for name in await self._calls.run(self._look_after):
+                            mailbox.put(name)
         finally:
             self._mailboxes.discard(mailbox)
             watch.close()
@@ -190,8 +207,15 @@ class ProcessDriver:
             for name, run in self._runs.look().items()
         }
 
-    def _port_holder(self, port: int, runtime_id: str | None) -> PortHolder | None:
-        return self._listeners.holder(port, runtime_id, partial(self._find_port_holder, port, runtime_id))
+    def _port_holders(
+        self, asked: Sequence[tuple[int, str | None]]
+    ) -> Callable[[tuple[int, str | None]], PortHolder | None]:
+        inodes = listening_on({port for port, _ in asked})
+
+        def holder(one: tuple[int, str | None]) -> PortHolder | None:
+            return self._listeners.holder(*one, partial(self._find_port_holder, *one), inodes.get(one[0], ()))
+
+        return holder
 
     def _find_port_holder(self, port: int, runtime_id: str | None) -> PortHolder | None:
         expected = [run.id.pid for run in self._runs.known().values() if str(run.id) == runtime_id]
@@ -292,9 +316,7 @@ class ProcessDriver:
 
     def _look_after(self) -> set[str]:
         """Keeps logs small; returns the names of instances that were frozen, or not any more, since the last time."""
-        self._ticks += 1
-        if self._ticks % _TICKS_BETWEEN_LOGS == 0:
-            self._keep_logs_small()
+        self._keep_logs_small()
         frozen = {name for name, run in self._runs.known().items() if run.finished_at is None and run.id.is_stopped()}
         changed, self._frozen = frozen ^ self._frozen, frozen
         return changed
@@ -304,6 +326,17 @@ class ProcessDriver:
             if run.finished_at is None:
                 with contextlib.suppress(Transient):
                     output.keep_small(self._folders.directory(name))
+
+    def _usage(self) -> UsageCounters:
+        running = {name: run.id for name, run in self._runs.known().items() if run.finished_at is None}
+        try:
+            used = table.used_by({process.pid for process in running.values()})
+            instances = {
+                name: (str(process), used[process.pid]) for name, process in running.items() if process.pid in used
+            }
+            return UsageCounters(of_this_machine(), instances)
+        except (OSError, ValueError) as error:
+            raise Transient(f"cannot tell what is used of this machine: {error}") from error
 
     def _output(self, instance: str, lines: int) -> str:
         return self._folders.redacted(instance, output.tail(self._folders.directory(instance), lines))

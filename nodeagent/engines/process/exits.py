@@ -1,10 +1,50 @@
-"""Hears at once when processes leave, whoever their parent is."""
+"""Hears at once when processes leave, whoever their parent is, and when children are stopped."""
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 
 from nodeagent.engines.process.table import ProcessId
+
+_GATHER_S = 0.1
+"""Who stops and continues a process again and again, to slow it down, makes no more news than ten in a second."""
+
+
+@contextlib.contextmanager
+def hearing_of_children(on_news: Callable[[], None]) -> Iterator[None]:
+    """Calls a function in the running event loop soon after a child of this program was stopped, went on, or left.
+
+    Nobody is told where the loop is not the main thread's, to which the kernel's SIGCHLD comes.
+
+    Args:
+        on_news: is called.
+    """
+    loop = asyncio.get_running_loop()
+    soon: asyncio.TimerHandle | None = None
+
+    def tell() -> None:
+        nonlocal soon
+        soon = None
+        on_news()
+
+    def heard() -> None:
+        nonlocal soon
+        if soon is None:
+            soon = loop.call_later(_GATHER_S, tell)
+
+    try:
+        loop.add_signal_handler(signal.SIGCHLD, heard)
+    except (ValueError, RuntimeError):
+        yield
+        return
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGCHLD)
+        if soon is not None:
+            soon.cancel()
 
 
 class ExitWatch:
@@ -38,6 +78,11 @@ class ExitWatch:
         # The pid may have gone to another process before it was opened.
         if not process.runs():
             self._left(instance, process)
+
+    @property
+    def is_blind(self) -> bool:
+        """True while it has to look again to see who has left."""
+        return bool(self._polled)
 
     def poll(self) -> None:
         """Looks at those that have no pidfd."""

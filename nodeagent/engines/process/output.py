@@ -23,6 +23,11 @@ def open_log(directory: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
+def log_path(directory: Path, *, previous: bool = False) -> Path:
+    """Where the log of the newest run is, or of the one before it."""
+    return directory / (_OLD_LOG if previous else _LOG)
+
+
 def keep_small(directory: Path) -> None:
     """Cuts the log when it has grown beyond 1 MiB, and keeps the last 64 KiB of it as the old one.
 

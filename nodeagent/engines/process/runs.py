@@ -29,6 +29,7 @@ from nodeagent.model import Leftover, Transient
 
 _KILL_WAIT_S = 1.0
 _LOOKS_BETWEEN_THOROUGH_ONES = 12
+_LOOKS_TO_KNOW = 2
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ class ProcessRuns:
         self._runs: dict[str, Run] = {}
         self._lock = threading.Lock()
         self._looks_for_leftovers = 0
-        self._strangers: dict[int, int] = {}
-        """How often each process was seen that does not belong to the fleet."""
+        self._others: dict[int, int] = {}
+        """How often each process was seen to be no leftover: one of this node, or of nobody in the fleet."""
 
     def known(self) -> dict[str, Run]:
         """What the last look has shown, by name of the instance."""
@@ -131,7 +132,7 @@ class ProcessRuns:
         Raises:
             Transient: processes cannot be looked at.
         """
-        found = [one for one in self._all_of_the_fleet() if not self._is_ours(one)]
+        found = self._of_other_nodes()
         sessions: dict[int, list[int]] = {}
         for one in found:
             sessions.setdefault(one.session, []).append(one.id.pid)
@@ -156,8 +157,8 @@ class ProcessRuns:
             return str(process.id) in noted
         return any(one.startswith(f"{process.session}:") for one in noted)
 
-    def _all_of_the_fleet(self) -> list[FoundProcess]:
-        """Those of all nodes, without a look at what two looks have shown to belong to somebody else.
+    def _of_other_nodes(self) -> list[FoundProcess]:
+        """Those of the fleet that are not ours, without a look at what two looks have shown to be something else.
 
         Two, since a process has the environment of whoever starts it in the first moment of its life; and now and then all are looked
         at, since the number may be another one's by then.
@@ -165,13 +166,14 @@ class ProcessRuns:
         Raises:
             Transient: processes cannot be looked at.
         """
-        before = self._strangers if self._looks_for_leftovers % _LOOKS_BETWEEN_THOROUGH_ONES else {}
+        before = self._others if self._looks_for_leftovers % _LOOKS_BETWEEN_THOROUGH_ONES else {}
         self._looks_for_leftovers += 1
         with _errors():
             pids = list(table.pids())
-            found = list(table.find(self._fleet, [pid for pid in pids if before.get(pid, 0) < 2]))
-        known = {one.id.pid for one in found}
-        self._strangers = {pid: before.get(pid, 0) + 1 for pid in pids if pid not in known}
+            unknown = table.find(self._fleet, [pid for pid in pids if before.get(pid, 0) < _LOOKS_TO_KNOW])
+            found = [one for one in unknown if not self._is_ours(one)]
+        leftovers = {one.id.pid for one in found}
+        self._others = {pid: before.get(pid, 0) + 1 for pid in pids if pid not in leftovers}
         return found
 
     def _of_the_fleet(self) -> Iterator[FoundProcess]:

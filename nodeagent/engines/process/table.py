@@ -7,6 +7,7 @@ another process after the clock was set. The kernel's count of ticks since boot 
 import contextlib
 import os
 import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,11 +15,15 @@ from pathlib import Path
 from signal import SIGSTOP, Signals
 from typing import Self
 
+from nodeagent.engines.counters import Counters
+
 _PROC = Path("/proc")
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 # Asked for once: the same process must not seem to have started at another time in every look.
 _BOOTED = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # Positions in /proc/<pid>/stat after the name of the program, see proc_pid_stat(5).
+_CPU_TICKS, _PAGES = slice(11, 15), 21
 _STATE, _SESSION, _THREADS, _START = 0, 3, 17, 19
 
 
@@ -132,6 +137,25 @@ def find(environment: Mapping[str, str], among: Iterable[int] | None = None) -> 
 def found(pid: int) -> FoundProcess | None:
     """The running process that has a pid now; None when none has, or it is not ours to read."""
     return _found(pid, ())
+
+
+def used_by(sessions: Collection[int]) -> dict[int, Counters]:
+    """What the processes of each session have used, by the pid of the one that leads it; those that left count with who waited for them.
+
+    Raises:
+        OSError: /proc cannot be read.
+    """
+    ticks: Counter[int] = Counter()
+    pages: Counter[int] = Counter()
+    for pid in pids() if sessions else ():
+        try:
+            fields = _read(pid, "stat").rpartition(b")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if (session := int(fields[_SESSION])) in sessions:
+            ticks[session] += sum(map(int, fields[_CPU_TICKS]))
+            pages[session] += int(fields[_PAGES])
+    return {one: Counters(ticks[one] / _TICKS_PER_SECOND, pages[one] * _PAGE_BYTES) for one in ticks}
 
 
 def _found(pid: int, wanted: Collection[bytes]) -> FoundProcess | None:

@@ -9,8 +9,10 @@ from click.testing import CliRunner, Result
 
 from cli.main import fleet
 from controller.source.fetch.directory import DirectorySource
-from tests.writing.conftest import write_fleet
+from tests.writing.conftest import many, write_fleet
 from tests.writing.served import Served, served
+
+__all__ = ("many",)
 
 
 @pytest.fixture

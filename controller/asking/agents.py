@@ -1,0 +1,139 @@
+"""Asks agents, over the topics."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from typing import Final
+
+from bus.base import Bus
+from controller.asking.answer_reader import AnswerReader
+from controller.asking.base import CannotAsk
+from controller.asking.conversation import Conversation
+from controller.asking.leases import AskingTimings, LeaseOffice
+from controller.asking.usage_samples import UsageSamples
+from controller.asking.wanted import LogsWanted, NodeUsage
+from controller.asking.whom import Whom, name_at_agent, names_of, whom
+from controller.knowledge import Knowledge
+from controller.publish.publisher import Publisher
+from crds.asking import LOGS, USAGE, AgentAnswer, LogsAsked
+from ports.ports import Ports
+
+MOST_LOGS: Final = 200
+"""So many are shown at the same time, 4 MiB of memory each at most."""
+
+
+class AgentAsking:
+    """Implements `controller.asking.base.Asking`. While nobody asks it has no task and no subscription.
+
+    Args:
+        knowledge: tells which agents there are, and what they were told to run.
+        publisher: signs and sends leases.
+        bus: where answers come from.
+        fleet_id: the fleet.
+        ports: the time, and dice for numbers.
+        timings: how long it waits for what.
+    """
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        publisher: Publisher,
+        bus: Bus,
+        *,
+        fleet_id: str,
+        ports: Ports,
+        timings: AskingTimings = AskingTimings(),
+    ) -> None:
+        self._knowledge = knowledge
+        self._clock = ports.clock
+        self._timings = timings
+        self._reader = AnswerReader(
+            bus, fleet_id, linger_seconds=timings.linger_seconds, open_seconds=timings.answer_seconds
+        )
+        self._office = LeaseOffice(
+            publisher=publisher,
+            reader=self._reader,
+            clock=ports.clock,
+            dice=ports.dice,
+            fleet_id=fleet_id,
+            timings=timings,
+        )
+        self._samples = UsageSamples(
+            self._office, self._reader, lambda one: names_of(knowledge.state, one), ports.clock, timings
+        )
+        self._shown = 0
+
+    @property
+    def is_subscribed(self) -> bool:
+        """True while the topic of answers is read."""
+        return self._reader.is_subscribed
+
+    @asynccontextmanager
+    async def logs(self, node: str, instance: str, wanted: LogsWanted) -> AsyncIterator[AsyncIterator[bytes]]:
+        """See `Asking`."""
+        agent = self._whom(node, LOGS)
+        asked = LogsAsked(
+            instance=name_at_agent(self._knowledge.state, agent, instance),
+            tail_lines=wanted.tail_lines,
+            since=wanted.since,
+            previous=wanted.previous,
+            follow=wanted.follow,
+            timestamps=wanted.timestamps,
+            limit_bytes=wanted.limit_bytes,
+        )
+        if self._shown >= MOST_LOGS:
+            raise CannotAsk(f"{MOST_LOGS} logs are looked at already, and no more at a time: try again later")
+        self._shown += 1
+        try:
+            async with self._office.lease(agent, LOGS, asked, lambda: self._whom(node, LOGS)) as conversation:
+                first = await self._first(conversation)
+                yield _lines(conversation, first)
+        finally:
+            self._shown -= 1
+
+    async def usage(self, nodes: Collection[str]) -> Mapping[str, NodeUsage]:
+        """See `Asking`."""
+        agents = []
+        for node in nodes:
+            try:
+                agents.append(self._whom(node, USAGE))
+            except CannotAsk:  # what is missing is seen by that
+                continue
+        return await self._samples.of(agents)
+
+    async def aclose(self) -> None:
+        """Ends all of it; agents stop by themselves."""
+        await self._samples.aclose()
+        await self._office.aclose()
+        await self._reader.aclose()
+
+    def _whom(self, node: str, what: str) -> Whom:
+        return whom(self._knowledge.state, node, what, self._clock.now())
+
+    async def _first(self, conversation: Conversation) -> AgentAnswer:
+        try:
+            async with asyncio.timeout(self._timings.answer_seconds):
+                return _checked(await conversation.take())
+        except TimeoutError:
+            raise CannotAsk(
+                f"the agent of node {conversation.whom.node} did not answer within {self._timings.answer_seconds:g} s: "
+                "may it write to the topic AgentAnswer?"
+            ) from None
+
+
+async def _lines(conversation: Conversation, first: AgentAnswer) -> AsyncIterator[bytes]:
+    answer = first
+    while True:
+        if conversation.missed:
+            yield b"[fleet] %d parts of the log were lost on their way here\n" % conversation.missed
+        if answer.lines:
+            yield answer.lines.encode()
+        if answer.ends:
+            return
+        answer = _checked(await conversation.take())
+
+
+def _checked(answer: AgentAnswer) -> AgentAnswer:
+    if answer.problem:
+        raise CannotAsk(answer.problem)
+    return answer

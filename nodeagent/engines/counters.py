@@ -1,0 +1,58 @@
+"""What was used of CPU and memory so far, as the kernel counts it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_PROC = Path("/proc")
+# Positions in the first line of /proc/stat, see proc_stat(5): idle and iowait are no work; guests are counted in user and nice.
+_WORK = (0, 1, 2, 5, 6, 7)
+_KIB = 1024
+
+
+@dataclass(frozen=True)
+class Counters:
+    """Of one thing."""
+
+    cpu_seconds: float
+    """Of all cores together, since some moment; it never goes back while that thing is the same."""
+    memory_bytes: int
+    """Now, without what the kernel only caches of files and would give back."""
+
+
+@dataclass(frozen=True)
+class UsageCounters:
+    """Of a machine and the instances that run on it."""
+
+    node: Counters
+    instances: Mapping[str, tuple[str, Counters]] = field(default_factory=dict)
+    """By name of the instance: the run that was counted, and what it used. A new run counts anew."""
+
+
+def counters_of_machine(stat: bytes, meminfo: bytes) -> Counters:
+    """What a whole machine used, by its /proc/stat and /proc/meminfo.
+
+    Raises:
+        ValueError: they say nothing of it.
+    """
+    first = stat.split(b"\n", 1)[0].split()[1:]
+    sizes = {name: value.split() for name, _, value in (line.partition(b":") for line in meminfo.split(b"\n"))}
+    try:
+        work = sum(int(first[position]) for position in _WORK)
+        free = int((sizes.get(b"MemAvailable") or sizes[b"MemFree"])[0])
+        used_kib = int(sizes[b"MemTotal"][0]) - free
+    except (IndexError, KeyError) as error:
+        raise ValueError("the kernel does not say what is used of this machine") from error
+    return Counters(work / _TICKS_PER_SECOND, used_kib * _KIB)
+
+
+def of_this_machine() -> Counters:
+    """What this machine used.
+
+    Raises:
+        OSError: the kernel does not say.
+        ValueError: it says nothing of it.
+    """
+    return counters_of_machine((_PROC / "stat").read_bytes(), (_PROC / "meminfo").read_bytes())
