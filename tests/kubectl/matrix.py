@@ -121,7 +121,7 @@ DISCOVERY = (
     Case("api-resources", r"\ncameras cam dsfleet.io/v1 false Camera\n"),
     Case(
         "api-versions",
-        "^authentication.k8s.io/v1\nauthorization.k8s.io/v1\ndsfleet.io/v1\nmetrics.k8s.io/v1beta1\nv1\n$",
+        "^apps/v1\nauthentication.k8s.io/v1\nauthorization.k8s.io/v1\ndsfleet.io/v1\nmetrics.k8s.io/v1beta1\nv1\n$",
     ),
     Case("version", "v1.33.0-fleet"),
     Case("get ns", "^NAME STATUS AGE\ndefault Active 0s\n$"),
