@@ -7,7 +7,7 @@ from tests.api.serving import Http
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
 # As kubectl 1.30 and later asks, and as 1.27 does.
-NAMESPACED = {"deployments", "events", "pods", "replicasets"}
+NAMESPACED = {"deployments", "events", "poddisruptionbudgets", "pods", "replicasets"}
 NEW = ",".join([AGGREGATED.format("v2"), AGGREGATED.format("v2beta1"), "application/json"])
 OLD = ",".join([AGGREGATED.format("v2beta1"), "application/json"])
 

@@ -46,6 +46,7 @@ GET = (
     Case("get pods --field-selector spec.nodeName=n2", "No resources found"),
     Case("get pods -l dsfleet.io/instance=door -o name", "^pod/door\n$"),
     Case("get pods -n other", "No resources found"),
+    Case("get pdb", "No resources found"),
     Case(
         "get pods door -o jsonpath={.metadata.ownerReferences[0].kind}/{.spec.containers[*].name}", "^DsInstance/app$"
     ),
@@ -121,7 +122,7 @@ DISCOVERY = (
     Case("api-resources", r"\ncameras cam dsfleet.io/v1 false Camera\n"),
     Case(
         "api-versions",
-        "^apps/v1\nauthentication.k8s.io/v1\nauthorization.k8s.io/v1\ndsfleet.io/v1\nmetrics.k8s.io/v1beta1\nv1\n$",
+        "^apps/v1\nauthentication.k8s.io/v1\nauthorization.k8s.io/v1\ndsfleet.io/v1\nmetrics.k8s.io/v1beta1\npolicy/v1\nv1\n$",
     ),
     Case("version", "v1.33.0-fleet"),
     Case("get ns", "^NAME STATUS AGE\ndefault Active 0s\n$"),

@@ -15,7 +15,7 @@ from controller.api.core.logs import Logs
 from controller.api.core.metrics import Metrics
 from controller.api.core.node_form import node_form, with_changes
 from controller.api.core.pod_form import pod_form
-from controller.api.core_resources import METRICS, NODES, PODS
+from controller.api.core_resources import BUDGETS, METRICS, NODES, PODS
 from controller.api.errors import ApiError, bad_request, manifests_only, not_allowed, not_found
 from controller.api.facade_store import Facade, FacadeStore
 from controller.api.object_answers import ObjectAnswers
@@ -42,6 +42,7 @@ class CorePaths:
         clock: Callable[[], datetime],
     ) -> None:
         self._answers = answers
+        self._objects = objects
         self._writes = writes
         self._views = ViewWrites(writes, clock, _OURS) if writes is not None else None
         self._shown = FacadeStore(
@@ -66,6 +67,9 @@ class CorePaths:
             (f"{_PODS_OF}/{{name}}", "DELETE", self._delete_pod),
             (f"{_PODS_OF}/{{name}}/log", "GET", self._log),
             (f"{_PODS_OF}/{{name}}/eviction", "POST", self._evict),
+            (f"{BUDGETS.path}/{BUDGETS.plural}", "GET", self._budgets),
+            (f"{BUDGETS.path}/namespaces/{{namespace}}/{BUDGETS.plural}", "GET", self._budgets),
+            (f"{BUDGETS.path}/namespaces/{{namespace}}/{BUDGETS.plural}/{{name}}", "GET", self._budget),
             (f"{usage}/nodes", "GET", metrics.nodes),
             (f"{usage}/nodes/{{name}}", "GET", metrics.node),
             (f"{usage}/pods", "GET", metrics.pods),
@@ -123,6 +127,12 @@ class CorePaths:
     async def _log(self, request: Request, namespace: str, name: str) -> Response:
         _require_ours(namespace, name)
         return await self._logs.log(request, name)
+
+    async def _budgets(self, request: Request) -> Response:
+        return self._answers.list(request, BUDGETS, self._objects)
+
+    async def _budget(self, name: str) -> Response:
+        raise not_found(BUDGETS.plural, BUDGETS.group, name)
 
     async def _not_changed(self, namespace: str, name: str) -> Response:
         _require_ours(namespace, name)
