@@ -34,6 +34,7 @@ _COMMANDS = {
     "annotate": "cli.commands.annotate",
     "cordon": "cli.commands.cordon",
     "uncordon": "cli.commands.uncordon",
+    "drain": "cli.commands.drain",
     "diff": "cli.commands.diff",
     "approve": "cli.commands.approve",
     "node": "cli.commands.node",
