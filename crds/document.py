@@ -171,11 +171,12 @@ class Manifest(ManifestModel):
             text: bytes = kept["_texts"].text(kept[_PACKED])
             return text
         # That of the whole would go by way of `_whole`, which takes as long as all of this.
-        metadata, spec = (
-            kept[part].model_dump_json(by_alias=True, exclude_unset=True) for part in ("metadata", "spec")
-        )
-        return (
-            f'{{"apiVersion":"{self.api_version}","kind":"{self.kind}","metadata":{metadata},"spec":{spec}}}'.encode()
+        metadata, spec = (_json_of(kept[part]) for part in ("metadata", "spec"))
+        return b'{"apiVersion":"%b","kind":"%b","metadata":%b,"spec":%b}' % (
+            self.api_version.encode(),
+            self.kind.encode(),
+            metadata,
+            spec,
         )
 
     def unpack(self) -> None:
@@ -249,6 +250,10 @@ class Manifest(ManifestModel):
     @model_serializer(mode="wrap")
     def _whole(self, write: SerializerFunctionWrapHandler) -> Any:
         return write(self.opened())
+
+
+def _json_of(part: BaseModel) -> bytes:
+    return part.__pydantic_serializer__.to_json(part, by_alias=True, exclude_unset=True)
 
 
 _PACKED: Final = "_packed"

@@ -20,6 +20,8 @@ _WHOLE: Final = re.compile(
     r"(?i:your[-_][a-z][\w-]*)"
 )
 """What may be meant as it stands, such as in the middle of a password, unless it is all that stands there."""
+_SIGNS: Final = re.compile(r"[$%{<[*]|xxx|XXX|(?i:your)")
+"""One of them stands in every placeholder."""
 _BETWEEN: Final = re.compile(r"[/:@?&=;,]+")
 _BLANKS: Final = re.compile(r"%20|\s")
 
@@ -34,6 +36,8 @@ def is_placeholder(part: str) -> bool:
 
 def holds_placeholder(text: str) -> bool:
     """True for a value with a placeholder: as one of its parts, which the separators of addresses and lists end."""
+    if not _SIGNS.search(text):
+        return False
     if _SURE.search(text):
         return True
     return any(_WHOLE.fullmatch(_BLANKS.sub(" ", part)) for part in _BETWEEN.split(text))

@@ -237,13 +237,13 @@ class Agent:
         """Waits for the next look at which there is somebody to ask; returns how many looks later than the last it is."""
         every, loop = self._timings.probe_every_seconds, asyncio.get_running_loop()
         begun, looks = loop.time(), 1 + self._probes.rest
-        self._probes.news.clear()
         if looks > 1:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(looks * every):
                     await self._probes.news.wait()
                 looks = min(looks, 1 + int((loop.time() - begun) / every))
         await asyncio.sleep(begun + looks * every - loop.time())
+        self._probes.news.clear()  # what comes during the look counts for the next one
         return looks
 
     async def _look_for_orphans(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from controller.differing import differing
-from controller.observed import Fleet, ObservedNode
+from controller.observed import Fleet, ObservedNode, Pulse
 from controller.picture.conditions import Verdict
 from controller.picture.difference import Key
 from controller.picture.layout import Touched
@@ -22,7 +22,8 @@ class Sight:
     """What was seen, who was silent, and until when that holds if nobody speaks.
 
     Signs of life come by the thousand in a second, so they are looked at for those who were silent alone: of the others they
-    only put off when they count as lost, and a time that is too early costs one turn over the nodes, every ten seconds or so.
+    only put off when they count as lost, unless the clock was put back. A time that is too early costs one turn over the
+    nodes, every ten seconds or so.
     """
 
     def __init__(self) -> None:
@@ -43,7 +44,11 @@ class Sight:
         before, fleet = self._fleet, look.fleet
         keys = differing(before.keys, fleet.keys)
         ids = {*differing(before.nodes, fleet.nodes), *keys, *touched.node_ids}
-        ids |= differing(before.pulses, fleet.pulses) & self._silences.keys()
+        ids |= {
+            node_id
+            for node_id in differing(before.pulses, fleet.pulses)
+            if node_id in self._silences or _is_set_back(before.pulses.get(node_id), fleet.pulses.get(node_id))
+        }
         if look.now < self._at:
             ids |= fleet.nodes.keys()
         elif look.now >= self._until:
@@ -73,6 +78,11 @@ class Sight:
             elif look.now < lost < self._until:
                 self._until = lost
         return found
+
+
+def _is_set_back(old: Pulse | None, new: Pulse | None) -> bool:
+    """True when a sign of life puts forward when its node counts as lost: the clock was put back."""
+    return old is not None and (new is None or new.at < old.at)
 
 
 def _holds_until(look: Look, node_id: str, node: ObservedNode) -> datetime:

@@ -29,6 +29,7 @@ _BOMS = (
 # What git writes around both sides, https://git-scm.com/docs/git-merge#_how_conflicts_are_presented. Nothing of a manifest
 # begins like that in the first column.
 _CONFLICT_MARK = re.compile(r"^(?:<{7,}|\|{7,}|>{7,}|={7})(?: [^\n]*)?\r?$", re.MULTILINE)
+_CONFLICT_MARKS: Final = ("<<<<<<<", "|||||||", ">>>>>>>", "=======")
 _MARKS_SHOWN: Final = 10
 _LONGEST_MARK: Final = 60
 
@@ -130,6 +131,8 @@ def _decoded(file: SourceFile) -> str | _Fault:
 
 def _conflict(text: str) -> _Fault | None:
     """The marks that a merge left; nothing of such a file is read, since both sides stand in it."""
+    if not any(mark in text for mark in _CONFLICT_MARKS):
+        return None
     marks = list(_CONFLICT_MARK.finditer(text))
     if not marks:
         return None

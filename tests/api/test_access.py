@@ -20,6 +20,7 @@ def fleet() -> FleetOfTwoSites:
 
 
 WHO = tuple(BINDINGS)
+APPS = "/apis/apps/v1/namespaces/default"
 # path -> codes, in the order of BINDINGS; writes of objects are 405 here, or what the paths that write them say
 #                                           viewer  hq-v  cam-v  hq-op  op  hq-adm  adm
 REACHED = {
@@ -54,6 +55,18 @@ REACHED = {
     ("PATCH", f"{OBJECTS}/cameras/none"): (403, 403, 403, 403, 404, 403, 404),
     ("DELETE", f"{OBJECTS}/cameras/hq-1"): (403, 403, 403, 403, 403, 405, 405),
     ("DELETE", f"{OBJECTS}/cameras"): (403, 403, 403, 403, 403, 403, 405),
+    ("GET", f"{OBJECTS}/dsinstances/hq/scale"): (200, 200, 403, 200, 200, 200, 200),
+    ("PATCH", f"{OBJECTS}/dsinstances/hq/scale"): (403, 403, 403, 405, 405, 405, 405),
+    ("PUT", f"{OBJECTS}/dsinstances/yard/scale"): (403, 403, 403, 403, 405, 403, 405),
+    ("GET", f"{APPS}/deployments"): (200, 200, 403, 200, 200, 200, 200),
+    ("GET", f"{APPS}/deployments/hq"): (200, 200, 403, 200, 200, 200, 200),
+    ("GET", f"{APPS}/deployments/yard"): (200, 403, 403, 403, 200, 403, 200),
+    ("GET", f"{APPS}/deployments/none"): (404, 403, 403, 403, 404, 403, 404),
+    ("PATCH", f"{APPS}/deployments/hq"): (403, 403, 403, 405, 405, 405, 405),
+    ("PATCH", f"{APPS}/deployments/yard/scale"): (403, 403, 403, 403, 405, 403, 405),
+    ("GET", f"{APPS}/replicasets"): (200, 200, 403, 200, 200, 200, 200),
+    ("GET", f"{APPS}/replicasets/hq-0123456789"): (404, 404, 403, 404, 404, 404, 404),
+    ("GET", f"{APPS}/replicasets/yard-0123456789"): (404, 403, 403, 403, 404, 403, 404),
     ("PATCH", f"{OBJECTS}/cameras"): (403, 403, 403, 403, 405, 403, 405),
     ("GET", "/v1/Cameras/all_camera"): (200, 200, 200, 200, 200, 200, 200),
     ("GET", "/v1/Agent/all_agent"): (200, 200, 403, 200, 200, 200, 200),
@@ -93,6 +106,15 @@ def test_lists_and_events_hold_what_is_seen(fleet: FleetOfTwoSites) -> None:
         "hq-viewer": ["hq-1", "hq-node"],
         "camera-viewer": ["gone", "hq-1", "yard-1"],
     }
+
+
+def test_other_forms_of_instances_are_seen_by_who_sees_these(fleet: FleetOfTwoSites) -> None:
+    for plural, sites in (("deployments", {"hq"}), ("replicasets", {"hq"})):
+        found = fleet("GET", f"{APPS}/{plural}", "hq-viewer").json()["items"]
+        assert {one["metadata"]["labels"]["site"] for one in found} == sites
+    selector = "labelSelector=dsfleet.io/instance%3Dyard"
+    assert fleet("GET", f"{APPS}/replicasets?{selector}", "hq-viewer").json()["items"] == []
+    assert len(fleet("GET", f"{APPS}/replicasets?{selector}", "viewer").json()["items"]) == 1
 
 
 def test_a_watch_tells_what_comes_into_sight_and_what_leaves_it(fleet: FleetOfTwoSites) -> None:

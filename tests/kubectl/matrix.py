@@ -95,7 +95,7 @@ DISCOVERY = (
         "^cameras.dsfleet.io\ndsinstances.dsfleet.io\nnodes.dsfleet.io\n$",
     ),
     Case("api-resources", r"\ncameras cam dsfleet.io/v1 false Camera\n"),
-    Case("api-versions", "^authentication.k8s.io/v1\nauthorization.k8s.io/v1\ndsfleet.io/v1\nv1\n$"),
+    Case("api-versions", "^apps/v1\nauthentication.k8s.io/v1\nauthorization.k8s.io/v1\ndsfleet.io/v1\nv1\n$"),
     Case("version", "v1.33.0-fleet"),
     Case("get ns", "^NAME STATUS AGE\ndefault Active 0s\n$"),
     Case("create ns other", READ_ONLY, 1),
@@ -121,7 +121,7 @@ REFUSED_BY_KUBECTL = (
     # It knows these commands for kinds of its own alone: no answer of a server would help.
     Case("cordon n1", NOT_OURS, 1),
     Case("drain n1", NOT_OURS, 1),
-    Case("rollout status ds/door", NOT_OURS, 1),
+    Case("rollout status ds/door", NOT_OURS, 1),  # but of the Deployment of the same name
     Case("logs ds/door", NOT_OURS, 1),
     Case("logs door", 'the server doesn\'t have a resource type "pods"|no matches for kind "Pod"', 1),
     Case("top nodes", "Metrics API not available", 1),
@@ -140,6 +140,24 @@ REFUSED_BY_THE_API = (
     # Its status holds null: kubectl 1.20 validates that, too, before it sends the change.
     Case("edit cam yard-1", r"could not be patched: .* is read-only", 1),
     Case("get --raw /version --as=bob", r"\(Forbidden\)", 1),
+)
+APPS = (
+    Case("get deploy", "^NAME READY UP-TO-DATE AVAILABLE AGE\ndoor 1/1 1 1 3m\n$"),
+    Case("get deployments.apps door -o wide", r"\ndoor 1/1 1 1 3m app retinaface:1 dsfleet.io/instance=door\n$"),
+    Case("get rs", r"^NAME DESIRED CURRENT READY AGE\ndoor-\w{10} 1 1 1 3m\n$"),
+    Case("get deploy -n other", "No resources found"),
+    Case(
+        "describe deploy door",
+        r"\nReplicas: 1 desired \| 1 updated \| 1 total \| 1 available(.*\n)*NewReplicaSet: door-\w{10}",
+    ),
+    Case("rollout status deploy/door", '^deployment "door" successfully rolled out\n$'),
+    Case("rollout history deploy/door", r"^deployment.apps/door ?\nREVISION CHANGE-CAUSE\n1 <none>\n"),
+    Case("rollout history deploy/door --revision=1", r"\n *app:\n *Image:\s+retinaface:1\n"),
+    Case("rollout undo deploy/door", "no rollout history found", 1),
+    Case("rollout restart deploy/door", "is read-only", 1),
+    Case("scale deploy door --replicas=1 --current-replicas=2", "[Ee]xpected replicas to be 2", 1),
+    Case("get --raw /apis/dsfleet.io/v1/dsinstances/door/scale", '"spec":{"replicas":1}'),
+    Case("explain deploy.spec.replicas", "How often it is to run: 0 or 1"),
 )
 REVIEWS = (
     Case("auth can-i list cam", "yes\n$"),
@@ -166,6 +184,7 @@ MATRIX = (
     *VALIDATION,
     *REFUSED_BY_KUBECTL,
     *REFUSED_BY_THE_API,
+    *APPS,
     *REVIEWS,
     *WAIT,
 )

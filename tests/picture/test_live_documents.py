@@ -100,6 +100,17 @@ TWO_MACHINES = (ChangingFleet.doubles, 0, False)
 @example(ChangingFleet, [committed("a-2", 1), *UNPLACED, committed("a-2", 0)])
 @example(ChangingFleet, [*UNPLACED, committed("two", 3), committed("two", 1)])
 @example(ChangingFleet.at_work, [TWO_MACHINES, (ChangingFleet.waits, 7, False), TWO_MACHINES])
+@example(
+    ChangingFleet.at_work,
+    [
+        *([(ChangingFleet.commits, 0, False)] * 5),
+        (ChangingFleet.waits, 27, False),
+        (ChangingFleet.lives, 0, False),
+        (ChangingFleet.waits, 0, False),
+        (ChangingFleet.lives, 0, False),
+        (ChangingFleet.waits, 21, False),
+    ],
+)
 @given(
     st.sampled_from([ChangingFleet.at_work, ChangingFleet]),
     st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 83), st.booleans()), min_size=1, max_size=20),

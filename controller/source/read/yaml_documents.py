@@ -32,7 +32,7 @@ MOST_NODES: Final = 20_000
 MOST_DEPTH: Final = 64
 
 # A line that begins with `---` ends whatever stands before it, even an open quote: the one safe place to cut YAML at.
-_MARKER = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_MARKER = re.compile(r"---(?=[ \t\r\n]|\Z)")
 _DIRECTIVE = re.compile(r"\A(?:[ \t]*(?:#[^\n]*)?\n)*%")
 _STRING_TAGS = ("tag:yaml.org,2002:str", "!")
 _COLLECTION_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
@@ -88,7 +88,7 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
 
 def cut(text: str) -> list[str]:
     """All that a text consists of, cut at its document markers: joined it is the text again."""
-    starts = [match.start() for match in _MARKER.finditer(text)]
+    starts = [at for match in _MARKER.finditer(text) if (at := match.start()) == 0 or text[at - 1] == "\n"]
     if not starts or starts[0] > 0:
         starts.insert(0, 0)
     return [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
