@@ -133,3 +133,17 @@ def test_rows_are_sorted_chosen_and_alone(run: Callable[..., Result]) -> None:
     result = run("top", "nodes", "nowhere")
     assert (result.exit_code, result.stderr) == (1, "error: there is no node nowhere\n")
     assert "say nodes or instances" in run("top", "cameras").stderr
+
+
+def test_of_a_fleet_whose_agents_do_not_answer_it_is_said(small_fleet: Any) -> None:
+    def said(*words: str) -> tuple[int, str]:
+        result = CliRunner().invoke(fleet, ["--server", small_fleet.url, *words])
+        return result.exit_code, result.stderr
+
+    assert said("logs", "nobody") == (1, "error: there is no instance nobody: `fleet get ds` lists them\n")
+    assert said("logs", "entrance")[0] == 1
+    assert said("top", "nodes") == (
+        0,
+        "node/node-a: its agent does not answer; fleet describe no node-a says more\n",
+    )
+    assert said("top", "instances")[1].startswith("dsinstance/entrance: it does not run, or its agent does not answer")
