@@ -19,6 +19,8 @@ _COMMANDS = {
     "get": "cli.commands.get",
     "describe": "cli.commands.describe",
     "events": "cli.commands.events",
+    "logs": "cli.commands.logs",
+    "top": "cli.commands.top",
     "status": "cli.commands.status",
     "wait": "cli.commands.wait",
     "messages": "cli.commands.messages",
