@@ -17,6 +17,7 @@ from cli.server import Server
 
 _TIMEOUT_SECONDS = 10.0
 _MOST_BYTES = 256 * 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
 
 UNIX = "unix://"
 JSON = "application/json"
@@ -177,6 +178,31 @@ class Api:
                 yield self._events(response)
         finally:
             connection.close()
+
+    @contextmanager
+    def stream(self, path: str, query: Mapping[str, str]) -> Iterator[Iterator[bytes]]:
+        """What answers a GET with text, as it comes and for as long as that takes; raises as `watch` does."""
+        connection = self._connection()
+        try:
+            with self._explained():
+                connection.request("GET", _with_query(path, query), headers={"Accept": "*/*", **self._headers})
+                response = connection.getresponse()
+                kind = response.headers.get_content_type()
+                if response.status != 200 or kind != "text/plain":
+                    with response:
+                        self._parsed(response)
+                        raise self._no_controller(f"{response.status} and {kind}")
+                if connection.sock is not None:
+                    connection.sock.settimeout(None)
+            with response:
+                yield self._chunks(response)
+        finally:
+            connection.close()
+
+    def _chunks(self, response: HTTPResponse) -> Iterator[bytes]:
+        with self._explained():
+            while chunk := response.read1(_CHUNK_BYTES):
+                yield chunk
 
     def _events(self, response: HTTPResponse) -> Iterator[dict[str, Any]]:
         with self._explained():

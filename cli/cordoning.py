@@ -8,7 +8,7 @@ from cli.chosen import chosen
 from cli.failure import Failure
 from cli.kinds import NODE, Target, targets_of
 from cli.server import Server
-from cli.writing import WriteOptions, writes
+from cli.writing import WriteOptions, Writes, writes
 
 
 def set_unschedulable(
@@ -29,10 +29,9 @@ def set_unschedulable(
     """
     if bool(words) == bool(selector):
         raise click.UsageError("say which nodes: NAME, or -l")
-    named = [target for word in words for target in _targets(word)]
     done = "cordoned" if unschedulable else "uncordoned"
     with writes(server, how, "fleet-cordon") as made:
-        for target in named or chosen(made.api, [NODE.plural], selector, everything=False):
+        for target in cordoned_nodes(made, words, selector):
             with made.attempt(target):
                 node = made.api.get_object(target.kind.path_of(str(target.name)))
                 # What is the default needs no word in the manifest.
@@ -41,6 +40,21 @@ def set_unschedulable(
                     made.say(target, f"already {done}")
                 else:
                     made.say(target, done, made.patch(target, patch))
+
+
+def cordoned_nodes(made: Writes, words: Sequence[str], selector: str) -> list[Target]:
+    """The nodes that are meant.
+
+    Args:
+        made: asks the controller.
+        words: NAME or node/NAME.
+        selector: labels that choose nodes, where none is named.
+
+    Raises:
+        Failure: one is no node.
+    """
+    named = [target for word in words for target in _targets(word)]
+    return named or chosen(made.api, [NODE.plural], selector, everything=False)
 
 
 def _targets(word: str) -> list[Target]:

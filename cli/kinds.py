@@ -9,6 +9,9 @@ from typing import NamedTuple
 from cli.failure import Failure, printable
 
 GROUP_PATH = "/apis/dsfleet.io/v1"
+PODS_PATH = "/api/v1/namespaces/default/pods"
+"""Instances as kubectl knows them."""
+METRICS_PATH = "/apis/metrics.k8s.io/v1beta1"
 
 
 class Kind(NamedTuple):

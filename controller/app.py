@@ -206,6 +206,7 @@ async def _run(
         why_starting=lambda: controller.answers.why_starting,
         make_whole=controller.answers.make_whole,
         writes=controller.writer,
+        asking=controller.asking,
         versions=controller.versions,
         access=AccessControl(
             keeper, AuditFile(options.audit_log or options.state_dir / AUDIT_FILE_NAME), options.openness

@@ -163,6 +163,8 @@ class Controller:
         self._knowledge.become(*decide.recall(self._knowledge.state, (), recalled, self._rules, now, kept))
         await self._recall_copies()
         await self.writer.recall()
+        with contextlib.suppress(OSError):  # it is tried again, and told
+            await self.versions.load()
         self._knowledge.become(*holding.recall(self._knowledge.state, *await self._threads.run(self._held_file.load)))
         await self._topics.begin()
         try:

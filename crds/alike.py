@@ -6,9 +6,6 @@ from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 
-_LEVEL: Final = 6
-_MEMORY_LEVEL: Final = 3
-"""Of zlib, from 1 to 9: what it looks in is copied for each text, so it is small."""
 _MOST_EDITIONS: Final = 256
 """So many are told apart by a byte."""
 _LIKE_ENOUGH: Final = 6
@@ -21,13 +18,16 @@ class AlikeTexts:
     It reads a text back in a microsecond and packs one in three. What it knows is bounded, and never forgotten.
     """
 
-    def __init__(self, window_bits: int = 13) -> None:
+    def __init__(self, window_bits: int = 13, level: int = 6, memory_level: int = 3) -> None:
         """Knows nothing yet.
 
         Args:
             window_bits: what it knows, and how far zlib looks back, is two to the power of this bytes: 9 to 15.
+            level: of zlib, from 1 to 9: how long it looks for more that is alike.
+            memory_level: of zlib, from 1 to 9: what it looks in is copied for each text, so it is small.
         """
         self._window_bits = window_bits
+        self._levels = (level, memory_level)
         self._editions: list[bytes] = []
         """What was known, each the one before with one text more: what was packed with one is read with it."""
         self._learn(b"")
@@ -60,11 +60,11 @@ class AlikeTexts:
         except ValueError:  # it may hold halves of characters, which this parser refuses
             return json.loads(text)
 
-    def __getstate__(self) -> tuple[int, list[bytes]]:
-        return self._window_bits, self._editions
+    def __getstate__(self) -> tuple[int, tuple[int, int], list[bytes]]:
+        return self._window_bits, self._levels, self._editions
 
-    def __setstate__(self, state: tuple[int, list[bytes]]) -> None:
-        self._window_bits, self._editions = state[0], list(state[1])
+    def __setstate__(self, state: tuple[int, tuple[int, int], list[bytes]]) -> None:
+        self._window_bits, self._levels, self._editions = state[0], state[1], list(state[2])
         self._fresh = self._knowing(self._editions[-1])
 
     def _packed(self, text: bytes) -> bytes:
@@ -81,4 +81,4 @@ class AlikeTexts:
         self._fresh = self._knowing(known)
 
     def _knowing(self, text: bytes) -> "zlib._Compress":
-        return zlib.compressobj(_LEVEL, zlib.DEFLATED, -self._window_bits, _MEMORY_LEVEL, zdict=text)
+        return zlib.compressobj(self._levels[0], zlib.DEFLATED, -self._window_bits, self._levels[1], zdict=text)

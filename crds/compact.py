@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from functools import lru_cache
 from sys import intern
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _GIVEN: Final = "__pydantic_fields_set__"
 """Where pydantic keeps which fields were given, in a set of 216 bytes and more for each model."""
@@ -36,6 +38,22 @@ def become(model: BaseModel, values: dict[str, Any]) -> None:
 def one_copy(texts: Mapping[str, str]) -> dict[str, str]:
     """The same texts, in the one dictionary of all that have the same. Nobody may change it."""
     return _with_texts(tuple(texts.items()))
+
+
+def made_compact(kind: type[ModelT], values: dict[str, Any], given: frozenset[str]) -> ModelT:
+    """A model as validation and `compact` would leave it, of values that are known to be valid.
+
+    Args:
+        kind: a frozen model without extra fields.
+        values: of all fields in their order, defaults as well; texts and models among them need not be compact.
+        given: the names of the fields that are no defaults.
+    """
+    model = kind.__new__(kind)
+    object.__setattr__(model, "__dict__", with_shared_names({name: _small(one) for name, one in values.items()}))
+    object.__setattr__(model, _GIVEN, _one_of(given))
+    object.__setattr__(model, "__pydantic_extra__", None)
+    object.__setattr__(model, "__pydantic_private__", None)
+    return model
 
 
 def _small(value: Any) -> Any:

@@ -2,9 +2,13 @@
 
 import hashlib
 import json
-from typing import Any
+from collections.abc import Mapping
+from json.encoder import encode_basestring as quoted
+from typing import Any, Final
 
 from pydantic import BaseModel
+
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def canonical_json(value: Any) -> bytes:
@@ -16,10 +20,28 @@ def canonical_json(value: Any) -> bytes:
     Raises:
         ValueError: the value holds NaN or an infinity.
     """
-    plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return canonical_text(value).encode()
+
+
+def canonical_text(value: Any) -> str:
+    """As `canonical_json`, not encoded yet."""
+    return _ENCODER.encode(value.model_dump(mode="json") if isinstance(value, BaseModel) else value)
+
+
+def canonical_object(parts: Mapping[str, str]) -> str:
+    """The canonical text of an object.
+
+    Args:
+        parts: the canonical texts of its values, by key.
+    """
+    return "{" + ",".join([f"{quoted(key)}:{parts[key]}" for key in sorted(parts)]) + "}"
 
 
 def digest(value: Any) -> str:
     """SHA-256 over `canonical_json(value)`, written as `sha256:` and 64 hexadecimal digits."""
-    return "sha256:" + hashlib.sha256(canonical_json(value)).hexdigest()
+    return digest_of_text(canonical_text(value))
+
+
+def digest_of_text(text: str) -> str:
+    """The digest of a value with this canonical text."""
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

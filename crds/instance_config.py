@@ -19,7 +19,7 @@ from pydantic_core import to_json, to_jsonable_python
 from crds.alike import AlikeTexts
 from crds.app_kind import AppKind
 from crds.camera_limits import CameraLimits
-from crds.compact import compact
+from crds.compact import compact, made_compact
 from crds.container import ContainerSettings
 from crds.digest import digest
 from crds.document import WireModel, of_any_version
@@ -128,6 +128,30 @@ class InstanceConfig(WireModel):
     def of_content(cls, content: Mapping[str, Any]) -> Self:
         """An instance with this content in its wire form, and with the digest of that, which is not calculated again."""
         return cls.model_validate({**content, "digest": cls.digest_of(content)}, context=_JUST_MADE)
+
+    @classmethod
+    def packed_of(
+        cls, content: Mapping[str, Any], right_digest: str, limits: Mapping[str, CameraLimits], texts: AlikeTexts
+    ) -> Self:
+        """As `of_content` and then `pack`, of content that was rendered here: it is not validated.
+
+        Args:
+            content: as for `of_content`, without fields that this version does not know.
+            right_digest: see `digest_of`.
+            limits: of its cameras, by name.
+            texts: packs the JSON of instances.
+        """
+        whole = {**content, "digest": right_digest}
+        cameras = tuple(
+            made_compact(CameraConfig, {**one, "limits": limits[one["name"]]}, _FIELDS_OF_CAMERA)
+            for one in content["cameras"]
+        )
+        values = {name: whole.get(name, default) for name, default in _KEPT.items()}
+        values |= {"app_kind": AppKind(content["app_kind"]), "cameras": cameras}
+        config = made_compact(cls, values, frozenset(whole))
+        private = {"_received": None, "_packed": texts.pack(to_json(whole)), "_texts": texts}
+        object.__setattr__(config, "__pydantic_private__", private)
+        return config
 
     @model_validator(mode="wrap")
     @classmethod
@@ -242,6 +266,15 @@ class InstanceConfig(WireModel):
         return copied
 
 
+_FIELDS_OF_CAMERA: Final = frozenset(CameraConfig.model_fields)
+_KEPT: Final[dict[str, Any]] = {
+    name: None if field.is_required() else field.default
+    for name, field in InstanceConfig.model_fields.items()
+    if name not in _SELDOM_ASKED_FOR
+}
+"""The fields that are kept beside the packed content, with their defaults."""
+
+
 def _part(name: str, content: Mapping[str, Any]) -> Any:
     """One of the fields that are seldom asked for, of content that was found valid before."""
     if name == "container":
@@ -255,7 +288,7 @@ def _part(name: str, content: Mapping[str, Any]) -> Any:
 
 def texts_of_instances() -> AlikeTexts:
     """What packs instances: the JSON of one has some 6 KB."""
-    return AlikeTexts(window_bits=14)
+    return AlikeTexts(window_bits=14, level=5, memory_level=5)
 
 
 def cameras_of(instances: Iterable[InstanceConfig]) -> frozenset[str]:

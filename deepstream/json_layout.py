@@ -11,13 +11,14 @@ from typing import Any, Final
 _WORDS: Final = {True: "true", False: "false", None: "null"}
 
 
-def indented_json(value: Any) -> str:
+def indented_json(value: Any, level: int = 0) -> str:
     """The text of a JSON value: two blanks for each level, non-ASCII characters as they are, keys in their order.
 
     Args:
         value: of what `json` can write; keys are strings.
+        level: how many values it stands in.
     """
-    return _laid_out(value, "\n")
+    return _laid_out(value, "\n" + "  " * level)
 
 
 def _laid_out(value: Any, margin: str) -> str:
@@ -30,7 +31,9 @@ def _laid_out(value: Any, margin: str) -> str:
         return _WORDS[value]
     if value and isinstance(value, dict):
         inner = margin + "  "
-        pairs = [f"{quoted(key)}: {_laid_out(one, inner)}" for key, one in value.items()]
+        pairs = [
+            f"{quoted(key)}: {quoted(one) if type(one) is str else _laid_out(one, inner)}" for key, one in value.items()
+        ]
         return f"{{{inner}{f',{inner}'.join(pairs)}{margin}}}"
     if value and isinstance(value, list | tuple):
         inner = margin + "  "

@@ -10,12 +10,13 @@ import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from bus.base import Bus
 from bus.signature import SigningKey
-from crds.messages import AgentInfo, AgentResponse, GenerationRef, InstanceState
-from nodeagent.answering.answering import Answering
-from nodeagent.answering.leases import CAN_BE_ASKED
+from crds.asking import CAN_BE_ASKED
+from crds.messages import AgentCommand, AgentInfo, AgentResponse, GenerationRef, InstanceState
 from nodeagent.applier import Applier
 from nodeagent.apps.identity import of_the_very_runtime
 from nodeagent.apps.probe import ProbeApp
@@ -39,6 +40,9 @@ from nodeagent.supervisor import Supervisor
 from nodeagent.timings import Timings
 from ports.ports import Ports
 
+if TYPE_CHECKING:
+    from nodeagent.answering.answering import Answering
+
 _log = logging.getLogger(__name__)
 
 
@@ -50,6 +54,13 @@ def _new_run(ports: Ports) -> str:
     """The id of a run that begins now: no other has it, neither one before it nor one on a copied disk."""
     milliseconds = int(ports.clock.now().timestamp() * 1000)
     return f"{milliseconds:x}-{int(ports.dice.uniform(0, 2**_DICE_BITS)):014x}"
+
+
+def _answering(**given: Any) -> "Answering":
+    # Here, since few agents are ever asked, and what answers takes memory.
+    from nodeagent.answering.answering import Answering  # noqa: PLC0415 - see above
+
+    return Answering(**given)
 
 
 def _nobody_knows(_node_id: str) -> bool:
@@ -125,14 +136,14 @@ class Agent:
             clock=ports.clock,
             on_order=self._wake.set,
         )
-        self._answering = Answering(
+        self._answering: Answering | None = None
+        self._new_answering = partial(
+            _answering,
             bus=bus,
             key=key,
             identity=identity,
             driver=driver,
             folders=folders,
-            seen=self._seen,
-            is_wanted=lambda name: ledger.current is not None and ledger.current.instance(name) is not None,
             ports=ports,
             timings=timings,
         )
@@ -147,7 +158,7 @@ class Agent:
             on_greeting_wanted=self._greeter.ask,
             on_report_wanted=self._report_anew,
             on_order=self._orphans.order,
-            on_lease=self._answering.take,
+            on_lease=self._answer,
             on_heartbeats=self._sender.allow_heartbeats,
         )
         self._probes = AppProbes(of_the_very_runtime(probe, driver.port_holder), ports.clock)
@@ -183,7 +194,8 @@ class Agent:
         try:
             await self._supervisor.run(parts)
         finally:
-            await self._answering.aclose()
+            if self._answering is not None:
+                await self._answering.aclose()
             await self._reconciler.aclose()
 
     # --- what wakes the agent ------------------------------------------------------------------------------------
@@ -225,13 +237,13 @@ class Agent:
         """Waits for the next look at which there is somebody to ask; returns how many looks later than the last it is."""
         every, loop = self._timings.probe_every_seconds, asyncio.get_running_loop()
         begun, looks = loop.time(), 1 + self._probes.rest
-        self._probes.news.clear()
         if looks > 1:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(looks * every):
                     await self._probes.news.wait()
                 looks = min(looks, 1 + int((loop.time() - begun) / every))
         await asyncio.sleep(begun + looks * every - loop.time())
+        self._probes.news.clear()  # what comes during the look counts for the next one
         return looks
 
     async def _look_for_orphans(self) -> None:
@@ -272,6 +284,14 @@ class Agent:
 
     def _well(self) -> frozenset[str]:
         return frozenset(name for name, one in self._told.statuses.items() if one.state is InstanceState.RUNNING)
+
+    def _answer(self, command: AgentCommand) -> None:
+        if self._answering is None:
+            self._answering = self._new_answering(seen=self._seen, is_wanted=self._is_wanted)
+        self._answering.take(command)
+
+    def _is_wanted(self, name: str) -> bool:
+        return self._ledger.current is not None and self._ledger.current.instance(name) is not None
 
     def _seen(self, name: str) -> ObservedInstance | None:
         observed = self._reconciler.known.observed

@@ -15,9 +15,9 @@ import psutil
 
 from bench.stand import small_app
 from bench.stand.fleet import until
-from bus.base import Topic
+from bus.base import PublishFailed, Topic
 from bus.codec import encode_signed
-from bus.kafka import started_bus
+from bus.kafka import KafkaBus, started_bus
 from bus.kafka_options import KafkaOptions
 from bus.signature import SigningKey
 from crds.instance_config import InstanceConfig
@@ -29,6 +29,7 @@ from tests.held_ports import hold_ports
 _ROOT = Path(__file__).resolve().parents[2]
 _CAMERAS = 5
 _DAY_S = 24 * 3600
+_ATTEMPTS = 5
 
 
 def _small_instance(number: int, port: int, modules: Path) -> InstanceConfig:
@@ -81,7 +82,7 @@ async def _publish(
     desired = generation(configs, 1, node=node, fleet=fleet, approved=True, removed=())
     try:
         await bus.ensure_topics()
-        await bus.publish(Topic.AGENT_CONFIG, key=node, value=encode_signed(desired, key))
+        await _said(bus, Topic.AGENT_CONFIG, node, encode_signed(desired, key))
     finally:
         await bus.aclose()
 
@@ -98,6 +99,14 @@ async def _admit(options: KafkaOptions, fleet: str, node: str, key: SigningKey) 
         heartbeats_for_seconds=_DAY_S,
     )
     try:
-        await bus.publish(Topic.AGENT_COMMAND, key=node, value=encode_signed(admitted, key))
+        await _said(bus, Topic.AGENT_COMMAND, node, encode_signed(admitted, key))
     finally:
         await bus.aclose()
+
+
+async def _said(bus: KafkaBus, topic: Topic, node: str, value: bytes) -> None:
+    """Publishes it; the topics are new, and on a busy machine the first record may find no leader in time."""
+    for _ in range(_ATTEMPTS):
+        with contextlib.suppress(PublishFailed):
+            return await bus.publish(topic, key=node, value=value)
+    raise TimeoutError(f"nothing can be written to {topic}")

@@ -31,6 +31,8 @@ class Verb(StrEnum):
     UPDATE = "update"
     PATCH = "patch"
     DELETE = "delete"
+    LOGS = "logs"
+    EVICT = "evict"
     HOLD = "hold"
     RELEASE = "release"
     ADOPT = "adopt"
@@ -62,6 +64,10 @@ LEAST_ROLE: Final[Mapping[Verb, tuple[Role, Reach]]] = {
     Verb.INSPECT: (Role.VIEWER, Reach.FLEET),
     Verb.UPDATE: (Role.OPERATOR, Reach.OBJECT),
     Verb.PATCH: (Role.OPERATOR, Reach.OBJECT),
+    # What an instance prints, with its secrets masked. As in the role `view` of Kubernetes.
+    Verb.LOGS: (Role.VIEWER, Reach.OBJECT),
+    # Its manifest stays as it is, and so do the cameras that are watched.
+    Verb.EVICT: (Role.OPERATOR, Reach.OBJECT),
     Verb.HOLD: (Role.OPERATOR, Reach.OBJECT),
     Verb.RELEASE: (Role.OPERATOR, Reach.OBJECT),
     Verb.ADOPT: (Role.OPERATOR, Reach.OBJECT),

@@ -57,7 +57,7 @@ def _asked(attempt: Attempt) -> Asked | None:
             return _of_facade(one, attempt)
     if attempt.resource == "events" and reading:
         return Asked(Verb.EVENTS)
-    if attempt.resource == "namespaces" or attempt.group in ("authentication.k8s.io", "authorization.k8s.io"):
+    if attempt.resource == "namespaces" or attempt.group in ("policy", "authentication.k8s.io", "authorization.k8s.io"):
         return None
     return Asked(Verb.INSPECT if reading else Verb.CONTROL)
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from controller.api.apps_columns import DEPLOYMENT_COLUMNS, REPLICA_SET_COLUMNS
-from controller.api.resources import READ_VERBS, SCALE, Part, Resource, selectable
+from controller.api.resources import ADDED_LABEL, READ_VERBS, SCALE, Part, Resource, selectable
 
 _GROUP: Final = "apps"
 
@@ -36,6 +36,7 @@ REPLICA_SETS: Final = Resource(
     verbs=READ_VERBS,
     stands_for="DsInstance",
     shows=instance_of_set,
+    added_labels=frozenset({ADDED_LABEL}),
     columns=REPLICA_SET_COLUMNS,
     fields=selectable(),
 )

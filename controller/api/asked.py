@@ -70,8 +70,9 @@ def _of_path(method: str, parts: list[str], query: bytes) -> Asked | None:
             reading
         ):
             return None
-        case ["api", "v1", "namespaces"] | ["api", "v1", "namespaces", _] if reading:
-            return None  # there is one, for everybody
+        # Of namespaces there is one for everybody, of budgets of disruption there is none for anybody.
+        case ["api", "v1", "namespaces"] | ["api", "v1", "namespaces", _] | ["apis", "policy", *_] if reading:
+            return None
         case ["apis", group, _, _] if group in _REVIEWS:
             return None
         case ["apis", group, version, plural, *rest] if (

@@ -10,6 +10,7 @@ from controller.access.identity import Identity
 from controller.access.roles import Verb
 from controller.api.asked import Asked, plural_of
 from controller.api.errors import ApiError
+from controller.api.resources import Resource
 from controller.picture.store import ObjectStore, Stored
 
 Sight = Callable[[Stored], bool]
@@ -102,6 +103,15 @@ class Caller:
             return None
         labels_of = self._objects.labels_of
         return lambda stored: seen(labels_of(stored))
+
+    def sight_of(self, resource: Resource) -> Sight | None:
+        """Which objects of a resource he sees; None for all. Of another form of ours he sees what he sees of ours."""
+        if not resource.stands_for:
+            return self.sight(resource.kind)
+        if sees_whole(self.identity) or (seen := sight(self.identity, resource.stands_for)) is None:
+            return None
+        labels_of, added = self._objects.labels_of, resource.added_labels
+        return lambda stored: seen({name: one for name, one in labels_of(stored).items() if name not in added})
 
     def require_event(self, name: str, event: Stored | None) -> None:
         """Lets him see an event, or read that there is none.

@@ -10,7 +10,7 @@ from crds.annotations import DISPLAY_NAME
 
 _MOST_CHARACTERS = 300
 _UNKNOWN = "?"
-_NONE = "<none>"
+NONE = "<none>"
 
 Cell = Callable[[Mapping[str, Any], datetime], str | int]
 
@@ -69,7 +69,9 @@ def printable(value: Any, default: str = "") -> str:
     return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
 
 
-def _at(*path: str, default: str = _NONE) -> Cell:
+def at(*path: str, default: str = NONE) -> Cell:
+    """What stands at a path of fields."""
+
     def cell(document: Mapping[str, Any], _now: datetime) -> str:
         return printable(value_at(document, *path), default)
 
@@ -94,14 +96,18 @@ def age(written: str | None, now: datetime) -> str:
     return human_duration(now - datetime.fromisoformat(written)) if written else "<unknown>"
 
 
-def _age_column(name: str, description: str, *path: str, priority: int = 0) -> Column:
+def age_column(name: str, description: str, *path: str, priority: int = 0) -> Column:
+    """How long ago the time at a path of fields was."""
+
     def cell(document: Mapping[str, Any], now: datetime) -> str:
         return age(value_at(document, *path), now)
 
     return Column(name, description, cell, priority, since=path)
 
 
-def _count(*path: str) -> Cell:
+def count(*path: str) -> Cell:
+    """A number at a path of fields."""
+
     def cell(document: Mapping[str, Any], _now: datetime) -> str:
         value = value_at(document, *path)
         return _UNKNOWN if value is None else str(value)
@@ -124,7 +130,7 @@ def _node_generation(document: Mapping[str, Any], _now: datetime) -> str:
     published = value_at(document, "status", "generation", "published", "generation")
     applied = value_at(document, "status", "generation", "applied", "generation")
     if published is None:
-        return _NONE
+        return NONE
     same = value_at(document, "status", "generation", "applied") == value_at(
         document, "status", "generation", "published"
     )
@@ -132,7 +138,7 @@ def _node_generation(document: Mapping[str, Any], _now: datetime) -> str:
 
 
 def _node_address(document: Mapping[str, Any], _now: datetime) -> str:
-    return printable(value_at(document, "spec", "address") or value_at(document, "status", "address"), _NONE)
+    return printable(value_at(document, "spec", "address") or value_at(document, "status", "address"), NONE)
 
 
 def _instance_status(document: Mapping[str, Any], _now: datetime) -> str:
@@ -147,11 +153,11 @@ def _instance_cameras(document: Mapping[str, Any], _now: datetime) -> str:
 
 def _watchers(document: Mapping[str, Any], _now: datetime) -> str:
     watchers = value_at(document, "status", "instances") or ()
-    return printable(",".join(one["name"] for one in watchers), _NONE)
+    return printable(",".join(one["name"] for one in watchers), NONE)
 
 
 def _camera_nodes(document: Mapping[str, Any], _now: datetime) -> str:
-    return printable(",".join(value_at(document, "status", "nodes") or ()), _NONE)
+    return printable(",".join(value_at(document, "status", "nodes") or ()), NONE)
 
 
 def _camera_ready(document: Mapping[str, Any], _now: datetime) -> str:
@@ -168,59 +174,59 @@ def _event_object(document: Mapping[str, Any], _now: datetime) -> str:
     return printable(f"{involved['kind'].lower()}/{involved['name']}")
 
 
-NAME = Column("Name", "Name of the object.", _at("metadata", "name"))
-AGE = _age_column("Age", "How long this controller has known the object.", "metadata", "creationTimestamp")
+NAME = Column("Name", "Name of the object.", at("metadata", "name"))
+AGE = age_column("Age", "How long this controller has known the object.", "metadata", "creationTimestamp")
 
 COLUMNS: Mapping[str, tuple[Column, ...]] = {
     "Node": (
         NAME,
         Column("Status", "What the agent of the machine was last heard to be.", _node_status),
-        Column("Instances", "Instances published for it.", _count("status", "instances")),
+        Column("Instances", "Instances published for it.", count("status", "instances")),
         Column("Cameras", "Camera streams published for it, of those it can take.", _node_cameras),
         Column("Generation", "Generation applied, or applied/published.", _node_generation),
         AGE,
         Column("Address", "Where the machine is reached.", _node_address, 1),
-        Column("Driver", "What runs its instances.", _at("status", "driver"), 1),
-        Column("Version", "Version of its agent.", _at("status", "agentVersion"), 1),
-        Column("Node-ID", "Id that its agent greets with.", _at("spec", "nodeId"), 1),
+        Column("Driver", "What runs its instances.", at("status", "driver"), 1),
+        Column("Version", "Version of its agent.", at("status", "agentVersion"), 1),
+        Column("Node-ID", "Id that its agent greets with.", at("spec", "nodeId"), 1),
     ),
     "DsInstance": (
         NAME,
-        Column("Node", "The node that runs it.", _at("status", "node")),
+        Column("Node", "The node that runs it.", at("status", "node")),
         Column("Status", "What the agent observed.", _instance_status),
         Column("Cameras", "Cameras whose frames are processed, of all.", _instance_cameras),
-        Column("Restarts", "Times that it left by itself.", _count("status", "restarts")),
+        Column("Restarts", "Times that it left by itself.", count("status", "restarts")),
         AGE,
-        Column("Image", "Image of its container.", _at("status", "image"), 1),
-        Column("Generation", "Generation that what runs was made for.", _at("status", "generation"), 1),
-        Column("Message", "What its agent or the planner says.", _at("status", "message", default=""), 1),
+        Column("Image", "Image of its container.", at("status", "image"), 1),
+        Column("Generation", "Generation that what runs was made for.", at("status", "generation"), 1),
+        Column("Message", "What its agent or the planner says.", at("status", "message", default=""), 1),
     ),
     "Camera": (
         NAME,
         Column("Instance", "Instances that watch it.", _watchers),
         Column("Node", "Nodes of these instances.", _camera_nodes),
         Column("Ready", "Whether its frames are processed.", _camera_ready),
-        Column("FPS", "Frames processed each second.", _at("status", "fps", default="-")),
+        Column("FPS", "Frames processed each second.", at("status", "fps", default="-")),
         AGE,
-        Column("Display-Name", "What people call it.", _at("metadata", "annotations", DISPLAY_NAME), 1),
+        Column("Display-Name", "What people call it.", at("metadata", "annotations", DISPLAY_NAME), 1),
         Column("Address", "Where its stream comes from.", _camera_address, 1),
-        Column("Reason", "Why it is ready or not.", _at("status", "reason", default=""), 1),
-        Column("Message", "The same as a sentence.", _at("status", "message", default=""), 1),
+        Column("Reason", "Why it is ready or not.", at("status", "reason", default=""), 1),
+        Column("Message", "The same as a sentence.", at("status", "message", default=""), 1),
     ),
     "Event": (
-        _age_column("Last Seen", "Time since it happened last.", "lastTimestamp"),
-        Column("Type", "Normal or Warning.", _at("type")),
-        Column("Reason", "What happened, in a word.", _at("reason")),
+        age_column("Last Seen", "Time since it happened last.", "lastTimestamp"),
+        Column("Type", "Normal or Warning.", at("type")),
+        Column("Reason", "What happened, in a word.", at("reason")),
         Column("Object", "The object that it happened to.", _event_object),
-        Column("Message", "What happened.", _at("message", default="")),
-        Column("Source", "Who says so.", _at("source", "component"), 1),
-        _age_column("First Seen", "Time since it happened first.", "firstTimestamp", priority=1),
-        Column("Count", "How often it happened.", _count("count"), 1),
-        Column("Name", "Name of the event.", _at("metadata", "name"), 1),
+        Column("Message", "What happened.", at("message", default="")),
+        Column("Source", "Who says so.", at("source", "component"), 1),
+        age_column("First Seen", "Time since it happened first.", "firstTimestamp", priority=1),
+        Column("Count", "How often it happened.", count("count"), 1),
+        Column("Name", "Name of the event.", at("metadata", "name"), 1),
     ),
     "Namespace": (
         NAME,
-        Column("Status", "Whether it is in use.", _at("status", "phase")),
+        Column("Status", "Whether it is in use.", at("status", "phase")),
         AGE,
     ),
 }

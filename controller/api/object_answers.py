@@ -78,7 +78,7 @@ class ObjectAnswers:
             field_selector=query.get("fieldSelector", ""),
             namespace=namespace,
         )
-        if sight := caller_of(request).sight(resource.stands_for or resource.kind):
+        if sight := caller_of(request).sight_of(resource):
             selection = replace(selection, sight=sight)
         asked, is_watch = _watch_request(request, resource, selection, form), flag(request, "watch")
         if query.get("continue"):

@@ -7,12 +7,27 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
+KUBERNETES_PROTOBUF: Final = "application/vnd.kubernetes.protobuf"
+"""Messages in envelopes: https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding."""
+_MAGIC: Final = b"k8s\0"
+_RAW: Final = 2
 _VARINT: Final = 0
 _FIXED64: Final = 1
 _LENGTH_DELIMITED: Final = 2
 _FIXED32: Final = 5
 _SIZES: Final = {_FIXED64: 8, _FIXED32: 4}
 _MOST_BITS: Final = 64
+
+
+def unwrapped(body: bytes) -> bytes:
+    """The message in an envelope of Kubernetes, which says beside it what that is of.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not body.startswith(_MAGIC):
+        raise ValueError("it is not wrapped as Kubernetes wraps it")
+    return last_bytes(body[len(_MAGIC) :], _RAW)
 
 
 def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from controller.access.roles import Verb
 from controller.api.columns import COLUMNS, Column
@@ -13,6 +13,9 @@ READ_VERBS = ("get", "list", "watch")
 """Of what the controller alone makes."""
 VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 """Of what manifests hold."""
+
+ADDED_LABEL: Final = f"{API_GROUP}/instance"
+"""On what stands for an instance in another form: its name."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Resource:
     stands_for: str = ""
     """The kind of ours that it shows in another form; empty for none. Whoever may see or change an object of that kind may do so
     here."""
+    added_labels: frozenset[str] = frozenset()
+    """Labels of the other form that ours has not: nobody sees, or does not see, an object for them."""
     shows: Callable[[str], str] | None = None
     """The name of our object that one of this name shows; None: the same."""
     asks: Mapping[tuple[str, str], Verb] = field(default_factory=dict)
@@ -96,7 +101,8 @@ FLEET_RESOURCES: Mapping[str, Resource] = {
         kind=name,
         plural=kind.plural,
         singular=name.lower(),
-        short_names=(kind.short_name,),
+        # `no` is the Node of Kubernetes: newer kubectl warns where a word means two things.
+        short_names=() if name == "Node" else (kind.short_name,),
         verbs=VERBS,
         subresources={"status": Part(("get",)), **_PARTS.get(name, {})},
         categories=("all", "fleet"),

@@ -12,14 +12,12 @@ from fastapi.responses import JSONResponse, Response
 
 from controller.api.bodies import json_object, media_type, media_type_or_json, read_body
 from controller.api.errors import ApiError, bad_request
-from controller.api.protobuf import last_bytes, last_text
+from controller.api.protobuf import KUBERNETES_PROTOBUF, last_bytes, last_text, unwrapped
 from controller.api.resources import Resource
 from controller.api.served import SERVED
 
 _ALL: Final = "*"
 _ALL_VERBS: Final = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
-_PROTOBUF: Final = "application/vnd.kubernetes.protobuf"
-_PROTOBUF_MAGIC: Final = b"k8s\0"
 # Numbers of the fields that are read of a SelfSubjectAccessReview in protobuf.
 _SPEC, _RESOURCE_ATTRIBUTES, _PATH_ATTRIBUTES = 2, 1, 2
 _NUMBERS: Final = {"verb": 2, "group": 3, "resource": 5, "subresource": 6, "name": 7}
@@ -65,7 +63,7 @@ class Reviews:
 
     async def _may(self, request: Request) -> Response:
         raw = await _raw(request)
-        is_protobuf = media_type(request) == _PROTOBUF
+        is_protobuf = media_type(request) == KUBERNETES_PROTOBUF
         spec = _spec_of_protobuf(raw) if is_protobuf else _mapping(json_object(raw), "spec")
         attempt = _attempt(spec)
         reason = (not attempt.path and _why_nobody(attempt)) or self._why_not(request, attempt)
@@ -111,16 +109,16 @@ def _why_nobody(attempt: Attempt) -> str:
 
 
 async def _raw(request: Request) -> bytes:
-    if media_type_or_json(request) not in ("application/json", _PROTOBUF):
-        raise ApiError(415, "UnsupportedMediaType", f"the body must be sent as application/json or {_PROTOBUF}")
+    if media_type_or_json(request) not in ("application/json", KUBERNETES_PROTOBUF):
+        raise ApiError(
+            415, "UnsupportedMediaType", f"the body must be sent as application/json or {KUBERNETES_PROTOBUF}"
+        )
     return await read_body(request)
 
 
 def _spec_of_protobuf(body: bytes) -> dict[str, Any]:
-    if not body.startswith(_PROTOBUF_MAGIC):
-        raise bad_request("the body is no message of protobuf as Kubernetes wraps it")
     try:
-        spec = last_bytes(last_bytes(body[len(_PROTOBUF_MAGIC) :], 2), _SPEC)
+        spec = last_bytes(unwrapped(body), _SPEC)
         found: dict[str, Any] = {}
         for name, number, numbers in (
             ("resourceAttributes", _RESOURCE_ATTRIBUTES, _NUMBERS),

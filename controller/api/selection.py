@@ -4,14 +4,20 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
+from controller.api.core_resources import PODS
 from controller.api.errors import bad_request
-from controller.api.resources import Resource
+from controller.api.resources import EVENTS, Resource
+from controller.api.served import SERVED
 from controller.picture.conditions import Document
+from controller.picture.event_log import EVENT_NAMESPACE
 from controller.picture.store import Stored
 from crds.selector import Requirement, parse_selector
 
+_KINDS_OF_OURS: Final = {one.kind: one.stands_for for some in SERVED.values() for one in some if one.stands_for}
+_IN_NAMESPACES: Final = PODS.kind
+_KIND, _NAME, _NAMESPACE, _UID = (("involvedObject", field) for field in ("kind", "name", "namespace", "uid"))
 _FIELD_TERM = re.compile(r"^\s*(?P<field>[A-Za-z0-9_.]+)\s*(?P<op>==|=|!=)(?P<value>.*)$")
 
 
@@ -69,9 +75,26 @@ def parse_selection(
     except ValueError as error:
         raise bad_request(str(error)) from None
     terms = [_field_term(resource, text) for text in field_selector.split(",") if text.strip()]
+    if resource is EVENTS:
+        terms = _about_ours(terms)
     if namespace is not None:
         terms.append(_FieldTerm(("metadata", "namespace"), namespace, negated=False))
     return Selection(labels, tuple(terms))
+
+
+def _about_ours(terms: list[_FieldTerm]) -> list[_FieldTerm]:
+    """Events are told of our objects: whoever asks for those of another form of one is given them.
+
+    That form has ids of its own, and may be in a namespace, which ours never are; kubectl names no kind then. And it asks for events
+    of a node by its name for an id.
+    """
+    given = {term.path: term.value for term in terms if not term.negated}
+    kind = given.get(_KIND, _IN_NAMESPACES if given.get(_NAMESPACE) == EVENT_NAMESPACE else "")
+    ours = _KINDS_OF_OURS.get(kind)
+    if ours is None or (ours == kind and given.get(_UID) != given.get(_NAME)):
+        return terms
+    kept = [term for term in terms if term.path not in (_KIND, _UID, _NAMESPACE, ("involvedObject", "apiVersion"))]
+    return [*kept, _FieldTerm(_KIND, ours, negated=False)]
 
 
 def equal_label(label_selector: str, key: str) -> str:

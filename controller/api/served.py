@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from controller.api.apps_resources import APPS_RESOURCES
+from controller.api.core_resources import BUDGETS, METRICS, METRICS_GROUP, NODES, PODS, POLICY_GROUP
 from controller.api.resources import CORE_RESOURCES, FLEET_RESOURCES, REVIEWS, Resource
 from crds.document import API_GROUP
 
 SERVED: Final[Mapping[str, tuple[Resource, ...]]] = {
-    "": CORE_RESOURCES,
+    "": (*CORE_RESOURCES, NODES, PODS),
     API_GROUP: tuple(FLEET_RESOURCES.values()),
     "apps": APPS_RESOURCES,
+    METRICS_GROUP: METRICS,
+    POLICY_GROUP: (BUDGETS,),
     **REVIEWS,
 }
 """The resources of each group, which are all of one version."""

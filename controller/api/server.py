@@ -23,6 +23,8 @@ from controller.api.apps.view_writes import ViewWrites
 from controller.api.authentication import Authentication
 from controller.api.connections import PatientProtocol
 from controller.api.control import FleetControl
+from controller.api.core.nobody_asked import NobodyAsked
+from controller.api.core.paths import CorePaths
 from controller.api.cross_site import NoOtherSites
 from controller.api.discovery import discovery_router
 from controller.api.errors import ApiError, answer, manifests_only, no_such_path, not_allowed, starting
@@ -44,6 +46,7 @@ from controller.api.v1.routes import v1_router
 from controller.api.v1.views import VIEWS
 from controller.api.watch import BOOKMARK_SECONDS, WATCH_LIMIT
 from controller.api.write_paths import WritePaths, Writes
+from controller.asking.base import Asking
 from controller.picture.store import ObjectStore
 from crds.document import API_VERSION
 from ports.clock import SystemClock
@@ -74,6 +77,7 @@ def create_app(
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
     access: AccessControl | None = None,
+    asking: Asking | None = None,
     clock: Callable[[], datetime] = SystemClock().now,
     dice: Dice | None = None,
     monotonic: Callable[[], float] = SystemClock().monotonic,
@@ -95,6 +99,7 @@ def create_app(
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
         access: who may do what; None: everybody everything.
+        asking: asks agents for logs and usage; None: nobody can be asked.
         clock: tells the time, UTC, that ages in tables are counted to.
         dice: make up the ends of generated names.
         monotonic: tells how much time goes by, for the rate of requests.
@@ -126,6 +131,8 @@ def create_app(
     app.include_router(AppsPaths(objects, versions or NoVersions(), answers, view_writes, scales).router)
     app.include_router(scales.router)
     app.include_router(resources.router)
+    asked = asking or NobodyAsked()
+    app.include_router(CorePaths(objects, answers, control, asked, writes, clock).router)
     app.include_router(Reviews(why_not).router)
     app.include_router(FleetPaths(control).router)
     app.include_router(TokenPaths(access.access).router)

@@ -97,8 +97,9 @@ class WatchRequest:
 class WatchSlots:
     """Counts the open watches of a server, so that they are bounded."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, what: str = "watches") -> None:
         self.limit = limit
+        self.what = what
         self.taken = 0
 
 
@@ -108,15 +109,21 @@ class WatchResponse(StreamingResponse):
     Who reads, but too slowly, is told so by the watch. Who reads nothing at all can be told nothing: his connection is cut.
     """
 
-    def __init__(self, lines: AsyncIterator[bytes], slots: WatchSlots, slow_seconds: float = SLOW_SECONDS) -> None:
-        super().__init__(lines, media_type="application/json")
+    def __init__(
+        self,
+        lines: AsyncIterator[bytes],
+        slots: WatchSlots,
+        slow_seconds: float = SLOW_SECONDS,
+        media_type: str = "application/json",
+    ) -> None:
+        super().__init__(lines, media_type=media_type)
         self._slots = slots
         self._slow_seconds = slow_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         if self._slots.taken >= self._slots.limit:
-            message = f"{self._slots.limit} watches are open already: try again later"
+            message = f"{self._slots.limit} {self._slots.what} are open already: try again later"
             await answer(too_many(429, "TooManyRequests", message))(scope, receive, send)
             return
         self._slots.taken += 1

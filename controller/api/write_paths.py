@@ -128,24 +128,8 @@ class WritePaths:
         return answer
 
     async def _delete(self, request: Request, plural: str, name: str) -> Response:
-        resource, options = _resource(plural), await _options(request)
-        wanted = options.get("preconditions") or {}
-        change = ObjectChange(
-            ref := ObjectRef(resource.kind, name),
-            gone(ref),
-            str(wanted.get("uid") or ""),
-            str(wanted.get("resourceVersion") or ""),
-        )
-        done = await make_write(self._writes, request, "delete", resource, (change,), name, options)
-        details = {
-            "name": name,
-            "group": resource.group,
-            "kind": resource.plural,
-            "uid": done.documents[0]["metadata"]["uid"],
-        }
-        return answer_of(
-            {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}, done, 200
-        )
+        resource = _resource(plural)
+        return await delete_object(self._writes, request, resource, ObjectRef(resource.kind, name))
 
     async def _delete_some(self, request: Request, plural: str) -> Response:
         resource, options = _resource(plural), await _options(request)
@@ -169,6 +153,28 @@ class WritePaths:
     def _name(self, prefix: str) -> str:
         letters = (int(self._dice.uniform(0, len(_NAME_ALPHABET))) for _ in range(_NAME_LETTERS))
         return prefix + "".join(_NAME_ALPHABET[min(one, len(_NAME_ALPHABET) - 1)] for one in letters)
+
+
+async def delete_object(writes: Writes, request: Request, resource: Resource, ref: ObjectRef) -> Response:
+    """Takes an object away.
+
+    Args:
+        writes: who makes it.
+        request: that asks for it.
+        resource: of the path, as the answer names it.
+        ref: the object.
+
+    Raises:
+        ApiError: it stays, and why.
+    """
+    options = await _options(request)
+    wanted = options.get("preconditions") or {}
+    change = ObjectChange(ref, gone(ref), str(wanted.get("uid") or ""), str(wanted.get("resourceVersion") or ""))
+    done = await make_write(writes, request, "delete", resource, (change,), ref.name, options)
+    details = {"name": ref.name, **({"group": resource.group} if resource.group else {}), "kind": resource.plural}
+    details["uid"] = done.documents[0]["metadata"]["uid"]
+    status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
+    return answer_of(status, done, 200)
 
 
 async def make_write(

@@ -15,7 +15,8 @@ from controller.asking.wanted import LogsWanted, NodeUsage
 from controller.asking.whom import Whom, name_at_agent, names_of, whom
 from controller.knowledge import Knowledge
 from controller.publish.publisher import Publisher
-from crds.asking import LOGS, USAGE, AgentAnswer, LogsAsked
+from crds.answers import AgentAnswer
+from crds.asking import LOGS, USAGE, LogsAsked
 from ports.ports import Ports
 
 MOST_LOGS: Final = 200

@@ -9,7 +9,7 @@ from bus.base import Bus, Record, Start, Subscription, Topic
 from bus.codec import Undecodable, decode_signed
 from controller.asking.base import CannotAsk
 from controller.asking.conversation import Conversation
-from crds.asking import AgentAnswer
+from crds.answers import AgentAnswer
 
 _log = logging.getLogger(__name__)
 

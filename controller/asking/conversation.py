@@ -6,7 +6,7 @@ from typing import Final
 
 from controller.asking.base import CannotAsk
 from controller.asking.whom import Whom
-from crds.asking import AgentAnswer
+from crds.answers import AgentAnswer
 
 ROOM: Final = 64
 """So many answers of at most 60 KiB wait to be taken; an agent is not allowed more."""

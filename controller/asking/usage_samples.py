@@ -11,7 +11,8 @@ from controller.asking.conversation import Conversation
 from controller.asking.leases import AskingTimings, LeaseOffice
 from controller.asking.wanted import NodeUsage, Usage
 from controller.asking.whom import Whom
-from crds.asking import USAGE, Lease, UsageSample, Used
+from crds.answers import UsageSample, Used
+from crds.asking import USAGE, Lease
 from ports.clock import Clock
 
 _log = logging.getLogger(__name__)

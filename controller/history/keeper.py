@@ -74,6 +74,7 @@ class VersionKeeper:
         try:
             if self._found is None:
                 await self.load()
+            if self._kept is None:
                 self._knowledge.specs_changed.set()  # something may be in force already
             while True:
                 await self.take(await self._next())

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from controller.history.version import MOST_VERSIONS, Newest, Version
 
-FILE_NAME: Final = "versions.sqlite3"
+FILE_NAME: Final = "instance-versions.sqlite3"
 _PRIVATE: Final = 0o600
 _log = logging.getLogger(__name__)
 _TABLES: Final = (

@@ -14,6 +14,7 @@ from controller.planner.node_outcome import Outcome
 from controller.planner.placement import Placement
 from controller.planner.places import Places
 from controller.planner.renames import Renames
+from controller.render.spec_parts import KnownSpecs
 from crds.alike import AlikeTexts
 from crds.annotations import HOLD
 from crds.camera import Camera
@@ -52,6 +53,8 @@ class PlanMemo:
     changes: Changes = field(default_factory=Changes)
     texts: AlikeTexts = field(default_factory=texts_of_instances)
     """Packs what is rendered."""
+    specs: KnownSpecs = field(default_factory=KnownSpecs)
+    """What was rendered of the specs."""
 
     def annotated_in(self, revision: Revision, differ: AbstractSet[str]) -> frozenset[str]:
         """The instances whose manifests hold them now.

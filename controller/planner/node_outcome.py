@@ -13,7 +13,8 @@ from controller.planner.places import Place, Places
 from controller.planner.ports import assign_ports
 from controller.planner.renames import name_to_run_as
 from controller.planner.slots import assign_slots, slots_in
-from controller.render.instance import render_instance
+from controller.render.instance import rendered
+from controller.render.spec_parts import KnownSpecs, SpecParts
 from controller.render.texts import CannotWriteError
 from crds.alike import AlikeTexts
 from crds.camera import Camera
@@ -31,6 +32,8 @@ class Resolved:
     rest_port: int
     slots: Mapping[str, int]
     runs_as: str
+    size: int
+    """How many slots it has."""
     config: InstanceConfig
 
     def made_from(
@@ -76,6 +79,8 @@ class Surroundings:
     held: Mapping[str, Kept]
     texts: AlikeTexts
     """Packs what is rendered."""
+    specs: KnownSpecs
+    """What was rendered of the specs."""
 
 
 def outcome_of(
@@ -100,7 +105,7 @@ def outcome_of(
     reasons: list[Reason] = []
     instances: list[InstanceConfig] = []
     wanted: dict[str, InstanceConfig] = {}
-    rendered: dict[str, Resolved] = {}
+    by_name: dict[str, Resolved] = {}
     for name in sorted(placed):
         one = given.revision.instance_by_name[name]
         if name not in ports:
@@ -110,16 +115,17 @@ def outcome_of(
         unheld = before_it.with_hold(None) if before_it else None
         runs_as = before_it.instance_name if before_it else name_to_run_as(name, taken)
         taken.add(runs_as)
-        cameras, slots, why_not = _cameras(one, node.node_id, runs_as, given)
+        found = _known_or_parts(one, known.get(name), given.specs)
+        cameras, slots, why_not = _cameras(one, node.node_id, runs_as, found, given)
         reasons += why_not
         try:
-            resolved = _resolved(one, cameras, ports[name], slots, runs_as, known.get(name), unheld, given.texts)
+            resolved = _resolved(one, cameras, ports[name], slots, runs_as, known.get(name), found, unheld, given)
         except CannotWriteError as error:
             # The source refuses such manifests; should one slip through, what runs goes on as it is.
             reasons.append(Reason(ObjectRef("DsInstance", name), "CannotRender", str(error)))
             instances += [before_it] if before_it and name not in given.held else []
             continue
-        rendered[name] = resolved
+        by_name[name] = resolved
         config = as_published(resolved.config, unheld)
         if name in given.held:
             wanted[name] = config
@@ -135,7 +141,7 @@ def outcome_of(
         for camera in given.revision.cameras_by_instance[name]
         if camera.name in given.revision.exclusive_cameras
     )
-    return Outcome(state, tuple(reasons), wanted, exclusive, rendered)
+    return Outcome(state, tuple(reasons), wanted, exclusive, by_name)
 
 
 def drained(
@@ -168,7 +174,7 @@ def _is_alike(one: NodeState, other: NodeState) -> bool:
 
 
 def _cameras(
-    instance: DsInstance, node_id: str, runs_as: str, given: Surroundings
+    instance: DsInstance, node_id: str, runs_as: str, found: Resolved | SpecParts, given: Surroundings
 ) -> tuple[tuple[Camera, ...], Mapping[str, int], tuple[Reason, ...]]:
     """The cameras that an instance is given now, the slots of all that it shall have, and why others are not given."""
     cameras = given.revision.cameras_by_instance[instance.name]
@@ -177,7 +183,7 @@ def _cameras(
     slots = assign_slots(
         (camera.name for camera in cameras),
         _slots_now(given.places.of.get(instance.name, ()), node_id),
-        slots_in(instance.spec),
+        found.size if isinstance(found, Resolved) else slots_in(found.spec),
     )
     without = tuple(_no_slot(camera, instance) for camera in cameras if camera.name not in slots)
     if not not_yet and not without:
@@ -200,17 +206,24 @@ def _resolved(
     slots: Mapping[str, int],
     runs_as: str,
     known: Resolved | None,
+    found: Resolved | SpecParts,
     published: InstanceConfig | None,
-    texts: AlikeTexts,
+    given: Surroundings,
 ) -> Resolved:
-    if known is not None and known.made_from(instance, cameras, rest_port, slots, runs_as):
-        return known
-    config = render_instance(instance, cameras, rest_port, slots, runs_as)
-    for one in (known.config if known else None, published):
-        if one is not None and one.digest == config.digest:
-            config = one  # one of those that are kept already
-    config.pack(texts)  # it is kept as long as its manifests stay as they are
-    return Resolved(instance, cameras, rest_port, slots, runs_as, config)
+    if isinstance(found, Resolved) and found.made_from(instance, cameras, rest_port, slots, runs_as):
+        return found
+    parts = found if isinstance(found, SpecParts) else given.specs.parts_of(instance)
+    made = rendered(instance, cameras, rest_port, slots, runs_as, parts)
+    kept = [one for one in (published, known.config if known else None) if one is not None]
+    # One of those that are kept already, or else one that is kept as long as its manifests stay as they are.
+    config = next((one for one in kept if one.digest == made.digest), None) or made.packed(given.specs, given.texts)
+    config.pack(given.texts)
+    return Resolved(instance, cameras, rest_port, slots, runs_as, slots_in(parts.spec), config)
+
+
+def _known_or_parts(instance: DsInstance, known: Resolved | None, specs: KnownSpecs) -> Resolved | SpecParts:
+    """What was rendered of this very manifest, or else what follows from its spec: it is not read when it is the same."""
+    return known if known is not None and known.instance is instance else specs.parts_of(instance)
 
 
 def _no_slot(camera: Camera, instance: DsInstance) -> Reason:

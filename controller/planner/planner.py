@@ -76,7 +76,7 @@ def plan_again(
         *ids_of(names, placement, nodes, held),
         *_withholding(before, differ),
     }
-    given = Surroundings(revision, places, holders, holds, held, before.texts)
+    given = Surroundings(revision, places, holders, holds, held, before.texts, before.specs)
     outcomes = _outcomes(before.outcomes, ids_touched, on_node, given)
     after = replace(
         before,

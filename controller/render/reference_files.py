@@ -7,17 +7,13 @@ from crds.camera import Camera
 from crds.reference_app import ReferenceApp, ReferenceDetector
 from deepstream.json_layout import indented_json
 
+_END: Final = "\n}"
 _SHORTEST_LIMIT_S: Final = 0.1
 """The workload takes no shorter time for a camera that is not reachable: frames are further apart."""
 
 
-def write_pipeline_file(app: ReferenceApp, cameras: CamerasBySlot) -> str:
-    """The file: every setting, with its default where nothing was said.
-
-    Args:
-        app: the settings.
-        cameras: its cameras, in the order of their slots.
-    """
+def write_pipeline_head(app: ReferenceApp) -> str:
+    """What the file says before its cameras: every setting, with its default where nothing was said."""
     content = {
         "detector": _detector(app.detector.resolved),
         "batch_size": app.batch_size,
@@ -30,9 +26,19 @@ def write_pipeline_file(app: ReferenceApp, cameras: CamerasBySlot) -> str:
             "interval_s": app.message_interval_seconds,
             "visual_interval_s": app.visual_interval_seconds,
         },
-        "cameras": {camera.camera_id: _camera(camera) for _, camera in cameras},
     }
-    return indented_json(content) + "\n"
+    return indented_json(content).removesuffix(_END)
+
+
+def write_pipeline_file(head: str, cameras: CamerasBySlot) -> str:
+    """The file.
+
+    Args:
+        head: see `write_pipeline_head`.
+        cameras: its cameras, in the order of their slots.
+    """
+    of_cameras = indented_json({camera.camera_id: _camera(camera) for _, camera in cameras}, level=1)
+    return f'{head},\n  "cameras": {of_cameras}{_END}\n'
 
 
 def _detector(detector: ReferenceDetector) -> dict[str, Any]:

@@ -16,14 +16,24 @@ from deepstream.retinaface.inference import DEFAULTS, INFER_FILES, InferenceChai
 from deepstream.retinaface.source_list import NEWEST_RELEASE, Source, dump_source_list
 
 
-def json_files(resolved: ResolvedInstance) -> Iterator[tuple[str, Callable[[], str]]]:
-    """The settings and the cameras: names of the files, and what gives their texts."""
+def json_files(resolved: ResolvedInstance, app_conf: Callable[[], str]) -> Iterator[tuple[str, Callable[[], str]]]:
+    """The settings and the cameras: names of the files, and what gives their texts.
+
+    Args:
+        resolved: the instance.
+        app_conf: gives the text of the first.
+    """
     instance = resolved.instance
     # The reference workload has no releases of that app: it reads the newest shape.
     release = instance.spec.app.release if instance.spec.app.kind is AppKind.RETINAFACE else NEWEST_RELEASE
-    yield APP_CONF_FILE, partial(dump_app_conf, _app_conf(instance.spec))
+    yield APP_CONF_FILE, app_conf
     sources = tuple(_source(instance, camera) for _, camera in resolved.cameras)
     yield SOURCE_LIST_FILE, partial(dump_source_list, sources, release)
+
+
+def app_conf_text(spec: DsInstanceSpec) -> str:
+    """The text of the file of settings."""
+    return dump_app_conf(_app_conf(spec))
 
 
 def chain_files(chain: InferenceChain, header: str) -> Iterator[tuple[str, Callable[[], str]]]:

@@ -47,13 +47,10 @@ _NOT_STREAMED: Final = {
 }
 
 
-def settings(resolved: ResolvedInstance) -> dict[str, Any]:
-    """The fields that the app is told of, in the words of manifests."""
+def camera_settings(resolved: ResolvedInstance) -> dict[str, Any]:
+    """What the app is told of each camera, by name, in the words of manifests."""
     fields = _of_camera(resolved)
-    return {
-        **_instance_settings(resolved),
-        "cameras": {camera.name: _camera_settings(camera, fields) for _, camera in resolved.cameras},
-    }
+    return {camera.name: _camera_settings(camera, fields) for _, camera in resolved.cameras}
 
 
 def streams(resolved: ResolvedInstance) -> list[list[Any]]:
@@ -70,8 +67,8 @@ def _of_device(camera: Camera) -> set[str]:
     return {"capture"} if camera.spec.capture is not None else set()
 
 
-def _instance_settings(resolved: ResolvedInstance) -> dict[str, Any]:
-    spec = resolved.instance.spec
+def instance_settings(spec: DsInstanceSpec) -> dict[str, Any]:
+    """What the app is told besides, in the words of manifests."""
     match spec.app.kind:
         case AppKind.DEEPSTREAM_APP:
             found = {"app": _plain(spec.app, include={"kind"}), **_groups_of_deepstream_app(spec)}

@@ -1,14 +1,14 @@
 """The files of a resolved instance as texts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from controller.render import retinaface_files
 from controller.render.file_names import ANALYTICS_FILE, DEEPSTREAM_APP_FILE, MSGCONV_FILE, PIPELINE_FILE
 from controller.render.reference_files import write_pipeline_file
 from controller.render.resolved import ResolvedInstance
+from controller.render.spec_parts import SpecParts
 from crds.app_kind import AppKind
-from crds.instance_config import RenderedFile
 from deepstream.analytics.config import write_analytics_file
 from deepstream.app.config import write_app_file
 from deepstream.config_text import is_yaml
@@ -32,21 +32,25 @@ class CannotWriteError(ValueError):
         self.message = message
 
 
-def rendered_files(resolved: ResolvedInstance) -> tuple[RenderedFile, ...]:
-    """The files of an instance, flat in its configuration folder; those that its cameras change come first.
+def rendered_files(resolved: ResolvedInstance, parts: SpecParts | None = None) -> Mapping[str, str]:
+    """The files of an instance, flat in its configuration folder, texts by name; those that its cameras change come first.
+
+    Args:
+        resolved: the instance.
+        parts: what follows from its spec, if that is known.
 
     Raises:
         CannotWriteError: something in the manifest cannot stand in such a file.
     """
     # Of two files of one name the first one counts: what is made here is never replaced by what is only passed on.
     found: dict[str, str] = {}
-    for path, write in _writers(resolved):
+    for path, write in _writers(resolved, parts or SpecParts(resolved.instance)):
         if path not in found:
             try:
                 found[path] = write()
             except ValueError as error:
                 raise CannotWriteError(path, str(error)) from error
-    return tuple(RenderedFile(path=path, content=content) for path, content in found.items())
+    return found
 
 
 def header_of(instance_name: str) -> str:
@@ -54,10 +58,10 @@ def header_of(instance_name: str) -> str:
     return f"Made by fleet from the manifest of dsinstance/{instance_name}; edits here are overwritten."
 
 
-def _writers(resolved: ResolvedInstance) -> Iterator[tuple[str, Callable[[], str]]]:
+def _writers(resolved: ResolvedInstance, parts: SpecParts) -> Iterator[tuple[str, Callable[[], str]]]:
     """Names of files, and what gives their texts."""
     spec, header = resolved.instance.spec, header_of(resolved.instance.name)
-    yield from _json_writers(resolved)
+    yield from _json_writers(resolved, parts)
     if resolved.app_file is not None:
         yield DEEPSTREAM_APP_FILE, partial(write_app_file, resolved.app_file, header)
     if resolved.analytics is not None:
@@ -77,12 +81,12 @@ def _writers(resolved: ResolvedInstance) -> Iterator[tuple[str, Callable[[], str
         yield path, partial(str, spec.files[path])
 
 
-def _json_writers(resolved: ResolvedInstance) -> Iterator[tuple[str, Callable[[], str]]]:
+def _json_writers(resolved: ResolvedInstance, parts: SpecParts) -> Iterator[tuple[str, Callable[[], str]]]:
     spec = resolved.instance.spec
     if spec.app.kind is not AppKind.DEEPSTREAM_APP:
-        yield from retinaface_files.json_files(resolved)
+        yield from retinaface_files.json_files(resolved, lambda: parts.app_conf)
     if spec.app.kind is AppKind.REFERENCE:
-        yield PIPELINE_FILE, partial(write_pipeline_file, spec.reference, resolved.cameras)
+        yield PIPELINE_FILE, lambda: write_pipeline_file(parts.pipeline_head, resolved.cameras)
 
 
 def _preprocess_text(path: str, file: PreprocessFile, header: str) -> str:

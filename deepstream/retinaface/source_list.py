@@ -83,11 +83,11 @@ def dump_source_list(sources: Iterable[Source], release: AppRelease = NEWEST_REL
     Raises:
         ValueError: an extra key holds no JSON.
     """
-    unwritten = {"extra_keys"} | (set() if release.has_stream_flag else {"stream"})
+    keys = [name for name in _KEYS if name != "stream" or release.has_stream_flag]
     return dump_json(
         {
             release.list_key: [
-                with_extra_keys(one.model_dump(mode="json", exclude=unwritten), one.extra_keys) for one in sources
+                with_extra_keys({name: getattr(one, name) for name in keys}, one.extra_keys) for one in sources
             ]
         }
     )

@@ -6,7 +6,8 @@ import logging
 from bus.base import Bus, PublishFailed, Topic
 from bus.codec import encode_signed
 from bus.signature import SigningKey
-from crds.asking import AgentAnswer, Lease, UsageSample
+from crds.answers import AgentAnswer, UsageSample
+from crds.asking import Lease
 from crds.messages import AgentInfo
 from ports.clock import Clock
 

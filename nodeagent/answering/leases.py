@@ -6,12 +6,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from crds.asking import LOGS, LONGEST_LEASE_SECONDS, USAGE, Lease
+from crds.asking import CAN_BE_ASKED, LOGS, LONGEST_LEASE_SECONDS, Lease
 
 MOST_LEASES: Final = 16
 MOST_OF_LOGS: Final = 8
-CAN_BE_ASKED: Final = (LOGS, USAGE)
-"""What agents of this version answer."""
 
 _MOST_REMEMBERED: Final = 256
 

@@ -26,6 +26,13 @@ class LeftOut:
 
     lines: int = 0
     size: int = 0
+    until: datetime | None = None
+    """All that was written until then was not even read."""
+
+    @property
+    def is_anything(self) -> bool:
+        """False when all was shown."""
+        return self.lines > 0 or self.until is not None
 
     def and_also(self, line: LogLine) -> "LeftOut":
         """The same with one line more."""
@@ -33,8 +40,9 @@ class LeftOut:
 
     def __str__(self) -> str:
         """A line of its own."""
+        rest = f", and all that was written after them until {self.until:%Y-%m-%dT%H:%M:%SZ}," if self.until else ""
         return note(
-            f"{self.lines:,} lines of {self.size:,} bytes are left out here: the log grows faster than it may be sent"
+            f"{self.lines:,} lines of {self.size:,} bytes{rest} are left out here: the log grows faster than it can be shown"
         )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from crds.asking import LogsAsked
@@ -20,6 +20,8 @@ _LOOK_SECONDS: Final = 1.0
 _GATHER_SECONDS: Final = 0.1
 """What is written in that time goes together, while it is little."""
 _LITTLE_BYTES: Final = 16 * 1024
+_GIVE_UP_AFTER_SECONDS: Final = 2.0
+"""Whoever reads only what is late, for so long, will not catch up: he begins again at the end."""
 _TELL_AFTER_SECONDS: Final = 1.0
 """What is left out is told then, if nothing that is shown comes before."""
 _AGAIN_AFTER_LOOKS: Final = 5
@@ -52,6 +54,8 @@ class LogAnswers:
     _last_ns: int | None = None
     """The time of the last line."""
     _is_heard: bool = False
+    _late_since: float | None = None
+    """Since when all that was read was too late."""
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
     _telling: asyncio.Task[None] | None = None
 
@@ -84,6 +88,10 @@ class LogAnswers:
                     return
             if not wanted.follow or self._left_bytes == 0:
                 break
+            if self._is_left_behind:
+                self._left_out = replace(self._left_out, until=self.clock.now())
+                self._late_since, wanted = None, LogRange(tail_lines=0, follow=True)
+                continue
             run, wanted = await self._next_run(run)
         await self._tell_left_out()
         await self.channel.end()
@@ -96,7 +104,7 @@ class LogAnswers:
                     self._is_heard = True
                     await self.channel.send()
                 await self._say_piece(piece)
-                if self._left_bytes == 0:
+                if self._left_bytes == 0 or self._is_left_behind:
                     return
                 if wanted.follow and sum(len(line.text) for line in piece.lines) < _LITTLE_BYTES:
                     await asyncio.sleep(_GATHER_SECONDS)
@@ -109,11 +117,19 @@ class LogAnswers:
         if piece.lost:
             await self._send(note(piece.lost))
         if lines:
+            self._late_since = None
             await self._tell_left_out()
             await self._say_lines(lines)
-        elif self._left_out.lines and (self._telling is None or self._telling.done()):
-            self._telling = asyncio.create_task(self._tell_soon())
+        elif piece.lines:
+            self._late_since = self._late_since or self.clock.monotonic()
+            if self._telling is None or self._telling.done():
+                self._telling = asyncio.create_task(self._tell_soon())
         self._last_ns = max((line.at_ns for line in piece.lines if line.at_ns is not None), default=self._last_ns)
+
+    @property
+    def _is_left_behind(self) -> bool:
+        since = self._late_since
+        return since is not None and self.clock.monotonic() - since > _GIVE_UP_AFTER_SECONDS
 
     async def _say_lines(self, lines: tuple[LogLine, ...]) -> None:
         masked = await self.sources.redacted(self.asked.instance, joined(lines))
@@ -125,7 +141,7 @@ class LogAnswers:
         await self._tell_left_out()
 
     async def _tell_left_out(self) -> None:
-        if self._left_out.lines:
+        if self._left_out.is_anything:
             told, self._left_out = str(self._left_out), LeftOut()
             await self._send(told)
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from crds.asking import UsageSample, Used
+from crds.answers import UsageSample, Used
 from nodeagent.engines.counters import Counters, UsageCounters
 
 _MOST_INSTANCES: Final = 400

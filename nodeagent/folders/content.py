@@ -99,15 +99,15 @@ def state_of(config: InstanceConfig, secrets: Secrets, held: HeldFile, holds: Ca
     )
 
 
-def known_words(applied: Applied | None, secrets: Secrets) -> list[str]:
-    """What nobody may read of the secrets that an instance was started with, as far as they are there."""
-    if applied is None:
+def known_words(config: InstanceConfig | None, secrets: Secrets) -> list[str]:
+    """What nobody may read of the secrets that a form of an instance names, as far as they are there."""
+    if config is None:
         return []
     words = []
-    for secret_name in sorted({name for file in applied.config.files for name in secrets_named_in(file.content)}):
+    for secret_name in sorted({name for file in config.files for name in secrets_named_in(file.content)}):
         with contextlib.suppress(SecretProblem):
             words += secret_words(secrets.login(secret_name))
-    for value in applied.config.container.env.values():
+    for value in config.container.env.values():
         for secret_name, key in keys_named_in(value):
             with contextlib.suppress(SecretProblem):
                 words += [secrets.value(secret_name, key)] if key != _USER_NAME else []

@@ -26,6 +26,7 @@ from crds.instance_config import InstanceConfig, PartDigests
 from crds.masking import masked
 from nodeagent.folders import folder_tree
 from nodeagent.folders.content import HeldFile, checked_name, in_short, is_name, known_words, state_of, tree_of
+from nodeagent.folders.remembered_words import RememberedWords
 from nodeagent.folders.secret_files import SecretFiles
 from nodeagent.model import Applied, FilesState, Permanent, Started, Transient
 
@@ -67,6 +68,7 @@ class DiskFolders:
         # A cancelled write goes on in its thread; the next one must not meet it.
         self._locks: dict[str, threading.Lock] = {}
         self._notes: dict[str, tuple[tuple[int, int, int], Applied | None]] = {}
+        self._words = RememberedWords()
 
     def directory(self, name: str) -> Path:
         """The folder of an instance, made if need be."""
@@ -99,6 +101,7 @@ class DiskFolders:
     def write(self, config: InstanceConfig) -> None:
         """See `InstanceFolders`."""
         name = config.instance_name
+        self._words_of(name, config)
         with self._lock(name):
             tree = tree_of(config, self._secrets, self._held(checked_name(name)))
             folder, incoming = self.configs(name), self._part(name, "incoming")
@@ -110,6 +113,7 @@ class DiskFolders:
     def files_state(self, config: InstanceConfig) -> FilesState:
         """See `InstanceFolders`."""
         name = config.instance_name
+        self._words_of(name, config)
         try:
             return state_of(
                 config,
@@ -161,7 +165,11 @@ class DiskFolders:
 
     def redacted(self, name: str, text: str) -> str:
         """See `InstanceFolders`."""
-        return masked(text, known_words(self.read_applied(name), self._secrets))
+        applied = self.read_applied(name)
+        return masked(text, self._words_of(name, None if applied is None else applied.config))
+
+    def _words_of(self, name: str, config: InstanceConfig | None) -> tuple[str, ...]:
+        return self._words.with_those_of_today(name, known_words(config, self._secrets))
 
     def remove(self, name: str) -> None:
         """See `InstanceFolders`."""
@@ -172,6 +180,7 @@ class DiskFolders:
             elif path.exists():
                 shutil.rmtree(path)
         self._notes.pop(name, None)
+        self._words.forget(name)
 
     def orphans(self, wanted: Collection[str]) -> tuple[str, ...]:
         """See `InstanceFolders`."""

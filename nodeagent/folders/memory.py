@@ -6,6 +6,7 @@ from crds.instance_config import InstanceConfig
 from crds.masking import masked
 from crds.secret import Secret
 from nodeagent.folders.content import HeldFile, Tree, checked_name, in_short, known_words, state_of, tree_of
+from nodeagent.folders.remembered_words import RememberedWords
 from nodeagent.model import Applied, FilesState, SecretProblem, Started, Transient
 
 
@@ -27,12 +28,14 @@ class MemoryFolders:
         self.keys: dict[tuple[str, str], str] = {}
         self.trees: dict[str, Tree] = {}
         self.away = ""
+        self._words = RememberedWords()
         self._notes: dict[str, Applied] = {}
         self._short_notes: dict[str, Started] = {}
 
     def write(self, config: InstanceConfig) -> None:
         """See `InstanceFolders`."""
         name = checked_name(config.instance_name)
+        self._words_of(name, config)
         tree = tree_of(config, self, self._held(name))
         self._reach(f"write the files of instance {name}")
         self.trees[name] = tree
@@ -41,6 +44,7 @@ class MemoryFolders:
         """See `InstanceFolders`."""
         self._reach(f"read the configuration folder of {config.instance_name}")
         name = config.instance_name
+        self._words_of(name, config)
         return state_of(config, self, self._held(name), lambda tree: self.trees.get(name) == tree)
 
     def note_applied(self, applied: Applied) -> None:
@@ -64,7 +68,11 @@ class MemoryFolders:
 
     def redacted(self, name: str, text: str) -> str:
         """See `InstanceFolders`."""
-        return masked(text, known_words(self.read_applied(name), self))
+        applied = self.read_applied(name)
+        return masked(text, self._words_of(name, None if applied is None else applied.config))
+
+    def _words_of(self, name: str, config: InstanceConfig | None) -> tuple[str, ...]:
+        return self._words.with_those_of_today(name, known_words(config, self))
 
     def remove(self, name: str) -> None:
         """See `InstanceFolders`."""
@@ -72,6 +80,7 @@ class MemoryFolders:
         self.trees.pop(name, None)
         self._notes.pop(name, None)
         self._short_notes.pop(name, None)
+        self._words.forget(name)
 
     def orphans(self, wanted: Collection[str]) -> tuple[str, ...]:
         """See `InstanceFolders`."""

@@ -5,7 +5,8 @@ from weakref import WeakKeyDictionary
 
 from bus.base import Topic
 from bus.codec import decode_signed, encode_signed
-from crds.asking import LOGS, USAGE, AgentAnswer, Lease, LogsAsked
+from crds.answers import AgentAnswer
+from crds.asking import LOGS, USAGE, Lease, LogsAsked
 from crds.messages import AgentCommand, CommandKind
 from tests.agent.stand import Stand, command, until
 

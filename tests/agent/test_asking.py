@@ -23,7 +23,7 @@ async def begin(stand: Stand) -> None:
 
 
 def idle(it: Running) -> bool:
-    return it.agent._answering.is_idle
+    return it.agent._answering is None or it.agent._answering.is_idle
 
 
 def test_it_says_that_it_can_be_asked_and_until_it_is_nothing_is_said_or_kept(stand: Stand) -> None:

@@ -54,7 +54,7 @@ def test_what_is_late_is_left_out_but_not_what_was_there_before() -> None:
     assert [line.text for line in kept] == [b"old", b"new", b"?"]
     assert left_out == LeftOut(3, 15)
     assert str(left_out) == (
-        "[fleet] 3 lines of 15 bytes are left out here: the log grows faster than it may be sent\n"
+        "[fleet] 3 lines of 15 bytes are left out here: the log grows faster than it can be shown\n"
     )
 
 

@@ -12,9 +12,19 @@ from fastapi import FastAPI
 
 from bus.base import PublishFailed
 from controller.api.server import serve
-from controller.model import ApproveRefused, HoldRefused, OrderRefused, TrustRefused
+from controller.evicting import Eviction
+from controller.model import (
+    ApproveRefused,
+    Change,
+    EvictionRefused,
+    FleetPlan,
+    HoldRefused,
+    OrderRefused,
+    TrustRefused,
+)
 from controller.observed import Fleet
 from controller.picture.placed import PlacedInstance, placed_instances
+from crds.change import ChangeClass
 from crds.messages import CommandKind
 from tests.patience import patient
 from tests.picture import fleets
@@ -70,6 +80,8 @@ class FakeControl(Asked):
     """A controller that remembers what it was asked, and fails when told to."""
 
     broker_is_down: bool = False
+    why_not_evicted: str = ""
+    is_refusal_final: bool = True
 
     def status(self) -> dict[str, Any]:
         return {"leader": True, "revision": {"id": "sha256:1"}}
@@ -82,6 +94,13 @@ class FakeControl(Asked):
             raise ApproveRefused(f"revision {revision} is not the one that waits")
         self.asked.append(("approve", revision))
         return "revision sha256:1 is approved"
+
+    async def evict(self, instance: str, *, dry_run: bool) -> Eviction:
+        if self.why_not_evicted:
+            raise EvictionRefused(self.why_not_evicted, is_final=self.is_refusal_final)
+        self.asked.append(("evict", f"{instance}{', dry run' if dry_run else ''}"))
+        move = Change("move", instance, "n2", ChangeClass.RECREATE, ("node: n1 -> n2",), (), (), ("hq-1",), "n1")
+        return Eviction(instance, "n1", "1", "n2", FleetPlan("sha256:1", {}, (), (move,)))
 
     async def update(self, desc: str) -> None:
         await self._publish("update", desc)

@@ -20,8 +20,10 @@ def fleet() -> FleetOfTwoSites:
 
 
 WHO = tuple(BINDINGS)
+APPS = "/apis/apps/v1/namespaces/default"
 # path -> codes, in the order of BINDINGS; writes of objects are 405 here, or what the paths that write them say
 #                                           viewer  hq-v  cam-v  hq-op  op  hq-adm  adm
+PODS, METRICS = "/api/v1/namespaces/default/pods", "/apis/metrics.k8s.io/v1beta1"
 REACHED = {
     ("GET", f"{OBJECTS}/cameras"): (200, 200, 200, 200, 200, 200, 200),
     ("GET", f"{OBJECTS}/nodes"): (200, 200, 403, 200, 200, 200, 200),
@@ -54,9 +56,36 @@ REACHED = {
     ("PATCH", f"{OBJECTS}/cameras/none"): (403, 403, 403, 403, 404, 403, 404),
     ("DELETE", f"{OBJECTS}/cameras/hq-1"): (403, 403, 403, 403, 403, 405, 405),
     ("DELETE", f"{OBJECTS}/cameras"): (403, 403, 403, 403, 403, 403, 405),
+    ("GET", f"{OBJECTS}/dsinstances/hq/scale"): (200, 200, 403, 200, 200, 200, 200),
+    ("PATCH", f"{OBJECTS}/dsinstances/hq/scale"): (403, 403, 403, 405, 405, 405, 405),
+    ("PUT", f"{OBJECTS}/dsinstances/yard/scale"): (403, 403, 403, 403, 405, 403, 405),
+    ("GET", f"{APPS}/deployments"): (200, 200, 403, 200, 200, 200, 200),
+    ("GET", f"{APPS}/deployments/hq"): (200, 200, 403, 200, 200, 200, 200),
+    ("GET", f"{APPS}/deployments/yard"): (200, 403, 403, 403, 200, 403, 200),
+    ("GET", f"{APPS}/deployments/none"): (404, 403, 403, 403, 404, 403, 404),
+    ("PATCH", f"{APPS}/deployments/hq"): (403, 403, 403, 405, 405, 405, 405),
+    ("PATCH", f"{APPS}/deployments/yard/scale"): (403, 403, 403, 403, 405, 403, 405),
+    ("GET", f"{APPS}/replicasets"): (200, 200, 403, 200, 200, 200, 200),
+    ("GET", f"{APPS}/replicasets/hq-0123456789"): (404, 404, 403, 404, 404, 404, 404),
+    ("GET", f"{APPS}/replicasets/yard-0123456789"): (404, 403, 403, 403, 404, 403, 404),
     ("PATCH", f"{OBJECTS}/cameras"): (403, 403, 403, 403, 405, 403, 405),
     ("GET", "/v1/Cameras/all_camera"): (200, 200, 200, 200, 200, 200, 200),
     ("GET", "/v1/Agent/all_agent"): (200, 200, 403, 200, 200, 200, 200),
+    ("GET", "/api/v1/pods"): (200, 200, 403, 200, 200, 200, 200),
+    ("GET", "/api/v1/nodes/hq-node"): (200, 200, 403, 200, 200, 200, 200),
+    ("PATCH", "/api/v1/nodes/hq-node"): (403, 403, 403, 405, 405, 405, 405),
+    ("DELETE", "/api/v1/nodes/hq-node"): (403, 403, 403, 403, 403, 405, 405),
+    ("GET", f"{PODS}/hq"): (200, 200, 403, 200, 200, 200, 200),
+    ("GET", f"{PODS}/yard"): (200, 403, 403, 403, 200, 403, 200),
+    ("GET", f"{PODS}/none"): (404, 403, 403, 403, 404, 403, 404),
+    # Allowed, and on no node.
+    ("GET", f"{PODS}/hq/log"): (400, 400, 403, 400, 400, 400, 400),
+    ("GET", f"{PODS}/yard/log"): (400, 403, 403, 403, 400, 403, 400),
+    ("POST", f"{PODS}/hq/eviction"): (403, 403, 403, 201, 201, 201, 201),
+    ("POST", f"{PODS}/yard/eviction"): (403, 403, 403, 403, 201, 403, 201),
+    ("DELETE", f"{PODS}/hq"): (403, 403, 403, 200, 200, 200, 200),
+    ("GET", f"{METRICS}/nodes"): (200, 200, 403, 200, 200, 200, 200),
+    ("GET", f"{METRICS}/nodes/hq-node"): (404, 404, 403, 404, 404, 404, 404),
     ("GET", "/v1/Cameras/hq-1"): (200, 200, 200, 200, 200, 200, 200),
     ("GET", "/v1/Cameras/yard-1"): (200, 403, 200, 403, 200, 403, 200),
     ("GET", "/v1/Cameras/none"): (404, 403, 404, 403, 404, 403, 404),
@@ -81,6 +110,9 @@ def test_who_reaches_what(fleet: FleetOfTwoSites, asked: tuple[str, str]) -> Non
 
 
 def test_lists_and_events_hold_what_is_seen(fleet: FleetOfTwoSites) -> None:
+    assert fleet.names("/api/v1/pods", "hq-viewer") == ["hq"]
+    assert fleet.names("/api/v1/nodes", "hq-viewer") == ["hq-node"]
+    assert fleet.names("/api/v1/pods", "viewer") == ["hq", "yard"]
     assert fleet.names(f"{OBJECTS}/cameras", "hq-viewer") == ["hq-1"]
     assert fleet.names(f"{OBJECTS}/cameras", "camera-viewer") == ["hq-1", "yard-1"]
     assert fleet.names(f"{OBJECTS}/cameras?labelSelector=site=yard", "hq-viewer") == []
@@ -93,6 +125,15 @@ def test_lists_and_events_hold_what_is_seen(fleet: FleetOfTwoSites) -> None:
         "hq-viewer": ["hq-1", "hq-node"],
         "camera-viewer": ["gone", "hq-1", "yard-1"],
     }
+
+
+def test_other_forms_of_instances_are_seen_by_who_sees_these(fleet: FleetOfTwoSites) -> None:
+    for plural, sites in (("deployments", {"hq"}), ("replicasets", {"hq"})):
+        found = fleet("GET", f"{APPS}/{plural}", "hq-viewer").json()["items"]
+        assert {one["metadata"]["labels"]["site"] for one in found} == sites
+    selector = "labelSelector=dsfleet.io/instance%3Dyard"
+    assert fleet("GET", f"{APPS}/replicasets?{selector}", "hq-viewer").json()["items"] == []
+    assert len(fleet("GET", f"{APPS}/replicasets?{selector}", "viewer").json()["items"]) == 1
 
 
 def test_a_watch_tells_what_comes_into_sight_and_what_leaves_it(fleet: FleetOfTwoSites) -> None:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from controller.api.facade_store import Facade, FacadeStore
 from controller.picture.store import Expired, ObjectStore
@@ -90,3 +92,34 @@ def test_it_remembers_so_many_and_no_more(objects: ObjectStore) -> None:
     objects.replace([instance("a", "n1"), instance("b", "n1")], NOW)
     assert [one.document["metadata"]["name"] for one in pods.objects("Pod")] == ["a", "b"]
     assert len(pods._made["Pod"]) == 1
+
+
+FLEETS = st.lists(
+    st.dictionaries(
+        st.sampled_from(["a", "b", "c"]),
+        st.tuples(st.sampled_from([None, "n1", "n2"]), st.integers(0, 1)),
+    ),
+    max_size=6,
+)
+
+
+@settings(deadline=None)
+@given(fleets=FLEETS, most_made=st.integers(0, 3))
+def test_whoever_watches_knows_what_is_listed_and_what_is_remembered_changes_nothing(
+    fleets: list[dict[str, tuple[str | None, int]]], most_made: int
+) -> None:
+    objects = ObjectStore(1)
+    pods = FacadeStore(objects, [Facade("Pod", "DsInstance", shown)], most_made)
+    cursor, known = pods.cursor("Pod"), dict[str, bytes]()
+    for fleet in fleets:
+        objects.replace([instance(name, node, number) for name, (node, number) in fleet.items()], NOW)
+        for change in cursor.take():
+            old, new = (one and one.document["metadata"] for one in (change.old, change.new))
+            if old and not new:
+                del known[old["name"]]
+            elif new:
+                assert (old is not None) == (new["name"] in known)
+                known[new["name"]] = change.new.encoded if change.new else b""
+        from_nothing = FacadeStore(objects, [Facade("Pod", "DsInstance", shown)])
+        listed = {one.document["metadata"]["name"]: one.encoded for one in pods.objects("Pod")}
+        assert listed == {one.document["metadata"]["name"]: one.encoded for one in from_nothing.objects("Pod")} == known

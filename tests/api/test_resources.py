@@ -222,7 +222,14 @@ def test_a_controller_that_starts_shows_no_part_of_a_fleet_and_says_how_far_it_i
     )
     http = Http(app)
     objects_path = "/apis/dsfleet.io/v1/cameras"
-    for path in (objects_path, f"{objects_path}/hq-1", f"{objects_path}?watch=true", "/fleet/v1/rendered/door"):
+    others = ("/api/v1/nodes", "/api/v1/namespaces/default/pods/door/log", "/apis/metrics.k8s.io/v1beta1/pods")
+    for path in (
+        objects_path,
+        f"{objects_path}/hq-1",
+        f"{objects_path}?watch=true",
+        "/fleet/v1/rendered/door",
+        *others,
+    ):
         answer = http.get(path)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
         assert answer.json() == {

@@ -67,6 +67,8 @@ class FleetOfTwoSites:
     rates: dict[str, Rate] = field(default_factory=dict)
     now: datetime = NOW
     why_not_ready: str = ""
+    _made: tuple[Openness, FastAPI] | None = None
+    """Made once: that takes longer than many requests."""
 
     def __post_init__(self) -> None:
         self.access.current = AccessFile(TOKENS, (CertificateBinding(BINDINGS["hq-viewer"], group="guards"),))
@@ -102,7 +104,9 @@ class FleetOfTwoSites:
     def __call__(
         self, method: str, path: str, who: str = "", peer: Peer | None = None, **options: Any
     ) -> httpx.Response:
-        app = self.app()
+        if self._made is None or self._made[0] is not self.openness:
+            self._made = self.openness, self.app()
+        app = self._made[1]
 
         async def asgi(scope: Any, receive: Any, send: Any) -> None:
             scope["state"] = {"peer": peer or peer_at("192.0.2.7")}

@@ -15,7 +15,7 @@ from bus.codec import decode_self_signed, decode_signed, encode_signed
 from bus.topics import SETTINGS
 from controller.asking.base import CannotAsk
 from controller.asking.wanted import LogsWanted
-from crds.asking import AgentAnswer
+from crds.answers import AgentAnswer
 from crds.messages import AgentCommand, CommandKind
 from nodeagent.engines.counters import Counters, UsageCounters
 from ports.virtual_time import run_in_virtual_time

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from controller.asking.base import CannotAsk
 from controller.asking.conversation import ROOM, Conversation
 from controller.asking.whom import Whom
-from crds.asking import AgentAnswer
+from crds.answers import AgentAnswer
 from tests.planner.short_manifests import NOW, node_id
 
 GATE = Whom("gate", node_id("gate"), "run", "", 1)

@@ -58,7 +58,7 @@ def changed(dice: Random, value: Any, depth: int = 0) -> Any:
 
 
 def differences(before: Any, after: Any, path: Path = ()) -> Iterator[Path]:
-    """The paths, before, of what goes or becomes another value; for what comes, that of what it comes into, and "+"."""
+    """The paths, before, of what goes or becomes another value; for what comes, that of what it comes into, "+", and where in a list."""
     if same(before, after):
         return
     if isinstance(before, dict) and isinstance(after, dict) and before and after:
@@ -72,7 +72,7 @@ def differences(before: Any, after: Any, path: Path = ()) -> Iterator[Path]:
             if old is not None and new is not None:
                 yield from differences(before[old], after[new], (*path, old))
             else:
-                yield (*path, "+" if old is None else old)
+                yield (*path, "+", new) if old is None else (*path, old)
     else:
         yield path
 
@@ -86,7 +86,8 @@ class Written:
     """Text, path, and whether all that is below the path stands in the line."""
     comments: int = 0
     behind_dashes: dict[Path, Path] = field(default_factory=dict)
-    """Collections that begin in the line of a dash, with their first parts: when these go, the next ones move there."""
+    """Collections that begin in the line of a dash, with their first parts: when these go, or others come before
+    them, those stand there."""
 
     def document(self, value: dict[str, Any]) -> None:
         """Writes a document."""
@@ -149,7 +150,7 @@ class Written:
 def must_stay(written: Written, before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """The lines that belong to nothing that changes."""
     changes = [*differences(before, after)]
-    moving = [path for path, first in written.behind_dashes.items() if first in changes]
+    moving = [path for path, first in written.behind_dashes.items() if first in changes or (*path, "+", 0) in changes]
 
     def stays(path: Path, *, whole: bool) -> bool:
         inside = any(change == path[: len(change)] for change in (*changes, *moving))

@@ -345,7 +345,7 @@ def test_the_log_stays_small_and_the_last_run_is_kept(process_stand: ProcessStan
         await session.begin(process_stand.config(script=flood + SLEEPS))
         folder = process_stand.directories.directory("lobby")
         await session.until(lambda: _is_cut(folder), "the log is cut")
-        sizes = [(folder / name).stat().st_size for name in ("output.log", "output.old.log")]
+        sizes = [(folder / name).stat().st_size for name in ("output.log", "output.cut.log")]
         assert max(sizes) < 2 * 1024 * 1024
         listener.cancel()
 
@@ -353,7 +353,7 @@ def test_the_log_stays_small_and_the_last_run_is_kept(process_stand: ProcessStan
 
 
 async def _is_cut(folder: Path) -> bool:
-    return (folder / "output.old.log").exists()
+    return (folder / "output.cut.log").exists()
 
 
 def test_a_program_goes_on_at_the_end_of_a_log_that_was_cut(tmp_path: Path) -> None:
@@ -366,10 +366,12 @@ def test_a_program_goes_on_at_the_end_of_a_log_that_was_cut(tmp_path: Path) -> N
     assert output.tail(tmp_path, 5) == ""
     os.write(descriptor, b"after\n")
     assert (tmp_path / "output.log").read_bytes() == b"after\n"
-    assert (tmp_path / "output.old.log").stat().st_size <= 65 * 1024
+    assert (tmp_path / "output.cut.log").stat().st_size <= 65 * 1024
+    assert not (tmp_path / "output.old.log").exists(), "what was cut is no run before"
     os.close(descriptor)
     os.close(output.open_log(tmp_path))
     assert (tmp_path / "output.old.log").read_bytes() == b"after\n"
+    assert not (tmp_path / "output.cut.log").exists()
 
 
 def test_the_tail_of_an_output_has_whole_lines_only() -> None:

@@ -181,3 +181,16 @@ def test_a_text_is_shown_without_secrets(stand: FoldersStand) -> None:
     assert folders.redacted("lobby", text).splitlines()[0] == "RTSP://***@home"
     folders.note_applied(Applied(make_config(script=ADDRESS), 1, "runtime"))
     assert folders.redacted("lobby", text).splitlines()[1] == "plain ***, coded ***, mail me@home"
+
+
+def test_a_password_that_was_replaced_or_taken_away_is_no_more_readable_than_the_new_one(stand: FoldersStand) -> None:
+    folders = stand.folders()
+    config = make_config(script=ADDRESS)
+    stand.give_secret("cam-1", "admin", "the-old-one")
+    folders.write(config)
+    stand.give_secret("cam-1", "admin", "the-new-one")
+    folders.write(config)
+    folders.note_applied(Applied(config, 1, "runtime"))
+    assert folders.redacted("lobby", "the-old-one, the-new-one") == "***, ***"
+    folders.remove("lobby")
+    assert folders.redacted("lobby", "the-old-one") == "the-old-one", "with the instance all of its logs are gone"

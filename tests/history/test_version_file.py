@@ -17,7 +17,7 @@ def version(number: int, image: str, cause: str = "") -> Version:
 
 @pytest.fixture(params=["disk", "memory"])
 def versions(request: pytest.FixtureRequest, tmp_path: Path) -> VersionFile:
-    return VersionFile(tmp_path / "versions.sqlite3" if request.param == "disk" else None)
+    return VersionFile(tmp_path / "instance-versions.sqlite3" if request.param == "disk" else None)
 
 
 def test_what_is_stored_is_there_from_the_oldest_to_the_newest(versions: VersionFile) -> None:
@@ -52,14 +52,14 @@ def test_why_it_came_may_be_said_afterwards(versions: VersionFile) -> None:
 
 
 def test_they_outlive_the_controller_and_others_cannot_read_them(tmp_path: Path) -> None:
-    path = tmp_path / "versions.sqlite3"
+    path = tmp_path / "instance-versions.sqlite3"
     VersionFile(path).store("r1", {"door": version(1, "a:1")}, (), {})
     assert VersionFile(path).of("door") == (version(1, "a:1"),)
     assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_damaged_file_is_none(tmp_path: Path) -> None:
-    path = tmp_path / "versions.sqlite3"
+    path = tmp_path / "instance-versions.sqlite3"
     path.write_bytes(b"no database" * 1000)
     versions = VersionFile(path)
     with pytest.raises(OSError, match="not a database") as error:
@@ -71,7 +71,7 @@ def test_a_damaged_file_is_none(tmp_path: Path) -> None:
 
 
 def test_a_version_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "versions.sqlite3"
+    path = tmp_path / "instance-versions.sqlite3"
     versions = VersionFile(path)
     versions.store("r1", {"door": version(1, "a:1")}, (), {})
     database = sqlite3.connect(path)

@@ -11,6 +11,7 @@ from controller.model import ObjectRef
 from controller.picture.event_log import EventLog
 from controller.picture.events import EventType, FleetEvent
 from controller.picture.store import ObjectStore
+from tests.api.asked_agents import AskedAgents
 from tests.api.serving import REVISION, FakeControl, LiveServer, fleet_documents, running
 from tests.kubectl.programs import Kubectl, programs
 from tests.picture import fleets
@@ -42,7 +43,7 @@ def served() -> Iterator[Served]:
         at = NOW - timedelta(minutes=minutes)
         log.add([FleetEvent(ObjectRef(kind, name), event_type, reason, f"the message about {name}", at)])
     events.replace(log.documents(), NOW)
-    with running(create_app(objects, events, FakeControl(), clock=lambda: NOW)) as live:
+    with running(create_app(objects, events, FakeControl(), asking=AskedAgents(), clock=lambda: NOW)) as live:
         yield Served(live, objects)
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 NODE_ID = "00000001-0000-4000-8000-000000000001"
 READ_ONLY = r"\(MethodNotAllowed\).* read-only: objects are changed by committing manifests"
-NODES = "NAME STATUS INSTANCES CAMERAS GENERATION AGE\nn1 Ready 1 2/24 7 3m\nn2 Unknown,SchedulingDisabled 0 0/24 [?]/7 3m\n$"
+OUR_NODES = "NAME STATUS INSTANCES CAMERAS GENERATION AGE\nn1 Ready 1 2/24 7 3m\nn2 Unknown,SchedulingDisabled 0 0/24 [?]/7 3m\n$"
+NODES = "^NAME STATUS ROLES AGE VERSION\nn1 Ready <none> 3m 0.1.0\nn2 NotReady,SchedulingDisabled <none> 3m 0.1.0\n$"
+PODS = "^NAME READY STATUS RESTARTS AGE\ndoor 1/1 Running 0 3m\n$"
 INSTANCES = r"NAME NODE STATUS CAMERAS RESTARTS AGE\ndoor n1 Running 2/2 0 3m\n$"
 CAMERAS = (
     "NAME INSTANCE NODE READY FPS AGE\nhq-1 door n1 True 25.0 3m\nhq-2 door n1 True 25.0 3m\n"
@@ -31,18 +33,34 @@ class Case:
 
 
 GET = (
-    *(Case(f"get {word}", NODES) for word in ("nodes", "node", "nodes.dsfleet.io", "no", "nodes.v1.dsfleet.io")),
+    *(Case(f"get {word}", OUR_NODES) for word in ("nodes.dsfleet.io", "nodes.v1.dsfleet.io")),
+    *(Case(f"get {word}", NODES) for word in ("nodes", "node", "no")),
+    *(Case(f"get {word}", PODS) for word in ("pods", "pod", "po", "po -n default")),
     # The short name of the core group's DaemonSets is not served here, so `ds` is ours.
     *(Case(f"get {word}", INSTANCES) for word in ("dsinstances", "dsinstance", "ds")),
     *(Case(f"get {word}", CAMERAS) for word in ("cameras", "camera", "cam", "cam -A", "cam -n default")),
-    Case("get nodes n1 -o wide", rf"\nn1 Ready 1 2/24 7 3m 10.1.0.1 docker 0.1.0 {NODE_ID}\n$"),
+    Case("get nodes.dsfleet.io n1 -o wide", rf"\nn1 Ready 1 2/24 7 3m 10.1.0.1 docker 0.1.0 {NODE_ID}\n$"),
+    Case("get nodes n1 -o wide", r"\nn1 Ready <none> 3m 0.1.0 10.1.0.1 <none> <unknown> <unknown> docker://\n$"),
+    Case("get pods -A -o wide", r"\ndefault door 1/1 Running 0 3m <none> n1 <none> <none>\n$"),
+    Case("get pods --field-selector spec.nodeName=n1 -o name", "^pod/door\n$"),
+    Case("get pods --field-selector spec.nodeName=n2", "No resources found"),
+    Case("get pods -l dsfleet.io/instance=door -o name", "^pod/door\n$"),
+    Case("get pods -n other", "No resources found"),
+    Case("get pdb", "No resources found"),
+    Case(
+        "get pods door -o jsonpath={.metadata.ownerReferences[0].kind}/{.spec.containers[*].name}", "^DsInstance/app$"
+    ),
+    Case("get nodes n2 -o yaml", "apiVersion: v1\nkind: Node\n(.*\n)* unschedulable: true\n"),
+    Case("get pods nobody", r'^Error from server \(NotFound\): pods "nobody" not found\n$', 1),
     Case("get ds -o wide", r"\ndoor n1 Running 2/2 0 3m retinaface:1 7 ?\n$"),
     Case("get cam hq-1 -o wide", r"\nhq-1 door n1 True 25.0 3m <none> rtsp://10.0.0.9/hq-1 FramesProcessed ?\n$"),
     Case("get cam/hq-1 cam/yard-1 -o name", "^camera.dsfleet.io/hq-1\ncamera.dsfleet.io/yard-1\n$"),
     Case("get cam hq-1 hq-2 --no-headers", "^hq-1 .*\nhq-2 .*\n$"),
     Case("get cam,ds -o name", r"yard-1\ndsinstance.dsfleet.io/door\n$"),
     *(
-        Case(f"get {category} -o name", "camera.dsfleet.io/hq-1\n(.*\n)*dsinstance.dsfleet.io/door\n(.*\n)*node")
+        Case(
+            f"get {category} -o name", "camera.dsfleet.io/hq-1\n(.*\n)*dsinstance.dsfleet.io/door\n(.*\n)*node.dsfleet"
+        )
         for category in ("fleet", "all")
     ),
     Case("get cam -l site=yard -o name", "^camera.dsfleet.io/yard-1\n$"),
@@ -66,7 +84,6 @@ GET = (
     Case("get cam hq-1 --subresource=status", "\nhq-1 door n1 True 25.0 3m\n$", since=24),
     Case("get cam nobody", r'^Error from server \(NotFound\): cameras.dsfleet.io "nobody" not found\n$', 1),
     Case("get cam nobody --ignore-not-found", "^$"),
-    Case("get pods", 'the server doesn\'t have a resource type "pods"', 1),
     Case("get --raw /readyz", "^ok$"),
     Case("get --raw /apis/", '^{"kind":"APIGroupList"'),
 )
@@ -86,7 +103,15 @@ DESCRIBE = (
     ),
     Case("describe cam hq-1", "Reason: FramesProcessed\n"),
     Case("describe cam -l site=hq", "Name: hq-1\n(.*\n)*Name: hq-2\n"),
-    Case("describe nodes n1", f"Node Id: {NODE_ID}\n"),
+    Case("describe nodes.dsfleet.io n1", f"Node Id: {NODE_ID}\n"),
+    Case(
+        "describe node n1", f"Ready True .* AgentConnected(.*\n)*ProviderID: dsfleet://{NODE_ID}\n(.*\n)* default door"
+    ),
+    Case("describe node n2", "Unschedulable: true\n(.*\n)* Warning NodeLost .* the message about n2\n"),
+    Case(
+        "describe pod door",
+        "Node: n1/\n(.*\n)*Controlled By: DsInstance/door\n(.*\n)* Normal Running .* the message about door\n",
+    ),
     Case("describe ns default", "Name: default\n(.*\n)*Status: Active"),
 )
 DISCOVERY = (
@@ -95,7 +120,10 @@ DISCOVERY = (
         "^cameras.dsfleet.io\ndsinstances.dsfleet.io\nnodes.dsfleet.io\n$",
     ),
     Case("api-resources", r"\ncameras cam dsfleet.io/v1 false Camera\n"),
-    Case("api-versions", "^authentication.k8s.io/v1\nauthorization.k8s.io/v1\ndsfleet.io/v1\nv1\n$"),
+    Case(
+        "api-versions",
+        "^apps/v1\nauthentication.k8s.io/v1\nauthorization.k8s.io/v1\ndsfleet.io/v1\nmetrics.k8s.io/v1beta1\npolicy/v1\nv1\n$",
+    ),
     Case("version", "v1.33.0-fleet"),
     Case("get ns", "^NAME STATUS AGE\ndefault Active 0s\n$"),
     Case("create ns other", READ_ONLY, 1),
@@ -105,7 +133,12 @@ EXPLAIN = (
     Case("explain cam.spec.limits", r"aliveIntervalSeconds <number>\n"),
     Case("explain ds.spec.streammux.batchSize", r"batchSize <integer>\n"),
     Case("explain node.metadata.labels", r"labels <map\[string\]string>\n"),
-    Case("explain nodes --recursive", r"instancePorts <Object>\n first <integer>\n last <integer>\n"),
+    Case("explain node.spec.unschedulable", r"unschedulable <boolean>\n"),
+    Case("explain pods.status.phase", "Pending, Running or Unknown"),
+    Case(
+        "explain nodes --api-version=dsfleet.io/v1 --recursive",
+        r"instancePorts <Object>\n first <integer>\n last <integer>\n",
+    ),
     Case("explain ds.spec.deepstreamApp.primaryGie.bboxBorderColor", r"<\[\]number>\n"),
     Case("explain events.involvedObject", "The object that it happened to"),
     Case("explain cam.spec.nothing", 'field "nothing" does not exist', 1),
@@ -119,12 +152,35 @@ VALIDATION = (
 )
 REFUSED_BY_KUBECTL = (
     # It knows these commands for kinds of its own alone: no answer of a server would help.
-    Case("cordon n1", NOT_OURS, 1),
-    Case("drain n1", NOT_OURS, 1),
-    Case("rollout status ds/door", NOT_OURS, 1),
+    Case("rollout status ds/door", NOT_OURS, 1),  # but of the Deployment of the same name
     Case("logs ds/door", NOT_OURS, 1),
-    Case("logs door", 'the server doesn\'t have a resource type "pods"|no matches for kind "Pod"', 1),
-    Case("top nodes", "Metrics API not available", 1),
+    Case("cordon nodes.dsfleet.io/n1", NOT_OURS, 1),
+)
+LOGS = (
+    Case("logs door", "^one\ntwo\nthree\n$"),
+    Case("logs pod/door -c app --tail=1", "^three\n$"),
+    Case("logs -l dsfleet.io/instance=door --tail=2 -f", "^two\nthree\n$"),
+    Case("logs door --previous --timestamps --since=1h --limit-bytes=100", "^one\n"),
+    Case("logs door -c other", "container other is not valid for pod door", 1),
+    Case("logs nobody", r'\(NotFound\): pods "nobody" not found', 1),
+)
+TOP = (
+    Case("top nodes", "\nn1 1500m .*3072Mi"),
+    Case("top node n1 --no-headers", "^n1 1500m .*3072Mi"),
+    Case("top pods", "\ndoor 250m 512Mi ?\n$"),
+    Case("top pod door --containers", "\ndoor app 250m 512Mi ?\n$"),
+)
+DRAIN = (
+    Case("drain n1 --dry-run=client", r"evicting pod default/door \(dry run\)\nnode/n1 drained \(dry run\)\n$"),
+    Case("drain n2 --ignore-daemonsets", "^node/n2 already cordoned\n(node/n2 drained|node/n2 evicted)\n$"),
+    # It says so, and ends with 0 all the same.
+    Case("cordon n1", 'unable to cordon node "n1": .* is read-only'),
+    Case("delete pod door --wait=false", '^(Warning: .*\n)*pod "door" deleted'),
+    # Older versions ask for a dry run only of what can be patched.
+    Case("delete pod door --dry-run=server", "doesn't support dry-run", 1, until=20),
+    Case("delete pod door --dry-run=server", r'pod "door" deleted (.*)?\(server dry run\)', since=29),
+    Case("label pod door a=b", "kubectl edit dsinstance door", 1),
+    Case("run x --image=y", "pods are not made here: make dsinstances", 1),
 )
 REFUSED_BY_THE_API = (
     Case("scale ds door --replicas=2", READ_ONLY, 1),
@@ -141,10 +197,31 @@ REFUSED_BY_THE_API = (
     Case("edit cam yard-1", r"could not be patched: .* is read-only", 1),
     Case("get --raw /version --as=bob", r"\(Forbidden\)", 1),
 )
+APPS = (
+    Case("get deploy", "^NAME READY UP-TO-DATE AVAILABLE AGE\ndoor 1/1 1 1 3m\n$"),
+    Case("get deployments.apps door -o wide", r"\ndoor 1/1 1 1 3m app retinaface:1 dsfleet.io/instance=door\n$"),
+    Case("get rs", r"^NAME DESIRED CURRENT READY AGE\ndoor-\w{10} 1 1 1 3m\n$"),
+    Case("get deploy -n other", "No resources found"),
+    Case(
+        "describe deploy door",
+        r"\nReplicas: 1 desired \| 1 updated \| 1 total \| 1 available(.*\n)*NewReplicaSet: door-\w{10}",
+    ),
+    Case("rollout status deploy/door", '^deployment "door" successfully rolled out\n$'),
+    Case("rollout history deploy/door", r"^deployment.apps/door ?\nREVISION CHANGE-CAUSE\n1 <none>\n"),
+    Case("rollout history deploy/door --revision=1", r"\n *app:\n *Image:\s+retinaface:1\n"),
+    Case("rollout undo deploy/door", "no rollout history found", 1),
+    Case("rollout restart deploy/door", "is read-only", 1),
+    Case("scale deploy door --replicas=1 --current-replicas=2", "[Ee]xpected replicas to be 2", 1),
+    Case("get --raw /apis/dsfleet.io/v1/dsinstances/door/scale", '"spec":{"replicas":1}'),
+    Case("explain deploy.spec.replicas", "How often it is to run: 0 or 1"),
+)
 REVIEWS = (
     Case("auth can-i list cam", "yes\n$"),
     Case("auth can-i get cam/hq-1", "yes\n$"),
-    Case("auth can-i list pods", "no - this API serves no pods\n$", 1),
+    Case("auth can-i get pods --subresource=log", "yes\n$"),
+    Case("auth can-i create pods --subresource=eviction", "yes\n$"),
+    Case("auth can-i create pods", "no - pods know delete, get, list, watch\n$", 1),
+    Case("auth can-i list secrets", "no - this API serves no secrets\n$", 1),
     Case("auth can-i get /version", "yes\n$"),
     Case("auth can-i --list", r"\ncameras.dsfleet.io \[\] \[\] \[.*get list.*watch\]\n"),
     Case("auth whoami", "Username anonymous\n", since=28),
@@ -164,8 +241,12 @@ MATRIX = (
     *DISCOVERY,
     *EXPLAIN,
     *VALIDATION,
+    *LOGS,
+    *TOP,
+    *DRAIN,
     *REFUSED_BY_KUBECTL,
     *REFUSED_BY_THE_API,
+    *APPS,
     *REVIEWS,
     *WAIT,
 )

@@ -6,7 +6,8 @@ import pytest
 
 from bus.codec import decode_self_signed, decode_signed
 from bus.signature import SigningKey
-from crds.asking import LOGS, USAGE, AgentAnswer
+from crds.answers import AgentAnswer
+from crds.asking import LOGS, USAGE
 from crds.document import WireModel
 from crds.messages import AgentCommand, AgentInfo, CommandKind
 from tests.wire.golden import (

@@ -9,7 +9,8 @@ from pathlib import Path
 from uuid import UUID
 
 from bus.codec import decode_self_signed, encode_signed
-from crds.asking import LOGS, USAGE, AgentAnswer, Lease, LogsAsked, UsageSample, Used
+from crds.answers import AgentAnswer, UsageSample, Used
+from crds.asking import LOGS, USAGE, Lease, LogsAsked
 from crds.messages import AgentCommand, CommandKind
 from tests.planner.short_manifests import NOW
 from tests.wire.golden import AGENT_KEY, CONTROLLER_KEY, FLEET, NODE, golden

@@ -46,6 +46,33 @@ spec:
   node: edge-1
   cameras: [lobby, yard]
 """
+TWO_NODES = "".join(
+    f"""\
+apiVersion: dsfleet.io/v1
+kind: Node
+metadata: {{name: {name}, labels: {{zone: in}}}}
+spec:
+  nodeId: {node_id(name)}
+  hostname: {name}
+---
+"""
+    for name in ("north", "south")
+)
+MOVABLE = """\
+apiVersion: dsfleet.io/v1
+kind: DsInstance
+metadata: {name: two}
+spec:
+  image: registry.example.com/faces:1
+  nodeSelector: {matchLabels: {zone: in}}
+  cameras: [gate]
+"""
+"""It may run on either of two nodes."""
+
+
+def write_movable(top: Path) -> None:
+    """More of the fleet: two nodes, and an instance that may run on either."""
+    (top / "zone.yaml").write_text(TWO_NODES + MOVABLE)
 
 
 def write_fleet(top: Path) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,13 @@ from controller.loop import Controller
 from controller.picture.store import ObjectStore
 from controller.planner.guard import RemovalLimits
 from controller.source.read.reader import Source
+from controller.status.fold import NODE_LOST_AFTER_SECONDS
 from controller.timings import Timings
 from controller.writing.bookkeeping import Bookkeeping
 from ports.clock import SystemClock
 from ports.ports import Ports
 from ports.simulated import MemoryDisk
+from tests.api.asked_agents import AskedAgents
 from tests.control_loop.stand import FLEET, TalkingAgent
 from tests.patience import patient, wait_until
 from tests.picture.fleets import running
@@ -65,9 +67,17 @@ class Served:
 
 @contextlib.contextmanager
 def served(
-    source: Source, *, bookkeeping: Bookkeeping | None = None, access: AccessControl | None = None, token: str = ""
+    source: Source,
+    *,
+    bookkeeping: Bookkeeping | None = None,
+    access: AccessControl | None = None,
+    token: str = "",
+    nodes: tuple[str, ...] = (),
 ) -> Iterator[Served]:
-    """Serves the fleet of a source, to whoever has a token when there are some."""
+    """Serves the fleet of a source, to whoever has a token when there are some.
+
+    The agent of `NODE` greets. Those of `nodes` go on to, and say what a test has them say of their instances.
+    """
     found: dict[str, Any] = {}
     listening = threading.Event()
     objects, events = ObjectStore(1), ObjectStore(1)
@@ -93,6 +103,7 @@ def served(
         writes=controller.writer,
         versions=controller.versions,
         access=access,
+        asking=AskedAgents(frozenset(nodes)),
         why_starting=lambda: answers.why_starting,
     )
 
@@ -108,6 +119,14 @@ def served(
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(controller.run())
             tasks.create_task(serve(app, "127.0.0.1", 0, listening=on_listening))
+            tasks.create_task(go_on_greeting(TalkingAgent(log, node) for node in nodes))
+
+    async def go_on_greeting(agents: Iterable[TalkingAgent]) -> None:
+        talking = tuple(agents)
+        while talking:
+            for agent in talking:
+                agent.greet()
+            await asyncio.sleep(NODE_LOST_AFTER_SECONDS / 3)
 
     def main() -> None:
         with contextlib.suppress(asyncio.CancelledError):

@@ -9,24 +9,29 @@ from typing import NoReturn
 
 import pytest
 
+from controller.source.fetch.directory import DirectorySource
 from tests.kubectl.programs import programs
-from tests.patience import patient
+from tests.patience import patient, wait_until
 from tests.writing.conftest import CAMERAS as TEXT
-from tests.writing.conftest import INSTANCE
-from tests.writing.served import Served
+from tests.writing.conftest import INSTANCE, write_movable
+from tests.writing.served import Served, served
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
 def kubectl(fleet: Served, tmp_path: Path, unavailable: Callable[[str, str], NoReturn]) -> Run:
+    return kubectl_at(fleet.url, tmp_path, unavailable)
+
+
+def kubectl_at(url: str, tmp_path: Path, unavailable: Callable[[str, str], NoReturn]) -> Run:
     found = programs()
     if not found:
         unavailable("kubectl", "kubectl is not installed")
     program = found[0]
     home = tmp_path / "home"
     environment = {"HOME": str(home), "KUBECONFIG": os.devnull, "PATH": os.environ["PATH"]}
-    command = [program, "-s", fleet.url, "--cache-dir", str(home / "cache")]
+    command = [program, "-s", url, "--cache-dir", str(home / "cache")]
 
     def run(
         *arguments: str, given: str = "", fails: bool = False, **variables: str
@@ -85,3 +90,43 @@ def test_what_kubectl_writes(kubectl: Run, directory: Path) -> None:
     assert cameras.read_text() == TEXT
     parked = kubectl("patch", "ds", "faces", "--type=merge", "-p", '{"spec":{"cameras":[]}}', fails=True)
     assert "annotate it with dsfleet.io/approve=sha256:" in parked.stderr
+
+
+def test_a_node_is_drained(directory: Path, tmp_path: Path, unavailable: Callable[[str, str], NoReturn]) -> None:
+    write_movable(directory)
+    zone = directory / "zone.yaml"
+    with served(DirectorySource(directory), nodes=("north", "south", "edge-1")) as fleet:
+        kubectl = kubectl_at(fleet.url, tmp_path, unavailable)
+
+        def place() -> str:
+            found = fleet.get("/api/v1/namespaces/default/pods/two")
+            return str(found["spec"].get("nodeName", ""))
+
+        here = wait_until(place, "it is placed")
+        there = {"north": "south", "south": "north"}[here]
+        drained = kubectl("drain", here, "--timeout=60s")
+        assert "pod/two evicted\n" in drained.stdout
+        assert f"Warning: > move dsinstance/two on {here} -> {there}" in drained.stderr
+        assert "interrupts 1 camera: gate" in drained.stderr
+        assert place() == there
+        assert "unschedulable: true" in zone.read_text()
+        # There is no other node for it now, and kubectl ends instead of trying again for ever.
+        refused = kubectl("drain", there, "--timeout=60s", fails=True)
+        assert f"every node that it may run on is unschedulable: {here}" in refused.stderr
+        pinned = kubectl("drain", "edge-1", "--disable-eviction", "--force", "--timeout=60s", fails=True)
+        assert "its manifest names its node (spec.node: edge-1)" in pinned.stderr
+        assert "unschedulable: true" in (directory / "nodes.yaml").read_text()
+        for node in (here, there, "edge-1"):
+            assert kubectl("uncordon", node).stdout == f"node/{node} uncordoned\n"
+        assert "unschedulable" not in zone.read_text()
+        assert 'pod "two" deleted' in kubectl("delete", "pod", "two").stdout
+        assert place() == here
+        assert "kind: DsInstance" in zone.read_text(), "its manifest stays"
+        kubectl("label", "node", here, "rack=7")
+        kubectl("annotate", "node", here, "example.com/note=x")
+        kubectl("taint", "node", here, "node.kubernetes.io/unschedulable:NoSchedule")
+        shown = fleet.get(f"/apis/dsfleet.io/v1/nodes/{here}")
+        assert (shown["metadata"]["labels"]["rack"], shown["spec"]["unschedulable"]) == ("7", True)
+        assert "tolerate no taints" in kubectl("taint", "node", here, "a=b:NoSchedule", fails=True).stderr
+        kubectl("taint", "node", here, "node.kubernetes.io/unschedulable-")
+        assert "unschedulable" not in zone.read_text()

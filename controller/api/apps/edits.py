@@ -16,6 +16,11 @@ from controller.writing.request import MODIFIED
 from crds.annotations import LAST_APPLIED
 
 _ONE_CONTAINER: Final = ("spec", "template", "spec", "containers")
+_TEXTS_BY_NAME: Final = (
+    ("metadata", "labels"),
+    ("metadata", "annotations"),
+    ("spec", "template", "metadata", "annotations"),
+)
 _OF_KUBECTL: Final = frozenset({REVISION, LAST_APPLIED})
 _NOT_COMPARED: Final = frozenset(
     {"managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "labels", "annotations"}
@@ -49,6 +54,10 @@ def asked_of_instance(
     shown = deployment_of(current, newest)
     if not isinstance(wanted, dict) or not all(isinstance(wanted.get(one), dict) for one in ("metadata", "spec")):
         raise bad_request("the body must be a Deployment: metadata and spec")
+    for path in _TEXTS_BY_NAME:
+        texts = _at(wanted, *path)
+        if texts is not None and not (isinstance(texts, dict) and all(isinstance(one, str) for one in texts.values())):
+            raise PatchRefused(f"{'.'.join(path)}: expected texts by name", ".".join(path))
     for field, why in (("resourceVersion", MODIFIED), ("uid", "the precondition failed: it has another uid")):
         if wanted["metadata"].get(field) and str(wanted["metadata"][field]) != shown["metadata"][field]:
             raise Outdated(ref, why)
@@ -99,14 +108,20 @@ def _edited(current: Document, shown: Document, wanted: Document) -> Document:
         if restarted is None:
             del spec["restartedAt"]
     _require_nothing_else(_without_what_can_be_said(shown), _without_what_can_be_said(wanted), _NOT_OF_AN_INSTANCE)
-    metadata = wanted["metadata"]
-    kept = {one: text for one, text in (current["metadata"].get("annotations") or {}).items() if one == LAST_APPLIED}
-    notes = {one: text for one, text in (metadata.get("annotations") or {}).items() if one not in _OF_KUBECTL}
-    changed = _with_notes(current["metadata"], {**notes, **kept})
-    changed = {name: value for name, value in changed.items() if name != "labels"}
-    if labels := metadata.get("labels"):
-        changed["labels"] = labels
-    return {**current, "metadata": changed, "spec": spec}
+    return {**current, "metadata": _metadata(current["metadata"], shown["metadata"], wanted["metadata"]), "spec": spec}
+
+
+def _metadata(current: Document, shown: Document, wanted: Document) -> Document:
+    """What is not said otherwise stays as it is, also when it says nothing."""
+    found = current
+    if (wanted.get("annotations") or {}) != shown["annotations"]:
+        notes = {one: text for one, text in (wanted.get("annotations") or {}).items() if one not in _OF_KUBECTL}
+        kept = {one: text for one, text in (current.get("annotations") or {}).items() if one == LAST_APPLIED}
+        found = _with_notes(found, {**notes, **kept})
+    if (wanted.get("labels") or {}) != shown.get("labels", {}):
+        found = {name: value for name, value in found.items() if name != "labels"}
+        found |= {"labels": wanted["labels"]} if wanted.get("labels") else {}
+    return found
 
 
 def _with_notes(metadata: Document, notes: Mapping[str, str]) -> Document:
@@ -140,7 +155,8 @@ def _env(given: Any) -> dict[str, str]:
 def _require_nothing_else(before: Document, after: Document, told: str) -> None:
     """Refuses what would be lost without anybody being told."""
     for path in _differing(_comparable(before), _comparable(after), ()):
-        raise PatchRefused(told, ".".join(map(str, path)))
+        field = ".".join(map(str, path))
+        raise PatchRefused(f"{field}: {told}", field)  # some clients show the message and nothing else
 
 
 def _comparable(deployment: Document) -> Document:

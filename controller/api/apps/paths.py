@@ -13,7 +13,7 @@ from controller.api.apps.scale_paths import ScalePaths
 from controller.api.apps.view_writes import INSTANCES, AsInstance, Change, ViewWrites
 from controller.api.apps.words import INSTANCE_LABEL, NAMESPACE, Document
 from controller.api.apps_resources import DEPLOYMENTS, REPLICA_SETS, instance_of_set
-from controller.api.errors import ApiError, manifests_only, not_found
+from controller.api.errors import ApiError, manifests_only, not_allowed, not_found
 from controller.api.facade_store import Facade, FacadeCursor, FacadeStore
 from controller.api.object_answers import ObjectAnswers
 from controller.api.selection import equal_label
@@ -94,7 +94,18 @@ class AppsPaths:
             (f"{sets}/{{name}}", "GET", self._get_set),
         ):
             self.router.add_api_route(path, endpoint, methods=[method], response_model=None)
+        for path, method in ((deployments, "POST"), (deployments, "DELETE"), (f"{deployments}/{{name}}", "DELETE")):
+            self.router.add_api_route(
+                path, self._refuse, methods=[method], response_model=None, include_in_schema=False
+            )
         scales.add(f"{deployments}/{{name}}/scale", DEPLOYMENTS)
+
+    async def _refuse(self, request: Request) -> Response:
+        told = (
+            "Deployments are instances in another form: create or delete the instance, as with `kubectl delete ds NAME`"
+        )
+        is_one = "name" in request.path_params
+        raise not_allowed(told, allowed=("GET", "PATCH", "PUT") if is_one else ("GET",))
 
     async def _all_deployments(self, request: Request) -> Response:
         return self._answers.list(request, DEPLOYMENTS, self._store)

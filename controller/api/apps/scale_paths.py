@@ -1,13 +1,16 @@
 """The paths at which instances are scaled."""
 
+import contextlib
+from collections.abc import Iterator
 from functools import partial
+from http import HTTPStatus
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from controller.api.apps.scale import rescaled, scale_of
 from controller.api.apps.view_writes import INSTANCES, Change, ViewWrites
-from controller.api.errors import manifests_only, not_found
+from controller.api.errors import ApiError, manifests_only, not_found
 from controller.api.resources import Resource
 from controller.model import ObjectRef
 from controller.picture.store import ObjectStore
@@ -41,10 +44,12 @@ class ScalePaths:
             return JSONResponse(show(found.document))
 
         async def update(request: Request, name: str) -> Response:
-            return await self._writable(request).update(request, resource, name, as_instance, show)
+            with _refused_for_good():
+                return await self._writable(request).update(request, resource, name, as_instance, show)
 
         async def patch(request: Request, name: str) -> Response:
-            return await self._writable(request).patch(request, resource, name, as_instance, show)
+            with _refused_for_good():
+                return await self._writable(request).patch(request, resource, name, as_instance, show)
 
         for method, endpoint in (("GET", get), ("PUT", update), ("PATCH", patch)):
             self.router.add_api_route(path, endpoint, methods=[method], response_model=None)
@@ -53,3 +58,17 @@ class ScalePaths:
         if self._writes is None:
             raise manifests_only(str(request.scope["path"]))
         return self._writes
+
+
+@contextlib.contextmanager
+def _refused_for_good() -> Iterator[None]:
+    """What the removal guard says is no conflict here: kubectl would scale again and again, for ever, without a word."""
+    try:
+        yield
+    except ApiError as error:
+        causes = error.details.get("causes") or [{}]
+        if error.code != HTTPStatus.CONFLICT or causes[0].get("reason") != "RemovalGuard":
+            raise
+        cause = {"reason": "RemovalGuard", "message": str(error), "field": "spec.replicas"}
+        details = {**error.details, "causes": [cause]}
+        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid", str(error), details) from None

@@ -14,7 +14,10 @@ VERSION_KEY: Final = f"{API_GROUP}/version-key"
 """The annotation of a template that tells versions apart: it stands for all of the spec that a template has no words for."""
 RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"
 """The annotation in which `kubectl rollout restart` says when it was asked."""
-_MEBIBYTES: Final = "Mi"
+_DECIMAL: Final = {"n": 1, "u": 10**3, "m": 10**6, "": 10**9, "k": 10**12}
+"""Suffixes of quantities, in parts of 10⁻⁹."""
+_BINARY: Final = {"Mi": 1, "Gi": 2**10, "Ti": 2**20, "Pi": 2**30}
+"""Of amounts of memory, in MiB."""
 
 
 def template_of(name: str, spec: Mapping[str, Any], key: str = "") -> Document:
@@ -26,7 +29,7 @@ def template_of(name: str, spec: Mapping[str, Any], key: str = "") -> Document:
         key: of the version, if it is known.
     """
     annotations = {VERSION_KEY: key or key_of(spec)}
-    if "restartedAt" in spec:
+    if spec.get("restartedAt"):
         annotations[RESTARTED_AT] = spec["restartedAt"]
     return {
         "metadata": {"labels": {INSTANCE_LABEL: name}, "annotations": annotations},
@@ -36,16 +39,27 @@ def template_of(name: str, spec: Mapping[str, Any], key: str = "") -> Document:
 
 def _container(spec: Mapping[str, Any]) -> Document:
     given = spec.get("container") or {}
-    found: Document = {"name": CONTAINER, "image": spec["image"]}
+    found: Document = {"name": CONTAINER, "image": str(spec.get("image", ""))}
     if command := given.get("command"):
         found["command"] = list(command)
     if env := given.get("env"):
         found["env"] = [{"name": one, "value": value} for one, value in sorted(env.items())]
     limits = {
-        **({"cpu": f"{given['cpus']:g}"} if given.get("cpus") else {}),
-        **({"memory": f"{given['memoryMib']}{_MEBIBYTES}"} if given.get("memoryMib") else {}),
+        **({"cpu": _quantity(round(given["cpus"] * 10**9), _DECIMAL)} if given.get("cpus") else {}),
+        **({"memory": _quantity(int(given["memoryMib"]), _BINARY)} if given.get("memoryMib") else {}),
     }
     return {**found, **({"resources": {"limits": limits}} if limits else {})}
+
+
+def _quantity(amount: int, suffixes: Mapping[str, int]) -> str:
+    """As Kubernetes writes it: with the largest suffix that leaves a whole number. Typed clients send it back so.
+
+    https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+    """
+    suffix, unit = max(
+        ((one, unit) for one, unit in suffixes.items() if amount % unit == 0), key=lambda found: found[1]
+    )
+    return f"{amount // unit}{suffix}"
 
 
 def _place(spec: Mapping[str, Any]) -> Document:

@@ -30,9 +30,17 @@ INSTANCES = FLEET_RESOURCES["dsinstances"]
 class ViewWrites:
     """Makes them, by the same writes as any other."""
 
-    def __init__(self, writes: Writes, clock: Callable[[], datetime]) -> None:
+    def __init__(self, writes: Writes, clock: Callable[[], datetime], ours: Resource = INSTANCES) -> None:
+        """Makes writes of one kind.
+
+        Args:
+            writes: who makes them.
+            clock: tells the time, UTC.
+            ours: the kind that is written.
+        """
         self._writes = writes
         self._clock = clock
+        self._ours = ours
 
     async def update(
         self, request: Request, resource: Resource, name: str, as_instance: AsInstance, show: Change
@@ -72,7 +80,7 @@ class ViewWrites:
         show: Change,
         change: Change,
     ) -> Response:
-        ref, now = ObjectRef(INSTANCES.kind, name), timestamp(self._clock())
-        make = changed(ref, INSTANCES, manager_of(request), now, as_instance(ref, change))
+        ref, now = ObjectRef(self._ours.kind, name), timestamp(self._clock())
+        make = changed(ref, self._ours, manager_of(request), now, as_instance(ref, change))
         done = await make_write(self._writes, request, verb, resource, (ObjectChange(ref, make),), name, {})
         return answer_of(show(done.documents[0]), done, 200)

@@ -3,8 +3,8 @@
 import uuid
 from typing import Any, Final
 
+from controller.api.resources import ADDED_LABEL
 from controller.picture.event_log import EVENT_NAMESPACE
-from crds.document import API_GROUP
 from crds.messages import InstanceState
 
 Document = dict[str, Any]
@@ -12,7 +12,7 @@ Document = dict[str, Any]
 NAMESPACE: Final = EVENT_NAMESPACE
 """Of all that Kubernetes has in namespaces: there is one."""
 
-INSTANCE_LABEL: Final = f"{API_GROUP}/instance"
+INSTANCE_LABEL: Final = ADDED_LABEL
 """On what stands for a running instance: its name. Selectors find it by that."""
 
 CONTAINER: Final = "app"

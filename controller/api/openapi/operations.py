@@ -142,7 +142,7 @@ def _allowed(resource: Resource, path: str, verbs: Iterable[str], part: str = ""
             method, query, takes = _VERBS[verb]
             query = _OF_PARTS.get((part, verb), query)
             schema, some = definition_name(kind), definition_name(resource, "List")
-            answers = {"list": some, "delete": STATUS, "deletecollection": some}
+            answers = {"list": some, "delete": STATUS, "deletecollection": some, **({"create": STATUS} if part else {})}
             bodies = {"create": schema, "update": schema, "delete": DELETE_OPTIONS, "deletecollection": DELETE_OPTIONS}
             yield Operation(
                 path,
@@ -157,7 +157,20 @@ def _allowed(resource: Resource, path: str, verbs: Iterable[str], part: str = ""
             )
 
 
-_OF_PARTS: Final[dict[tuple[str, str], tuple[Query, ...]]] = {("scale", "get"): ()}
+_OF_PARTS: Final[dict[tuple[str, str], tuple[Query, ...]]] = {
+    ("scale", "get"): (),
+    ("eviction", "create"): (_DRY_RUN,),
+    ("log", "get"): (
+        Query("container", "string", "app, or nothing.", {"enum": ["", "app"]}),
+        Query("follow", "boolean", "Goes on with what is printed later."),
+        Query("previous", "boolean", "Of the run before."),
+        Query("timestamps", "boolean", "Each line begins with its time."),
+        Query("tailLines", "integer", "The last lines, so many.", _NUMBER),
+        Query("limitBytes", "integer", "Ends after so many bytes.", _NUMBER),
+        Query("sinceSeconds", "integer", "Of the last seconds, so many.", _NUMBER),
+        Query("sinceTime", "string", "From a time on, RFC 3339.", {"format": "date-time"}),
+    ),
+}
 """The parameters of a verb at a part, where they are others than those of the object."""
 _OBJECT_TYPES: Final = (JSON, "application/yaml")
 _VERBS: Final[dict[str, tuple[str, tuple[Query, ...], tuple[str, ...]]]] = {

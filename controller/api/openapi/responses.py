@@ -71,7 +71,7 @@ _REFUSED: Final[Mapping[str, Iterable[int]]] = {
 
 def refusals(one: Operation) -> tuple[int, ...]:
     """The codes of the refusals that an operation may answer."""
-    return tuple(sorted(_REFUSED[one.verb]))
+    return tuple(sorted({*_REFUSED[one.verb], *((404,) if one.part else ())}))
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def done(one: Operation) -> Mapping[int, Done]:
     if one.verb == "list":
         return {200: Done("The objects. For watch=true a line for each change: {type, object}.")}
     if one.verb == "get":
-        return {200: Done("The object.")}
+        return {200: Done("The lines." if one.is_text else "The object.")}
     on_a_branch = {202: Done("It is on a branch, and waits for a pull request.", _ON_A_BRANCH)}
     made = Done("It was made.", _WRITTEN)
     match one.verb:

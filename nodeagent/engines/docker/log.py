@@ -22,8 +22,8 @@ _READERS_AT_ONCE = 16
 _HEADER_BYTES = 8
 _AHEAD_BYTES = 256 * 1024
 _MOST_TAIL_BYTES = 4 * 1024 * 1024
-# The engine notes when a container was started a moment after it has begun to write.
-_MARGIN_NS = 1_000_000_000
+# The engine notes when a container was started a moment after it has begun to write, and takes its last lines a moment after it left.
+_MARGIN_NS = 250_000_000
 _NS = 1_000_000_000
 _WAIT_S = 0.5
 
@@ -103,7 +103,9 @@ def _span(state: ContainerState, wanted: LogRange) -> _Span:
     if started_at is None:
         raise NoLog("it was never started")
     # While it runs the engine tells when the run before it ended, and else not even that there was one.
-    began = (left_at or 0) if state.running else started_at - _MARGIN_NS
+    began = started_at - _MARGIN_NS
+    if state.running:
+        began = 0 if left_at is None else (left_at + started_at) // 2
     if not wanted.previous:
         return _Span(max(began, wanted.since_ns))
     if state.running and left_at is None:

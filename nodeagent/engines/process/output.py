@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nodeagent.engines.last_lines import TAIL_BYTES, last_lines
 
-_LOG, _OLD_LOG = "output.log", "output.old.log"
+_LOG, _OLD_LOG, _CUT_LOG = "output.log", "output.old.log", "output.cut.log"
 _MOST_BYTES = 1024 * 1024
 
 
@@ -19,6 +19,7 @@ def open_log(directory: Path) -> int:
     path = directory / _LOG
     with contextlib.suppress(FileNotFoundError):
         path.replace(directory / _OLD_LOG)
+    (directory / _CUT_LOG).unlink(missing_ok=True)
     # Appending: after `keep_small` has cut the file, the program goes on at its new end.
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
@@ -29,7 +30,7 @@ def log_path(directory: Path, *, previous: bool = False) -> Path:
 
 
 def keep_small(directory: Path) -> None:
-    """Cuts the log when it has grown beyond 1 MiB, and keeps the last 64 KiB of it as the old one.
+    """Cuts the log when it has grown beyond 1 MiB, and keeps the last 64 KiB of it beside it.
 
     The program writes to the file itself, so that it goes on while no agent runs; what it writes between two calls is
     not limited, and what it writes while the file is being cut is lost.
@@ -38,7 +39,7 @@ def keep_small(directory: Path) -> None:
     with contextlib.suppress(OSError):
         if os.stat(path).st_size <= _MOST_BYTES:  # noqa: PTH116 - often, and half of the time of a path's own
             return
-        (directory / _OLD_LOG).write_bytes(_last_bytes(path))
+        (directory / _CUT_LOG).write_bytes(_last_bytes(path))
         os.truncate(path, 0)
 
 

@@ -153,6 +153,16 @@ def of_template(**fields: Any) -> dict[str, Any]:
     ("patch", "field"),
     [
         ({"spec": {"paused": True}}, "spec.paused"),
+        ({"spec": {"template": None}}, f"spec.template.metadata.annotations[{KEY}]"),
+        ({"metadata": {"annotations": "x"}}, "metadata.annotations"),
+        ({"metadata": {"annotations": {"a": 1}}}, "metadata.annotations"),
+        ({"metadata": {"labels": ["x"]}}, "metadata.labels"),
+        ({"spec": {"template": {"metadata": {"annotations": 7}}}}, "spec.template.metadata.annotations"),
+        ({"spec": {"template": {"spec": {"containers": 7}}}}, "spec.template.spec.containers"),
+        ({"spec": {"template": {"spec": 7}}}, "spec.template.spec.containers"),
+        ({"spec": {"replicas": "many"}}, "spec.replicas"),
+        (image("1", image=["x"]), "spec.image"),
+        (image("1", env=[{"name": "A", "value": 1}]), "spec.container.env.A"),
         ({"spec": {"strategy": {"type": "RollingUpdate"}}}, "spec.strategy.type"),
         (image("1", command=["sh"]), "spec.template.spec.containers.0.command"),
         (of_template(spec={"containers": [{"name": "other", "image": "a"}]}), "spec.template.spec.containers"),
@@ -201,6 +211,8 @@ def test_deployments_are_neither_made_nor_deleted(many: Served) -> None:
         ("PATCH", f"{SETS}/faces-1"),
     ):
         assert many(method, path, json={}).status_code == 405
+    refused = many("DELETE", FACES)
+    assert (refused.headers["allow"], "kubectl delete ds" in refused.json()["message"]) == ("GET, PATCH, PUT", True)
     assert many("PATCH", f"{DEPLOYMENTS}/nobody", json={}, headers=STRATEGIC).status_code == 404
     assert many("PATCH", FACES.replace("default", "other"), json={}, headers=STRATEGIC).status_code == 404
     assert many("PATCH", FACES, json={}, headers={"content-type": "application/apply-patch+yaml"}).status_code == 415

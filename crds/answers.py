@@ -1,0 +1,49 @@
+"""What an agent answers to a lease: topic 230. Loaded when there is one; see `crds.asking`."""
+
+from typing import Any
+
+from pydantic import UUID4, Field
+
+from crds.document import Message, UtcTime, WireModel
+
+_unless_said: Any = {"exclude_if": lambda value: not value}
+
+
+class Used(WireModel):
+    """What something used in a window of time."""
+
+    cpu_cores: float = Field(ge=0)
+    """On average."""
+    memory_bytes: int = Field(ge=0)
+    """At its end, without what the kernel only caches of files."""
+
+
+class UsageSample(WireModel):
+    """What a node and its instances used in a window of time."""
+
+    window_seconds: float = Field(gt=0)
+    node: Used
+    """The whole machine."""
+    instances: dict[str, Used] = Field(default_factory=dict)
+    """Those that run, by the names that the agent knows them by."""
+
+
+class AgentAnswer(Message):
+    """Topic 230: a part of what an agent was asked for. Nobody keeps it."""
+
+    fleet_id: str
+    node_id: UUID4
+    boot_id: str = Field(max_length=64)
+    """The run that the lease is for."""
+    lease: int
+    """The number of the lease."""
+    sequence: int = Field(ge=0)
+    """Counts the answers to one lease; the first says that it was heard, and perhaps no more than that."""
+    lines: str = Field(default="", **_unless_said)
+    """Whole lines, each with its line end, secrets masked."""
+    usage: UsageSample | None = Field(default=None, **_unless_said)
+    ends: bool = Field(default=False, **_unless_said)
+    """True for the last one: all is said, or it cannot be."""
+    problem: str = Field(default="", **_unless_said)
+    """Why it cannot be, with `ends`."""
+    sent_at: UtcTime

@@ -1,0 +1,49 @@
+"""Agents that say what a test has them say."""
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from controller.asking.base import CannotAsk
+from controller.asking.wanted import LogsWanted, NodeUsage, Usage
+from tests.picture.fleets import NOW
+
+
+@dataclass
+class AskedAgents:
+    """Fakes `controller.asking.base.Asking`: the agents of some nodes answer."""
+
+    nodes: frozenset[str] = frozenset({"n1"})
+    lines: tuple[bytes, ...] = (b"one\n", b"two\nthree\n")
+    fails_with: str = ""
+    """What the agent says after its lines, when it cannot go on."""
+    asked: list[tuple[str, str, LogsWanted]] = field(default_factory=list)
+    open_ones: int = 0
+
+    @asynccontextmanager
+    async def logs(self, node: str, instance: str, wanted: LogsWanted) -> AsyncIterator[AsyncIterator[bytes]]:
+        if node not in self.nodes:
+            raise CannotAsk(f"the agent of node {node} is away")
+        self.asked.append((node, instance, wanted))
+        self.open_ones += 1
+        try:
+            yield self._lines(wanted)
+        finally:
+            self.open_ones -= 1
+
+    async def _lines(self, wanted: LogsWanted) -> AsyncIterator[bytes]:
+        lines = b"".join(self.lines).splitlines(keepends=True)
+        for line in lines if wanted.tail_lines is None else lines[len(lines) - wanted.tail_lines :]:
+            yield line
+        if self.fails_with:
+            raise CannotAsk(self.fails_with)
+
+    async def usage(self, nodes: Collection[str]) -> Mapping[str, NodeUsage]:
+        used = NodeUsage(
+            at=NOW - timedelta(seconds=5),
+            window_seconds=5.0,
+            node=Usage(1.5, 3 << 30),
+            instances={"door": Usage(0.25, 512 << 20)},
+        )
+        return dict.fromkeys(self.nodes & set(nodes), used)
