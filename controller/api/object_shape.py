@@ -68,6 +68,12 @@ def require_bounded(document: Document) -> None:
     raise bad_request(f"the object is nested deeper than {MOST_DEPTH} levels")
 
 
+def require_bounded_patch(patch: Any) -> None:
+    """Takes a patch each step of which may be made; raises as `require_bounded` does."""
+    for step in patch if isinstance(patch, list) else (patch,):
+        require_bounded({"step": step})
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 

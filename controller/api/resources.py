@@ -70,6 +70,10 @@ class Resource:
         """Group and version, as documents name them."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
+    def grouped(self, word: str) -> str:
+        """A word of it with its group, as messages name it: the core group has no name."""
+        return f"{word}.{self.group}" if self.group else word
+
     @property
     def path(self) -> str:
         """Where its group is served."""

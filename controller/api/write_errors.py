@@ -40,7 +40,7 @@ def refusal(error: Exception, resource: Resource, name: str) -> ApiError:
         case NotThere(ref=ref):
             return not_found(resource.plural, resource.group, ref.name)
         case AlreadyThere(ref=ref):
-            message = f'{resource.plural}.{resource.group} "{ref.name}" already exists'
+            message = f'{resource.grouped(resource.plural)} "{ref.name}" already exists'
             return ApiError(409, "AlreadyExists", message, _details(resource, ref.name))
         case Outdated():
             return _conflict(str(error), resource, name)
@@ -77,13 +77,13 @@ def _details(resource: Resource, name: str) -> dict[str, Any]:
 
 
 def _conflict(message: str, resource: Resource, name: str) -> ApiError:
-    of = f'{resource.plural}.{resource.group} "{name}"'
+    of = f'{resource.grouped(resource.plural)} "{name}"'
     return ApiError(409, "Conflict", f"Operation cannot be fulfilled on {of}: {message}", _details(resource, name))
 
 
 def _invalid(message: str, causes: list[dict[str, Any]], resource: Resource, name: str) -> ApiError:
     details = {"group": resource.group, "kind": resource.kind, "causes": causes} | ({"name": name} if name else {})
-    return ApiError(422, "Invalid", f'{resource.kind}.{resource.group} "{name}" is invalid: {message}', details)
+    return ApiError(422, "Invalid", f'{resource.grouped(resource.kind)} "{name}" is invalid: {message}', details)
 
 
 def _cause(problem: Problem) -> dict[str, Any]:

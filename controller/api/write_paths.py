@@ -14,6 +14,7 @@ from controller.api.bodies import media_type, media_type_or_json
 from controller.api.caller import caller_of
 from controller.api.errors import bad_request, no_such_path
 from controller.api.object_bodies import JSON, YAML, body_of, parsed, unsupported
+from controller.api.object_shape import require_bounded_patch
 from controller.api.patches.json_patch import json_patch
 from controller.api.patches.merge import merge_patch
 from controller.api.patches.strategic import strategic_merge
@@ -105,6 +106,7 @@ class WritePaths:
         patch = parsed(await body_of(request), is_yaml=False)
         if patched is not json_patch and not isinstance(patch, dict):
             raise bad_request("the patch must be an object")
+        require_bounded_patch(patch)
         make = changed(ref, resource, manager_of(request), self._now(), lambda current: patched(current, patch))
         return await self._one(request, "patch", resource, ObjectChange(ref, make), 200)
 

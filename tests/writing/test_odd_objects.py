@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crds.annotations import LAST_APPLIED
-from tests.writing.served import CAMERAS, Served
+from tests.writing.served import CAMERAS, INSTANCES, NODE, Served
 
 LOBBY = f"{CAMERAS}/lobby"
 JSON_PATCH = {"content-type": "application/json-patch+json"}
@@ -56,6 +56,52 @@ def test_a_patch_of_small_steps_makes_nothing_that_is_too_deep(many: Served) -> 
     answer = many("PATCH", LOBBY, content=json.dumps(steps), headers=JSON_PATCH)
     assert answer.status_code == 400, answer.text
     assert "nested deeper than 64 levels" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("kind", ["json", "merge-patch+json", "json-patch+json", "strategic-merge-patch+json"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        LOBBY,
+        f"{INSTANCES}/faces/scale",
+        "/apis/apps/v1/namespaces/default/deployments/faces",
+        "/apis/apps/v1/namespaces/default/deployments/faces/scale",
+        f"/api/v1/nodes/{NODE}",
+    ],
+)
+def test_nothing_is_looked_into_that_is_too_deep(many: Served, path: str, kind: str) -> None:
+    is_whole = kind == "json"
+    found = many.get(path) if is_whole else {}
+    deep = "{}"
+    for _ in range(700):
+        deep = f'{{"a":{deep}}}'
+    body = json.dumps({**found, "spec": {**found.get("spec", {}), "x": "deep"}})
+    if kind.startswith("json-patch"):
+        body = json.dumps([{"op": "add", "path": "/spec/x", "value": "deep"}])
+    answer = many(
+        "PUT" if is_whole else "PATCH",
+        path,
+        content=body.replace('"deep"', deep),
+        headers={"content-type": f"application/{kind}"},
+    )
+    assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest"), answer.text
+    assert "nested deeper than 64 levels" in answer.json()["message"]
+
+
+def test_a_form_of_an_object_is_held_to_its_name_and_its_version(many: Served) -> None:
+    node = f"/api/v1/nodes/{NODE}"
+    for patch, code, told in (
+        (
+            {"metadata": {"name": "other"}},
+            400,
+            f"the name of the object (other) does not match the name on the URL ({NODE})",
+        ),
+        ({"metadata": {"resourceVersion": "1"}}, 409, f'Operation cannot be fulfilled on nodes "{NODE}": '),
+        ({"metadata": {"labels": {"a": 1}}}, 422, f'Node "{NODE}" is invalid: '),
+    ):
+        answer = many.patch(node, {**patch, "spec": {"unschedulable": True}})
+        assert (answer.status_code, answer.json()["message"][: len(told)]) == (code, told)
+    assert "unschedulable" not in many.get(node)["spec"]
 
 
 def test_an_object_of_more_values_than_a_manifest_holds_is_refused(many: Served) -> None:

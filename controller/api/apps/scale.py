@@ -55,8 +55,6 @@ def rescaled(ref: ObjectRef, resource: Resource, change: Callable[[Document], An
         for field, why in (("resourceVersion", MODIFIED), ("uid", "the precondition failed: it has another uid")):
             if metadata.get(field) and metadata[field] != scale["metadata"][field]:
                 raise Outdated(ref, why)
-        if metadata.get("name", ref.name) != ref.name:
-            raise bad_request(f"the name of the Scale is {metadata['name']!r}, and the path says {ref.name!r}")
         replicas = spec.get("replicas", 0)  # as Kubernetes has it: a Scale that does not say it says 0
         if isinstance(replicas, bool) or not isinstance(replicas, int):
             raise bad_request(f"spec.replicas is {str(replicas)[:40]!r}, expected a number")

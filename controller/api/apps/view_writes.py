@@ -11,6 +11,7 @@ from controller.api.apps.words import Document
 from controller.api.bodies import media_type
 from controller.api.errors import bad_request
 from controller.api.object_bodies import body_of, parsed, unsupported
+from controller.api.object_shape import require_bounded, require_bounded_patch
 from controller.api.patches.json_patch import json_patch
 from controller.api.resources import FLEET_RESOURCES, Resource
 from controller.api.wanted import changed
@@ -66,6 +67,7 @@ class ViewWrites:
         patch = parsed(await body_of(request), is_yaml=False)
         if patched is not json_patch and not isinstance(patch, dict):
             raise bad_request("the patch must be an object")
+        require_bounded_patch(patch)
         return await self._write(
             request, "patch", resource, name, as_instance, show, lambda current: patched(current, patch)
         )
@@ -81,6 +83,15 @@ class ViewWrites:
         change: Change,
     ) -> Response:
         ref, now = ObjectRef(self._ours.kind, name), timestamp(self._clock())
-        make = changed(ref, self._ours, manager_of(request), now, as_instance(ref, change))
+
+        def bounded(current: Document) -> Any:
+            wanted = change(current)
+            require_bounded({"wanted": wanted})
+            metadata = wanted.get("metadata") if isinstance(wanted, dict) else None
+            if isinstance(metadata, dict) and (found := metadata.get("name") or name) != name:
+                raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
+            return wanted
+
+        make = changed(ref, self._ours, manager_of(request), now, as_instance(ref, bounded))
         done = await make_write(self._writes, request, verb, resource, (ObjectChange(ref, make),), name, {})
         return answer_of(show(done.documents[0]), done, 200)

@@ -4,7 +4,7 @@ import contextlib
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from fastapi import Request
@@ -24,6 +24,9 @@ LOG_LIMIT: Final = 100
 """Logs that are read at the same time. Each holds a connection, and an agent that is asked."""
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 _LONGEST: Final = timedelta(days=36_500)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""No line is older, and agents are told of no time before it."""
+_LAST_YEAR: Final = 9998
 
 
 class Logs:
@@ -85,7 +88,7 @@ def _wanted(request: Request, now: datetime) -> LogsWanted:
     if seconds is not None and time:
         raise bad_request("sinceSeconds and sinceTime: give one of them")
     if seconds is not None:
-        since = now - min(timedelta(seconds=min(seconds, 10**10)), _LONGEST)
+        since = max(_EPOCH, now - min(timedelta(seconds=min(seconds, 10**10)), _LONGEST))
     elif time:
         since = _time(time)
     return LogsWanted(
@@ -101,5 +104,7 @@ def _wanted(request: Request, now: datetime) -> LogsWanted:
 def _time(text: str) -> datetime:
     if _TIME.fullmatch(text):
         with contextlib.suppress(ValueError):
-            return datetime.fromisoformat(text.upper())
+            at = datetime.fromisoformat(text.upper())
+            if at.year < _LAST_YEAR:
+                return max(_EPOCH, at)
     raise bad_request(f"sinceTime is {text[:40]!r}, expected a time as RFC 3339 has it")

@@ -62,7 +62,7 @@ def test_what_is_so_already_is_not_written(fleet: Served, directory: Path) -> No
         ({"spec": None}, 400, "the body must be a Scale"),
         ({"metadata": {"resourceVersion": "1"}}, 409, "the object has been modified"),
         ({"metadata": {"uid": "x"}}, 409, "another uid"),
-        ({"metadata": {"name": "other"}}, 400, "the path says 'faces'"),
+        ({"metadata": {"name": "other"}}, 400, "does not match the name on the URL (faces)"),
     ],
 )
 def test_what_is_no_scale_of_it_is_refused(many: Served, body: Any, code: int, said: str) -> None:

@@ -10,9 +10,11 @@ from controller.api.core.logs import Logs
 from controller.api.core.pod_form import pod_form
 from controller.api.facade_store import Facade, FacadeStore
 from controller.asking.wanted import LogsWanted
+from crds.asking import LogsAsked
 from tests.api.core.conftest import Served
 from tests.picture.fleets import NOW
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LOG = "/api/v1/namespaces/default/pods/door/log"
 ALL = {"tail_lines": None, "since": None, "previous": False, "follow": False, "timestamps": False, "limit_bytes": None}
 
@@ -28,7 +30,9 @@ ALL = {"tail_lines": None, "since": None, "previous": False, "follow": False, "t
         ("tailLines=2&limitBytes=100", {"tail_lines": 2, "limit_bytes": 100}),
         ("tailLines=0", {"tail_lines": 0}),
         ("sinceSeconds=60", {"since": NOW - timedelta(minutes=1)}),
-        ("sinceSeconds=9999999999999999999", {"since": NOW - timedelta(days=36_500)}),
+        ("sinceSeconds=9999999999999999999", {"since": EPOCH}),
+        ("sinceTime=0001-01-01T00:00:00%2B23:59", {"since": EPOCH}),
+        ("sinceTime=9997-01-01T00:00:00Z", {"since": datetime(9997, 1, 1, tzinfo=UTC)}),
         ("sinceTime=2026-03-01T11:00:00Z", {"since": datetime(2026, 3, 1, 11, tzinfo=UTC)}),
         ("sinceTime=2026-03-01T11:00:00.5%2B01:00", {"since": datetime(2026, 3, 1, 10, 0, 0, 500_000, tzinfo=UTC)}),
     ],
@@ -38,6 +42,7 @@ def test_the_agent_is_asked_for_what_is_wanted(fleet: Served, query: str, wanted
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain")
     assert fleet.agents.asked == [("n1", "door", LogsWanted(**{**ALL, **wanted}))]
+    assert LogsAsked(instance="door", since=fleet.agents.asked[0][2].since), "it can be said to an agent"
     assert fleet.agents.open_ones == 0
     if not wanted:
         assert answer.text == "one\ntwo\nthree\n"
@@ -51,6 +56,7 @@ def test_the_agent_is_asked_for_what_is_wanted(fleet: Served, query: str, wanted
         ("follow=perhaps", "follow is 'perhaps'"),
         ("sinceTime=yesterday", "sinceTime is 'yesterday'"),
         ("sinceTime=2026-13-01T11:00:00Z", "sinceTime is"),
+        ("sinceTime=9999-12-31T23:59:59-23:59", "sinceTime is"),
         ("sinceSeconds=1&sinceTime=2026-03-01T11:00:00Z", "give one of them"),
     ],
 )
