@@ -148,7 +148,7 @@ class Controller:
         )
         """Writes what they ask for into the manifests."""
         self.versions = VersionKeeper(
-            versions or VersionFile(), self._knowledge, ports.threads, timings, why=self.writer.why
+            versions or VersionFile(), self._knowledge, ports.threads, timings, reasons=self.writer.reasons
         )
         """What instances were to be before."""
 

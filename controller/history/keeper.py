@@ -1,20 +1,23 @@
 """Writes down the versions of instances as they come into force, beside the loop."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from controller.actions import Tell
 from controller.differing import differing
 from controller.history.version import CHANGE_CAUSE, Newest, Version, key_of, number_of, spec_of_version
 from controller.history.version_file import Kept, Versions
 from controller.knowledge import Knowledge
-from controller.model import Revision
+from controller.model import ObjectRef, Revision
 from controller.picture.events import EventType
 from controller.timings import Timings
 from crds.dsinstance import DsInstance
 from ports.threads import Threads
 
+Reasons = Sequence[tuple[ObjectRef, Mapping[str, Any], str]]
+"""Objects that were written, the newest last: each with its manifest, and why; empty for no reason."""
 _AT_ONCE = 200
 """Instances that are looked at in one go: some ten milliseconds of a thread."""
 _DIRECTORY = "sha256:"
@@ -30,7 +33,7 @@ class VersionKeeper:
         knowledge: Knowledge,
         threads: Threads,
         timings: Timings,
-        why: Callable[[str], str] = lambda _: "",
+        reasons: Callable[[], Reasons] = tuple,
     ) -> None:
         """Keeps nothing yet.
 
@@ -39,13 +42,13 @@ class VersionKeeper:
             knowledge: what is in force.
             threads: run what blocks.
             timings: when it is tried again.
-            why: what people said of a revision when they wrote it, by its id; empty for nothing.
+            reasons: tells what people wrote of late, and why.
         """
         self._versions = versions
         self._knowledge = knowledge
         self._threads = threads
         self._timings = timings
-        self._why = why
+        self._reasons = reasons
         self._found: Kept | None = None
         """As it was at the start; None before that."""
         self._kept: Revision | None = None
@@ -108,7 +111,7 @@ class VersionKeeper:
             self._kept = revision
             return
         subject = "" if revision.id.startswith(_DIRECTORY) else revision.description
-        causes = (self._why(revision.id), subject)
+        causes = (self._reasons(), subject)
         found = _Changes()
         for some in _batches(names):
             await self._threads.run(_add_changes, found, some, now, self._newest, causes)
@@ -143,9 +146,9 @@ def _add_changes(
     names: Collection[str],
     now: Mapping[str, DsInstance],
     known: Mapping[str, Newest],
-    causes: tuple[str, str],
+    causes: tuple[Reasons, str],
 ) -> None:
-    reason, subject = causes
+    reasons, subject = causes
     for name in names:
         manifest, newest = now.get(name), known.get(name)
         if manifest is None:
@@ -156,7 +159,13 @@ def _add_changes(
         key = key_of(spec)
         if newest is None or newest[1] != key:
             found.come[name] = Version(
-                number_of(key, newest), key, spec_of_version(spec), reason or said or subject, said
+                number_of(key, newest), key, spec_of_version(spec), _why(name, spec, reasons) or said or subject, said
             )
         elif said:
             found.causes[name] = said
+
+
+def _why(name: str, spec: Mapping[str, Any], reasons: Reasons) -> str:
+    """Why an instance was written as it is, by whoever wrote it last."""
+    ref = ObjectRef("DsInstance", name)
+    return next((why for one, manifest, why in reversed(reasons) if one == ref and manifest.get("spec") == spec), "")

@@ -32,7 +32,7 @@ from crds.annotations import APPROVE, REASON
 from ports.threads import Threads
 
 _ATTEMPTS: Final = 8
-_MOST_REASONS: Final = 100
+_MOST_REASONS: Final = 500
 """Of the newest writes: they are asked for as soon as these are in force."""
 _MOST_APPROVALS: Final = 32
 
@@ -81,7 +81,7 @@ class Writer:
         self._turns: Turns[WriteRequest, _Made] = Turns(self._work, self._together)
         self._places = Places()
         self._approved: deque[str] = deque(maxlen=_MOST_APPROVALS)
-        self._reasons: deque[tuple[str, str]] = deque(maxlen=_MOST_REASONS)
+        self._reasons: deque[tuple[ObjectRef, Document, str]] = deque(maxlen=_MOST_REASONS)
         self._recalled: set[Key] = set()
         """Kept by an earlier controller; of what is not there any more until the next time something is kept."""
 
@@ -92,9 +92,12 @@ class Writer:
         for key, beside in known.items():
             self._objects.keep_beside(key, beside)
 
-    def why(self, revision_id: str) -> str:
-        """Why one of the newest revisions was written here, in the words of who asked for it; empty when he said nothing."""
-        return next((reason for written, reason in self._reasons if written == revision_id), "")
+    def reasons(self) -> tuple[tuple[ObjectRef, Document, str], ...]:
+        """What was written here of late, the newest last: each object, its manifest, and why, in the words of who asked for that.
+
+        The words are empty when he said nothing. What was written together has other reasons for each.
+        """
+        return tuple(self._reasons)
 
     async def write(self, request: WriteRequest) -> WriteDone:
         """Makes a write, or says what it would do.
@@ -215,8 +218,8 @@ class Writer:
             # A directory is known by this id as soon as it is written, and may be read by others before we hear of that.
             self._approve(judged.revision_id)
         written = await self._source.write(SourceEdit(before, ahead.files, request.author, message))
-        if reason:
-            self._reasons.append((written.revision_id, reason))
+        for (_, prepared, _), why in zip(edits, reasons, strict=True):
+            self._reasons.extend((one.ref, one.manifest, why) for one in prepared.ones if one.is_edit and one.manifest)
         if judged.is_approved and not written.branch:
             self._approve(written.revision_id)
         where = f"revision {written.revision_id}{f' on {written.branch}' if written.branch else ''}"

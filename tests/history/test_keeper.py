@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.history.keeper import VersionKeeper
+from controller.history.keeper import Reasons, VersionKeeper
 from controller.history.version import MOST_VERSIONS, key_of, spec_of_version
 from controller.history.version_file import VersionFile
 from controller.knowledge import Knowledge
+from controller.model import ObjectRef
 from controller.timings import Timings
 from ports.simulated import NoThreads
 from tests.planner.generated_fleets import QUICK
@@ -39,16 +40,16 @@ class CountingFile(VersionFile):
         super().store(revision_id, come, gone, causes)
 
 
-def keeper(versions: VersionFile, why: str = "") -> VersionKeeper:
-    return VersionKeeper(versions, NOBODY, NoThreads(), Timings(), lambda _: why)
+def keeper(versions: VersionFile, reasons: Reasons = ()) -> VersionKeeper:
+    return VersionKeeper(versions, NOBODY, NoThreads(), Timings(), lambda: reasons)
 
 
 def fleet(short: dict[str, Any], number: int = 0) -> Any:
     return revision({"node/gate": {}, **{name: {"node": "gate", **one} for name, one in short.items()}}, f"r{number}")
 
 
-async def kept(versions: VersionFile, *revisions: Any, why: str = "") -> VersionKeeper:
-    found = keeper(versions, why)
+async def kept(versions: VersionFile, *revisions: Any, reasons: Reasons = ()) -> VersionKeeper:
+    found = keeper(versions, reasons)
     await found.load()
     for one in revisions:
         await found.take(one)
@@ -111,7 +112,16 @@ def test_why_a_version_came_is_said_by_who_wrote_it_or_by_the_commit(
     why: str, notes: dict[str, str], expected: str
 ) -> None:
     async def run() -> str:
-        found = await kept(VersionFile(), fleet({YARD: {"image": "a:1", "annotations": notes}}), why=why)
+        there = fleet({YARD: {"image": "a:1", "annotations": notes}})
+        spec = there.instance_by_name["yard"].document()["spec"]
+        reasons = (
+            (ObjectRef("DsInstance", "yard"), {"spec": spec}, "of long ago"),
+            (ObjectRef("DsInstance", "yard"), {"spec": spec}, why),
+            (ObjectRef("DsInstance", "yard"), {"spec": {"image": "a:2"}}, "another form of it"),
+            (ObjectRef("DsInstance", "hall"), {"spec": spec}, "another instance"),
+            (ObjectRef("Camera", "yard"), {"spec": spec}, "a camera"),
+        )
+        found = await kept(VersionFile(), there, reasons=reasons)
         return (await found.of("yard"))[0].cause
 
     assert asyncio.run(run()) == expected

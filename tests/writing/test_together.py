@@ -1,6 +1,7 @@
 """Writes that wait for one that takes long are one revision: each judged by itself, and none lost."""
 
 import asyncio
+import errno
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ class Slow(DirectorySource):
         self.edits: list[SourceEdit] = []
         self.may_go_on = False
         self.is_moody = False
+        self.is_full = False
 
     async def write(self, edit: SourceEdit) -> Written:
         self.edits.append(edit)
@@ -32,6 +34,8 @@ class Slow(DirectorySource):
         if self.is_moody:
             self.is_moody = False
             raise SourceChanged("somebody saved")
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
         return await super().write(edit)
 
 
@@ -112,6 +116,36 @@ def test_of_two_who_know_the_same_version_one_is_refused(crowd: Crowd) -> None:
     answers = crowd.patch(label("yard", a="1"), with_version(a="1"), label("lobby", a="1"), with_version(b="2"))
     assert [one.status_code for one in answers] == [200, 200, 200, 409]
     assert crowd.fleet.get(f"{CAMERAS}/gate")["metadata"]["labels"] == {"a": "1"}
+
+
+def test_a_full_disk_is_told_to_all_who_wanted_it_and_nothing_is_written(crowd: Crowd, directory: Path) -> None:
+    before = {path: path.read_bytes() for path in directory.iterdir()}
+    crowd.source.is_full = True
+    answers = crowd.patch(label("gate", a="1"), label("yard", a="1"), (f"{CAMERAS}/nobody", {}), label("lobby", a="1"))
+    assert [(one.status_code, one.json()["reason"]) for one in answers] == [
+        (507, "InsufficientStorage"), (507, "InsufficientStorage"), (404, "NotFound"), (507, "InsufficientStorage"),
+    ]  # fmt: skip
+    assert {path: path.read_bytes() for path in directory.iterdir()} == before
+    crowd.source.is_full = False
+    assert crowd.patch(label("yard", a="2"))[0].json()["metadata"]["labels"] == {"a": "2"}
+
+
+def test_each_of_those_who_write_together_has_reasons_of_his_own(crowd: Crowd) -> None:
+    def because(why: str) -> dict[str, object]:
+        return {"metadata": {"annotations": {"dsfleet.io/reason": why}}}
+
+    crowd.patch(
+        label("gate", a="1"),
+        (f"{CAMERAS}/yard", {**because("of nobody else's business"), "spec": {"width": 640}}),
+        (f"{INSTANCES}/faces", {**because("a better one"), "spec": {"image": "registry.example.com/faces:7"}}),
+    )
+    sets = "/apis/apps/v1/namespaces/default/replicasets?labelSelector=dsfleet.io/instance%3Dfaces"
+
+    def causes() -> list[str]:
+        notes = [one["metadata"]["annotations"] for one in crowd.fleet.get(sets)["items"]]
+        return [one.get("kubernetes.io/change-cause", "") for one in notes]
+
+    wait_until(lambda: causes()[1:] == ["a better one"], "the version is kept with its reason")
 
 
 def test_what_somebody_saved_meanwhile_has_all_of_them_asked_again(crowd: Crowd, directory: Path) -> None:
