@@ -4,14 +4,14 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from tests.api.serving import LiveServer
+from tests.api.serving import FakeControl, LiveServer
 from tests.patience import patient
 
 HEAD_S = 0.5
@@ -89,6 +89,51 @@ def test_a_request_at_work_is_not_ended(server: LiveServer) -> None:
     query = {"watch": "true", "timeoutSeconds": "2"}
     answer = httpx.get(f"{server.url}/apis/dsfleet.io/v1/cameras", params=query, timeout=patient(10))
     assert [json.loads(line)["type"] for line in answer.text.splitlines()] == ["ADDED"] * 3
+
+
+HOST, TYPE = b"Host: localhost\r\n", b"Content-Type: application/json\r\n"
+UPDATE = b"POST /fleet/v1/update HTTP/1.1\r\n" + HOST + TYPE
+
+
+NO_REQUESTS = (
+    b"\r\n\r\n\0\0\0\0\r\n\r\n",
+    b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03\r\n\r\n",
+    b"POST /fleet/v1/update\r\n\r\n",
+    b"POST /fleet/v1/update HTTP/1.1\r\n" + TYPE + b"Content-Length: 2\r\n\r\n{}",
+    b"POST /fleet/v1/update HTTP/1.1\r\n"
+    + HOST
+    + b"Host: evil.example.com\r\n"
+    + TYPE
+    + b"Content-Length: 2\r\n\r\n{}",
+    b"POST http://evil.example.com/fleet/v1/update HTTP/1.1\r\nHost: evil.example.com\r\n"
+    + TYPE
+    + b"Content-Length: 2\r\n\r\n{}",
+    UPDATE + b"Content-Length: 2\r\nContent-Length: 20\r\n\r\n{}",
+    UPDATE + b"Content-Length: -2\r\n\r\n{}",
+    UPDATE + b"Content-Length: 2, 2x\r\n\r\n{}",
+    UPDATE + b"Content-Length: 99999999999999999999\r\n\r\n{}",
+    UPDATE + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+    UPDATE + b"Transfer-Encoding: gzip\r\n\r\n{}",
+    UPDATE + b"Bad Header: 1\r\nContent-Length: 2\r\n\r\n{}",
+    UPDATE + b"X: \0\r\nContent-Length: 2\r\n\r\n{}",
+    UPDATE + b"X: " + b"x" * (1 << 20) + b"\r\nContent-Length: 2\r\n\r\n{}",
+    UPDATE + b"X: 1\r\n" * 50_000 + b"Content-Length: 2\r\n\r\n{}",
+)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_is_no_request_does_nothing(server: LiveServer, control: FakeControl) -> None:
+    """Half of HTTP, two lengths, two hosts, endless heads: refused or dropped, and others are answered."""
+    for sent in NO_REQUESTS:
+        with connected(server) as connection:
+            with suppress(OSError):
+                connection.sendall(sent)
+                connection.shutdown(socket.SHUT_WR)
+            found = until_the_end(connection)
+        assert found == b"" or found.startswith(b"HTTP/1.1 4"), (sent[:200], found[:200])
+        assert b"HTTP/1.1 2" not in found
+    assert control.asked == []
+    assert httpx.get(f"{server.url}/healthz", timeout=patient(10)).status_code == 200
 
 
 def test_connections_are_bounded_and_it_is_said(

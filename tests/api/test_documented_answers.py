@@ -233,6 +233,8 @@ def test_a_method_that_there_is_not_is_told_those_that_there_are(fleet: Served) 
         (CORE_NODES, "GET"),
         (PODS, "GET"),
         (f"{PODS}/two", "DELETE, GET"),
+        ("/v1/Cameras/all_camera", "GET"),
+        ("/v1/Cameras/gate", "DELETE, GET, PUT"),
     ):
         for method in {"GET", "PUT", "OPTIONS", "TRACE"} - set(allowed.split(", ")):
             answer = fleet(method, path)

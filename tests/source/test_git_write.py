@@ -155,6 +155,49 @@ def test_a_work_tree_that_a_killed_controller_left_behind_goes_along(
         written(source, SourceEdit(edit(fleet, 3).after, edit(fleet, 4).after))
 
 
+@pytest.mark.parametrize("is_killed", [False, True], ids=["full", "killed"])
+def test_wherever_it_ends_the_branch_holds_the_old_or_the_new(
+    repository: Path, git: RunGit, fleet: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, *, is_killed: bool
+) -> None:
+    """At one command of git after the other the disk is full, or the controller is killed: who starts next goes on."""
+
+    class Killed(BaseException):
+        pass
+
+    real, old, ends = Git.run, git(repository, "rev-parse", "main"), set[str]()
+    for moment in range(1, 30):
+        calls = iter(range(1, 100))
+
+        def run(self: Git, arguments: Sequence[str], **options: Any) -> bytes:
+            if next(calls) == moment:  # noqa: B023 - it is called in this turn alone
+                raise Killed if is_killed else SourceError("error: unable to write file: No space left on device")
+            return real(self, arguments, **options)
+
+        source = GitSource(repository, "main", subdirectory="manifests")
+        assert address(source) == "rtsp://10.0.0.1/1"
+        monkeypatch.setattr(Git, "run", run)
+        try:
+            asyncio.run(source.write(edit(fleet)))
+            ended = "written"
+        except (Killed, OSError) as error:
+            ended = error.strerror if isinstance(error, OSError) else "killed"
+        monkeypatch.undo()
+        ends.add(ended)
+        now = git(repository, "rev-parse", "main")
+        text = git(repository, "show", "main:manifests/cameras.yaml") + "\n"
+        assert text == fleet["cameras.yaml"] if now == old else "10.0.0.2" in text, moment
+        if is_killed:
+            after = SourceEdit({b"cameras.yaml": text.encode()}, edit(fleet, 4).after)
+            written(GitSource(repository, "main", subdirectory="manifests"), after)
+        else:
+            assert (ended == "written") == (now != old), moment
+        assert git(repository, "status", "--porcelain") == "", moment
+        git(repository, "reset", "--quiet", "--hard", old)
+        if next(calls) <= moment:
+            break
+    assert ends == ({"killed", "written"} if is_killed else {"No space left on device", "written"})
+
+
 def test_a_file_in_the_way_leaves_branch_and_work_tree(repository: Path, git: RunGit) -> None:
     source = GitSource(repository, "main", subdirectory="manifests")
     (repository / "manifests" / "new.yaml").write_text("not committed")

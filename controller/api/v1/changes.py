@@ -6,12 +6,15 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
+from starlette.routing import Match
+from starlette.types import Scope
 
 from controller.access.roles import Verb
 from controller.api.caller import caller_of
 from controller.api.errors import ApiError
 from controller.api.v1.bodies import query_text, require_same_associations, row_in
-from controller.api.v1.errors import field_refused, invalid
+from controller.api.v1.errors import PREFIX, field_refused, invalid
 from controller.api.v1.lookup import Lookup
 from controller.api.v1.mapping import (
     CALLED,
@@ -35,8 +38,17 @@ from crds.app_kind import AppKind
 
 SOON: Final = "hear you, will update soon"
 """What the coordinator answered."""
+_ALL_ROWS: Final = frozenset(f"{PREFIX}/{view.all_path}" for view in VIEWS.values())
 _SO_ALREADY: Final = "it is so already"
 _ELSEWHERE: Final = "it waits on another branch to be taken over"
+
+
+class _NotOfAllRows(APIRoute):
+    """A route for one row, whose id may be any word but that for all rows."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As its base has it, elsewhere."""
+        return (Match.NONE, {}) if scope.get("path") in _ALL_ROWS else super().matches(scope)
 
 
 class Changes:
@@ -70,7 +82,9 @@ class Changes:
             self._add("PUT", path, remove)
 
     def _add(self, method: str, path: str, endpoint: Any) -> None:
-        self._router.add_api_route(path, endpoint, methods=[method], response_model=None)
+        self._router.add_api_route(
+            path, endpoint, methods=[method], response_model=None, route_class_override=_NotOfAllRows
+        )
 
     # --- rows ---------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The OpenAPI document of these routes, with an example of each request and answer. It is made when it is asked for first."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +24,13 @@ _ASSOCIATIONS: Final = (
     ("/Camera_Agents", ("agent_ip", "camera_ip"), "Says whether a camera is on an agent: it is where its instance is.",
      ("camera_ip",), "Says whether a camera is on no agent.", ("agent", "camera")),
 )  # fmt: skip
+_FOR: Final[Mapping[str, tuple[dict[str, Any], ...]]] = {
+    "string": ({"type": "number"},),
+    "integer": ({"type": "string"}, {"type": "boolean"}),
+    "number": ({"type": "string"}, {"type": "boolean"}),
+    "boolean": ({"type": "string"}, {"type": "number"}),
+}
+"""What else stands for a value of a type: pydantic says which texts do."""
 _PARAMETERS: Final = {
     "instance_name": ("The instance, as it is called.", "deepstream-1"),
     "camera_ip": ("The camera, by the ip_address of its row.", "10.0.0.9"),
@@ -140,6 +147,8 @@ def _schemas() -> dict[str, Any]:
                 of_field["readOnly"] = True
         # An answer to a write holds more than the row.
         schemas[f"{name}Read"] = {key: one for key, one in schema.items() if key != "additionalProperties"}
+    for view in VIEWS.values():
+        schemas[_sent(view)] = _as_taken(schemas[view.record.__name__])
     written = {
         "detail": {"type": "string"},
         "revision": {"type": ["string", "null"], "description": "That holds it; null when nothing was to be written."},
@@ -158,6 +167,19 @@ def _schemas() -> dict[str, Any]:
     return schemas
 
 
+def _sent(view: View) -> str:
+    return f"{view.record.__name__}Sent"
+
+
+def _as_taken(schema: dict[str, Any]) -> dict[str, Any]:
+    """A row as a body may give it: numbers for texts, texts of digits for numbers."""
+    properties = {
+        name: {**of_field, "anyOf": [*of_field["anyOf"], *_FOR[of_field["anyOf"][0]["type"]]]}
+        for name, of_field in schema["properties"].items()
+    }
+    return {**schema, "properties": properties}
+
+
 def _operation(one: Operation) -> dict[str, Any]:
     of_path = (("path", "id", "Number of the row, or name of the object.", "gate-1", True),)
     parameters = [_parameter(*given) for given in of_path if "{id}" in one.path]
@@ -172,12 +194,13 @@ def _operation(one: Operation) -> dict[str, Any]:
     if parameters:
         described["parameters"] = parameters
     if isinstance(one.body, View):
-        schema: dict[str, Any] = {"$ref": _REF.format(model=one.body.record.__name__)}
+        schema: dict[str, Any] = {"$ref": _REF.format(model=_sent(one.body))}
         if one.method == "post":
             schema = {"allOf": [schema, {"required": list(one.body.needs)}]}
         sent = {name: value for name, value in example(one.body).items() if name not in READ_ONLY}
         content = {"application/json": {"schema": schema, "example": sent}}
-        described["requestBody"] = {"required": True, "content": content}
+        # Without a body a PUT changes nothing.
+        described["requestBody"] = {"required": one.method == "post", "content": content}
     elif one.body:
         schema = {"type": "object", "properties": {"desc": {"type": "string", "maxLength": 1024}}}
         described["requestBody"] = {"content": {"application/json": {"schema": schema, "example": {"desc": one.body}}}}

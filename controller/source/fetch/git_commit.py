@@ -12,6 +12,8 @@ from controller.source.files import is_manifest_path, shown
 from controller.source.source_edit import NotWritable, SourceChanged, SourceEdit
 
 COMMITTER: Final = "fleet controller"
+NO_SPACE: Final = "No space left on device"
+"""As git says it."""
 _UNFINISHED: Final = "refs/fleet/unfinished"
 """Names a commit while work trees are to follow the branch that names it."""
 _FILE: Final = b"100644"
@@ -168,6 +170,7 @@ def move_branch(git: Git, branch: str, new: str, old: str | None) -> None:
     Raises:
         SourceChanged: it names another one by now.
         NotWritable: a work tree has changes of its own, or a file in the way.
+        SourceError: the disk is full.
     """
     trees = work_trees_of(git, branch) if old is not None else ()
     ref = f"refs/heads/{branch}"
@@ -187,11 +190,14 @@ def move_branch(git: Git, branch: str, new: str, old: str | None) -> None:
                 with contextlib.suppress(SourceError):
                     Git(done).run(["read-tree", "-u", "-m", new, old or new])
             git.run(["update-ref", ref, old or new, new])
+            if NO_SPACE in str(error):
+                raise
             raise NotWritable(
                 f"the work tree {tree}, which has {branch} checked out, cannot take it: {error}"
             ) from None
     if trees:
-        git.run(["update-ref", "-d", _UNFINISHED])
+        with contextlib.suppress(SourceError):  # it is written, whatever this says: the next edit takes it away
+            git.run(["update-ref", "-d", _UNFINISHED])
 
 
 def tip_of(git: Git, branch: str) -> str | None:

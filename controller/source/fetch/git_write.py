@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from controller.source.fetch.git_commit import commit_edit, move_branch, tip_of
+from controller.source.fetch.git_commit import NO_SPACE, commit_edit, move_branch, tip_of
 from controller.source.fetch.git_program import FETCH_SECONDS, Git, GitError, checked_ref, without_user_info
 from controller.source.fetch.git_web import pull_request_url
 from controller.source.fetch.snapshot import SourceError
@@ -49,8 +49,8 @@ class GitWriting:
         try:
             return self._write(git, commit, directory, edit)
         except SourceError as error:
-            if "No space left on device" in str(error):
-                raise OSError(errno.ENOSPC, "No space left on device") from None
+            if NO_SPACE in str(error):
+                raise OSError(errno.ENOSPC, NO_SPACE) from None
             raise OSError(errno.EIO, f"git: {error}") from None
 
     def _write(self, git: Git, commit: str, directory: bytes, edit: SourceEdit) -> Written:

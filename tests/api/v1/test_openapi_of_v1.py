@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
 from jsonschema import Draft202012Validator
+from pydantic import ValidationError
 
 from controller.api.resources import FLEET_RESOURCES
 from controller.api.v1.mapping import CALLED, PATHS
@@ -85,6 +87,20 @@ def test_every_field_has_a_place_in_the_manifest_or_is_only_read(view: Any) -> N
     assert set(view.record.model_fields) - mapped <= READ_ONLY
     assert None not in example(view).values()
     assert view.resource in FLEET_RESOURCES.values()
+
+
+@pytest.mark.parametrize("view", list(VIEWS.values()), ids=list(VIEWS))
+def test_what_a_body_may_give_is_in_it(view: Any) -> None:
+    """Numbers for texts and texts of digits for numbers, as the coordinator took them; of PUT no body at all."""
+    sent = DOCUMENT["paths"][f"/v1/{view.path}/{{id}}"]["put"]["requestBody"]
+    assert sent["required"] is False
+    schema = {**sent["content"]["application/json"]["schema"], "components": DOCUMENT["components"]}
+    for name in view.record.model_fields:
+        for value in (None, 0, 7, 1.5, True, "7", "1.5", "true", "word", [], {}):
+            with suppress(ValidationError):
+                view.record.model_validate({name: value})
+                Draft202012Validator(schema).validate({name: value})
+        assert not Draft202012Validator(schema).is_valid({name: []})
 
 
 def test_it_is_served(http: Http) -> None:
