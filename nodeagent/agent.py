@@ -33,6 +33,7 @@ from nodeagent.reporter.frames import apps_to_probe
 from nodeagent.reporter.greeter import Greeter
 from nodeagent.reporter.heartbeats import has_moved
 from nodeagent.reporter.liveness import hung
+from nodeagent.reporter.pace import EVERY
 from nodeagent.reporter.report import Standing, Told, after_report, report, standing
 from nodeagent.reporter.sender import ReportSender
 from nodeagent.reporter.time_watch import TimeWatch
@@ -122,6 +123,7 @@ class Agent:
             clock=ports.clock,
             every_seconds=timings.report_every_seconds,
             full_every_seconds=timings.full_report_every_seconds,
+            is_watched=self._are_apps_watched,
         )
         self._greeter = Greeter(
             bus=bus, key=key, identity=identity, observed=self._observed, ports=ports, timings=timings
@@ -245,6 +247,10 @@ class Agent:
         await asyncio.sleep(begun + looks * every - loop.time())
         self._probes.news.clear()  # what comes during the look counts for the next one
         return looks
+
+    def _are_apps_watched(self) -> bool:
+        """False while a look at them does not come back, as when the engine hangs that is asked whose a port is."""
+        return self._probes.seconds_since_look < (EVERY + 2) * self._timings.probe_every_seconds
 
     async def _look_for_orphans(self) -> None:
         await asyncio.sleep(self._timings.orphans_every_seconds)

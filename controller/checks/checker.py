@@ -72,9 +72,11 @@ class Checker:
         Args:
             names: of the instances that there are; all of them were checked.
         """
-        if len(self._known) > len(names):
-            for name in self._known.keys() - set(names):
-                self._known.pop(name, None)
+        is_beside = isinstance(self._known, ChainMap)
+        own = self._found if is_beside else self._known
+        if is_beside or len(own) > len(names):
+            for name in [one for one in own if one not in names]:
+                del own[name]
 
 
 def check_instance(instance: DsInstance, cameras: tuple[Camera, ...]) -> tuple[Violation, ...]:

@@ -74,6 +74,13 @@ class _Load:
         self._streams[node] += streams
         self._instances[node] += 1
 
+    def keep_port(self, node: str) -> None:
+        """For one that runs there, and may have to stay."""
+        self._instances[node] += 1
+
+    def free_port(self, node: str) -> None:
+        self._instances[node] -= 1
+
     def of(self, node: Node) -> int:
         return self._streams[node.name]
 
@@ -159,13 +166,17 @@ def _with_chosen(
 ) -> Placement:
     """With the nodes of these open ones, or the reasons why they have none."""
     nodes, reasons, cameras = dict(now.nodes), list[Reason](), revision.cameras_by_instance
-    for name, node in nodes.items() if now.is_by_load else ():
-        load.add(node, len(cameras[name]))
+    for name, settled_on in nodes.items() if now.is_by_load else ():
+        load.add(settled_on, len(cameras[name]))
+    running = {name: node for name in names if (node := next(_running_on(revision, places, name), None)) is not None}
+    for node in running.values():
+        load.keep_port(node.name)
     for name in names:
-        wish = now.open[name]
-        chosen = _choose(revision, wish, len(cameras[name]), load, leaving.get(name, frozenset()))
+        wish, runs_on, shunned = now.open[name], running.get(name), leaving.get(name, frozenset())
+        if runs_on is not None:
+            load.free_port(runs_on.name)
+        chosen = _choose(revision, wish, len(cameras[name]), load, shunned, runs=runs_on is not None)
         if isinstance(chosen, Reason):
-            runs_on = next(_running_on(revision, places, name), None)
             if runs_on is not None:
                 # Where it is now is wrong, and yet better than nowhere: its cameras would be blind.
                 chosen = replace(chosen, message=f"{chosen.message}; it stays on {runs_on.name} until then")
@@ -207,7 +218,9 @@ def _stays_on(revision: Revision, places: Places, wish: Wish, shunned: AbstractS
     return next((node.name for node in running_on if node.node_id not in shunned and wish.allows(node)), None)
 
 
-def _choose(revision: Revision, wish: Wish, streams: int, load: _Load, shunned: AbstractSet[str]) -> Node | Reason:
+def _choose(
+    revision: Revision, wish: Wish, streams: int, load: _Load, shunned: AbstractSet[str], *, runs: bool
+) -> Node | Reason:
     subject = ObjectRef("DsInstance", wish.manifest.name)
     allowed = allowed_nodes(revision, wish)
     if not allowed:
@@ -225,6 +238,9 @@ def _choose(revision: Revision, wish: Wish, streams: int, load: _Load, shunned: 
         full = ", ".join(f"{node.name} has {load.of(node)} of {load.spec(node).capacity}" for node in open_nodes)
         cameras = f"{streams} camera{'s' if streams != 1 else ''}"
         return Reason(subject, "NodeFull", f"no node that it may run on has room for its {cameras}: {full}")
-    # Without a port anywhere it gets a node all the same: the planner says there that no port is left.
     with_port = [node for node in fitting if load.has_port(node)]
+    if runs and not wish.node and not with_port:
+        names = ", ".join(node.name for node in fitting)
+        return Reason(subject, "NoFreePort", f"no node that it may run on has a port left: {names}")
+    # What runs nowhere gets a node all the same, and so does who names one: the planner says there that no port is left.
     return min(with_port or fitting, key=lambda node: (load.of(node), node.name))

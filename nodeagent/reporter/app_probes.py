@@ -24,6 +24,7 @@ class AppProbes:
         self._clock = clock
         self._progress: dict[str, AppProgress] = {}
         self._looks = 0
+        self._looked_at = clock.monotonic()
         self._left_out: dict[str, int] = {}
         """Looks since the last one at which an app was asked."""
         self._all_even = False
@@ -37,6 +38,11 @@ class AppProbes:
     def progress(self) -> Mapping[str, AppProgress]:
         """How far each app got."""
         return self._progress
+
+    @property
+    def seconds_since_look(self) -> float:
+        """How long ago the last look ended."""
+        return self._clock.monotonic() - self._looked_at
 
     def forget(self, name: str) -> None:
         """The app of this instance began anew, or will: what the one before it said proves nothing any more."""
@@ -82,6 +88,7 @@ class AppProbes:
                 if name in asked
             )
         )
+        self._looked_at = self._clock.monotonic()
         uneven = any(not may_be_left_out(*apps[name], self._progress.get(name)) for name in asked)
         self._all_even = not uneven and len(even | asked) == len(apps)
         return uneven or any(_others_than_said(self._progress[name], self._said.get(name)) for name in asked)

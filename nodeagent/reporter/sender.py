@@ -39,6 +39,7 @@ class ReportSender(Generic[S]):
         clock: Clock,
         every_seconds: float,
         full_every_seconds: float,
+        is_watched: Callable[[], bool] = lambda: True,
     ) -> None:
         """Makes a sender.
 
@@ -46,13 +47,14 @@ class ReportSender(Generic[S]):
             bus: where reports go.
             key: the key of this node.
             standing: what a report of this very moment would say, without the numbers that move all the time. It is asked for
-                at every nudge; only when it is not equal to that of the last report, or one is due, a report is built. Nothing
-                of it, and nothing that `has_moved` looks at, changes without a nudge.
+                at every nudge; only when it is not equal to that of the last report, or one is due, a report is built. While
+                the node is watched nothing of it, and nothing that `has_moved` looks at, changes without a nudge.
             has_moved: whether numbers have moved so far since the last report that a heartbeat does not say enough.
             build: makes the report, from its sequence number and the time.
             clock: the time.
             every_seconds: between two reports, or heartbeats, when nothing changes but numbers.
             full_every_seconds: between two reports then.
+            is_watched: False while nobody would nudge, and time alone makes what is known old.
         """
         self._bus = bus
         self._key = key
@@ -62,6 +64,7 @@ class ReportSender(Generic[S]):
         self._clock = clock
         self._every_seconds = every_seconds
         self._full_every_seconds = full_every_seconds
+        self._is_watched = is_watched
         self._changed = asyncio.Event()
         self._sequence = 0
         self._last_sent: S | None = None
@@ -104,7 +107,8 @@ class ReportSender(Generic[S]):
     async def _speak(self, *, is_due: bool, is_nudged: bool) -> bool:
         """Says how the node is at this moment, if there is a reason to; True when it was tried."""
         now = self._clock.now()
-        heartbeat = self._next_heartbeat(now) if self._is_unmoved and is_due and not is_nudged else None
+        is_known = self._is_unmoved and not is_nudged and self._is_watched()
+        heartbeat = self._next_heartbeat(now) if is_known and is_due else None
         try:
             if heartbeat is not None:
                 await self._beat(heartbeat)

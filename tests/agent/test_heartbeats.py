@@ -44,3 +44,17 @@ def test_heartbeats_are_allowed_and_ended_by_the_controller_of_this_agent_alone(
             assert await heartbeats_in_a_while() == 0
 
     run(scenario())
+
+
+def test_what_is_known_of_apps_grows_old_while_a_look_at_them_does_not_come_back(stand: Stand) -> None:
+    async def scenario() -> None:
+        stand.publish(generation([instance("yard", cameras=["dock"])], 1))
+        async with stand.agent():
+            await until(lambda: stand.applied() == 1, "it converges")
+            fields = command(CommandKind.ADMITTED, heartbeats_for_seconds=1000)
+            stand.write(Topic.AGENT_COMMAND, encode_signed(AgentCommand(**fields), stand.controller))
+            await asyncio.sleep(60 + 4 * EVERY_S)
+            stand.apps.are_endless = True
+            await until(lambda: stand.status("yard").reason == "NoAnswer", "it is said", 5 * EVERY_S)
+
+    run(scenario())

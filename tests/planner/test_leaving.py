@@ -23,6 +23,7 @@ FLEET: Short = {
     "dsinstance/hall": {**ANYWHERE, "cameras": ["door"]},
     "dsinstance/yard": {**ANYWHERE, "cameras": ["dock"]},
 }
+ONE_PORT = {"first": 21000, "last": 21000}
 LEAVES = Holds(leaving={"hall": frozenset({node_id("gate")})})
 
 
@@ -58,6 +59,7 @@ def test_it_stays_there_when_nobody_wants_that_any_more() -> None:
         pytest.param({"node/hut": {"labels": {"area": "out"}}}, "NoOtherNode", id="not selected"),
         pytest.param({"node/hut": {"unschedulable": True}}, "NodeUnschedulable", id="cordoned"),
         pytest.param({"node/hut": {"capacity": 1}}, "NodeFull", id="full"),
+        pytest.param({"node/hut": {"instancePorts": ONE_PORT}}, "NoFreePort", id="no port"),
     ],
 )
 def test_it_stays_where_no_other_node_takes_it(edit: Short, word: str) -> None:
@@ -65,6 +67,19 @@ def test_it_stays_where_no_other_node_takes_it(edit: Short, word: str) -> None:
     found = plan(revision(short), published(), holds=LEAVES)
     assert places(found)["hall"] == "gate"
     assert [one.reason for one in found.reasons if one.subject.name == "hall"] == [word]
+
+
+def test_a_port_of_one_that_shall_leave_and_stays_is_not_given_away() -> None:
+    named = {"node": "hut", "nodeSelector": None}
+    short = merged(
+        FLEET,
+        {"node/gate": {"instancePorts": ONE_PORT}, "node/hut": {"instancePorts": ONE_PORT}, "dsinstance/yard": named},
+    )
+    leaving = {"hall": frozenset({node_id("gate")}), "yard": frozenset({node_id("hut")})}
+    previous = published(short)
+    found = plan(revision(short), previous, holds=Holds(leaving=leaving))
+    assert places(found) == {"hall": "gate", "yard": "hut"}
+    assert unwatched(found, previous) == ()
 
 
 def test_what_is_published_on_both_nodes_goes_from_the_one_that_it_leaves() -> None:

@@ -205,9 +205,9 @@ def test_who_names_its_node_is_placed_once(monkeypatch: pytest.MonkeyPatch) -> N
     chosen: list[str] = []
     choose = placement._choose
 
-    def counted(fleet: Revision, wish: placement.Wish, *rest: Any) -> Any:
+    def counted(fleet: Revision, wish: placement.Wish, *rest: Any, **more: Any) -> Any:
         chosen.append(wish.manifest.name)
-        return choose(fleet, wish, *rest)
+        return choose(fleet, wish, *rest, **more)
 
     monkeypatch.setattr(placement, "_choose", counted)
     world = World(

@@ -222,3 +222,14 @@ def test_a_preview_says_what_is_read_then_whatever_was_previewed_before(
         assert said(now) == said(read_as_directory(ManifestReader(), base))
         if is_written and isinstance(now, Loaded) and isinstance(preview, Loaded):
             assert all(by_name(preview.revision)[key] is one for key, one in by_name(now.revision).items())
+
+
+def test_what_is_previewed_again_and_again_and_never_read_is_forgotten() -> None:
+    """As by somebody who tries new instances, and writes none."""
+    reader = ManifestReader()
+    read_as_directory(reader, WHOLE)
+    for number in range(20):
+        tried = {**WHOLE, "tried.yaml": document("DsInstance", f"tried-{number}", ["image: i:1", "node: a"])}
+        assert isinstance(previewed(reader, tried, WHOLE), Loaded)
+    assert reader._ahead is not None
+    assert len(reader._ahead.checker._known) <= 3

@@ -194,6 +194,7 @@ class ManifestReader:
         sound = self._judged(base, looked, revision_id, description, checker)
         if sound is None:
             return self._rejected(looked, revision_id, description, checker)
+        checker.keep_only(sound.revision.instance_by_name)
         self._ahead = _Ahead(after, looked, sound, checker)
         return self._loaded(sound, checker)
 
