@@ -165,8 +165,8 @@ LOGS = (
     Case("logs nobody", r'\(NotFound\): pods "nobody" not found', 1),
 )
 TOP = (
-    Case("top nodes", "\nn1 1500m .*3072Mi"),
-    Case("top node n1 --no-headers", "^n1 1500m .*3072Mi"),
+    Case("top nodes", r"\nn1 1500m 37% 3072Mi 37% ?\n"),
+    Case("top node n1 --no-headers", "^n1 1500m 37% 3072Mi 37% ?\n$"),
     Case("top pods", "\ndoor 250m 512Mi ?\n$"),
     Case("top pod door --containers", "\ndoor app 250m 512Mi ?\n$"),
 )
