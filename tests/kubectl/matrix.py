@@ -107,7 +107,10 @@ DESCRIBE = (
     Case(
         "describe node n1", f"Ready True .* AgentConnected(.*\n)*ProviderID: dsfleet://{NODE_ID}\n(.*\n)* default door"
     ),
-    Case("describe node n2", "Unschedulable: true\n(.*\n)* Warning NodeLost .* the message about n2\n"),
+    Case(
+        "describe node n2",
+        r"Unschedulable: true\n(.*\n)*Events:\n Type .*\n -+ .*\n Warning NodeLost .* the message about n2\n$",
+    ),
     Case(
         "describe pod door",
         "Node: n1/\n(.*\n)*Controlled By: DsInstance/door\n(.*\n)* Normal Running .* the message about door\n",
@@ -173,7 +176,7 @@ TOP = (
 DRAIN = (
     Case("drain n1 --dry-run=client", r"evicting pod default/door \(dry run\)\nnode/n1 drained \(dry run\)\n$"),
     Case("drain n2 --ignore-daemonsets", "^node/n2 already cordoned\n(node/n2 drained|node/n2 evicted)\n$"),
-    # It says so, and ends with 0 all the same.
+    # It prints what it is answered, whatever that is, and ends with 0: so it is in every version.
     Case("cordon n1", 'unable to cordon node "n1": .* is read-only'),
     Case("delete pod door --wait=false", '^(Warning: .*\n)*pod "door" deleted'),
     # Older versions ask for a dry run only of what can be patched.
