@@ -88,7 +88,9 @@ def _refusal(error: CannotAsk, name: str, wanted: LogsWanted) -> ApiError:
             if wanted.previous
             else f'container "{CONTAINER}" in pod "{name}" has said nothing'
         )
-        return bad_request(f"{first}: {error}")
+        found = bad_request(f"{first}: {error}")
+        found.details["causes"] = [{"reason": "NoSuchLog", "message": str(error)}]
+        return found
     if isinstance(error, AgentTooOld):
         return ApiError(501, "NotImplemented", str(error))
     return ApiError(503, "ServiceUnavailable", str(error))
