@@ -115,6 +115,9 @@ DESCRIBE = (
         "describe pod door",
         "Node: n1/\n(.*\n)*Controlled By: DsInstance/door\n(.*\n)* Normal Running .* the message about door\n",
     ),
+    Case(
+        "describe rs -l dsfleet.io/instance=door", "Controlled By: Deployment/door\nReplicas: 1 current / 1 desired\n"
+    ),
     Case("describe ns default", "Name: default\n(.*\n)*Status: Active"),
 )
 DISCOVERY = (
@@ -162,6 +165,7 @@ REFUSED_BY_KUBECTL = (
 LOGS = (
     Case("logs door", "^one\ntwo\nthree\n$"),
     Case("logs pod/door -c app --tail=1", "^three\n$"),
+    Case("logs deploy/door --tail=1", "^three\n$"),
     Case("logs -l dsfleet.io/instance=door --tail=2 -f", "^two\nthree\n$"),
     Case("logs door --previous --timestamps --since=1h --limit-bytes=100", "^one\n"),
     Case("logs door -c other", "container other is not valid for pod door", 1),
@@ -233,6 +237,9 @@ WAIT = (
     Case("wait cam/hq-1 --for=condition=Ready --timeout=60s", "camera.dsfleet.io/hq-1 condition met\n$"),
     Case("wait cam -l site=hq --for=condition=Ready --timeout=60s", "hq-1 condition met\n.*hq-2 condition met\n$"),
     Case("wait cam/hq-1 --for=jsonpath={.status.reason}=FramesProcessed --timeout=60s", "condition met", since=23),
+    Case(
+        "wait pod/door node/n1 --for=condition=Ready --timeout=60s", "pod/door condition met\nnode/n1 condition met\n$"
+    ),
     Case("wait cam/nobody --for=delete --timeout=60s", "^$|not found", since=31),
     Case("wait cam/yard-1 --for=condition=Ready --timeout=1s", "timed out waiting for the condition", 1),
 )
