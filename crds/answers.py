@@ -46,4 +46,6 @@ class AgentAnswer(Message):
     """True for the last one: all is said, or it cannot be."""
     problem: str = Field(default="", **_unless_said)
     """Why it cannot be, with `ends`."""
+    has_no_log: bool = Field(default=False, **_unless_said)
+    """With `problem`: there is no such log, so that it is of no use to ask again."""
     sent_at: UtcTime

@@ -96,6 +96,10 @@ class AgentInfo(Message):
     """See `Starts`."""
     sequence: int = Field(default=0, ge=0, **_unless_said)
     """Grows with every greeting of one run of the agent."""
+    processors: int = Field(default=0, ge=0, le=2**20, **_unless_said)
+    """Of the machine, those that are online; 0 where nobody says."""
+    memory_bytes: int = Field(default=0, ge=0, le=2**60, **_unless_said)
+    """Of the machine; 0 where nobody says."""
     can_be_asked: tuple[str, ...] = Field(default=(), **_unless_said)
     """What leases may ask of it: see `crds.asking`. Nothing of one of before them, which would not know the command."""
     sent_at: UtcTime

@@ -19,6 +19,7 @@ from crds.messages import AgentInfo
 from nodeagent.agent import Agent
 from nodeagent.apps.probe import probe
 from nodeagent.engines.base import Driver
+from nodeagent.engines.counters import size_of_this_machine
 from nodeagent.folders.base import FoldersWithPaths
 from nodeagent.folders.disk import DiskFolders
 from nodeagent.leaving import stop_instances
@@ -122,6 +123,7 @@ async def _run(options: AgentOptions, key: SigningKey, controller_key: str) -> N
     except CannotStart:
         await driver.aclose()
         raise
+    machine = size_of_this_machine()
     identity = AgentInfo(
         fleet_id=options.fleet_id,
         node_id=options.node_id,
@@ -133,6 +135,8 @@ async def _run(options: AgentOptions, key: SigningKey, controller_key: str) -> N
         agent_version=importlib.metadata.version("dsfleet"),
         driver=driver.name,
         public_key=key.public_key_hex,
+        processors=machine.processors,
+        memory_bytes=machine.memory_bytes,
         starts=count_start(options.state_dir / "starts", ports.disk),
         sent_at=ports.clock.now(),
     )

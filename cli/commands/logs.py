@@ -62,7 +62,15 @@ def logs(
     except Refused as refusal:
         if refusal.status == 404 and (refusal.said.get("details") or {}).get("kind") == "pods":
             raise Failure(f"there is no instance {name}: `fleet get ds` lists them") from None
+        if why := _no_such_log(refusal):
+            raise Failure(printable(why)) from None
         raise
+
+
+def _no_such_log(refusal: Refused) -> str:
+    """What its agent says of a log that there is not; empty for all other refusals. The rest of the message is said to kubectl."""
+    causes = (refusal.said.get("details") or {}).get("causes") or ()
+    return next((str(one["message"]) for one in causes if one.get("reason") == "NoSuchLog"), "")
 
 
 def _name_of(word: str) -> str:

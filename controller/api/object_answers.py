@@ -77,6 +77,7 @@ class ObjectAnswers:
             label_selector=query.get("labelSelector", ""),
             field_selector=query.get("fieldSelector", ""),
             namespace=namespace,
+            in_parts=bool(query.get("limit")),
         )
         if sight := caller_of(request).sight_of(resource):
             selection = replace(selection, sight=sight)

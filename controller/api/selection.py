@@ -63,9 +63,21 @@ class Selection:
 
 
 def parse_selection(
-    resource: Resource, *, label_selector: str = "", field_selector: str = "", namespace: str | None = None
+    resource: Resource,
+    *,
+    label_selector: str = "",
+    field_selector: str = "",
+    namespace: str | None = None,
+    in_parts: bool = False,
 ) -> Selection:
     """Reads the selectors of a request.
+
+    Args:
+        resource: of what.
+        label_selector: of the query.
+        field_selector: of the query.
+        namespace: of the path.
+        in_parts: whether the client takes its list in parts (`limit`).
 
     Raises:
         ApiError: BadRequest, when a selector cannot be read or names a field that objects are not selected by.
@@ -76,22 +88,23 @@ def parse_selection(
         raise bad_request(str(error)) from None
     terms = [_field_term(resource, text) for text in field_selector.split(",") if text.strip()]
     if resource is EVENTS:
-        terms = _about_ours(terms)
+        terms = _about_ours(terms, in_parts=in_parts)
     if namespace is not None:
         terms.append(_FieldTerm(("metadata", "namespace"), namespace, negated=False))
     return Selection(labels, tuple(terms))
 
 
-def _about_ours(terms: list[_FieldTerm]) -> list[_FieldTerm]:
+def _about_ours(terms: list[_FieldTerm], *, in_parts: bool) -> list[_FieldTerm]:
     """Events are told of our objects: whoever asks for those of another form of one is given them.
 
     That form has ids of its own, and may be in a namespace, which ours never are; kubectl names no kind then. And it asks for events
-    of a node by its name for an id.
+    of a node by its name for an id: kubectl 1.20 for these alone, all that ask in parts for those by the right id as well, and they
+    would show each event twice.
     """
     given = {term.path: term.value for term in terms if not term.negated}
     kind = given.get(_KIND, _IN_NAMESPACES if given.get(_NAMESPACE) == EVENT_NAMESPACE else "")
     ours = _KINDS_OF_OURS.get(kind)
-    if ours is None or (ours == kind and given.get(_UID) != given.get(_NAME)):
+    if ours is None or (ours == kind and (in_parts or given.get(_UID) != given.get(_NAME))):
         return terms
     kept = [term for term in terms if term.path not in (_KIND, _UID, _NAMESPACE, ("involvedObject", "apiVersion"))]
     return [*kept, _FieldTerm(_KIND, ours, negated=False)]

@@ -7,7 +7,7 @@ from typing import Final
 
 from bus.base import Bus
 from controller.asking.answer_reader import AnswerReader
-from controller.asking.base import CannotAsk
+from controller.asking.base import CannotAsk, NoSuchLog
 from controller.asking.conversation import Conversation
 from controller.asking.leases import AskingTimings, LeaseOffice
 from controller.asking.usage_samples import UsageSamples
@@ -136,5 +136,5 @@ async def _lines(conversation: Conversation, first: AgentAnswer) -> AsyncIterato
 
 def _checked(answer: AgentAnswer) -> AgentAnswer:
     if answer.problem:
-        raise CannotAsk(answer.problem)
+        raise (NoSuchLog if answer.has_no_log else CannotAsk)(answer.problem)
     return answer

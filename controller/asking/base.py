@@ -11,6 +11,14 @@ class CannotAsk(Exception):  # noqa: N818 - says what is the matter
     """An agent cannot be asked, or did not answer in time; the message says so to people."""
 
 
+class AgentTooOld(CannotAsk):
+    """It is of a version that knows no such question: it stays so until it is upgraded."""
+
+
+class NoSuchLog(CannotAsk):
+    """The agent answers that there is no such log, as of an instance that never ran, or ran only once."""
+
+
 class Asking(Protocol):
     """Asks agents for something as long as somebody looks at it."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from controller.asking.base import CannotAsk
+from controller.asking.base import AgentTooOld, CannotAsk
 from controller.state import State
 from controller.status.fold import heard_at, is_believed
 from controller.status.runs import rivals
@@ -61,7 +61,7 @@ def whom(state: State, node: str, what: str, now: datetime) -> Whom:
     info = observed.info
     if what not in info.can_be_asked or not info.boot_id:
         words = _WORDS.get(what, _OTHER_WORDS)
-        raise CannotAsk(
+        raise AgentTooOld(
             f"the agent of node {node} is of version {info.agent_version}, which cannot be asked for {words}: upgrade it"
         )
     key = state.fleet.keys.get(manifest.node_id, info.public_key)

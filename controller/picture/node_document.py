@@ -25,6 +25,7 @@ KEY_UNDISPUTED = "KeyUndisputed"
 # A greeting is unbounded text from anybody; a document, which terminals show, is not.
 _MOST_CHARACTERS = 253
 _MOST_GPUS = 64
+_MIB = 2**20
 
 
 def node_status(node: Node, look: Look, previous: Document | None) -> Document:
@@ -188,6 +189,8 @@ def _agent(observed: ObservedNode) -> Document:
         "driver": _clean(info.driver),
         "address": _clean(info.ip_address),
         "publicKeyFingerprint": fingerprint(info.public_key),
+        **({"processors": info.processors} if info.processors else {}),
+        **({"memoryMib": info.memory_bytes // _MIB} if info.memory_bytes else {}),
     }
 
 

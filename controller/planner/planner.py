@@ -67,7 +67,8 @@ def plan_again(
     on_node = before.on_node_now(placement, replaced)
     annotated = before.annotated_in(revision, differ.instances)
     nodes = revision.node_by_name
-    held = kept(revision.instance_by_name, places, placement.nodes, nodes, holds, annotated, before.held)
+    asked = renames.as_asked_by_old_names(holds)
+    held = kept(revision.instance_by_name, places, placement.nodes, nodes, asked, annotated, before.held)
     names = differ.instances | moved | replaced | differ.holds | differing(before.held, held)
     ids_touched = {
         *ids,

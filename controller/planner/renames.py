@@ -3,12 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
 from controller.differing import differing
-from controller.model import Previous, Revision
+from controller.model import Holds, Previous, Revision
 from controller.planner.as_published import as_published
 from controller.planner.placement import is_allowed
 from controller.planner.places import Place, Places
@@ -56,6 +56,14 @@ class Renames:
         """The previous generations as if they had been published under the names of now."""
         renamed = {node_id: record for node_id, (_, record) in self.records.items()}
         return {**previous, **renamed} if renamed else previous
+
+    def as_asked_by_old_names(self, holds: Holds) -> Holds:
+        """What people ask of the old names counts for the new ones: they meant what runs, and no record says so yet."""
+        held = {new: holds.held[one.old_name] for new, one in self.by_new_name.items() if one.old_name in holds.held}
+        released = {new for new, one in self.by_new_name.items() if one.old_name in holds.released}
+        if not held and not released:
+            return holds
+        return replace(holds, held={**held, **holds.held}, released=holds.released | released)
 
 
 def renamed(revision: Revision, places: Places, before: Renames, *, are_nodes_same: bool) -> Renames:

@@ -54,9 +54,9 @@ class Channel:
             await asyncio.sleep(_AGAIN_SECONDS)
         self._sequence += 1
 
-    async def end(self, problem: str = "") -> None:
+    async def end(self, problem: str = "", *, has_no_log: bool = False) -> None:
         """Sends the last answer: all is said, or cannot be for this reason. There is always room for it; it is tried once."""
-        await self._publish(self._encoded(ends=True, problem=problem))
+        await self._publish(self._encoded(ends=True, problem=problem, has_no_log=has_no_log))
 
     def _encoded(self, **said: object) -> bytes:
         answer = {

@@ -84,7 +84,7 @@ class LogAnswers:
                 await self._say_run(wanted)
             except NoLog as error:
                 if not self._is_heard:
-                    await self.channel.end(f"there is no log of instance {name}: {error}")
+                    await self.channel.end(f"there is no log of instance {name}: {error}", has_no_log=True)
                     return
             if not wanted.follow or self._left_bytes == 0:
                 break

@@ -148,10 +148,12 @@ def test_what_cannot_be_said_is_said(stand: Stand) -> None:
             await ask_logs(stand, 2, previous=True)
             await until_over(stand, 2)
             assert "no earlier run" in problem(stand, 2)
+            assert [answers(stand, number)[-1].has_no_log for number in (1, 2)] == [True, True]
             it.driver.away = "the engine is away"
             await ask_logs(stand, 3)
             await until_over(stand, 3)
             assert problem(stand, 3) == "the engine is away"
+            assert not answers(stand, 3)[-1].has_no_log
 
     run(scenario())
 

@@ -18,6 +18,8 @@ class AskedAgents:
     lines: tuple[bytes, ...] = (b"one\n", b"two\nthree\n")
     fails_with: str = ""
     """What the agent says after its lines, when it cannot go on."""
+    refuses_with: CannotAsk | None = None
+    """What it says at once."""
     asked: list[tuple[str, str, LogsWanted]] = field(default_factory=list)
     open_ones: int = 0
 
@@ -25,6 +27,8 @@ class AskedAgents:
     async def logs(self, node: str, instance: str, wanted: LogsWanted) -> AsyncIterator[AsyncIterator[bytes]]:
         if node not in self.nodes:
             raise CannotAsk(f"the agent of node {node} is away")
+        if self.refuses_with is not None:
+            raise self.refuses_with
         self.asked.append((node, instance, wanted))
         self.open_ones += 1
         try:

@@ -13,7 +13,7 @@ import pytest
 from bus.base import Topic
 from bus.codec import decode_self_signed, decode_signed, encode_signed
 from bus.topics import SETTINGS
-from controller.asking.base import CannotAsk
+from controller.asking.base import CannotAsk, NoSuchLog
 from controller.asking.wanted import LogsWanted
 from crds.answers import AgentAnswer
 from crds.messages import AgentCommand, CommandKind
@@ -78,6 +78,7 @@ async def shown(world: World, wanted: LogsWanted, node: str = "gate", instance: 
 async def refusal(world: World, node: str = "gate", instance: str = "door", wanted: LogsWanted = ALL) -> str:
     with pytest.raises(CannotAsk) as refused:
         await shown(world, wanted, node, instance)
+    assert isinstance(refused.value, NoSuchLog) is ("there is no log" in str(refused.value))
     return str(refused.value)
 
 

@@ -13,6 +13,7 @@ from cli.commands.logs import _for_terminal
 from cli.main import fleet
 
 LOG = "/api/v1/namespaces/default/pods/door/log"
+NO_LOG = "/api/v1/namespaces/default/pods/hall/log"
 NODES, PODS = "/apis/metrics.k8s.io/v1beta1/nodes", "/apis/metrics.k8s.io/v1beta1/namespaces/default/pods"
 
 
@@ -27,6 +28,13 @@ def used(name: str, cpu: str, memory: str, *, container: bool = False) -> dict[s
 
 
 ANSWERS: dict[str, Any] = {
+    NO_LOG: {
+        "kind": "Status",
+        "code": 400,
+        "reason": "BadRequest",
+        "message": "words of a kubelet",
+        "details": {"causes": [{"reason": "NoSuchLog", "message": "there is no log of instance hall"}]},
+    },
     LOG: b"one\n\xc3\xa4 two\n",
     NODES: {**listed(), "items": [used("gate", "1250000000n", "2097152Ki"), used("yard", "30m", "1Gi")]},
     PODS: {**listed(), "items": [used("door", "250000000n", "3072Ki", container=True)]},
@@ -51,7 +59,7 @@ def run(asked: list[str]) -> Iterator[Callable[..., Result]]:
                 answer = {"kind": "Status", "reason": "NotFound", "message": "not found", "details": details}
                 self.send_response(404)
             else:
-                self.send_response(200)
+                self.send_response(answer["code"] if isinstance(answer, dict) and "code" in answer else 200)
             self.send_header("Content-Type", "text/plain" if isinstance(answer, bytes) else "application/json")
             self.end_headers()
             self.wfile.write(answer if isinstance(answer, bytes) else json.dumps(answer).encode())
@@ -74,6 +82,11 @@ def test_an_instance_is_named_in_many_ways(run: Callable[..., Result], asked: li
     result = run("logs", word)
     assert (result.exit_code, result.stdout) == (0, "one\nä two\n")
     assert asked == [LOG]
+
+
+def test_a_log_that_there_is_not_is_told_in_the_words_of_the_agent(run: Callable[..., Result]) -> None:
+    result = run("logs", "hall", "--previous")
+    assert (result.exit_code, result.stderr) == (1, "error: there is no log of instance hall\n")
 
 
 def test_the_options_are_those_of_kubectl(run: Callable[..., Result], asked: list[str]) -> None:

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeagent.engines.counters import Counters, counters_of_machine, of_this_machine
+from nodeagent.engines.counters import (
+    Counters,
+    MachineSize,
+    counters_of_machine,
+    of_this_machine,
+    size_of_machine,
+    size_of_this_machine,
+)
 from nodeagent.engines.docker.usage import counters_in
 from nodeagent.engines.log_lines import LONGEST_LINE_BYTES, LineBuilder, LogLine, time_at_beginning
 
@@ -59,6 +66,14 @@ def test_what_is_used_of_a_machine_is_all_but_idle_and_all_but_available() -> No
     assert of_this_machine().memory_bytes > 0
     with pytest.raises(ValueError, match="does not say"):
         counters_of_machine(b"", b"")
+
+
+def test_the_size_of_a_machine_is_what_its_use_is_a_part_of() -> None:
+    stat = b"cpu  1 1 1 1\ncpu0 1 1 1 1\ncpu10 1 1 1 1\nintr 5\n"
+    assert size_of_machine(stat, b"MemTotal:  1000 kB\nMemFree: 1 kB\n") == MachineSize(2, 1000 * 1024)
+    assert size_of_machine(b"", b"MemTotal: many kB\n") == MachineSize()
+    assert size_of_this_machine().processors > 0
+    assert size_of_this_machine().memory_bytes > of_this_machine().memory_bytes
 
 
 def test_caches_of_a_container_are_not_counted_by_either_name() -> None:

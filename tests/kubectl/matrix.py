@@ -107,10 +107,16 @@ DESCRIBE = (
     Case(
         "describe node n1", f"Ready True .* AgentConnected(.*\n)*ProviderID: dsfleet://{NODE_ID}\n(.*\n)* default door"
     ),
-    Case("describe node n2", "Unschedulable: true\n(.*\n)* Warning NodeLost .* the message about n2\n"),
+    Case(
+        "describe node n2",
+        r"Unschedulable: true\n(.*\n)*Events:\n Type .*\n -+ .*\n Warning NodeLost .* the message about n2\n$",
+    ),
     Case(
         "describe pod door",
         "Node: n1/\n(.*\n)*Controlled By: DsInstance/door\n(.*\n)* Normal Running .* the message about door\n",
+    ),
+    Case(
+        "describe rs -l dsfleet.io/instance=door", "Controlled By: Deployment/door\nReplicas: 1 current / 1 desired\n"
     ),
     Case("describe ns default", "Name: default\n(.*\n)*Status: Active"),
 )
@@ -159,21 +165,22 @@ REFUSED_BY_KUBECTL = (
 LOGS = (
     Case("logs door", "^one\ntwo\nthree\n$"),
     Case("logs pod/door -c app --tail=1", "^three\n$"),
+    Case("logs deploy/door --tail=1", "^three\n$"),
     Case("logs -l dsfleet.io/instance=door --tail=2 -f", "^two\nthree\n$"),
     Case("logs door --previous --timestamps --since=1h --limit-bytes=100", "^one\n"),
     Case("logs door -c other", "container other is not valid for pod door", 1),
     Case("logs nobody", r'\(NotFound\): pods "nobody" not found', 1),
 )
 TOP = (
-    Case("top nodes", "\nn1 1500m .*3072Mi"),
-    Case("top node n1 --no-headers", "^n1 1500m .*3072Mi"),
+    Case("top nodes", r"\nn1 1500m 37% 3072Mi 37% ?\n"),
+    Case("top node n1 --no-headers", "^n1 1500m 37% 3072Mi 37% ?\n$"),
     Case("top pods", "\ndoor 250m 512Mi ?\n$"),
     Case("top pod door --containers", "\ndoor app 250m 512Mi ?\n$"),
 )
 DRAIN = (
     Case("drain n1 --dry-run=client", r"evicting pod default/door \(dry run\)\nnode/n1 drained \(dry run\)\n$"),
     Case("drain n2 --ignore-daemonsets", "^node/n2 already cordoned\n(node/n2 drained|node/n2 evicted)\n$"),
-    # It says so, and ends with 0 all the same.
+    # It prints what it is answered, whatever that is, and ends with 0: so it is in every version.
     Case("cordon n1", 'unable to cordon node "n1": .* is read-only'),
     Case("delete pod door --wait=false", '^(Warning: .*\n)*pod "door" deleted'),
     # Older versions ask for a dry run only of what can be patched.
@@ -230,6 +237,9 @@ WAIT = (
     Case("wait cam/hq-1 --for=condition=Ready --timeout=60s", "camera.dsfleet.io/hq-1 condition met\n$"),
     Case("wait cam -l site=hq --for=condition=Ready --timeout=60s", "hq-1 condition met\n.*hq-2 condition met\n$"),
     Case("wait cam/hq-1 --for=jsonpath={.status.reason}=FramesProcessed --timeout=60s", "condition met", since=23),
+    Case(
+        "wait pod/door node/n1 --for=condition=Ready --timeout=60s", "pod/door condition met\nnode/n1 condition met\n$"
+    ),
     Case("wait cam/nobody --for=delete --timeout=60s", "^$|not found", since=31),
     Case("wait cam/yard-1 --for=condition=Ready --timeout=1s", "timed out waiting for the condition", 1),
 )

@@ -123,6 +123,8 @@ def greeting(number: int, *, sent_at: datetime = NOW, **changes: Any) -> AgentIn
         "ip_address": f"10.1.0.{number}",
         "capacity": 24,
         "agent_version": "0.1.0",
+        "processors": 4,
+        "memory_bytes": 8 * 2**30,
         "driver": "docker",
         "public_key": KEY,
         "sent_at": sent_at,

@@ -23,6 +23,8 @@ from tests.wire.golden import (
 
 def test_what_the_golden_files_say_is_understood() -> None:
     assert decode_self_signed(golden("AgentInfo.can-be-asked")).can_be_asked == (LOGS, USAGE)
+    machine = decode_self_signed(golden("AgentInfo.machine"))
+    assert (machine.processors, machine.memory_bytes) == (16, 64 * 2**30)
     command = decode_signed(AgentCommand, golden("AgentCommand.logs"), [CONTROLLER_KEY.public_key_hex])
     assert command.command is CommandKind.ASK
     assert command.lease is not None
@@ -40,6 +42,7 @@ def test_what_the_golden_files_say_is_understood() -> None:
     ("model", "name", "signer"),
     [
         pytest.param(AgentInfo, "AgentInfo.can-be-asked", AGENT_KEY, id="a greeting"),
+        pytest.param(AgentInfo, "AgentInfo.machine", AGENT_KEY, id="a greeting with what the machine has"),
         pytest.param(AgentCommand, "AgentCommand.logs", CONTROLLER_KEY, id="a lease of logs"),
         pytest.param(AgentCommand, "AgentCommand.usage", CONTROLLER_KEY, id="a lease of usage"),
         pytest.param(AgentAnswer, "AgentAnswer.logs", AGENT_KEY, id="lines"),
@@ -58,7 +61,8 @@ def test_every_field_is_kept_and_those_of_a_newer_version_change_nothing(
 def test_agents_and_controllers_of_before_say_nothing_of_it() -> None:
     info = decode_self_signed(golden("AgentInfo"))
     assert info.can_be_asked == ()
-    assert "can_be_asked" not in info.model_dump_json()
+    assert (info.processors, info.memory_bytes) == (0, 0)
+    assert not {"can_be_asked", "processors", "memory_bytes"} & info.model_dump(mode="json").keys()
     command = decode_signed(AgentCommand, golden("AgentCommand"), [CONTROLLER_KEY.public_key_hex])
     assert command.lease is None
     assert "lease" not in command.model_dump_json()

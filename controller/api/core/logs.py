@@ -17,7 +17,7 @@ from controller.api.errors import ApiError, bad_request, not_found
 from controller.api.facade_store import FacadeStore
 from controller.api.query import flag, number
 from controller.api.watch import WatchResponse, WatchSlots
-from controller.asking.base import Asking, CannotAsk
+from controller.asking.base import AgentTooOld, Asking, CannotAsk, NoSuchLog
 from controller.asking.wanted import LogsWanted
 
 LOG_LIMIT: Final = 100
@@ -57,7 +57,7 @@ class Logs:
         try:
             lines = await opened.enter_async_context(self._asking.logs(node, name, wanted))
         except CannotAsk as error:
-            raise ApiError(503, "ServiceUnavailable", str(error)) from None
+            raise _refusal(error, name, wanted) from None
         return _LogResponse(_told(lines), self._slots, opened)
 
 
@@ -81,6 +81,22 @@ async def _told(lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             yield some
     except CannotAsk as error:
         yield f"fleet: {error}\n".encode()
+
+
+def _refusal(error: CannotAsk, name: str, wanted: LogsWanted) -> ApiError:
+    """Why there is no log. What does not pass by itself is no 503, so that nobody tries again; the first words are a kubelet's."""
+    if isinstance(error, NoSuchLog):
+        first = (
+            f'previous terminated container "{CONTAINER}" in pod "{name}" not found'
+            if wanted.previous
+            else f'container "{CONTAINER}" in pod "{name}" has said nothing'
+        )
+        found = bad_request(f"{first}: {error}")
+        found.details["causes"] = [{"reason": "NoSuchLog", "message": str(error)}]
+        return found
+    if isinstance(error, AgentTooOld):
+        return ApiError(501, "NotImplemented", str(error))
+    return ApiError(503, "ServiceUnavailable", str(error))
 
 
 def _wanted(request: Request, now: datetime) -> LogsWanted:

@@ -125,9 +125,13 @@ def _condition(one: Mapping[str, Any]) -> Document:
 
 
 def _capacity(spec: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, str]:
-    """Instances and camera streams that it can take, and its GPUs. Of processors and memory agents tell nothing until they are asked."""
+    """Instances and camera streams that it can take, its GPUs, and of processors and memory what its agent says that the machine has."""
     ports = {**_PORTS, **(spec.get("instancePorts") or {})}
     found = {"pods": str(ports["last"] - ports["first"] + 1)}
+    if processors := status.get("processors"):
+        found["cpu"] = str(processors)
+    if memory_mib := status.get("memoryMib"):
+        found["memory"] = f"{memory_mib}Mi"
     if gpus := spec.get("gpus"):
         found["nvidia.com/gpu"] = str(len(gpus))
     if (limit := (status.get("capacity") or {}).get("limit")) is not None:

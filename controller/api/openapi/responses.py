@@ -52,6 +52,7 @@ REFUSALS: Final[Mapping[int, Refusal]] = {
     422: Refusal("Invalid", "The parameters or the object do not hold together."),
     429: Refusal("TooManyRequests", "Too many came before.", (_RETRY_AFTER,)),
     500: Refusal("InternalError", "The controller failed; its log says why."),
+    501: Refusal("NotImplemented", "The agent of the node is of a version that cannot be asked for that."),
     503: Refusal("ServiceUnavailable", "The controller cannot do that now.", (_RETRY_AFTER,)),
     507: Refusal("InsufficientStorage", "A disk is full."),
 }
@@ -71,7 +72,8 @@ _REFUSED: Final[Mapping[str, Iterable[int]]] = {
 
 def refusals(one: Operation) -> tuple[int, ...]:
     """The codes of the refusals that an operation may answer."""
-    return tuple(sorted({*_REFUSED[one.verb], *((404,) if one.part else ())}))
+    of_part = ((404, 501) if one.part == "log" else (404,)) if one.part else ()
+    return tuple(sorted({*_REFUSED[one.verb], *of_part}))
 
 
 @dataclass(frozen=True)

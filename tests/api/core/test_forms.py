@@ -53,6 +53,8 @@ def test_what_is_shown_of_a_node() -> None:
         {"type": "InternalIP", "address": "10.0.0.1"},
         {"type": "Hostname", "address": "h"},
     ]
+    sized = node_form({**NODE, "status": {**NODE["status"], "processors": 16, "memoryMib": 64215}})["status"]
+    assert (sized["allocatable"]["cpu"], sized["capacity"]["memory"]) == ("16", "64215Mi")
     named = node_form({**NODE, "spec": {**NODE["spec"], "address": "gate.example.com"}})
     assert named["status"]["addresses"][0] == {"type": "InternalDNS", "address": "gate.example.com"}
     joining = node_form({**NODE, "spec": {}, "status": {}})

@@ -9,6 +9,7 @@ import pytest
 from controller.api.core.logs import Logs
 from controller.api.core.pod_form import pod_form
 from controller.api.facade_store import Facade, FacadeStore
+from controller.asking.base import AgentTooOld, CannotAsk, NoSuchLog
 from controller.asking.wanted import LogsWanted
 from crds.asking import LogsAsked
 from tests.api.core.conftest import Served
@@ -65,6 +66,42 @@ def test_what_cannot_be_understood(fleet: Served, query: str, why: str) -> None:
     assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
     assert why in answer.json()["message"]
     assert fleet.agents.asked == []
+
+
+@pytest.mark.parametrize(
+    ("refusal", "query", "code", "reason", "said"),
+    [
+        (
+            NoSuchLog("it has no earlier run"),
+            "?previous=true",
+            400,
+            "BadRequest",
+            'previous terminated container "app" in pod "door" not found: it has no earlier run',
+        ),
+        (
+            NoSuchLog("it was never started"),
+            "",
+            400,
+            "BadRequest",
+            'container "app" in pod "door" has said nothing: it was never started',
+        ),
+        (
+            AgentTooOld("it is of version 0.1: upgrade it"),
+            "",
+            501,
+            "NotImplemented",
+            "it is of version 0.1: upgrade it",
+        ),
+        (CannotAsk("Kafka does not answer"), "", 503, "ServiceUnavailable", "Kafka does not answer"),
+    ],
+)
+def test_what_passes_by_itself_is_told_from_what_does_not(
+    fleet: Served, refusal: CannotAsk, query: str, code: int, reason: str, said: str
+) -> None:
+    fleet.agents.refuses_with = refusal
+    answer = fleet.http.get(LOG + query)
+    assert answer.status_code == code
+    assert (answer.json()["reason"], answer.json()["message"]) == (reason, said)
 
 
 def test_why_an_agent_says_nothing(fleet: Served) -> None:

@@ -91,6 +91,8 @@ def test_a_watch_tells_of_them(fleet: Served) -> None:
             "of Node n2",
         ),
         ("involvedObject.kind=Node,involvedObject.name=n2,involvedObject.uid=other", ""),
+        # Who asks in parts asks for those by the id of the node, too, and adds these.
+        ("involvedObject.kind=Node,involvedObject.name=n2,involvedObject.uid=n2&limit=500", ""),
     ],
 )
 def test_the_events_of_ours_are_theirs(fleet: Served, selector: str, told: str) -> None:
