@@ -2,6 +2,7 @@
 
 import sys
 from codecs import getincrementaldecoder
+from http import HTTPStatus
 
 import click
 
@@ -61,8 +62,20 @@ def logs(
                 click.echo(_for_terminal(decoder.decode(chunk)) if decoder else chunk, nl=False)
     except Refused as refusal:
         if refusal.status == 404 and (refusal.said.get("details") or {}).get("kind") == "pods":
-            raise Failure(f"there is no instance {name}: `fleet get ds` lists them") from None
+            raise _without_log(api, name) from None
         raise
+
+
+def _without_log(api: Api, name: str) -> Failure:
+    """Why an instance that runs nowhere has no log: it may be there all the same."""
+    try:
+        status = api.get_object(DSINSTANCE.path_of(name)).get("status") or {}
+    except Refused as refusal:
+        if refusal.status == HTTPStatus.NOT_FOUND:
+            return Failure(f"there is no instance {name}: `fleet get ds` lists them")
+        return refusal
+    why = ": ".join(printable(str(status[field])) for field in ("reason", "message") if status.get(field))
+    return Failure(f"dsinstance/{name} has no log: it is not to run anywhere" + (f" ({why})" if why else ""))
 
 
 def _name_of(word: str) -> str:
