@@ -103,6 +103,10 @@ def test_tokens_through_the_api(secured: Secured) -> None:
     listed = secured("token", "list", token=secured.admin).stdout
     assert re.search(rf"{token[6:14]}\s+token-{token[6:14]}\s+operator\s+site=hq\s+Camera,DsInstance\s", listed)
     assert secured("get", "cam", "-o", "name", token=token).stdout == "camera/hq-1\n"
+    everything = secured("get", "all", token=token)
+    assert (everything.exit_code, "hq-1" in everything.stdout) == (1, True)
+    assert 'User "token-' in everything.stderr
+    assert 'cannot list resource "nodes"' in everything.stderr
     assert secured("token", "revoke", token[6:14], token=secured.admin).exit_code == 0
     refused = secured("get", "cam", token=token)
     assert "the controller says Unauthorized: " in refused.stderr
