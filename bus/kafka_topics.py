@@ -66,7 +66,8 @@ def ensure(settings: Mapping[str, Any], prefix: str, timeout_seconds: float, log
     except KafkaException as error:
         raise ConnectionError(f"Kafka: {error.args[0].str()}") from error
     except TimeoutError as error:
-        raise ConnectionError(f"Kafka did not say within {timeout_seconds:g} s whether it made the topics") from error
+        where = settings["bootstrap.servers"]
+        raise ConnectionError(f"{where} did not say in time which topics there are, or whether it made them") from error
     return Found(frozenset(made), {name: topic.id for name, topic in there.items()}, differences)
 
 

@@ -89,8 +89,8 @@ def instance_named(word: str) -> str:
     Raises:
         Failure: the word is not of that form.
     """
-    [target] = targets_of([word])
-    if target.kind is not DSINSTANCE or not target.name:
+    target = targets_of([word])[0] if "/" in word else None
+    if target is None or target.kind is not DSINSTANCE or not target.name:
         raise Failure(f"'{printable(word)}' is not of the form dsinstance/NAME")
     return target.name
 

@@ -24,11 +24,11 @@ class Form(NamedTuple):
 
 
 def print_listing(api: Api, targets: Sequence[Target], selector: str, form: Form) -> None:
-    """Prints a table for each kind. Objects that do not exist are named after what does.
+    """Prints a table for each kind. Objects that do not exist, and kinds that are not for whoever asks, are named after what is shown.
 
     Raises:
         Failure: nothing could be asked.
-        click.exceptions.Exit: some objects do not exist.
+        click.exceptions.Exit: some were named.
     """
     kinds = list(dict.fromkeys(target.kind for target in targets))
     missing: list[Refused] = []
@@ -53,13 +53,14 @@ def print_listing(api: Api, targets: Sequence[Target], selector: str, form: Form
 
 
 def _rows(api: Api, targets: Sequence[Target], selector: str, form: Form, missing: list[Refused]) -> Rows:
-    """The rows of all targets of a kind; those that do not exist are added to `missing`."""
+    """The rows of all targets of a kind; those that do not exist, or that others may see alone, are added to `missing`."""
     rows = Rows([], [])
     for target in targets:
         try:
             table = fetch_table(api, target, {"labelSelector": selector} if selector else None)
         except Refused as refused:
-            if refused.status != 404 or not target.name:
+            # Who may see some kinds alone is shown those, as kubectl does.
+            if refused.status != 403 and (refused.status != 404 or not target.name):
                 raise
             missing.append(refused)
             continue

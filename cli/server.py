@@ -31,7 +31,7 @@ def token_given(token: str | None, file: Path | None) -> str:
     """The token of the command line, or of a file; empty without one.
 
     Raises:
-        Failure: the file cannot be read, or is none.
+        Failure: the file cannot be read, or holds no token.
     """
     if token is not None or file is None:
         return _checked(token or "", "--token")
@@ -40,7 +40,11 @@ def token_given(token: str | None, file: Path | None) -> str:
             content = opened.read(_MOST_BYTES)
     except OSError as error:
         raise Failure(f"the token in {file} cannot be read: {error.strerror}") from None
-    return _checked(content.decode("ascii", "replace").strip(), os.fspath(file))
+    held = _checked(content.decode("ascii", "replace").strip(), os.fspath(file))
+    if not held:
+        # Whoever names a file means to be somebody: without this he would be nobody, who may do everything on some controllers.
+        raise Failure(f"{file} holds no token: it is empty")
+    return held
 
 
 def _checked(token: str, where: str) -> str:

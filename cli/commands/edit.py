@@ -60,7 +60,9 @@ class _Session:
                 return
             if edited == self._text:
                 if self._complaints:
-                    self._give_up(Failure("Edit cancelled, no valid changes were saved."))
+                    self._give_up(
+                        Failure("\n".join(["Edit cancelled, no valid changes were saved.", *self._complaints]))
+                    )
                 break
             self._text = edited
             try:
@@ -80,15 +82,18 @@ class _Session:
 
     def _edited(self) -> str:
         """What the person has made of the text, without the comments above it."""
-        head = "".join(f"# {line}".rstrip() + "\n" for line in [_HEAD, *self._complaints])
         try:
-            edited = click.edit(f"{head}#\n{self._text}", extension=".yaml", require_save=False) or ""
+            edited = click.edit(self._shown(), extension=".yaml", require_save=False) or ""
         except click.ClickException as error:
             self._give_up(Failure(f"{error.message}: VISUAL or EDITOR names the editor"))
         lines = edited.splitlines(keepends=True)
         while lines and lines[0].startswith("#"):
             del lines[0]
         return "".join(lines)
+
+    def _shown(self) -> str:
+        head = "".join(f"# {line}".rstrip() + "\n" for line in [_HEAD, *self._complaints])
+        return f"{head}#\n{self._text}"
 
     def _patch(self) -> dict[str, Any]:
         # A fault of the syntax takes one line of comments.
@@ -109,5 +114,6 @@ class _Session:
         with tempfile.NamedTemporaryFile(
             "w", prefix="fleet-edit-", suffix=".yaml", delete=False, encoding="utf-8"
         ) as kept:
-            kept.write(self._text)
+            # With the comments, since the lines that complaints name are counted with them.
+            kept.write(self._shown())
         raise Failure(f"{why.message}\n  What was edited is kept in {Path(kept.name)}")

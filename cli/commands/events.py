@@ -42,10 +42,10 @@ def events(server: Server, *, watch: bool, subject: str | None, output: str | No
 
 
 def _selector_of(subject: str) -> dict[str, str]:
-    targets = targets_of([subject])
-    if len(targets) != 1 or targets[0].name is None:
+    [target] = targets_of([subject]) if "/" in subject else [None]
+    if target is None or target.name is None:
         raise Failure(f"--for names one object, such as camera/dock-1, not '{printable(subject)}'")
-    return about(targets[0].kind, targets[0].name)
+    return about(target.kind, target.name)
 
 
 def _watch(api: Api, query: dict[str, str]) -> None:

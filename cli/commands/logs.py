@@ -2,6 +2,7 @@
 
 import sys
 from codecs import getincrementaldecoder
+from http import HTTPStatus
 
 import click
 
@@ -61,7 +62,7 @@ def logs(
                 click.echo(_for_terminal(decoder.decode(chunk)) if decoder else chunk, nl=False)
     except Refused as refusal:
         if refusal.status == 404 and (refusal.said.get("details") or {}).get("kind") == "pods":
-            raise Failure(f"there is no instance {name}: `fleet get ds` lists them") from None
+            raise _without_log(api, name) from None
         if why := _no_such_log(refusal):
             raise Failure(printable(why)) from None
         raise
@@ -71,6 +72,18 @@ def _no_such_log(refusal: Refused) -> str:
     """What its agent says of a log that there is not; empty for all other refusals. The rest of the message is said to kubectl."""
     causes = (refusal.said.get("details") or {}).get("causes") or ()
     return next((str(one["message"]) for one in causes if one.get("reason") == "NoSuchLog"), "")
+
+
+def _without_log(api: Api, name: str) -> Failure:
+    """Why an instance that runs nowhere has no log: it may be there all the same."""
+    try:
+        status = api.get_object(DSINSTANCE.path_of(name)).get("status") or {}
+    except Refused as refusal:
+        if refusal.status == HTTPStatus.NOT_FOUND:
+            return Failure(f"there is no instance {name}: `fleet get ds` lists them")
+        return refusal
+    why = ": ".join(printable(str(status[field])) for field in ("reason", "message") if status.get(field))
+    return Failure(f"dsinstance/{name} has no log: it is not to run anywhere" + (f" ({why})" if why else ""))
 
 
 def _name_of(word: str) -> str:

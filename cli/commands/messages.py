@@ -138,7 +138,7 @@ def _read(tail: "TopicTail", *, follow: bool) -> "Iterator[TailMessage]":
         if follow:
             yield from tail.following()
     except ConnectionError as error:
-        raise Failure(str(error)) from None
+        raise Failure(f"{error}; --bootstrap-servers names another one") from None
 
 
 def _printed_as_json(found: "Iterable[TailMessage]") -> Iterator[str]:

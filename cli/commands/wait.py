@@ -1,12 +1,13 @@
 """`fleet wait`: returns when objects have a condition, or are gone."""
 
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import click
 
 from cli.completing import complete_objects
-from cli.connection import Api, Unreachable
+from cli.connection import Api, Refused, Unreachable
 from cli.durations import Duration
 from cli.failure import Failure, one_line, printable
 from cli.kinds import EVENT, Kind, Target, targets_of
@@ -129,6 +130,11 @@ class _Waiter:
             try:
                 if _shows_a_fleet(self._api.get("/fleet/v1/status")):
                     return
+            except Refused as refused:
+                if refused.status != HTTPStatus.FORBIDDEN:
+                    raise
+                # Who may see a part alone is not told how the controller is; its lists answer 503 until it knows the fleet.
+                return
             except Unreachable:
                 if late:
                     raise

@@ -123,7 +123,7 @@ class Parts:
                 self._say(simulation_change(port, known, logins))
                 self._simulators[port].signal(signal.SIGHUP)  # it reads the file again
             elif why := is_free("127.0.0.1", port):
-                self._say(f"no cameras are simulated on port {port}: {why}")
+                self._say(f"no cameras are simulated on port {port}, which stands in their addresses: {why}")
             else:
                 self._simulators[port] = self._simulator(port, file)
                 self._simulators[port].start()

@@ -94,7 +94,12 @@ def _by_token(access: AccessFile, authorization: str, now: datetime) -> Identity
     if scheme.lower() != "bearer" or len(authorization) > _LONGEST_HEADER:
         raise Unauthenticated(f"the Authorization header is none that is understood here: {_HOW}", "invalid_request")
     token = token.strip()
-    held = access.token(id_in(token) or "")
+    named = id_in(token)
+    if named is None:
+        raise Unauthenticated(
+            "this is no token, or not all of one: `fleet token create` prints fleet_ID_SECRET", "invalid_token"
+        )
+    held = access.token(named)
     if held is None or not held.is_of(token):
         raise Unauthenticated("this token is not known: it was revoked, or it is another controller's", "invalid_token")
     if held.has_expired(now):

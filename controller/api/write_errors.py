@@ -83,7 +83,8 @@ def _conflict(message: str, resource: Resource, name: str) -> ApiError:
 
 def _invalid(message: str, causes: list[dict[str, Any]], resource: Resource, name: str) -> ApiError:
     details = {"group": resource.group, "kind": resource.kind, "causes": causes} | ({"name": name} if name else {})
-    return ApiError(422, "Invalid", f'{resource.grouped(resource.kind)} "{name}" is invalid: {message}', details)
+    of = f'{resource.grouped(resource.kind)} "{name}"' if name else resource.grouped(resource.plural)
+    return ApiError(422, "Invalid", f"{of} is invalid: {message}", details)
 
 
 def _cause(problem: Problem) -> dict[str, Any]:

@@ -92,6 +92,7 @@ def test_the_embedded_broker_has_its_topics_from_birth(embedded: KafkaStand) -> 
 
 def test_brokers_that_do_not_answer_are_an_error_of_the_connection(free_port: Callable[[], int]) -> None:
     timings = Timings(topics_seconds=0.3)
-    bus = KafkaBus(KafkaOptions(f"127.0.0.1:{free_port()}"), client_id="test", group_id="test", timings=timings)
-    with pytest.raises(ConnectionError):
+    nobody = f"127.0.0.1:{free_port()}"
+    bus = KafkaBus(KafkaOptions(nobody), client_id="test", group_id="test", timings=timings)
+    with pytest.raises(ConnectionError, match=f"^{nobody} did not say in time which topics there are"):
         with_bus(bus, KafkaBus.ensure_topics)

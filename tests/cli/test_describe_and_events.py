@@ -85,6 +85,7 @@ def test_events_of_all_and_of_one_object(run: Callable[..., Any]) -> None:
 
 def test_events_for_needs_one_object(run: Callable[..., Any]) -> None:
     assert "--for names one object, such as camera/dock-1" in run("events", "--for", "cameras").stderr
+    assert "--for names one object, such as camera/dock-1, not 'dock'" in run("events", "--for", "dock").stderr
 
 
 def test_messages_cannot_take_the_terminal_over(documents: Any) -> None:

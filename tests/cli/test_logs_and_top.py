@@ -40,6 +40,11 @@ ANSWERS: dict[str, Any] = {
     PODS: {**listed(), "items": [used("door", "250000000n", "3072Ki", container=True)]},
     "/apis/dsfleet.io/v1/nodes": listed("gate", "hut", "yard"),
     "/apis/dsfleet.io/v1/dsinstances": listed("door"),
+    "/apis/dsfleet.io/v1/dsinstances/off": {
+        "kind": "DsInstance",
+        "metadata": {"name": "off"},
+        "status": {"reason": "ScaledToZero", "message": "spec.replicas is 0"},
+    },
 }
 
 
@@ -98,11 +103,14 @@ def test_the_options_are_those_of_kubectl(run: Callable[..., Result], asked: lis
 
 def test_what_is_no_instance_is_said(run: Callable[..., Result], asked: list[str]) -> None:
     assert run("logs", "nobody").stderr == "error: there is no instance nobody: `fleet get ds` lists them\n"
+    off = run("logs", "off").stderr
+    assert off == "error: dsinstance/off has no log: it is not to run anywhere (ScaledToZero: spec.replicas is 0)\n"
+    asked.clear()
     for word, said in (("cam/door", "is no instance"), ("ds/", "is not the name"), ("a/b/c", "is no instance")):
         result = run("logs", word)
         assert result.exit_code == 1
         assert said in result.stderr
-    assert len(asked) == 1
+    assert not asked
 
 
 def test_a_server_that_sends_something_else_is_no_controller(

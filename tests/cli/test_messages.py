@@ -92,6 +92,7 @@ def test_sentences_for_what_is_not_there(kafka: Kafka, run_offline: Callable[...
     result = run_offline("messages", "--bootstrap-servers", "127.0.0.1:9")
     assert result.exit_code == 1
     assert result.stderr.startswith("error: Kafka at 127.0.0.1:9: ")
+    assert result.stderr.endswith("; --bootstrap-servers names another one\n")
 
 
 @pytest.mark.parametrize(

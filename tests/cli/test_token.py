@@ -103,6 +103,10 @@ def test_tokens_through_the_api(secured: Secured) -> None:
     listed = secured("token", "list", token=secured.admin).stdout
     assert re.search(rf"{token[6:14]}\s+token-{token[6:14]}\s+operator\s+site=hq\s+Camera,DsInstance\s", listed)
     assert secured("get", "cam", "-o", "name", token=token).stdout == "camera/hq-1\n"
+    everything = secured("get", "all", token=token)
+    assert (everything.exit_code, "hq-1" in everything.stdout) == (1, True)
+    assert 'User "token-' in everything.stderr
+    assert 'cannot list resource "nodes"' in everything.stderr
     assert secured("token", "revoke", token[6:14], token=secured.admin).exit_code == 0
     refused = secured("get", "cam", token=token)
     assert "the controller says Unauthorized: " in refused.stderr
@@ -116,6 +120,9 @@ def test_what_a_viewer_of_a_part_is_shown(secured: Secured) -> None:
         result = secured("get", f"cam/{name}", token=secured.viewer)
         assert f'the controller says Forbidden: cameras.dsfleet.io "{name}" is forbidden' in result.stderr
     assert "no credential was shown" in secured("get", "cam").stderr
+    assert "this is no token, or not all of one" in secured("get", "cam", token="secret").stderr
+    waited = secured("wait", "--for=delete", "cam/hq-1", "--timeout", "0.2", token=secured.viewer)
+    assert waited.stderr == "error: not so after 0.2 s:\n  camera/hq-1: it still exists\n"
 
 
 def test_a_token_in_a_file_and_in_a_variable(secured: Secured, tmp_path: Path) -> None:
@@ -128,6 +135,9 @@ def test_a_token_in_a_file_and_in_a_variable(secured: Secured, tmp_path: Path) -
     assert CliRunner(env={"FLEET_TOKEN": secured.admin}).invoke(fleet, [*base, *words]).exit_code == 0
     missing = CliRunner().invoke(fleet, [*base, "--token-file", str(tmp_path / "no"), *words])
     assert "cannot be read: No such file" in missing.stderr
+    file.write_text("\n", encoding="utf-8")
+    empty = CliRunner().invoke(fleet, [*base, "--token-file", str(file), *words])
+    assert (empty.exit_code, empty.stderr) == (1, f"error: {file} holds no token: it is empty\n")
     broken = CliRunner().invoke(fleet, [*base, "--token", "a b", *words])
     assert broken.stderr == "error: --token is no token: it holds blanks or signs that tokens have not\n"
 

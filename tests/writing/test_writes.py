@@ -116,6 +116,8 @@ def test_what_validate_refuses_is_told_with_file_line_and_field(fleet: Served, d
     used = fleet("DELETE", f"{CAMERAS}/lobby")
     assert used.status_code == 422, used.text
     assert "lobby" in used.json()["message"]
+    everything = fleet("DELETE", CAMERAS).json()
+    assert everything["message"].startswith("cameras.dsfleet.io is invalid: "), "of many no name is said"
     assert (directory / "cameras.yaml").read_text() == TEXT
 
 

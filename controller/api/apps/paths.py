@@ -107,9 +107,7 @@ class AppsPaths:
         scales.add(f"{deployments}/{{name}}/scale", DEPLOYMENTS)
 
     async def _refuse(self, request: Request) -> Response:
-        told = (
-            "Deployments are instances in another form: create or delete the instance, as with `kubectl delete ds NAME`"
-        )
+        told = "Deployments are instances in another form: make or delete the instance, as with `kubectl apply -f` of a DsInstance, or `kubectl delete ds NAME`"
         is_one = "name" in request.path_params
         raise not_allowed(told, allowed=("GET", "PATCH", "PUT") if is_one else ("GET",))
 

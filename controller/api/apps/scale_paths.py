@@ -51,12 +51,12 @@ class ScalePaths:
 
         async def update(request: Request, name: str) -> Response:
             require_ours(request, name)
-            with _refused_for_good():
+            with _refused_for_good(resource.kind):
                 return await self._writable(request).update(request, resource, name, as_instance, show)
 
         async def patch(request: Request, name: str) -> Response:
             require_ours(request, name)
-            with _refused_for_good():
+            with _refused_for_good(resource.kind):
                 return await self._writable(request).patch(request, resource, name, as_instance, show)
 
         for method, endpoint in (("GET", get), ("PUT", update), ("PATCH", patch)):
@@ -69,7 +69,7 @@ class ScalePaths:
 
 
 @contextlib.contextmanager
-def _refused_for_good() -> Iterator[None]:
+def _refused_for_good(kind: str) -> Iterator[None]:
     """What the removal guard says is no conflict here: kubectl would scale again and again, for ever, without a word."""
     try:
         yield
@@ -78,5 +78,6 @@ def _refused_for_good() -> Iterator[None]:
         if error.code != HTTPStatus.CONFLICT or causes[0].get("reason") != "RemovalGuard":
             raise
         cause = {"reason": "RemovalGuard", "message": str(error), "field": "spec.replicas"}
-        details = {**error.details, "causes": [cause]}
+        # What is invalid is named by its kind, what is in conflict by its resource.
+        details = {**error.details, "kind": kind, "causes": [cause]}
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid", str(error), details) from None

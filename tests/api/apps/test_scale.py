@@ -18,7 +18,8 @@ def scaled(replicas: Any, **metadata: Any) -> dict[str, Any]:
 def approved(fleet: Served, method: str, **asked: Any) -> Any:
     """Asks again with the approval that the refusal names: the one instance watches all that is watched."""
     refused = fleet(method, SCALE, **asked)
-    assert (refused.status_code, refused.json()["details"]["causes"][0]["reason"]) == (422, "RemovalGuard")
+    details = refused.json()["details"]
+    assert (refused.status_code, details["kind"], details["causes"][0]["reason"]) == (422, "DsInstance", "RemovalGuard")
     return fleet(method, SCALE, **asked, params={"approve": refused.json()["details"]["revision"]})
 
 

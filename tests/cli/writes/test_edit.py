@@ -85,9 +85,10 @@ def test_what_stays_wrong_is_kept(edit: Edit, directory: Path, tmp_path: Path) -
     done, seen = edit("cam/lobby", "$a\\  width: [", "")
     assert (done.exit_code, done.stdout) == (1, "")
     assert seen[1].splitlines()[1].startswith("# camera/lobby:13:1: ")
-    assert "Edit cancelled, no valid changes were saved." in done.stderr
+    assert "Edit cancelled, no valid changes were saved.\ncamera/lobby:13:1: " in done.stderr
     [kept] = tmp_path.glob("fleet-edit-*.yaml")
     assert str(kept) in done.stderr
+    assert kept.read_text() == seen[1], "the line that is named is the line of this file"
     assert kept.read_text().endswith("  width: [\n")
     assert (directory / "cameras.yaml").read_text() == TEXT
 

@@ -48,6 +48,7 @@ def test_it_is_scaled_to_nowhere_and_back(run: Run, api: Served, directory: Path
         ("scale ds/nobody --replicas=0", 1, "not found"),
         ("scale ds -l site=x --replicas=0", 0, "No dsinstances found"),
         ("rollout status cam/lobby", 1, "not of the form dsinstance/NAME"),
+        ("rollout status faces", 1, "'faces' is not of the form dsinstance/NAME"),
         ("rollout status ds/nobody", 1, "not found"),
         ("rollout history ds/nobody", 1, "not found"),
         ("rollout history ds/faces --revision=7", 1, "unable to find specified revision 7 in history: there are 1"),
