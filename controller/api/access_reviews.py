@@ -66,4 +66,5 @@ def _of_facade(resource: Resource, attempt: Attempt) -> Asked:
     """Asked of what the object stands for, as its path would be."""
     method = _METHODS.get(attempt.verb, "POST")
     verb = resource.asks.get((method, attempt.subresource))
-    return Asked(verb or _VERBS.get(attempt.verb, Verb.CONTROL), resource.stands_for, attempt.name)
+    name = resource.shows(attempt.name) if attempt.name and resource.shows else attempt.name
+    return Asked(verb or _VERBS.get(attempt.verb, Verb.CONTROL), resource.stands_for, name)

@@ -39,6 +39,8 @@ class Caller:
         """What the request changed, as `Kind/name`; told in the audit log instead of the path."""
         self.revision = ""
         """The revision that it made, for the audit log."""
+        self.is_dry = False
+        """True once it is known that nothing is to become another: a body may say so, too. For the audit log."""
         self._objects = objects
 
     def made(self, revision: str, *objects: str) -> None:

@@ -119,9 +119,9 @@ class FacadeCursor:
         """The changes since the last call; raises as `Cursor.take` does."""
         return [one for change in self._cursor.take() for one in self._told(change)]
 
-    async def wait(self) -> None:
+    async def wait(self, *, with_others: bool = False) -> None:
         """See `Cursor.wait`."""
-        await self._cursor.wait()
+        await self._cursor.wait(with_others=with_others)
 
     def stir(self) -> None:
         """See `Cursor.stir`."""

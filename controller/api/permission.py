@@ -114,7 +114,8 @@ class Auditing:
         asked: Asked = scope["state"]["asked"]
         peer: Peer = scope["state"]["peer"]
         named = (f"{asked.kind}/{asked.name}",) if asked.kind and asked.name else (scope["path"],)
-        dry = ", dry run" if "dryRun" in parse_qs(scope["query_string"].decode("latin-1")) else ""
+        is_dry = caller.is_dry or "dryRun" in parse_qs(scope["query_string"].decode("latin-1"))
+        dry = ", dry run" if is_dry else ""
         verb = asked.verb.value + dry
         source = peer.address or "unix"
         objects = caller.objects or named
@@ -123,6 +124,6 @@ class Auditing:
 
 def _came_to_nothing(caller: Caller, asked: Asked, code: int) -> bool:
     """True when nothing became another: it was refused, a dry run, or so already."""
-    if _REFUSED <= code < _NOT_ANSWERED:
+    if _REFUSED <= code < _NOT_ANSWERED or caller.is_dry:
         return True
     return code < _REFUSED and asked.verb in _OF_OBJECTS and not caller.revision and not caller.objects

@@ -12,7 +12,6 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controller.api import access_reviews
@@ -34,6 +33,7 @@ from controller.api.object_answers import ObjectAnswers
 from controller.api.openapi.openapi_paths import OpenApiPaths
 from controller.api.own_host import OwnHostOnly
 from controller.api.permission import Auditing, Permission
+from controller.api.refusing_route import methods_at
 from controller.api.resource_paths import ResourcePaths
 from controller.api.resources import FLEET_RESOURCES
 from controller.api.reviews import Reviews, WhyNot
@@ -295,23 +295,13 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     if code == 404:
         return answer(no_such_path())
     if code == 405:
-        allowed = _methods_at(request)
+        allowed = methods_at(request)
         if path.startswith((f"{PREFIX}/", f"{V1}/")) or request.method not in _WRITING:
             return answer(not_allowed(f"{request.method} is not allowed at {path}", allowed=allowed))
         refusal = manifests_only(path)
         refusal.headers["Allow"] = ", ".join(sorted(allowed))
         return answer(refusal)
     return answer(ApiError(code, "Unknown", f"{request.method} {path} failed with {code}"))
-
-
-def _methods_at(request: Request) -> set[str]:
-    """What may be done where a request goes: several routes may lead there, each for some methods."""
-    routes = request.app.routes
-
-    def is_taken(method: str) -> bool:
-        return any(one.matches({**request.scope, "method": method})[0] is Match.FULL for one in routes)
-
-    return {method for method in ("GET", *_WRITING) if is_taken(method)}
 
 
 async def _on_bug(_request: Request, _error: Exception) -> Response:

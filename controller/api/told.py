@@ -9,6 +9,8 @@ from controller.picture.store import Stored
 MOST_BYTES: Final = 4 * 1024 * 1024
 """Of lines that are remembered: some thousand changes. Whoever is further behind has them made for himself."""
 _MOST_DOCUMENTS: Final = 256
+_ENTRY_BYTES: Final = 500
+"""Of what a line is remembered by. Many select nothing of a change: that is an empty line."""
 
 
 class Told:
@@ -23,7 +25,7 @@ class Told:
         """Oldest first."""
         self._documents: dict[Stored, Document] = {}
         self.bytes = 0
-        """Of the lines that are remembered."""
+        """Of the lines that are remembered, and of what is held for each."""
 
     def line(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
         """A line, made unless it was before.
@@ -35,9 +37,9 @@ class Told:
         line = self._lines.get(key)
         if line is None:
             self._lines[key] = line = make()
-            self.bytes += len(line)
+            self.bytes += len(line) + _ENTRY_BYTES
             while self.bytes > self._most_bytes:
-                self.bytes -= len(self._lines.pop(next(iter(self._lines))))
+                self.bytes -= len(self._lines.pop(next(iter(self._lines)))) + _ENTRY_BYTES
         return line
 
     def document(self, stored: Stored) -> Document:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -69,8 +69,8 @@ class Reader(Protocol):
         """The changes since the last call."""
         ...
 
-    async def wait(self) -> None:
-        """Returns when there may be more to take."""
+    async def wait(self, *, with_others: bool = False) -> None:
+        """Returns when there may be more to take; see `controller.picture.store.Cursor.wait`."""
         ...
 
     def stir(self) -> None:
@@ -216,7 +216,7 @@ class Watch:
                 if len(changes) > AT_ONCE:
                     async for some in in_pieces(line for change in changes for line in self._told(change)):
                         yield some
-                elif told := b"".join([line for change in changes for line in self._told(change)]):
+                elif changes and (told := self._together(changes)):
                     yield told
                 now = loop.time() + _CLOCK_STEP_SECONDS
                 if now >= ends_at:
@@ -226,9 +226,26 @@ class Watch:
                     if self._request.bookmarks:
                         yield self._bookmark(cursor.version, {})
                     timer = loop.call_at(min(ends_at, bookmark_at), cursor.stir)
-                await cursor.wait()
+                await cursor.wait(with_others=True)
         finally:
             timer.cancel()
+
+    def _together(self, changes: Sequence[Change]) -> bytes:
+        """The events for some changes, one after another, as others who watch in the same way are told them, too."""
+        selection, form = self._request.selection, self._request.form
+        if selection.sight:
+            return self._joined(changes)  # what he may see is only for him
+        way = (selection, form, self._columns_sent, self._second()) if form else selection
+        told = self._shared.line((way, changes[0], changes[-1], len(changes)), lambda: self._joined(changes))
+        self._columns_sent = self._columns_sent or bool(told)
+        return told
+
+    def _joined(self, changes: Iterable[Change]) -> bytes:
+        return b"".join([line for change in changes for line in self._told(change)])
+
+    def _second(self) -> int:
+        """Ages in a table are the same for so long."""
+        return int(self._clock().timestamp())
 
     def _told(self, change: Change) -> Iterator[bytes]:
         """The event for a change, if the client should see one; an object that leaves its selection is gone for it."""
@@ -243,11 +260,11 @@ class Watch:
             yield self._shared_event("DELETED", was, change.version)
 
     def _shared_event(self, kind: str, stored: Stored, gone_at: int | None = None) -> bytes:
-        """An event as others who watch in the same way are told it, too; in a table ages are the same for a second."""
+        """An event as others who watch in the same way are told it, too."""
         form, key = self._request.form, (kind, stored, gone_at)
         if form is None:
             return self._shared.line(key, lambda: self._event(kind, _as_it_goes(stored, gone_at)))
-        in_table = (*key, form, self._columns_sent, int(self._clock().timestamp()))
+        in_table = (*key, form, self._columns_sent, self._second())
         line = self._shared.line(in_table, lambda: self._event(kind, _as_it_goes(stored, gone_at)))
         self._columns_sent = True
         return line

@@ -224,6 +224,7 @@ async def make_write(
         permit=permit,
         permit_approval=lambda: caller.require(Verb.APPROVE),
     )
+    caller.is_dry = asked.dry_run
     try:
         done = await writes.write(asked)
     except REFUSALS as error:

@@ -46,7 +46,7 @@ def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
         return float(min(int(text[:9]), LONGEST_RETRY_AFTER_SECONDS))
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return min(max(0.0, (at - now).total_seconds()), LONGEST_RETRY_AFTER_SECONDS)

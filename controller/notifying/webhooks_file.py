@@ -24,6 +24,7 @@ from crds.selector import Requirement, parse_selector
 MOST_ENDPOINTS: Final = 20
 _URL: Final = re.compile(r"[!-~]+")
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
+_URL_IN_WORDS: Final = re.compile(r"\b(https?)://[^\s\"']+", re.IGNORECASE)
 
 
 class BadWebhooks(Exception):  # noqa: N818 - what is wrong, not that something is
@@ -93,6 +94,12 @@ def _checked_selector(text: str) -> str:
     return text
 
 
+def _checked_secret_file(name: str) -> str:
+    if name.startswith("whsec_"):
+        raise ValueError("expected the name of a file that holds the secret, and not the secret itself")
+    return name
+
+
 class EventChoice(ManifestModel):
     """Which events an endpoint is told: those that fit all that is given."""
 
@@ -136,7 +143,7 @@ class WebhookEndpoint(ManifestModel):
         default="cloudevents", description="CloudEvents 1.0 in JSON, or what the API of Apprise takes."
     )
     events: EventChoice = Field(default_factory=EventChoice, description="Which events it is told.")
-    secret_file: str | None = Field(
+    secret_file: Annotated[str, AfterValidator(_checked_secret_file)] | None = Field(
         default=None, min_length=1, description="File of the secret that signs, whsec_ and base64, one in each line."
     )
     token_file: str | None = Field(
@@ -213,7 +220,9 @@ def _fault(document: YamlDocument, error: Any) -> Fault:
 
 def _problem(path: Path, fault: Fault) -> str:
     line, column = fault.place
-    return str(Problem(Position(str(path), line + 1, column), path_text(fault.path), fault.message))
+    # A URL that stands where none is expected is quoted, and may hold a secret as any other.
+    field, message = (_URL_IN_WORDS.sub(r"\1://…", text) for text in (path_text(fault.path), fault.message))
+    return str(Problem(Position(str(path), line + 1, column), field, message))
 
 
 def _is_among(one: str, wanted: Collection[str]) -> bool:

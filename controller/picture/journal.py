@@ -5,6 +5,8 @@ from bisect import bisect_right
 from operator import attrgetter
 from typing import Final, Generic, Protocol, TypeVar
 
+from controller.picture.waves import Waves, wake_all
+
 VERSION_OF: Final = attrgetter("version")
 
 
@@ -31,7 +33,9 @@ class Journal(Generic[C]):
         self.changes: list[C] = []
         self.dropped = 0
         self.waiting: set[asyncio.Future[None]] = set()
-        """Those of the readers who wait for more."""
+        """Those of the readers who wait for more, and are woken at once."""
+        self.waves = Waves()
+        """Those who wait for it with many others."""
         self._limit = limit
 
     def append(self, change: C) -> None:
@@ -51,8 +55,7 @@ class Journal(Generic[C]):
             self.dropped += count
 
     def notify(self) -> None:
-        """Wakes everybody who waits."""
+        """Wakes everybody who waits; those who wait with others when it is time for them."""
         waiting, self.waiting = self.waiting, set()
-        for one in waiting:
-            if not one.done():
-                one.set_result(None)
+        wake_all(waiting)
+        self.waves.notify()

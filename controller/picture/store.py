@@ -129,16 +129,23 @@ class Cursor:
         self.version = self._store.version
         return changes
 
-    async def wait(self) -> None:
-        """Returns when there may be more to take, when watches end, or when it is stirred."""
+    async def wait(self, *, with_others: bool = False) -> None:
+        """Returns when there may be more to take, when watches end, or when it is stirred.
+
+        Args:
+            with_others: many wait in this way, and are woken together, each for several changes when those come fast.
+        """
         journal = self._journal
-        if self._position == journal.dropped + len(journal.changes) and not self._store.ended:
-            self._waiting = asyncio.get_running_loop().create_future()
-            journal.waiting.add(self._waiting)
-            try:
-                await self._waiting
-            finally:
-                journal.waiting.discard(self._waiting)
+        waiting = journal.waves if with_others else journal.waiting
+        is_there = self._position < journal.dropped + len(journal.changes)
+        if self._store.ended or (is_there and not (with_others and journal.waves.is_due)):
+            return
+        self._waiting = asyncio.get_running_loop().create_future()
+        waiting.add(self._waiting)
+        try:
+            await self._waiting
+        finally:
+            waiting.discard(self._waiting)
 
     def stir(self) -> None:
         """Ends `wait`: one timer for a reader costs less than one for each time that he waits."""
@@ -358,6 +365,7 @@ class ObjectStore:
         self.ended = True
         for journal in self._journals.values():
             journal.notify()
+            journal.waves.wake()
 
     def _stored(self, source: Document, before: Document | None, old: Stored | None, created: str) -> Stored:
         kind, metadata, version = source["kind"], source["metadata"], self.version + 1

@@ -34,11 +34,13 @@ class Waiting:
     """What its manifest asks for; None when it has none, or none that can be placed."""
     is_written: bool
     """True when it has a manifest, which wants it to run."""
+    is_stopped: bool
+    """True when it has one that wants it nowhere."""
     reason: Reason
 
-    def made_from(self, kept: Kept, wanted: Place | None, *, is_written: bool) -> bool:
+    def made_from(self, kept: Kept, wanted: Place | None, *, is_written: bool, is_stopped: bool) -> bool:
         """True when it follows from these very objects."""
-        if self.kept is not kept or self.is_written is not is_written:
+        if self.kept is not kept or (self.is_written, self.is_stopped) != (is_written, is_stopped):
             return False
         if self.wanted is None or wanted is None:
             return self.wanted is wanted
@@ -121,16 +123,17 @@ def held_apart(
     found = {}
     for name, one in sorted(held.items()):
         asked = wanted.get(name)
-        is_written = name in manifests and name not in stopped
+        is_stopped = name in stopped
+        is_written = name in manifests and not is_stopped
         known = before.get(name)
-        if known is not None and known.made_from(one, asked, is_written=is_written):
+        if known is not None and known.made_from(one, asked, is_written=is_written, is_stopped=is_stopped):
             found[name] = known
             continue
         waits = None
         if asked is not None or not is_written:
             now = (one.node_id, one.config.with_hold(None))
-            waits = change_of(name, now, asked, names, *((STOPPED,) if name in stopped else ()))
-        found[name] = Waiting(one, asked, is_written, _reason(name, one.config.hold, waits))
+            waits = change_of(name, now, asked, names, *((STOPPED,) if is_stopped else ()))
+        found[name] = Waiting(one, asked, is_written, is_stopped, _reason(name, one.config.hold, waits))
     return found
 
 

@@ -129,11 +129,10 @@ class Preparing:
         if request.approve or APPROVE in wanted.asks:
             request.permit_approval()
         manifest, unknown = without_unknown_fields(wanted.manifest)
-        not_known = [f'unknown field "{path}"' for path in unknown]
-        if not_known and request.field_validation == "Strict":
-            raise UnknownFields(f"strict decoding error: {', '.join(not_known)}")
+        if unknown and request.field_validation == "Strict":
+            raise UnknownFields(f"strict decoding error: {', '.join(unknown)}")
         if request.field_validation != "Ignore":
-            warnings += not_known
+            warnings += unknown
         return AskedObject(ref, stored, Wanted(manifest, wanted.beside, wanted.asks), before)
 
     async def _as_read(

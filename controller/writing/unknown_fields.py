@@ -1,12 +1,18 @@
 """Fields of an object that its kind does not have. Pure."""
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from controller.picture.conditions import Document
+from controller.source.read.unknown_fields import unknown_field
+from crds.document import Manifest
 from crds.kinds import KINDS
+
+_MOST_MEANT: Final = 20
+"""So many are told what was meant: looking for that takes time, and an object can have thousands of them."""
 
 Path = tuple[str | int, ...]
 _Tree = dict[str | int, "_Tree"]
@@ -14,7 +20,10 @@ _Tree = dict[str | int, "_Tree"]
 
 
 def without_unknown_fields(manifest: Document) -> tuple[Document, tuple[str, ...]]:
-    """The manifest without the fields that its kind does not have, and their paths: `spec.adress`."""
+    """The manifest without the fields that its kind does not have, and what is said of them.
+
+    That begins as in Kubernetes, `unknown field "spec.adress"`, and ends with what `fleet validate` says.
+    """
     kind = KINDS.get(str(manifest.get("kind")))
     if kind is None:
         return manifest, ()
@@ -34,7 +43,16 @@ def without_unknown_fields(manifest: Document) -> tuple[Document, tuple[str, ...
         for part in path[:-1]:
             node = node.setdefault(part, {})
         node[path[-1]] = {}
-    return _without(manifest, tree), tuple(_text(path) for path in found)
+    told = (*_with_what_is_meant(kind, found[:_MOST_MEANT]), *map(_unknown, found[_MOST_MEANT:]))
+    return _without(manifest, tree), told
+
+
+def _with_what_is_meant(kind: type[Manifest], paths: Sequence[Path]) -> list[str]:
+    return [f"{_unknown(path)}: {unknown_field(kind, path)[0]}" for path in paths]
+
+
+def _unknown(path: Path) -> str:
+    return f'unknown field "{_text(path)}"'
 
 
 def _has(value: Any, path: Path) -> bool:

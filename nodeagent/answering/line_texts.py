@@ -12,6 +12,8 @@ LONGEST_SHOWN: Final = 16 * 1024
 """Characters of a line."""
 LARGEST_PART: Final = 40_000
 """Bytes of JSON: a signed record holds them as base64, in 60 KiB."""
+LONGEST_SECRET: Final = 4096
+"""Characters: of a line that was cut before it was masked so much of the end is not shown, since a secret may be cut there."""
 TOO_LATE_NS: Final = 3_000_000_000
 """What follows a log, and is further behind than that, passes lines by until it has caught up."""
 
@@ -86,7 +88,8 @@ def shown(lines: Sequence[LogLine], masked: str, *, timestamps: bool) -> Iterato
     """
     texts = masked.split("\n")
     # A secret of several lines leaves one of them: whose time the others have is not known.
-    whose = lines if len(texts) == len(lines) else [LogLine(b"", lines[0].at_ns)] * len(texts)
+    cut = max(line.left_out_bytes for line in lines)
+    whose = lines if len(texts) == len(lines) else [LogLine(b"", lines[0].at_ns, cut)] * len(texts)
     for line, text in zip(whose, texts, strict=True):
         time = f"{_time(line.at_ns)} " if timestamps and line.at_ns is not None else ""
         yield f"{time}{_cut(text, line.left_out_bytes)}\n"
@@ -114,7 +117,8 @@ def within(text: str, most_bytes: int) -> str:
 
 
 def _cut(text: str, left_out_bytes: int) -> str:
-    kept = text[:LONGEST_SHOWN]
+    kept = text[: len(text) - min(len(text), LONGEST_SECRET)] if left_out_bytes else text
+    kept = kept[:LONGEST_SHOWN]
     while _size(kept) > LARGEST_PART // 2:
         kept = kept[: len(kept) // 2]
     left_out = left_out_bytes + len(text[len(kept) :].encode())

@@ -18,7 +18,7 @@ TIMEOUT_S = 1.0
 _TOGETHER_S = 0.02
 """Answers are looked for at multiples of it, the next but one. Apps that are asked at the same moment have all answered by then: to wait
 for each is to wake up for each, and that costs as much as the rest of a question."""
-_PLAIN_HEAD = re.compile(rb"HTTP/1\.[01] 200 [\t -~]*(?:\r\n[!-9;-~]+:[\t -~]*)*")
+_PLAIN_HEAD = re.compile(rb"HTTP/1\.[01] 200 [\t -~]*(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~]*)*")
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,7})[ \t]*(?=\r\n|\Z)", re.IGNORECASE)
 _OTHER_LENGTH = re.compile(rb"\r\n(?:transfer-encoding|content-length)[^\r]*", re.IGNORECASE)
 _MOST_BYTES = 1024 * 1024

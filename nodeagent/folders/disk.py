@@ -69,6 +69,7 @@ class DiskFolders:
         self._locks: dict[str, threading.Lock] = {}
         self._notes: dict[str, tuple[tuple[int, int, int], Applied | None]] = {}
         self._words = RememberedWords()
+        self._words_lock = threading.Lock()
 
     def directory(self, name: str) -> Path:
         """The folder of an instance, made if need be."""
@@ -169,7 +170,9 @@ class DiskFolders:
         return masked(text, self._words_of(name, None if applied is None else applied.config))
 
     def _words_of(self, name: str, config: InstanceConfig | None) -> tuple[str, ...]:
-        return self._words.with_those_of_today(name, known_words(config, self._secrets))
+        words = known_words(config, self._secrets)
+        with self._words_lock:  # who looks at a log may not lose what is written just now
+            return self._words.with_those_of_today(name, words)
 
     def remove(self, name: str) -> None:
         """See `InstanceFolders`."""
@@ -180,7 +183,8 @@ class DiskFolders:
             elif path.exists():
                 shutil.rmtree(path)
         self._notes.pop(name, None)
-        self._words.forget(name)
+        with self._words_lock:
+            self._words.forget(name)
 
     def orphans(self, wanted: Collection[str]) -> tuple[str, ...]:
         """See `InstanceFolders`."""

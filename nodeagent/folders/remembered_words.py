@@ -4,21 +4,21 @@ from collections.abc import Iterable
 from typing import Final
 
 _MOST: Final = 100
-"""Of an instance; the latest are kept."""
+"""Of those of an instance that it has no more; the latest are kept."""
 
 
 class RememberedWords:
-    """In memory alone, as the secrets of today are: nothing of it is ever written anywhere. Threads may share it."""
+    """In memory alone, as the secrets of today are: nothing of it is ever written anywhere. For one thread at a time."""
 
     def __init__(self) -> None:
         self._words: dict[str, tuple[str, ...]] = {}
 
     def with_those_of_today(self, instance: str, words: Iterable[str]) -> tuple[str, ...]:
-        """All that nobody may read of an instance: these, which are kept, and what was kept before."""
+        """All that nobody may read of an instance: these, however many they are, which are kept, and what was kept before."""
         today = dict.fromkeys(words)
         before = self._words.get(instance, ())
         if today and tuple(today) != before[-len(today) :]:
-            before = (*(one for one in before if one not in today), *today)[-_MOST:]
+            before = (*[one for one in before if one not in today][-_MOST:], *today)
             self._words[instance] = before
         return before
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.agent.instances import HALL, YARD, applied
 from tests.agent.stand import Stand, run, until
-from tests.agent.test_agent import HALL, YARD, applied, generation
+from tests.differ.generations import generation
 
 
 def deleted(stand: Stand) -> None:

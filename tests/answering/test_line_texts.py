@@ -2,9 +2,11 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crds.masking import masked
 from nodeagent.answering.line_texts import (
     LARGEST_PART,
     LONGEST_SHOWN,
@@ -16,7 +18,7 @@ from nodeagent.answering.line_texts import (
     within,
 )
 from nodeagent.answering.pace import Pace
-from nodeagent.engines.log_lines import LogLine
+from nodeagent.engines.log_lines import LineBuilder, LogLine
 
 SECOND = 1_000_000_000
 lines = st.lists(
@@ -35,9 +37,21 @@ def test_parts_hold_all_that_is_shown_and_fit_into_records(found: list[LogLine])
 
 
 def test_a_long_line_is_cut_and_says_how_much_is_left_out() -> None:
-    line = LogLine(b"x" * 20_000, None, 50)
+    line = LogLine(b"x" * 30_000, None, 50)
     (text,) = shown([line], joined([line]), timestamps=False)
-    assert text == "x" * LONGEST_SHOWN + f" [fleet] {20_000 - LONGEST_SHOWN + 50:,} bytes of this line are left out\n"
+    assert text == "x" * LONGEST_SHOWN + f" [fleet] {30_000 - LONGEST_SHOWN + 50:,} bytes of this line are left out\n"
+
+
+@pytest.mark.parametrize("before", [b"", b"key-of-several-lines\n"])
+def test_of_a_secret_that_was_cut_nothing_is_shown(before: bytes) -> None:
+    """A line of secrets is much shorter when it is masked, so that its end would be shown."""
+    secret = "correct-horse-battery-staple-0123456789"
+    found = LineBuilder().take(before + f"{secret} ".encode() * 5000 + b"\n")
+    assert found[-1].left_out_bytes
+    masks = masked(joined(found), [secret]).replace("key-of-several-lines\n", "")
+    texts = list(shown(found, masks, timestamps=False))
+    assert "correct" not in "".join(texts)
+    assert texts[-1].startswith("*** ***")
 
 
 def test_a_secret_of_several_lines_leaves_one_and_no_line_has_anothers_time() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -65,6 +65,15 @@ REACHED = {
     ("GET", f"{APPS}/deployments/none"): (404, 403, 403, 403, 404, 403, 404),
     ("PATCH", f"{APPS}/deployments/hq"): (403, 403, 403, 405, 405, 405, 405),
     ("PATCH", f"{APPS}/deployments/yard/scale"): (403, 403, 403, 403, 405, 403, 405),
+    ("GET", "/apis/apps/v1/namespaces/other/deployments/hq/scale"): (404, 404, 403, 404, 404, 404, 404),
+    ("PATCH", "/apis/apps/v1/namespaces/other/deployments/hq/scale"): (403, 403, 403, 404, 404, 404, 404),
+    ("PUT", f"{APPS}/deployments/yard"): (403, 403, 403, 403, 405, 403, 405),
+    ("DELETE", f"{PODS}/yard"): (403, 403, 403, 403, 200, 403, 200),
+    ("GET", f"{METRICS}/namespaces/default/pods/hq"): (404, 404, 403, 404, 404, 404, 404),
+    ("GET", f"{METRICS}/namespaces/default/pods/yard"): (404, 403, 403, 403, 404, 403, 404),
+    ("GET", f"{METRICS}/nodes/yard-node"): (404, 403, 403, 403, 404, 403, 404),
+    ("GET", "/api/v1/nodes/yard-node"): (200, 403, 403, 403, 200, 403, 200),
+    ("PUT", "/api/v1/nodes/yard-node"): (403, 403, 403, 403, 405, 403, 405),
     ("GET", f"{APPS}/replicasets"): (200, 200, 403, 200, 200, 200, 200),
     ("GET", f"{APPS}/replicasets/hq-0123456789"): (404, 404, 403, 404, 404, 404, 404),
     ("GET", f"{APPS}/replicasets/yard-0123456789"): (404, 403, 403, 403, 404, 403, 404),
@@ -285,56 +294,6 @@ def test_requests_are_counted_for_each_client(fleet: FleetOfTwoSites) -> None:
     ]  # fmt: skip
 
 
-def test_changes_are_written_down_and_looks_are_not(fleet: FleetOfTwoSites) -> None:
-    fleet("GET", f"{OBJECTS}/cameras", "admin")
-    fleet("POST", "/fleet/v1/approve", "admin", json={"revision": "sha256:1"})
-    fleet("PATCH", f"{OBJECTS}/cameras/yard-1?dryRun=All", "hq-operator", json={"spec": {"address": "secret"}})
-    fleet("POST", "/fleet/v1/update", peer=Peer(unix_user="root"), json={})
-    lines = fleet.audit.lines
-    assert [(one.who.name, one.verb, one.objects, one.code, one.source) for one in lines] == [
-        ("admin", "approve", ("/fleet/v1/approve",), 200, "192.0.2.7"),
-        ("hq-operator", "patch, dry run", ("Camera/yard-1",), 403, "192.0.2.7"),
-        ("root", "reconcile", ("/fleet/v1/update",), 200, "unix"),
-    ]
-    assert not any(b"secret" in one.line() for one in lines)
-    assert {one.at for one in lines} == {NOW.astimezone(UTC)}
-
-
-def test_nobody_pushes_others_out_of_the_log(fleet: FleetOfTwoSites, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("controller.api.permission.NOTHING_RATE", Rate(per_second=1, burst=2))
-    app = fleet.app()
-
-    async def ask() -> None:
-        transport = httpx.ASGITransport(app, client=("192.0.2.7", 1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
-            for who, revision in (*[("viewer", "sha256:1")] * 4, *[("admin", "sha256:1")] * 4, ("admin", "sha256:2")):
-                headers = {"authorization": f"Bearer {SECRETS[who]}"}
-                await client.post("/fleet/v1/approve", headers=headers, json={"revision": revision})
-
-    asyncio.run(ask())
-    refused, done = [(one.who.name, one.code) for one in fleet.audit.lines[:2]], fleet.audit.lines[2:]
-    assert refused == [("viewer", 403)] * 2
-    assert [(one.who.name, one.code) for one in done] == [("admin", 200)] * 4 + [("admin", 409)]
-
-
-def test_what_was_not_answered_is_written_down_as_well(fleet: FleetOfTwoSites, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fails_when_it_is_done(_revision: str) -> str:
-        raise RuntimeError
-
-    monkeypatch.setattr(fleet.control, "approve", fails_when_it_is_done)
-    with pytest.raises(RuntimeError):
-        fleet("POST", "/fleet/v1/approve", "admin", json={"revision": "sha256:1"})
-    assert [(one.who.name, one.verb, one.code) for one in fleet.audit.lines] == [("admin", "approve", 500)]
-
-
-def test_nothing_is_changed_that_cannot_be_written_down(fleet: FleetOfTwoSites) -> None:
-    fleet.audit.failure = OSError(28, "No space left on device")
-    answer = fleet("POST", "/fleet/v1/approve", "admin", json={"revision": "sha256:1"})
-    assert (answer.status_code, answer.json()["reason"]) == (507, "InsufficientStorage")
-    assert fleet.control.asked == []
-    assert fleet("GET", f"{OBJECTS}/cameras", "admin").status_code == 200
-
-
 @pytest.mark.parametrize(
     ("headers", "code"),
     [
@@ -363,6 +322,15 @@ REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
         ({"verb": "list", "group": "dsfleet.io", "resource": "cameras"}, "viewer hq-viewer hq-operator admin"),
         ({"verb": "get", "group": "dsfleet.io", "resource": "cameras", "name": "yard-1"}, "viewer admin"),
         ({"verb": "get", "group": "dsfleet.io", "resource": "cameras", "name": "none"}, "viewer admin"),
+        (
+            {"verb": "get", "group": "apps", "resource": "replicasets", "name": "hq-0123456789"},
+            "viewer hq-viewer hq-operator admin",
+        ),
+        ({"verb": "get", "group": "apps", "resource": "replicasets", "name": "yard-0123456789"}, "viewer admin"),
+        ({"verb": "get", "resource": "pods", "subresource": "log", "name": "yard"}, "viewer admin"),
+        ({"verb": "create", "resource": "pods", "subresource": "eviction", "name": "hq"}, "hq-operator admin"),
+        ({"verb": "delete", "resource": "pods", "name": "yard"}, "admin"),
+        ({"verb": "get", "group": "metrics.k8s.io", "resource": "pods", "name": "yard"}, "viewer admin"),
         ({"verb": "list", "resource": "events"}, "viewer hq-viewer hq-operator admin"),
         ({"verb": "get", "resource": "namespaces"}, "viewer hq-viewer hq-operator admin"),
     ],

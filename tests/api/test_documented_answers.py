@@ -227,6 +227,12 @@ def test_a_method_that_there_is_not_is_told_those_that_there_are(fleet: Served) 
         ("/api/v1/events", "GET"),
         ("/fleet/v1/hold", "POST"),
         ("/version", "GET"),
+        # What is refused with words of its own is not among them.
+        (DEPLOYMENTS, "GET"),
+        (f"{DEPLOYMENTS}/faces", "GET, PATCH, PUT"),
+        (CORE_NODES, "GET"),
+        (PODS, "GET"),
+        (f"{PODS}/two", "DELETE, GET"),
     ):
         for method in {"GET", "PUT", "OPTIONS", "TRACE"} - set(allowed.split(", ")):
             answer = fleet(method, path)

@@ -63,6 +63,25 @@ def test_a_change_is_written_once_for_all(
     assert len(read) == once
 
 
+@pytest.mark.parametrize(("selection", "form"), WAYS)
+def test_several_changes_are_put_together_once_for_all(
+    monkeypatch: pytest.MonkeyPatch, selection: Selection, form: TableForm | None
+) -> None:
+    store, told = ObjectStore(1), Told()
+    store.replace([document(number) for number in range(4)], NOW)
+    first = lines(watch(store, told, selection, form))
+    assert first.count(b"\n") > 1
+    monkeypatch.setattr(Watch, "_told", None)
+    assert lines(watch(store, told, selection, form)) == first
+
+
+def test_what_nobody_selects_of_is_remembered_no_longer_than_what_they_do() -> None:
+    told = Told(most_bytes=10_000)
+    for number in range(1000):
+        told.line(number, lambda: b"")
+    assert len(told._lines) < 100
+
+
 reasons = st.dictionaries(st.integers(0, 3), st.sampled_from("abc"), max_size=4)
 
 

@@ -132,6 +132,8 @@ LINES = st.sampled_from(
             b"Transfer-Encoding: chunked",
             b"X: content-length: 2",
             b"X:",
+            b"a/b: c",
+            b'"a": c',
             b": x",
             b"X",
             b" folded",
@@ -150,6 +152,12 @@ def test_what_counts_as_a_plain_answer_is_what_it_is_for_h11(first: bytes, lines
     answer = b"\r\n".join((first, *lines, b"", content))
     if (plain := plain_content(answer)) is not None:
         assert plain == by_h11(answer)
+
+
+@pytest.mark.parametrize("name", [bytes([one]) for one in range(1, 128)])
+def test_a_header_is_called_as_h11_lets_it_be(name: bytes) -> None:
+    answer = b"HTTP/1.1 200 OK\r\na%b: c\r\nContent-Length: 2\r\n\r\n{}" % name
+    assert plain_content(answer) in (None, by_h11(answer))
 
 
 def test_the_answers_of_apps_are_plain() -> None:

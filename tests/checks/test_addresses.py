@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.checks.test_checks import STATIC, WARNING, camera, check
+from tests.checks.sound_instances import STATIC, WARNING, camera, check
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 
 from crds.camera import Camera
-from tests.checks.test_checks import ERROR, IN_APP, STATIC, WARNING, camera, check, places
+from tests.checks.sound_instances import ERROR, IN_APP, STATIC, WARNING, camera, check, places
 from tests.planner.short_manifests import merged
 
 MODE: Final = {"width": 1280, "height": 720, "framesPerSecond": 30}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from controller.render.resolved import resolve
-from tests.checks.test_checks import APP, CARS, ERROR, PREPROCESS, WARNING, camera, check, group, instance, places
+from tests.checks.sound_instances import APP, CARS, ERROR, PREPROCESS, WARNING, camera, check, group, instance, places
 from tests.planner.short_manifests import merged
 
 CACHE = ("spec", "engineCache")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from deepstream.findings import Severity
-from tests.checks.test_checks import APP, check
+from tests.checks.sound_instances import APP, check
 from tests.planner.short_manifests import merged
 
 

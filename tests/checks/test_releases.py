@@ -7,7 +7,7 @@ import pytest
 from controller.render.instance import render_instance
 from crds.difference import difference
 from deepstream.versions import NEWEST, DsVersion, is_newer, nearest_known, release_in_image
-from tests.checks.test_checks import APP, NOTE, WARNING, camera, check, instance, places
+from tests.checks.sound_instances import APP, NOTE, WARNING, camera, check, instance, places
 from tests.planner.short_manifests import merged
 
 NVIDIA = "nvcr.io/nvidia/deepstream"

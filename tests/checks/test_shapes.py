@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.checks.test_checks import ERROR, WARNING, camera, check
+from tests.checks.sound_instances import ERROR, WARNING, camera, check
 
 DOWN = [[0, 0], [0, 90]]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.checks.test_checks import APP, ERROR, IN_APP, STATIC, WARNING, camera, check, group, places
+from tests.checks.sound_instances import APP, ERROR, IN_APP, STATIC, WARNING, camera, check, group, places
 from tests.planner.short_manifests import merged
 
 LIB = "/opt/nvidia/deepstream/deepstream/lib/libnvds_{}_proto.so"

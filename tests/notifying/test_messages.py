@@ -111,6 +111,7 @@ def test_what_an_answer_means(status: int, verdict: Verdict) -> None:
         ("7", 7.0), (" 7 ", 7.0), ("99999999999999", 3600.0), ("", None), ("soon", None), ("-1", None), ("٣", None),
         ("Thu, 01 Jan 2026 00:00:30 GMT", 30.0), ("Thu, 01 Jan 2025 00:00:30 GMT", 0.0),
         ("Thu, 01 Jan 2027 00:00:30 GMT", 3600.0), ("Thu, 99 Jan 2027 00:00:30 GMT", None),
+        ("Thu, 01 Jan 2026 00:00:30 +99999999999999999999", None),
     ],
 )  # fmt: skip
 def test_how_long_an_endpoint_wants_to_be_left_alone(header: str, seconds: float | None) -> None:

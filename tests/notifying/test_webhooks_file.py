@@ -47,6 +47,9 @@ def test_all_that_can_be_said_is_read() -> None:
         ("- name: ops\n", ":1:1: expected a mapping with endpoints"),
         ("endpoints: [\n", "webhooks.yaml:"),
         (f"{ONE}---\nendpoints: []\n", ":5:1: one document is expected"),
+        (f"{ONE}- https://b.example/hush\n", ':4:3: endpoints[1]: expected a mapping, got "https://…"'),
+        (f"{ONE}  https://b.example/hush: 1\n", ':4:3: endpoints[0]["https://…"]: there is no such field'),
+        (f"{ONE}  secretFile: whsec_hush\n", ":4:15: endpoints[0].secretFile: expected the name of a file that holds"),
         ("endpoint: []\n", ":1:1: endpoint: there is no such field; did you mean endpoints?"),
     ],
 )

@@ -130,6 +130,7 @@ INSTANCE_SPECS = together(
     some({}, {"image": "retinaface:2"}),
     some({}, {"streammux": {"batchSize": 2}}),
     some({}, {}, {}, {"annotations": {"dsfleet.io/hold": "cabling"}}),
+    some({}, {}, {}, {"replicas": 0}, {"restartedAt": "2026-03-01T12:00:00Z"}),
 )
 CAMERA_SPECS = together(AREAS, some({}, {"exclusive": True}), some({}, {"address": "rtsp://10.0.0.7/other"}))
 NODE_SPECS = together(
@@ -184,6 +185,19 @@ def test_any_sequence_of_edits_ends_as_a_plan_from_nothing(beginning: dict[str, 
             # What is held is what was published: another object once that was read back.
             if state == before.nodes.get(id_) and all(one.hold is None for one in state.instances):
                 assert state is before.nodes[id_]
+
+
+def test_what_a_release_will_do_is_told_anew_when_the_manifest_of_a_stopped_instance_goes() -> None:
+    yard = {"node": "gate", "cameras": ["dock"]}
+    world = World(revision({"node/gate": {}, "camera/dock": {}, "dsinstance/yard": yard}))
+    world.publish(frozenset(world.plan().nodes), are_read_back=False)
+    world.hold(frozenset({"yard"}), frozenset())
+    said = []
+    for written in ({**yard, "replicas": 0}, None, {**yard, "replicas": 0}):
+        world.write("dsinstance/yard", written)
+        said.append([one.message for one in world.plan().reasons if one.reason == "Held"])
+        assert world.memo.plan == plan(world.revision, world.previous, world.holders, world.holds)
+    assert said[0] == said[2] != said[1]
 
 
 def test_who_names_its_node_is_placed_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from crds.messages import AgentInfo, AgentResponse
 from nodeagent.reporter.report import Told, after_report, report, standing
 from nodeagent.reporter.status import Known
 from tests.differ.generations import FLEET, NODE, NOW, generation
-from tests.reporter.test_status import EXITED, OLD_FORM, YARD, at, known, probed, running, silent
+from tests.reporter.known_instances import EXITED, OLD_FORM, YARD, at, known, probed, running, silent
 
 IDENTITY = AgentInfo(
     fleet_id=FLEET,

@@ -49,7 +49,9 @@ def test_it_is_what_is_read(text: str, words: list[list[str]]) -> None:
     alike = AlikeDocuments()
     for some in words:
         one = _with_words(text, some)
-        content, plain = alike.content(one), plain_document(one)
+        manifest, content, plain = alike.manifest(one), alike.content(one), plain_document(one)
+        if manifest is not None:
+            assert [manifest] == [read.manifest for read in read_manifests(one)]
         if content is not None:
             event("known")
             assert plain is not None
@@ -75,6 +77,12 @@ def test_what_is_wrong_is_left_to_be_told(right: str, wrong: str, fleet: Mapping
     text, alike = fleet["cameras.yaml"], AlikeDocuments()
     assert [alike.manifest(text.replace(right, wrong)) for _ in range(3)] == [None] * 3
     assert right in text
+
+
+@pytest.mark.parametrize("text", ['kind: ""', 'kind: ""\na: b', "kind:\na: b", "kind:\n  a: b", "a: b", 'a: "b"', ""])
+def test_what_has_no_kind_is_left_to_be_told(text: str) -> None:
+    alike = AlikeDocuments()
+    assert [alike.manifest(text) for _ in range(3)] == [None] * 3
 
 
 def test_it_forgets_forms_when_there_are_many() -> None:

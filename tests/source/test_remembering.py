@@ -54,7 +54,7 @@ NODES = st.builds(
     NAMES, st.integers(0, 2), LABELS | NOTES,
 )  # fmt: skip
 APPS = [[], ["container: {network: none}"], ["container: {env: {DB_PASSWORD: Qz7vT2mW9xKp4RbN}}"],
-        ["streammux: {batchSize: 1}"], ["app: {kind: reference}", "streammux: {liveSource: true}"]]  # fmt: skip
+        ["streammux: {batchSize: 1}"], ["replicas: 0"], ["app: {kind: reference}", "streammux: {liveSource: true}"]]  # fmt: skip
 INSTANCES = st.builds(
     lambda name, where, cameras, app, metadata: document(
         "DsInstance", name, ["image: registry.example.com/faces:1", *where, *cameras, *app], metadata

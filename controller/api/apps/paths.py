@@ -16,6 +16,7 @@ from controller.api.apps_resources import DEPLOYMENTS, REPLICA_SETS, instance_of
 from controller.api.errors import ApiError, manifests_only, not_allowed, not_found
 from controller.api.facade_store import Facade, FacadeCursor, FacadeStore
 from controller.api.object_answers import ObjectAnswers
+from controller.api.refusing_route import RefusingRoute
 from controller.api.selection import equal_label
 from controller.history.version import Newest, Version
 from controller.model import ObjectRef
@@ -96,7 +97,7 @@ class AppsPaths:
             self.router.add_api_route(path, endpoint, methods=[method], response_model=None)
         for path, method in ((deployments, "POST"), (deployments, "DELETE"), (f"{deployments}/{{name}}", "DELETE")):
             self.router.add_api_route(
-                path, self._refuse, methods=[method], response_model=None, include_in_schema=False
+                path, self._refuse, methods=[method], response_model=None, route_class_override=RefusingRoute
             )
         scales.add(f"{deployments}/{{name}}/scale", DEPLOYMENTS)
 

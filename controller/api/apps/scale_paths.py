@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 
 from controller.api.apps.scale import rescaled, scale_of
 from controller.api.apps.view_writes import INSTANCES, Change, ViewWrites
+from controller.api.apps.words import NAMESPACE
 from controller.api.errors import ApiError, manifests_only, not_found
 from controller.api.resources import Resource
 from controller.model import ObjectRef
@@ -37,17 +38,24 @@ class ScalePaths:
         def as_instance(ref: ObjectRef, change: Change) -> Change:
             return rescaled(ref, resource, change)
 
-        async def get(name: str) -> Response:
+        def require_ours(request: Request, name: str) -> None:
+            if request.path_params.get("namespace", NAMESPACE) != NAMESPACE:
+                raise not_found(resource.plural, resource.group, name)
+
+        async def get(request: Request, name: str) -> Response:
+            require_ours(request, name)
             found = self._objects.get(INSTANCES.kind, name)
             if found is None:
                 raise not_found(resource.plural, resource.group, name)
             return JSONResponse(show(found.document))
 
         async def update(request: Request, name: str) -> Response:
+            require_ours(request, name)
             with _refused_for_good():
                 return await self._writable(request).update(request, resource, name, as_instance, show)
 
         async def patch(request: Request, name: str) -> Response:
+            require_ours(request, name)
             with _refused_for_good():
                 return await self._writable(request).patch(request, resource, name, as_instance, show)
 

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
+from controller.api.caller import caller_of
 from controller.api.control import FleetControl
 from controller.api.core.removal_body import removal_in
 from controller.api.core_resources import PODS
@@ -13,7 +14,7 @@ from controller.api.facade_store import FacadeStore
 from controller.api.write_paths import answer_of
 from controller.model import EvictionRefused
 from controller.writing.plan_words import plan_data, plan_lines
-from controller.writing.request import WriteDone
+from controller.writing.request import MODIFIED, WriteDone
 
 
 class Evictions:
@@ -32,7 +33,8 @@ class Evictions:
         return await self._moved(request, name, 200, is_eviction=False)
 
     async def _moved(self, request: Request, name: str, code: int, *, is_eviction: bool) -> Response:
-        removal = await removal_in(request, is_eviction=is_eviction)
+        removal = await removal_in(request, name, is_eviction=is_eviction)
+        caller_of(request).is_dry = removal.is_dry
         found = self._pods.get(PODS.kind, name)
         if found is None:
             raise not_found(PODS.plural, PODS.group, name)
@@ -41,6 +43,9 @@ class Evictions:
             raise _conflict(
                 name, f"the precondition failed: UID in precondition: {removal.uid}, UID in object meta: {uid}"
             )
+        version = found.document["metadata"]["resourceVersion"]
+        if removal.resource_version and removal.resource_version != version:
+            raise _conflict(name, MODIFIED)
         try:
             eviction = await self._control.evict(name, dry_run=removal.is_dry)
         except EvictionRefused as refused:

@@ -19,6 +19,7 @@ from controller.api.core_resources import BUDGETS, METRICS, NODES, PODS
 from controller.api.errors import ApiError, bad_request, manifests_only, not_allowed, not_found
 from controller.api.facade_store import Facade, FacadeStore
 from controller.api.object_answers import ObjectAnswers
+from controller.api.refusing_route import RefusingRoute
 from controller.api.resources import FLEET_RESOURCES, Resource
 from controller.api.write_paths import Writes, delete_object
 from controller.asking.base import Asking
@@ -76,7 +77,14 @@ class CorePaths:
             (f"{usage}/namespaces/{{namespace}}/pods", "GET", metrics.pods_of),
             (f"{usage}/namespaces/{{namespace}}/pods/{{name}}", "GET", metrics.pod),
         ):
-            self.router.add_api_route(path, endpoint, methods=methods.split(), response_model=None)
+            refuses = endpoint in (self._not_made, self._not_changed)
+            self.router.add_api_route(
+                path,
+                endpoint,
+                methods=methods.split(),
+                response_model=None,
+                route_class_override=RefusingRoute if refuses else None,
+            )
 
     # --- nodes ----------------------------------------------------------------------------------------------------------
 

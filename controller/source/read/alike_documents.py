@@ -38,10 +38,12 @@ class _Form:
 
     pieces: tuple[str, ...]
     """Every second one is a place, and empty."""
-    kind: str
-    """Empty where it is one of the words."""
-    kind_at: int
-    """Which one it is then."""
+    kind: str | int
+    """What stands there for it, or the number of the word that does."""
+
+    def kind_of(self, words: list[str]) -> str:
+        """What the kind is said to be."""
+        return self.kind if isinstance(self.kind, str) else words[self.kind]
 
     def content(self, words: list[str]) -> str | None:
         pieces = list(self.pieces)
@@ -67,7 +69,7 @@ class AlikeDocuments:
         if found is None:
             return None
         form, words = found
-        kind, content = KINDS.get(form.kind or words[form.kind_at]), form.content(words)
+        kind, content = KINDS.get(form.kind_of(words)), form.content(words)
         if kind is None or content is None:
             return None
         try:
@@ -126,7 +128,7 @@ def _form(key: tuple[str, ...]) -> _Form | None:
     pieces[1::2] = [""] * count
     kind = str(value.get("kind"))
     at = _IN_JSON.fullmatch(f'"{kind}"')
-    return _Form(tuple(pieces), "" if at else kind, int(at[1]) if at else 0)
+    return _Form(tuple(pieces), int(at[1]) if at else kind)
 
 
 @lru_cache(maxsize=4096)

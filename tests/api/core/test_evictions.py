@@ -17,6 +17,11 @@ def uid(fleet: Served) -> str:
     return found
 
 
+def version(fleet: Served) -> str:
+    found: str = fleet.http.json(POD)["metadata"]["resourceVersion"]
+    return found
+
+
 def eviction(**options: Any) -> dict[str, Any]:
     return {
         "apiVersion": "policy/v1",
@@ -34,7 +39,10 @@ def test_it_is_moved_and_it_is_told_what_that_does_to_cameras(fleet: Served) -> 
     for method, path, body, code in (
         ("POST", f"{POD}/eviction", eviction(), 201),
         ("POST", f"{POD}/eviction", eviction(preconditions={"uid": uid(fleet)}), 201),
+        ("POST", f"{POD}/eviction", eviction(preconditions={"resourceVersion": version(fleet)}), 201),
+        ("POST", f"{POD}/eviction", eviction() | {"apiVersion": "policy/v1beta1"}, 201),
         ("DELETE", POD, {}, 200),
+        ("DELETE", POD, {"kind": "DeleteOptions", "apiVersion": "v1"}, 200),
     ):
         answer = fleet.http(method, path, json=body)
         assert (answer.status_code, answer.json()["status"]) == (code, "Success")
@@ -42,7 +50,7 @@ def test_it_is_moved_and_it_is_told_what_that_does_to_cameras(fleet: Served) -> 
         assert any("> move dsinstance/door" in one for one in answer.headers.get_list("warning"))
         assert json.loads(answer.headers["fleet-plan"])["changes"][0]["camerasInterrupted"] == ["hq-1"]
     assert fleet.http("DELETE", POD).status_code == 200, "kubectl may send no body"
-    assert fleet.control.asked == [("evict", "door")] * 4
+    assert fleet.control.asked == [("evict", "door")] * 7
 
 
 @pytest.mark.parametrize(
@@ -80,6 +88,36 @@ def test_why_it_stays(fleet: Served, is_final: bool, code: int, reason: str) -> 
     ("path", "options", "code", "why"),
     [
         (f"{POD}/eviction", {"json": eviction(preconditions={"uid": "x"})}, 409, "UID in precondition: x"),
+        (f"{POD}/eviction", {"json": eviction(preconditions={"resourceVersion": "1"})}, 409, "has been modified"),
+        (
+            f"{POD}/eviction",
+            {
+                "content": wrapped(length_delimited(2, length_delimited(2, length_delimited(2, "1")))),
+                "headers": PROTOBUF,
+            },
+            409,
+            "has been modified",
+        ),
+        (
+            f"{POD}/eviction",
+            {"json": eviction() | {"metadata": {"name": "gate"}}},
+            400,
+            "(gate) is not that of the path",
+        ),
+        (
+            f"{POD}/eviction",
+            {"json": eviction() | {"metadata": {"namespace": "x"}}},
+            400,
+            "(x) is not that of the path",
+        ),
+        (f"{POD}/eviction", {"json": eviction() | {"metadata": [1]}}, 400, "metadata must be an object"),
+        (f"{POD}/eviction", {"json": eviction() | {"kind": "Pod"}}, 400, "must be an Eviction"),
+        (
+            f"{POD}/eviction",
+            {"content": wrapped(length_delimited(1, length_delimited(1, "gate"))), "headers": PROTOBUF},
+            400,
+            "(gate) is not that of the path",
+        ),
         (f"{POD}/eviction", {"json": eviction(dryRun=["Some"])}, 400, "dryRun"),
         (f"{POD}/eviction", {"json": eviction(dryRun="All")}, 400, "dryRun a list"),
         (f"{POD}/eviction", {"json": {"deleteOptions": []} | {"deleteOptions": [1]}}, 400, "must be an Eviction"),
@@ -87,7 +125,7 @@ def test_why_it_stays(fleet: Served, is_final: bool, code: int, reason: str) -> 
         (f"{POD}/eviction", {"content": "x", "headers": {"content-type": "text/plain"}}, 415, "protobuf"),
         (f"{POD}/eviction", {"content": b"k8s\0\xff", "headers": PROTOBUF}, 400, "no message of protobuf"),
         (f"{POD}/eviction", {"content": b"x", "headers": PROTOBUF}, 400, "no message of protobuf"),
-        ("/api/v1/namespaces/default/pods/x/eviction", {"json": eviction()}, 404, 'pods "x" not found'),
+        ("/api/v1/namespaces/default/pods/x/eviction", {"json": {}}, 404, 'pods "x" not found'),
         ("/api/v1/namespaces/other/pods/door/eviction", {"json": eviction()}, 404, 'pods "door" not found'),
     ],
 )
