@@ -11,48 +11,63 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.log import start_log
+
 if TYPE_CHECKING:
     from nodeagent.options import AgentOptions
 
 _MODULE = "cli.lean_agent"
 _NO_COLUMNS = ("-X", "no_debug_ranges")
 _NO_TEXTS = ("-OO",)
+_COMPILED = "compiled"
+"""In the state directory; it may be deleted at any time."""
 _INTERRUPTED = 130
 
 
 def become_lean(options: "AgentOptions", log_level: str) -> None:
-    """Replaces this program by the agent; does not return."""
+    """Becomes the agent, and ends with it: does not return."""
+    if not hasattr(os, "memfd_create"):  # another system than Linux
+        start_log(log_level)
+        sys.exit(run_lean(options))
     # Not as words of a command or as variables, which others on this machine could read: it holds passwords of Kafka.
     descriptor = os.memfd_create("agent-options", 0)
     with os.fdopen(descriptor, "wb", closefd=False) as told:
         told.write(f"{log_level}\n".encode() + options.to_json())
     os.lseek(descriptor, 0, os.SEEK_SET)
-    flags = interpreter_flags(sys.orig_argv, len(sys.argv), without_texts=_keeps_compiled_code())
+    flags = [*interpreter_flags(sys.orig_argv, len(sys.argv)), *saving_flags(options.state_dir)]
     # The words of the first command go on, unread, for those who look at processes.
     command = [sys.executable, *flags, "-m", _MODULE, str(descriptor), *sys.argv[1:]]
     os.execv(command[0], command)  # noqa: S606 - this very interpreter
 
 
-def interpreter_flags(started_as: Sequence[str], words: int, *, without_texts: bool) -> list[str]:
-    """The flags of the interpreter for the agent: those of this one, and what saves memory.
+def interpreter_flags(started_as: Sequence[str], words: int) -> list[str]:
+    """The flags of this interpreter, for the next one.
 
     Args:
         started_as: `sys.orig_argv`: the interpreter, its flags, what it runs.
         words: how many of these are the program's own, its name included, as in `sys.argv`.
-        without_texts: leave out assertions and texts of documentation.
     """
     given = list(started_as[1 : len(started_as) - words])
-    is_module = given[-1:] == ["-m"]
-    if is_module:
-        given.pop()
+    if given[-1:] == ["-m"]:
+        return given[:-1]
     # `python -m` finds modules in the working directory; a script does not, and so must not the agent.
-    return [*given, *(() if is_module else ("-P",)), *_NO_COLUMNS, *(_NO_TEXTS if without_texts else ())]
+    return [*given, "-P"]
 
 
-def _keeps_compiled_code() -> bool:
-    """False where what is left out would have to be left out anew at each start, which takes seconds of CPU."""
-    places = (Path(__file__).parent, Path(sys.prefix), Path(os.__file__).parent)
-    return not sys.dont_write_bytecode and all(os.access(place, os.W_OK) for place in places)
+def saving_flags(state_dir: Path) -> list[str]:
+    """The flags that save memory: no columns of code, and, where Python may keep what it compiles, no texts and assertions.
+
+    Where it may not, these would have to be left out anew at each start, which takes seconds of CPU.
+
+    Args:
+        state_dir: takes what was compiled when it cannot stand beside its source, as under `ProtectSystem=` of systemd.
+    """
+    if sys.dont_write_bytecode:
+        return [*_NO_COLUMNS]
+    beside = (Path(__file__).parent, Path(sys.prefix), Path(os.__file__).parent)
+    if sys.pycache_prefix is not None or all(os.access(place, os.W_OK) for place in beside):
+        return [*_NO_COLUMNS, *_NO_TEXTS]
+    return [*_NO_COLUMNS, *_NO_TEXTS, "-X", f"pycache_prefix={state_dir.absolute() / _COMPILED}"]
 
 
 def run_lean(options: "AgentOptions") -> int:
@@ -71,7 +86,6 @@ def run_lean(options: "AgentOptions") -> int:
 
 def main() -> None:
     """Reads what it is told, and runs."""
-    from cli.log import start_log
     from nodeagent.options import AgentOptions
 
     try:

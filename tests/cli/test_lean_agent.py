@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bus.kafka_options import KafkaOptions
-from cli.lean_agent import become_lean, interpreter_flags
+from cli.lean_agent import become_lean, interpreter_flags, saving_flags
 from nodeagent.options import AgentOptions
 
 _OPTIONS = AgentOptions(
@@ -54,6 +54,21 @@ def test_passwords_are_neither_words_nor_variables(monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_it_finds_its_modules_where_the_first_program_did(started_as: list[str], words: int, flags: list[str]) -> None:
-    found = interpreter_flags(started_as, words, without_texts=True)
-    assert found == [*flags, "-X", "no_debug_ranges", "-OO"]
-    assert interpreter_flags(started_as, words, without_texts=False) == found[:-1]
+    assert interpreter_flags(started_as, words) == flags
+
+
+@pytest.mark.parametrize(
+    ("keeps_none", "beside_its_source", "flags"),
+    [
+        (True, True, []),
+        (False, True, ["-OO"]),
+        (False, False, ["-OO", "-X", "pycache_prefix=/state/compiled"]),
+    ],
+)
+def test_texts_are_left_out_where_that_is_done_once(
+    monkeypatch: pytest.MonkeyPatch, keeps_none: bool, beside_its_source: bool, flags: list[str]
+) -> None:
+    monkeypatch.setattr("sys.dont_write_bytecode", keeps_none)
+    monkeypatch.setattr("sys.pycache_prefix", None)
+    monkeypatch.setattr("os.access", lambda *_: beside_its_source)
+    assert saving_flags(Path("/state")) == ["-X", "no_debug_ranges", *flags]
