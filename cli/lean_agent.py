@@ -57,7 +57,7 @@ def interpreter_flags(started_as: Sequence[str], words: int) -> list[str]:
 def saving_flags(state_dir: Path) -> list[str]:
     """The flags that save memory: no columns of code, and, where Python may keep what it compiles, no texts and assertions.
 
-    Where it may not, these would have to be left out anew at each start, which takes seconds of CPU.
+    Where it may not, these would have to be left out anew at each start, which takes about a second of CPU.
 
     Args:
         state_dir: takes what was compiled when it cannot stand beside its source, as under `ProtectSystem=` of systemd.
