@@ -39,8 +39,15 @@ _GROWTH_ALLOWED = 1.5
 _PATIENCE_S = 600.0
 _QUIET_S = 1.5
 """After an edit, for what is done beside: copies and views follow within a second."""
-_EDITS_IN_A_PAUSE = 6
+_EDITS_IN_A_PAUSE = 4
 """While the agents are stopped, so that reports do not count for edits; after 15 s they would be lost."""
+_REST_WINDOW_S = 1.0
+_REST_TOLERANCE = 0.02
+"""Of a core."""
+_MOST_REST_WINDOWS = 5
+"""What agents had sent before they were stopped is still to be read: of a thousand that takes seconds."""
+_BETWEEN_PAUSES_S = 6.0
+"""Each agent is heard within five seconds, so that none is lost in the next pause."""
 _EDITS_WHEN_SHORT = 4
 """A busy machine takes its time for them."""
 _TRIES_WHEN_SHORT = 3
@@ -231,13 +238,12 @@ def _edit(
 
         if number % _EDITS_IN_A_PAUSE == 0:
             agents.send_signal(signal.SIGSTOP)
-            time.sleep(0.5)
-            rest = _cpu_rate(controller, 1.5)
+            rest = _rest(controller)
             nothing.append(_cost(controller, rest, lambda: manifests.touch(0)))
         costs.append(_cost(controller, rest, edit))
         if (number + 1) % _EDITS_IN_A_PAUSE == 0 or number + 1 == edits:
             agents.send_signal(signal.SIGCONT)
-            time.sleep(_QUIET_S)
+            time.sleep(_QUIET_S if number + 1 == edits else _BETWEEN_PAUSES_S)
     return waits, costs, nothing
 
 
@@ -247,6 +253,17 @@ def _cost(controller: ControllerUnderTest, rest: float, do: Callable[[], None]) 
     do()
     time.sleep(_QUIET_S)
     return controller.cpu_s() - before - rest * (time.monotonic() - began)
+
+
+def _rest(controller: ControllerUnderTest) -> float:
+    """What it uses anyway, once it has worked off what came before: a rate in the midst of that made costs negative."""
+    last = _cpu_rate(controller, _REST_WINDOW_S)
+    for _ in range(_MOST_REST_WINDOWS - 1):
+        rate = _cpu_rate(controller, _REST_WINDOW_S)
+        if abs(rate - last) <= max(_REST_TOLERANCE, last / 10):
+            return min(rate, last)
+        last = rate
+    return last
 
 
 def _cpu_rate(controller: ControllerUnderTest, for_s: float) -> float:
@@ -260,7 +277,7 @@ def _until_at_rest(controller: ControllerUnderTest) -> None:
     last = _cpu_rate(controller, 5.0)
     for _ in range(20):
         rate = _cpu_rate(controller, 5.0)
-        if abs(rate - last) <= max(0.02, last / 10):
+        if abs(rate - last) <= max(_REST_TOLERANCE, last / 10):
             return
         last = rate
 

@@ -1,9 +1,6 @@
 """What the controller and the agents are told alike: where the bus is, which fleet it is, and how much to log."""
 
 import functools
-import logging
-import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,16 +85,3 @@ def kafka_settings(file: Path | None) -> dict[str, str]:
             raise Failure(f"{file}:{number}: expected key=value, such as security.protocol=SSL")
         settings[key.strip()] = value.strip()
     return settings
-
-
-def start_log(level: str) -> None:
-    """Logs to standard error, one line each."""
-    logging.basicConfig(
-        level=level.upper(),
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    # A thread of a library that dies silently would leave a program behind that looks alive.
-    threading.excepthook = lambda died: logging.getLogger("thread").error(
-        "thread %s died", died.thread.name if died.thread else "?", exc_info=died.exc_value
-    )

@@ -5,14 +5,10 @@ import contextlib
 import importlib.metadata
 import logging
 import os
-import socket
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
-from pathlib import Path
-from uuid import UUID
 
 from bus.kafka import started_bus
-from bus.kafka_options import CannotStart, KafkaOptions
+from bus.kafka_options import CannotStart
 from bus.signature import AGENT_KEY_FILE, SigningKey, public_key_from
 from crds.fingerprint import fingerprint
 from crds.messages import AgentInfo
@@ -26,6 +22,7 @@ from nodeagent.leaving import stop_instances
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.ledger.starts import count_start
 from nodeagent.model import Transient
+from nodeagent.options import AgentOptions
 from ports.folder_lock import FolderInUse, locked_folder
 from ports.marks import MachineMarks
 from ports.memory import give_back_what_is_freed, give_back_what_the_start_needed
@@ -37,28 +34,6 @@ _log = logging.getLogger(__name__)
 _MOST_OPERATIONS_AT_ONCE = 4
 # By then it has read the topics, looked at everything, and started what did not run.
 _STARTED_AFTER_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class AgentOptions:
-    """What `fleet agent` is told."""
-
-    node_id: UUID
-    kafka: KafkaOptions
-    state_dir: Path
-    secrets_dir: Path
-    controller_key: str
-    """64 hexadecimal digits, or the path of a file that holds them."""
-    driver: str = "docker"
-    """`docker` or `process`."""
-    docker_host: str | None = None
-    fleet_id: str = "default"
-    hostname: str = field(default_factory=socket.gethostname)
-    ip_address: str = "127.0.0.1"
-    capacity: int | None = None
-    gpus: tuple[str, ...] = ()
-    description: str | None = None
-    stop_instances_on_exit: bool = False
 
 
 def mark_of(fleet_id: str, node_id: str) -> str:

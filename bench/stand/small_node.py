@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -62,9 +63,11 @@ def small_node(kafka: str, instances: int) -> Iterator[int]:
             *("--bootstrap-servers", kafka, "--topic-prefix", f"{fleet}.", "--controller-key", key.public_key_hex),
             *("--state-dir", f"{folder}/state", "--secrets-dir", f"{folder}/secrets", "--stop-instances-on-exit"),
         ]
+        # As an agent is installed: where it may keep what it has compiled.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         with (
             Path(folder, "agent.log").open("wb") as log,
-            subprocess.Popen(command, cwd=_ROOT, stdout=log, stderr=log) as agent,
+            subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=log, stderr=log) as agent,
         ):
             try:
                 until(lambda: len(psutil.Process(agent.pid).children()) >= instances, "running")

@@ -1,5 +1,6 @@
 """`fleet agent`: makes this machine match what the controller publishes for it."""
 
+import sys
 import uuid
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import click
 
 from cli.failure import Failure
-from cli.parts_options import ENVIRONMENT, bus_options, start_log
+from cli.parts_options import ENVIRONMENT, bus_options
 from ports.disk import RealDisk
 
 
@@ -47,13 +48,13 @@ def agent(*, node_id: str | None, state_dir: Path, hostname: str | None, log_lev
     import socket
 
     identity = _node_id(node_id, state_dir)
-    start_log(log_level)
-    from cli.until_signal import until_signal
-    from nodeagent.app import AgentOptions, run
+    from cli import lean_agent
+    from nodeagent.options import AgentOptions
 
     # The other options have the names of the fields.
     options = AgentOptions(node_id=identity, state_dir=state_dir, hostname=hostname or socket.gethostname(), **others)
-    run(options, until_signal)
+    sys.stdout.flush()
+    lean_agent.become_lean(options, log_level)
 
 
 def _node_id(given: str | None, state_dir: Path) -> uuid.UUID:

@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from cli.parts_options import ENVIRONMENT, bus_options, split_listen, start_log
+from cli.log import start_log
+from cli.parts_options import ENVIRONMENT, bus_options, split_listen
 from cli.removal_options import removal_options
 
 _FILE = click.Path(path_type=Path)

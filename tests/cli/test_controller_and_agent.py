@@ -1,3 +1,4 @@
+import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -7,12 +8,13 @@ import pytest
 from click.testing import CliRunner
 
 import controller.app
-import nodeagent.app
 from bus.kafka_options import CannotStart, KafkaOptions
+from cli.lean_agent import run_lean
 from cli.main import fleet
 from controller.app import source_of
 from controller.planner.guard import RemovalLimit, RemovalLimits
 from controller.source.fetch.git import GitSource
+from nodeagent.options import AgentOptions
 
 NODE_ID = "c23cec31-1270-43a3-ad1d-cad29a99857d"
 KEY = "ab" * 32
@@ -23,7 +25,7 @@ NOWHERE = "127.0.0.1:1"
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leaves the log of the tests as it is."""
     monkeypatch.setattr("cli.commands.controller.start_log", lambda _: None)
-    monkeypatch.setattr("cli.commands.agent.start_log", lambda _: None)
+    monkeypatch.setattr("cli.lean_agent.become_lean", lambda options, _: sys.exit(run_lean(options)))
 
 
 @pytest.fixture
@@ -31,9 +33,11 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The options of what would have been run."""
     options: list[Any] = []
     monkeypatch.setattr(controller.app, "run", lambda given, _: options.append(given))
-    monkeypatch.setattr(nodeagent.app, "run", lambda given, _: options.append(given))
+    # As they come out at the other end.
+    monkeypatch.setattr(
+        "cli.lean_agent.become_lean", lambda given, _: options.append(AgentOptions.from_json(given.to_json()))
+    )
     monkeypatch.setattr("cli.commands.controller.start_log", lambda _: None)
-    monkeypatch.setattr("cli.commands.agent.start_log", lambda _: None)
     return options
 
 
@@ -85,7 +89,7 @@ def test_options_from_the_environment(started: list[Any], tmp_path: Path) -> Non
     }
     assert CliRunner(env=environment).invoke(fleet, ["agent", "--hostname", "edge-1"]).exit_code == 0
     [options] = started
-    assert options == nodeagent.app.AgentOptions(
+    assert options == AgentOptions(
         node_id=uuid.UUID(NODE_ID),
         kafka=KafkaOptions("a:1,b:2"),
         state_dir=tmp_path,
