@@ -97,7 +97,12 @@ class AppsPaths:
             self.router.add_api_route(path, endpoint, methods=[method], response_model=None)
         for path, method in ((deployments, "POST"), (deployments, "DELETE"), (f"{deployments}/{{name}}", "DELETE")):
             self.router.add_api_route(
-                path, self._refuse, methods=[method], response_model=None, route_class_override=RefusingRoute
+                path,
+                self._refuse,
+                methods=[method],
+                response_model=None,
+                include_in_schema=False,
+                route_class_override=RefusingRoute,
             )
         scales.add(f"{deployments}/{{name}}/scale", DEPLOYMENTS)
 
