@@ -12,6 +12,14 @@ _LIKE_ENOUGH: Final = 6
 """A text that takes more than a sixth of its length says something that is worth to be known."""
 
 
+def value_of(text: bytes) -> Any:
+    """What a text says, which is JSON."""
+    try:
+        return from_json(text)
+    except ValueError:  # it may hold halves of characters, which this parser refuses
+        return json.loads(text)
+
+
 class AlikeTexts:
     """Texts of one kind. What the first ones say is known when the next are packed: of 600 bytes 50 are left.
 
@@ -54,11 +62,7 @@ class AlikeTexts:
 
     def value(self, packed: bytes) -> Any:
         """What the text says, which is JSON."""
-        text = self.text(packed)
-        try:
-            return from_json(text)
-        except ValueError:  # it may hold halves of characters, which this parser refuses
-            return json.loads(text)
+        return value_of(self.text(packed))
 
     def __getstate__(self) -> tuple[int, tuple[int, int], list[bytes]]:
         return self._window_bits, self._levels, self._editions

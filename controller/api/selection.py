@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from operator import attrgetter
+from functools import cached_property
 from typing import Any, Final
 
 from controller.api.core_resources import PODS
@@ -13,6 +13,7 @@ from controller.api.served import SERVED
 from controller.picture.conditions import Document
 from controller.picture.event_log import EVENT_NAMESPACE
 from controller.picture.store import Stored
+from crds.alike import value_of
 from crds.selector import Requirement, parse_selector
 
 _KINDS_OF_OURS: Final = {one.kind: one.stands_for for some in SERVED.values() for one in some if one.stands_for}
@@ -43,21 +44,29 @@ class Selection:
     sight: Callable[[Stored], bool] | None = None
     """What the client may see at all; None for everything."""
 
+    @cached_property
+    def _said(self) -> tuple[tuple[bytes, ...], ...]:
+        """Of each of these parts of JSON one is in the text of an object that is selected."""
+        return tuple(parts for term in self.labels if (parts := term.one_of_these_is_said))
+
     def __bool__(self) -> bool:
         return bool(self.labels or self.fields or self.sight)
 
-    def matches(self, stored: Stored, read: Callable[[Stored], Document] = attrgetter("document")) -> bool:
+    def matches(self, stored: Stored, read: Callable[[Stored], Document] | None = None) -> bool:
         """True when the object meets every term, and the client may see it.
 
         Args:
             stored: the object.
-            read: gives what it says; others may have read it before.
+            read: gives what it says; others may have read it before. None: it is read here.
         """
         if self.sight and not self.sight(stored):
             return False
         if not self.labels and not self.fields:
             return True
-        document = read(stored)
+        text = stored.encoded
+        if not all(any(part in text for part in parts) for parts in self._said):
+            return False
+        document = read(stored) if read else value_of(text)
         labels = document["metadata"].get("labels") or {}
         return all(term.holds(labels) for term in self.labels) and all(term.holds(document) for term in self.fields)
 

@@ -213,11 +213,11 @@ class Watch:
         try:
             while not self._store.ended:
                 changes = cursor.take()
-                if len(changes) > AT_ONCE:
-                    async for some in in_pieces(line for change in changes for line in self._told(change)):
-                        yield some
-                elif changes and (told := self._together(changes)):
-                    yield told
+                for start in range(0, len(changes), AT_ONCE):
+                    if start:
+                        await asyncio.sleep(0)  # whatever else has to be done has its turn
+                    if told := self._together(changes[start : start + AT_ONCE]):
+                        yield told
                 now = loop.time() + _CLOCK_STEP_SECONDS
                 if now >= ends_at:
                     return

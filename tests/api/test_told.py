@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controller.api.pieces import AT_ONCE
 from controller.api.resources import FLEET_RESOURCES
 from controller.api.selection import Selection, parse_selection
 from controller.api.table import Rows, TableForm
@@ -68,9 +69,9 @@ def test_several_changes_are_put_together_once_for_all(
     monkeypatch: pytest.MonkeyPatch, selection: Selection, form: TableForm | None
 ) -> None:
     store, told = ObjectStore(1), Told()
-    store.replace([document(number) for number in range(4)], NOW)
+    store.replace([document(number) for number in range(2 * AT_ONCE + 4)], NOW)
     first = lines(watch(store, told, selection, form))
-    assert first.count(b"\n") > 1
+    assert first.count(b"\n") > AT_ONCE
     monkeypatch.setattr(Watch, "_told", None)
     assert lines(watch(store, told, selection, form)) == first
 

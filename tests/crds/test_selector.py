@@ -1,12 +1,14 @@
 """Selectors as text and as mappings select what Kubernetes would select."""
 
 import contextlib
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import to_json
 
-from crds.selector import LabelSelector, parse_selector
+from crds.selector import LabelSelector, Requirement, parse_selector
 
 LABELS = {"site": "hanoi", "floor": "2", "example.com/gpu": "t4"}
 
@@ -47,6 +49,21 @@ def test_what_is_no_selector(text: str) -> None:
 def test_any_text_is_a_selector_or_an_error(text: str) -> None:
     with contextlib.suppress(ValueError):
         assert all(isinstance(one.holds(LABELS), bool) for one in parse_selector(text))
+
+
+words = st.text(st.sampled_from('ab-./"\\é'), max_size=2)
+requirements = st.builds(
+    Requirement, st.sampled_from(["a", "a.b/c"]), st.none() | st.frozensets(words, max_size=2), st.booleans()
+)
+
+
+@given(st.dictionaries(st.sampled_from(["a", "a.b/c", "x"]), words), requirements)
+def test_what_meets_a_term_says_one_of_its_parts(labels: dict[str, str], term: Requirement) -> None:
+    parts = term.one_of_these_is_said
+    if parts and term.holds(labels):
+        said = {"metadata": {"labels": labels}}
+        for text in (to_json(said), json.dumps(said, separators=(",", ":")).encode()):
+            assert any(part in text for part in parts)
 
 
 def test_a_mapping_selects_what_carries_all_of_it() -> None:
