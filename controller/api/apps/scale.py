@@ -58,8 +58,21 @@ def rescaled(ref: ObjectRef, resource: Resource, change: Callable[[Document], An
         replicas = spec.get("replicas", 0)  # as Kubernetes has it: a Scale that does not say it says 0
         if isinstance(replicas, bool) or not isinstance(replicas, int):
             raise bad_request(f"spec.replicas is {str(replicas)[:40]!r}, expected a number")
+        if not _is_status(wanted.get("status")):
+            raise bad_request(
+                "status is passed over; where it is given, replicas is a number in it, and selector a text"
+            )
         if replicas == replicas_wanted(current):
             return current
         return {**current, "spec": {**current["spec"], "replicas": replicas}}
 
     return make
+
+
+def _is_status(value: object) -> bool:
+    """True for what a status may be in a body: clients send back what they were given."""
+    if value is None:
+        return True
+    if not isinstance(value, dict):
+        return False
+    return type(value.get("replicas", 0)) is int and isinstance(value.get("selector", ""), str)
