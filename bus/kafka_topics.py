@@ -63,12 +63,17 @@ def ensure(settings: Mapping[str, Any], prefix: str, timeout_seconds: float, log
             made |= _create(admin, {name: wanted[name] for name in missing}, timeout_seconds)
             time.sleep(_RETRY_S)
         differences = _differences(admin, wanted, there, timeout_seconds)
-    except KafkaException as error:
-        raise ConnectionError(f"Kafka: {error.args[0].str()}") from error
-    except TimeoutError as error:
-        where = settings["bootstrap.servers"]
-        raise ConnectionError(f"{where} did not say in time which topics there are, or whether it made them") from error
+    except (KafkaException, TimeoutError) as error:
+        raise ConnectionError(f"{settings['bootstrap.servers']} {_why(error)}") from error
     return Found(frozenset(made), {name: topic.id for name, topic in there.items()}, differences)
+
+
+def _why(error: KafkaException | TimeoutError) -> str:
+    """Time is up here or in librdkafka, whichever looks first."""
+    said = error.args[0] if isinstance(error, KafkaException) else None
+    if said is None or said.code() == KafkaError._TIMED_OUT:  # noqa: SLF001 - its public name
+        return "did not say in time which topics there are, or whether it made them"
+    return f"says: {said.str()}"
 
 
 def _wanted(prefix: str) -> dict[str, TopicSettings]:

@@ -3,11 +3,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from bus.base import Topic, TopicsChecked
 from bus.kafka import KafkaBus
 from bus.kafka_options import KafkaOptions
+from bus.kafka_topics import _why
 from bus.timings import Timings
 from bus.topics import SETTINGS, partition_of, topic_name
 from tests.bus.stands import KafkaStand
@@ -96,3 +98,9 @@ def test_brokers_that_do_not_answer_are_an_error_of_the_connection(free_port: Ca
     bus = KafkaBus(KafkaOptions(nobody), client_id="test", group_id="test", timings=timings)
     with pytest.raises(ConnectionError, match=f"^{nobody} did not say in time which topics there are"):
         with_bus(bus, KafkaBus.ensure_topics)
+
+
+@pytest.mark.parametrize("error", [TimeoutError(), KafkaException(KafkaError(KafkaError._TIMED_OUT))])
+def test_time_that_is_up_is_told_in_the_same_words_whoever_looks_first(error: KafkaException | TimeoutError) -> None:
+    assert _why(error) == "did not say in time which topics there are, or whether it made them"
+    assert _why(KafkaException(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED))).startswith("says: ")
