@@ -1,5 +1,6 @@
 """The clients for Python themselves, unmodified, reading and writing: what they send is held in `tests/api/test_python_clients.py`."""
 
+import asyncio
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -102,3 +103,57 @@ def test_lightkube(fleet: Served) -> None:
         assert [one.metadata.name for one in client.list(core.Node)] == ["edge-1"]
         client.delete(camera, "attic")
         assert len([*client.list(camera)]) == 3
+
+
+def test_kr8s(fleet: Served, directory: Path) -> None:
+    kr8s: Any = import_module("kr8s.asyncio")
+    camera_kind = import_module("kr8s.asyncio.objects").new_class(
+        "Camera", "dsfleet.io/v1", asyncio=True, namespaced=False
+    )
+
+    async def scenario() -> None:
+        api = await kr8s.api(url=fleet.url)
+        camera = await camera_kind(CAMERA, api=api)
+        await camera.create()
+        await camera.patch({"spec": {"width": 640}})
+        assert camera.spec.to_dict() == {"address": "rtsp://10.0.0.9/1", "width": 640}
+        await camera.label({"site": "hq"})
+        found = api.get("cameras.dsfleet.io", label_selector={"site": "hq"})
+        assert [one.name async for one in found] == ["attic"]
+        assert [one.name async for one in api.get("nodes")] == ["edge-1"]
+        await camera.delete()
+        assert not await camera.exists()
+        await api._session.aclose()
+
+    asyncio.run(scenario())
+    assert (directory / "cameras.yaml").read_text() == TEXT
+
+
+def test_kopf(fleet: Served, directory: Path) -> None:
+    """An operator that somebody wrote for Kubernetes sees each camera, and changes one."""
+    kopf: Any = import_module("kopf")
+    registry, seen = kopf.OperatorRegistry(), set[str]()
+
+    @kopf.on.login(registry=registry)  # type: ignore[untyped-decorator]
+    def login(**_: Any) -> Any:
+        return kopf.ConnectionInfo(server=fleet.url)
+
+    @kopf.on.event("dsfleet.io", "v1", "cameras", registry=registry)  # type: ignore[untyped-decorator]
+    def told(name: str, spec: Any, patch: Any, **_: Any) -> None:
+        seen.add(name)
+        if name == "gate" and spec.get("width") != 640:
+            patch.spec["width"] = 640
+
+    def is_done() -> bool:
+        return seen == {"gate", "lobby", "yard"} and "width: 640" in (directory / "cameras.yaml").read_text()
+
+    async def scenario() -> None:
+        stop = asyncio.Event()
+        operator = kopf.operator(registry=registry, clusterwide=True, standalone=True, stop_flag=stop)
+        running = asyncio.create_task(operator)
+        await asyncio.to_thread(wait_until, is_done, "each camera was told, and one changed")
+        stop.set()
+        await running
+
+    asyncio.run(scenario())
+    assert fleet.get("/apis/dsfleet.io/v1/cameras/gate")["spec"]["width"] == 640
