@@ -1,0 +1,25 @@
+/** Which view a place shows. */
+import type { ComponentChild } from "preact";
+import { linkTo, place } from "./route.ts";
+import { t } from "./texts/en.ts";
+import { Wall } from "./wall/wall.tsx";
+
+export function View(): ComponentChild {
+  const { path } = place.value;
+  const [room, ...rest] = path;
+  switch (`${room ?? "cameras"}/${rest.length}`) {
+    case "cameras/0":
+      return <Wall />;
+    default:
+      return <Nothing />;
+  }
+}
+
+function Nothing() {
+  return (
+    <main class="empty" id="content">
+      <h1>{t.notFound.title}</h1>
+      <a href={linkTo(["cameras"])}>{t.notFound.back}</a>
+    </main>
+  );
+}
