@@ -1,5 +1,7 @@
 /** Which view a place shows. */
 import type { ComponentChild } from "preact";
+import { Instances } from "./instances/instances.tsx";
+import { Nodes } from "./nodes/nodes.tsx";
 import { linkTo, place } from "./route.ts";
 import { t } from "./texts/en.ts";
 import { Wall } from "./wall/wall.tsx";
@@ -10,6 +12,10 @@ export function View(): ComponentChild {
   switch (`${room ?? "cameras"}/${rest.length}`) {
     case "cameras/0":
       return <Wall />;
+    case "instances/0":
+      return <Instances />;
+    case "nodes/0":
+      return <Nodes />;
     default:
       return <Nothing />;
   }
