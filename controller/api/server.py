@@ -32,6 +32,8 @@ from controller.api.listeners import port_listener, unix_listener
 from controller.api.object_answers import ObjectAnswers
 from controller.api.openapi.openapi_paths import OpenApiPaths
 from controller.api.own_host import OwnHostOnly
+from controller.api.page.login_paths import LoginPaths, PageFacts
+from controller.api.page.static_paths import StaticPaths
 from controller.api.permission import Auditing, Permission
 from controller.api.refusing_route import methods_at
 from controller.api.resource_paths import ResourcePaths
@@ -78,6 +80,7 @@ def create_app(
     bookmark_seconds: float = BOOKMARK_SECONDS,
     access: AccessControl | None = None,
     asking: Asking | None = None,
+    page: PageFacts = PageFacts(),
     clock: Callable[[], datetime] = SystemClock().now,
     dice: Dice | None = None,
     monotonic: Callable[[], float] = SystemClock().monotonic,
@@ -100,6 +103,7 @@ def create_app(
         bookmark_seconds: between two bookmarks while nothing happens.
         access: who may do what; None: everybody everything.
         asking: asks agents for logs and usage; None: nobody can be asked.
+        page: what the page tells of the controller, and never changes.
         clock: tells the time, UTC, that ages in tables are counted to.
         dice: make up the ends of generated names.
         monotonic: tells how much time goes by, for the rate of requests.
@@ -135,6 +139,8 @@ def create_app(
     app.include_router(CorePaths(objects, answers, control, asked, writes, clock).router)
     app.include_router(Reviews(why_not).router)
     app.include_router(FleetPaths(control).router)
+    app.include_router(StaticPaths().router)
+    app.include_router(LoginPaths(access, control, page, fleet_version, clock).router)
     app.include_router(TokenPaths(access.access).router)
     app.include_router(v1_router(objects, control, writes, clock, fleet_version))
 

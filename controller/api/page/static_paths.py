@@ -1,0 +1,61 @@
+"""The paths that the page is loaded from. Anybody may: nothing of the fleet is in it."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from controller.api.errors import no_such_path
+from controller.api.page.static_files import (
+    FOLDER,
+    SECURITY_HEADERS,
+    StaticFile,
+    is_known,
+    read_static_files,
+    takes_gzip,
+)
+
+_DOCUMENT = "index.html"
+
+
+class StaticPaths:
+    """Answers requests for files. All of them are read when the first one is asked for, so that they belong together."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder
+        self.router = APIRouter()
+        self.router.add_api_route("/", self._document, methods=["GET"], response_model=None)
+        self.router.add_api_route("/favicon.svg", self._icon, methods=["GET"], response_model=None)
+        self.router.add_api_route("/web/{name}", self._file, methods=["GET"], response_model=None)
+
+    @cached_property
+    def _files(self) -> Mapping[str, StaticFile]:
+        return read_static_files(self._folder)
+
+    async def _document(self, request: Request) -> Response:
+        return self._answer(request, _DOCUMENT)
+
+    async def _icon(self, request: Request) -> Response:
+        return self._answer(request, "favicon.svg")
+
+    async def _file(self, request: Request, name: str) -> Response:
+        return self._answer(request, name if name != _DOCUMENT else "")
+
+    def _answer(self, request: Request, name: str) -> Response:
+        file = self._files.get(name)
+        if file is None:
+            raise no_such_path()
+        headers = {
+            **SECURITY_HEADERS,
+            "Cache-Control": file.cache_control,
+            "ETag": file.etag,
+            "Vary": "Accept-Encoding",
+        }
+        if is_known(file, request.headers.get("if-none-match", "")):
+            return Response(status_code=304, headers=headers)
+        if file.compressed is not None and takes_gzip(request.headers.get("accept-encoding", "")):
+            headers["Content-Encoding"] = "gzip"
+            return Response(file.compressed, headers=headers, media_type=file.media_type)
+        return Response(file.content, headers=headers, media_type=file.media_type)
