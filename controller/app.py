@@ -28,6 +28,8 @@ from controller.audit_log import FILE_NAME as AUDIT_FILE_NAME
 from controller.audit_log import AuditFile
 from controller.certificates import OwnCertificate
 from controller.first_version import FILE_NAME, first_version_ms
+from controller.history.camera_file import FILE_NAME as CAMERA_FILE_NAME
+from controller.history.camera_file import CameraFile
 from controller.history.version_file import FILE_NAME as VERSION_FILE_NAME
 from controller.history.version_file import VersionFile
 from controller.loop import Controller
@@ -193,6 +195,7 @@ async def _run(
         bookkeeping=BookkeepingFile(options.state_dir / "beside-manifests.sqlite3"),
         notifier=notifier,
         versions=VersionFile(options.state_dir / VERSION_FILE_NAME),
+        cameras=CameraFile(options.state_dir / CAMERA_FILE_NAME),
         ports=ports,
     )
     version = importlib.metadata.version("dsfleet")
