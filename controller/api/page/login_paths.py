@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from controller.access.authentication import Unauthenticated, identified
@@ -17,6 +17,7 @@ from controller.api.bodies import json_body
 from controller.api.caller import caller_of
 from controller.api.control import FleetControl
 from controller.api.errors import ApiError, bad_request, success
+from controller.api.routing import Router
 from controller.picture.brief import Brief
 from controller.source.place import SourcePlace
 
@@ -51,10 +52,10 @@ class LoginPaths:
         self._facts = facts
         self._version = version
         self._clock = clock
-        self.router = APIRouter(prefix="/fleet/v1")
-        self.router.add_api_route("/login", self._login, methods=["POST"], response_model=None)
-        self.router.add_api_route("/logout", self._logout, methods=["POST"], response_model=None)
-        self.router.add_api_route("/me", self._me, methods=["GET"], response_model=None)
+        self.router = Router("/fleet/v1")
+        self.router.add("/login", self._login, "POST")
+        self.router.add("/logout", self._logout, "POST")
+        self.router.add("/me", self._me, "GET")
 
     async def _login(self, request: Request) -> Response:
         token = (await json_body(request)).get("token")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from controller.api.errors import no_such_path
@@ -16,6 +16,7 @@ from controller.api.page.static_files import (
     read_static_files,
     takes_gzip,
 )
+from controller.api.routing import Router
 
 _DOCUMENT = "index.html"
 
@@ -25,10 +26,10 @@ class StaticPaths:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
-        self.router = APIRouter()
-        self.router.add_api_route("/", self._document, methods=["GET"], response_model=None)
-        self.router.add_api_route("/favicon.svg", self._icon, methods=["GET"], response_model=None)
-        self.router.add_api_route("/web/{name}", self._file, methods=["GET"], response_model=None)
+        self.router = Router()
+        self.router.add("/", self._document, "GET")
+        self.router.add("/favicon.svg", self._icon, "GET")
+        self.router.add("/web/{name}", self._file, "GET")
 
     @cached_property
     def _files(self) -> Mapping[str, StaticFile]:
