@@ -35,7 +35,7 @@ def built(tmp_path: Path) -> Http:
     (tmp_path / "nested" / "more.js").write_bytes(b"1")
     app = FastAPI()
     app.add_exception_handler(ApiError, refused)
-    app.include_router(StaticPaths(tmp_path).router)
+    app.router.routes.extend(StaticPaths(tmp_path).router.routes)
     return Http(app)
 
 
