@@ -1,5 +1,7 @@
 /** Which view a place shows. */
 import type { ComponentChild } from "preact";
+import type { KindName } from "./api/objects.ts";
+import { ObjectForm } from "./forms/object_form.tsx";
 import { Instances } from "./instances/instances.tsx";
 import { Nodes } from "./nodes/nodes.tsx";
 import { linkTo, place } from "./route.ts";
@@ -16,9 +18,30 @@ export function View(): ComponentChild {
       return <Instances />;
     case "nodes/0":
       return <Nodes />;
+    case "new/1":
+    case "cameras/2":
+    case "instances/2":
+    case "nodes/2":
+      return formAt(path);
     default:
       return <Nothing />;
   }
+}
+
+const KINDS: Readonly<Record<string, KindName>> = {
+  camera: "Camera",
+  instance: "DsInstance",
+  node: "Node",
+  cameras: "Camera",
+  instances: "DsInstance",
+  nodes: "Node",
+};
+
+/** `#/new/camera`, and `#/cameras/NAME/edit`. */
+function formAt([room = "", name = "", word]: readonly string[]): ComponentChild {
+  const kind = KINDS[room === "new" ? name : room];
+  if (kind === undefined || (room !== "new" && word !== "edit")) return <Nothing />;
+  return <ObjectForm key={`${kind} ${name}`} kind={kind} name={room === "new" ? null : name} />;
 }
 
 function Nothing() {
