@@ -3,6 +3,7 @@ import type { ComponentChild } from "preact";
 import type { KindName } from "./api/objects.ts";
 import { ObjectForm } from "./forms/object_form.tsx";
 import { Instances } from "./instances/instances.tsx";
+import { NodeView } from "./nodes/node.tsx";
 import { Nodes } from "./nodes/nodes.tsx";
 import { linkTo, place } from "./route.ts";
 import { t } from "./texts/en.ts";
@@ -18,6 +19,8 @@ export function View(): ComponentChild {
       return <Instances />;
     case "nodes/0":
       return <Nodes />;
+    case "nodes/1":
+      return <NodeView key={rest[0]} name={rest[0] ?? ""} />;
     case "new/1":
     case "cameras/2":
     case "instances/2":
