@@ -32,7 +32,10 @@ from controller.api.listeners import port_listener, unix_listener
 from controller.api.object_answers import ObjectAnswers
 from controller.api.openapi.openapi_paths import OpenApiPaths
 from controller.api.own_host import OwnHostOnly
+from controller.api.page.feed import Feed
+from controller.api.page.live_paths import LivePaths
 from controller.api.page.login_paths import LoginPaths, PageFacts
+from controller.api.page.snapshots import Snapshots
 from controller.api.page.static_paths import StaticPaths
 from controller.api.permission import Auditing, Permission
 from controller.api.refusing_route import methods_at
@@ -129,7 +132,6 @@ def create_app(
     app.include_router(OpenApiPaths(fleet_version).router)
     answers = ObjectAnswers(clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
     resources = ResourcePaths(objects, events, clock, answers)
-    app.state.stores = resources.stores
     view_writes = ViewWrites(writes, clock) if writes else None
     scales = ScalePaths(objects, view_writes)
     app.include_router(AppsPaths(objects, versions or NoVersions(), answers, view_writes, scales).router)
@@ -140,6 +142,9 @@ def create_app(
     app.include_router(Reviews(why_not).router)
     app.include_router(FleetPaths(control).router)
     app.include_router(StaticPaths().router)
+    feed = Feed(objects, control.brief, clock, lambda: access.access.current)
+    app.state.stores = (*resources.stores, feed)
+    app.include_router(LivePaths(feed, Snapshots(objects, control.brief, clock), answers.slots).router)
     app.include_router(LoginPaths(access, control, page, fleet_version, clock).router)
     app.include_router(TokenPaths(access.access).router)
     app.include_router(v1_router(objects, control, writes, clock, fleet_version))
@@ -269,7 +274,7 @@ class _OnlyWholeFleets:
     _OBJECTS = (
         *(f"/apis/{API_VERSION}/{plural}" for plural in FLEET_RESOURCES),
         *(f"{V1}/{word}" for word in (*VIEWS, "Agent", "Camera")),
-        f"{PREFIX}/rendered/",
+        *(f"{PREFIX}/{word}" for word in ("rendered/", "snapshot", "stream")),
     )
 
     def __init__(
