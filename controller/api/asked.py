@@ -110,6 +110,8 @@ def _of_the_fleet(rest: list[str], *, reading: bool) -> Asked:
             return Asked(_OF_NODES[word], "Node", name)
         case [word] if word in _OF_INSTANCES and not reading:
             return Asked(_OF_INSTANCES[word], "DsInstance")
+        case ["snapshot" | "stream"] if reading:
+            return Asked(Verb.LOOK)
         case [word] if word in _OF_THE_FLEET and not reading:
             return Asked(_OF_THE_FLEET[word])
     return Asked(Verb.INSPECT if reading else Verb.CONTROL)

@@ -32,7 +32,10 @@ from controller.api.listeners import port_listener, unix_listener
 from controller.api.object_answers import ObjectAnswers
 from controller.api.openapi.openapi_paths import OpenApiPaths
 from controller.api.own_host import OwnHostOnly
+from controller.api.page.feed import Feed
+from controller.api.page.live_paths import LivePaths
 from controller.api.page.login_paths import LoginPaths, PageFacts
+from controller.api.page.snapshots import Snapshots
 from controller.api.page.static_paths import StaticPaths
 from controller.api.permission import Auditing, Permission
 from controller.api.refusing_route import methods_at
@@ -130,19 +133,24 @@ def create_app(
     app.router.routes.extend(OpenApiPaths(fleet_version).router.routes)
     answers = ObjectAnswers(clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
     resources = ResourcePaths(objects, events, clock, answers)
-    app.state.stores = resources.stores
     view_writes = ViewWrites(writes, clock) if writes else None
     scales = ScalePaths(objects, view_writes)
     app.router.routes.extend(AppsPaths(objects, versions or NoVersions(), answers, view_writes, scales).router.routes)
     app.router.routes.extend(scales.router.routes)
     app.router.routes.extend(resources.router.routes)
     asked = asking or NobodyAsked()
-    app.router.routes.extend(CorePaths(objects, answers, control, asked, writes, clock).router.routes)
-    app.router.routes.extend(Reviews(why_not).router.routes)
-    app.router.routes.extend(FleetPaths(control).router.routes)
-    app.router.routes.extend(StaticPaths().router.routes)
-    app.router.routes.extend(LoginPaths(access, control, page, fleet_version, clock).router.routes)
-    app.router.routes.extend(TokenPaths(access.access).router.routes)
+    feed = Feed(objects, control.brief, clock, lambda: access.access.current)
+    app.state.stores = (*resources.stores, feed)
+    for paths in (
+        CorePaths(objects, answers, control, asked, writes, clock),
+        Reviews(why_not),
+        FleetPaths(control),
+        StaticPaths(),
+        LivePaths(feed, Snapshots(objects, control.brief, clock), answers.slots),
+        LoginPaths(access, control, page, fleet_version, clock),
+        TokenPaths(access.access),
+    ):
+        app.router.routes.extend(paths.router.routes)
     app.router.routes.extend(v1_router(objects, control, writes, clock, fleet_version).routes)
 
     async def is_ready(request: Request) -> Response:
@@ -269,7 +277,7 @@ class _OnlyWholeFleets:
     _OBJECTS = (
         *(f"/apis/{API_VERSION}/{plural}" for plural in FLEET_RESOURCES),
         *(f"{V1}/{word}" for word in (*VIEWS, "Agent", "Camera")),
-        f"{PREFIX}/rendered/",
+        *(f"{PREFIX}/{word}" for word in ("rendered/", "snapshot", "stream")),
     )
 
     def __init__(
