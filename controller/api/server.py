@@ -35,6 +35,7 @@ from controller.api.own_host import OwnHostOnly
 from controller.api.page.login_paths import LoginPaths, PageFacts
 from controller.api.page.static_paths import StaticPaths
 from controller.api.permission import Auditing, Permission
+from controller.api.picture_paths import PicturePaths
 from controller.api.refusing_route import methods_at
 from controller.api.resource_paths import ResourcePaths
 from controller.api.resources import FLEET_RESOURCES
@@ -103,7 +104,7 @@ def create_app(
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
         access: who may do what; None: everybody everything.
-        asking: asks agents for logs and usage; None: nobody can be asked.
+        asking: asks agents for logs, usage and pictures; None: nobody can be asked.
         page: what the page tells of the controller, and never changes.
         clock: tells the time, UTC, that ages in tables are counted to.
         dice: make up the ends of generated names.
@@ -138,6 +139,7 @@ def create_app(
     app.router.routes.extend(resources.router.routes)
     asked = asking or NobodyAsked()
     app.router.routes.extend(CorePaths(objects, answers, control, asked, writes, clock).router.routes)
+    app.router.routes.extend(PicturePaths(objects, asked, clock).router.routes)
     app.router.routes.extend(Reviews(why_not).router.routes)
     app.router.routes.extend(FleetPaths(control).router.routes)
     app.router.routes.extend(StaticPaths().router.routes)
@@ -270,6 +272,7 @@ class _OnlyWholeFleets:
         *(f"/apis/{API_VERSION}/{plural}" for plural in FLEET_RESOURCES),
         *(f"{V1}/{word}" for word in (*VIEWS, "Agent", "Camera")),
         f"{PREFIX}/rendered/",
+        f"{PREFIX}/pictures",
     )
 
     def __init__(
