@@ -35,7 +35,7 @@ def built(tmp_path: Path) -> Http:
     (tmp_path / "nested" / "more.js").write_bytes(b"1")
     app = FastAPI()
     app.add_exception_handler(ApiError, refused)
-    app.include_router(StaticPaths(tmp_path).router)
+    app.router.routes.extend(StaticPaths(tmp_path).router.routes)
     return Http(app)
 
 
@@ -151,3 +151,10 @@ def test_the_files_of_the_wheel_are_those_of_a_page() -> None:
     assert {"index.html", "favicon.svg"} <= set(files())
     assert all(static.media_type != "application/octet-stream" for static in read_static_files(FOLDER).values())
     assert "'unsafe" not in SECURITY_HEADERS["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("kind", ["camera", "dsinstance", "node"])
+def test_the_schemas_that_forms_are_made_of_are_served(http: Http, kind: str) -> None:
+    schema = http.get(f"/web/{kind}.schema.json").json()
+    assert schema["properties"]["kind"]["const"].lower() == kind
+    assert schema["properties"]["spec"]

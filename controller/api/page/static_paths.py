@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from importlib.resources import files
 from pathlib import Path
 
 from fastapi import Request
@@ -14,6 +15,7 @@ from controller.api.page.static_files import (
     StaticFile,
     is_known,
     read_static_files,
+    static_file,
     takes_gzip,
 )
 from controller.api.routing import Router
@@ -33,7 +35,7 @@ class StaticPaths:
 
     @cached_property
     def _files(self) -> Mapping[str, StaticFile]:
-        return read_static_files(self._folder)
+        return {**_schemas(), **read_static_files(self._folder)}
 
     async def _document(self, request: Request) -> Response:
         return self._answer(request, _DOCUMENT)
@@ -60,3 +62,13 @@ class StaticPaths:
             headers["Content-Encoding"] = "gzip"
             return Response(file.compressed, headers=headers, media_type=file.media_type)
         return Response(file.content, headers=headers, media_type=file.media_type)
+
+
+def _schemas() -> Mapping[str, StaticFile]:
+    """The JSON Schemas of the kinds, which the page makes its forms of."""
+    folder = files("crds") / "schemas"
+    return {
+        one.name: static_file(one.name, one.read_bytes())
+        for one in folder.iterdir()
+        if one.name.endswith(".schema.json")
+    }
