@@ -38,6 +38,7 @@ from controller.api.page.login_paths import LoginPaths, PageFacts
 from controller.api.page.snapshots import Snapshots
 from controller.api.page.static_paths import StaticPaths
 from controller.api.permission import Auditing, Permission
+from controller.api.picture_paths import PicturePaths
 from controller.api.refusing_route import methods_at
 from controller.api.resource_paths import ResourcePaths
 from controller.api.resources import FLEET_RESOURCES
@@ -106,7 +107,7 @@ def create_app(
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
         access: who may do what; None: everybody everything.
-        asking: asks agents for logs and usage; None: nobody can be asked.
+        asking: asks agents for logs, usage and pictures; None: nobody can be asked.
         page: what the page tells of the controller, and never changes.
         clock: tells the time, UTC, that ages in tables are counted to.
         dice: make up the ends of generated names.
@@ -143,6 +144,7 @@ def create_app(
     app.state.stores = (*resources.stores, feed)
     for paths in (
         CorePaths(objects, answers, control, asked, writes, clock),
+        PicturePaths(objects, asked, clock),
         Reviews(why_not),
         FleetPaths(control),
         StaticPaths(),
@@ -277,7 +279,7 @@ class _OnlyWholeFleets:
     _OBJECTS = (
         *(f"/apis/{API_VERSION}/{plural}" for plural in FLEET_RESOURCES),
         *(f"{V1}/{word}" for word in (*VIEWS, "Agent", "Camera")),
-        *(f"{PREFIX}/{word}" for word in ("rendered/", "snapshot", "stream")),
+        *(f"{PREFIX}/{word}" for word in ("rendered/", "pictures", "snapshot", "stream")),
     )
 
     def __init__(

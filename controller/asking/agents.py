@@ -1,7 +1,7 @@
 """Asks agents, over the topics."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -10,13 +10,14 @@ from controller.asking.answer_reader import AnswerReader
 from controller.asking.base import CannotAsk, NoSuchLog
 from controller.asking.conversation import Conversation
 from controller.asking.leases import AskingTimings, LeaseOffice
+from controller.asking.pictures import Pictures
 from controller.asking.usage_samples import UsageSamples
-from controller.asking.wanted import LogsWanted, NodeUsage
-from controller.asking.whom import Whom, name_at_agent, names_of, whom
+from controller.asking.wanted import LogsWanted, NodeUsage, PictureAnswer, PictureWanted
+from controller.asking.whom import Whom, config_of, name_at_agent, names_of, whom
 from controller.knowledge import Knowledge
 from controller.publish.publisher import Publisher
 from crds.answers import AgentAnswer
-from crds.asking import LOGS, USAGE, LogsAsked
+from crds.asking import LOGS, PICTURES, USAGE, LogsAsked
 from ports.ports import Ports
 
 MOST_LOGS: Final = 200
@@ -62,6 +63,14 @@ class AgentAsking:
         self._samples = UsageSamples(
             self._office, self._reader, lambda one: names_of(knowledge.state, one), ports.clock, timings
         )
+        self._pictures = Pictures(
+            whom=lambda node: self._whom(node, PICTURES),
+            config_of=lambda watcher: config_of(knowledge.state, watcher),
+            office=self._office,
+            reader=self._reader,
+            clock=ports.clock,
+            timings=timings,
+        )
         self._shown = 0
 
     @property
@@ -102,9 +111,18 @@ class AgentAsking:
                 continue
         return await self._samples.of(agents)
 
+    def look(self, caller: Hashable, wanted: Sequence[PictureWanted], width: int) -> Mapping[str, PictureAnswer]:
+        """See `Asking`."""
+        return self._pictures.look(caller, wanted, width)
+
+    def picture(self, camera: str, width: int, version: str) -> bytes | None:
+        """See `Asking`."""
+        return self._pictures.picture(camera, width, version)
+
     async def aclose(self) -> None:
         """Ends all of it; agents stop by themselves."""
         await self._samples.aclose()
+        await self._pictures.aclose()
         await self._office.aclose()
         await self._reader.aclose()
 
