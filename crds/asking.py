@@ -14,7 +14,9 @@ LOGS: Final = "logs"
 """The output of one instance."""
 USAGE: Final = "usage"
 """What the node and its instances use of CPU and memory."""
-CAN_BE_ASKED: Final = (LOGS, USAGE)
+SERIES: Final = "series"
+"""How one camera did in the last hours: its frames per second, and what its app counts."""
+CAN_BE_ASKED: Final = (LOGS, USAGE, SERIES)
 """What agents of this version answer."""
 
 LONGEST_LEASE_SECONDS: Final = 60
@@ -43,6 +45,15 @@ class LogsAsked(WireModel):
     """Ends after so many."""
 
 
+class SeriesAsked(WireModel):
+    """Which camera."""
+
+    instance: str = Field(max_length=128)
+    """By the name that its agent knows it by."""
+    camera_id: str = Field(max_length=256)
+    """By the id that its app knows it by."""
+
+
 class Lease(WireModel):
     """What one run of an agent is asked for, said with `CommandKind.ASK`. Said again with its number it is renewed."""
 
@@ -57,6 +68,8 @@ class Lease(WireModel):
     begins: bool = False
     """False for a renewal, which brings no lease back that is over."""
     what: str = Field(default="", max_length=64)
-    """`logs`, `usage`, or what later versions know; an agent says in its greeting what it can be asked for."""
+    """`logs`, `usage`, `series`, or what later versions know; an agent says in its greeting what it can be asked for."""
     logs: LogsAsked | None = None
     """Of which instance, and which lines, where logs are asked for."""
+    series: SeriesAsked | None = None
+    """Of which camera, where its series are asked for."""

@@ -293,7 +293,9 @@ class Agent:
 
     def _answer(self, command: AgentCommand) -> None:
         if self._answering is None:
-            self._answering = self._new_answering(seen=self._seen, is_wanted=self._is_wanted)
+            self._answering = self._new_answering(
+                seen=self._seen, is_wanted=self._is_wanted, series=self._probes.series_of
+            )
         self._answering.take(command)
 
     def _is_wanted(self, name: str) -> bool:

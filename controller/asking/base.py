@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from controller.asking.wanted import LogsWanted, NodeUsage
+from controller.asking.wanted import LogsWanted, NodeUsage, Series
 
 
 class CannotAsk(Exception):  # noqa: N818 - says what is the matter
@@ -44,5 +44,19 @@ class Asking(Protocol):
         """What these nodes and their instances use, by the names of nodes: of those that answered within some seconds.
 
         Whoever asks again within 15 s is answered from the newest samples at once.
+        """
+        ...
+
+    async def series(self, node: str, instance: str, camera: str) -> Series:
+        """How a camera did in the last hours. Whoever asks again within some seconds gets the same.
+
+        Args:
+            node: the name of the node that watches it.
+            instance: the name of the instance that does, in the manifests.
+            camera: its name.
+
+        Raises:
+            CannotAsk: there are none: the node is unknown, its agent is away, too old or did not answer in time, or it knows of
+                none yet.
         """
         ...

@@ -9,9 +9,9 @@ from controller.asking.base import AgentTooOld, CannotAsk
 from controller.state import State
 from controller.status.fold import heard_at, is_believed
 from controller.status.runs import rivals
-from crds.asking import LOGS
+from crds.asking import LOGS, SERIES
 
-_WORDS: Final = {LOGS: "its logs"}
+_WORDS: Final = {LOGS: "its logs", SERIES: "how its cameras did"}
 _OTHER_WORDS: Final = "what it uses"
 
 
@@ -86,3 +86,17 @@ def names_of(state: State, whom: Whom) -> Mapping[str, str]:
     """The names of instances for people, by those that the agent knows them by."""
     sent = state.published.by_node.get(whom.node_id)
     return {one.instance_name: one.name for one in sent.config.node_config_list} if sent else {}
+
+
+def camera_at_app(state: State, whom: Whom, instance: str, camera: str) -> str:
+    """The id that the app of an instance knows a camera by.
+
+    Raises:
+        CannotAsk: the node was not told to watch it with that instance.
+    """
+    sent = state.published.by_node.get(whom.node_id)
+    for config in sent.config.node_config_list if sent else ():
+        for one in config.cameras if config.name == instance else ():
+            if one.name == camera:
+                return one.camera_id
+    raise CannotAsk(f"node {whom.node} was not told to watch camera {camera} with instance {instance}")

@@ -6,22 +6,25 @@ from collections.abc import Callable
 
 from bus.base import Bus
 from bus.signature import SigningKey
-from crds.asking import LOGS, Lease
+from crds.asking import LOGS, SERIES, Lease, SeriesAsked
 from crds.messages import AgentCommand, AgentInfo
 from nodeagent.answering import leases as decisions
 from nodeagent.answering.channel import Channel
 from nodeagent.answering.leases import Leases, Verdict
 from nodeagent.answering.log_answers import LogAnswers, LogSources
+from nodeagent.answering.series_parts import series_parts
 from nodeagent.answering.usage import used_between
 from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.model import ObservedInstance, Transient
+from nodeagent.reporter.series import Series
 from nodeagent.timings import Timings
 from ports.ports import Ports
 
 _log = logging.getLogger(__name__)
 
 _NOT_RENEWED = "nobody has renewed what was asked for"
+_NO_SERIES = "its agent has not counted a whole minute of this camera yet"
 _BUG = "its agent met an error: see its log"
 
 
@@ -38,6 +41,7 @@ class Answering:
         folders: InstanceFolders,
         seen: Callable[[str], ObservedInstance | None],
         is_wanted: Callable[[str], bool],
+        series: Callable[[str, str], Series | None],
         ports: Ports,
         timings: Timings,
     ) -> None:
@@ -51,6 +55,7 @@ class Answering:
             folders: know the secrets of instances.
             seen: an instance as it was seen last.
             is_wanted: whether the node is to run an instance of that name.
+            series: how a camera did, by the names of its instance and of itself.
             ports: the time, and threads in which texts are masked.
             timings: how often usage is told.
         """
@@ -58,6 +63,7 @@ class Answering:
         self._key = key
         self._identity = identity
         self._driver = driver
+        self._series = series
         self._clock = ports.clock
         self._timings = timings
         self._sources = LogSources(
@@ -114,6 +120,8 @@ class Answering:
             if lease.what == LOGS and lease.logs is not None:
                 _log.info("somebody looks at the log of instance %s", lease.logs.instance)
                 await LogAnswers(lease.logs, channel, self._sources, self._clock).run()
+            elif lease.what == SERIES and lease.series is not None:
+                await self._tell_series(lease.series, channel)
             else:
                 await self._tell_usage(channel)
         except Transient as error:
@@ -121,6 +129,15 @@ class Answering:
         except Exception:  # noqa: BLE001 - what is only looked at may not take down what looks after it
             _log.exception("lease %d of %s cannot be answered", lease.number, lease.what)
             await channel.end(_BUG)
+
+    async def _tell_series(self, asked: SeriesAsked, channel: Channel) -> None:
+        found = self._series(asked.instance, asked.camera_id)
+        if found is None:
+            await channel.end(_NO_SERIES)
+            return
+        for part in series_parts(found):
+            await channel.send(series=part)
+        await channel.end()
 
     async def _tell_usage(self, channel: Channel) -> None:
         before, at = await self._driver.usage(), self._clock.monotonic()

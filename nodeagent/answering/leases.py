@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from crds.asking import CAN_BE_ASKED, LOGS, LONGEST_LEASE_SECONDS, Lease
+from crds.asking import CAN_BE_ASKED, LOGS, LONGEST_LEASE_SECONDS, SERIES, Lease
 
 MOST_LEASES: Final = 16
 MOST_OF_LOGS: Final = 8
@@ -88,7 +88,8 @@ def take(leases: Leases, lease: Lease, boot_id: str, now: float) -> tuple[Leases
 def _refusal(leases: Leases, lease: Lease) -> str:
     if not lease.begins:
         return "the agent does not know of it any more: ask again"
-    if lease.what not in CAN_BE_ASKED or (lease.what == LOGS and lease.logs is None):
+    untold = (lease.what == LOGS and lease.logs is None) or (lease.what == SERIES and lease.series is None)
+    if lease.what not in CAN_BE_ASKED or untold:
         return "its agent cannot be asked for that"
     if len(leases.held) >= MOST_LEASES:
         return f"its agent answers {MOST_LEASES} at a time, and so many ask: try again in a minute"

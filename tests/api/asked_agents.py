@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from controller.asking.base import CannotAsk
-from controller.asking.wanted import LogsWanted, NodeUsage, Usage
+from controller.asking.wanted import LogsWanted, NodeUsage, Series, Usage
 from tests.picture.fleets import NOW
 
 
@@ -22,6 +22,8 @@ class AskedAgents:
     """What it says at once."""
     asked: list[tuple[str, str, LogsWanted]] = field(default_factory=list)
     open_ones: int = 0
+    series_of: dict[tuple[str, str, str], Series] = field(default_factory=dict)
+    """By node, instance and camera."""
 
     @asynccontextmanager
     async def logs(self, node: str, instance: str, wanted: LogsWanted) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -51,3 +53,8 @@ class AskedAgents:
             instances={"door": Usage(0.25, 512 << 20)},
         )
         return dict.fromkeys(self.nodes & set(nodes), used)
+
+    async def series(self, node: str, instance: str, camera: str) -> Series:
+        if (found := self.series_of.get((node, instance, camera))) is None:
+            raise CannotAsk(f"the agent of node {node} is away")
+        return found

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 
 from controller.asking.base import CannotAsk
-from controller.asking.wanted import LogsWanted, NodeUsage
+from controller.asking.wanted import LogsWanted, NodeUsage, Series
 
 
 class NobodyAsked:
@@ -19,3 +19,7 @@ class NobodyAsked:
     async def usage(self, nodes: Collection[str]) -> Mapping[str, NodeUsage]:  # noqa: ARG002 - the protocol's
         """See `Asking`."""
         return {}
+
+    async def series(self, node: str, instance: str, camera: str) -> Series:  # noqa: ARG002 - the protocol's
+        """See `Asking`."""
+        raise CannotAsk("no agent can be asked here")
