@@ -34,6 +34,7 @@ def test_it_says_that_it_can_be_asked_and_until_it_is_nothing_is_said_or_kept(st
             await asyncio.sleep(120)
             assert idle(it)
             assert stand.values(Topic.AGENT_ANSWER) == []
+            assert stand.shown.asked == []
 
     run(scenario())
 
