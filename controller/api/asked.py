@@ -106,6 +106,8 @@ def _of_path(method: str, parts: list[str], query: bytes) -> Asked | None:
 
 def _of_the_fleet(rest: list[str], *, reading: bool) -> Asked:
     match rest:
+        case ["history", "cameras", name] if reading:
+            return Asked(Verb.GET, "Camera", name)
         case ["tokens", *_]:
             return Asked(Verb.TOKENS)
         # Which cameras is in the body; those that are not seen are answered as unknown.

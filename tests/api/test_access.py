@@ -33,6 +33,8 @@ REACHED = {
     ("GET", f"{OBJECTS}/nodes/hq-node"): (200, 200, 403, 200, 200, 200, 200),
     ("GET", "/api/v1/events"): (200, 200, 200, 200, 200, 200, 200),
     ("GET", "/fleet/v1/status"): (200, 403, 403, 403, 200, 403, 200),
+    ("GET", "/fleet/v1/history/cameras/hq-1"): (200, 200, 200, 200, 200, 200, 200),
+    ("GET", "/fleet/v1/history/cameras/yard-1"): (200, 403, 200, 403, 200, 403, 200),
     ("GET", "/fleet/v1/rendered/hq"): (404, 403, 403, 403, 404, 403, 404),
     ("POST", "/fleet/v1/pictures"): (400, 400, 400, 400, 400, 400, 400),
     ("GET", "/fleet/v1/pictures"): (405, 405, 405, 405, 405, 405, 405),
