@@ -32,6 +32,8 @@ from controller.api.listeners import port_listener, unix_listener
 from controller.api.object_answers import ObjectAnswers
 from controller.api.openapi.openapi_paths import OpenApiPaths
 from controller.api.own_host import OwnHostOnly
+from controller.api.page.login_paths import LoginPaths, PageFacts
+from controller.api.page.static_paths import StaticPaths
 from controller.api.permission import Auditing, Permission
 from controller.api.refusing_route import methods_at
 from controller.api.resource_paths import ResourcePaths
@@ -79,6 +81,7 @@ def create_app(
     bookmark_seconds: float = BOOKMARK_SECONDS,
     access: AccessControl | None = None,
     asking: Asking | None = None,
+    page: PageFacts = PageFacts(),
     clock: Callable[[], datetime] = SystemClock().now,
     dice: Dice | None = None,
     monotonic: Callable[[], float] = SystemClock().monotonic,
@@ -101,6 +104,7 @@ def create_app(
         bookmark_seconds: between two bookmarks while nothing happens.
         access: who may do what; None: everybody everything.
         asking: asks agents for logs and usage; None: nobody can be asked.
+        page: what the page tells of the controller, and never changes.
         clock: tells the time, UTC, that ages in tables are counted to.
         dice: make up the ends of generated names.
         monotonic: tells how much time goes by, for the rate of requests.
@@ -136,6 +140,8 @@ def create_app(
     app.router.routes.extend(CorePaths(objects, answers, control, asked, writes, clock).router.routes)
     app.router.routes.extend(Reviews(why_not).router.routes)
     app.router.routes.extend(FleetPaths(control).router.routes)
+    app.router.routes.extend(StaticPaths().router.routes)
+    app.router.routes.extend(LoginPaths(access, control, page, fleet_version, clock).router.routes)
     app.router.routes.extend(TokenPaths(access.access).router.routes)
     app.router.routes.extend(v1_router(objects, control, writes, clock, fleet_version).routes)
 

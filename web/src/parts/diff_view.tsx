@@ -1,0 +1,29 @@
+/** The differences of files, as the controller made them. */
+import type { FileDiff } from "../api/previews.ts";
+
+function classOf(line: string): string {
+  if (line.startsWith("@@")) return "place";
+  if (line.startsWith("+++") || line.startsWith("---")) return "file";
+  if (line.startsWith("+")) return "added";
+  return line.startsWith("-") ? "removed" : "";
+}
+
+export function DiffView({ files }: { files: readonly FileDiff[] }) {
+  return (
+    <div class="diffs">
+      {files.map(({ path, diff }) => (
+        <figure key={path}>
+          <figcaption>{path}</figcaption>
+          <pre tabIndex={0} aria-label={path}>
+            {diff.split("\n").map((line, index) => (
+              <span key={index} class={classOf(line)}>
+                {line}
+                {"\n"}
+              </span>
+            ))}
+          </pre>
+        </figure>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+/** Which view a place shows. */
+import type { ComponentChild } from "preact";
+import type { KindName } from "./api/objects.ts";
+import { ObjectForm } from "./forms/object_form.tsx";
+import { linkTo, place } from "./route.ts";
+import { t } from "./texts/en.ts";
+import { Wall } from "./wall/wall.tsx";
+
+export function View(): ComponentChild {
+  const { path } = place.value;
+  const [room, ...rest] = path;
+  switch (`${room ?? "cameras"}/${rest.length}`) {
+    case "cameras/0":
+      return <Wall />;
+    case "new/1":
+    case "cameras/2":
+    case "instances/2":
+    case "nodes/2":
+      return formAt(path);
+    default:
+      return <Nothing />;
+  }
+}
+
+const KINDS: Readonly<Record<string, KindName>> = {
+  camera: "Camera",
+  instance: "DsInstance",
+  node: "Node",
+  cameras: "Camera",
+  instances: "DsInstance",
+  nodes: "Node",
+};
+
+/** `#/new/camera`, and `#/cameras/NAME/edit`. */
+function formAt([room = "", name = "", word]: readonly string[]): ComponentChild {
+  const kind = KINDS[room === "new" ? name : room];
+  if (kind === undefined || (room !== "new" && word !== "edit")) return <Nothing />;
+  return <ObjectForm key={`${kind} ${name}`} kind={kind} name={room === "new" ? null : name} />;
+}
+
+function Nothing() {
+  return (
+    <main class="empty" id="content">
+      <h1>{t.notFound.title}</h1>
+      <a href={linkTo(["cameras"])}>{t.notFound.back}</a>
+    </main>
+  );
+}
