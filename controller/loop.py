@@ -22,6 +22,8 @@ from controller.answers import Answers
 from controller.asking.agents import AgentAsking
 from controller.carry_out import carry_out
 from controller.held_file import HeldFile
+from controller.history.camera_file import CameraFile, CameraPasts
+from controller.history.camera_keeper import CameraKeeper
 from controller.history.keeper import VersionKeeper
 from controller.history.version_file import VersionFile, Versions
 from controller.intake import Intake
@@ -71,6 +73,7 @@ class Controller:
         bookkeeping: Bookkeeping | None = None,
         notifier: Notifier | None = None,
         versions: Versions | None = None,
+        cameras: CameraPasts | None = None,
         ports: Ports = Ports(),
     ) -> None:
         """Makes a controller.
@@ -89,6 +92,7 @@ class Controller:
             bookkeeping: keeps what clients keep beside the manifests; None: in memory.
             notifier: tells others of events; None when nobody is told.
             versions: keeps the versions of instances; None: in memory.
+            cameras: keeps what happens to cameras; None: in memory.
             ports: clock, disk and threads.
         """
         self._timings = timings
@@ -107,8 +111,16 @@ class Controller:
         run = ControllerRun(name=name, started_at=ports.clock.now())
         version = importlib.metadata.version("dsfleet")
         self._rules = Rules(fleet_id, key.public_key_hex, version, limits, timings, run=run)
-        self._picture = Picture(self._rules, objects=store, events=event_store, monotonic=ports.clock.monotonic)
+        self._picture = Picture(
+            self._rules,
+            objects=store,
+            events=event_store,
+            monotonic=ports.clock.monotonic,
+            notice=lambda *seen: self.cameras.notice(*seen),  # noqa: PLW0108 - it is made below
+        )
         self._knowledge = Knowledge(self._picture, ports.clock)
+        self.cameras = CameraKeeper(cameras or CameraFile(), self._knowledge, ports.threads, timings)
+        """What happened to cameras."""
         self._keeper = LastGoodKeeper(self._last_good, self._knowledge, ports.threads, timings)
         self._intake = Intake(
             bus=bus,
@@ -165,6 +177,8 @@ class Controller:
         await self.writer.recall()
         with contextlib.suppress(OSError):  # it is tried again, and told
             await self.versions.load()
+        with contextlib.suppress(OSError):
+            await self.cameras.load()
         self._knowledge.become(*holding.recall(self._knowledge.state, *await self._threads.run(self._held_file.load)))
         await self._topics.begin()
         try:
@@ -179,10 +193,12 @@ class Controller:
                 tasks.create_task(self._for_ever(self._publisher.keep_copies))
                 tasks.create_task(self._for_ever(self._keep_keys))
                 tasks.create_task(self._for_ever(self.versions.keep))
+                tasks.create_task(self._for_ever(self.cameras.keep))
                 tasks.create_task(self._show_changes())
         finally:
             await self.asking.aclose()
             self._keeper.finish()
+            self.cameras.finish()
             self._publisher.finish()
 
     async def notify(self) -> None:

@@ -29,6 +29,11 @@ class AppKind(StrEnum):
         return self is AppKind.REFERENCE
 
     @property
+    def has_pictures(self) -> bool:
+        """True when the app gives the newest frame of a camera as a picture. DeepStream's own REST interface has no such call."""
+        return self is AppKind.REFERENCE
+
+    @property
     def takes(self) -> frozenset[ChangeClass]:
         """The classes of changes that the app itself can take, whether or not agents apply them yet."""
         match self:

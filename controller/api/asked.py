@@ -13,8 +13,11 @@ from controller.api.served import facade_at
 from crds.document import API_GROUP, API_VERSION
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-PUBLIC: Final = frozenset({"/healthz", "/livez", "/readyz"})
-"""Answered to everybody: probes show no credentials."""
+_PUBLIC: Final = frozenset(
+    {"/healthz", "/livez", "/readyz", "/", "/favicon.svg", "/fleet/v1/login", "/fleet/v1/logout"}
+)
+_PUBLIC_FOLDER: Final = "/web/"
+_ME: Final = "/fleet/v1/me"
 _REVIEWS: Final = ("authentication.k8s.io", "authorization.k8s.io")
 _WRITES: Final[Mapping[str, Verb]] = {"PUT": Verb.UPDATE, "PATCH": Verb.PATCH, "DELETE": Verb.DELETE}
 _OF_NODES: Final[Mapping[str, Verb]] = {"trust": Verb.TRUST, "adopt": Verb.ADOPT, "clean": Verb.CLEAN}
@@ -50,14 +53,21 @@ class Asked:
     """True when it is about objects that the path does not name, and that are not left out but touched: all of a kind."""
 
 
+def is_public(path: str) -> bool:
+    """True for what is answered to everybody: probes show no credentials, and a page comes before its login."""
+    return path in _PUBLIC or path.startswith(_PUBLIC_FOLDER)
+
+
 def what_is_asked(method: str, path: str, query: bytes) -> Asked | None:
-    """What a request asks for; None for what everybody may who is known: discovery, and questions about himself.
+    """What a request asks for; None for what everybody may who is known: the page, discovery, and questions about himself.
 
     Args:
         method: of HTTP.
         path: decoded, as paths are matched.
         query: as it came.
     """
+    if is_public(path) or path == _ME:
+        return None
     if (found := facade_at(path)) is not None:
         return _of_facade(method, *found, query)
     return _of_path(method, path.removesuffix("/").split("/")[1:], query)

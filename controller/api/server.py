@@ -32,11 +32,14 @@ from controller.api.listeners import port_listener, unix_listener
 from controller.api.object_answers import ObjectAnswers
 from controller.api.openapi.openapi_paths import OpenApiPaths
 from controller.api.own_host import OwnHostOnly
+from controller.api.page.login_paths import LoginPaths, PageFacts
+from controller.api.page.static_paths import StaticPaths
 from controller.api.permission import Auditing, Permission
 from controller.api.refusing_route import methods_at
 from controller.api.resource_paths import ResourcePaths
 from controller.api.resources import FLEET_RESOURCES
 from controller.api.reviews import Reviews, WhyNot
+from controller.api.routing import PathRoute
 from controller.api.served import facade_at
 from controller.api.tls import HANDSHAKE_SECONDS, Tls
 from controller.api.token_paths import TokenPaths
@@ -78,6 +81,7 @@ def create_app(
     bookmark_seconds: float = BOOKMARK_SECONDS,
     access: AccessControl | None = None,
     asking: Asking | None = None,
+    page: PageFacts = PageFacts(),
     clock: Callable[[], datetime] = SystemClock().now,
     dice: Dice | None = None,
     monotonic: Callable[[], float] = SystemClock().monotonic,
@@ -100,6 +104,7 @@ def create_app(
         bookmark_seconds: between two bookmarks while nothing happens.
         access: who may do what; None: everybody everything.
         asking: asks agents for logs and usage; None: nobody can be asked.
+        page: what the page tells of the controller, and never changes.
         clock: tells the time, UTC, that ages in tables are counted to.
         dice: make up the ends of generated names.
         monotonic: tells how much time goes by, for the rate of requests.
@@ -119,24 +124,26 @@ def create_app(
     app.add_middleware(NoOtherSites)
     app.add_middleware(OwnHostOnly, names=host_names)
     app.add_middleware(DetailedErrors)
-    app.include_router(discovery_router(fleet_version))
+    app.router.routes.extend(discovery_router(fleet_version).routes)
     if writes is not None:
-        app.include_router(WritePaths(writes, clock, dice or SystemDice()).router)
-    app.include_router(OpenApiPaths(fleet_version).router)
+        app.router.routes.extend(WritePaths(writes, clock, dice or SystemDice()).router.routes)
+    app.router.routes.extend(OpenApiPaths(fleet_version).router.routes)
     answers = ObjectAnswers(clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
     resources = ResourcePaths(objects, events, clock, answers)
     app.state.stores = resources.stores
     view_writes = ViewWrites(writes, clock) if writes else None
     scales = ScalePaths(objects, view_writes)
-    app.include_router(AppsPaths(objects, versions or NoVersions(), answers, view_writes, scales).router)
-    app.include_router(scales.router)
-    app.include_router(resources.router)
+    app.router.routes.extend(AppsPaths(objects, versions or NoVersions(), answers, view_writes, scales).router.routes)
+    app.router.routes.extend(scales.router.routes)
+    app.router.routes.extend(resources.router.routes)
     asked = asking or NobodyAsked()
-    app.include_router(CorePaths(objects, answers, control, asked, writes, clock).router)
-    app.include_router(Reviews(why_not).router)
-    app.include_router(FleetPaths(control).router)
-    app.include_router(TokenPaths(access.access).router)
-    app.include_router(v1_router(objects, control, writes, clock, fleet_version))
+    app.router.routes.extend(CorePaths(objects, answers, control, asked, writes, clock).router.routes)
+    app.router.routes.extend(Reviews(why_not).router.routes)
+    app.router.routes.extend(FleetPaths(control).router.routes)
+    app.router.routes.extend(StaticPaths().router.routes)
+    app.router.routes.extend(LoginPaths(access, control, page, fleet_version, clock).router.routes)
+    app.router.routes.extend(TokenPaths(access.access).router.routes)
+    app.router.routes.extend(v1_router(objects, control, writes, clock, fleet_version).routes)
 
     async def is_ready(request: Request) -> Response:
         if not (reason := why_not_ready()):
@@ -148,9 +155,8 @@ def create_app(
     async def is_alive() -> Response:
         return PlainTextResponse("ok")
 
-    app.add_api_route("/readyz", is_ready, methods=["GET"], response_model=None)
-    app.add_api_route("/healthz", is_alive, methods=["GET"], response_model=None)
-    app.add_api_route("/livez", is_alive, methods=["GET"], response_model=None)
+    for path, endpoint in (("/readyz", is_ready), ("/healthz", is_alive), ("/livez", is_alive)):
+        app.router.routes.append(PathRoute(path, endpoint, methods=("GET",)))
     return app
 
 

@@ -89,7 +89,9 @@ def _invalid(message: str, causes: list[dict[str, Any]], resource: Resource, nam
 
 def _cause(problem: Problem) -> dict[str, Any]:
     where = f"{problem.position}: " if problem.position.file else ""
-    return {"reason": "FieldValueInvalid", "message": f"{where}{problem.message}", "field": problem.path}
+    at = problem.position
+    place = {"file": at.file, "line": at.line, "column": at.column} if at.file else {}
+    return {"reason": "FieldValueInvalid", "message": f"{where}{problem.message}", "field": problem.path, **place}
 
 
 def _unavailable(message: str) -> ApiError:

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
 
 from controller.access.decision import Labels
 from controller.access.roles import Verb
@@ -18,8 +19,10 @@ from controller.api.object_shape import require_bounded_patch
 from controller.api.patches.json_patch import json_patch
 from controller.api.patches.merge import merge_patch
 from controller.api.patches.strategic import strategic_merge
+from controller.api.previews import FORM, as_seen_by, preview_document, wants_preview
 from controller.api.query import flag
 from controller.api.resources import FLEET_RESOURCES, Resource
+from controller.api.routing import Router
 from controller.api.selection import parse_selection
 from controller.api.wanted import applied, changed, created, gone, object_in
 from controller.api.write_errors import REFUSALS, refusal
@@ -60,7 +63,7 @@ class WritePaths:
         self._writes = writes
         self._clock = clock
         self._dice = dice
-        self.router = APIRouter(prefix=f"/apis/{API_VERSION}")
+        self.router = Router(prefix=f"/apis/{API_VERSION}")
         for path, method, endpoint in (
             ("/{plural}", "POST", self._create),
             ("/{plural}", "DELETE", self._delete_some),
@@ -68,7 +71,7 @@ class WritePaths:
             ("/{plural}/{name}", "PATCH", self._patch),
             ("/{plural}/{name}", "DELETE", self._delete),
         ):
-            self.router.add_api_route(path, endpoint, methods=[method], response_model=None)
+            self.router.add(path, endpoint, method)
 
     async def _create(self, request: Request, plural: str) -> Response:
         resource = _resource(plural)
@@ -125,7 +128,7 @@ class WritePaths:
             return make(current)
 
         answer = await self._one(request, "apply", resource, ObjectChange(ref, noted), 200)
-        if is_new and answer.status_code == 200:
+        if is_new and answer.status_code == 200 and not wants_preview(request.headers.get("accept", "")):
             answer.status_code = 201
         return answer
 
@@ -222,15 +225,20 @@ async def make_write(
         reason=query.get("reason", ""),
         approve=query.get("approve", ""),
         dry_run=_is_dry(query.getlist("dryRun"), options.get("dryRun")),
+        only_looks=wants_preview(request.headers.get("accept", "")),
         field_validation=validation,
         permit=permit,
         permit_approval=lambda: caller.require(Verb.APPROVE),
     )
     caller.is_dry = asked.dry_run
+    if asked.only_looks and not asked.dry_run:
+        raise bad_request(f"{FORM} is the answer to dryRun=All: nothing was written")
     try:
         done = await writes.write(asked)
     except REFUSALS as error:
         raise refusal(error, resource, name) from None
+    if done.preview is not None:
+        done = replace(done, preview=as_seen_by(caller.identity, done.preview))
     if done.revision_id:
         caller.made(done.revision_id, *(f"{one['kind']}/{one['metadata']['name']}" for one in done.documents))
     return done
@@ -291,7 +299,9 @@ def manager_of(request: Request) -> str:
 
 
 def answer_of(document: Mapping[str, Any], done: WriteDone, code: int) -> Response:
-    """A document as the answer to a write, with the headers that tell of it; 202 when it is not in force yet."""
+    """A document as the answer to a write, with the headers that tell of it; 202 when it is not in force yet. Or the preview of it."""
+    if done.preview is not None:
+        return JSONResponse(preview_document(done.preview))
     body = json.dumps(document, separators=(",", ":")).encode()
     answer = Response(body, 202 if done.branch else code, media_type=JSON)
     length = 0

@@ -29,6 +29,8 @@ class Judged:
     """True when they are written because somebody approved of what they remove."""
     in_the_end: PlanMemo
     """All that is planned with them: who reads them next needs not plan that again."""
+    parked: str = ""
+    """Why the removal guard would park them, when they are only looked at; empty when it would not."""
 
 
 def judge(
@@ -39,6 +41,8 @@ def judge(
     ref: ObjectRef | None,
     approvals: Collection[str],
     before: PlanMemo,
+    *,
+    only_looks: bool = False,
 ) -> Judged:
     """Judges what would be read after a write.
 
@@ -50,10 +54,11 @@ def judge(
         ref: the object that is asked for, when it is one.
         approvals: the revisions that are approved, or beginnings of their ids.
         before: what comes without it.
+        only_looks: True when what the guard says of it is told with all else, since nothing is to be written.
 
     Raises:
         Unsound: they would have problems.
-        Parks: they remove more than may go without approval.
+        Parks: they remove more than may go without approval, and more is wanted than a look.
         NotNow: what is published is not known.
     """
     if isinstance(preview, Rejected):
@@ -67,9 +72,11 @@ def judge(
     coming = what_comes(memo.plan, before.plan)
     parked = why_parked(memo.plan, published, rules.limits)
     is_approved = any(names(approval, preview.revision_id) for approval in approvals)
-    if parked is not None and not is_approved:
+    if parked is None or is_approved:
+        return Judged(preview.revision_id, coming, is_approved=parked is not None, in_the_end=memo)
+    if not only_looks:
         raise Parks(parked, preview.revision_id, describe_plan(coming))
-    return Judged(preview.revision_id, coming, is_approved=parked is not None, in_the_end=memo)
+    return Judged(preview.revision_id, coming, is_approved=False, in_the_end=memo, parked=parked)
 
 
 def names(approval: str, revision_id: str) -> bool:

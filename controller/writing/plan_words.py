@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from controller.model import Change, FleetPlan
+from controller.model import Change, FleetPlan, Reason
 from controller.planner.describe import describe_plan, summary
 
 _MOST_LINES: Final = 12
@@ -27,12 +27,18 @@ def plan_lines(plan: FleetPlan) -> tuple[str, ...]:
 def plan_data(plan: FleetPlan, revision_id: str) -> dict[str, Any]:
     """The plan as plain data; what would be too much for a header is left out, and `truncated` says so."""
     data: dict[str, Any] = {"revision": revision_id, "summary": summary(plan)}
-    reasons = [{"object": str(one.subject), "reason": one.reason, "message": one.message} for one in plan.reasons]
-    full = data | {"changes": _changes(plan.changes)} | ({"reasons": reasons} if reasons else {})
+    reasons = reasons_data(plan.reasons)
+    full = data | {"changes": changes_data(plan.changes)} | ({"reasons": reasons} if reasons else {})
     return full if len(json.dumps(full)) <= _MOST_CHARACTERS else data | {"truncated": True}
 
 
-def _changes(changes: Sequence[Change]) -> list[dict[str, Any]]:
+def reasons_data(reasons: Sequence[Reason]) -> list[dict[str, Any]]:
+    """Why something is not done that manifests ask for, as plain data."""
+    return [{"object": str(one.subject), "reason": one.reason, "message": one.message} for one in reasons]
+
+
+def changes_data(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """What happens to instances, as plain data, without what is empty."""
     return [
         {
             name: list(value) if isinstance(value, tuple) else value

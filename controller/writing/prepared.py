@@ -66,3 +66,5 @@ class Prepared:
     warnings: tuple[str, ...]
     ahead: Ahead
     """The manifests with it, and with all that is written before it."""
+    files: Mapping[bytes, tuple[bytes | None, bytes | None]] = field(default_factory=dict)
+    """What those that it edits hold before it and with it, when it only looks."""

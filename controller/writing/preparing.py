@@ -84,6 +84,7 @@ class Preparing:
             files = await self._threads.run(edit_files, contents, ahead.places.by_ref, edits)
         except CannotEdit as error:
             raise Unsound(ref, (error.problem,)) from None
+        edited = {path: (contents.get(path), after) for path, after in files.items()} if request.only_looks else {}
         files = {**ahead.files, **files}
         preview = await self._source.preview(files)
         if isinstance(preview, Unreadable):
@@ -91,10 +92,19 @@ class Preparing:
                 ref, (Problem(Position("", 1, 1), "", f"nothing would be left of the fleet: {preview.message}"),)
             )
         approved = (asks.get(APPROVE, ""), request.approve, *approvals)
-        judged = judge(self._knowledge.state, self._rules, reading, preview, ref, approved, ahead.in_the_end)
+        judged = judge(
+            self._knowledge.state,
+            self._rules,
+            reading,
+            preview,
+            ref,
+            approved,
+            ahead.in_the_end,
+            only_looks=request.only_looks,
+        )
         _require_what_is_wanted(preview, edits)
         after = Ahead(preview, ahead.places.of(preview.files), judged.in_the_end, files)
-        return Prepared(ones, judged, asks, tuple(warnings), after)
+        return Prepared(ones, judged, asks, tuple(warnings), after, edited)
 
     def _selected(self, selected: Selected, places: Places) -> list[str]:
         found = [

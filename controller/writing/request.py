@@ -7,6 +7,7 @@ from typing import Any, Final
 from controller.model import ObjectRef
 from controller.picture.conditions import Document
 from controller.picture.store import Stored
+from controller.writing.preview import Preview
 
 MODIFIED: Final = "the object has been modified; please apply your changes to the latest version and try again"
 """The words that clients know from Kubernetes."""
@@ -63,6 +64,8 @@ class WriteRequest:
     approve: str = ""
     """The revision whose removals are approved; an annotation may say it, too."""
     dry_run: bool = False
+    only_looks: bool = False
+    """A dry run that is answered with a `Preview`, whether or not the removal guard would park it."""
     field_validation: str = "Warn"
     """What becomes of fields that the kind does not have: Strict refuses, Warn and Ignore leave them out."""
     permit: Permit = everybody_may
@@ -85,3 +88,5 @@ class WriteDone:
     branch: str = ""
     """Where they wait to be taken over, when that is another branch than is read."""
     pull_request_url: str = ""
+    preview: Preview | None = None
+    """Of a dry run that asked for one."""

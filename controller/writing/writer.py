@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from controller import decide
 from controller.actions import Log
+from controller.edits.unified import unified_diffs
 from controller.knowledge import Knowledge
 from controller.model import ObjectRef
 from controller.picture.conditions import Document
@@ -24,6 +25,7 @@ from controller.writing.places import Contents, Places
 from controller.writing.plan_words import plan_data, plan_lines
 from controller.writing.prepared import Ahead, AskedObject, Prepared
 from controller.writing.preparing import SHOWN_WITHIN_SECONDS, Preparing, next_change
+from controller.writing.preview import NOTHING_CHANGES, BlindSeconds, Preview
 from controller.writing.refusals import NotNow, Outdated
 from controller.writing.request import WriteDone, WriteRequest
 from controller.writing.together import done_together
@@ -60,6 +62,7 @@ class Writer:
         objects: what is shown.
         threads: where it is done what blocks.
         bookkeeping: keeps what clients keep beside the manifests.
+        blind_seconds: tells how long cameras were blind at earlier changes.
     """
 
     def __init__(
@@ -71,12 +74,14 @@ class Writer:
         *,
         threads: Threads,
         bookkeeping: Bookkeeping,
+        blind_seconds: Callable[[], BlindSeconds] = dict,
     ) -> None:
         self._knowledge = knowledge
         self._source = source
         self._objects = objects
         self._threads = threads
         self._bookkeeping = bookkeeping
+        self._blind_seconds = blind_seconds
         self._preparing = Preparing(knowledge, source, rules, objects, threads)
         self._turns: Turns[WriteRequest, _Made] = Turns(self._work, self._together)
         self._places = Places()
@@ -111,6 +116,8 @@ class Writer:
         """
         made = await self._turns.mine(request)
         prepared = made.prepared
+        if request.only_looks:
+            return replace(_done(made, [one.shown for one in prepared.ones]), preview=await self._preview(prepared))
         if request.dry_run:
             return _done(made, [one.shown for one in prepared.ones])
         if made.written is not None and made.written.branch:
@@ -122,6 +129,20 @@ class Writer:
             if not is_seen
         )
         return _done(made, [document for document, _ in documents], (*late, *made.lost))
+
+    async def _preview(self, prepared: Prepared) -> Preview:
+        """What people are shown of a write before it is made. Nobody who writes waits for that."""
+        judged, ones = prepared.judged, prepared.ones
+        is_shown = len(ones) == 1 and ones[0].wanted is not None
+        return Preview(
+            judged.revision_id if judged else "",
+            judged.plan if judged else NOTHING_CHANGES,
+            judged.parked if judged else "",
+            prepared.warnings,
+            await self._threads.run(unified_diffs, prepared.files),
+            ones[0].shown if is_shown else None,
+            self._blind_seconds(),
+        )
 
     def _together(self, requests: list[WriteRequest]) -> list[int]:
         return done_together(requests) if self._source.takes_edits_together else [0]

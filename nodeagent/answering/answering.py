@@ -3,10 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from bus.base import Bus
 from bus.signature import SigningKey
-from crds.asking import LOGS, Lease
+from crds.asking import LOGS, PICTURES, Lease, PicturesAsked
+from crds.instance_config import InstanceConfig
 from crds.messages import AgentCommand, AgentInfo
 from nodeagent.answering import leases as decisions
 from nodeagent.answering.channel import Channel
@@ -18,6 +20,10 @@ from nodeagent.folders.base import InstanceFolders
 from nodeagent.model import ObservedInstance, Transient
 from nodeagent.timings import Timings
 from ports.ports import Ports
+
+if TYPE_CHECKING:
+    from nodeagent.answering.picture_answers import PictureAnswers, PictureSource
+    from nodeagent.apps.pictures import TakePicture
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +43,8 @@ class Answering:
         driver: Driver,
         folders: InstanceFolders,
         seen: Callable[[str], ObservedInstance | None],
-        is_wanted: Callable[[str], bool],
+        wanted: Callable[[], tuple[InstanceConfig, ...]],
+        take_picture: "TakePicture | None" = None,
         ports: Ports,
         timings: Timings,
     ) -> None:
@@ -50,7 +57,8 @@ class Answering:
             driver: has the logs and counters.
             folders: know the secrets of instances.
             seen: an instance as it was seen last.
-            is_wanted: whether the node is to run an instance of that name.
+            wanted: the instances that the node is to run.
+            take_picture: asks an app what a camera shows; None for its REST interface.
             ports: the time, and threads in which texts are masked.
             timings: how often usage is told.
         """
@@ -61,8 +69,13 @@ class Answering:
         self._clock = ports.clock
         self._timings = timings
         self._sources = LogSources(
-            driver.log, lambda name, text: ports.threads.run(folders.redacted, name, text), seen, is_wanted
+            driver.log, lambda name, text: ports.threads.run(folders.redacted, name, text), seen, self._is_wanted
         )
+        self._seen = seen
+        self._wanted = wanted
+        self._take_picture = take_picture
+        self._pictures: PictureSource | None = None
+        self._of_pictures: dict[int, PictureAnswers] = {}
         self._leases = Leases()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._channels: dict[int, Channel] = {}
@@ -90,6 +103,8 @@ class Answering:
                 task.add_done_callback(lambda _: self._forget(lease.number))
             case Verdict.RENEWED if lease.number in self._channels:
                 self._channels[lease.number].allow(lease.credit)
+                if lease.pictures is not None and lease.number in self._of_pictures:
+                    self._of_pictures[lease.number].ask(lease.pictures)
             case Verdict.ENDS:
                 self._cancel(lease.number)
             case Verdict.REFUSED:
@@ -114,6 +129,8 @@ class Answering:
             if lease.what == LOGS and lease.logs is not None:
                 _log.info("somebody looks at the log of instance %s", lease.logs.instance)
                 await LogAnswers(lease.logs, channel, self._sources, self._clock).run()
+            elif lease.what == PICTURES and lease.pictures is not None:
+                await self._send_pictures(lease.number, lease.pictures, channel)
             else:
                 await self._tell_usage(channel)
         except Transient as error:
@@ -132,12 +149,34 @@ class Answering:
             await channel.send(usage=used_between(before, after, max(now - at, 0.001)))
             before, at, pause_seconds = after, now, self._timings.usage_every_seconds
 
+    async def _send_pictures(self, number: int, asked: PicturesAsked, channel: Channel) -> None:
+        # Here, since few agents are asked for pictures, and what takes them takes memory.
+        from nodeagent.answering.picture_answers import PictureAnswers, PictureSource  # noqa: PLC0415 - see above
+        from nodeagent.apps.pictures import take_picture  # noqa: PLC0415 - see above
+
+        if self._pictures is None:
+            self._pictures = PictureSource(
+                wanted=self._wanted,
+                seen=self._seen,
+                take=self._take_picture or take_picture,
+                holder_of=self._driver.port_holder,
+                clock=self._clock,
+            )
+        held = self._leases.held.get(number)
+        newest = held.lease.pictures if held is not None and held.lease.pictures is not None else asked
+        answers = self._of_pictures[number] = PictureAnswers(newest, channel, self._pictures, self._clock)
+        await answers.run()
+
+    def _is_wanted(self, name: str) -> bool:
+        return any(one.instance_name == name for one in self._wanted())
+
     # --- how leases end ----------------------------------------------------------------------------------------------
 
     def _forget(self, number: int) -> None:
         """Its task is done, whatever the reason."""
         self._tasks.pop(number, None)
         self._channels.pop(number, None)
+        self._of_pictures.pop(number, None)
         if number in self._leases.held:
             self._leases = self._leases.without([number])
         self._look_at_expiry()

@@ -166,3 +166,14 @@ def test_what_is_within_a_part_is_written_and_written_down(guarded: Guarded) -> 
     assert guarded("hanoi-operator", "PUT", "/v1/Cameras/lobby", {"width": 640}).status_code == 202
     assert (guarded.lines()[-1].verb, guarded.lines()[-1].objects) == ("update", ("Camera/lobby",))
     assert guarded("admin", "PATCH", LOBBY, {"metadata": {"labels": {"floor": "1"}}}).status_code == 200
+
+
+def test_the_lines_around_a_change_are_shown_to_who_sees_the_whole_fleet(guarded: Guarded) -> None:
+    preview, path = {"accept": "application/json;as=Preview;v=v1;g=dsfleet.io"}, f"{LOBBY}?dryRun=All"
+    found = guarded("hanoi-operator", "PATCH", path, {"spec": {"width": 800}}, **preview).json()
+    assert (found["kind"], found["files"]) == ("Preview", [])
+    assert "shown to those who see the whole fleet" in found["warnings"][-1]
+    found = guarded("operator", "PATCH", path, {"spec": {"width": 800}}, **preview).json()
+    assert [one["path"] for one in found["files"]] == ["cameras.yaml"]
+    refused = guarded("hanoi-operator", "PATCH", f"{YARD}?dryRun=All", SPEC, **preview)
+    assert (refused.status_code, refused.json()["kind"]) == (403, "Status")

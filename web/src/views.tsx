@@ -1,5 +1,7 @@
 /** Which view a place shows. */
 import type { ComponentChild } from "preact";
+import type { KindName } from "./api/objects.ts";
+import { ObjectForm } from "./forms/object_form.tsx";
 import { linkTo, place } from "./route.ts";
 import { t } from "./texts/en.ts";
 import { Wall } from "./wall/wall.tsx";
@@ -10,9 +12,30 @@ export function View(): ComponentChild {
   switch (`${room ?? "cameras"}/${rest.length}`) {
     case "cameras/0":
       return <Wall />;
+    case "new/1":
+    case "cameras/2":
+    case "instances/2":
+    case "nodes/2":
+      return formAt(path);
     default:
       return <Nothing />;
   }
+}
+
+const KINDS: Readonly<Record<string, KindName>> = {
+  camera: "Camera",
+  instance: "DsInstance",
+  node: "Node",
+  cameras: "Camera",
+  instances: "DsInstance",
+  nodes: "Node",
+};
+
+/** `#/new/camera`, and `#/cameras/NAME/edit`. */
+function formAt([room = "", name = "", word]: readonly string[]): ComponentChild {
+  const kind = KINDS[room === "new" ? name : room];
+  if (kind === undefined || (room !== "new" && word !== "edit")) return <Nothing />;
+  return <ObjectForm key={`${kind} ${name}`} kind={kind} name={room === "new" ? null : name} />;
 }
 
 function Nothing() {

@@ -12,10 +12,12 @@ from controller.source.fetch.snapshot import SnapshotTaker, SourceError
 from controller.source.fetch.wakeup import merged
 from controller.source.fetch.watch import wakeups
 from controller.source.files import SourceFile, digest_of
+from controller.source.place import SourcePlace
 from controller.source.read.reader import Loaded, ManifestReader, Reading, Rejected, Unreadable
 from controller.source.source_edit import NotWritable, SourceEdit, Written
 
 POLL_SECONDS: Final = 10.0
+_READ_ONLY: Final = "the manifests are read-only here (--read-only): edit the files where they are kept"
 
 
 class DirectorySource:
@@ -43,6 +45,11 @@ class DirectorySource:
         self._last: Reading | None = None
         self._reading = asyncio.Lock()
         self._refreshed = asyncio.Event()
+
+    @property
+    def place(self) -> SourcePlace:
+        """Where it is, for people."""
+        return SourcePlace("directory", self._path, why_read_only=_READ_ONLY if self._is_read_only else "")
 
     @property
     def takes_edits_together(self) -> bool:
@@ -97,7 +104,7 @@ class DirectorySource:
             OSError: the disk does not take it; the files are as before.
         """
         if self._is_read_only:
-            raise NotWritable("the manifests are read-only here (--read-only): edit the files where they are kept")
+            raise NotWritable(_READ_ONLY)
         async with self._reading:
             return await asyncio.to_thread(self._write_now, edit)
 

@@ -16,6 +16,7 @@ from controller.source.fetch.git_tree import TreeReader, checked_subdirectory, r
 from controller.source.fetch.git_write import writing_of
 from controller.source.fetch.snapshot import SourceError
 from controller.source.fetch.wakeup import merged
+from controller.source.place import SourcePlace
 from controller.source.read.reader import Loaded, ManifestReader, Reading, Rejected, Unreadable
 from controller.source.source_edit import SourceChanged, SourceEdit, Written
 
@@ -87,6 +88,13 @@ class GitSource:
         self._fetched: SourceError | bool = not self._is_remote
         self._busy = asyncio.Lock()
         self._refreshed = asyncio.Event()
+
+    @property
+    def place(self) -> SourcePlace:
+        """Where it is, for people."""
+        location = without_user_info(self._url if self._is_remote else self._repository)
+        branch = self._ref.removeprefix("refs/heads/").replace(_REMOTE_HEAD, "HEAD")
+        return SourcePlace("git", location, branch, self._writing.why_not)
 
     @property
     def takes_edits_together(self) -> bool:

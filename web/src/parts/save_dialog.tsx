@@ -12,13 +12,16 @@ import { Refusal } from "./refusal.tsx";
  * @param write what is to be done.
  * @param typed what a person must type when the guard would park it.
  * @param onDone called when it was made.
+ * @param onClose called when the dialog goes.
+ * @param onLeave called instead when it goes after the change was made.
  */
 export function SaveDialog(props: {
   title: string;
   write: Write;
   typed: string;
-  onDone: () => void;
+  onDone?: () => void;
   onClose: () => void;
+  onLeave?: () => void;
 }) {
   const { write } = props;
   const [shown, setShown] = useState<Preview | null>(null);
@@ -42,7 +45,7 @@ export function SaveDialog(props: {
     try {
       await make(write, reason, shown?.parked ? shown.revision : "");
       setSaving("done");
-      props.onDone();
+      props.onDone?.();
     } catch (failure) {
       setSaving("no");
       setError(failure);
@@ -51,10 +54,11 @@ export function SaveDialog(props: {
     }
   };
 
+  const close = (): void => (saving === "done" && props.onLeave ? props.onLeave() : props.onClose());
   const parkedOpen = shown?.parked != null && typed !== props.typed;
   const nothing = shown !== null && shown.files.length === 0;
   return (
-    <Dialog title={props.title} onClose={props.onClose} wide>
+    <Dialog title={props.title} onClose={close} wide>
       {shown === null && error === null && <p role="status">{t.save.checking}</p>}
       {shown !== null && (
         <>
@@ -96,7 +100,7 @@ export function SaveDialog(props: {
       )}
       {saving === "done" && (
         <div class="actions">
-          <button type="button" class="primary" onClick={props.onClose}>{t.save.close}</button>
+          <button type="button" class="primary" onClick={close}>{t.save.close}</button>
         </div>
       )}
     </Dialog>
