@@ -2,6 +2,7 @@
 import type { ComponentChild } from "preact";
 import type { KindName } from "./api/objects.ts";
 import { ObjectForm } from "./forms/object_form.tsx";
+import { InstanceView } from "./instances/instance.tsx";
 import { Instances } from "./instances/instances.tsx";
 import { NodeView } from "./nodes/node.tsx";
 import { Nodes } from "./nodes/nodes.tsx";
@@ -17,6 +18,8 @@ export function View(): ComponentChild {
       return <Wall />;
     case "instances/0":
       return <Instances />;
+    case "instances/1":
+      return <InstanceView key={rest[0]} name={rest[0] ?? ""} />;
     case "nodes/0":
       return <Nodes />;
     case "nodes/1":
