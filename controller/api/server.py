@@ -28,6 +28,7 @@ from controller.api.cross_site import NoOtherSites
 from controller.api.discovery import discovery_router
 from controller.api.errors import ApiError, answer, manifests_only, no_such_path, not_allowed, starting
 from controller.api.fleet_paths import PREFIX, FleetPaths
+from controller.api.history_paths import CameraHistory, HistoryPaths, NoHistory
 from controller.api.listeners import port_listener, unix_listener
 from controller.api.object_answers import ObjectAnswers
 from controller.api.openapi.openapi_paths import OpenApiPaths
@@ -38,6 +39,7 @@ from controller.api.page.login_paths import LoginPaths, PageFacts
 from controller.api.page.snapshots import Snapshots
 from controller.api.page.static_paths import StaticPaths
 from controller.api.permission import Auditing, Permission
+from controller.api.picture_paths import PicturePaths
 from controller.api.refusing_route import methods_at
 from controller.api.resource_paths import ResourcePaths
 from controller.api.resources import FLEET_RESOURCES
@@ -79,6 +81,7 @@ def create_app(
     make_whole: Callable[[], Awaitable[None]] = _is_whole,
     writes: Writes | None = None,
     versions: Versions | None = None,
+    history: CameraHistory | None = None,
     why_not: WhyNot = access_reviews.why_not,
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
@@ -102,11 +105,12 @@ def create_app(
         make_whole: has objects made that nobody asked for yet.
         writes: makes what is asked of objects; None: they are only read.
         versions: knows what instances were to be before; None: nothing is remembered.
+        history: knows what happened to cameras; None: nothing is remembered.
         why_not: says what a client may not do, for those who ask that beforehand.
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
         access: who may do what; None: everybody everything.
-        asking: asks agents for logs and usage; None: nobody can be asked.
+        asking: asks agents for logs, usage and pictures; None: nobody can be asked.
         page: what the page tells of the controller, and never changes.
         clock: tells the time, UTC, that ages in tables are counted to.
         dice: make up the ends of generated names.
@@ -143,6 +147,8 @@ def create_app(
     app.state.stores = (*resources.stores, feed)
     for paths in (
         CorePaths(objects, answers, control, asked, writes, clock),
+        PicturePaths(objects, asked, clock),
+        HistoryPaths(objects, history or NoHistory(), asked, clock),
         Reviews(why_not),
         FleetPaths(control),
         StaticPaths(),
@@ -277,7 +283,7 @@ class _OnlyWholeFleets:
     _OBJECTS = (
         *(f"/apis/{API_VERSION}/{plural}" for plural in FLEET_RESOURCES),
         *(f"{V1}/{word}" for word in (*VIEWS, "Agent", "Camera")),
-        *(f"{PREFIX}/{word}" for word in ("rendered/", "snapshot", "stream")),
+        *(f"{PREFIX}/{word}" for word in ("rendered/", "history/", "pictures", "snapshot", "stream")),
     )
 
     def __init__(
