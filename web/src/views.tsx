@@ -1,6 +1,7 @@
 /** Which view a place shows. */
 import type { ComponentChild } from "preact";
 import type { KindName } from "./api/objects.ts";
+import { Draw } from "./draw/draw.tsx";
 import { ObjectForm } from "./forms/object_form.tsx";
 import { linkTo, place } from "./route.ts";
 import { t } from "./texts/en.ts";
@@ -12,8 +13,9 @@ export function View(): ComponentChild {
   switch (`${room ?? "cameras"}/${rest.length}`) {
     case "cameras/0":
       return <Wall />;
-    case "new/1":
     case "cameras/2":
+      return path[2] === "draw" ? <Draw key={path[1]} name={path[1] ?? ""} /> : formAt(path);
+    case "new/1":
     case "instances/2":
     case "nodes/2":
       return formAt(path);
