@@ -3,6 +3,8 @@ import type { ComponentChild } from "preact";
 import type { KindName } from "./api/objects.ts";
 import { Draw } from "./draw/draw.tsx";
 import { ObjectForm } from "./forms/object_form.tsx";
+import { Instances } from "./instances/instances.tsx";
+import { Nodes } from "./nodes/nodes.tsx";
 import { linkTo, place } from "./route.ts";
 import { t } from "./texts/en.ts";
 import { Wall } from "./wall/wall.tsx";
@@ -13,6 +15,10 @@ export function View(): ComponentChild {
   switch (`${room ?? "cameras"}/${rest.length}`) {
     case "cameras/0":
       return <Wall />;
+    case "instances/0":
+      return <Instances />;
+    case "nodes/0":
+      return <Nodes />;
     case "cameras/2":
       return path[2] === "draw" ? <Draw key={path[1]} name={path[1] ?? ""} /> : formAt(path);
     case "new/1":
