@@ -1,6 +1,7 @@
 /** Which view a place shows. */
 import type { ComponentChild } from "preact";
 import type { KindName } from "./api/objects.ts";
+import { Draw } from "./draw/draw.tsx";
 import { ObjectForm } from "./forms/object_form.tsx";
 import { Instances } from "./instances/instances.tsx";
 import { Nodes } from "./nodes/nodes.tsx";
@@ -18,8 +19,9 @@ export function View(): ComponentChild {
       return <Instances />;
     case "nodes/0":
       return <Nodes />;
-    case "new/1":
     case "cameras/2":
+      return path[2] === "draw" ? <Draw key={path[1]} name={path[1] ?? ""} /> : formAt(path);
+    case "new/1":
     case "instances/2":
     case "nodes/2":
       return formAt(path);
