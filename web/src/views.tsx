@@ -1,6 +1,8 @@
 /** Which view a place shows. */
 import type { ComponentChild } from "preact";
 import type { KindName } from "./api/objects.ts";
+import { Changes } from "./changes/changes.tsx";
+import { RevisionView } from "./changes/revision.tsx";
 import { Draw } from "./draw/draw.tsx";
 import { ObjectForm } from "./forms/object_form.tsx";
 import { Instances } from "./instances/instances.tsx";
@@ -12,9 +14,14 @@ import { Wall } from "./wall/wall.tsx";
 export function View(): ComponentChild {
   const { path } = place.value;
   const [room, ...rest] = path;
+  const [name = ""] = rest;
   switch (`${room ?? "cameras"}/${rest.length}`) {
     case "cameras/0":
       return <Wall />;
+    case "changes/0":
+      return <Changes />;
+    case "changes/1":
+      return <RevisionView key={name} name={name} />;
     case "instances/0":
       return <Instances />;
     case "nodes/0":
