@@ -27,6 +27,8 @@ from controller.audit_log import FILE_NAME as AUDIT_FILE_NAME
 from controller.audit_log import AuditFile
 from controller.certificates import OwnCertificate
 from controller.first_version import FILE_NAME, first_version_ms
+from controller.history.revision_file import FILE_NAME as REVISION_FILE_NAME
+from controller.history.revision_file import RevisionFile
 from controller.history.version_file import FILE_NAME as VERSION_FILE_NAME
 from controller.history.version_file import VersionFile
 from controller.loop import Controller
@@ -193,6 +195,7 @@ async def _run(
         bookkeeping=BookkeepingFile(options.state_dir / "beside-manifests.sqlite3"),
         notifier=notifier,
         versions=VersionFile(options.state_dir / VERSION_FILE_NAME),
+        revisions=RevisionFile(options.state_dir / REVISION_FILE_NAME),
         ports=ports,
     )
     version = importlib.metadata.version("dsfleet")
@@ -208,6 +211,7 @@ async def _run(
         writes=controller.writer,
         asking=controller.asking,
         versions=controller.versions,
+        past=controller.past,
         access=AccessControl(
             keeper, AuditFile(options.audit_log or options.state_dir / AUDIT_FILE_NAME), options.openness
         ),

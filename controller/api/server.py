@@ -37,6 +37,7 @@ from controller.api.refusing_route import methods_at
 from controller.api.resource_paths import ResourcePaths
 from controller.api.resources import FLEET_RESOURCES
 from controller.api.reviews import Reviews, WhyNot
+from controller.api.revision_paths import NothingPast, Past, RevisionPaths
 from controller.api.served import facade_at
 from controller.api.tls import HANDSHAKE_SECONDS, Tls
 from controller.api.token_paths import TokenPaths
@@ -73,6 +74,7 @@ def create_app(
     make_whole: Callable[[], Awaitable[None]] = _is_whole,
     writes: Writes | None = None,
     versions: Versions | None = None,
+    past: Past | None = None,
     why_not: WhyNot = access_reviews.why_not,
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
@@ -95,6 +97,7 @@ def create_app(
         make_whole: has objects made that nobody asked for yet.
         writes: makes what is asked of objects; None: they are only read.
         versions: knows what instances were to be before; None: nothing is remembered.
+        past: tells of revisions of the manifests; None: nothing is remembered.
         why_not: says what a client may not do, for those who ask that beforehand.
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
@@ -135,6 +138,7 @@ def create_app(
     app.include_router(CorePaths(objects, answers, control, asked, writes, clock).router)
     app.include_router(Reviews(why_not).router)
     app.include_router(FleetPaths(control).router)
+    app.include_router(RevisionPaths(past or NothingPast(), writes).router)
     app.include_router(TokenPaths(access.access).router)
     app.include_router(v1_router(objects, control, writes, clock, fleet_version))
 

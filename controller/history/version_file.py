@@ -1,20 +1,17 @@
 """The versions of all instances, on disk: a SQLite file of the state directory. What did not change is not written again."""
 
-import contextlib
-import errno
 import json
 import logging
-import sqlite3
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
+from controller.history.database import Database
 from controller.history.version import MOST_VERSIONS, Newest, Version
 
 FILE_NAME: Final = "instance-versions.sqlite3"
-_PRIVATE: Final = 0o600
 _log = logging.getLogger(__name__)
 _TABLES: Final = (
     """create table if not exists versions (
@@ -79,25 +76,24 @@ class VersionFile:
     def __init__(self, path: Path | None = None) -> None:
         """Opens nothing yet."""
         self._path = path
-        self._memory = None if path else sqlite3.connect(":memory:", check_same_thread=False)
+        self._database = Database(path, _TABLES)
 
     def load(self) -> Kept:
         """See `Versions`."""
         try:
-            with self._opened() as database:
+            with self._database.opened() as database:
                 revision = database.execute("select revision from kept").fetchone()
                 rows = database.execute("select instance, max(number), key from versions group by instance").fetchall()
         except OSError as error:
-            if error.errno != errno.EBADMSG or self._path is None:
+            if not self._database.begin_anew(error):
                 raise
             _log.warning("%s is damaged: the versions of instances begin anew", self._path)
-            self._path.unlink()
             return Kept()
         return Kept(revision[0] if revision else "", {name: (number, key) for name, number, key in rows})
 
     def of(self, instance: str) -> tuple[Version, ...]:
         """See `Versions`."""
-        with self._opened() as database:
+        with self._database.opened() as database:
             rows = database.execute(
                 "select number, key, spec, cause, annotated from versions where instance = ? order by number",
                 (instance,),
@@ -111,7 +107,7 @@ class VersionFile:
         self, revision_id: str, come: Mapping[str, Version], gone: Collection[str], causes: Mapping[str, str]
     ) -> None:
         """See `Versions`."""
-        with self._opened() as database:
+        with self._database.opened() as database:
             database.executemany("delete from versions where instance = ?", [(name,) for name in gone])
             database.executemany(
                 "delete from versions where instance = ? and (key = ? or number <= ?)",
@@ -137,28 +133,3 @@ class VersionFile:
                 [(cause, name) for name, cause in causes.items()],
             )
             database.execute("insert or replace into kept values (1, ?)", (revision_id,))
-
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        """A transaction.
-
-        Raises:
-            OSError: EBADMSG when the file is damaged, ENOSPC when the disk is full, else EIO.
-        """
-        try:
-            with contextlib.ExitStack() as stack:
-                if self._memory is not None:
-                    database = self._memory
-                else:
-                    assert self._path is not None  # noqa: S101 - one of the two is there
-                    self._path.touch(_PRIVATE)  # whole manifests stand in it
-                    database = stack.enter_context(contextlib.closing(sqlite3.connect(self._path)))
-                stack.enter_context(database)
-                for table in _TABLES:
-                    database.execute(table)
-                yield database
-        except sqlite3.OperationalError as error:
-            is_full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-            raise OSError(errno.ENOSPC if is_full else errno.EIO, str(error), str(self._path)) from None
-        except (sqlite3.Error, zlib.error, ValueError) as error:
-            raise OSError(errno.EBADMSG, str(error), str(self._path)) from None

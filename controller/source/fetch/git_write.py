@@ -30,6 +30,13 @@ class GitWriting:
     write_branch: str = ""
     """Where commits go instead of to what is read; empty for that."""
 
+    @property
+    def why_not(self) -> str:
+        """Why no edit is taken, whatever it is; empty when some are."""
+        if not self.read_only:
+            return ""
+        return f"the repository is read-only here ({self.why_read_only}): commit and push by git"
+
     def write(self, git: Git, commit: str, directory: bytes, edit: SourceEdit) -> Written:
         """Commits an edit, and pushes it to a remote. Blocks.
 
@@ -45,7 +52,7 @@ class GitWriting:
             OSError: the disk does not take it, or the remote is away.
         """
         if self.read_only:
-            raise NotWritable(f"the repository is read-only here ({self.why_read_only}): commit and push by git")
+            raise NotWritable(self.why_not)
         try:
             return self._write(git, commit, directory, edit)
         except SourceError as error:
