@@ -212,6 +212,7 @@ async def _run(
         writes=controller.writer,
         asking=controller.asking,
         versions=controller.versions,
+        history=controller.cameras,
         page=page,
         access=AccessControl(
             keeper, AuditFile(options.audit_log or options.state_dir / AUDIT_FILE_NAME), options.openness

@@ -28,6 +28,26 @@ class UsageSample(WireModel):
     """Those that run, by the names that the agent knows them by."""
 
 
+class CameraSeries(WireModel):
+    """How a camera did in steps of time, the oldest first; None where nothing is known. What has no room stands in the answers that follow."""
+
+    step_seconds: int = Field(gt=0)
+    age_seconds: float = Field(ge=0)
+    """How long ago the last step ended."""
+    fps: tuple[float | None, ...] = ()
+    """Frames that its app processed in a second, on average, as the agent saw their numbers grow."""
+    objects: tuple[int | None, ...] = ()
+    """In the last frame of the step."""
+    lines: dict[str, tuple[int | None, ...]] = Field(default_factory=dict)
+    """Crossings in the step, by line."""
+    regions: dict[str, tuple[int | None, ...]] = Field(default_factory=dict)
+    """Objects in the last frame of the step, by region of interest."""
+    counts_told: bool = False
+    """False for an app that tells of frames alone."""
+    left_out: int = Field(default=0, ge=0)
+    """Lines and regions for which there is no room in the agent."""
+
+
 MOST_OBJECTS: Final = 64
 LARGEST_PICTURE: Final = 52 * 1024
 """Bytes: with what is said of it, it fits into a record."""
@@ -91,6 +111,7 @@ class AgentAnswer(Message):
     lines: str = Field(default="", **_unless_said)
     """Whole lines, each with its line end, secrets masked."""
     usage: UsageSample | None = Field(default=None, **_unless_said)
+    series: CameraSeries | None = Field(default=None, **_unless_said)
     picture: PictureTold | None = Field(default=None, **_unless_said)
     ends: bool = Field(default=False, **_unless_said)
     """True for the last one: all is said, or it cannot be."""

@@ -16,7 +16,9 @@ USAGE: Final = "usage"
 """What the node and its instances use of CPU and memory."""
 PICTURES: Final = "pictures"
 """What cameras show, again and again: each picture is one answer, and what was in it."""
-CAN_BE_ASKED: Final = (LOGS, USAGE, PICTURES)
+SERIES: Final = "series"
+"""How one camera did in the last hours: its frames per second, and what its app counts."""
+CAN_BE_ASKED: Final = (LOGS, USAGE, PICTURES, SERIES)
 """What agents of this version answer."""
 
 LONGEST_LEASE_SECONDS: Final = 60
@@ -53,6 +55,15 @@ class LogsAsked(WireModel):
     """Ends after so many."""
 
 
+class SeriesAsked(WireModel):
+    """Which camera."""
+
+    instance: str = Field(max_length=128)
+    """By the name that its agent knows it by."""
+    camera_id: str = Field(max_length=256)
+    """By the id that its app knows it by."""
+
+
 class PicturesAsked(WireModel):
     """Pictures of which cameras. A renewal that has them says which ones from then on."""
 
@@ -78,8 +89,10 @@ class Lease(WireModel):
     begins: bool = False
     """False for a renewal, which brings no lease back that is over."""
     what: str = Field(default="", max_length=64)
-    """`logs`, `usage`, `pictures`, or what later versions know; an agent says in its greeting what it can be asked for."""
+    """`logs`, `usage`, `pictures`, `series`, or what later versions know; an agent says in its greeting what it can be asked for."""
     logs: LogsAsked | None = None
     """Of which instance, and which lines, where logs are asked for."""
     pictures: PicturesAsked | None = Field(default=None, **_unless_said)
     """Of which cameras, where pictures are asked for."""
+    series: SeriesAsked | None = Field(default=None, **_unless_said)
+    """Of which camera, where its series are asked for."""

@@ -298,7 +298,7 @@ class Agent:
 
     def _answer(self, command: AgentCommand) -> None:
         if self._answering is None:
-            self._answering = self._new_answering(seen=self._seen, wanted=self._wanted)
+            self._answering = self._new_answering(seen=self._seen, wanted=self._wanted, series=self._probes.series_of)
         self._answering.take(command)
 
     def _wanted(self) -> tuple[InstanceConfig, ...]:

@@ -106,6 +106,8 @@ def _of_path(method: str, parts: list[str], query: bytes) -> Asked | None:
 
 def _of_the_fleet(rest: list[str], *, reading: bool) -> Asked:
     match rest:
+        case ["history", "cameras", name] if reading:
+            return Asked(Verb.GET, "Camera", name)
         case ["tokens", *_]:
             return Asked(Verb.TOKENS)
         # Which cameras is in the body; those that are not seen are answered as unknown.
@@ -117,6 +119,8 @@ def _of_the_fleet(rest: list[str], *, reading: bool) -> Asked:
             return Asked(_OF_NODES[word], "Node", name)
         case [word] if word in _OF_INSTANCES and not reading:
             return Asked(_OF_INSTANCES[word], "DsInstance")
+        case ["snapshot" | "stream"] if reading:
+            return Asked(Verb.LOOK)
         case [word] if word in _OF_THE_FLEET and not reading:
             return Asked(_OF_THE_FLEET[word])
     return Asked(Verb.INSPECT if reading else Verb.CONTROL)

@@ -28,11 +28,15 @@ from controller.api.cross_site import NoOtherSites
 from controller.api.discovery import discovery_router
 from controller.api.errors import ApiError, answer, manifests_only, no_such_path, not_allowed, starting
 from controller.api.fleet_paths import PREFIX, FleetPaths
+from controller.api.history_paths import CameraHistory, HistoryPaths, NoHistory
 from controller.api.listeners import port_listener, unix_listener
 from controller.api.object_answers import ObjectAnswers
 from controller.api.openapi.openapi_paths import OpenApiPaths
 from controller.api.own_host import OwnHostOnly
+from controller.api.page.feed import Feed
+from controller.api.page.live_paths import LivePaths
 from controller.api.page.login_paths import LoginPaths, PageFacts
+from controller.api.page.snapshots import Snapshots
 from controller.api.page.static_paths import StaticPaths
 from controller.api.permission import Auditing, Permission
 from controller.api.picture_paths import PicturePaths
@@ -77,6 +81,7 @@ def create_app(
     make_whole: Callable[[], Awaitable[None]] = _is_whole,
     writes: Writes | None = None,
     versions: Versions | None = None,
+    history: CameraHistory | None = None,
     why_not: WhyNot = access_reviews.why_not,
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
@@ -100,6 +105,7 @@ def create_app(
         make_whole: has objects made that nobody asked for yet.
         writes: makes what is asked of objects; None: they are only read.
         versions: knows what instances were to be before; None: nothing is remembered.
+        history: knows what happened to cameras; None: nothing is remembered.
         why_not: says what a client may not do, for those who ask that beforehand.
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
@@ -131,20 +137,26 @@ def create_app(
     app.router.routes.extend(OpenApiPaths(fleet_version).router.routes)
     answers = ObjectAnswers(clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
     resources = ResourcePaths(objects, events, clock, answers)
-    app.state.stores = resources.stores
     view_writes = ViewWrites(writes, clock) if writes else None
     scales = ScalePaths(objects, view_writes)
     app.router.routes.extend(AppsPaths(objects, versions or NoVersions(), answers, view_writes, scales).router.routes)
     app.router.routes.extend(scales.router.routes)
     app.router.routes.extend(resources.router.routes)
     asked = asking or NobodyAsked()
-    app.router.routes.extend(CorePaths(objects, answers, control, asked, writes, clock).router.routes)
-    app.router.routes.extend(PicturePaths(objects, asked, clock).router.routes)
-    app.router.routes.extend(Reviews(why_not).router.routes)
-    app.router.routes.extend(FleetPaths(control).router.routes)
-    app.router.routes.extend(StaticPaths().router.routes)
-    app.router.routes.extend(LoginPaths(access, control, page, fleet_version, clock).router.routes)
-    app.router.routes.extend(TokenPaths(access.access).router.routes)
+    feed = Feed(objects, control.brief, clock, lambda: access.access.current)
+    app.state.stores = (*resources.stores, feed)
+    for paths in (
+        CorePaths(objects, answers, control, asked, writes, clock),
+        PicturePaths(objects, asked, clock),
+        HistoryPaths(objects, history or NoHistory(), asked, clock),
+        Reviews(why_not),
+        FleetPaths(control),
+        StaticPaths(),
+        LivePaths(feed, Snapshots(objects, control.brief, clock), answers.slots),
+        LoginPaths(access, control, page, fleet_version, clock),
+        TokenPaths(access.access),
+    ):
+        app.router.routes.extend(paths.router.routes)
     app.router.routes.extend(v1_router(objects, control, writes, clock, fleet_version).routes)
 
     async def is_ready(request: Request) -> Response:
@@ -271,8 +283,7 @@ class _OnlyWholeFleets:
     _OBJECTS = (
         *(f"/apis/{API_VERSION}/{plural}" for plural in FLEET_RESOURCES),
         *(f"{V1}/{word}" for word in (*VIEWS, "Agent", "Camera")),
-        f"{PREFIX}/rendered/",
-        f"{PREFIX}/pictures",
+        *(f"{PREFIX}/{word}" for word in ("rendered/", "history/", "pictures", "snapshot", "stream")),
     )
 
     def __init__(

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Hashable, Mapping, Sequen
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from controller.asking.wanted import LogsWanted, NodeUsage, PictureAnswer, PictureWanted
+from controller.asking.wanted import LogsWanted, NodeUsage, PictureAnswer, PictureWanted, Series
 
 
 class CannotAsk(Exception):  # noqa: N818 - says what is the matter
@@ -61,4 +61,18 @@ class Asking(Protocol):
 
     def picture(self, camera: str, width: int, version: str) -> bytes | None:
         """The JPEG of a picture that `look` has told of, or the newest one for an empty version; None when it is gone."""
+        ...
+
+    async def series(self, node: str, instance: str, camera: str) -> Series:
+        """How a camera did in the last hours. Whoever asks again within some seconds gets the same.
+
+        Args:
+            node: the name of the node that watches it.
+            instance: the name of the instance that does, in the manifests.
+            camera: its name.
+
+        Raises:
+            CannotAsk: there are none: the node is unknown, its agent is away, too old or did not answer in time, or it knows of
+                none yet.
+        """
         ...

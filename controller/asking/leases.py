@@ -14,7 +14,7 @@ from controller.asking.base import CannotAsk
 from controller.asking.conversation import Conversation
 from controller.asking.whom import Whom
 from controller.publish.publisher import Publisher
-from crds.asking import Lease, LogsAsked
+from crds.asking import Lease, LogsAsked, SeriesAsked
 from crds.messages import AgentCommand, CommandKind
 from ports.clock import Clock
 from ports.dice import Dice
@@ -88,7 +88,13 @@ class LeaseOffice:
 
     @asynccontextmanager
     async def lease(
-        self, whom: Whom, what: str, logs: LogsAsked, still: Callable[[], Whom]
+        self,
+        whom: Whom,
+        what: str,
+        logs: LogsAsked | None,
+        still: Callable[[], Whom],
+        *,
+        series: SeriesAsked | None = None,
     ) -> AsyncIterator[Conversation]:
         """A lease that is renewed as long as this is open, and the answers to it.
 
@@ -96,6 +102,7 @@ class LeaseOffice:
             whom: whom it is for.
             what: what is asked.
             logs: which lines.
+            series: which camera.
             still: whom the same question would go to now; raises CannotAsk.
 
         Raises:
@@ -108,6 +115,7 @@ class LeaseOffice:
             seconds=self._timings.lease_seconds,
             what=what,
             logs=logs,
+            series=series,
         )
         async with self._reader.reading():
             with self._reader.hearing(conversation):

@@ -1,6 +1,6 @@
 """What agents can be asked for, and what they say of it: frozen data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -97,3 +97,24 @@ class NoPicture:
 
 PictureAnswer = PictureSeen | NoPicture | None
 """None while the first picture of a camera is waited for."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """How a camera did in the last hours, as one instance that watches it saw it. The oldest step is the first; None where nothing is known."""
+
+    begins: datetime
+    """When the first step began, by the clock of the controller."""
+    step_seconds: int
+    fps: Sequence[float | None]
+    """On average in each step."""
+    objects: Sequence[int | None]
+    """In the last frame of each step."""
+    lines: Mapping[str, Sequence[int | None]]
+    """Crossings in each step, by line."""
+    regions: Mapping[str, Sequence[int | None]]
+    """Objects in the last frame of each step, by region of interest."""
+    counts_told: bool
+    """False for an app that tells of frames alone."""
+    left_out: int
+    """Lines and regions for which its agent has no room."""

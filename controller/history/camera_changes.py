@@ -90,8 +90,8 @@ def camera_changes(differences: Iterable[Difference], now: datetime) -> Iterator
         elif now_is is not None and (was is None or _differs(was, now_is)):
             # An object that was not looked at before knows better since when it is so.
             at_ms = None if was is None else ms_of(now)
-            before = None if was is None else _condition(was)
-            yield CameraChange(name, before, _condition(now_is, at_ms))
+            before = None if was is None else condition_of(was)
+            yield CameraChange(name, before, condition_of(now_is, at_ms))
 
 
 def applied_by_nodes(differences: Iterable[Difference], now: datetime) -> Iterator[Applied]:
@@ -145,7 +145,13 @@ def _differs(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     return bool(before["status"] != after["status"] or before["reason"] != after["reason"])
 
 
-def _condition(said: Mapping[str, Any], at_ms: int | None = None) -> Condition:
+def condition_of(said: Mapping[str, Any], at_ms: int | None = None) -> Condition:
+    """A condition as documents show it, as it is kept.
+
+    Args:
+        said: the condition.
+        at_ms: when it became so; None for when its status did.
+    """
     if at_ms is None:
         at_ms = ms_of(datetime.fromisoformat(said["lastTransitionTime"]))
     return Condition(at_ms, said["status"], said["reason"][:_LONGEST_REASON], said["message"][:LONGEST_MESSAGE])

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 from bus.base import Bus
 from bus.signature import SigningKey
-from crds.asking import LOGS, PICTURES, Lease, PicturesAsked
+from crds.asking import LOGS, PICTURES, SERIES, Lease, PicturesAsked, SeriesAsked
 from crds.instance_config import InstanceConfig
 from crds.messages import AgentCommand, AgentInfo
 from nodeagent.answering import leases as decisions
 from nodeagent.answering.channel import Channel
 from nodeagent.answering.leases import Leases, Verdict
 from nodeagent.answering.log_answers import LogAnswers, LogSources
+from nodeagent.answering.series_parts import series_parts
 from nodeagent.answering.usage import used_between
 from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.model import ObservedInstance, Transient
+from nodeagent.reporter.series import Series
 from nodeagent.timings import Timings
 from ports.ports import Ports
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _NOT_RENEWED = "nobody has renewed what was asked for"
+_NO_SERIES = "its agent has not counted a whole minute of this camera yet"
 _BUG = "its agent met an error: see its log"
 
 
@@ -44,6 +47,7 @@ class Answering:
         folders: InstanceFolders,
         seen: Callable[[str], ObservedInstance | None],
         wanted: Callable[[], tuple[InstanceConfig, ...]],
+        series: Callable[[str, str], Series | None],
         take_picture: "TakePicture | None" = None,
         ports: Ports,
         timings: Timings,
@@ -58,6 +62,7 @@ class Answering:
             folders: know the secrets of instances.
             seen: an instance as it was seen last.
             wanted: the instances that the node is to run.
+            series: how a camera did, by the names of its instance and of itself.
             take_picture: asks an app what a camera shows; None for its REST interface.
             ports: the time, and threads in which texts are masked.
             timings: how often usage is told.
@@ -66,6 +71,7 @@ class Answering:
         self._key = key
         self._identity = identity
         self._driver = driver
+        self._series = series
         self._clock = ports.clock
         self._timings = timings
         self._sources = LogSources(
@@ -131,6 +137,8 @@ class Answering:
                 await LogAnswers(lease.logs, channel, self._sources, self._clock).run()
             elif lease.what == PICTURES and lease.pictures is not None:
                 await self._send_pictures(lease.number, lease.pictures, channel)
+            elif lease.what == SERIES and lease.series is not None:
+                await self._tell_series(lease.series, channel)
             else:
                 await self._tell_usage(channel)
         except Transient as error:
@@ -138,6 +146,15 @@ class Answering:
         except Exception:  # noqa: BLE001 - what is only looked at may not take down what looks after it
             _log.exception("lease %d of %s cannot be answered", lease.number, lease.what)
             await channel.end(_BUG)
+
+    async def _tell_series(self, asked: SeriesAsked, channel: Channel) -> None:
+        found = self._series(asked.instance, asked.camera_id)
+        if found is None:
+            await channel.end(_NO_SERIES)
+            return
+        for part in series_parts(found):
+            await channel.send(series=part)
+        await channel.end()
 
     async def _tell_usage(self, channel: Channel) -> None:
         before, at = await self._driver.usage(), self._clock.monotonic()

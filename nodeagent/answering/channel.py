@@ -7,7 +7,7 @@ from bus.attached import with_attached
 from bus.base import Bus, PublishFailed, Topic
 from bus.codec import encode_signed
 from bus.signature import SigningKey
-from crds.answers import AgentAnswer, PictureTold, UsageSample
+from crds.answers import AgentAnswer, CameraSeries, PictureTold, UsageSample
 from crds.asking import Lease
 from crds.messages import AgentInfo
 from ports.clock import Clock
@@ -43,12 +43,12 @@ class Channel:
         self._credit = max(self._credit, credit)
         self._has_credit.set()
 
-    async def send(self, lines: str = "", usage: UsageSample | None = None) -> None:
+    async def send(self, lines: str = "", usage: UsageSample | None = None, series: CameraSeries | None = None) -> None:
         """Sends an answer, once there is room for it; returns when the brokers have it. They are asked again until they do."""
         while self._sequence >= self._credit:
             self._has_credit.clear()
             await self._has_credit.wait()
-        value = self._encoded(lines=lines, usage=usage)
+        value = self._encoded(lines=lines, usage=usage, series=series)
         while True:
             if await self._publish(value):
                 break

@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from crds.asking import CAN_BE_ASKED, LOGS, LONGEST_LEASE_SECONDS, PICTURES, Lease
+from crds.asking import CAN_BE_ASKED, LOGS, LONGEST_LEASE_SECONDS, PICTURES, SERIES, Lease
 
 MOST_LEASES: Final = 16
 MOST_OF_LOGS: Final = 8
@@ -105,4 +105,5 @@ def _refusal(leases: Leases, lease: Lease) -> str:
 
 def _says_nothing(lease: Lease) -> bool:
     """True when it does not say of what."""
-    return (lease.what == LOGS and lease.logs is None) or (lease.what == PICTURES and lease.pictures is None)
+    said_of = {LOGS: lease.logs, PICTURES: lease.pictures, SERIES: lease.series}
+    return lease.what in said_of and said_of[lease.what] is None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from controller.asking.base import CannotAsk
-from controller.asking.wanted import LogsWanted, NodeUsage, PictureAnswer, PictureWanted, Usage
+from controller.asking.wanted import LogsWanted, NodeUsage, PictureAnswer, PictureWanted, Series, Usage
 from tests.picture.fleets import NOW
 
 
@@ -26,6 +26,8 @@ class AskedAgents:
     """What is told of cameras; of others it is waited for."""
     jpegs: dict[tuple[str, int, str], bytes] = field(default_factory=dict)
     looks: list[tuple[Hashable, tuple[PictureWanted, ...], int]] = field(default_factory=list)
+    series_of: dict[tuple[str, str, str], Series] = field(default_factory=dict)
+    """By node, instance and camera."""
 
     @asynccontextmanager
     async def logs(self, node: str, instance: str, wanted: LogsWanted) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -62,3 +64,8 @@ class AskedAgents:
 
     def picture(self, camera: str, width: int, version: str) -> bytes | None:
         return self.jpegs.get((camera, width, version))
+
+    async def series(self, node: str, instance: str, camera: str) -> Series:
+        if (found := self.series_of.get((node, instance, camera))) is None:
+            raise CannotAsk(f"the agent of node {node} is away")
+        return found

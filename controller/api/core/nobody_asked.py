@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Hashable, Mapping, Sequen
 from contextlib import asynccontextmanager
 
 from controller.asking.base import CannotAsk
-from controller.asking.wanted import LogsWanted, NodeUsage, NoPicture, PictureAnswer, PictureWanted
+from controller.asking.wanted import LogsWanted, NodeUsage, NoPicture, PictureAnswer, PictureWanted, Series
 
 
 class NobodyAsked:
@@ -27,3 +27,7 @@ class NobodyAsked:
     def picture(self, camera: str, width: int, version: str) -> bytes | None:  # noqa: ARG002 - the protocol's
         """See `Asking`."""
         return None
+
+    async def series(self, node: str, instance: str, camera: str) -> Series:  # noqa: ARG002 - the protocol's
+        """See `Asking`."""
+        raise CannotAsk("no agent can be asked here")
