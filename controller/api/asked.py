@@ -13,6 +13,8 @@ from controller.api.served import facade_at
 from crds.document import API_GROUP, API_VERSION
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+LOOKING: Final = frozenset({Verb.GET, Verb.LIST})
+"""What changes nothing, also when it is asked for by POST, since it takes a body."""
 _PUBLIC: Final = frozenset(
     {"/healthz", "/livez", "/readyz", "/", "/favicon.svg", "/fleet/v1/login", "/fleet/v1/logout"}
 )
@@ -108,10 +110,17 @@ def _of_the_fleet(rest: list[str], *, reading: bool) -> Asked:
             return Asked(Verb.GET, "Camera", name)
         case ["tokens", *_]:
             return Asked(Verb.TOKENS)
+        # Which cameras is in the body; those that are not seen are answered as unknown.
+        case ["pictures"]:
+            return Asked(Verb.LIST, "Camera")
+        case ["pictures", name] if reading:
+            return Asked(Verb.GET, "Camera", name)
         case ["nodes", name, word] if word in _OF_NODES and not reading:
             return Asked(_OF_NODES[word], "Node", name)
         case [word] if word in _OF_INSTANCES and not reading:
             return Asked(_OF_INSTANCES[word], "DsInstance")
+        case ["snapshot" | "stream"] if reading:
+            return Asked(Verb.LOOK)
         case [word] if word in _OF_THE_FLEET and not reading:
             return Asked(_OF_THE_FLEET[word])
     return Asked(Verb.INSPECT if reading else Verb.CONTROL)

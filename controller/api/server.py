@@ -33,9 +33,13 @@ from controller.api.listeners import port_listener, unix_listener
 from controller.api.object_answers import ObjectAnswers
 from controller.api.openapi.openapi_paths import OpenApiPaths
 from controller.api.own_host import OwnHostOnly
+from controller.api.page.feed import Feed
+from controller.api.page.live_paths import LivePaths
 from controller.api.page.login_paths import LoginPaths, PageFacts
+from controller.api.page.snapshots import Snapshots
 from controller.api.page.static_paths import StaticPaths
 from controller.api.permission import Auditing, Permission
+from controller.api.picture_paths import PicturePaths
 from controller.api.refusing_route import methods_at
 from controller.api.resource_paths import ResourcePaths
 from controller.api.resources import FLEET_RESOURCES
@@ -106,7 +110,7 @@ def create_app(
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
         access: who may do what; None: everybody everything.
-        asking: asks agents for logs and usage; None: nobody can be asked.
+        asking: asks agents for logs, usage and pictures; None: nobody can be asked.
         page: what the page tells of the controller, and never changes.
         clock: tells the time, UTC, that ages in tables are counted to.
         dice: make up the ends of generated names.
@@ -133,20 +137,26 @@ def create_app(
     app.router.routes.extend(OpenApiPaths(fleet_version).router.routes)
     answers = ObjectAnswers(clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
     resources = ResourcePaths(objects, events, clock, answers)
-    app.state.stores = resources.stores
     view_writes = ViewWrites(writes, clock) if writes else None
     scales = ScalePaths(objects, view_writes)
     app.router.routes.extend(AppsPaths(objects, versions or NoVersions(), answers, view_writes, scales).router.routes)
     app.router.routes.extend(scales.router.routes)
     app.router.routes.extend(resources.router.routes)
     asked = asking or NobodyAsked()
-    app.router.routes.extend(CorePaths(objects, answers, control, asked, writes, clock).router.routes)
-    app.router.routes.extend(Reviews(why_not).router.routes)
-    app.router.routes.extend(FleetPaths(control).router.routes)
-    app.router.routes.extend(HistoryPaths(objects, history or NoHistory(), asked, clock).router.routes)
-    app.router.routes.extend(StaticPaths().router.routes)
-    app.router.routes.extend(LoginPaths(access, control, page, fleet_version, clock).router.routes)
-    app.router.routes.extend(TokenPaths(access.access).router.routes)
+    feed = Feed(objects, control.brief, clock, lambda: access.access.current)
+    app.state.stores = (*resources.stores, feed)
+    for paths in (
+        CorePaths(objects, answers, control, asked, writes, clock),
+        PicturePaths(objects, asked, clock),
+        HistoryPaths(objects, history or NoHistory(), asked, clock),
+        Reviews(why_not),
+        FleetPaths(control),
+        StaticPaths(),
+        LivePaths(feed, Snapshots(objects, control.brief, clock), answers.slots),
+        LoginPaths(access, control, page, fleet_version, clock),
+        TokenPaths(access.access),
+    ):
+        app.router.routes.extend(paths.router.routes)
     app.router.routes.extend(v1_router(objects, control, writes, clock, fleet_version).routes)
 
     async def is_ready(request: Request) -> Response:
@@ -273,8 +283,7 @@ class _OnlyWholeFleets:
     _OBJECTS = (
         *(f"/apis/{API_VERSION}/{plural}" for plural in FLEET_RESOURCES),
         *(f"{V1}/{word}" for word in (*VIEWS, "Agent", "Camera")),
-        f"{PREFIX}/rendered/",
-        f"{PREFIX}/history/",
+        *(f"{PREFIX}/{word}" for word in ("rendered/", "history/", "pictures", "snapshot", "stream")),
     )
 
     def __init__(

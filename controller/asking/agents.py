@@ -1,7 +1,7 @@
 """Asks agents, over the topics."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Collection, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, TypeVar
@@ -11,14 +11,15 @@ from controller.asking.answer_reader import AnswerReader
 from controller.asking.base import CannotAsk, NoSuchLog
 from controller.asking.conversation import Conversation
 from controller.asking.leases import AskingTimings, LeaseOffice
+from controller.asking.pictures import Pictures
 from controller.asking.series import SeriesQuestions, take_series
 from controller.asking.usage_samples import UsageSamples
-from controller.asking.wanted import LogsWanted, NodeUsage, Series
-from controller.asking.whom import Whom, camera_at_app, name_at_agent, names_of, whom
+from controller.asking.wanted import LogsWanted, NodeUsage, PictureAnswer, PictureWanted, Series
+from controller.asking.whom import Whom, camera_at_app, config_of, name_at_agent, names_of, whom
 from controller.knowledge import Knowledge
 from controller.publish.publisher import Publisher
 from crds.answers import AgentAnswer
-from crds.asking import LOGS, SERIES, USAGE, LogsAsked, SeriesAsked
+from crds.asking import LOGS, PICTURES, SERIES, USAGE, LogsAsked, SeriesAsked
 from ports.ports import Ports
 
 T = TypeVar("T")
@@ -65,6 +66,14 @@ class AgentAsking:
         self._samples = UsageSamples(
             self._office, self._reader, lambda one: names_of(knowledge.state, one), ports.clock, timings
         )
+        self._pictures = Pictures(
+            whom=lambda node: self._whom(node, PICTURES),
+            config_of=lambda watcher: config_of(knowledge.state, watcher),
+            office=self._office,
+            reader=self._reader,
+            clock=ports.clock,
+            timings=timings,
+        )
         self._series = SeriesQuestions()
         self._shown = 0
 
@@ -106,6 +115,14 @@ class AgentAsking:
                 continue
         return await self._samples.of(agents)
 
+    def look(self, caller: Hashable, wanted: Sequence[PictureWanted], width: int) -> Mapping[str, PictureAnswer]:
+        """See `Asking`."""
+        return self._pictures.look(caller, wanted, width)
+
+    def picture(self, camera: str, width: int, version: str) -> bytes | None:
+        """See `Asking`."""
+        return self._pictures.picture(camera, width, version)
+
     async def series(self, node: str, instance: str, camera: str) -> Series:
         """See `Asking`."""
 
@@ -125,6 +142,7 @@ class AgentAsking:
         """Ends all of it; agents stop by themselves."""
         await self._series.aclose()
         await self._samples.aclose()
+        await self._pictures.aclose()
         await self._office.aclose()
         await self._reader.aclose()
 

@@ -39,6 +39,14 @@ class AskingTimings:
     """Whether an agent that is asked is still there."""
     usage_lease_seconds: int = 15
     """Of usage: a sample of that age is an answer."""
+    picture_lease_seconds: int = 30
+    renew_pictures_seconds: float = 10.0
+    look_for_pictures_seconds: float = 1.0
+    """Who looks at other cameras waits so long for the first picture, and no agent is told more often."""
+    seen_seconds: float = 12.0
+    """A camera counts as looked at for so long: a page says it every five seconds."""
+    again_seconds: float = 5.0
+    """An agent that could not be asked for pictures is not asked again before."""
     linger_seconds: float = 15.0
     """How long the topic of answers is read after the last question."""
 
@@ -117,7 +125,7 @@ class LeaseOffice:
                     yield conversation
                 finally:
                     renewing.cancel()
-                    self._take_back(whom, lease)
+                    self.take_back(whom, lease)
 
     async def say(self, whom: Whom, lease: Lease) -> None:
         """Says a lease.
@@ -164,12 +172,12 @@ class LeaseOffice:
                 conversation.fail(why)
                 return
 
-    def _take_back(self, whom: Whom, lease: Lease) -> None:
-        """Nobody waits for that: unsaid, it ends by itself."""
+    def take_back(self, whom: Whom, lease: Lease) -> None:
+        """Says that a lease is over. Nobody waits for that: unsaid, it ends by itself."""
 
         async def say() -> None:
             with contextlib.suppress(CannotAsk):
-                await self.say(whom, lease.model_copy(update={"seconds": 0, "logs": None}))
+                await self.say(whom, lease.model_copy(update={"seconds": 0, "logs": None, "pictures": None}))
 
         task = asyncio.create_task(say())
         self._last_words.add(task)

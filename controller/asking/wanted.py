@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from crds.answers import PictureObject
+
 
 @dataclass(frozen=True)
 class LogsWanted:
@@ -44,6 +46,57 @@ class NodeUsage:
     """The whole machine, whatever else runs on it."""
     instances: Mapping[str, Usage]
     """Those that run, by the names that people know them by."""
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """An instance that watches a camera."""
+
+    instance: str
+    """Its name."""
+    node: str
+    """The name of its node."""
+
+
+@dataclass(frozen=True)
+class PictureWanted:
+    """A camera that somebody looks at."""
+
+    camera: str
+    """Its name."""
+    watchers: tuple[Watcher, ...]
+    unwatched: str
+    """Why nobody watches it, a sentence, where that is so."""
+
+
+@dataclass(frozen=True)
+class PictureSeen:
+    """What a camera showed, as it is told to who looks."""
+
+    version: str
+    """Names this very picture: another one has another."""
+    age_seconds: float
+    """How old the frame is now. Of one that was on its way for long it is rather too much than too little."""
+    frame: int
+    """As the app counts them."""
+    is_frozen: bool
+    """True when it is too old to be shown as live: no new frame comes, or no answer."""
+    objects: tuple[PictureObject, ...]
+    """In that very frame, in pixels of the picture."""
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class NoPicture:
+    """A camera of which there is no picture."""
+
+    why: str
+    """A sentence for people."""
+
+
+PictureAnswer = PictureSeen | NoPicture | None
+"""None while the first picture of a camera is waited for."""
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ class PictureSource:
             if all(one.name != camera for one in config.cameras):
                 continue
             if not config.app_kind.has_pictures:
-                why = no_pictures(config)
+                why = config.app_kind.why_no_pictures
                 continue
             there = self._seen(config.instance_name)
             if there is not None and there.running and not there.paused:
@@ -119,11 +119,6 @@ class PictureSource:
             return
         if holder is not None and holder.runtime_id != runtime_id:
             raise NoFrameError(held_by_another(config.rest_port, holder))
-
-
-def no_pictures(config: InstanceConfig) -> str:
-    """The sentence for people."""
-    return f"an app of kind {config.app_kind} has no source of pictures"
 
 
 @dataclass

@@ -37,6 +37,7 @@ from nodeagent.folders.memory import MemoryFolders
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.model import Probe, StreamStats
 from ports.simulated import BEGINNING, LoopClock, MemoryDisk, simulated_ports
+from tests.agent.shown import ShownPictures
 from tests.planner.short_manifests import ShortFleet, node_id, revision
 
 FLEET = "simulated"
@@ -162,6 +163,7 @@ class Node(Program):
     disk: MemoryDisk = field(default_factory=MemoryDisk)
     folders: MemoryFolders = field(default_factory=MemoryFolders)
     driver: "TracedDriver | None" = None
+    shown: ShownPictures = field(default_factory=ShownPictures)
 
     def crash(self, instance: str) -> None:
         """An app leaves by itself."""
@@ -261,6 +263,7 @@ class World:
             ),
             concurrency=4,
             ports=ports,
+            take_picture=node.shown,
         )
         node.task = asyncio.create_task(agent.run())
 

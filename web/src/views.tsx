@@ -2,6 +2,8 @@
 import type { ComponentChild } from "preact";
 import type { KindName } from "./api/objects.ts";
 import { ObjectForm } from "./forms/object_form.tsx";
+import { Instances } from "./instances/instances.tsx";
+import { Nodes } from "./nodes/nodes.tsx";
 import { linkTo, place } from "./route.ts";
 import { t } from "./texts/en.ts";
 import { Wall } from "./wall/wall.tsx";
@@ -12,6 +14,10 @@ export function View(): ComponentChild {
   switch (`${room ?? "cameras"}/${rest.length}`) {
     case "cameras/0":
       return <Wall />;
+    case "instances/0":
+      return <Instances />;
+    case "nodes/0":
+      return <Nodes />;
     case "new/1":
     case "cameras/2":
     case "instances/2":

@@ -13,6 +13,10 @@ export interface PlannedChange {
   kind: string;
   instance: string;
   node: string | null;
+  /** Of a move: where it was. */
+  fromNode: string | null;
+  /** Of a rename: its name before. */
+  oldName: string | null;
   changeClass: string | null;
   causes: string[];
   camerasAdded: string[];
@@ -21,21 +25,48 @@ export interface PlannedChange {
   expectedBlindSeconds: number | null;
 }
 
+/** Why something is not done that manifests ask for. */
+export interface PlanReason {
+  /** Kind and name, as `camera/dock`. */
+  object: string;
+  reason: string;
+  message: string;
+}
+
+/** What would happen, in terms of cameras. */
+export interface Plan {
+  summary: string;
+  changes: PlannedChange[];
+  reasons: PlanReason[];
+  warnings: string[];
+}
+
 export interface FileDiff {
   path: string;
   diff: string;
 }
 
 /** What a write would do. */
-export interface Preview {
+export interface Preview extends Plan {
   revision: string;
-  summary: string;
-  changes: PlannedChange[];
-  reasons: string[];
-  warnings: string[];
   parked: string | null;
   files: FileDiff[];
   object: unknown;
+}
+
+const NO_CHANGE: PlannedChange = {
+  kind: "", instance: "", node: null, fromNode: null, oldName: null, changeClass: null, causes: [],
+  camerasAdded: [], camerasRemoved: [], camerasInterrupted: [], expectedBlindSeconds: null,
+};
+
+/** An answer that holds a preview, whole: the API leaves out what is empty. */
+export function previewOf<T extends object>(said: T): Omit<T, keyof Preview> & Preview {
+  const { changes, ...given } = said as Partial<Preview>;
+  return {
+    revision: "", summary: "", reasons: [], warnings: [], parked: null, files: [], object: null,
+    ...given,
+    changes: (changes ?? []).map((change) => ({ ...NO_CHANGE, ...change })),
+  } as Omit<T, keyof Preview> & Preview;
 }
 
 const AS_PREVIEW = "application/json;as=Preview;v=v1;g=dsfleet.io";
@@ -55,12 +86,13 @@ function withQuery(path: string, query: Record<string, string>): string {
 }
 
 /** What a write would do. Nothing is written. Raises Refused with causes, or Away. */
-export function preview(write: Write, signal?: AbortSignal): Promise<Preview> {
-  return ask<Preview>(withQuery(write.path, { dryRun: "All" }), {
+export async function preview(write: Write, signal?: AbortSignal): Promise<Preview> {
+  const said = await ask<object>(withQuery(write.path, { dryRun: "All" }), {
     ...question(write),
     accept: AS_PREVIEW,
     ...(signal ? { signal } : {}),
   });
+  return previewOf(said);
 }
 
 /** Makes the change.

@@ -1,9 +1,10 @@
 /** The differences of files, as the controller made them. */
 import type { FileDiff } from "../api/previews.ts";
 
-function classOf(line: string): string {
+function classOf(line: string, index: number): string {
   if (line.startsWith("@@")) return "place";
-  if (line.startsWith("+++") || line.startsWith("---")) return "file";
+  // Further down that is a line of the file, such as `---` between two manifests.
+  if (index < 2 && /^(\+\+\+|---) /.test(line)) return "file";
   if (line.startsWith("+")) return "added";
   return line.startsWith("-") ? "removed" : "";
 }
@@ -16,7 +17,7 @@ export function DiffView({ files }: { files: readonly FileDiff[] }) {
           <figcaption>{path}</figcaption>
           <pre tabIndex={0} aria-label={path}>
             {diff.split("\n").map((line, index) => (
-              <span key={index} class={classOf(line)}>
+              <span key={index} class={classOf(line, index)}>
                 {line}
                 {"\n"}
               </span>

@@ -56,7 +56,8 @@ export function SaveDialog(props: {
 
   const close = (): void => (saving === "done" && props.onLeave ? props.onLeave() : props.onClose());
   const parkedOpen = shown?.parked != null && typed !== props.typed;
-  const nothing = shown !== null && shown.files.length === 0;
+  // Who sees a part of the fleet is shown no files, though some become others.
+  const nothing = shown !== null && shown.revision === "";
   return (
     <Dialog title={props.title} onClose={close} wide>
       {shown === null && error === null && <p role="status">{t.save.checking}</p>}

@@ -2,9 +2,12 @@
 import { type Signal, signal } from "@preact/signals";
 import { ask } from "../api/ask.ts";
 import { type FleetObject, objectPath } from "../api/objects.ts";
+import type { Point } from "../draw/geometry.ts";
+import { drawnOf } from "../draw/manifest.ts";
+import { isRegion } from "../draw/state.ts";
 import { cameras } from "../live/fleet.ts";
 
-export type Point = readonly [number, number];
+export type { Point };
 
 export interface Line {
   name: string;
@@ -30,16 +33,12 @@ const NO_SHAPES: Shapes = { width: 1920, height: 1080, lines: [], regions: [] };
 
 /** The shapes in the spec of a camera. */
 export function shapesOf(spec: Record<string, any>): Shapes {
-  const analytics = spec["analytics"] ?? {};
-  const lines = Object.entries<any>(analytics.lineCrossing?.lines ?? {});
-  const kinds = [analytics.roiFiltering?.regions, analytics.overcrowding?.regions];
+  const { frame, shapes } = drawnOf(spec);
+  const lines = shapes.filter(({ kind }) => kind === "line");
   return {
-    width: analytics.frame?.width ?? spec["width"] ?? NO_SHAPES.width,
-    height: analytics.frame?.height ?? spec["height"] ?? NO_SHAPES.height,
-    lines: lines.map(([name, one]) => ({ name, direction: one.direction ?? [], line: one.line ?? [] })),
-    regions: kinds.flatMap((regions) =>
-      Object.entries<any>(regions ?? {}).map(([name, one]) => ({ name, points: Array.isArray(one) ? one : (one?.points ?? one?.region ?? []) })),
-    ),
+    ...frame,
+    lines: lines.map(({ name, points }) => ({ name, line: points.slice(0, 2), direction: points.slice(2) })),
+    regions: shapes.filter(({ kind }) => isRegion(kind)),
   };
 }
 

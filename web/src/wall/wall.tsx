@@ -1,9 +1,10 @@
 /** The wall of cameras: what is dark, since when, and why, in one look. */
 import { signal, useComputed } from "@preact/signals";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { useKeys } from "../keys.ts";
 import { cameras, live } from "../live/fleet.ts";
 import type { Ready } from "../live/rows.ts";
+import { useAll } from "../live/use_all.ts";
 import { VirtualList } from "../parts/virtual_list.tsx";
 import { go, linkTo, place, setQuery } from "../route.ts";
 import { t } from "../texts/en.ts";
@@ -15,8 +16,6 @@ const TILE_HEIGHT_PX = 236;
 const HEADER_HEIGHT_PX = 40;
 const TILE_LEAST_WIDTH_PX = 220;
 const STATES: readonly (Ready | "all")[] = ["all", "dark", "unknown", "ready"];
-/** Lists are made anew at most so often while much changes. */
-const LIST_EVERY_MS = 300;
 
 type Item = { key: string; height: number } & ({ header: string; ready: number; all: number } | { names: string[] });
 
@@ -34,28 +33,13 @@ function selected(text: string): { selects: Selector; wrong: string } {
   }
 }
 
-/** All cameras; while much changes, as of a moment ago. */
-function useCameras() {
-  const shape = cameras.shape.value;
-  const [known, setKnown] = useState(() => ({ shape, all: cameras.all(), at: Date.now() }));
-  useEffect(() => {
-    if (known.shape === shape) return;
-    const timer = setTimeout(
-      () => setKnown({ shape: cameras.shape.peek(), all: cameras.all(), at: Date.now() }),
-      Math.max(0, known.at + LIST_EVERY_MS - Date.now()),
-    );
-    return () => clearTimeout(timer);
-  }, [shape, known]);
-  return known.all;
-}
-
 export function Wall() {
   const { query } = place.value;
   const text = query.get("q") ?? "";
   const labels = query.get("l") ?? "";
   const state = (STATES.find((one) => one === query.get("state")) ?? "all") as Ready | "all";
   const by = query.get("group") ?? "";
-  const all = useCameras();
+  const all = useAll(cameras);
   const [columns, setColumns] = useState(4);
   const { selects, wrong } = useMemo(() => selected(labels), [labels]);
   const matching = useMemo(() => found(all, { text, selects, state }), [all, text, selects]);
