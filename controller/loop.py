@@ -163,6 +163,7 @@ class Controller:
             store,
             threads=ports.threads,
             bookkeeping=bookkeeping or MemoryBookkeeping(),
+            blind_seconds=self.cameras.measured_blind_seconds,
         )
         """Writes what they ask for into the manifests."""
         self.versions = VersionKeeper(

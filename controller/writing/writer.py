@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,7 +10,7 @@ from controller import decide
 from controller.actions import Log
 from controller.edits.unified import unified_diffs
 from controller.knowledge import Knowledge
-from controller.model import ObjectRef
+from controller.model import FleetPlan, ObjectRef
 from controller.picture.conditions import Document
 from controller.picture.difference import Key
 from controller.picture.events import EventType
@@ -26,7 +26,14 @@ from controller.writing.places import Contents, Places
 from controller.writing.plan_words import plan_data, plan_lines
 from controller.writing.prepared import Ahead, AskedObject, Prepared
 from controller.writing.preparing import SHOWN_WITHIN_SECONDS, Preparing, next_change
-from controller.writing.preview import NOTHING_CHANGES, BlindSeconds, Preview
+from controller.writing.preview import (
+    NOTHING_CHANGES,
+    AskBlindSeconds,
+    BlindSeconds,
+    Preview,
+    names_of_interrupted,
+    nothing_measured,
+)
 from controller.writing.refusals import NotNow, Outdated
 from controller.writing.request import Restored, WriteDone, WriteRequest
 from controller.writing.together import done_together
@@ -64,7 +71,7 @@ class Writer:
         objects: what is shown.
         threads: where it is done what blocks.
         bookkeeping: keeps what clients keep beside the manifests.
-        blind_seconds: tells how long cameras were blind at earlier changes.
+        blind_seconds: tells how long the cameras of some instances were blind at earlier changes; raises OSError when it cannot.
     """
 
     def __init__(
@@ -76,7 +83,7 @@ class Writer:
         *,
         threads: Threads,
         bookkeeping: Bookkeeping,
-        blind_seconds: Callable[[], BlindSeconds] = dict,
+        blind_seconds: AskBlindSeconds = nothing_measured,
     ) -> None:
         self._knowledge = knowledge
         self._source = source
@@ -150,8 +157,14 @@ class Writer:
             prepared.warnings,
             await self._threads.run(unified_diffs, prepared.files),
             ones[0].shown if is_shown else None,
-            self._blind_seconds(),
+            await self._measured(judged.plan) if judged else {},
         )
+
+    async def _measured(self, plan: FleetPlan) -> BlindSeconds:
+        try:
+            return await self._blind_seconds(names_of_interrupted(plan))
+        except OSError:  # who keeps them tells of it
+            return {}
 
     def _together(self, requests: list[WriteRequest]) -> list[int]:
         return done_together(requests) if self._source.takes_edits_together else [0]
