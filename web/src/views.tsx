@@ -1,6 +1,9 @@
 /** Which view a place shows. */
 import type { ComponentChild } from "preact";
 import type { KindName } from "./api/objects.ts";
+import { Changes } from "./changes/changes.tsx";
+import { RevisionView } from "./changes/revision.tsx";
+import { Draw } from "./draw/draw.tsx";
 import { ObjectForm } from "./forms/object_form.tsx";
 import { InstanceView } from "./instances/instance.tsx";
 import { Instances } from "./instances/instances.tsx";
@@ -13,9 +16,14 @@ import { Wall } from "./wall/wall.tsx";
 export function View(): ComponentChild {
   const { path } = place.value;
   const [room, ...rest] = path;
+  const [name = ""] = rest;
   switch (`${room ?? "cameras"}/${rest.length}`) {
     case "cameras/0":
       return <Wall />;
+    case "changes/0":
+      return <Changes />;
+    case "changes/1":
+      return <RevisionView key={name} name={name} />;
     case "instances/0":
       return <Instances />;
     case "instances/1":
@@ -24,8 +32,9 @@ export function View(): ComponentChild {
       return <Nodes />;
     case "nodes/1":
       return <NodeView key={rest[0]} name={rest[0] ?? ""} />;
-    case "new/1":
     case "cameras/2":
+      return path[2] === "draw" ? <Draw key={path[1]} name={path[1] ?? ""} /> : formAt(path);
+    case "new/1":
     case "instances/2":
     case "nodes/2":
       return formAt(path);
