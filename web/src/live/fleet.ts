@@ -9,10 +9,10 @@ export const cameras = new LiveObjects<CameraRow>((one) =>
   [one.ready, one.reason, one.instances, one.nodes, byLabels(one.labels)].join("\n"),
 );
 export const instances = new LiveObjects<InstanceRow>((one) =>
-  [one.ready, one.phase, one.node, one.upToDate, one.heldBy, byLabels(one.labels)].join("\n"),
+  [one.ready, one.phase, one.node, one.upToDate, one.heldBy, one.replicas, byLabels(one.labels)].join("\n"),
 );
 export const nodes = new LiveObjects<NodeRow>((one) =>
-  [one.ready, one.phase, one.unschedulable, byLabels(one.labels)].join("\n"),
+  [one.ready, one.phase, one.unschedulable, one.applied === one.published, one.camerasUsed, byLabels(one.labels)].join("\n"),
 );
 export const fleet = signal<FleetRow>({ revision: "", pending: null, problems: 0, starting: null, superseded: null });
 
