@@ -15,6 +15,7 @@ from controller.held_file import HeldFile
 from controller.key_keeper import KeyKeeper
 from controller.knowledge import Knowledge
 from controller.model import EvictionRefused, Holds, ObjectRef
+from controller.picture.brief import Brief, brief
 from controller.picture.events import EventType, FleetEvent
 from controller.picture.picture import Picture
 from controller.picture.placed import PlacedInstance, placed_instances
@@ -103,6 +104,10 @@ class Answers:
         """The answer of `/fleet/v1/status`."""
         webhooks = {} if self._webhooks is None else {"webhooks": self._webhooks()}
         return {**self._picture.status(self._knowledge.state), "starting": self.why_starting, **webhooks}
+
+    def brief(self) -> Brief:
+        """The few words for whoever looks all the time."""
+        return brief(self._knowledge.state, self.why_starting)
 
     def placed_instances(self) -> dict[str, PlacedInstance]:
         """Every instance as its node was told it last, or will be told, by name."""

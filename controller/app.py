@@ -21,12 +21,15 @@ from controller.access_keeper import AccessKeeper
 from controller.api.access_control import AccessControl
 from controller.api.authentication import warnings_for
 from controller.api.listeners import PortInUse
+from controller.api.page.login_paths import PageFacts
 from controller.api.server import create_app, serve
 from controller.api.tls import CannotUseTls, Tls, TlsFiles
 from controller.audit_log import FILE_NAME as AUDIT_FILE_NAME
 from controller.audit_log import AuditFile
 from controller.certificates import OwnCertificate
 from controller.first_version import FILE_NAME, first_version_ms
+from controller.history.camera_file import FILE_NAME as CAMERA_FILE_NAME
+from controller.history.camera_file import CameraFile
 from controller.history.revision_file import FILE_NAME as REVISION_FILE_NAME
 from controller.history.revision_file import RevisionFile
 from controller.history.version_file import FILE_NAME as VERSION_FILE_NAME
@@ -40,7 +43,6 @@ from controller.planner.guard import RemovalLimits
 from controller.source.fetch.directory import DirectorySource
 from controller.source.fetch.git import GitSource
 from controller.source.fetch.snapshot import SourceError
-from controller.source.read.reader import Source
 from controller.timings import Timings
 from controller.writing.bookkeeping import BookkeepingFile
 from ports.folder_lock import FolderInUse, locked_folder
@@ -91,7 +93,7 @@ class ControllerOptions:
     timings: Timings = field(default_factory=Timings)
 
 
-def source_of(options: ControllerOptions) -> Source:
+def source_of(options: ControllerOptions) -> DirectorySource | GitSource:
     """Where the manifests come from.
 
     Raises:
@@ -171,7 +173,7 @@ def _tls(options: ControllerOptions, ports: Ports) -> Tls | None:
 
 async def _run(
     options: ControllerOptions,
-    source: Source,
+    source: DirectorySource | GitSource,
     key: SigningKey,
     ports: Ports,
     keeper: AccessKeeper,
@@ -196,9 +198,11 @@ async def _run(
         notifier=notifier,
         versions=VersionFile(options.state_dir / VERSION_FILE_NAME),
         revisions=RevisionFile(options.state_dir / REVISION_FILE_NAME),
+        cameras=CameraFile(options.state_dir / CAMERA_FILE_NAME),
         ports=ports,
     )
     version = importlib.metadata.version("dsfleet")
+    page = PageFacts(options.fleet_id, source.place, ports.clock.now())
     app = create_app(
         store,
         event_store,
@@ -212,6 +216,8 @@ async def _run(
         asking=controller.asking,
         versions=controller.versions,
         past=controller.past,
+        history=controller.cameras,
+        page=page,
         access=AccessControl(
             keeper, AuditFile(options.audit_log or options.state_dir / AUDIT_FILE_NAME), options.openness
         ),

@@ -22,6 +22,8 @@ from controller.answers import Answers
 from controller.asking.agents import AgentAsking
 from controller.carry_out import carry_out
 from controller.held_file import HeldFile
+from controller.history.camera_file import CameraFile, CameraPasts
+from controller.history.camera_keeper import CameraKeeper
 from controller.history.keeper import VersionKeeper
 from controller.history.revision_file import RevisionFile
 from controller.history.revision_keeper import RevisionKeeper
@@ -76,6 +78,7 @@ class Controller:
         notifier: Notifier | None = None,
         versions: Versions | None = None,
         revisions: RevisionFile | None = None,
+        cameras: CameraPasts | None = None,
         ports: Ports = Ports(),
     ) -> None:
         """Makes a controller.
@@ -95,6 +98,7 @@ class Controller:
             notifier: tells others of events; None when nobody is told.
             versions: keeps the versions of instances; None: in memory.
             revisions: keeps those of a source that keeps none itself; None: in memory.
+            cameras: keeps what happens to cameras; None: in memory.
             ports: clock, disk and threads.
         """
         self._timings = timings
@@ -113,8 +117,16 @@ class Controller:
         run = ControllerRun(name=name, started_at=ports.clock.now())
         version = importlib.metadata.version("dsfleet")
         self._rules = Rules(fleet_id, key.public_key_hex, version, limits, timings, run=run)
-        self._picture = Picture(self._rules, objects=store, events=event_store, monotonic=ports.clock.monotonic)
+        self._picture = Picture(
+            self._rules,
+            objects=store,
+            events=event_store,
+            monotonic=ports.clock.monotonic,
+            notice=lambda *seen: self.cameras.notice(*seen),  # noqa: PLW0108 - it is made below
+        )
         self._knowledge = Knowledge(self._picture, ports.clock)
+        self.cameras = CameraKeeper(cameras or CameraFile(), self._knowledge, ports.threads, timings)
+        """What happened to cameras."""
         self._keeper = LastGoodKeeper(self._last_good, self._knowledge, ports.threads, timings)
         self._intake = Intake(
             bus=bus,
@@ -151,6 +163,7 @@ class Controller:
             store,
             threads=ports.threads,
             bookkeeping=bookkeeping or MemoryBookkeeping(),
+            blind_seconds=self.cameras.measured_blind_seconds,
         )
         """Writes what they ask for into the manifests."""
         self.versions = VersionKeeper(
@@ -164,7 +177,9 @@ class Controller:
             self._revision_keeper = past
         self.revisions: Revisions = past
         """What all manifests were before."""
-        self.past = RevisionAnswers(self._knowledge, source, self.revisions, ports.threads)
+        self.past = RevisionAnswers(
+            self._knowledge, source, self.revisions, ports.threads, self.cameras.measured_blind_seconds
+        )
         """To those who ask for that through the API."""
 
     async def run(self) -> None:
@@ -180,6 +195,8 @@ class Controller:
         await self.writer.recall()
         with contextlib.suppress(OSError):  # it is tried again, and told
             await self.versions.load()
+        with contextlib.suppress(OSError):
+            await self.cameras.load()
         self._knowledge.become(*holding.recall(self._knowledge.state, *await self._threads.run(self._held_file.load)))
         await self._topics.begin()
         try:
@@ -194,6 +211,7 @@ class Controller:
                 tasks.create_task(self._for_ever(self._publisher.keep_copies))
                 tasks.create_task(self._for_ever(self._keep_keys))
                 tasks.create_task(self._for_ever(self.versions.keep))
+                tasks.create_task(self._for_ever(self.cameras.keep))
                 tasks.create_task(self._show_changes())
                 if self._revision_keeper is not None:
                     tasks.create_task(self._for_ever(self._revision_keeper.watch))
@@ -201,6 +219,7 @@ class Controller:
         finally:
             await self.asking.aclose()
             self._keeper.finish()
+            self.cameras.finish()
             self._publisher.finish()
 
     async def notify(self) -> None:

@@ -20,6 +20,8 @@ class Timings:
     """Before it is tried again to write what the disk did not take; it is told each time."""
     copy_after_seconds: float = 0.5
     """What the controller keeps of what it publishes is written so long after it, and the newest alone of what came meanwhile."""
+    cameras_kept_every_seconds: float = 5.0
+    """What happens to cameras is written so often: a controller that dies loses as much of it."""
     resend_per_second: int = 100
     """So many records are sent again in a second at most: after a loss it is all of them, up to 1 MiB each, and edits go first."""
     topics_every_seconds: float = 60.0

@@ -29,6 +29,16 @@ class AppKind(StrEnum):
         return self is AppKind.REFERENCE
 
     @property
+    def has_pictures(self) -> bool:
+        """True when the app gives the newest frame of a camera as a picture. DeepStream's own REST interface has no such call."""
+        return self is AppKind.REFERENCE
+
+    @property
+    def why_no_pictures(self) -> str:
+        """What people read in the place of a picture of an app that has none: a sentence."""
+        return "" if self.has_pictures else f"an app of kind {self} has no source of pictures"
+
+    @property
     def takes(self) -> frozenset[ChangeClass]:
         """The classes of changes that the app itself can take, whether or not agents apply them yet."""
         match self:

@@ -4,7 +4,7 @@ A lease says what is wanted and for how long; nothing lies anywhere once it is o
 writer: see docs/adr/0012-the-wire-evolves.md before a field changes.
 """
 
-from typing import Final
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
@@ -14,14 +14,26 @@ LOGS: Final = "logs"
 """The output of one instance."""
 USAGE: Final = "usage"
 """What the node and its instances use of CPU and memory."""
-CAN_BE_ASKED: Final = (LOGS, USAGE)
+PICTURES: Final = "pictures"
+"""What cameras show, again and again: each picture is one answer, and what was in it."""
+SERIES: Final = "series"
+"""How one camera did in the last hours: its frames per second, and what its app counts."""
+CAN_BE_ASKED: Final = (LOGS, USAGE, PICTURES, SERIES)
 """What agents of this version answer."""
 
 LONGEST_LEASE_SECONDS: Final = 60
 """Whoever looks longer says so again."""
 
+MOST_CAMERAS: Final = 100
+"""Of one lease of pictures."""
+LARGEST_WIDTH: Final = 1280
+"""Of a picture, in pixels: what fits into a record in fair quality."""
+
 _LARGEST_NUMBER: Final = 2**53
 """Whole in every JSON parser."""
+
+# What an older version does not say is not written for it either.
+_unless_said: Any = {"exclude_if": lambda value: value is None}
 
 
 class LogsAsked(WireModel):
@@ -43,6 +55,26 @@ class LogsAsked(WireModel):
     """Ends after so many."""
 
 
+class SeriesAsked(WireModel):
+    """Which camera."""
+
+    instance: str = Field(max_length=128)
+    """By the name that its agent knows it by."""
+    camera_id: str = Field(max_length=256)
+    """By the id that its app knows it by."""
+
+
+class PicturesAsked(WireModel):
+    """Pictures of which cameras. A renewal that has them says which ones from then on."""
+
+    cameras: tuple[Annotated[str, Field(max_length=128)], ...] = Field(max_length=MOST_CAMERAS)
+    """By the names of their manifests."""
+    width: int = Field(ge=16, le=LARGEST_WIDTH)
+    """In pixels; pictures of smaller cameras are as they are."""
+    every_seconds: float = Field(ge=1.0, le=3600.0)
+    """Between two pictures of one camera; more, where they are many."""
+
+
 class Lease(WireModel):
     """What one run of an agent is asked for, said with `CommandKind.ASK`. Said again with its number it is renewed."""
 
@@ -57,6 +89,10 @@ class Lease(WireModel):
     begins: bool = False
     """False for a renewal, which brings no lease back that is over."""
     what: str = Field(default="", max_length=64)
-    """`logs`, `usage`, or what later versions know; an agent says in its greeting what it can be asked for."""
+    """`logs`, `usage`, `pictures`, `series`, or what later versions know; an agent says in its greeting what it can be asked for."""
     logs: LogsAsked | None = None
     """Of which instance, and which lines, where logs are asked for."""
+    pictures: PicturesAsked | None = Field(default=None, **_unless_said)
+    """Of which cameras, where pictures are asked for."""
+    series: SeriesAsked | None = Field(default=None, **_unless_said)
+    """Of which camera, where its series are asked for."""

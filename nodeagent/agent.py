@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from bus.base import Bus
 from bus.signature import SigningKey
 from crds.asking import CAN_BE_ASKED
+from crds.instance_config import InstanceConfig
 from crds.messages import AgentCommand, AgentInfo, AgentResponse, GenerationRef, InstanceState
 from nodeagent.applier import Applier
 from nodeagent.apps.identity import of_the_very_runtime
@@ -43,6 +44,7 @@ from ports.ports import Ports
 
 if TYPE_CHECKING:
     from nodeagent.answering.answering import Answering
+    from nodeagent.apps.pictures import TakePicture
 
 _log = logging.getLogger(__name__)
 
@@ -86,6 +88,7 @@ class Agent:
         ports: Ports = Ports(),
         timings: Timings = Timings(),
         lives: Callable[[str], bool] = _nobody_knows,
+        take_picture: "TakePicture | None" = None,
     ) -> None:
         """Makes an agent.
 
@@ -102,6 +105,7 @@ class Agent:
             ports: the time, dice and threads.
             timings: how long it waits for what.
             lives: whether a node, by its id, has an agent on this machine; where nobody can know it counts as one that has.
+            take_picture: asks a running app what a camera shows; None for its REST interface.
         """
         self._driver = driver
         self._ledger = ledger
@@ -146,6 +150,7 @@ class Agent:
             identity=identity,
             driver=driver,
             folders=folders,
+            take_picture=take_picture,
             ports=ports,
             timings=timings,
         )
@@ -293,11 +298,11 @@ class Agent:
 
     def _answer(self, command: AgentCommand) -> None:
         if self._answering is None:
-            self._answering = self._new_answering(seen=self._seen, is_wanted=self._is_wanted)
+            self._answering = self._new_answering(seen=self._seen, wanted=self._wanted, series=self._probes.series_of)
         self._answering.take(command)
 
-    def _is_wanted(self, name: str) -> bool:
-        return self._ledger.current is not None and self._ledger.current.instance(name) is not None
+    def _wanted(self) -> tuple[InstanceConfig, ...]:
+        return () if self._ledger.current is None else tuple(self._ledger.current.node_config_list)
 
     def _seen(self, name: str) -> ObservedInstance | None:
         observed = self._reconciler.known.observed

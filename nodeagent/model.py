@@ -175,6 +175,8 @@ class StreamStats:
     frame_number: int
     reason: str = ""
     """Why the app has no frames of it, in the words of the app; few apps say so."""
+    counts: tuple[object, object, object] | None = field(default=None, compare=False)
+    """Objects, crossings by line, and objects by region, as an app says them that counts: nobody has looked whether they are that."""
 
 
 @dataclass(frozen=True)

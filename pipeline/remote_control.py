@@ -117,4 +117,5 @@ class RemoteControl:
             analysed_fps=analysis.fps,
             objects=len(result.objects) if result else 0,
             lines_cumulative=result.counts.lines_cumulative if result else {},
+            regions=result.counts.regions if result else {},
         )

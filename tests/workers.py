@@ -9,7 +9,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 # What takes long to make is made once: the tests that share it are run by one worker.
 _SHARED = {
-    "fleet up": re.compile(r"tests/e2e/(test_up_process\.py|.*\[up\])"),
+    "fleet up": re.compile(r"tests/e2e/(test_up_process\.py|.*\[up\]|test_secrets\.py::test_a_bad_secret)"),
     "separate fleet": re.compile(r"tests/e2e/(test_docker_kafka\.py|.*\[separate\])"),
     "bad starts": re.compile(r"tests/e2e/test_bad_starts\.py"),
     "postgres": re.compile(
@@ -32,8 +32,13 @@ def in_order(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     return [item for _, item in sorted(placed, key=operator.itemgetter(0))]
 
 
+def shared_by(nodeid: str) -> str:
+    """The name of what a test shares with others; the id of the test when that is nothing."""
+    return next((name for name, tests in _SHARED.items() if tests.match(nodeid)), nodeid)
+
+
 class Scheduling(LoadScopeScheduling):
     """Gives each worker the next test when it has no other."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((name for name, tests in _SHARED.items() if tests.match(nodeid)), nodeid)
+        return shared_by(nodeid)

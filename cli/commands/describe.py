@@ -1,17 +1,19 @@
 """`fleet describe`: everything about one object, with its conditions and events."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from re import sub
 from typing import Any
+from urllib.parse import quote
 
 import click
 
 from cli.ages import age_of
 from cli.completing import complete_targets
-from cli.connection import Api
+from cli.connection import Api, Refused
 from cli.event_rows import cells_of, events_of
 from cli.failure import Failure, printable
-from cli.kinds import EVENT, Target, targets_of
+from cli.kinds import EVENT, Kind, Target, targets_of
 from cli.server import Server
 from cli.tables import Rows, print_table
 
@@ -19,6 +21,10 @@ _CONDITION_HEADERS = ["TYPE", "STATUS", "REASON", "SINCE", "MESSAGE"]
 _DISPLAY_NAME = "dsfleet.io/display-name"
 """As crds.annotations has it: importing the kinds takes as long as all the rest."""
 _EVENT_HEADERS = ["TYPE", "REASON", "AGE", "MESSAGE"]
+_BLIND_HEADERS = ["AGE", "SECONDS", "CAUSE"]
+_BLIND_SHOWN = 5
+_BLIND_WITHIN_SECONDS = 90 * 24 * 3600
+"""As far back as a controller tells."""
 
 
 @click.command(short_help="Show everything about one object.")
@@ -39,6 +45,7 @@ def describe(server: Server, *, what: tuple[str, ...]) -> None:
         if number:
             click.echo("\n")
         _print(document)
+        _print_blind(api, target.kind, str(document["metadata"]["name"]))
         _print_events(api, Target(target.kind, str(document["metadata"]["name"])))
 
 
@@ -129,6 +136,26 @@ def _title(key: str) -> str:
         return printable(key)
     words = sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", key)
     return words[:1].upper() + words[1:]
+
+
+def _print_blind(api: Api, kind: Kind, name: str) -> None:
+    """When a camera was blind of late, and what for; nothing for one that never was, or by a controller that does not remember."""
+    if kind.name != "Camera":
+        return
+    query = {"seconds": str(_BLIND_WITHIN_SECONDS), "series": "false"}
+    try:
+        found = api.get(f"/fleet/v1/history/cameras/{quote(name, safe='')}", query)
+    except Refused:
+        return
+    if blind := (found.get("blind") or [])[-_BLIND_SHOWN:]:
+        click.echo("Blind:")
+        print_table(Rows(_BLIND_HEADERS, [_blind_cells(one) for one in blind]), indent="  ")
+
+
+def _blind_cells(one: dict[str, Any]) -> list[str]:
+    began = datetime.fromtimestamp(one["from"] / 1000, UTC).isoformat()
+    goes_on = " and on" if one["to"] is None else ""
+    return [age_of(began), f"{one['seconds']}{goes_on}", printable(str(one["cause"]))]
 
 
 def _print_events(api: Api, target: Target) -> None:

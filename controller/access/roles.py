@@ -40,6 +40,7 @@ class Verb(StrEnum):
     TRUST = "trust"
     EVENTS = "events"
     RECONCILE = "reconcile"
+    LOOK = "look"
     INSPECT = "inspect"
     APPROVE = "approve"
     CONTROL = "control"
@@ -60,6 +61,8 @@ LEAST_ROLE: Final[Mapping[Verb, tuple[Role, Reach]]] = {
     Verb.LIST: (Role.VIEWER, Reach.KIND),
     Verb.WATCH: (Role.VIEWER, Reach.KIND),
     Verb.EVENTS: (Role.VIEWER, Reach.ANYTHING),
+    # What he does not see is left out.
+    Verb.LOOK: (Role.VIEWER, Reach.ANYTHING),
     # The status and rendered files tell of cameras, nodes and instances alike.
     Verb.INSPECT: (Role.VIEWER, Reach.FLEET),
     Verb.UPDATE: (Role.OPERATOR, Reach.OBJECT),

@@ -13,8 +13,13 @@ from controller.api.served import facade_at
 from crds.document import API_GROUP, API_VERSION
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-PUBLIC: Final = frozenset({"/healthz", "/livez", "/readyz"})
-"""Answered to everybody: probes show no credentials."""
+LOOKING: Final = frozenset({Verb.GET, Verb.LIST})
+"""What changes nothing, also when it is asked for by POST, since it takes a body."""
+_PUBLIC: Final = frozenset(
+    {"/healthz", "/livez", "/readyz", "/", "/favicon.svg", "/fleet/v1/login", "/fleet/v1/logout"}
+)
+_PUBLIC_FOLDER: Final = "/web/"
+_ME: Final = "/fleet/v1/me"
 _REVIEWS: Final = ("authentication.k8s.io", "authorization.k8s.io")
 _WRITES: Final[Mapping[str, Verb]] = {"PUT": Verb.UPDATE, "PATCH": Verb.PATCH, "DELETE": Verb.DELETE}
 _OF_NODES: Final[Mapping[str, Verb]] = {"trust": Verb.TRUST, "adopt": Verb.ADOPT, "clean": Verb.CLEAN}
@@ -50,14 +55,21 @@ class Asked:
     """True when it is about objects that the path does not name, and that are not left out but touched: all of a kind."""
 
 
+def is_public(path: str) -> bool:
+    """True for what is answered to everybody: probes show no credentials, and a page comes before its login."""
+    return path in _PUBLIC or path.startswith(_PUBLIC_FOLDER)
+
+
 def what_is_asked(method: str, path: str, query: bytes) -> Asked | None:
-    """What a request asks for; None for what everybody may who is known: discovery, and questions about himself.
+    """What a request asks for; None for what everybody may who is known: the page, discovery, and questions about himself.
 
     Args:
         method: of HTTP.
         path: decoded, as paths are matched.
         query: as it came.
     """
+    if is_public(path) or path == _ME:
+        return None
     if (found := facade_at(path)) is not None:
         return _of_facade(method, *found, query)
     return _of_path(method, path.removesuffix("/").split("/")[1:], query)
@@ -94,12 +106,21 @@ def _of_path(method: str, parts: list[str], query: bytes) -> Asked | None:
 
 def _of_the_fleet(rest: list[str], *, reading: bool) -> Asked:
     match rest:
+        case ["history", "cameras", name] if reading:
+            return Asked(Verb.GET, "Camera", name)
         case ["tokens", *_]:
             return Asked(Verb.TOKENS)
+        # Which cameras is in the body; those that are not seen are answered as unknown.
+        case ["pictures"]:
+            return Asked(Verb.LIST, "Camera")
+        case ["pictures", name] if reading:
+            return Asked(Verb.GET, "Camera", name)
         case ["nodes", name, word] if word in _OF_NODES and not reading:
             return Asked(_OF_NODES[word], "Node", name)
         case [word] if word in _OF_INSTANCES and not reading:
             return Asked(_OF_INSTANCES[word], "DsInstance")
+        case ["snapshot" | "stream"] if reading:
+            return Asked(Verb.LOOK)
         case [word] if word in _OF_THE_FLEET and not reading:
             return Asked(_OF_THE_FLEET[word])
     return Asked(Verb.INSPECT if reading else Verb.CONTROL)

@@ -9,8 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from controller.access.authentication import Openness, Peer, Unauthenticated, identified, peer_at
 from controller.access.buckets import Buckets
 from controller.access.identity import Identity
+from controller.access.session_cookie import closed, session_in
 from controller.api.access_control import AccessControl
-from controller.api.asked import PUBLIC, what_is_asked
+from controller.api.asked import is_public, what_is_asked
 from controller.api.caller import Caller, LabelledObjects
 from controller.api.errors import ApiError, answer
 from controller.picture.store import ObjectStore
@@ -64,16 +65,22 @@ class Authentication:
         if len(shown) > 1:
             raise Unauthenticated("there are two Authorization headers", "invalid_request")
         header = shown[0].decode("latin-1") if shown else None
+        if session := session_in(scope["headers"]):
+            header = f"Bearer {session}"
         return identified(self._control.access.current, peer, header, self._control.openness, self._clock())
 
     async def _unknown(self, scope: Scope, receive: Receive, send: Send, error: Unauthenticated) -> None:
         peer: Peer = scope["state"]["peer"]
         if wait := self._buckets.wait_seconds(peer.network, self._control.unknown_rate, self._monotonic()):
             await answer(_slow_down(wait))(scope, receive, send)
-        elif scope["path"] in PUBLIC:
+        elif is_public(scope["path"]):
             await self._app(scope, receive, send)
         else:
-            await answer(_unauthorized(error))(scope, receive, send)
+            refusal = _unauthorized(error)
+            if session_in(scope["headers"]):
+                # Where no login is needed, or the cookie is that of another controller on this machine, all is well without it.
+                refusal.headers["Set-Cookie"] = closed(secure=scope["scheme"] == "https")
+            await answer(refusal)(scope, receive, send)
 
     async def _as_long_as_he_is_who_he_was(
         self, scope: Scope, receive: Receive, send: Send, identity: Identity

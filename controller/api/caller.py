@@ -22,6 +22,7 @@ _FOR_EVERYBODY: Final = "Namespace"
 
 _PHRASES: Final = {
     Verb.EVENTS: "see events",
+    Verb.LOOK: "look at the fleet",
     Verb.INSPECT: "look at the controller, or at a path that tells of everything",
     Verb.RECONCILE: "have everybody look at everything",
     Verb.APPROVE: "approve a revision",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from controller.evicting import Eviction
+from controller.picture.brief import Brief
 from controller.picture.placed import PlacedInstance
 from crds.messages import CommandKind
 
@@ -13,6 +14,10 @@ class FleetControl(Protocol):
 
     def status(self) -> dict[str, Any]:
         """How the controller itself is: plain JSON data."""
+        ...
+
+    def brief(self) -> Brief:
+        """How the fleet is, in a few words that cost nothing to make."""
         ...
 
     def placed_instances(self) -> Mapping[str, PlacedInstance]:

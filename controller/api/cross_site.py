@@ -1,17 +1,19 @@
 """Refuses changes that a web page of another site makes a browser send.
 
-There are no cookies here, but a browser on the machine of the controller, or behind a proxy that lets it in, needs none. It names
-the page that sends, in headers that no script can set.
+The cookie of a login is not sent for those (SameSite=Strict), but other ports of the machine are the same site; and a browser on the machine of
+the controller, or behind a proxy that lets it in, needs none. It names the page that sends, in headers that no script can set.
 """
 
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from controller.access.session_cookie import session_in
 from controller.api.asked import READING
 from controller.api.errors import ApiError, answer
 
 _OTHERS = (b"cross-site", b"same-site")
+_NAMING = (b"origin", b"sec-fetch-site")
 
 
 class NoOtherSites:
@@ -22,11 +24,19 @@ class NoOtherSites:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] == "http" and scope["method"] not in READING and _is_foreign(scope):
-            message = "a web page of another site may not change anything here"
-            await answer(ApiError(403, "Forbidden", message))(scope, receive, send)
+        if scope["type"] == "http" and scope["method"] not in READING and (why := _why_foreign(scope)):
+            await answer(ApiError(403, "Forbidden", why))(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+
+def _why_foreign(scope: Scope) -> str:
+    if _is_foreign(scope):
+        return "a web page of another site may not change anything here"
+    named = any(name in _NAMING for name, _ in scope["headers"])
+    if not named and session_in(scope["headers"]) is not None:
+        return "a cookie is good for changes from our own page alone, which browsers name by Origin: send the token as Bearer"
+    return ""
 
 
 def _is_foreign(scope: Scope) -> bool:

@@ -5,11 +5,12 @@ import platform
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from controller.api.accepting import accepted_json
 from controller.api.resources import Part, Resource
+from controller.api.routing import Router
 from controller.api.served import SERVED
 
 # Clients warn when this is more than one minor version away from theirs.
@@ -21,13 +22,13 @@ _AGGREGATED_GROUP: Final = "apidiscovery.k8s.io"
 _AGGREGATED_VERSIONS: Final = ("v2", "v2beta1")
 
 
-def discovery_router(fleet_version: str) -> APIRouter:
+def discovery_router(fleet_version: str) -> Router:
     """The paths of discovery, each with and without a slash at its end: clients differ in that.
 
     Args:
         fleet_version: version of this program, shown as the commit of the server.
     """
-    router = APIRouter()
+    router = Router()
     version = {
         "major": _MAJOR,
         "minor": _MINOR,
@@ -56,7 +57,7 @@ def discovery_router(fleet_version: str) -> APIRouter:
 
 
 def _add(
-    router: APIRouter, path: str, answer: dict[str, Any], aggregated: Mapping[str, Sequence[Resource]] | None = None
+    router: Router, path: str, answer: dict[str, Any], aggregated: Mapping[str, Sequence[Resource]] | None = None
 ) -> None:
     plain = _written(answer), "application/json"
     forms = {version: _aggregated(version, aggregated) for version in _AGGREGATED_VERSIONS} if aggregated else {}
@@ -67,7 +68,7 @@ def _add(
         return Response(body, media_type=media_type, headers={"vary": "Accept"} if forms else None)
 
     for either in (path, f"{path}/"):
-        router.add_api_route(either, endpoint, methods=["GET"], response_model=None)
+        router.add(either, endpoint, "GET")
 
 
 def _wanted(accept: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from bus.base import PublishFailed
@@ -13,6 +13,7 @@ from controller.api.bodies import json_body
 from controller.api.caller import caller_of
 from controller.api.control import FleetControl
 from controller.api.errors import ApiError, bad_request, success
+from controller.api.routing import Router
 from controller.model import ApproveRefused, HoldRefused, OrderRefused, TrustRefused
 from controller.picture.placed import PlacedInstance
 from crds.messages import CommandKind
@@ -26,9 +27,9 @@ class FleetPaths:
 
     def __init__(self, control: FleetControl) -> None:
         self._control = control
-        self.router = APIRouter(prefix=PREFIX)
-        self.router.add_api_route("/status", self._status, methods=["GET"], response_model=None)
-        self.router.add_api_route("/rendered/{name}", self._rendered, methods=["GET"], response_model=None)
+        self.router = Router(prefix=PREFIX)
+        self.router.add("/status", self._status, "GET")
+        self.router.add("/rendered/{name}", self._rendered, "GET")
         for path, endpoint in (
             ("/approve", self._approve),
             ("/hold", self._hold),
@@ -39,7 +40,7 @@ class FleetPaths:
             ("/nodes/{name}/adopt", self._adopt),
             ("/nodes/{name}/clean", self._clean),
         ):
-            self.router.add_api_route(path, endpoint, methods=["POST"], response_model=None)
+            self.router.add(path, endpoint, "POST")
 
     async def _status(self) -> Response:
         return JSONResponse(self._control.status())

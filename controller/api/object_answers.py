@@ -32,7 +32,7 @@ class ObjectAnswers:
     def __init__(self, clock: Callable[[], datetime], *, watch_limit: int, bookmark_seconds: float) -> None:
         self._bookmark_seconds = bookmark_seconds
         self._clock = clock
-        self._slots = WatchSlots(watch_limit)
+        self.slots = WatchSlots(watch_limit)
         self._rows = Rows()
         self._told = Told()
         self._lists = Told(_MOST_BYTES_OF_LISTS)
@@ -94,7 +94,7 @@ class ObjectAnswers:
                 clock=self._clock,
                 bookmark_seconds=self._bookmark_seconds,
             )
-            return WatchResponse(watch.lines(), self._slots)
+            return WatchResponse(watch.lines(), self.slots)
         if "sendInitialEvents" in query:
             raise _invalid("sendInitialEvents", "is only for watches")
         objects = store.objects(resource.kind)

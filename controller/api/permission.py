@@ -12,7 +12,7 @@ from controller.access.authentication import Peer
 from controller.access.buckets import MOST_CLIENTS, Buckets, Rate
 from controller.access.roles import Verb
 from controller.api.access_control import AuditLog
-from controller.api.asked import READING, Asked
+from controller.api.asked import LOOKING, READING, Asked
 from controller.api.caller import Caller
 from controller.api.errors import ApiError, answer
 
@@ -70,7 +70,7 @@ class Auditing:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         state = scope.get("state", {})
-        if scope["type"] != "http" or scope["method"] in READING or state["asked"] is None:
+        if scope["type"] != "http" or scope["method"] in READING or _changes_nothing(state["asked"]):
             await self._app(scope, receive, send)
             return
         try:
@@ -120,6 +120,10 @@ class Auditing:
         source = peer.address or "unix"
         objects = caller.objects or named
         return Audited(self._clock(), caller.identity, source, verb, objects, code, caller.revision, left_out)
+
+
+def _changes_nothing(asked: Asked | None) -> bool:
+    return asked is None or asked.verb in LOOKING
 
 
 def _came_to_nothing(caller: Caller, asked: Asked, code: int) -> bool:

@@ -3,15 +3,16 @@
 from typing import Any, Final
 
 from fastapi import Request
-from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Scope
+
+from controller.api.routing import PathRoute
 
 _LOOKING: Final = "fleet.looks-for-methods"
 _METHODS: Final = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
-class RefusingRoute(APIRoute):
+class RefusingRoute(PathRoute):
     """A route that says why not, and what to do instead: its methods are none that its path takes."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:

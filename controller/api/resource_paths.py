@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from controller.api.caller import caller_of
 from controller.api.errors import manifests_only, no_such_path, not_found
 from controller.api.object_answers import ObjectAnswers
 from controller.api.resources import EVENTS, FLEET_RESOURCES, NAMESPACES, Resource
+from controller.api.routing import Router
 from controller.picture.event_log import EVENT_NAMESPACE
 from controller.picture.store import ObjectStore
 from crds.document import API_VERSION
@@ -31,7 +32,7 @@ class ResourcePaths:
         self._namespaces = _namespaces(clock())
         self.stores = (objects, events, self._namespaces)
         """What is watched."""
-        self.router = APIRouter()
+        self.router = Router()
         core, fleet = "/api/v1", f"/apis/{API_VERSION}"
         for path, endpoint in (
             (f"{core}/events", self._all_events),
@@ -43,10 +44,8 @@ class ResourcePaths:
             (f"{fleet}/{{plural}}/{{name}}", self._get),
             (f"{fleet}/{{plural}}/{{name}}/status", self._get),
         ):
-            self.router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
-        self.router.add_api_route(
-            f"{fleet}/{{plural}}/{{name}}", self._refuse_write, methods=["PUT", "PATCH", "DELETE"], response_model=None
-        )
+            self.router.add(path, endpoint, "GET")
+        self.router.add(f"{fleet}/{{plural}}/{{name}}", self._refuse_write, "PUT", "PATCH", "DELETE")
 
     async def _list(self, request: Request, plural: str) -> Response:
         return self._answers.list(request, _fleet_resource(plural), self._objects)

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from controller.api.bodies import json_object, media_type, media_type_or_json, read_body
 from controller.api.errors import ApiError, bad_request
 from controller.api.protobuf import KUBERNETES_PROTOBUF, last_bytes, last_text, unwrapped
 from controller.api.resources import Resource
+from controller.api.routing import Router
 from controller.api.served import SERVED
 
 _ALL: Final = "*"
@@ -47,13 +48,13 @@ class Reviews:
 
     def __init__(self, why_not: WhyNot) -> None:
         self._why_not = why_not
-        self.router = APIRouter(prefix="/apis")
+        self.router = Router(prefix="/apis")
         for path, endpoint in (
             ("/authentication.k8s.io/v1/selfsubjectreviews", self._who),
             ("/authorization.k8s.io/v1/selfsubjectaccessreviews", self._may),
             ("/authorization.k8s.io/v1/selfsubjectrulesreviews", self._rules),
         ):
-            self.router.add_api_route(path, endpoint, methods=["POST"], response_model=None)
+            self.router.add(path, endpoint, "POST")
 
     async def _who(self, request: Request) -> Response:
         await _raw(request)

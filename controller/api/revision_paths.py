@@ -2,8 +2,8 @@
 
 from typing import Any, Final, Protocol
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from controller.access.roles import Verb
 from controller.api.bodies import json_body
@@ -12,6 +12,7 @@ from controller.api.errors import ApiError, bad_request, manifests_only, success
 from controller.api.previews import FORM, wants_preview
 from controller.api.query import number
 from controller.api.resources import Resource
+from controller.api.routing import Router
 from controller.api.write_errors import REFUSALS, refusal
 from controller.api.write_paths import Writes, answer_of, is_dry
 from controller.source.revisions import RevisionsAway, short_id
@@ -72,14 +73,14 @@ class RevisionPaths:
     def __init__(self, past: Past, writes: Writes | None) -> None:
         self._past = past
         self._writes = writes
-        self.router = APIRouter(prefix="/fleet/v1")
+        self.router = Router("/fleet/v1")
         for path, endpoint, method in (
             ("/plan", self._plan, "GET"),
             ("/revisions", self._list, "GET"),
             ("/revisions/{revision}", self._one, "GET"),
             ("/revisions/{revision}/restore", self._restore, "POST"),
         ):
-            self.router.add_api_route(path, endpoint, methods=[method], response_model=None)
+            self.router.add(path, endpoint, method)
 
     async def _plan(self) -> Response:
         try:

@@ -28,16 +28,24 @@ from controller.api.cross_site import NoOtherSites
 from controller.api.discovery import discovery_router
 from controller.api.errors import ApiError, answer, manifests_only, no_such_path, not_allowed, starting
 from controller.api.fleet_paths import PREFIX, FleetPaths
+from controller.api.history_paths import CameraHistory, HistoryPaths, NoHistory
 from controller.api.listeners import port_listener, unix_listener
 from controller.api.object_answers import ObjectAnswers
 from controller.api.openapi.openapi_paths import OpenApiPaths
 from controller.api.own_host import OwnHostOnly
+from controller.api.page.feed import Feed
+from controller.api.page.live_paths import LivePaths
+from controller.api.page.login_paths import LoginPaths, PageFacts
+from controller.api.page.snapshots import Snapshots
+from controller.api.page.static_paths import StaticPaths
 from controller.api.permission import Auditing, Permission
+from controller.api.picture_paths import PicturePaths
 from controller.api.refusing_route import methods_at
 from controller.api.resource_paths import ResourcePaths
 from controller.api.resources import FLEET_RESOURCES
 from controller.api.reviews import Reviews, WhyNot
 from controller.api.revision_paths import NothingPast, Past, RevisionPaths
+from controller.api.routing import PathRoute
 from controller.api.served import facade_at
 from controller.api.tls import HANDSHAKE_SECONDS, Tls
 from controller.api.token_paths import TokenPaths
@@ -75,11 +83,13 @@ def create_app(
     writes: Writes | None = None,
     versions: Versions | None = None,
     past: Past | None = None,
+    history: CameraHistory | None = None,
     why_not: WhyNot = access_reviews.why_not,
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
     access: AccessControl | None = None,
     asking: Asking | None = None,
+    page: PageFacts = PageFacts(),
     clock: Callable[[], datetime] = SystemClock().now,
     dice: Dice | None = None,
     monotonic: Callable[[], float] = SystemClock().monotonic,
@@ -98,11 +108,13 @@ def create_app(
         writes: makes what is asked of objects; None: they are only read.
         versions: knows what instances were to be before; None: nothing is remembered.
         past: tells of revisions of the manifests; None: nothing is remembered.
+        history: knows what happened to cameras; None: nothing is remembered.
         why_not: says what a client may not do, for those who ask that beforehand.
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
         access: who may do what; None: everybody everything.
-        asking: asks agents for logs and usage; None: nobody can be asked.
+        asking: asks agents for logs, usage and pictures; None: nobody can be asked.
+        page: what the page tells of the controller, and never changes.
         clock: tells the time, UTC, that ages in tables are counted to.
         dice: make up the ends of generated names.
         monotonic: tells how much time goes by, for the rate of requests.
@@ -122,25 +134,34 @@ def create_app(
     app.add_middleware(NoOtherSites)
     app.add_middleware(OwnHostOnly, names=host_names)
     app.add_middleware(DetailedErrors)
-    app.include_router(discovery_router(fleet_version))
+    app.router.routes.extend(discovery_router(fleet_version).routes)
     if writes is not None:
-        app.include_router(WritePaths(writes, clock, dice or SystemDice()).router)
-    app.include_router(OpenApiPaths(fleet_version).router)
+        app.router.routes.extend(WritePaths(writes, clock, dice or SystemDice()).router.routes)
+    app.router.routes.extend(OpenApiPaths(fleet_version).router.routes)
     answers = ObjectAnswers(clock, watch_limit=watch_limit, bookmark_seconds=bookmark_seconds)
     resources = ResourcePaths(objects, events, clock, answers)
-    app.state.stores = resources.stores
     view_writes = ViewWrites(writes, clock) if writes else None
     scales = ScalePaths(objects, view_writes)
-    app.include_router(AppsPaths(objects, versions or NoVersions(), answers, view_writes, scales).router)
-    app.include_router(scales.router)
-    app.include_router(resources.router)
+    app.router.routes.extend(AppsPaths(objects, versions or NoVersions(), answers, view_writes, scales).router.routes)
+    app.router.routes.extend(scales.router.routes)
+    app.router.routes.extend(resources.router.routes)
     asked = asking or NobodyAsked()
-    app.include_router(CorePaths(objects, answers, control, asked, writes, clock).router)
-    app.include_router(Reviews(why_not).router)
-    app.include_router(FleetPaths(control).router)
-    app.include_router(RevisionPaths(past or NothingPast(), writes).router)
-    app.include_router(TokenPaths(access.access).router)
-    app.include_router(v1_router(objects, control, writes, clock, fleet_version))
+    feed = Feed(objects, control.brief, clock, lambda: access.access.current)
+    app.state.stores = (*resources.stores, feed)
+    for paths in (
+        CorePaths(objects, answers, control, asked, writes, clock),
+        PicturePaths(objects, asked, clock),
+        HistoryPaths(objects, history or NoHistory(), asked, clock),
+        Reviews(why_not),
+        FleetPaths(control),
+        RevisionPaths(past or NothingPast(), writes),
+        StaticPaths(),
+        LivePaths(feed, Snapshots(objects, control.brief, clock), answers.slots),
+        LoginPaths(access, control, page, fleet_version, clock),
+        TokenPaths(access.access),
+    ):
+        app.router.routes.extend(paths.router.routes)
+    app.router.routes.extend(v1_router(objects, control, writes, clock, fleet_version).routes)
 
     async def is_ready(request: Request) -> Response:
         if not (reason := why_not_ready()):
@@ -152,9 +173,8 @@ def create_app(
     async def is_alive() -> Response:
         return PlainTextResponse("ok")
 
-    app.add_api_route("/readyz", is_ready, methods=["GET"], response_model=None)
-    app.add_api_route("/healthz", is_alive, methods=["GET"], response_model=None)
-    app.add_api_route("/livez", is_alive, methods=["GET"], response_model=None)
+    for path, endpoint in (("/readyz", is_ready), ("/healthz", is_alive), ("/livez", is_alive)):
+        app.router.routes.append(PathRoute(path, endpoint, methods=("GET",)))
     return app
 
 
@@ -267,7 +287,7 @@ class _OnlyWholeFleets:
     _OBJECTS = (
         *(f"/apis/{API_VERSION}/{plural}" for plural in FLEET_RESOURCES),
         *(f"{V1}/{word}" for word in (*VIEWS, "Agent", "Camera")),
-        f"{PREFIX}/rendered/",
+        *(f"{PREFIX}/{word}" for word in ("rendered/", "history/", "pictures", "snapshot", "stream")),
     )
 
     def __init__(

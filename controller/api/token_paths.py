@@ -4,7 +4,7 @@ import errno
 from datetime import timedelta
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from controller.access.access_file import BadAccess, binding_of, token_document
@@ -12,6 +12,7 @@ from controller.api.access_control import Access
 from controller.api.bodies import json_body
 from controller.api.caller import caller_of
 from controller.api.errors import ApiError, bad_request, success
+from controller.api.routing import Router
 
 TOKENS: Final = "/fleet/v1/tokens"
 _FIELDS = frozenset({"name", "role", "selector", "kinds", "ttlSeconds"})
@@ -22,10 +23,10 @@ class TokenPaths:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self.router = APIRouter(prefix=TOKENS)
-        self.router.add_api_route("", self._list, methods=["GET"], response_model=None)
-        self.router.add_api_route("", self._create, methods=["POST"], response_model=None)
-        self.router.add_api_route("/{token_id}", self._revoke, methods=["DELETE"], response_model=None)
+        self.router = Router(prefix=TOKENS)
+        self.router.add("", self._list, "GET")
+        self.router.add("", self._create, "POST")
+        self.router.add("/{token_id}", self._revoke, "DELETE")
 
     async def _list(self) -> Response:
         current = self._access.current

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from controller.access.decision import Labels
@@ -22,6 +22,7 @@ from controller.api.patches.strategic import strategic_merge
 from controller.api.previews import FORM, as_seen_by, preview_document, wants_preview
 from controller.api.query import flag
 from controller.api.resources import FLEET_RESOURCES, Resource
+from controller.api.routing import Router
 from controller.api.selection import parse_selection
 from controller.api.wanted import applied, changed, created, gone, object_in
 from controller.api.write_errors import REFUSALS, refusal
@@ -62,7 +63,7 @@ class WritePaths:
         self._writes = writes
         self._clock = clock
         self._dice = dice
-        self.router = APIRouter(prefix=f"/apis/{API_VERSION}")
+        self.router = Router(prefix=f"/apis/{API_VERSION}")
         for path, method, endpoint in (
             ("/{plural}", "POST", self._create),
             ("/{plural}", "DELETE", self._delete_some),
@@ -70,7 +71,7 @@ class WritePaths:
             ("/{plural}/{name}", "PATCH", self._patch),
             ("/{plural}/{name}", "DELETE", self._delete),
         ):
-            self.router.add_api_route(path, endpoint, methods=[method], response_model=None)
+            self.router.add(path, endpoint, method)
 
     async def _create(self, request: Request, plural: str) -> Response:
         resource = _resource(plural)

@@ -1,24 +1,28 @@
 """Asks agents, over the topics."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Collection, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from bus.base import Bus
 from controller.asking.answer_reader import AnswerReader
 from controller.asking.base import CannotAsk, NoSuchLog
 from controller.asking.conversation import Conversation
 from controller.asking.leases import AskingTimings, LeaseOffice
+from controller.asking.pictures import Pictures
+from controller.asking.series import SeriesQuestions, take_series
 from controller.asking.usage_samples import UsageSamples
-from controller.asking.wanted import LogsWanted, NodeUsage
-from controller.asking.whom import Whom, name_at_agent, names_of, whom
+from controller.asking.wanted import LogsWanted, NodeUsage, PictureAnswer, PictureWanted, Series
+from controller.asking.whom import Whom, camera_at_app, config_of, name_at_agent, names_of, whom
 from controller.knowledge import Knowledge
 from controller.publish.publisher import Publisher
 from crds.answers import AgentAnswer
-from crds.asking import LOGS, USAGE, LogsAsked
+from crds.asking import LOGS, PICTURES, SERIES, USAGE, LogsAsked, SeriesAsked
 from ports.ports import Ports
 
+T = TypeVar("T")
 MOST_LOGS: Final = 200
 """So many are shown at the same time, 4 MiB of memory each at most."""
 
@@ -62,6 +66,15 @@ class AgentAsking:
         self._samples = UsageSamples(
             self._office, self._reader, lambda one: names_of(knowledge.state, one), ports.clock, timings
         )
+        self._pictures = Pictures(
+            whom=lambda node: self._whom(node, PICTURES),
+            config_of=lambda watcher: config_of(knowledge.state, watcher),
+            office=self._office,
+            reader=self._reader,
+            clock=ports.clock,
+            timings=timings,
+        )
+        self._series = SeriesQuestions()
         self._shown = 0
 
     @property
@@ -102,9 +115,34 @@ class AgentAsking:
                 continue
         return await self._samples.of(agents)
 
+    def look(self, caller: Hashable, wanted: Sequence[PictureWanted], width: int) -> Mapping[str, PictureAnswer]:
+        """See `Asking`."""
+        return self._pictures.look(caller, wanted, width)
+
+    def picture(self, camera: str, width: int, version: str) -> bytes | None:
+        """See `Asking`."""
+        return self._pictures.picture(camera, width, version)
+
+    async def series(self, node: str, instance: str, camera: str) -> Series:
+        """See `Asking`."""
+
+        async def ask() -> Series:
+            agent = self._whom(node, SERIES)
+            asked = SeriesAsked(
+                instance=name_at_agent(self._knowledge.state, agent, instance),
+                camera_id=camera_at_app(self._knowledge.state, agent, instance, camera),
+            )
+            still = partial(self._whom, node, SERIES)
+            async with self._office.lease(agent, SERIES, None, still, series=asked) as conversation:
+                return await self._in_time(conversation, take_series(conversation, self._clock.now))
+
+        return await self._series.of((node, instance, camera), ask)
+
     async def aclose(self) -> None:
         """Ends all of it; agents stop by themselves."""
+        await self._series.aclose()
         await self._samples.aclose()
+        await self._pictures.aclose()
         await self._office.aclose()
         await self._reader.aclose()
 
@@ -112,9 +150,12 @@ class AgentAsking:
         return whom(self._knowledge.state, node, what, self._clock.now())
 
     async def _first(self, conversation: Conversation) -> AgentAnswer:
+        return _checked(await self._in_time(conversation, conversation.take()))
+
+    async def _in_time(self, conversation: Conversation, answer: Awaitable[T]) -> T:
         try:
             async with asyncio.timeout(self._timings.answer_seconds):
-                return _checked(await conversation.take())
+                return await answer
         except TimeoutError:
             raise CannotAsk(
                 f"the agent of node {conversation.whom.node} did not answer within {self._timings.answer_seconds:g} s: "

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+from bus.attached import check_attached, split
 from bus.base import Bus, Record, Start, Subscription, Topic
 from bus.codec import Undecodable, decode_signed
 from controller.asking.base import CannotAsk
@@ -114,7 +115,9 @@ class AnswerReader:
         if not asked:
             return
         try:
-            answer = decode_signed(AgentAnswer, record.value, {one.whom.public_key for one in asked})
+            message, attached = split(record.value or b"")
+            answer = decode_signed(AgentAnswer, message, {one.whom.public_key for one in asked})
+            check_attached(attached, answer.picture.jpeg_sha256 if answer.picture else "")
         except Undecodable as error:
             _log.warning("an answer of node %s is not looked at: %s", asked[0].whom.node, error)
             return
@@ -125,4 +128,4 @@ class AnswerReader:
             and str(answer.node_id) == node_id
             and answer.boot_id == conversation.whom.boot_id
         ):
-            conversation.put(answer)
+            conversation.put(answer, attached)

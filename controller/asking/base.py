@@ -1,10 +1,10 @@
 """How the rest of the controller asks agents."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from controller.asking.wanted import LogsWanted, NodeUsage
+from controller.asking.wanted import LogsWanted, NodeUsage, PictureAnswer, PictureWanted, Series
 
 
 class CannotAsk(Exception):  # noqa: N818 - says what is the matter
@@ -44,5 +44,35 @@ class Asking(Protocol):
         """What these nodes and their instances use, by the names of nodes: of those that answered within some seconds.
 
         Whoever asks again within 15 s is answered from the newest samples at once.
+        """
+        ...
+
+    def look(self, caller: Hashable, wanted: Sequence[PictureWanted], width: int) -> Mapping[str, PictureAnswer]:
+        """The newest pictures of cameras, by their names; asks for newer ones as long as this is called again within some seconds.
+
+        Never waits: of a camera that nobody looked at before, the first picture comes a moment later.
+
+        Args:
+            caller: who looks. What one may look at is bounded.
+            wanted: which cameras.
+            width: of the pictures, one of `controller.asking.picture_memory.EVERY_SECONDS`.
+        """
+        ...
+
+    def picture(self, camera: str, width: int, version: str) -> bytes | None:
+        """The JPEG of a picture that `look` has told of, or the newest one for an empty version; None when it is gone."""
+        ...
+
+    async def series(self, node: str, instance: str, camera: str) -> Series:
+        """How a camera did in the last hours. Whoever asks again within some seconds gets the same.
+
+        Args:
+            node: the name of the node that watches it.
+            instance: the name of the instance that does, in the manifests.
+            camera: its name.
+
+        Raises:
+            CannotAsk: there are none: the node is unknown, its agent is away, too old or did not answer in time, or it knows of
+                none yet.
         """
         ...

@@ -25,22 +25,24 @@ class Conversation:
         self.whom = whom
         self.missed = 0
         """How many answers were lost on their way before the one that was taken last."""
+        self.attached = b""
+        """What lay behind the answer that was taken last."""
         self.wants_renewal = asyncio.Event()
         """Set when there is much more room than the agent was told."""
         self.credit = ROOM
         """Answers of lower numbers than this may come."""
         self._told_credit = ROOM
-        self._came: deque[AgentAnswer] = deque()
+        self._came: deque[tuple[AgentAnswer, bytes]] = deque()
         self._next = 0
         self._failure: CannotAsk | None = None
         self._changed = asyncio.Event()
 
-    def put(self, answer: AgentAnswer) -> None:
-        """An answer came."""
+    def put(self, answer: AgentAnswer, attached: bytes = b"") -> None:
+        """An answer came, and what lies behind it."""
         if (answer.sequence < self._next and not answer.ends) or len(self._came) > 2 * ROOM:
             return
         self._next = max(self._next, answer.sequence + 1)
-        self._came.append(answer)
+        self._came.append((answer, attached))
         self._changed.set()
 
     def fail(self, why: CannotAsk) -> None:
@@ -65,7 +67,7 @@ class Conversation:
                 raise self._failure
             self._changed.clear()
             await self._changed.wait()
-        answer = self._came.popleft()
+        answer, self.attached = self._came.popleft()
         taken = self.credit - ROOM
         self.missed = max(0, answer.sequence - taken)
         self.credit = max(self.credit, answer.sequence + 1 + ROOM)

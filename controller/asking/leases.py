@@ -14,7 +14,7 @@ from controller.asking.base import CannotAsk
 from controller.asking.conversation import Conversation
 from controller.asking.whom import Whom
 from controller.publish.publisher import Publisher
-from crds.asking import Lease, LogsAsked
+from crds.asking import Lease, LogsAsked, SeriesAsked
 from crds.messages import AgentCommand, CommandKind
 from ports.clock import Clock
 from ports.dice import Dice
@@ -39,6 +39,14 @@ class AskingTimings:
     """Whether an agent that is asked is still there."""
     usage_lease_seconds: int = 15
     """Of usage: a sample of that age is an answer."""
+    picture_lease_seconds: int = 30
+    renew_pictures_seconds: float = 10.0
+    look_for_pictures_seconds: float = 1.0
+    """Who looks at other cameras waits so long for the first picture, and no agent is told more often."""
+    seen_seconds: float = 12.0
+    """A camera counts as looked at for so long: a page says it every five seconds."""
+    again_seconds: float = 5.0
+    """An agent that could not be asked for pictures is not asked again before."""
     linger_seconds: float = 15.0
     """How long the topic of answers is read after the last question."""
 
@@ -80,7 +88,13 @@ class LeaseOffice:
 
     @asynccontextmanager
     async def lease(
-        self, whom: Whom, what: str, logs: LogsAsked, still: Callable[[], Whom]
+        self,
+        whom: Whom,
+        what: str,
+        logs: LogsAsked | None,
+        still: Callable[[], Whom],
+        *,
+        series: SeriesAsked | None = None,
     ) -> AsyncIterator[Conversation]:
         """A lease that is renewed as long as this is open, and the answers to it.
 
@@ -88,6 +102,7 @@ class LeaseOffice:
             whom: whom it is for.
             what: what is asked.
             logs: which lines.
+            series: which camera.
             still: whom the same question would go to now; raises CannotAsk.
 
         Raises:
@@ -100,6 +115,7 @@ class LeaseOffice:
             seconds=self._timings.lease_seconds,
             what=what,
             logs=logs,
+            series=series,
         )
         async with self._reader.reading():
             with self._reader.hearing(conversation):
@@ -109,7 +125,7 @@ class LeaseOffice:
                     yield conversation
                 finally:
                     renewing.cancel()
-                    self._take_back(whom, lease)
+                    self.take_back(whom, lease)
 
     async def say(self, whom: Whom, lease: Lease) -> None:
         """Says a lease.
@@ -156,12 +172,12 @@ class LeaseOffice:
                 conversation.fail(why)
                 return
 
-    def _take_back(self, whom: Whom, lease: Lease) -> None:
-        """Nobody waits for that: unsaid, it ends by itself."""
+    def take_back(self, whom: Whom, lease: Lease) -> None:
+        """Says that a lease is over. Nobody waits for that: unsaid, it ends by itself."""
 
         async def say() -> None:
             with contextlib.suppress(CannotAsk):
-                await self.say(whom, lease.model_copy(update={"seconds": 0, "logs": None}))
+                await self.say(whom, lease.model_copy(update={"seconds": 0, "logs": None, "pictures": None}))
 
         task = asyncio.create_task(say())
         self._last_words.add(task)

@@ -1,8 +1,10 @@
 """What agents can be asked for, and what they say of it: frozen data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from crds.answers import PictureObject
 
 
 @dataclass(frozen=True)
@@ -44,3 +46,75 @@ class NodeUsage:
     """The whole machine, whatever else runs on it."""
     instances: Mapping[str, Usage]
     """Those that run, by the names that people know them by."""
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """An instance that watches a camera."""
+
+    instance: str
+    """Its name."""
+    node: str
+    """The name of its node."""
+
+
+@dataclass(frozen=True)
+class PictureWanted:
+    """A camera that somebody looks at."""
+
+    camera: str
+    """Its name."""
+    watchers: tuple[Watcher, ...]
+    unwatched: str
+    """Why nobody watches it, a sentence, where that is so."""
+
+
+@dataclass(frozen=True)
+class PictureSeen:
+    """What a camera showed, as it is told to who looks."""
+
+    version: str
+    """Names this very picture: another one has another."""
+    age_seconds: float
+    """How old the frame is now. Of one that was on its way for long it is rather too much than too little."""
+    frame: int
+    """As the app counts them."""
+    is_frozen: bool
+    """True when it is too old to be shown as live: no new frame comes, or no answer."""
+    objects: tuple[PictureObject, ...]
+    """In that very frame, in pixels of the picture."""
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class NoPicture:
+    """A camera of which there is no picture."""
+
+    why: str
+    """A sentence for people."""
+
+
+PictureAnswer = PictureSeen | NoPicture | None
+"""None while the first picture of a camera is waited for."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """How a camera did in the last hours, as one instance that watches it saw it. The oldest step is the first; None where nothing is known."""
+
+    begins: datetime
+    """When the first step began, by the clock of the controller."""
+    step_seconds: int
+    fps: Sequence[float | None]
+    """On average in each step."""
+    objects: Sequence[int | None]
+    """In the last frame of each step."""
+    lines: Mapping[str, Sequence[int | None]]
+    """Crossings in each step, by line."""
+    regions: Mapping[str, Sequence[int | None]]
+    """Objects in the last frame of each step, by region of interest."""
+    counts_told: bool
+    """False for an app that tells of frames alone."""
+    left_out: int
+    """Lines and regions for which its agent has no room."""

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Final
 
 from controller.asking.base import AgentTooOld, CannotAsk
+from controller.asking.wanted import Watcher
 from controller.state import State
 from controller.status.fold import heard_at, is_believed
 from controller.status.runs import rivals
-from crds.asking import LOGS
+from crds.asking import LOGS, PICTURES, SERIES
+from crds.instance_config import InstanceConfig
 
-_WORDS: Final = {LOGS: "its logs"}
+_WORDS: Final = {LOGS: "its logs", PICTURES: "pictures", SERIES: "how its cameras did"}
 _OTHER_WORDS: Final = "what it uses"
 
 
@@ -86,3 +88,24 @@ def names_of(state: State, whom: Whom) -> Mapping[str, str]:
     """The names of instances for people, by those that the agent knows them by."""
     sent = state.published.by_node.get(whom.node_id)
     return {one.instance_name: one.name for one in sent.config.node_config_list} if sent else {}
+
+
+def config_of(state: State, watcher: Watcher) -> InstanceConfig | None:
+    """What an instance was told last on a node; None when nothing of it was published for that."""
+    manifest = state.gate.in_force.node_by_name.get(watcher.node) if state.gate.in_force else None
+    sent = state.published.by_node.get(manifest.node_id) if manifest else None
+    return next((one for one in sent.config.node_config_list if one.name == watcher.instance), None) if sent else None
+
+
+def camera_at_app(state: State, whom: Whom, instance: str, camera: str) -> str:
+    """The id that the app of an instance knows a camera by.
+
+    Raises:
+        CannotAsk: the node was not told to watch it with that instance.
+    """
+    sent = state.published.by_node.get(whom.node_id)
+    for config in sent.config.node_config_list if sent else ():
+        for one in config.cameras if config.name == instance else ():
+            if one.name == camera:
+                return one.camera_id
+    raise CannotAsk(f"node {whom.node} was not told to watch camera {camera} with instance {instance}")

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Final
 
-from controller.history.database import Database
+from controller.history.sqlite_file import SqliteFile
 from controller.source.files import SourceFile
 from controller.source.revisions import FEWEST_DIGITS, FileChanges, Files, PastRevision, RevisionsAway
 
@@ -65,10 +65,9 @@ class RevisionFile:
             most_revisions: so many are kept.
             most_bytes: they have so many bytes together, compressed.
         """
-        self._path = path
         self._most_revisions = most_revisions
         self._most_bytes = most_bytes
-        self._database = Database(path, _TABLES)
+        self._database = SqliteFile(path, _TABLES)
 
     def load(self) -> tuple[str, Digests]:
         """The id of the newest revision, empty for none, and its files. A damaged file is nothing, and goes.
@@ -81,9 +80,10 @@ class RevisionFile:
                 newest = database.execute("select id from revision order by number desc limit 1").fetchone()
                 return (newest[0] if newest else ""), dict(database.execute("select path, digest from newest"))
         except OSError as error:
-            if not self._database.begin_anew(error):
-                raise
-            _log.warning("%s is damaged: earlier revisions of the directory are not known any more", self._path)
+            self._database.begin_anew_if_damaged(error)
+            _log.warning(
+                "%s is damaged: earlier revisions of the directory are not known any more", self._database.path
+            )
             return "", {}
 
     def store(self, revision: CameIntoForce, changes: Mapping[bytes, SourceFile | None]) -> None:

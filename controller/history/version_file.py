@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from controller.history.database import Database
+from controller.history.sqlite_file import SqliteFile
 from controller.history.version import MOST_VERSIONS, Newest, Version
 
 FILE_NAME: Final = "instance-versions.sqlite3"
@@ -75,25 +75,23 @@ class VersionFile:
 
     def __init__(self, path: Path | None = None) -> None:
         """Opens nothing yet."""
-        self._path = path
-        self._database = Database(path, _TABLES)
+        self._file = SqliteFile(path, _TABLES)
 
     def load(self) -> Kept:
         """See `Versions`."""
         try:
-            with self._database.opened() as database:
+            with self._file.opened() as database:
                 revision = database.execute("select revision from kept").fetchone()
                 rows = database.execute("select instance, max(number), key from versions group by instance").fetchall()
         except OSError as error:
-            if not self._database.begin_anew(error):
-                raise
-            _log.warning("%s is damaged: the versions of instances begin anew", self._path)
+            self._file.begin_anew_if_damaged(error)
+            _log.warning("%s is damaged: the versions of instances begin anew", self._file.path)
             return Kept()
         return Kept(revision[0] if revision else "", {name: (number, key) for name, number, key in rows})
 
     def of(self, instance: str) -> tuple[Version, ...]:
         """See `Versions`."""
-        with self._database.opened() as database:
+        with self._file.opened() as database:
             rows = database.execute(
                 "select number, key, spec, cause, annotated from versions where instance = ? order by number",
                 (instance,),
@@ -107,7 +105,7 @@ class VersionFile:
         self, revision_id: str, come: Mapping[str, Version], gone: Collection[str], causes: Mapping[str, str]
     ) -> None:
         """See `Versions`."""
-        with self._database.opened() as database:
+        with self._file.opened() as database:
             database.executemany("delete from versions where instance = ?", [(name,) for name in gone])
             database.executemany(
                 "delete from versions where instance = ? and (key = ? or number <= ?)",

@@ -6,6 +6,7 @@ from typing import Any
 
 from controller.model import ObjectRef, Reason, Revision
 from controller.picture.conditions import Document
+from controller.picture.difference import Difference
 from controller.picture.documents import LiveDocuments
 from controller.picture.event_log import EventLog
 from controller.picture.events import EventType, FleetEvent, events_of
@@ -26,7 +27,13 @@ class Picture:
     """The objects and events that the API shows, and its answers about the fleet as a whole."""
 
     def __init__(
-        self, rules: Rules, *, objects: ObjectStore, events: ObjectStore, monotonic: Callable[[], float]
+        self,
+        rules: Rules,
+        *,
+        objects: ObjectStore,
+        events: ObjectStore,
+        monotonic: Callable[[], float],
+        notice: Callable[[tuple[Difference, ...], datetime], None] = lambda *_: None,
     ) -> None:
         """Shows nothing yet.
 
@@ -35,6 +42,7 @@ class Picture:
             objects: takes the cameras, instances and nodes.
             events: takes the core/v1 Events about them.
             monotonic: tells how long something takes, in seconds.
+            notice: is told what became different, and when.
         """
         self._rules = rules
         self._objects = objects
@@ -47,6 +55,7 @@ class Picture:
         self._event_documents: tuple[Document, ...] = ()
         self._is_fleet_shown = False
         self._monotonic = monotonic
+        self._notice = notice
         self._summary: tuple[object, dict[str, Any]] = (None, {})
         self._summed_up_until = float("-inf")
 
@@ -70,6 +79,7 @@ class Picture:
             for differences in self._live.update(revision, state.plan, published, state.fleet, now):
                 self._standing.take(differences)
                 self._image_use.take(differences)
+                self._notice(differences, now)
                 if self._is_fleet_shown:
                     self._event_log.add(events_of(differences, now, self._event_log.open_troubles))
                 yield

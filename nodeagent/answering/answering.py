@@ -3,25 +3,34 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from bus.base import Bus
 from bus.signature import SigningKey
-from crds.asking import LOGS, Lease
+from crds.asking import LOGS, PICTURES, SERIES, Lease, PicturesAsked, SeriesAsked
+from crds.instance_config import InstanceConfig
 from crds.messages import AgentCommand, AgentInfo
 from nodeagent.answering import leases as decisions
 from nodeagent.answering.channel import Channel
 from nodeagent.answering.leases import Leases, Verdict
 from nodeagent.answering.log_answers import LogAnswers, LogSources
+from nodeagent.answering.series_parts import series_parts
 from nodeagent.answering.usage import used_between
 from nodeagent.engines.base import Driver
 from nodeagent.folders.base import InstanceFolders
 from nodeagent.model import ObservedInstance, Transient
+from nodeagent.reporter.series import Series
 from nodeagent.timings import Timings
 from ports.ports import Ports
+
+if TYPE_CHECKING:
+    from nodeagent.answering.picture_answers import PictureAnswers, PictureSource
+    from nodeagent.apps.pictures import TakePicture
 
 _log = logging.getLogger(__name__)
 
 _NOT_RENEWED = "nobody has renewed what was asked for"
+_NO_SERIES = "its agent has not counted a whole minute of this camera yet"
 _BUG = "its agent met an error: see its log"
 
 
@@ -37,7 +46,9 @@ class Answering:
         driver: Driver,
         folders: InstanceFolders,
         seen: Callable[[str], ObservedInstance | None],
-        is_wanted: Callable[[str], bool],
+        wanted: Callable[[], tuple[InstanceConfig, ...]],
+        series: Callable[[str, str], Series | None],
+        take_picture: "TakePicture | None" = None,
         ports: Ports,
         timings: Timings,
     ) -> None:
@@ -50,7 +61,9 @@ class Answering:
             driver: has the logs and counters.
             folders: know the secrets of instances.
             seen: an instance as it was seen last.
-            is_wanted: whether the node is to run an instance of that name.
+            wanted: the instances that the node is to run.
+            series: how a camera did, by the names of its instance and of itself.
+            take_picture: asks an app what a camera shows; None for its REST interface.
             ports: the time, and threads in which texts are masked.
             timings: how often usage is told.
         """
@@ -58,11 +71,17 @@ class Answering:
         self._key = key
         self._identity = identity
         self._driver = driver
+        self._series = series
         self._clock = ports.clock
         self._timings = timings
         self._sources = LogSources(
-            driver.log, lambda name, text: ports.threads.run(folders.redacted, name, text), seen, is_wanted
+            driver.log, lambda name, text: ports.threads.run(folders.redacted, name, text), seen, self._is_wanted
         )
+        self._seen = seen
+        self._wanted = wanted
+        self._take_picture = take_picture
+        self._pictures: PictureSource | None = None
+        self._of_pictures: dict[int, PictureAnswers] = {}
         self._leases = Leases()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._channels: dict[int, Channel] = {}
@@ -90,6 +109,8 @@ class Answering:
                 task.add_done_callback(lambda _: self._forget(lease.number))
             case Verdict.RENEWED if lease.number in self._channels:
                 self._channels[lease.number].allow(lease.credit)
+                if lease.pictures is not None and lease.number in self._of_pictures:
+                    self._of_pictures[lease.number].ask(lease.pictures)
             case Verdict.ENDS:
                 self._cancel(lease.number)
             case Verdict.REFUSED:
@@ -114,6 +135,10 @@ class Answering:
             if lease.what == LOGS and lease.logs is not None:
                 _log.info("somebody looks at the log of instance %s", lease.logs.instance)
                 await LogAnswers(lease.logs, channel, self._sources, self._clock).run()
+            elif lease.what == PICTURES and lease.pictures is not None:
+                await self._send_pictures(lease.number, lease.pictures, channel)
+            elif lease.what == SERIES and lease.series is not None:
+                await self._tell_series(lease.series, channel)
             else:
                 await self._tell_usage(channel)
         except Transient as error:
@@ -121,6 +146,15 @@ class Answering:
         except Exception:  # noqa: BLE001 - what is only looked at may not take down what looks after it
             _log.exception("lease %d of %s cannot be answered", lease.number, lease.what)
             await channel.end(_BUG)
+
+    async def _tell_series(self, asked: SeriesAsked, channel: Channel) -> None:
+        found = self._series(asked.instance, asked.camera_id)
+        if found is None:
+            await channel.end(_NO_SERIES)
+            return
+        for part in series_parts(found):
+            await channel.send(series=part)
+        await channel.end()
 
     async def _tell_usage(self, channel: Channel) -> None:
         before, at = await self._driver.usage(), self._clock.monotonic()
@@ -132,12 +166,34 @@ class Answering:
             await channel.send(usage=used_between(before, after, max(now - at, 0.001)))
             before, at, pause_seconds = after, now, self._timings.usage_every_seconds
 
+    async def _send_pictures(self, number: int, asked: PicturesAsked, channel: Channel) -> None:
+        # Here, since few agents are asked for pictures, and what takes them takes memory.
+        from nodeagent.answering.picture_answers import PictureAnswers, PictureSource  # noqa: PLC0415 - see above
+        from nodeagent.apps.pictures import take_picture  # noqa: PLC0415 - see above
+
+        if self._pictures is None:
+            self._pictures = PictureSource(
+                wanted=self._wanted,
+                seen=self._seen,
+                take=self._take_picture or take_picture,
+                holder_of=self._driver.port_holder,
+                clock=self._clock,
+            )
+        held = self._leases.held.get(number)
+        newest = held.lease.pictures if held is not None and held.lease.pictures is not None else asked
+        answers = self._of_pictures[number] = PictureAnswers(newest, channel, self._pictures, self._clock)
+        await answers.run()
+
+    def _is_wanted(self, name: str) -> bool:
+        return any(one.instance_name == name for one in self._wanted())
+
     # --- how leases end ----------------------------------------------------------------------------------------------
 
     def _forget(self, number: int) -> None:
         """Its task is done, whatever the reason."""
         self._tasks.pop(number, None)
         self._channels.pop(number, None)
+        self._of_pictures.pop(number, None)
         if number in self._leases.held:
             self._leases = self._leases.without([number])
         self._look_at_expiry()

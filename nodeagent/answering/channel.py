@@ -3,10 +3,11 @@
 import asyncio
 import logging
 
+from bus.attached import with_attached
 from bus.base import Bus, PublishFailed, Topic
 from bus.codec import encode_signed
 from bus.signature import SigningKey
-from crds.answers import AgentAnswer, UsageSample
+from crds.answers import AgentAnswer, CameraSeries, PictureTold, UsageSample
 from crds.asking import Lease
 from crds.messages import AgentInfo
 from ports.clock import Clock
@@ -42,17 +43,25 @@ class Channel:
         self._credit = max(self._credit, credit)
         self._has_credit.set()
 
-    async def send(self, lines: str = "", usage: UsageSample | None = None) -> None:
+    async def send(self, lines: str = "", usage: UsageSample | None = None, series: CameraSeries | None = None) -> None:
         """Sends an answer, once there is room for it; returns when the brokers have it. They are asked again until they do."""
         while self._sequence >= self._credit:
             self._has_credit.clear()
             await self._has_credit.wait()
-        value = self._encoded(lines=lines, usage=usage)
+        value = self._encoded(lines=lines, usage=usage, series=series)
         while True:
             if await self._publish(value):
                 break
             await asyncio.sleep(_AGAIN_SECONDS)
         self._sequence += 1
+
+    async def send_once(self, picture: PictureTold, jpeg: bytes) -> bool:
+        """Sends a picture if there is room for it and the brokers take it now: who looks wants the next one, and not this one late."""
+        if self._sequence >= self._credit:
+            return False
+        is_sent = await self._publish(with_attached(self._encoded(picture=picture), jpeg))
+        self._sequence += is_sent
+        return is_sent
 
     async def end(self, problem: str = "", *, has_no_log: bool = False) -> None:
         """Sends the last answer: all is said, or cannot be for this reason. There is always room for it; it is tried once."""

@@ -6,10 +6,12 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from crds.asking import CAN_BE_ASKED, LOGS, LONGEST_LEASE_SECONDS, Lease
+from crds.asking import CAN_BE_ASKED, LOGS, LONGEST_LEASE_SECONDS, PICTURES, SERIES, Lease
 
 MOST_LEASES: Final = 16
 MOST_OF_LOGS: Final = 8
+MOST_OF_PICTURES: Final = 4
+"""Two sizes, of a controller and of the one before it."""
 
 _MOST_REMEMBERED: Final = 256
 
@@ -78,7 +80,8 @@ def take(leases: Leases, lease: Lease, boot_id: str, now: float) -> tuple[Leases
         return (leases.without([lease.number]), Verdict.ENDS, "") if known else (leases, Verdict.PASSED_BY, "")
     until = now + min(lease.seconds, LONGEST_LEASE_SECONDS)
     if known is not None:
-        renewed = replace(known, lease=known.lease.model_copy(update={"credit": lease.credit}), until=until)
+        said = {"credit": lease.credit, "pictures": lease.pictures or known.lease.pictures}
+        renewed = replace(known, lease=known.lease.model_copy(update=said), until=until)
         return replace(leases, held={**leases.held, lease.number: renewed}), Verdict.RENEWED, ""
     if why := _refusal(leases, lease):
         return leases.without([lease.number]), Verdict.REFUSED, why
@@ -88,10 +91,19 @@ def take(leases: Leases, lease: Lease, boot_id: str, now: float) -> tuple[Leases
 def _refusal(leases: Leases, lease: Lease) -> str:
     if not lease.begins:
         return "the agent does not know of it any more: ask again"
-    if lease.what not in CAN_BE_ASKED or (lease.what == LOGS and lease.logs is None):
+    if lease.what not in CAN_BE_ASKED or _says_nothing(lease):
         return "its agent cannot be asked for that"
     if len(leases.held) >= MOST_LEASES:
         return f"its agent answers {MOST_LEASES} at a time, and so many ask: try again in a minute"
-    if lease.what == LOGS and sum(one.lease.what == LOGS for one in leases.held.values()) >= MOST_OF_LOGS:
+    alike = sum(one.lease.what == lease.what for one in leases.held.values())
+    if lease.what == LOGS and alike >= MOST_OF_LOGS:
         return f"its agent shows {MOST_OF_LOGS} logs at a time, and so many are looked at: try again in a minute"
+    if lease.what == PICTURES and alike >= MOST_OF_PICTURES:
+        return f"its agent sends pictures to {MOST_OF_PICTURES} at a time, and so many ask: try again in a minute"
     return ""
+
+
+def _says_nothing(lease: Lease) -> bool:
+    """True when it does not say of what."""
+    said_of = {LOGS: lease.logs, PICTURES: lease.pictures, SERIES: lease.series}
+    return lease.what in said_of and said_of[lease.what] is None

@@ -73,8 +73,14 @@ def _stream(index: int, entry: object) -> StreamStats:
         camera_id = entry.get("sensor_id")
         fps, frame = _amount(entry.get("fps")), _amount(entry.get("frame_number"))
         if isinstance(camera_id, str) and camera_id and fps is not None and frame is not None:
-            return StreamStats(camera_id, float(fps), int(frame), _reason(entry.get("reason")))
+            return StreamStats(camera_id, float(fps), int(frame), _reason(entry.get("reason")), _counts(entry))
     raise NoAnswerError(f"{_METRICS_PATH}: stream-stats[{index}] is not a stream")
+
+
+def _counts(entry: dict[str, Any]) -> tuple[object, object, object] | None:
+    """DeepStream's own apps count nothing here."""
+    lines = entry.get("lines_cumulative")
+    return None if lines is None else (entry.get("objects"), lines, entry.get("regions"))
 
 
 def _reason(value: object) -> str:

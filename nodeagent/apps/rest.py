@@ -65,12 +65,13 @@ async def _exchange(port: int, path: str, content: bytes | None) -> bytes:
         bare.setblocking(False)
         with contextlib.suppress(BlockingIOError):  # on the loopback it is connected nevertheless, or refused
             bare.connect(("127.0.0.1", port))
-        await loop.sock_sendall(bare, _request(port, path, content))
+        await loop.sock_sendall(bare, request_text(port, path, content))
         await asyncio.sleep(2 * _TOGETHER_S - loop.time() % _TOGETHER_S)
         return await _answer(partial(loop.sock_recv, bare, _PART_BYTES), path)
 
 
-def _request(port: int, path: str, content: bytes | None) -> bytes:
+def request_text(port: int, path: str, content: bytes | None = None) -> bytes:
+    """One request, which ends the connection."""
     lines = ["GET" if content is None else "POST", f" {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: */*\r\n"]
     if content is not None:
         lines.append(f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n")

@@ -8,6 +8,7 @@ from nodeagent.apps.probe import ProbeApp
 from nodeagent.reporter.frames import AppProgress, after_probe
 from nodeagent.reporter.heartbeats import fps_moved
 from nodeagent.reporter.pace import EVERY, may_be_left_out
+from nodeagent.reporter.series import Series, SeriesKeeper
 from ports.clock import Clock
 
 
@@ -31,6 +32,7 @@ class AppProbes:
         """Whether the last look has shown nothing else."""
         self._said: Mapping[str, AppProgress] = {}
         """What was known when it was reported last."""
+        self._series = SeriesKeeper()
         self.news = asyncio.Event()
         """Set when there may be somebody new to ask."""
 
@@ -54,6 +56,11 @@ class AppProbes:
         """Forgets all other instances."""
         for name in self._progress.keys() - set(names):
             del self._progress[name]
+        self._series.keep_only(names)
+
+    def series_of(self, name: str, camera_id: str) -> Series | None:
+        """How a camera of an instance did; None when nothing is known of that."""
+        return self._series.of(name, camera_id, self._clock.monotonic())
 
     def said(self) -> None:
         """What is known at this moment is reported."""
@@ -102,6 +109,8 @@ class AppProbes:
         # Forgotten in the meantime: then this is the answer of the app that was there before.
         if self._progress.get(name) is before:
             self._progress[name] = after_probe(before, probe, left_out)
+            if probe.answered:
+                self._series.heard(name, runtime_id, probe.streams, self._clock.monotonic())
 
 
 def _others_than_said(now: AppProgress, said: AppProgress | None) -> bool:

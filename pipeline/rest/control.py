@@ -48,6 +48,7 @@ class StreamView:
         analysed_fps: Frames with a result per second: looked at, or unchanged.
         objects: In the last frame.
         lines_cumulative: Crossings by line.
+        regions: Objects in each region of interest, in the last frame.
     """
 
     source_id: int
@@ -72,6 +73,7 @@ class StreamView:
     analysed_fps: float = 0.0
     objects: int = 0
     lines_cumulative: Mapping[str, int] = field(default_factory=dict)
+    regions: Mapping[str, int] = field(default_factory=dict)
 
 
 class Control(Protocol):

@@ -97,4 +97,5 @@ def _stream_stats(stream: StreamView) -> dict[str, Any]:
         "analysed_fps": round(stream.analysed_fps, 2),
         "objects": stream.objects,
         "lines_cumulative": dict(stream.lines_cumulative),
+        "regions": dict(stream.regions),
     }

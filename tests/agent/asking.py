@@ -1,12 +1,14 @@
 """What a controller asks the agent of a stand for, and what that answers."""
 
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from bus.attached import check_attached, split
 from bus.base import Topic
 from bus.codec import decode_signed, encode_signed
-from crds.answers import AgentAnswer
-from crds.asking import LOGS, USAGE, Lease, LogsAsked
+from crds.answers import AgentAnswer, PictureTold
+from crds.asking import LOGS, PICTURES, USAGE, Lease, LogsAsked, PicturesAsked
 from crds.messages import AgentCommand, CommandKind
 from tests.agent.stand import Stand, command, until
 
@@ -40,10 +42,41 @@ async def ask_usage(stand: Stand, number: int = 1, seconds: int = 60) -> Lease:
     return said
 
 
+async def ask_pictures(
+    stand: Stand, *cameras: str, number: int = 1, width: int = 320, every_seconds: float = 10.0, seconds: int = 60
+) -> Lease:
+    asked = PicturesAsked(cameras=cameras, width=width, every_seconds=every_seconds)
+    run = await run_of(stand)
+    said = Lease(number=number, boot_id=run, seconds=seconds, credit=1000, begins=True, what=PICTURES, pictures=asked)
+    say(stand, said)
+    return said
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A picture as it came, or what was said in its place."""
+
+    told: PictureTold
+    jpeg: bytes
+
+
+def pictures(stand: Stand, number: int = 1) -> list[Seen]:
+    """All that was said of pictures; what is attached is what the message names."""
+    found = []
+    for value in stand.values(Topic.AGENT_ANSWER):
+        message, attached = split(value)
+        answer = decode_signed(AgentAnswer, message, [stand.key.public_key_hex])
+        assert len(value) <= 60 * 1024
+        if answer.picture is not None and answer.lease == number:
+            check_attached(attached, answer.picture.jpeg_sha256)
+            found.append(Seen(answer.picture, attached))
+    return found
+
+
 def answers(stand: Stand, number: int = 1) -> list[AgentAnswer]:
     found = _read.setdefault(stand, [])
     new = stand.values(Topic.AGENT_ANSWER)[len(found) :]
-    found += [decode_signed(AgentAnswer, value, [stand.key.public_key_hex]) for value in new]
+    found += [decode_signed(AgentAnswer, split(value)[0], [stand.key.public_key_hex]) for value in new]
     return [one for one in found if one.lease == number]
 
 

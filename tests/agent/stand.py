@@ -30,6 +30,7 @@ from ports.disk import Disk, RealDisk
 from ports.ports import Ports
 from ports.simulated import LoopClock, MemoryDisk, NoThreads
 from ports.virtual_time import run_in_virtual_time
+from tests.agent.shown import ShownPictures
 from tests.differ.generations import FLEET, NODE, NOW
 
 DEADLINE_S = 10.0
@@ -112,6 +113,7 @@ class Stand:
         self.log = MemoryLog(now=self.clock.now)
         self.engine = FakeEngine()
         self.apps = Apps()
+        self.shown = ShownPictures()
         self.living: set[str] | None = None
         """Nodes that have an agent on the machine; None when nobody knows."""
         self.folders: Any = DiskFolders(root / "instances", self.secrets) if root else MemoryFolders()
@@ -171,6 +173,7 @@ class Stand:
             concurrency=concurrency,
             ports=Ports(self.clock, random.Random(1), self.disk, NoThreads()),
             timings=self.timings,
+            take_picture=self.shown,
             lives=lambda node_id: self.living is None or node_id in self.living,
         )
         task = asyncio.create_task(agent.run())

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bus.base import Topic
-from crds.asking import LOGS, USAGE
+from crds.asking import CAN_BE_ASKED
 from crds.secret import Secret
 from nodeagent.answering.leases import MOST_LEASES, MOST_OF_LOGS
 from nodeagent.engines.counters import Counters, UsageCounters
@@ -30,10 +30,11 @@ def test_it_says_that_it_can_be_asked_and_until_it_is_nothing_is_said_or_kept(st
     async def scenario() -> None:
         async with stand.agent() as it:
             await begin(stand)
-            assert stand.greetings[-1].can_be_asked == (LOGS, USAGE)
+            assert stand.greetings[-1].can_be_asked == CAN_BE_ASKED
             await asyncio.sleep(120)
             assert idle(it)
             assert stand.values(Topic.AGENT_ANSWER) == []
+            assert stand.shown.asked == []
 
     run(scenario())
 

@@ -1,12 +1,12 @@
 """Agents that say what a test has them say."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from controller.asking.base import CannotAsk
-from controller.asking.wanted import LogsWanted, NodeUsage, Usage
+from controller.asking.wanted import LogsWanted, NodeUsage, PictureAnswer, PictureWanted, Series, Usage
 from tests.picture.fleets import NOW
 
 
@@ -22,6 +22,12 @@ class AskedAgents:
     """What it says at once."""
     asked: list[tuple[str, str, LogsWanted]] = field(default_factory=list)
     open_ones: int = 0
+    shows: dict[str, PictureAnswer] = field(default_factory=dict)
+    """What is told of cameras; of others it is waited for."""
+    jpegs: dict[tuple[str, int, str], bytes] = field(default_factory=dict)
+    looks: list[tuple[Hashable, tuple[PictureWanted, ...], int]] = field(default_factory=list)
+    series_of: dict[tuple[str, str, str], Series] = field(default_factory=dict)
+    """By node, instance and camera."""
 
     @asynccontextmanager
     async def logs(self, node: str, instance: str, wanted: LogsWanted) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -51,3 +57,15 @@ class AskedAgents:
             instances={"door": Usage(0.25, 512 << 20)},
         )
         return dict.fromkeys(self.nodes & set(nodes), used)
+
+    def look(self, caller: Hashable, wanted: Sequence[PictureWanted], width: int) -> Mapping[str, PictureAnswer]:
+        self.looks.append((caller, tuple(wanted), width))
+        return {one.camera: self.shows.get(one.camera) for one in wanted}
+
+    def picture(self, camera: str, width: int, version: str) -> bytes | None:
+        return self.jpegs.get((camera, width, version))
+
+    async def series(self, node: str, instance: str, camera: str) -> Series:
+        if (found := self.series_of.get((node, instance, camera))) is None:
+            raise CannotAsk(f"the agent of node {node} is away")
+        return found

@@ -23,6 +23,7 @@ from controller.model import (
     TrustRefused,
 )
 from controller.observed import Fleet
+from controller.picture.brief import Brief
 from controller.picture.placed import PlacedInstance, placed_instances
 from crds.change import ChangeClass
 from crds.messages import CommandKind
@@ -82,9 +83,13 @@ class FakeControl(Asked):
     broker_is_down: bool = False
     why_not_evicted: str = ""
     is_refusal_final: bool = True
+    said: Brief = Brief("sha256:1")
 
     def status(self) -> dict[str, Any]:
         return {"leader": True, "revision": {"id": "sha256:1"}}
+
+    def brief(self) -> Brief:
+        return self.said
 
     def placed_instances(self) -> dict[str, PlacedInstance]:
         return placed_instances(fleets.plan(REVISION), {})

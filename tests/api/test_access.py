@@ -33,7 +33,20 @@ REACHED = {
     ("GET", f"{OBJECTS}/nodes/hq-node"): (200, 200, 403, 200, 200, 200, 200),
     ("GET", "/api/v1/events"): (200, 200, 200, 200, 200, 200, 200),
     ("GET", "/fleet/v1/status"): (200, 403, 403, 403, 200, 403, 200),
+    ("GET", "/fleet/v1/history/cameras/hq-1"): (200, 200, 200, 200, 200, 200, 200),
+    ("GET", "/fleet/v1/history/cameras/yard-1"): (200, 403, 200, 403, 200, 403, 200),
     ("GET", "/fleet/v1/rendered/hq"): (404, 403, 403, 403, 404, 403, 404),
+    ("POST", "/fleet/v1/pictures"): (400, 400, 400, 400, 400, 400, 400),
+    ("GET", "/fleet/v1/pictures"): (405, 405, 405, 405, 405, 405, 405),
+    ("GET", "/fleet/v1/pictures/hq-1"): (404, 404, 404, 404, 404, 404, 404),
+    ("GET", "/fleet/v1/pictures/yard-1"): (404, 403, 404, 403, 404, 403, 404),
+    ("GET", "/fleet/v1/pictures/none"): (404, 403, 404, 403, 404, 403, 404),
+    ("POST", "/fleet/v1/pictures/hq-1"): (403, 403, 403, 403, 403, 403, 405),
+    ("GET", "/"): (200, 200, 200, 200, 200, 200, 200),
+    ("GET", "/fleet/v1/snapshot"): (200, 200, 200, 200, 200, 200, 200),
+    ("GET", "/fleet/v1/me"): (200, 200, 200, 200, 200, 200, 200),
+    ("POST", "/fleet/v1/login"): (400, 400, 400, 400, 400, 400, 400),
+    ("POST", "/fleet/v1/logout"): (200, 200, 200, 200, 200, 200, 200),
     ("GET", "/apis"): (200, 200, 200, 200, 200, 200, 200),
     ("GET", "/version"): (200, 200, 200, 200, 200, 200, 200),
     ("GET", "/api/v1/namespaces/default"): (200, 200, 200, 200, 200, 200, 200),
@@ -205,7 +218,9 @@ def test_a_refusal_is_a_status_that_says_what_is_missing(fleet: FleetOfTwoSites)
         ("Basic abc", "none that is understood", 'Bearer realm="fleet", error="invalid_request"'),
     ],
 )
-@pytest.mark.parametrize("path", [f"{OBJECTS}/cameras", "/version", "/no/such/path", "/fleet/v1/status", "/apis", "/"])
+@pytest.mark.parametrize(
+    "path", [f"{OBJECTS}/cameras", "/version", "/no/such/path", "/fleet/v1/status", "/apis", "/webs"]
+)
 def test_who_is_not_known_learns_that_and_nothing_else(
     fleet: FleetOfTwoSites, path: str, header: str | None, words: str, challenge: str
 ) -> None:

@@ -21,6 +21,8 @@ def fleet() -> FleetOfTwoSites:
 
 def test_changes_are_written_down_and_looks_are_not(fleet: FleetOfTwoSites) -> None:
     fleet("GET", f"{OBJECTS}/cameras", "admin")
+    fleet("POST", "/fleet/v1/pictures", "admin", json={"cameras": ["hq-1"]})
+    fleet("POST", "/fleet/v1/pictures", "viewer", json={"cameras": "hq-1"})
     fleet("POST", "/fleet/v1/approve", "admin", json={"revision": "sha256:1"})
     fleet("PATCH", f"{OBJECTS}/cameras/yard-1?dryRun=All", "hq-operator", json={"spec": {"address": "secret"}})
     fleet("POST", "/fleet/v1/update", peer=Peer(unix_user="root"), json={})

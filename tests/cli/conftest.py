@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +14,8 @@ from click.testing import CliRunner, Result
 
 from cli.main import fleet
 from controller.api.server import create_app, serve
+from controller.history.camera_changes import Condition
+from controller.history.camera_file import CameraPast
 from controller.model import ApproveRefused
 from controller.picture.placed import PlacedInstance
 from controller.picture.store import ObjectStore
@@ -22,6 +24,16 @@ from tests.patience import patient
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SHOWN_AT = NOW + timedelta(seconds=42)
+
+
+@dataclass
+class Remembered:
+    """What is remembered of cameras."""
+
+    conditions: dict[str, list[Condition]] = field(default_factory=dict)
+
+    async def of(self, camera: str, _instances: Collection[str]) -> CameraPast:
+        return CameraPast({camera: self.conditions.get(camera, [])})
 
 
 def condition(status: str, reason: str, message: str = "") -> dict[str, str]:
@@ -140,7 +152,15 @@ class Served:
         started = int(NOW.timestamp() * 1000)
         self.control = Control()
         self._objects, self._events = ObjectStore(started), ObjectStore(started)
-        self._app = create_app(self._objects, self._events, self.control, fleet_version="0.1.0", clock=lambda: SHOWN_AT)
+        self.history = Remembered()
+        self._app = create_app(
+            self._objects,
+            self._events,
+            self.control,
+            fleet_version="0.1.0",
+            history=self.history,
+            clock=lambda: SHOWN_AT,
+        )
         self._loop = asyncio.new_event_loop()
         self._listening = threading.Event()
         self._thread = threading.Thread(target=self._run)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from cli import ages, event_rows
+from tests.cli.conftest import NOW
+from tests.history.pasts import READY, conditions
 
 DOCK = """\
 Name:         dock
@@ -60,6 +62,23 @@ def test_describe_says_what_people_call_an_object(run: Callable[..., Any], serve
     served.put(dock)
     assert "Display Name:  Dock 1, left gate\n" in run("describe", "cam/dock").stdout
     assert " Dock 1, left gate " in run("get", "cam", "-o", "wide").stdout
+
+
+BLIND = """\
+Blind:
+  AGE   SECONDS       CAUSE
+  AGE   4.0           NoFrames
+  AGE   40.0 and on   NodeLost
+Events:
+"""
+
+
+def test_describe_shows_when_a_camera_was_blind(run: Callable[..., Any], served: Any) -> None:
+    said = conditions((-9, READY), (-7, "NoFrames"), (-3, READY), (2, "NodeLost"))
+    served.history.conditions["dock"] = [one._replace(at_ms=one.at_ms + int(NOW.timestamp() * 1000)) for one in said]
+    assert BLIND in run("describe", "cam/dock").stdout
+    assert "Blind" not in run("describe", "cam/lobby").stdout
+    assert "Blind" not in run("describe", "ds/entrance").stdout
 
 
 def test_describe_of_an_object_that_is_not_there(run: Callable[..., Any]) -> None:

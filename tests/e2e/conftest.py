@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import docker
 import pytest
 
+from tests import workers
 from tests.e2e.manifest_folder import ManifestFolder
 from tests.e2e.planted_secret import PlantedSecret
 from tests.e2e.running_fleet import RunningFleet, UpFleet
@@ -43,8 +44,9 @@ def shared_up_fleet(
 
 
 @pytest.fixture
-def up_fleet(shared_up_fleet: UpFleet) -> UpFleet:
+def up_fleet(request: pytest.FixtureRequest, shared_up_fleet: UpFleet) -> UpFleet:
     """`fleet up` with the process driver; all cameras are Ready."""
+    _require_one_worker(request, "fleet up")
     shared_up_fleet.begin()
     return shared_up_fleet
 
@@ -75,10 +77,16 @@ def shared_separate_fleet(
 
 
 @pytest.fixture
-def separate_fleet(shared_separate_fleet: SeparateFleet) -> SeparateFleet:
+def separate_fleet(request: pytest.FixtureRequest, shared_separate_fleet: SeparateFleet) -> SeparateFleet:
     """Controller and agents on Apache Kafka, git and a Docker Engine; all cameras are Ready."""
+    _require_one_worker(request, "separate fleet")
     shared_separate_fleet.begin()
     return shared_separate_fleet
+
+
+def _require_one_worker(request: pytest.FixtureRequest, shared: str) -> None:
+    """Lets no second worker start a whole fleet for a test that tests/workers.py does not know of."""
+    assert workers.shared_by(request.node.nodeid) == shared, "tests/workers.py has to name this test"
 
 
 @pytest.fixture(

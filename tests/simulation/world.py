@@ -22,6 +22,7 @@ from bus.memory import MemoryBus, MemoryLog
 from bus.signature import SigningKey
 from bus.topics import SETTINGS, partition_of
 from controller.answers import Answers
+from controller.history.camera_file import CameraFile
 from controller.loop import Controller
 from controller.model import Revision
 from controller.picture.store import ObjectStore
@@ -36,6 +37,7 @@ from nodeagent.folders.memory import MemoryFolders
 from nodeagent.ledger.ledger import Ledger
 from nodeagent.model import Probe, StreamStats
 from ports.simulated import BEGINNING, LoopClock, MemoryDisk, simulated_ports
+from tests.agent.shown import ShownPictures
 from tests.planner.short_manifests import ShortFleet, node_id, revision
 
 FLEET = "simulated"
@@ -163,6 +165,7 @@ class Node(Program):
     disk: MemoryDisk = field(default_factory=MemoryDisk)
     folders: MemoryFolders = field(default_factory=MemoryFolders)
     driver: "TracedDriver | None" = None
+    shown: ShownPictures = field(default_factory=ShownPictures)
 
     def crash(self, instance: str) -> None:
         """An app leaves by itself."""
@@ -193,13 +196,14 @@ class World:
         names = [key.removeprefix("node/") for key in short if key.startswith("node/")]
         self.nodes = {name: Node(name=name, speaks_as=name) for name in names}
         self.store, self.events = ObjectStore(0), ObjectStore(0)
+        self.camera_file = CameraFile()
 
     def start_controller(self) -> None:
         """Starts it, anew or for the first time."""
         started_ms = int(self.clock.now().timestamp() * 1000)
         self.store, self.events = ObjectStore(started_ms), ObjectStore(started_ms)
         controller = self._start(self.controller, "controller", self.manifests, self.disk, (self.store, self.events))
-        self.answers, self.asking = controller.answers, controller.asking
+        self.answers, self.asking, self.cameras = controller.answers, controller.asking, controller.cameras
 
     def start_rival(self, short: ShortFleet) -> Answers:
         """Starts another controller of the fleet, with the same key, manifests of its own and an empty disk."""
@@ -223,6 +227,7 @@ class World:
             name=name,
             store=stores[0],
             event_store=stores[1],
+            cameras=self.camera_file if program is self.controller else None,
             ports=simulated_ports(self.seed, disk),
         )
         program.task = asyncio.create_task(controller.run())
@@ -260,6 +265,7 @@ class World:
             ),
             concurrency=4,
             ports=ports,
+            take_picture=node.shown,
         )
         node.task = asyncio.create_task(agent.run())
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from controller.api.apps.deployment import deployment_of
@@ -17,6 +17,7 @@ from controller.api.errors import ApiError, manifests_only, not_allowed, not_fou
 from controller.api.facade_store import Facade, FacadeCursor, FacadeStore
 from controller.api.object_answers import ObjectAnswers
 from controller.api.refusing_route import RefusingRoute
+from controller.api.routing import Router
 from controller.api.selection import equal_label
 from controller.history.version import Newest, Version
 from controller.model import ObjectRef
@@ -80,7 +81,7 @@ class AppsPaths:
             ),
         )
         self._texts = AlikeTexts()
-        self.router = APIRouter()
+        self.router = Router()
         in_namespace = f"{DEPLOYMENTS.path}/namespaces/{{namespace}}"
         deployments, sets = f"{in_namespace}/{DEPLOYMENTS.plural}", f"{in_namespace}/{REPLICA_SETS.plural}"
         for path, method, endpoint in (
@@ -94,16 +95,9 @@ class AppsPaths:
             (sets, "GET", self._sets),
             (f"{sets}/{{name}}", "GET", self._get_set),
         ):
-            self.router.add_api_route(path, endpoint, methods=[method], response_model=None)
+            self.router.add(path, endpoint, method)
         for path, method in ((deployments, "POST"), (deployments, "DELETE"), (f"{deployments}/{{name}}", "DELETE")):
-            self.router.add_api_route(
-                path,
-                self._refuse,
-                methods=[method],
-                response_model=None,
-                include_in_schema=False,
-                route_class_override=RefusingRoute,
-            )
+            self.router.add(path, self._refuse, method, route=RefusingRoute)
         scales.add(f"{deployments}/{{name}}/scale", DEPLOYMENTS)
 
     async def _refuse(self, request: Request) -> Response:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from http import HTTPStatus
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from controller.api.apps.scale import rescaled, scale_of
@@ -13,6 +13,7 @@ from controller.api.apps.view_writes import INSTANCES, Change, ViewWrites
 from controller.api.apps.words import NAMESPACE
 from controller.api.errors import ApiError, manifests_only, not_found
 from controller.api.resources import Resource
+from controller.api.routing import Router
 from controller.model import ObjectRef
 from controller.picture.store import ObjectStore
 
@@ -23,7 +24,7 @@ class ScalePaths:
     def __init__(self, objects: ObjectStore, writes: ViewWrites | None) -> None:
         self._objects = objects
         self._writes = writes
-        self.router = APIRouter()
+        self.router = Router()
         self.add(f"{INSTANCES.path}/{INSTANCES.plural}/{{name}}/scale", INSTANCES)
 
     def add(self, path: str, resource: Resource) -> None:
@@ -60,7 +61,7 @@ class ScalePaths:
                 return await self._writable(request).patch(request, resource, name, as_instance, show)
 
         for method, endpoint in (("GET", get), ("PUT", update), ("PATCH", patch)):
-            self.router.add_api_route(path, endpoint, methods=[method], response_model=None)
+            self.router.add(path, endpoint, method)
 
     def _writable(self, request: Request) -> ViewWrites:
         if self._writes is None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from controller.api.apps.view_writes import Change, ViewWrites
@@ -21,6 +21,7 @@ from controller.api.facade_store import Facade, FacadeStore
 from controller.api.object_answers import ObjectAnswers
 from controller.api.refusing_route import RefusingRoute
 from controller.api.resources import FLEET_RESOURCES, Resource
+from controller.api.routing import PathRoute, Router
 from controller.api.write_paths import Writes, delete_object
 from controller.asking.base import Asking
 from controller.model import ObjectRef
@@ -52,7 +53,7 @@ class CorePaths:
         self._evictions = Evictions(self._shown, control)
         self._logs = Logs(self._shown, asking, clock)
         metrics, usage = Metrics(self._shown, asking), METRICS[0].path
-        self.router = APIRouter()
+        self.router = Router()
         for path, methods, endpoint in (
             ("/api/v1/nodes", "GET", self._nodes),
             ("/api/v1/nodes", "POST", self._not_made),
@@ -78,13 +79,7 @@ class CorePaths:
             (f"{usage}/namespaces/{{namespace}}/pods/{{name}}", "GET", metrics.pod),
         ):
             refuses = endpoint in (self._not_made, self._not_changed)
-            self.router.add_api_route(
-                path,
-                endpoint,
-                methods=methods.split(),
-                response_model=None,
-                route_class_override=RefusingRoute if refuses else None,
-            )
+            self.router.add(path, endpoint, *methods.split(), route=RefusingRoute if refuses else PathRoute)
 
     # --- nodes ----------------------------------------------------------------------------------------------------------
 

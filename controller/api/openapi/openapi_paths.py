@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from controller.api.accepting import accepted_json
@@ -15,6 +15,7 @@ from controller.api.errors import ApiError, no_such_path
 from controller.api.openapi import version_2, version_3
 from controller.api.openapi.gnostic import encoded
 from controller.api.resources import Resource
+from controller.api.routing import Router
 from controller.api.served import DOCUMENTED, SERVED
 
 _PROTOBUF: Final = "application/com.github.proto-openapi.spec.v2"
@@ -65,14 +66,14 @@ class OpenApiPaths:
         self._protobuf = _Document(
             lambda: encoded(version_2.document(everything, fleet_version)), f"{_PROTOBUF}.v1.0+protobuf"
         )
-        self.router = APIRouter()
+        self.router = Router()
         for path, endpoint in (
             ("/openapi/v2", self._version_2),
             ("/openapi/v3", self._index),
             ("/openapi/v3/", self._index),
             ("/openapi/v3/{group:path}", self._group),
         ):
-            self.router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
+            self.router.add(path, endpoint, "GET")
 
     async def _index(self) -> Response:
         paths = {

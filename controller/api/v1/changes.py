@@ -4,15 +4,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
-from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Scope
 
 from controller.access.roles import Verb
 from controller.api.caller import caller_of
 from controller.api.errors import ApiError
+from controller.api.routing import PathRoute, Router
 from controller.api.v1.bodies import query_text, require_same_associations, row_in
 from controller.api.v1.errors import PREFIX, field_refused, invalid
 from controller.api.v1.lookup import Lookup
@@ -43,7 +43,7 @@ _SO_ALREADY: Final = "it is so already"
 _ELSEWHERE: Final = "it waits on another branch to be taken over"
 
 
-class _NotOfAllRows(APIRoute):
+class _NotOfAllRows(PathRoute):
     """A route for one row, whose id may be any word but that for all rows."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -56,7 +56,7 @@ class Changes:
 
     def __init__(
         self,
-        router: APIRouter,
+        router: Router,
         objects: ObjectStore,
         lookup: Lookup,
         rows: Rows,
@@ -82,9 +82,7 @@ class Changes:
             self._add("PUT", path, remove)
 
     def _add(self, method: str, path: str, endpoint: Any) -> None:
-        self._router.add_api_route(
-            path, endpoint, methods=[method], response_model=None, route_class_override=_NotOfAllRows
-        )
+        self._router.add(path, endpoint, method, route=_NotOfAllRows)
 
     # --- rows ---------------------------------------------------------------------------------------------------------
 

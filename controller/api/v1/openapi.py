@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic.json_schema import models_json_schema
 
+from controller.api.routing import Router
 from controller.api.v1.changes import SOON
 from controller.api.v1.errors import PREFIX
 from controller.api.v1.records import READ_ONLY
@@ -221,10 +221,10 @@ def _answer(schema: dict[str, Any], value: Any) -> dict[str, Any]:
 class Document:
     """Answers requests for it."""
 
-    def __init__(self, router: APIRouter, fleet_version: str) -> None:
+    def __init__(self, router: Router, fleet_version: str) -> None:
         self._version = fleet_version
         self._body = b""
-        router.add_api_route("/openapi.json", self._get, methods=["GET"], response_model=None)
+        router.add("/openapi.json", self._get, "GET")
 
     async def _get(self) -> Response:
         self._body = self._body or json.dumps(document(self._version), separators=(",", ":")).encode()

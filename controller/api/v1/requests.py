@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from bus.base import PublishFailed
 from controller.api.control import FleetControl
 from controller.api.errors import ApiError
+from controller.api.routing import Router
 from controller.api.v1.bodies import object_in
 from controller.api.v1.changes import SOON
 from controller.api.v1.errors import invalid
@@ -18,10 +19,10 @@ _LONGEST_DESC = 1024
 class Requests:
     """Answers them."""
 
-    def __init__(self, router: APIRouter, control: FleetControl) -> None:
+    def __init__(self, router: Router, control: FleetControl) -> None:
         self._control = control
         for path, endpoint in (("/Update_config", self._update), ("/Refresh", self._refresh)):
-            router.add_api_route(path, endpoint, methods=["POST"], response_model=None)
+            router.add(path, endpoint, "POST")
 
     async def _update(self, request: Request) -> Response:
         return await self._asked(self._control.update, await _desc(request, "UpdateConfig"))

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from fastapi import APIRouter
-
 from controller.api.control import FleetControl
+from controller.api.routing import Router
 from controller.api.v1.changes import Changes
 from controller.api.v1.errors import PREFIX
 from controller.api.v1.lookup import Lookup
@@ -22,7 +21,7 @@ def v1_router(
     writes: Writes | None,
     clock: Callable[[], datetime],
     fleet_version: str,
-) -> APIRouter:
+) -> Router:
     """The routes below `/v1`.
 
     Args:
@@ -32,7 +31,7 @@ def v1_router(
         clock: tells the time, UTC.
         fleet_version: of this program.
     """
-    lookup, router = Lookup(objects), APIRouter(prefix=PREFIX)
+    lookup, router = Lookup(objects), Router(prefix=PREFIX)
     Document(router, fleet_version)
     rows = Rows(router, objects, lookup)
     if writes is not None:

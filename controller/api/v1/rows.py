@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from controller.access.roles import Verb
 from controller.api.caller import caller_of
 from controller.api.errors import ApiError
+from controller.api.routing import Router
 from controller.api.v1.lookup import Lookup
 from controller.api.v1.mapping import agent_record, camera_record, instance_record
 from controller.api.v1.views import AGENTS, CAMERAS, INSTANCES, VIEWS, View
@@ -18,7 +19,7 @@ from controller.picture.store import ObjectStore
 class Rows:
     """Answers questions about rows."""
 
-    def __init__(self, router: APIRouter, objects: ObjectStore, lookup: Lookup) -> None:
+    def __init__(self, router: Router, objects: ObjectStore, lookup: Lookup) -> None:
         self._objects = objects
         self._lookup = lookup
         self._router = router
@@ -31,7 +32,7 @@ class Rows:
         self._add("/Agents/{id}/DsInstance", self._instances_of_agent)
 
     def _add(self, path: str, endpoint: Any) -> None:
-        self._router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
+        self._router.add(path, endpoint, "GET")
 
     def row(self, document: Document, places: dict[str, tuple[str, str | None]] | None = None) -> dict[str, Any]:
         """The row of an object.

@@ -12,11 +12,13 @@ from controller.source.fetch.snapshot import SnapshotTaker, SourceError
 from controller.source.fetch.wakeup import merged
 from controller.source.fetch.watch import wakeups
 from controller.source.files import SourceFile, digest_of
+from controller.source.place import SourcePlace
 from controller.source.read.reader import Loaded, ManifestReader, Reading, Rejected, Unreadable
 from controller.source.revisions import Revisions
 from controller.source.source_edit import NotWritable, SourceEdit, Written
 
 POLL_SECONDS: Final = 10.0
+_READ_ONLY: Final = "the manifests are read-only here (--read-only): edit the files where they are kept"
 
 
 class DirectorySource:
@@ -48,6 +50,11 @@ class DirectorySource:
         """A directory keeps none."""
 
     @property
+    def place(self) -> SourcePlace:
+        """Where it is, for people."""
+        return SourcePlace("directory", self._path, why_read_only=self.why_read_only)
+
+    @property
     def takes_edits_together(self) -> bool:
         """True: files say nothing of who wrote them."""
         return True
@@ -55,9 +62,7 @@ class DirectorySource:
     @property
     def why_read_only(self) -> str:
         """See `Source`."""
-        if not self._is_read_only:
-            return ""
-        return "the manifests are read-only here (--read-only): edit the files where they are kept"
+        return _READ_ONLY if self._is_read_only else ""
 
     async def read(self) -> Reading:
         """The directory as it is now."""
@@ -107,7 +112,7 @@ class DirectorySource:
             OSError: the disk does not take it; the files are as before.
         """
         if self._is_read_only:
-            raise NotWritable(self.why_read_only)
+            raise NotWritable(_READ_ONLY)
         async with self._reading:
             return await asyncio.to_thread(self._write_now, edit)
 

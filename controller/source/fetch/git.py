@@ -17,6 +17,7 @@ from controller.source.fetch.git_tree import TreeReader, checked_subdirectory, r
 from controller.source.fetch.git_write import writing_of
 from controller.source.fetch.snapshot import SourceError
 from controller.source.fetch.wakeup import merged
+from controller.source.place import SourcePlace
 from controller.source.read.reader import Loaded, ManifestReader, Reading, Rejected, Unreadable
 from controller.source.revisions import Revisions
 from controller.source.source_edit import SourceChanged, SourceEdit, Written
@@ -91,6 +92,13 @@ class GitSource:
         self._refreshed = asyncio.Event()
         self.revisions: Revisions | None = GitRevisions(Git(directory, settings), self._newest)
         """The commits that touch manifests."""
+
+    @property
+    def place(self) -> SourcePlace:
+        """Where it is, for people."""
+        location = without_user_info(self._url if self._is_remote else self._repository)
+        branch = self._ref.removeprefix("refs/heads/").replace(_REMOTE_HEAD, "HEAD")
+        return SourcePlace("git", location, branch, self._writing.why_not)
 
     @property
     def takes_edits_together(self) -> bool:

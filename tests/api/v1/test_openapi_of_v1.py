@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
@@ -52,8 +51,7 @@ def test_every_route_is_in_it_and_nothing_else() -> None:
     served = {
         (one.path, method.lower())
         for one in router.routes
-        if isinstance(one, APIRoute)
-        for method in one.methods
+        for method in one.methods or ()
         if one.path != "/v1/openapi.json"
     }
     assert {(path, method) for path, method, _ in operations()} == served

@@ -42,6 +42,7 @@ def cameras(control: DictControl) -> DictControl:
         analysed_fps=14.5,
         objects=4,
         lines_cumulative={"in": 7, 'out "x"': 9},
+        regions={"yard": 2},
     )
     control.tell(ODD_ID, state="not-reachable", reason="401")
     control.messages = Delivery(connected=False, waiting=11, delivered=100, dropped=12)
@@ -90,6 +91,7 @@ def test_json(client: Client, cameras: DictControl) -> None:
         "analysed_fps": 14.5,
         "objects": 4,
         "lines_cumulative": {"in": 7, 'out "x"': 9},
+        "regions": {"yard": 2},
     }
     assert (info["stream-stats"][1]["last_frame_age_ms"], info["stream-stats"][1]["reason"]) == (None, "401")
 

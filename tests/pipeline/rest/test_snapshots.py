@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 import time
 from email.utils import parsedate_to_datetime
@@ -84,6 +85,44 @@ def test_made_smaller_but_never_larger(
     assert _picture(client.ask(GATE + query)).shape == shape
 
 
+def _noise(width: int, height: int) -> VideoFrame:
+    """The worst that a camera can show: nothing in it repeats."""
+    return VideoFrame.from_ndarray(
+        np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8), "bgr24"
+    )
+
+
+def test_so_many_bytes_at_most_and_no_worse_than_needed(client: Client, control: DictControl) -> None:
+    control.results["gate"] = result_of(_noise(640, 360))
+    plain = len(client.ask(f"{GATE}?width=320").body)
+    assert plain > 12_288
+    for most in (12_288, 1024, 300_000):
+        answer = client.ask(f"{GATE}?width=320&max_bytes={most}&overlay=1")
+        assert len(answer.body) <= most
+        height, width = _picture(answer).shape[:2]
+        assert answer.headers["x-picture-size"] == f"{width}x{height}"
+        assert width == 320 or most == 1024
+    control.results["gate"] = result_of(_noise(1280, 720))
+    assert len(client.ask(f"{GATE}?width=1280&max_bytes=55296").body) <= 55_296
+    control.results["gate"] = result_of(_colourful(640, 360))
+    assert client.ask(f"{GATE}?max_bytes=12288").body == client.ask(GATE).body
+
+
+def test_the_objects_of_the_very_frame_in_pixels_of_the_picture(client: Client, control: DictControl) -> None:
+    box = TrackedObject(3, Detection(400, 100, 60.9, 120, 0, "Fußgänger\r\n" + "x" * 99, 0.9))
+    control.results["gate"] = result_of(grey_frame(640, 360), box)
+    for query, places in (("", [400, 100, 61, 120]), ("?width=320", [200, 50, 30, 60])):
+        answer = client.ask(GATE + query)
+        assert json.loads(answer.headers["x-objects"]) == [[*places, 3, "Fußgänger\r\n" + "x" * 21]]
+    many = (TrackedObject(number, Detection(1, 2, 3, 4, 0, "人" * 32, 0.9)) for number in range(500))
+    control.results["gate"] = result_of(grey_frame(640, 360), *many)
+    told = client.ask(GATE).headers["x-objects"]
+    assert len(told) <= 3000
+    assert [one[4] for one in json.loads(told)] == list(range(len(json.loads(told))))
+    control.results["gate"] = result_of(grey_frame())
+    assert client.ask(GATE).headers["x-objects"] == "[]"
+
+
 @pytest.mark.parametrize("pixels", ["yuv420p", "yuvj420p", "yuv422p", "nv12", "gray", "rgb24", "yuv420p10le", "bgr24"])
 @pytest.mark.parametrize(("width", "height"), [(640, 360), (333, 187), (17, 3)])
 def test_whatever_the_decoder_gives(client: Client, control: DictControl, pixels: str, width: int, height: int) -> None:
@@ -97,7 +136,10 @@ def test_whatever_the_decoder_gives(client: Client, control: DictControl, pixels
 
 @pytest.mark.parametrize(
     "query",
-    ["?width=0", "?width=15", "?width=8193", "?width=-5", "?width=1e3", "?width=", "?overlay=x", "?" + "&" * 99],
+    [
+        *("?width=0", "?width=15", "?width=8193", "?width=-5", "?width=1e3", "?width=", "?overlay=x", "?" + "&" * 99),
+        *("?max_bytes=1023", "?max_bytes=1048577", "?max_bytes=", "?max_bytes=-1", "?max_bytes=2e3"),
+    ],
 )
 def test_a_wish_that_cannot_be_met_is_one_line(client: Client, control: DictControl, query: str) -> None:
     control.results["gate"] = result_of(grey_frame())

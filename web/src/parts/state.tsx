@@ -1,0 +1,13 @@
+/** How something is: by a sign and by a word, never by colour alone. */
+import type { Ready } from "../live/rows.ts";
+import { t } from "../texts/en.ts";
+
+const SIGNS: Readonly<Record<Ready, string>> = { ready: "●", dark: "✖", unknown: "?" };
+
+export function State({ is, word }: { is: Ready; word?: string }) {
+  return (
+    <span class={`state ${is}`}>
+      <span aria-hidden="true">{SIGNS[is]}</span> {word || t.state[is]}
+    </span>
+  );
+}
