@@ -23,6 +23,9 @@ def test_all_cameras_become_ready(up_fleet: UpFleet) -> None:
         "gate": "node-a",
         "yard": "node-b",
     }
+    pictures = {name: up_fleet.picture(name) for name in ("front-door", "yard-north")}
+    assert {one[:3] for one in pictures.values()} == {b"\xff\xd8\xff"}
+    assert all(1000 < len(one) <= 12 * 1024 for one in pictures.values())
 
 
 def test_an_edited_threshold_touches_one_instance(up_fleet: UpFleet) -> None:
