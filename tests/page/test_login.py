@@ -40,7 +40,7 @@ def test_from_login_to_logout(fleet: FleetOfTwoSites) -> None:
     assert SECRETS["hq-operator"] not in answer.text
     me = answer.json()
     assert (me["user"], me["role"], me["selector"], me["kinds"]) == ("hq-operator", "operator", "site=hq", [])
-    assert (me["needsLogin"], me["canLogOut"]) == (False, True)
+    assert me["needsLogin"] is True
     again = fleet("GET", "/fleet/v1/me", headers=cookie("hq-operator"))
     assert again.json() == me
     left = fleet("POST", "/fleet/v1/logout", headers=cookie("hq-operator", **ORIGIN))
@@ -163,7 +163,7 @@ def test_what_me_tells() -> None:
     control = FakeControl(said=Brief("sha256:1", leads=False))
     http = Http(create_app(ObjectStore(1), ObjectStore(1), control, fleet_version="1.2", page=facts))
     assert http.json("/fleet/v1/me") == {
-        "user": "anonymous", "role": "admin", "selector": "", "kinds": [], "needsLogin": False, "canLogOut": False,
+        "user": "anonymous", "role": "admin", "selector": "", "kinds": [], "needsLogin": False,
         "fleet": "hq", "version": "1.2",
         "source": {
             "kind": "git", "location": "https://git.example.com/a", "branch": "main",
