@@ -1,9 +1,12 @@
 /** Which view a place shows. */
 import type { ComponentChild } from "preact";
 import type { KindName } from "./api/objects.ts";
+import { Changes } from "./changes/changes.tsx";
+import { RevisionView } from "./changes/revision.tsx";
 import { Draw } from "./draw/draw.tsx";
 import { ObjectForm } from "./forms/object_form.tsx";
 import { Instances } from "./instances/instances.tsx";
+import { NodeView } from "./nodes/node.tsx";
 import { Nodes } from "./nodes/nodes.tsx";
 import { linkTo, place } from "./route.ts";
 import { t } from "./texts/en.ts";
@@ -12,13 +15,20 @@ import { Wall } from "./wall/wall.tsx";
 export function View(): ComponentChild {
   const { path } = place.value;
   const [room, ...rest] = path;
+  const [name = ""] = rest;
   switch (`${room ?? "cameras"}/${rest.length}`) {
     case "cameras/0":
       return <Wall />;
+    case "changes/0":
+      return <Changes />;
+    case "changes/1":
+      return <RevisionView key={name} name={name} />;
     case "instances/0":
       return <Instances />;
     case "nodes/0":
       return <Nodes />;
+    case "nodes/1":
+      return <NodeView key={rest[0]} name={rest[0] ?? ""} />;
     case "cameras/2":
       return path[2] === "draw" ? <Draw key={path[1]} name={path[1] ?? ""} /> : formAt(path);
     case "new/1":

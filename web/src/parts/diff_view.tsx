@@ -16,7 +16,7 @@ export function DiffView({ files }: { files: readonly FileDiff[] }) {
         <figure key={path}>
           <figcaption>{path}</figcaption>
           <pre tabIndex={0} aria-label={path}>
-            {diff.split("\n").map((line, index) => (
+            {diff.replace(/\n$/, "").split("\n").map((line, index) => (
               <span key={index} class={classOf(line, index)}>
                 {line}
                 {"\n"}

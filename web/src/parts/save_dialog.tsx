@@ -3,8 +3,10 @@ import { useEffect, useState } from "preact/hooks";
 import { Refused } from "../api/ask.ts";
 import { type Preview, type Write, make, preview } from "../api/previews.ts";
 import { t } from "../texts/en.ts";
+import { CopyButton } from "./copy_button.tsx";
 import { DiffView } from "./diff_view.tsx";
 import { Dialog } from "./dialog.tsx";
+import { markdownOf } from "./plan_markdown.ts";
 import { PlanView } from "./plan_view.tsx";
 import { Refusal } from "./refusal.tsx";
 
@@ -65,6 +67,7 @@ export function SaveDialog(props: {
         <>
           {nothing ? <p role="status">{t.save.nothing}</p> : <h3>{t.save.plan}</h3>}
           <PlanView plan={shown} />
+          {!nothing && <CopyButton says={t.copy.plan} text={() => markdownOf(props.title, shown)} />}
           {!nothing && <h3>{t.save.diff}</h3>}
           <DiffView files={shown.files} />
         </>

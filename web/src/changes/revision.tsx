@@ -1,0 +1,74 @@
+/** One revision: what it changed, and the way back to it. */
+import "./changes.css";
+import { useComputed } from "@preact/signals";
+import { useMemo, useState } from "preact/hooks";
+import { Refused } from "../api/ask.ts";
+import type { Write } from "../api/previews.ts";
+import { useAnswer } from "../live/asking.ts";
+import { fleet } from "../live/fleet.ts";
+import { DiffView } from "../parts/diff_view.tsx";
+import { Refusal } from "../parts/refusal.tsx";
+import { SaveDialog } from "../parts/save_dialog.tsx";
+import { Since } from "../parts/since.tsx";
+import { linkTo } from "../route.ts";
+import { whyReadOnly } from "../session.ts";
+import { t } from "../texts/en.ts";
+import { type RevisionWithFiles, askRevision, restorePath, shortRevision } from "./revisions.ts";
+
+export function RevisionView({ name }: { name: string }) {
+  const inForce = useComputed(() => fleet.value.revision);
+  const { answer, error } = useAnswer((signal) => askRevision(name, signal), [name], inForce);
+  return (
+    <main class="changes" id="content">
+      <p><a href={linkTo(["changes"])}>{t.changes.back}</a></p>
+      <h1>{answer?.subject || t.changes.revision(shortRevision(name))}</h1>
+      {answer === null && error === null && <p class="note" role="status">{t.changes.asking}</p>}
+      {error instanceof Refused && error.code === 404 ? (
+        <p>{t.changes.gone(shortRevision(name))}</p>
+      ) : (
+        <Refusal error={error} />
+      )}
+      {answer !== null && <Told revision={answer} />}
+    </main>
+  );
+}
+
+function Told({ revision }: { revision: RevisionWithFiles }) {
+  const { revision: id, author, at, inForce, canRestore, files } = revision;
+  const [isRestoring, setRestoring] = useState(false);
+  const write = useMemo((): Write => ({ method: "POST", path: restorePath(id), body: {} }), [id]);
+  const whyNot = inForce ? t.changes.isInForce : (whyReadOnly() ?? canRestore);
+  return (
+    <>
+      <p class="note">
+        {author && `${t.changes.by(author)} · `}
+        <Since at={Date.parse(at)} says={t.changes.ago} /> ({new Date(at).toLocaleString()})
+        {inForce && <span class="in-force">{t.changes.inForce}</span>}
+      </p>
+      <p><code class="whole-id">{id}</code></p>
+      <div class="acts">
+        <button
+          type="button"
+          class="primary"
+          disabled={whyNot !== null}
+          aria-describedby="why-not"
+          onClick={() => setRestoring(true)}
+        >
+          {t.changes.restore}
+        </button>
+        <span id="why-not" class="note">{whyNot ?? t.changes.restoreHint}</span>
+      </div>
+      <h2>{t.changes.whatChanged}</h2>
+      {files.length > 0 ? <DiffView files={files} /> : <p>{t.changes.noFiles}</p>}
+      {isRestoring && (
+        <SaveDialog
+          title={t.changes.restoreTitle(shortRevision(id))}
+          write={write}
+          typed={shortRevision(id)}
+          onDone={() => undefined}
+          onClose={() => setRestoring(false)}
+        />
+      )}
+    </>
+  );
+}
