@@ -3,6 +3,7 @@ import type { ComponentChild } from "preact";
 import type { KindName } from "./api/objects.ts";
 import { Changes } from "./changes/changes.tsx";
 import { RevisionView } from "./changes/revision.tsx";
+import { Events } from "./events/events_view.tsx";
 import { ObjectForm } from "./forms/object_form.tsx";
 import { Instances } from "./instances/instances.tsx";
 import { Nodes } from "./nodes/nodes.tsx";
@@ -21,6 +22,8 @@ export function View(): ComponentChild {
       return <Changes />;
     case "changes/1":
       return <RevisionView key={name} name={name} />;
+    case "events/0":
+      return <Events />;
     case "instances/0":
       return <Instances />;
     case "nodes/0":
