@@ -4,6 +4,7 @@ import type { KindName } from "./api/objects.ts";
 import { Changes } from "./changes/changes.tsx";
 import { RevisionView } from "./changes/revision.tsx";
 import { Events } from "./events/events_view.tsx";
+import { Draw } from "./draw/draw.tsx";
 import { ObjectForm } from "./forms/object_form.tsx";
 import { Instances } from "./instances/instances.tsx";
 import { Nodes } from "./nodes/nodes.tsx";
@@ -28,8 +29,9 @@ export function View(): ComponentChild {
       return <Instances />;
     case "nodes/0":
       return <Nodes />;
-    case "new/1":
     case "cameras/2":
+      return path[2] === "draw" ? <Draw key={path[1]} name={path[1] ?? ""} /> : formAt(path);
+    case "new/1":
     case "instances/2":
     case "nodes/2":
       return formAt(path);

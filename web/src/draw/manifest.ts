@@ -1,4 +1,5 @@
 /** From the spec of a camera to what is drawn, and back: as the merge patch that says only what differs. */
+import { type Json, mergePatch } from "../api/merge_patch.ts";
 import { type Frame, type Point, isSame, isSamePath } from "./geometry.ts";
 
 /** A line that is crossed, a region that objects are looked for in, one that may hold so many of them, and a direction. */
@@ -105,26 +106,27 @@ function valueOf(shape: Shape, { frame, spec }: { frame: Frame; spec: Spec }, be
 }
 
 /** The merge patch that makes the spec of a camera say what is drawn; null when it says so already. */
-export function patchOf(spec: Spec, shapes: readonly Shape[]): { spec: { analytics: unknown } } | null {
+export function patchOf(spec: Spec, shapes: readonly Shape[]): { spec: Json } | null {
   const { frame, shapes: before } = drawnOf(spec);
-  const changed: Record<string, unknown> = {};
+  const analytics: Record<string, any> = { ...spec["analytics"] };
   for (const kind of KINDS) {
     const [group, field] = GROUPS[kind];
-    const old = new Map(before.filter((one) => one.kind === kind).map((one) => [one.name, one]));
-    const now = shapes.filter((one) => one.kind === kind);
-    const names = new Set(now.map(({ name }) => name));
-    const entries: [string, unknown][] = [...old.keys()].filter((name) => !names.has(name)).map((name) => [name, null]);
-    for (const shape of now) {
-      if (isSamePath(old.get(shape.name)?.points ?? [], shape.points)) continue;
-      const origin = before.find(({ id }) => id === shape.id);
-      entries.push([shape.name, valueOf(shape, { frame, spec }, origin)]);
-    }
-    if (entries.length === 0) continue;
-    const others = Object.keys(spec["analytics"]?.[group]?.extraKeys ?? {});
-    // A group without a shape is refused: it goes with its last one.
-    changed[group] = now.length === 0 && others.length === 0 ? null : { [field]: Object.fromEntries(entries) };
+    const words = new Map(valuesOf(spec, kind));
+    const entries = shapes
+      .filter((one) => one.kind === kind)
+      .map((shape): [string, unknown] => {
+        const same = before.find((one) => one.kind === kind && one.name === shape.name && isSamePath(one.points, shape.points));
+        return [shape.name, same ? words.get(same.name) : valueOf(shape, { frame, spec }, before.find(({ id }) => id === shape.id))];
+      });
+    // A group without a shape is refused: it goes with its last one, unless others are written in another way.
+    const isKept = entries.length > 0 || Object.keys(analytics[group]?.extraKeys ?? {}).length > 0;
+    if (isKept) analytics[group] = { ...analytics[group], [field]: Object.fromEntries(entries) };
+    else if (words.size > 0) delete analytics[group];
   }
-  if (Object.keys(changed).length === 0) return null;
-  const stays = Object.entries({ ...spec["analytics"], ...changed }).some(([, value]) => value !== null);
-  return { spec: { analytics: stays ? changed : null } };
+  const patch = mergePatch({ analytics: orNull(spec["analytics"]) }, { analytics: orNull(analytics) });
+  return Object.keys(patch).length === 0 ? null : { spec: patch };
+}
+
+function orNull(analytics: Record<string, Json> | null | undefined): Json {
+  return analytics && Object.values(analytics).some((value) => value !== null) ? analytics : null;
 }

@@ -11,10 +11,10 @@ import { shapesOfCamera } from "./shapes.ts";
 /** A picture comes every 10 s; one that is older than two of them is not of now. */
 const OLD_MS = 25_000;
 
-export function PictureView({ name, width = TILE_WIDTH, names = false }: { name: string; width?: number; names?: boolean }) {
+/** The newest picture of a camera as long as it is on the screen, and what is to be said of it. */
+export function usePicture(name: string, width: number) {
   useEffect(() => watchPicture(name, width), [name, width]);
   const told = pictureOf(name, width).value;
-  const shapes = shapesOfCamera(name).value;
   const [broken, setBroken] = useState("");
   const picture = told.picture !== null && told.picture.url !== broken ? told.picture : null;
   const age = useComputed(() => {
@@ -23,14 +23,26 @@ export function PictureView({ name, width = TILE_WIDTH, names = false }: { name:
   });
   const isOld = useComputed(() => age.value > OLD_MS);
   const isAway = live.value.state === "away";
-  const mark = picture === null ? null : picture.frozen ? t.picture.frozen : isOld.value ? t.picture.old(ageText(age.value)) : null;
+  return {
+    picture,
+    /** Why it is not of now; null when it is. */
+    mark: picture === null ? null : picture.frozen ? t.picture.frozen : isOld.value ? t.picture.old(ageText(age.value)) : null,
+    /** What is said where there is none. */
+    none: told.none || (isAway ? t.picture.away : t.picture.waiting),
+    onError: () => picture !== null && setBroken(picture.url),
+  };
+}
+
+export function PictureView({ name, width = TILE_WIDTH, names = false }: { name: string; width?: number; names?: boolean }) {
+  const { picture, mark, none, onError } = usePicture(name, width);
+  const shapes = shapesOfCamera(name).value;
   return (
     <div class={`picture${mark ? " stale" : ""}`}>
       {picture === null ? (
-        <p class="no-picture">{told.none || (isAway ? t.picture.away : t.picture.waiting)}</p>
+        <p class="no-picture">{none}</p>
       ) : (
         <>
-          <img src={picture.url} alt={t.picture.of(name)} width={picture.width} height={picture.height} onError={() => setBroken(picture.url)} />
+          <img src={picture.url} alt={t.picture.of(name)} width={picture.width} height={picture.height} onError={onError} />
           <Overlay shapes={shapes} picture={picture} names={names} />
           {mark !== null && <span class="mark">{mark}</span>}
         </>

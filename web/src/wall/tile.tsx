@@ -21,7 +21,7 @@ export function Tile({ name, marked }: { name: string; marked: boolean }) {
       <span class="tile-name">{name}</span>
       <span class="tile-state">
         <State is={ready} word={ready === "ready" ? "" : reason} />
-        {fps !== null && <span class="fps">{t.wall.fps(fps)}</span>}
+        {fps !== null && ready === "ready" && <span class="fps">{t.wall.fps(fps)}</span>}
         {since !== null && (
           <span class="since">
             <Since at={since} says={t.wall.since} />
