@@ -159,6 +159,16 @@ export const t = {
     done: "Copied.",
     byHand: "The browser does not allow that. Copy it from here:",
   },
+  switcher: {
+    open: "Go to any camera, instance or node",
+    title: "Go to",
+    search: "Name of a camera, an instance or a node",
+    hint: "a few letters of a name",
+    found: "Found",
+    nothing: "Nothing is called so.",
+    count: (count: number, most: number) => (count < most ? `${count} found` : `the first ${most}`),
+    rooms: { cameras: "camera", instances: "instance", nodes: "node" },
+  },
   events: {
     title: "Events",
     search: "Search events",
