@@ -7,6 +7,7 @@ import { Events } from "./events/events_view.tsx";
 import { Draw } from "./draw/draw.tsx";
 import { ObjectForm } from "./forms/object_form.tsx";
 import { Instances } from "./instances/instances.tsx";
+import { NodeView } from "./nodes/node.tsx";
 import { Nodes } from "./nodes/nodes.tsx";
 import { linkTo, place } from "./route.ts";
 import { t } from "./texts/en.ts";
@@ -29,6 +30,8 @@ export function View(): ComponentChild {
       return <Instances />;
     case "nodes/0":
       return <Nodes />;
+    case "nodes/1":
+      return <NodeView key={rest[0]} name={rest[0] ?? ""} />;
     case "cameras/2":
       return path[2] === "draw" ? <Draw key={path[1]} name={path[1] ?? ""} /> : formAt(path);
     case "new/1":
