@@ -30,6 +30,8 @@ from controller.certificates import OwnCertificate
 from controller.first_version import FILE_NAME, first_version_ms
 from controller.history.camera_file import FILE_NAME as CAMERA_FILE_NAME
 from controller.history.camera_file import CameraFile
+from controller.history.revision_file import FILE_NAME as REVISION_FILE_NAME
+from controller.history.revision_file import RevisionFile
 from controller.history.version_file import FILE_NAME as VERSION_FILE_NAME
 from controller.history.version_file import VersionFile
 from controller.loop import Controller
@@ -196,6 +198,7 @@ async def _run(
         notifier=notifier,
         versions=VersionFile(options.state_dir / VERSION_FILE_NAME),
         cameras=CameraFile(options.state_dir / CAMERA_FILE_NAME),
+        revisions=RevisionFile(options.state_dir / REVISION_FILE_NAME),
         ports=ports,
     )
     version = importlib.metadata.version("dsfleet")
@@ -214,6 +217,7 @@ async def _run(
         versions=controller.versions,
         history=controller.cameras,
         page=page,
+        past=controller.past,
         access=AccessControl(
             keeper, AuditFile(options.audit_log or options.state_dir / AUDIT_FILE_NAME), options.openness
         ),

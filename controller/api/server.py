@@ -44,6 +44,7 @@ from controller.api.refusing_route import methods_at
 from controller.api.resource_paths import ResourcePaths
 from controller.api.resources import FLEET_RESOURCES
 from controller.api.reviews import Reviews, WhyNot
+from controller.api.revision_paths import NothingPast, Past, RevisionPaths
 from controller.api.routing import PathRoute
 from controller.api.served import facade_at
 from controller.api.tls import HANDSHAKE_SECONDS, Tls
@@ -82,6 +83,7 @@ def create_app(
     writes: Writes | None = None,
     versions: Versions | None = None,
     history: CameraHistory | None = None,
+    past: Past | None = None,
     why_not: WhyNot = access_reviews.why_not,
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
@@ -106,6 +108,7 @@ def create_app(
         writes: makes what is asked of objects; None: they are only read.
         versions: knows what instances were to be before; None: nothing is remembered.
         history: knows what happened to cameras; None: nothing is remembered.
+        past: tells of revisions of the manifests; None: nothing is remembered.
         why_not: says what a client may not do, for those who ask that beforehand.
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
@@ -149,6 +152,7 @@ def create_app(
         CorePaths(objects, answers, control, asked, writes, clock),
         PicturePaths(objects, asked, clock),
         HistoryPaths(objects, history or NoHistory(), asked, clock),
+        RevisionPaths(past or NothingPast(), writes),
         Reviews(why_not),
         FleetPaths(control),
         StaticPaths(),

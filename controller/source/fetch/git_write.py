@@ -32,7 +32,7 @@ class GitWriting:
 
     @property
     def why_not(self) -> str:
-        """Why nothing is written, whatever stands in the repository; empty when it is."""
+        """Why no edit is taken, whatever it is; empty when some are."""
         if not self.read_only:
             return ""
         return f"the repository is read-only here ({self.why_read_only}): commit and push by git"
@@ -51,7 +51,7 @@ class GitWriting:
             NotWritable: commits cannot go there.
             OSError: the disk does not take it, or the remote is away.
         """
-        if self.why_not:
+        if self.read_only:
             raise NotWritable(self.why_not)
         try:
             return self._write(git, commit, directory, edit)
