@@ -10,7 +10,7 @@ from controller import decide
 from controller.actions import Log
 from controller.edits.unified import unified_diffs
 from controller.knowledge import Knowledge
-from controller.model import FleetPlan, ObjectRef
+from controller.model import ObjectRef
 from controller.picture.conditions import Document
 from controller.picture.difference import Key
 from controller.picture.events import EventType
@@ -153,12 +153,6 @@ class Writer:
             ones[0].shown if is_shown else None,
             await measured_of(plan, self._blind_seconds),
         )
-
-    async def _measured(self, plan: FleetPlan) -> BlindSeconds:
-        try:
-            return await self._blind_seconds(names_of_interrupted(plan))
-        except OSError:  # who keeps them tells of it
-            return {}
 
     def _together(self, requests: list[WriteRequest]) -> list[int]:
         return done_together(requests) if self._source.takes_edits_together else [0]
