@@ -34,7 +34,7 @@ export function Overview({ instance }: { instance: InstanceObject }) {
               [t.instances.imageId, status.imageId && <code>{status.imageId}</code>],
               [t.instances.platform, status.imagePlatform],
               [t.nodes.generation, status.generation],
-              [t.instances.isUpToDate, status.upToDate === null ? t.conditions.status.Unknown : status.upToDate ? t.instances.yes : t.instances.no],
+              [t.instances.isUpToDate, spec.replicas !== 0 && (status.upToDate === null ? t.conditions.status.Unknown : status.upToDate ? t.instances.yes : t.instances.no)],
               [t.instances.started, status.startedAt && <Since at={Date.parse(status.startedAt)} says={t.ages.ago} />],
               [t.instances.restarts, status.restarts],
               [t.instances.use, status.node !== null && <Use name={name} />],
