@@ -33,7 +33,6 @@ export function Versions({ name, generation }: { name: string; generation: numbe
             <tr>
               <th scope="col">{t.instances.version}</th>
               <th scope="col">{t.instances.cause}</th>
-              <th scope="col">{t.instances.image}</th>
               <th scope="col"><span class="hidden">{t.nodes.acts}</span></th>
             </tr>
           </thead>
@@ -41,8 +40,10 @@ export function Versions({ name, generation }: { name: string; generation: numbe
             {versionsOf(sets.value, numberInForce(deployment.value)).map((version) => (
               <tr key={version.number}>
                 <th scope="row">{version.number}</th>
-                <td>{version.cause || <span class="soft">{t.instances.noCause}</span>}</td>
-                <td><code>{version.image}</code></td>
+                <td>
+                  {version.cause || <span class="soft">{t.instances.noCause}</span>}
+                  <div><code>{version.image}</code></div>
+                </td>
                 <td>
                   {version.isInForce ? (
                     <strong>{t.instances.inForce}</strong>

@@ -219,7 +219,7 @@ export const t = {
     cause: "Why it came",
     noCause: "nobody said",
     inForce: "in force",
-    goBack: "Go back to it",
+    goBack: "Go back",
     goBackTitle: (name: string, number: number) => `Take ${name} back to version ${number}`,
     hold: "Hold",
     holdWhy: "Nothing is done to it until it is released: it stays as it runs, whatever the manifests say.",
@@ -316,7 +316,7 @@ export const t = {
     refused: "This is refused:",
     away: "The controller is not heard. Try again.",
     interrupts: (count: number, seconds: number | null) =>
-      `interrupts ${count === 1 ? "one camera" : `${count} cameras`}${seconds === null ? "" : `, for about ${seconds} s`}`,
+      `interrupts ${count === 1 ? "one camera" : `${count} cameras`}${seconds === null ? "" : `, for about ${seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds)} s`}`,
     at: (file: string, line?: number, column?: number) => [file, line, column].filter((part) => part !== undefined).join(":"),
   },
   copy: {
