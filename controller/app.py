@@ -30,6 +30,8 @@ from controller.certificates import OwnCertificate
 from controller.first_version import FILE_NAME, first_version_ms
 from controller.history.camera_file import FILE_NAME as CAMERA_FILE_NAME
 from controller.history.camera_file import CameraFile
+from controller.history.revision_file import FILE_NAME as REVISION_FILE_NAME
+from controller.history.revision_file import RevisionFile
 from controller.history.version_file import FILE_NAME as VERSION_FILE_NAME
 from controller.history.version_file import VersionFile
 from controller.loop import Controller
@@ -195,6 +197,7 @@ async def _run(
         bookkeeping=BookkeepingFile(options.state_dir / "beside-manifests.sqlite3"),
         notifier=notifier,
         versions=VersionFile(options.state_dir / VERSION_FILE_NAME),
+        revisions=RevisionFile(options.state_dir / REVISION_FILE_NAME),
         cameras=CameraFile(options.state_dir / CAMERA_FILE_NAME),
         ports=ports,
     )
@@ -212,6 +215,7 @@ async def _run(
         writes=controller.writer,
         asking=controller.asking,
         versions=controller.versions,
+        past=controller.past,
         history=controller.cameras,
         page=page,
         access=AccessControl(

@@ -28,6 +28,7 @@ class Knowledge:
         keys_changed: set when it is another key that some node must sign with.
         revision_changed: set when another revision is in force, which is to be kept on disk.
         specs_changed: set then, too, for whoever keeps the versions of instances.
+        files_changed: set then, too, for whoever keeps the revisions of a directory.
     """
 
     def __init__(self, picture: Picture, clock: Clock) -> None:
@@ -39,6 +40,7 @@ class Knowledge:
         self.keys_changed = asyncio.Event()
         self.revision_changed = asyncio.Event()
         self.specs_changed = asyncio.Event()
+        self.files_changed = asyncio.Event()
         self._picture = picture
         self._clock = clock
 
@@ -56,6 +58,7 @@ class Knowledge:
                 case KeepLastGood():
                     self.revision_changed.set()
                     self.specs_changed.set()
+                    self.files_changed.set()
                 case KeepKeys():
                     self.keys_changed.set()
                 case Fetch():

@@ -25,6 +25,8 @@ from controller.held_file import HeldFile
 from controller.history.camera_file import CameraFile, CameraPasts
 from controller.history.camera_keeper import CameraKeeper
 from controller.history.keeper import VersionKeeper
+from controller.history.revision_file import RevisionFile
+from controller.history.revision_keeper import RevisionKeeper
 from controller.history.version_file import VersionFile, Versions
 from controller.intake import Intake
 from controller.kept_keys import FILE_NAME, KeyFile
@@ -41,9 +43,11 @@ from controller.rest import Rest, rest
 from controller.rules import Rules
 from controller.source.last_good import LastGood
 from controller.source.read.reader import Source
+from controller.source.revisions import Revisions
 from controller.timings import Timings
 from controller.topic_check import TopicCheck
 from controller.writing.bookkeeping import Bookkeeping, MemoryBookkeeping
+from controller.writing.revision_answers import RevisionAnswers
 from controller.writing.writer import Writer
 from crds.messages import ControllerRun
 from ports.ports import Ports
@@ -73,6 +77,7 @@ class Controller:
         bookkeeping: Bookkeeping | None = None,
         notifier: Notifier | None = None,
         versions: Versions | None = None,
+        revisions: RevisionFile | None = None,
         cameras: CameraPasts | None = None,
         ports: Ports = Ports(),
     ) -> None:
@@ -92,6 +97,7 @@ class Controller:
             bookkeeping: keeps what clients keep beside the manifests; None: in memory.
             notifier: tells others of events; None when nobody is told.
             versions: keeps the versions of instances; None: in memory.
+            revisions: keeps those of a source that keeps none itself; None: in memory.
             cameras: keeps what happens to cameras; None: in memory.
             ports: clock, disk and threads.
         """
@@ -157,12 +163,24 @@ class Controller:
             store,
             threads=ports.threads,
             bookkeeping=bookkeeping or MemoryBookkeeping(),
+            blind_seconds=self.cameras.measured_blind_seconds,
         )
         """Writes what they ask for into the manifests."""
         self.versions = VersionKeeper(
             versions or VersionFile(), self._knowledge, ports.threads, timings, reasons=self.writer.reasons
         )
         """What instances were to be before."""
+        self._revision_keeper = None
+        if (past := source.revisions) is None:
+            file, authorship = revisions or RevisionFile(), self.writer.authorship
+            past = RevisionKeeper(file, self._knowledge, ports.threads, timings, ports.clock, authorship)
+            self._revision_keeper = past
+        self.revisions: Revisions = past
+        """What all manifests were before."""
+        self.past = RevisionAnswers(
+            self._knowledge, source, self.revisions, ports.threads, self.cameras.measured_blind_seconds
+        )
+        """To those who ask for that through the API."""
 
     async def run(self) -> None:
         """Runs until cancelled. Instances and agents go on when it ends.
@@ -195,6 +213,9 @@ class Controller:
                 tasks.create_task(self._for_ever(self.versions.keep))
                 tasks.create_task(self._for_ever(self.cameras.keep))
                 tasks.create_task(self._show_changes())
+                if self._revision_keeper is not None:
+                    tasks.create_task(self._for_ever(self._revision_keeper.watch))
+                    tasks.create_task(self._for_ever(self._revision_keeper.keep))
         finally:
             await self.asking.aclose()
             self._keeper.finish()

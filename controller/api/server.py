@@ -44,6 +44,7 @@ from controller.api.refusing_route import methods_at
 from controller.api.resource_paths import ResourcePaths
 from controller.api.resources import FLEET_RESOURCES
 from controller.api.reviews import Reviews, WhyNot
+from controller.api.revision_paths import NothingPast, Past, RevisionPaths
 from controller.api.routing import PathRoute
 from controller.api.served import facade_at
 from controller.api.tls import HANDSHAKE_SECONDS, Tls
@@ -81,6 +82,7 @@ def create_app(
     make_whole: Callable[[], Awaitable[None]] = _is_whole,
     writes: Writes | None = None,
     versions: Versions | None = None,
+    past: Past | None = None,
     history: CameraHistory | None = None,
     why_not: WhyNot = access_reviews.why_not,
     watch_limit: int = WATCH_LIMIT,
@@ -105,6 +107,7 @@ def create_app(
         make_whole: has objects made that nobody asked for yet.
         writes: makes what is asked of objects; None: they are only read.
         versions: knows what instances were to be before; None: nothing is remembered.
+        past: tells of revisions of the manifests; None: nothing is remembered.
         history: knows what happened to cameras; None: nothing is remembered.
         why_not: says what a client may not do, for those who ask that beforehand.
         watch_limit: watches that may be open at the same time.
@@ -151,6 +154,7 @@ def create_app(
         HistoryPaths(objects, history or NoHistory(), asked, clock),
         Reviews(why_not),
         FleetPaths(control),
+        RevisionPaths(past or NothingPast(), writes),
         StaticPaths(),
         LivePaths(feed, Snapshots(objects, control.brief, clock), answers.slots),
         LoginPaths(access, control, page, fleet_version, clock),

@@ -224,7 +224,7 @@ async def make_write(
         author=caller.identity.name or "anonymous",
         reason=query.get("reason", ""),
         approve=query.get("approve", ""),
-        dry_run=_is_dry(query.getlist("dryRun"), options.get("dryRun")),
+        dry_run=is_dry(query.getlist("dryRun"), options.get("dryRun")),
         only_looks=wants_preview(request.headers.get("accept", "")),
         field_validation=validation,
         permit=permit,
@@ -282,7 +282,15 @@ def _labels(manifest: Document | None) -> Labels | None:
     return {str(name): str(value) for name, value in labels.items()} if isinstance(labels, dict) else {}
 
 
-def _is_dry(*said: Any) -> bool:
+def is_dry(*said: Any) -> bool:
+    """True when nothing is to be written.
+
+    Args:
+        said: what stands in the query and the body of a request.
+
+    Raises:
+        ApiError: BadRequest, it is neither All nor nothing.
+    """
     asked = [one for some in said if some for one in (some if isinstance(some, list) else [some])]
     if any(one != "All" for one in asked):
         raise bad_request("dryRun: Unsupported value: it is All, or not given")

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from controller.edits.files import edit_files
@@ -14,6 +15,7 @@ from controller.picture.conditions import Document
 from controller.picture.store import ObjectStore, Stored
 from controller.rules import Rules
 from controller.source.read.reader import Loaded, Rejected, Source, Unreadable
+from controller.source.revisions import Files
 from controller.source.source_edit import SourceChanged
 from controller.writing.bookkeeping import MOST_CHARACTERS
 from controller.writing.judgement import judge
@@ -21,7 +23,7 @@ from controller.writing.manifest_form import Wanted, manifest_in, taken_apart
 from controller.writing.places import Contents, Places
 from controller.writing.prepared import Ahead, AskedObject, Prepared
 from controller.writing.refusals import NotThere, Outdated, UnknownFields, Unsound
-from controller.writing.request import MODIFIED, ObjectChange, Selected, WriteRequest
+from controller.writing.request import MODIFIED, ObjectChange, Restored, Selected, WriteRequest
 from controller.writing.unknown_fields import without_unknown_fields
 from crds.annotations import APPROVE, FILE
 from ports.threads import Threads
@@ -68,6 +70,10 @@ class Preparing:
         """
         warnings: list[str] = []
         changes = request.changes
+        contents = Contents(ahead.places.files)
+        if isinstance(changes, Restored):
+            files = await self._threads.run(_restored, contents, changes.files)
+            return await self._judge(request, reading, ahead, approvals, Prepared((), None, {}, (), ahead), files)
         if isinstance(changes, Selected):
             changes = tuple(_deletion(ObjectRef(changes.kind, name)) for name in self._selected(changes, ahead.places))
         ones = tuple([await self._ask(change, reading, ahead.places, request, warnings) for change in changes])
@@ -77,13 +83,29 @@ class Preparing:
             ones = tuple(one for one in ones if one.stored is not None and matches(one.stored))
         asks = {name: text for one in ones if one.wanted for name, text in one.wanted.asks.items()}
         edits = [ObjectEdit(one.ref, one.manifest, asks.get(FILE, "")) for one in ones if one.is_edit]
+        prepared = Prepared(ones, None, asks, tuple(warnings), ahead)
         if not edits:
-            return Prepared(ones, None, asks, tuple(warnings), ahead)
-        contents, ref = Contents(ahead.places.files), edits[0].ref if len(edits) == 1 else None
+            return prepared
         try:
             files = await self._threads.run(edit_files, contents, ahead.places.by_ref, edits)
         except CannotEdit as error:
-            raise Unsound(ref, (error.problem,)) from None
+            raise Unsound(_only_one(edits), (error.problem,)) from None
+        return await self._judge(request, reading, ahead, approvals, prepared, files, edits)
+
+    async def _judge(
+        self,
+        request: WriteRequest,
+        reading: Loaded | Rejected,
+        ahead: Ahead,
+        approvals: Collection[str],
+        prepared: Prepared,
+        files: Mapping[bytes, bytes | None],
+        edits: Sequence[ObjectEdit] = (),
+    ) -> Prepared:
+        """With what is judged of files that become others; as it is when none does."""
+        if not files:
+            return prepared
+        contents, ref = Contents(ahead.places.files), _only_one(edits)
         edited = {path: (contents.get(path), after) for path, after in files.items()} if request.only_looks else {}
         files = {**ahead.files, **files}
         preview = await self._source.preview(files)
@@ -91,7 +113,7 @@ class Preparing:
             raise Unsound(
                 ref, (Problem(Position("", 1, 1), "", f"nothing would be left of the fleet: {preview.message}"),)
             )
-        approved = (asks.get(APPROVE, ""), request.approve, *approvals)
+        approved = (prepared.asks.get(APPROVE, ""), request.approve, *approvals)
         judged = judge(
             self._knowledge.state,
             self._rules,
@@ -104,7 +126,7 @@ class Preparing:
         )
         _require_what_is_wanted(preview, edits)
         after = Ahead(preview, ahead.places.of(preview.files), judged.in_the_end, files)
-        return Prepared(ones, judged, asks, tuple(warnings), after, edited)
+        return replace(prepared, judged=judged, ahead=after, files=edited)
 
     def _selected(self, selected: Selected, places: Places) -> list[str]:
         found = [
@@ -190,6 +212,16 @@ async def next_change(objects: ObjectStore, ref: ObjectRef) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_LOOK_SECONDS):
             await cursor.wait()
+
+
+def _restored(contents: Contents, wanted: Files) -> Mapping[bytes, bytes | None]:
+    """The files that become others so that there are those that are wanted, and no more."""
+    gone = dict.fromkeys(contents.keys() - wanted.keys())
+    return {**gone, **{path: content for path, content in wanted.items() if contents.get(path) != content}}
+
+
+def _only_one(edits: Sequence[ObjectEdit]) -> ObjectRef | None:
+    return edits[0].ref if len(edits) == 1 else None
 
 
 def _deletion(ref: ObjectRef) -> ObjectChange:

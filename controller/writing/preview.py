@@ -1,6 +1,6 @@
 """What a write would do, for people who look before they ask for it: in terms of cameras, and line by line. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,8 @@ from crds.change import ChangeClass
 
 BlindSeconds = Mapping[tuple[str, ChangeClass], float]
 """How long the cameras of an instance were blind at its last change of a class: by the name of the instance, and the class."""
+MeasuredBlindSeconds = Callable[[Collection[str]], Awaitable[BlindSeconds]]
+"""Tells that of some instances, by their names."""
 NOTHING_CHANGES = FleetPlan(revision="", nodes={}, reasons=(), changes=())
 
 
@@ -33,6 +35,20 @@ class Preview:
     """The object as it would be shown; None for one that goes, and for several."""
     blind_seconds: BlindSeconds = field(default_factory=dict)
     """What was measured at earlier changes."""
+
+
+async def nothing_measured(_instances: Collection[str]) -> BlindSeconds:
+    """Of no instance anything was measured."""
+    return {}
+
+
+async def measured_of(plan: FleetPlan, measured: MeasuredBlindSeconds) -> BlindSeconds:
+    """What was measured of the instances that a plan interrupts; nothing when that cannot be read now: the rest is worth telling."""
+    names = {name for one in plan.changes if one.cameras_interrupted for name in (one.instance, one.old_name) if name}
+    try:
+        return await measured(names) if names else {}
+    except OSError:
+        return {}
 
 
 def expected_blind_seconds(change: Change, measured: BlindSeconds) -> float | None:

@@ -59,5 +59,12 @@ class Parks(WriteRefused):
         """As text."""
 
 
+class NoSuchRevision(WriteRefused):
+    """There is no such revision, or it is not kept any more."""
+
+    def __init__(self, revision_id: str) -> None:
+        super().__init__(f"there is no revision {revision_id[:80]!r}, or it is not kept any more")
+
+
 class NotNow(WriteRefused):
     """It cannot be told what a write would do, or this controller does not lead."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 from controller.model import ObjectRef
 from controller.picture.conditions import Document
 from controller.picture.store import Stored
+from controller.source.revisions import Files
 from controller.writing.preview import Preview
 
 MODIFIED: Final = "the object has been modified; please apply your changes to the latest version and try again"
@@ -52,12 +53,23 @@ class Selected:
 
 
 @dataclass(frozen=True)
+class Restored:
+    """All manifests as an earlier revision has them: whoever asks for that may change everything."""
+
+    revision_id: str
+    subject: str
+    """Of that revision."""
+    files: Files
+    """All that it holds."""
+
+
+@dataclass(frozen=True)
 class WriteRequest:
     """What is asked."""
 
     verb: str
-    """For people: create, update, patch, apply, delete."""
-    changes: tuple[ObjectChange, ...] | Selected
+    """For people: create, update, patch, apply, delete, restore."""
+    changes: tuple[ObjectChange, ...] | Selected | Restored
     author: str = "anonymous"
     reason: str = ""
     """Why, for the commit; an annotation may say it, too."""

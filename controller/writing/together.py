@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from controller.model import ObjectRef
-from controller.writing.request import Selected, WriteRequest
+from controller.writing.request import Restored, Selected, WriteRequest
 
 MOST_TOGETHER: Final = 32
 """So long the first of them waits for the others to be judged: some 10 ms for each."""
@@ -37,6 +37,6 @@ def done_together(requests: Sequence[WriteRequest]) -> list[int]:
 
 def _refs(request: WriteRequest) -> frozenset[ObjectRef] | None:
     """The objects that it is about; None for one that is done alone."""
-    if isinstance(request.changes, Selected) or request.approve:
+    if isinstance(request.changes, Selected | Restored) or request.approve:
         return None
     return frozenset(change.ref for change in request.changes)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,6 +17,7 @@ from controller.picture.events import EventType
 from controller.picture.store import ObjectStore
 from controller.rules import Rules
 from controller.source.read.reader import Loaded, Reading, Rejected, Source, Unreadable
+from controller.source.revisions import short_id
 from controller.source.source_edit import SourceChanged, SourceEdit, Written
 from controller.writing.bookkeeping import Bookkeeping
 from controller.writing.judgement import Judged
@@ -25,9 +26,9 @@ from controller.writing.places import Contents, Places
 from controller.writing.plan_words import plan_data, plan_lines
 from controller.writing.prepared import Ahead, AskedObject, Prepared
 from controller.writing.preparing import SHOWN_WITHIN_SECONDS, Preparing, next_change
-from controller.writing.preview import NOTHING_CHANGES, BlindSeconds, Preview
+from controller.writing.preview import NOTHING_CHANGES, MeasuredBlindSeconds, Preview, measured_of, nothing_measured
 from controller.writing.refusals import NotNow, Outdated
-from controller.writing.request import WriteDone, WriteRequest
+from controller.writing.request import Restored, WriteDone, WriteRequest
 from controller.writing.together import done_together
 from controller.writing.turns import Turn, Turns
 from crds.annotations import APPROVE, REASON
@@ -37,6 +38,7 @@ _ATTEMPTS: Final = 8
 _MOST_REASONS: Final = 500
 """Of the newest writes: they are asked for as soon as these are in force."""
 _MOST_APPROVALS: Final = 32
+_LOOK_SECONDS: Final = 0.02
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Writer:
         objects: what is shown.
         threads: where it is done what blocks.
         bookkeeping: keeps what clients keep beside the manifests.
-        blind_seconds: tells how long cameras were blind at earlier changes.
+        blind_seconds: tells how long the cameras of some instances were blind at earlier changes; raises OSError when it cannot.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class Writer:
         *,
         threads: Threads,
         bookkeeping: Bookkeeping,
-        blind_seconds: Callable[[], BlindSeconds] = dict,
+        blind_seconds: MeasuredBlindSeconds = nothing_measured,
     ) -> None:
         self._knowledge = knowledge
         self._source = source
@@ -87,6 +89,7 @@ class Writer:
         self._places = Places()
         self._approved: deque[str] = deque(maxlen=_MOST_APPROVALS)
         self._reasons: deque[tuple[ObjectRef, Document, str]] = deque(maxlen=_MOST_REASONS)
+        self._authors: deque[tuple[str, tuple[str, str]]] = deque(maxlen=_MOST_REASONS)
         self._recalled: set[Key] = set()
         """Kept by an earlier controller; of what is not there any more until the next time something is kept."""
 
@@ -103,6 +106,10 @@ class Writer:
         The words are empty when he said nothing. What was written together has other reasons for each.
         """
         return tuple(self._reasons)
+
+    def authorship(self, revision_id: str) -> tuple[str, str] | None:
+        """Who wrote a revision of a directory here of late, and what he changed, why; None for one that somebody else made."""
+        return next((made for known, made in reversed(self._authors) if known == revision_id), None)
 
     async def write(self, request: WriteRequest) -> WriteDone:
         """Makes a write, or says what it would do.
@@ -128,20 +135,23 @@ class Writer:
             for one, (_, is_seen) in zip(prepared.ones, documents, strict=True)
             if not is_seen
         )
+        if isinstance(request.changes, Restored) and made.written is not None:
+            late += await self._in_force(made.written.revision_id)
         return _done(made, [document for document, _ in documents], (*late, *made.lost))
 
     async def _preview(self, prepared: Prepared) -> Preview:
         """What people are shown of a write before it is made. Nobody who writes waits for that."""
         judged, ones = prepared.judged, prepared.ones
+        plan = judged.plan if judged else NOTHING_CHANGES
         is_shown = len(ones) == 1 and ones[0].wanted is not None
         return Preview(
             judged.revision_id if judged else "",
-            judged.plan if judged else NOTHING_CHANGES,
+            plan,
             judged.parked if judged else "",
             prepared.warnings,
             await self._threads.run(unified_diffs, prepared.files),
             ones[0].shown if is_shown else None,
-            self._blind_seconds(),
+            await measured_of(plan, self._blind_seconds),
         )
 
     def _together(self, requests: list[WriteRequest]) -> list[int]:
@@ -225,10 +235,7 @@ class Writer:
             self._knowledge.wake.set()
 
     async def _write(self, edits: Sequence[tuple[WriteRequest, Prepared, Judged]], ahead: Ahead) -> Written:
-        subjects = [
-            what_is_changed(request.verb, tuple(one.ref for one in prepared.ones if one.is_edit))
-            for request, prepared, _ in edits
-        ]
+        subjects = [_subject(asked, prepared) for asked, prepared, _ in edits]
         request, _, judged = edits[-1]
         reasons = [one.asks.get(REASON, asked.reason) for asked, one, _ in edits]
         reason = "; ".join(dict.fromkeys(one for one in reasons if one))
@@ -238,6 +245,9 @@ class Writer:
         if judged.is_approved:
             # A directory is known by this id as soon as it is written, and may be read by others before we hear of that.
             self._approve(judged.revision_id)
+        authors = ", ".join(dict.fromkeys(asked.author for asked, _, _ in edits))
+        told = " ".join(f"{'; '.join(subjects)}{f' ({reason})' if reason else ''}".split())
+        self._authors.append((judged.revision_id, (authors, told)))
         written = await self._source.write(SourceEdit(before, ahead.files, request.author, message))
         for (_, prepared, _), why in zip(edits, reasons, strict=True):
             self._reasons.extend((one.ref, one.manifest, why) for one in prepared.ones if one.is_edit and one.manifest)
@@ -278,6 +288,15 @@ class Writer:
             self._objects.keep_beside(key, beside)
         return lost
 
+    async def _in_force(self, revision_id: str) -> tuple[str, ...]:
+        """Returns once a revision is in force, or any that is read after it; says so when that takes too long."""
+        deadline = asyncio.get_running_loop().time() + SHOWN_WITHIN_SECONDS
+        while (state := self._knowledge.state).gate.in_force is None or state.gate.in_force.id != revision_id:
+            if asyncio.get_running_loop().time() >= deadline:
+                return (f"revision {revision_id} is written, and not in force yet",)
+            await asyncio.sleep(_LOOK_SECONDS)
+        return ()
+
     async def _seen(self, one: AskedObject) -> tuple[Document, bool]:
         """The object once it is shown as it was written, or as somebody wrote it after that; and whether it is."""
         deadline = asyncio.get_running_loop().time() + SHOWN_WITHIN_SECONDS
@@ -294,6 +313,12 @@ class Writer:
         self._objects.show_beside((one.ref.kind, one.ref.name))
         stored = self._objects.get(one.ref.kind, one.ref.name)
         return (stored.document if stored is not None and one.wanted is not None else one.shown), True
+
+
+def _subject(request: WriteRequest, prepared: Prepared) -> str:
+    if isinstance(request.changes, Restored):
+        return f"Restore {short_id(request.changes.revision_id)}: {request.changes.subject}"
+    return what_is_changed(request.verb, tuple(one.ref for one in prepared.ones if one.is_edit))
 
 
 def _done(made: _Made, documents: Sequence[Document], more: tuple[str, ...] = ()) -> WriteDone:

@@ -47,6 +47,8 @@ T = TypeVar("T")
 class ScriptedSource:
     """A source that says what a test tells it to say."""
 
+    revisions = None
+
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self.reads = 0

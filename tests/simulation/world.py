@@ -102,6 +102,8 @@ class TracedDriver(FakeDriver):
 class Manifests:
     """A source that holds what was committed last."""
 
+    revisions = None
+
     def __init__(self, short: ShortFleet) -> None:
         self._commits = 0
         self._changed = asyncio.Event()

@@ -102,6 +102,7 @@ def served(
         answers,
         writes=controller.writer,
         versions=controller.versions,
+        past=controller.past,
         access=access,
         asking=AskedAgents(frozenset(nodes)),
         why_starting=lambda: answers.why_starting,

@@ -4,6 +4,7 @@ import type { KindName } from "./api/objects.ts";
 import { CameraView } from "./camera/camera.tsx";
 import { Changes } from "./changes/changes.tsx";
 import { RevisionView } from "./changes/revision.tsx";
+import { Events } from "./events/events_view.tsx";
 import { Draw } from "./draw/draw.tsx";
 import { ObjectForm } from "./forms/object_form.tsx";
 import { Instances } from "./instances/instances.tsx";
@@ -24,6 +25,8 @@ export function View(): ComponentChild {
       return <Changes />;
     case "changes/1":
       return <RevisionView key={name} name={name} />;
+    case "events/0":
+      return <Events />;
     case "instances/0":
       return <Instances />;
     case "nodes/0":

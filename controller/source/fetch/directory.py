@@ -14,6 +14,7 @@ from controller.source.fetch.watch import wakeups
 from controller.source.files import SourceFile, digest_of
 from controller.source.place import SourcePlace
 from controller.source.read.reader import Loaded, ManifestReader, Reading, Rejected, Unreadable
+from controller.source.revisions import Revisions
 from controller.source.source_edit import NotWritable, SourceEdit, Written
 
 POLL_SECONDS: Final = 10.0
@@ -45,16 +46,23 @@ class DirectorySource:
         self._last: Reading | None = None
         self._reading = asyncio.Lock()
         self._refreshed = asyncio.Event()
+        self.revisions: Revisions | None = None
+        """A directory keeps none."""
 
     @property
     def place(self) -> SourcePlace:
         """Where it is, for people."""
-        return SourcePlace("directory", self._path, why_read_only=_READ_ONLY if self._is_read_only else "")
+        return SourcePlace("directory", self._path, why_read_only=self.why_read_only)
 
     @property
     def takes_edits_together(self) -> bool:
         """True: files say nothing of who wrote them."""
         return True
+
+    @property
+    def why_read_only(self) -> str:
+        """See `Source`."""
+        return _READ_ONLY if self._is_read_only else ""
 
     async def read(self) -> Reading:
         """The directory as it is now."""

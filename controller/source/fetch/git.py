@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from controller.model import Revision
+from controller.source.fetch.git_history import GitRevisions
 from controller.source.fetch.git_program import FETCH_SECONDS, Git, checked_ref, split_credentials, without_user_info
 from controller.source.fetch.git_tree import TreeReader, checked_subdirectory, resolve, subject_of
 from controller.source.fetch.git_write import writing_of
@@ -18,6 +19,7 @@ from controller.source.fetch.snapshot import SourceError
 from controller.source.fetch.wakeup import merged
 from controller.source.place import SourcePlace
 from controller.source.read.reader import Loaded, ManifestReader, Reading, Rejected, Unreadable
+from controller.source.revisions import Revisions
 from controller.source.source_edit import SourceChanged, SourceEdit, Written
 
 INTERVAL_SECONDS: Final = 30.0
@@ -88,6 +90,8 @@ class GitSource:
         self._fetched: SourceError | bool = not self._is_remote
         self._busy = asyncio.Lock()
         self._refreshed = asyncio.Event()
+        self.revisions: Revisions | None = GitRevisions(Git(directory, settings), self._newest)
+        """The commits that touch manifests."""
 
     @property
     def place(self) -> SourcePlace:
@@ -100,6 +104,11 @@ class GitSource:
     def takes_edits_together(self) -> bool:
         """False: each is a commit with its author."""
         return False
+
+    @property
+    def why_read_only(self) -> str:
+        """See `Source`."""
+        return self._writing.why_not
 
     async def read(self) -> Reading:
         """The newest commit that is known. A remote that was never fetched, or not the last time, is fetched first."""
@@ -148,6 +157,9 @@ class GitSource:
                 with contextlib.suppress(SourceError):  # the next reading tells
                     self._fetch()
             raise
+
+    def _newest(self) -> tuple[str, str] | None:
+        return (self._last.revision_id, self._top) if isinstance(self._last, Loaded | Rejected) else None
 
     async def refresh(self) -> None:
         """Fetches a remote now, and wakes whoever iterates over `changes`. A failure is told by the next `read`."""

@@ -82,7 +82,7 @@ class TreeReader:
             raise SourceError(
                 f"{len(wanted):,} manifest files of {total:,} bytes; at most {MOST_FILES:,} of {MOST_BYTES:,} are read"
             )
-        contents = self._contents(git, dict.fromkeys(entry.blob for _, entry in wanted))
+        contents = self.contents(git, dict.fromkeys(entry.blob for _, entry in wanted))
         self._known = contents
         self._files = {
             (path, entry.blob): self._files.get((path, entry.blob)) or SourceFile(path, contents[entry.blob])
@@ -102,13 +102,18 @@ class TreeReader:
         # Links may lead to anywhere in the commit, and the subdirectory may be one.
         whole = _listing(git, commit)
         links = [entry for entry in whole.values() if entry.mode == LINK and int(entry.size) <= LONGEST_TARGET]
-        tree = CommittedTree(whole, self._contents(git, dict.fromkeys(entry.blob for entry in links)))
+        tree = CommittedTree(whole, self.contents(git, dict.fromkeys(entry.blob for entry in links)))
         directory = tree.directory(subdirectory.encode())
         if directory is None:
             raise SourceError(f"there is no directory {subdirectory!r} in commit {commit[:12]}")
         return list(tree.manifests(directory))
 
-    def _contents(self, git: Git, blobs: dict[bytes, None]) -> dict[bytes, bytes]:
+    def contents(self, git: Git, blobs: dict[bytes, None]) -> dict[bytes, bytes]:
+        """What blobs hold.
+
+        Raises:
+            SourceError: one is missing.
+        """
         missing = [blob for blob in blobs if blob not in self._known]
         contents = {blob: self._known[blob] for blob in blobs if blob in self._known}
         answer = git.run(["cat-file", "--batch"], given=b"".join(blob + b"\n" for blob in missing)) if missing else b""

@@ -32,7 +32,7 @@ class GitWriting:
 
     @property
     def why_not(self) -> str:
-        """Why nothing is written, whatever stands in the repository; empty when it is."""
+        """Why no edit is taken, whatever it is; empty when some are."""
         if not self.read_only:
             return ""
         return f"the repository is read-only here ({self.why_read_only}): commit and push by git"

@@ -15,6 +15,7 @@ from controller.source.read.alike_documents import AlikeDocuments
 from controller.source.read.crosscheck import Claims, Remark, crosscheck
 from controller.source.read.file_reading import FileReading, manifests_of, read_file
 from controller.source.read.sound_fleet import SoundFleet
+from controller.source.revisions import Revisions
 from controller.source.source_edit import SourceEdit, Written
 from crds.alike import AlikeTexts
 from crds.camera import Camera
@@ -74,6 +75,16 @@ class Source(Protocol):
     @property
     def takes_edits_together(self) -> bool:
         """True when several edits, of several people, may be written as one revision."""
+        ...
+
+    @property
+    def why_read_only(self) -> str:
+        """Why it takes no edits, whatever they are, and what to do; empty when it takes some."""
+        ...
+
+    @property
+    def revisions(self) -> Revisions | None:
+        """Its earlier revisions; None when it keeps none itself."""
         ...
 
     async def read(self) -> Reading:
