@@ -108,6 +108,8 @@ def _of_the_fleet(rest: list[str], *, reading: bool) -> Asked:
     match rest:
         case ["history", "cameras", name] if reading:
             return Asked(Verb.GET, "Camera", name)
+        case ["revisions", _, "restore"] if not reading:
+            return Asked(Verb.RESTORE)
         case ["tokens", *_]:
             return Asked(Verb.TOKENS)
         # Which cameras is in the body; those that are not seen are answered as unknown.

@@ -50,6 +50,10 @@ class Asked:
     """The part of a controller that remembers what people ask of nodes and instances: it has node n1, and instance yard."""
 
     asked: list[tuple[str, str]] = field(default_factory=list)
+    said: Brief = Brief("sha256:1")
+
+    def brief(self) -> Brief:
+        return self.said
 
     async def trust(self, node: str, key: str) -> str:
         if node != "n1":
@@ -83,13 +87,9 @@ class FakeControl(Asked):
     broker_is_down: bool = False
     why_not_evicted: str = ""
     is_refusal_final: bool = True
-    said: Brief = Brief("sha256:1")
 
     def status(self) -> dict[str, Any]:
         return {"leader": True, "revision": {"id": "sha256:1"}}
-
-    def brief(self) -> Brief:
-        return self.said
 
     def placed_instances(self) -> dict[str, PlacedInstance]:
         return placed_instances(fleets.plan(REVISION), {})

@@ -1,6 +1,8 @@
 """What is looked at before it is written: in terms of cameras, and line by line. Nothing becomes another thing by it."""
 
+import errno
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +153,24 @@ def test_who_forgets_that_it_is_a_dry_run_writes_nothing(many: Served) -> None:
         "DELETE", f"{CAMERAS}/gate", headers={"accept": "application/json, */*;as=Preview"}, params={"dryRun": "All"}
     )
     assert plain.json()["kind"] == "Status"
+
+
+def test_what_was_measured_is_expected(fleet: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Collection[str]] = []
+
+    async def measured(instances: Collection[str]) -> dict[tuple[str, ChangeClass], float]:
+        asked.append(instances)
+        if len(asked) > 1:
+            raise OSError(errno.EIO, "the disk is dying")
+        return {("faces", ChangeClass.RESTART): 3.5}
+
+    monkeypatch.setattr(fleet.controller.writer, "_blind_seconds", measured)
+    body = {"spec": {"address": "rtsp://10.0.0.8/1"}}
+    assert [patch(fleet, f"{CAMERAS}/lobby", body)["changes"][0]["expectedBlindSeconds"] for _ in range(2)] == [
+        3.5,
+        None,
+    ]
+    assert asked == [{"faces"}, {"faces"}]
 
 
 @pytest.mark.parametrize(
