@@ -11,6 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 _SHARED = {
     "fleet up": re.compile(r"tests/e2e/(test_up_process\.py|.*\[up\]|test_secrets\.py::test_a_bad_secret)"),
     "separate fleet": re.compile(r"tests/e2e/(test_docker_kafka\.py|.*\[separate\])"),
+    "browser": re.compile(r"tests/browser/"),
     "bad starts": re.compile(r"tests/e2e/test_bad_starts\.py"),
     "postgres": re.compile(
         r"tests/tasks/service/(test_database\.py|test_outbox_and_reader\.py|.*\[postgres\]|.*_secret_is_logged)"
@@ -20,7 +21,14 @@ _SHARED = {
     "transcript": re.compile(r"tests/pipeline/rest/test_transcript\.py"),
 }
 # Tests that wait for other programs, for long, and compute little.
-_LONG = ("tests/cli/test_up.py", "tests/pipeline/cameras", "tests/pipeline/test_", "tests/simulator", "tests/tasks")
+_LONG = (
+    "tests/browser",
+    "tests/cli/test_up.py",
+    "tests/pipeline/cameras",
+    "tests/pipeline/test_",
+    "tests/simulator",
+    "tests/tasks",
+)
 
 
 def in_order(items: Sequence[pytest.Item]) -> list[pytest.Item]:

@@ -1,4 +1,4 @@
-"""In the place of the reference workload: it is ready, and each of its cameras has 15 frames more in every second."""
+"""In the place of the reference workload: it is ready, and each of its cameras has 15 frames more in every second, and counts."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from typing import Any
 CAMERAS = "SMALL_APP_CAMERAS"
 """The variable with the ids of its cameras, separated by commas."""
 _FPS = 15
+_LINES = ("entry", "exit", "gate", "dock")
 
 
 def _answer(path: str) -> dict[str, Any]:
@@ -17,7 +18,8 @@ def _answer(path: str) -> dict[str, Any]:
         return {"health-info": {"ds-ready": "YES"}}
     frames = int(_FPS * time.monotonic())
     cameras = os.environ[CAMERAS].split(",")
-    stats = [{"sensor_id": one, "fps": float(_FPS), "frame_number": frames} for one in cameras]
+    counts = {"objects": 3, "lines_cumulative": dict.fromkeys(_LINES, frames // 100), "regions": {"yard": 2}}
+    stats = [{"sensor_id": one, "fps": float(_FPS), "frame_number": frames, **counts} for one in cameras]
     return {"metrics-info": {"stream-count": len(cameras), "stream-stats": stats}}
 
 

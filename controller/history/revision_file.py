@@ -67,7 +67,7 @@ class RevisionFile:
         """
         self._most_revisions = most_revisions
         self._most_bytes = most_bytes
-        self._database = SqliteFile(path, _TABLES)
+        self._file = SqliteFile(path, _TABLES)
 
     def load(self) -> tuple[str, Digests]:
         """The id of the newest revision, empty for none, and its files. A damaged file is nothing, and goes.
@@ -76,14 +76,12 @@ class RevisionFile:
             OSError: it cannot be read now.
         """
         try:
-            with self._database.opened() as database:
+            with self._file.opened() as database:
                 newest = database.execute("select id from revision order by number desc limit 1").fetchone()
                 return (newest[0] if newest else ""), dict(database.execute("select path, digest from newest"))
         except OSError as error:
-            self._database.begin_anew_if_damaged(error)
-            _log.warning(
-                "%s is damaged: earlier revisions of the directory are not known any more", self._database.path
-            )
+            self._file.begin_anew_if_damaged(error)
+            _log.warning("%s is damaged: earlier revisions of the directory are not known any more", self._file.path)
             return "", {}
 
     def store(self, revision: CameIntoForce, changes: Mapping[bytes, SourceFile | None]) -> None:
@@ -97,7 +95,7 @@ class RevisionFile:
             TooLarge: its files alone are too large; nothing is kept then.
             OSError: the disk does not take it.
         """
-        with self._database.opened() as database:
+        with self._file.opened() as database:
             is_first = database.execute("select 1 from revision").fetchone() is None
             made = (revision.revision_id, revision.author, revision.at.isoformat(), revision.subject)
             number = database.execute(
@@ -204,7 +202,7 @@ class RevisionFile:
     @contextlib.contextmanager
     def _reading(self) -> Iterator[Connection]:
         try:
-            with self._database.opened() as database:
+            with self._file.opened() as database:
                 yield database
         except OSError as error:
             raise RevisionsAway(f"earlier revisions cannot be read: {error.strerror}") from None

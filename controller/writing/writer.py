@@ -64,7 +64,7 @@ class Writer:
         objects: what is shown.
         threads: where it is done what blocks.
         bookkeeping: keeps what clients keep beside the manifests.
-        blind_seconds: tells how long cameras were blind at earlier changes.
+        blind_seconds: tells how long the cameras of some instances were blind at earlier changes; raises OSError when it cannot.
     """
 
     def __init__(

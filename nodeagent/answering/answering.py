@@ -74,9 +74,9 @@ class Answering:
         self._series = series
         self._clock = ports.clock
         self._timings = timings
-        self._sources = LogSources(
-            driver.log, lambda name, text: ports.threads.run(folders.redacted, name, text), seen, self._is_wanted
-        )
+        self._redact = folders.redacted
+        self._threads = ports.threads
+        self._sources = LogSources(driver.log, self._redacted, seen, self._is_wanted)
         self._seen = seen
         self._wanted = wanted
         self._take_picture = take_picture
@@ -177,12 +177,16 @@ class Answering:
                 seen=self._seen,
                 take=self._take_picture or take_picture,
                 holder_of=self._driver.port_holder,
+                redacted=self._redacted,
                 clock=self._clock,
             )
         held = self._leases.held.get(number)
         newest = held.lease.pictures if held is not None and held.lease.pictures is not None else asked
         answers = self._of_pictures[number] = PictureAnswers(newest, channel, self._pictures, self._clock)
         await answers.run()
+
+    async def _redacted(self, instance: str, text: str) -> str:
+        return await self._threads.run(self._redact, instance, text)
 
     def _is_wanted(self, name: str) -> bool:
         return any(one.instance_name == name for one in self._wanted())

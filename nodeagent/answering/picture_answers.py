@@ -1,7 +1,7 @@
 """Answers a lease of pictures: asks the apps for what cameras show, one after another, and says what is new."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -27,6 +27,8 @@ LARGEST_SMALL: Final = 12 * 1024
 """Bytes of a picture that is no wider than `SMALL_WIDTH`: sixty of them in ten seconds are 72 KB a second."""
 WHOLE_AFTER_SAME: Final = 6
 """So often a frame is only said to be the same; then it is sent again, for whom the first one never reached."""
+_LONGEST_SAID: Final = 200
+"""Characters of what an app says."""
 SILENT_SECONDS: Final = 10.0
 """An app that did not answer is left alone for so long: it has other cameras, which would wait for it one after another."""
 
@@ -39,6 +41,7 @@ class PictureSource:
         seen: an instance as it was seen last.
         take: asks an app.
         holder_of: who listens on a port, and who is expected to.
+        redacted: a text of an instance without its secrets.
         clock: the time.
     """
 
@@ -49,12 +52,14 @@ class PictureSource:
         seen: Callable[[str], ObservedInstance | None],
         take: TakePicture,
         holder_of: HolderOf,
+        redacted: Callable[[str, str], Awaitable[str]],
         clock: Clock,
     ) -> None:
         self._wanted = wanted
         self._seen = seen
         self._take = take
         self._holder_of = holder_of
+        self._redacted = redacted
         self._clock = clock
         self._pace = Pace.of(PICTURES_PER_SECOND, 1.0, clock.monotonic())
         self._one_at_a_time = asyncio.Lock()
@@ -84,7 +89,9 @@ class PictureSource:
         try:
             picture = await self._take(config, camera_id, width=width, max_bytes=max_bytes)
         except NoFrameError as error:
-            raise NoFrameError(f"the app of instance {name} says: {error}") from None
+            # What an app says may hold the address of a camera.
+            said = await self._redacted(config.instance_name, str(error))
+            raise NoFrameError(f"the app of instance {name} says: {said[:_LONGEST_SAID]}") from None
         except NoAnswerError as error:
             why = f"the app of instance {name} shows nothing: {error}"
             self._silent[there.runtime_id] = (now + SILENT_SECONDS, why)

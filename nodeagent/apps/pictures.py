@@ -21,7 +21,6 @@ from nodeagent.apps.rest import NoAnswerError, request_text
 TIMEOUT_S: Final = 2.0
 """A large picture takes an app that has a lot to do longer than a number."""
 _PART_BYTES: Final = 64 * 1024
-_LONGEST_REASON: Final = 200
 _MOST_OBJECTS_CHARACTERS: Final = 3000
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 _SIZE: Final = re.compile(r"([0-9]{1,4})x([0-9]{1,4})")
@@ -145,6 +144,6 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _reason(content: bytes) -> str:
-    """The line that the app says it in: short, and nothing that a terminal would obey."""
-    text = content.decode(errors="replace").strip().rpartition("\n")[2][:_LONGEST_REASON]
+    """The line that the app says it in, whole, so that all of a secret in it can be masked; nothing that a terminal would obey."""
+    text = content.decode(errors="replace").strip().rpartition("\n")[2]
     return "".join(one if one.isprintable() else " " for one in text)

@@ -7,19 +7,23 @@ compared with those of a minute before, so between two steps it costs next to no
 from array import array
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Final, NamedTuple
 
 from nodeagent.model import StreamStats
 
 STEP_SECONDS: Final = 60
 STEPS: Final = 360
-MOST_RINGS: Final = 1200
-"""Numbers in steps of all cameras together, lines and regions too: of 720 bytes each, not quite a MiB."""
+MOST_BYTES: Final = 768 * 1024
+"""Of the numbers of all cameras together, lines and regions too: those of 200 cameras with ten lines."""
 MOST_LABELS: Final = 32
 """Lines of a camera, and regions of it."""
 _LONGEST_LABEL: Final = 64
-_UNKNOWN: Final = 0xFFFF
-_LARGEST: Final = _UNKNOWN - 1
+_NARROW: Final = "B"
+"""A byte: hardly more than 254 people cross a line in a minute, and where they do, it becomes a wide one."""
+_WIDE: Final = "H"
+_UNKNOWN: Final = {_NARROW: 0xFF, _WIDE: 0xFFFF}
+_BYTES: Final = {_NARROW: STEPS, _WIDE: 2 * STEPS}
 _PER_FRAME: Final = 100
 """Frames per second are kept in hundredths."""
 
@@ -74,12 +78,12 @@ class SeriesKeeper:
     """The series of all cameras of a node.
 
     Args:
-        most_rings: see `MOST_RINGS`.
+        most_bytes: see `MOST_BYTES`.
     """
 
-    def __init__(self, most_rings: int = MOST_RINGS) -> None:
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._apps: dict[str, _App] = {}
-        self._rings_left = most_rings
+        self._bytes_left = most_bytes
 
     def heard(self, instance: str, runtime_id: str, streams: Sequence[StreamStats], now: float) -> None:
         """Takes an answer of an app.
@@ -107,7 +111,7 @@ class SeriesKeeper:
         """Forgets all other instances."""
         for name in self._apps.keys() - set(instances):
             for camera in self._apps.pop(name).cameras.values():
-                self._rings_left += len(camera.rings)
+                self._give_back(camera)
 
     def of(self, instance: str, camera_id: str, now: float) -> Series | None:
         """The series of a camera; None when nothing is known of it.
@@ -134,11 +138,10 @@ class SeriesKeeper:
         )
 
     def _begin(self, app: _App, stream: StreamStats) -> None:
-        if self._rings_left > 0:
-            # The frames of all cameras come before the lines of one.
-            self._rings_left -= 1
+        # The frames of all cameras come before the lines of one.
+        if self._takes(_WIDE):
             camera = _Camera(app.step, stream.frame_number, _crossed(stream), app.step)
-            camera.rings["fps", ""] = _ring()
+            camera.rings["fps", ""] = _ring(_WIDE)
             app.cameras[stream.camera_id] = camera
 
     def _end_step(self, app: _App, step: int, now: float) -> None:
@@ -146,7 +149,7 @@ class SeriesKeeper:
         for one in app.cameras.values():
             for ring in one.rings.values():
                 for skipped in range(max(app.step, step - STEPS), step):
-                    ring[skipped % STEPS] = _UNKNOWN
+                    ring[skipped % STEPS] = _UNKNOWN[ring.typecode]
         before, app.step, app.at = app.cameras.copy(), step, now
         for stream in app.last:
             camera = before.pop(stream.camera_id, None)
@@ -156,7 +159,7 @@ class SeriesKeeper:
                 self._add(camera, stream, step, seconds)
         for camera_id, silent in before.items():
             if step - silent.seen >= STEPS:
-                self._rings_left += len(app.cameras.pop(camera_id).rings)
+                self._give_back(app.cameras.pop(camera_id))
 
     def _add(self, camera: _Camera, stream: StreamStats, step: int, seconds: float) -> None:
         """The numbers of the step that has ended."""
@@ -182,20 +185,37 @@ class SeriesKeeper:
     def _put(self, camera: _Camera, key: tuple[str, str], step: int, number: int) -> None:
         ring = camera.rings.get(key)
         if ring is None:
-            if self._rings_left <= 0 or sum(what == key[0] for what, _ in camera.rings) >= MOST_LABELS:
+            if sum(what == key[0] for what, _ in camera.rings) >= MOST_LABELS or not self._takes(_NARROW):
                 camera.left_out += bool(key[1])
                 return
-            self._rings_left -= 1
-            ring = camera.rings[key] = _ring()
-        ring[(step - 1) % STEPS] = min(number, _LARGEST)
+            ring = camera.rings[key] = _ring(_NARROW)
+        if number >= _UNKNOWN[_NARROW] and ring.typecode == _NARROW and self._takes(_WIDE):
+            self._bytes_left += _BYTES[_NARROW]
+            ring = camera.rings[key] = _widened(ring)
+        ring[(step - 1) % STEPS] = min(number, _UNKNOWN[ring.typecode] - 1)
+
+    def _takes(self, typecode: str) -> bool:
+        """Takes the room for a ring, if there is any."""
+        if self._bytes_left < _BYTES[typecode]:
+            return False
+        self._bytes_left -= _BYTES[typecode]
+        return True
+
+    def _give_back(self, camera: _Camera) -> None:
+        self._bytes_left += sum(_BYTES[ring.typecode] for ring in camera.rings.values())
 
 
-def _ring() -> "array[int]":
-    return array("H", (_UNKNOWN,)) * STEPS
+def _ring(typecode: str) -> "array[int]":
+    return array(typecode, (_UNKNOWN[typecode],)) * STEPS
+
+
+def _widened(ring: "array[int]") -> "array[int]":
+    return array(_WIDE, [_UNKNOWN[_WIDE] if one == _UNKNOWN[_NARROW] else one for one in ring])
 
 
 def _values(ring: "array[int]", steps: range) -> list[int | None]:
-    return [None if (one := ring[step % STEPS]) == _UNKNOWN else one for step in steps]
+    unknown = _UNKNOWN[ring.typecode]
+    return [None if (one := ring[step % STEPS]) == unknown else one for step in steps]
 
 
 def _has_fallen(before: Sequence[StreamStats], after: Sequence[StreamStats]) -> bool:
@@ -235,7 +255,7 @@ def _labelled(value: object) -> Iterator[tuple[str, int]]:
         if isinstance(label, str) and 0 < len(label) <= _LONGEST_LABEL and label.isprintable():
             amount = _whole(number)
             if amount is not None:
-                yield label, amount
+                yield intern(label), amount
 
 
 def _whole(value: object) -> int | None:

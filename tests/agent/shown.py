@@ -24,6 +24,8 @@ class ShownPictures:
     silent: set[str] = field(default_factory=set)
     """Instances whose app does not answer."""
     without_frame: set[str] = field(default_factory=set)
+    says: str = "no frame yet"
+    """Of those."""
     size: int = 2000
     age_ms: int = 40
 
@@ -32,7 +34,7 @@ class ShownPictures:
         if config.instance_name in self.silent:
             raise NoAnswerError("Connection refused")
         if camera_id in self.without_frame:
-            raise NoFrameError("no frame yet")
+            raise NoFrameError(self.says)
         frame = self.frames[camera_id] = self.frames.get(camera_id, 0) + (camera_id not in self.still)
         box = (frame % width, 2, 30, 40, 7, "person")
         return AppPicture(frame, self.age_ms, width, width * 9 // 16, (box,), jpeg(camera_id, frame, self.size))

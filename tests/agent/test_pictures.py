@@ -4,6 +4,7 @@ import asyncio
 
 from bus.base import Topic
 from crds.asking import PicturesAsked
+from crds.secret import Secret
 from nodeagent.answering.leases import MOST_OF_PICTURES
 from nodeagent.model import PortHolder
 from tests.agent.asking import answers, ask_pictures, pictures, problem, say, until_over
@@ -159,6 +160,33 @@ def test_why_there_is_no_picture_is_a_sentence(stand: Stand) -> None:
             await ask_pictures(stand, "dock", "gate", number=2)
             await until(lambda: len(nones(stand, 2)) == 2, "both")
             assert set(nones(stand, 2)) == {"the app of instance yard shows nothing: Connection refused"}
+
+    run(scenario())
+
+
+def test_secrets_in_what_an_app_says_stay_on_the_node(stand: Stand) -> None:
+    config = instance(
+        "yard",
+        {"dock": {"address": "rtsp://10.0.0.7/live", "credentialsRef": {"name": "cam"}}},
+        cameras=["dock"],
+        image="app:1",
+        app=REFERENCE,
+    )
+    stand.folders.secrets["cam"] = Secret("admin", "Geheim-4711")
+
+    async def scenario() -> None:
+        async with stand.agent():
+            await begin(stand, config)
+            stand.shown.without_frame.add(config.cameras[0].camera_id)
+            for number, before in enumerate(range(150, 190, 4), start=1):
+                stand.shown.says = "x" * before + " rtsp://admin:Geheim-4711@10.0.0.7/live Geheim-4711"
+                await ask_pictures(stand, "dock", number=number)
+                await until(lambda number=number: nones(stand, number), "the reason")  # type: ignore[misc]
+                lease = await ask_pictures(stand, "dock", number=number)
+                say(stand, lease.model_copy(update={"seconds": 0, "begins": False}))
+                (said,) = set(nones(stand, number))
+                assert "rtsp" in said or before > 160
+                assert not any(part in said for part in ("Geh", "4711", "admin"))
 
     run(scenario())
 

@@ -68,6 +68,16 @@ def test_what_is_told_of_cameras(shown: Shown) -> None:
     assert [one.camera for one in shown.agents.looks[0][1]] == ["hq-1", "yard-1"], "of the unknown nobody is asked"
 
 
+def test_a_long_answer_is_packed_for_who_takes_that(shown: Shown) -> None:
+    asked = {"cameras": [f"camera-{number}" for number in range(100)]}
+    answers = [
+        shown.http("POST", PATH, json=asked, headers={"accept-encoding": coding}) for coding in ("gzip", "identity")
+    ]
+    assert [one.headers.get("content-encoding") for one in answers] == ["gzip", None]
+    assert answers[0].json() == answers[1].json()
+    assert int(answers[0].headers["content-length"]) < len(answers[1].content) / 5
+
+
 def test_a_picture_is_fetched_by_its_address_and_kept_by_nobody_else(shown: Shown) -> None:
     shown.agents.jpegs = {("hq-1", 320, SEEN.version): JPEG, ("hq-1", 1280, ""): JPEG}
     answer = shown.http("GET", f"{PATH}/hq-1?width=320&v={SEEN.version}")

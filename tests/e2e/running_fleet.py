@@ -162,6 +162,17 @@ class RunningFleet:
         answer.raise_for_status()
         return answer.json()
 
+    def picture(self, camera: str) -> bytes:
+        """The newest picture of a camera, once somebody has looked at it for a moment."""
+
+        def address() -> str:
+            told = self._http.post("/fleet/v1/pictures", json={"cameras": [camera]}).json()
+            return str(told["pictures"][camera].get("url", ""))
+
+        answer = self._http.get(eventually(address, f"a picture of {camera}"))
+        answer.raise_for_status()
+        return answer.content
+
     def documents(self, kind: str) -> dict[str, Any]:
         items = self.get(f"/apis/dsfleet.io/v1/{kind}")["items"]
         return {one["metadata"]["name"]: one for one in items}

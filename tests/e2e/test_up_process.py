@@ -1,6 +1,7 @@
 import os
 import re
 from signal import SIGKILL
+from typing import Any
 
 import psutil
 import pytest
@@ -22,6 +23,9 @@ def test_all_cameras_become_ready(up_fleet: UpFleet) -> None:
         "gate": "node-a",
         "yard": "node-b",
     }
+    pictures = {name: up_fleet.picture(name) for name in ("front-door", "yard-north")}
+    assert {one[:3] for one in pictures.values()} == {b"\xff\xd8\xff"}
+    assert all(1000 < len(one) <= 12 * 1024 for one in pictures.values())
 
 
 def test_an_edited_threshold_touches_one_instance(up_fleet: UpFleet) -> None:
@@ -30,6 +34,13 @@ def test_an_edited_threshold_touches_one_instance(up_fleet: UpFleet) -> None:
     after = up_fleet.settle()
     assert before.differences(after) == {"dsinstance/entrance", "node/node-a"}
     assert after.generations["node-a"][1] == before.generations["node-a"][1] + 1
+    assert _blind(up_fleet)[-1]["cause"] == f"generation {after.generations['node-a'][1]} of node-a (restart)"
+
+
+def _blind(fleet: UpFleet) -> list[dict[str, Any]]:
+    """When a camera of entrance was blind, and what for."""
+    found: list[dict[str, Any]] = fleet.get("/fleet/v1/history/cameras/lobby?series=false")["blind"]
+    return found
 
 
 def test_what_says_the_same_in_other_words_touches_nothing(up_fleet: UpFleet) -> None:
@@ -136,10 +147,12 @@ def _agent_again(fleet: UpFleet, killed: int) -> bool:
 
 
 def test_a_killed_controller_publishes_nothing_new(up_fleet: UpFleet) -> None:
-    before, epoch = up_fleet.state(), up_fleet.epoch()
+    before, epoch, blind = up_fleet.state(), up_fleet.epoch(), _blind(up_fleet)
     os.kill(up_fleet.part("controller"), SIGKILL)
     eventually(lambda: up_fleet.epoch() > epoch, "the controller begins a new term")
     assert before.differences(up_fleet.settle()) == set()
+    assert blind
+    assert _blind(up_fleet)[: len(blind)] == blind
     up_fleet.manifests.change_threshold("gate")
     assert before.differences(up_fleet.settle()) == {"dsinstance/gate", "node/node-a"}
 

@@ -1,5 +1,6 @@
 """How cameras did is counted in steps of a minute, whatever apps say and whenever they begin anew, in little memory."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -98,8 +99,18 @@ def test_numbers_are_bounded() -> None:
     assert (found.fps, found.objects, found.lines) == ([655.34], [65534], {"in": [65534]})
 
 
+def test_a_crowd_is_counted_as_well_as_a_few() -> None:
+    crossings = [3, 254, 255, 9, 70_000]
+    totals = itertools.accumulate(crossings)
+    heard = [(60.0 * (minute + 1), 1500 * (minute + 1), counted({"in": total})) for minute, total in enumerate(totals)]
+    found = kept((0.0, 0, counted({"in": 0})), *heard)
+    assert found is not None
+    assert found.lines == {"in": [3, 254, 255, 9, 65534]}
+
+
 def test_so_much_is_kept_of_each_camera_and_of_all() -> None:
-    keeper = SeriesKeeper(most_rings=MOST_LABELS + 12)
+    room = (6 * 2 + MOST_LABELS + 1) * STEPS  # frames of six cameras, and all of one
+    keeper = SeriesKeeper(most_bytes=room)
     many = {f"line-{number}": number for number in range(50)}
     for minute in range(STEPS + 50):
         streams = [stream(1500 * minute, counted(many), f"cam-{number}") for number in range(6)]
@@ -109,9 +120,9 @@ def test_so_much_is_kept_of_each_camera_and_of_all() -> None:
     assert (len(first.fps), len(first.lines), first.left_out) == (STEPS, MOST_LABELS, 50 - MOST_LABELS)
     assert last is not None
     assert (len(last.fps), len(last.lines), last.left_out) == (STEPS, 0, 50)
-    assert keeper._rings_left == 0
+    assert keeper._bytes_left == 0
     keeper.keep_only(())
-    assert keeper._rings_left == MOST_LABELS + 12
+    assert keeper._bytes_left == room
     assert keeper.of("door", "cam-0", 0.0) is None
 
 

@@ -1,6 +1,7 @@
 """What is looked at before it is written: in terms of cameras, and line by line. Nothing becomes another thing by it."""
 
 import errno
+import itertools
 import json
 from collections.abc import Collection
 from pathlib import Path
@@ -8,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from controller.history.camera_changes import CameraChange
+from controller.history.camera_file import Happened
 from controller.model import Change
 from controller.writing.preview import expected_blind_seconds
 from crds.change import ChangeClass
+from tests.history.pasts import READY, conditions, rollout
 from tests.writing.served import CAMERAS, INSTANCES, MERGE, Served
 
 PREVIEW = {"accept": "application/json;as=Preview;v=v1;g=dsfleet.io, application/json"}
@@ -153,6 +157,15 @@ def test_who_forgets_that_it_is_a_dry_run_writes_nothing(many: Served) -> None:
         "DELETE", f"{CAMERAS}/gate", headers={"accept": "application/json, */*;as=Preview"}, params={"dryRun": "All"}
     )
     assert plain.json()["kind"] == "Status"
+
+
+def test_what_earlier_changes_took_is_expected_of_the_next_one(many: Served) -> None:
+    at = 4_000_000_000  # after all that is noticed of this fleet itself
+    said = conditions((at, READY), (at + 10, "InstanceNotRunning"), (at + 14, READY))
+    changes = [CameraChange("lobby", before, after) for before, after in itertools.pairwise(said)]
+    many.controller.cameras._pasts.store(Happened(changes, [rollout(at + 9, at + 15, instance="faces")]))
+    (change,) = patch(many, f"{CAMERAS}/lobby", {"spec": {"address": "rtsp://10.0.0.8/1"}})["changes"]
+    assert (change["changeClass"], change["expectedBlindSeconds"]) == ("restart", 4.0)
 
 
 def test_what_was_measured_is_expected(fleet: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,8 @@ export interface Question {
 /** What became of a session: called with true when the API wants to know who asks. */
 export const whenUnknown = { call: (): void => undefined };
 
-async function answer(path: string, question: Question): Promise<Response> {
+/** The whole answer, for who reads its headers. Raises Refused, or Away. */
+export async function answer(path: string, question: Question): Promise<Response> {
   const headers: Record<string, string> = { Accept: question.accept ?? "application/json" };
   const given = question.body !== undefined;
   if (given) headers["Content-Type"] = question.contentType ?? "application/json";

@@ -1,0 +1,72 @@
+/** What runs on a machine: its instances, and the cameras that they watch. */
+import { cameras, instances } from "../live/fleet.ts";
+import { useAll } from "../live/use_all.ts";
+import { inOrder } from "../listing/listing.ts";
+import { Panel } from "../parts/sheet.tsx";
+import { State } from "../parts/state.tsx";
+import { InstanceState } from "../instances/instances.tsx";
+import { linkTo } from "../route.ts";
+import { t } from "../texts/en.ts";
+
+/** More cameras are shown on the wall. */
+const MOST_CAMERAS = 100;
+
+export function OfNode({ name }: { name: string }) {
+  const own = inOrder(useAll(instances).filter(({ node }) => node === name), undefined, false);
+  const watched = inOrder(useAll(cameras).filter(({ nodes }) => nodes.includes(name)), undefined, false);
+  return (
+    <>
+      <Panel title={t.nodes.instancesOf(own.length)}>
+        {own.length === 0 ? (
+          <p class="note">{t.nodes.noInstances}</p>
+        ) : (
+          <table class="plain">
+            <thead>
+              <tr>
+                <th scope="col">{t.nodes.name}</th>
+                <th scope="col">{t.nodes.state}</th>
+                <th scope="col">{t.nav.cameras}</th>
+                <th scope="col">{t.instances.restarts}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {own.map((one) => <InstanceLine key={one.name} name={one.name} />)}
+            </tbody>
+          </table>
+        )}
+      </Panel>
+      <Panel title={t.nodes.camerasOf(watched.length)}>
+        {watched.length === 0 && <p class="note">{t.nodes.noCameras}</p>}
+        <ul class="cameras-of">
+          {watched.slice(0, MOST_CAMERAS).map((one) => <CameraLine key={one.name} name={one.name} />)}
+        </ul>
+        {watched.length > MOST_CAMERAS && <p class="note">{t.nodes.moreCameras(watched.length - MOST_CAMERAS)}</p>}
+      </Panel>
+    </>
+  );
+}
+
+function InstanceLine({ name }: { name: string }) {
+  const one = instances.get(name);
+  if (one === undefined) return null;
+  return (
+    <tr>
+      <th scope="row"><a href={linkTo(["instances", name])}>{name}</a></th>
+      <td><InstanceState instance={one} /></td>
+      <td>{t.instances.cameras(one.camerasReady, one.camerasTotal)}</td>
+      <td>{one.restarts}</td>
+    </tr>
+  );
+}
+
+/** A camera with its state, as a line of a list. */
+export function CameraLine({ name }: { name: string }) {
+  const one = cameras.get(name);
+  if (one === undefined) return <li><a href={linkTo(["cameras", name])}>{name}</a></li>;
+  return (
+    <li>
+      <a href={linkTo(["cameras", name])}>{name}</a> <State is={one.ready} word={one.ready === "ready" ? "" : one.reason} />
+      {one.ready !== "ready" && one.message && <span class="soft"> {one.message}</span>}
+    </li>
+  );
+}
