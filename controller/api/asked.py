@@ -111,6 +111,8 @@ def _of_the_fleet(rest: list[str], *, reading: bool) -> Asked:
             return Asked(Verb.GET, "Camera", name)
         case ["where", kind, name] if reading and kind in KINDS:
             return Asked(Verb.GET, kind, name)
+        case ["revisions", _, "restore"] if not reading:
+            return Asked(Verb.RESTORE)
         case ["tokens", *_]:
             return Asked(Verb.TOKENS)
         # Which cameras is in the body; those that are not seen are answered as unknown.
