@@ -197,8 +197,8 @@ async def _run(
         bookkeeping=BookkeepingFile(options.state_dir / "beside-manifests.sqlite3"),
         notifier=notifier,
         versions=VersionFile(options.state_dir / VERSION_FILE_NAME),
-        cameras=CameraFile(options.state_dir / CAMERA_FILE_NAME),
         revisions=RevisionFile(options.state_dir / REVISION_FILE_NAME),
+        cameras=CameraFile(options.state_dir / CAMERA_FILE_NAME),
         ports=ports,
     )
     version = importlib.metadata.version("dsfleet")
@@ -215,9 +215,9 @@ async def _run(
         writes=controller.writer,
         asking=controller.asking,
         versions=controller.versions,
+        past=controller.past,
         history=controller.cameras,
         page=page,
-        past=controller.past,
         access=AccessControl(
             keeper, AuditFile(options.audit_log or options.state_dir / AUDIT_FILE_NAME), options.openness
         ),

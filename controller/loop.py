@@ -77,8 +77,8 @@ class Controller:
         bookkeeping: Bookkeeping | None = None,
         notifier: Notifier | None = None,
         versions: Versions | None = None,
-        cameras: CameraPasts | None = None,
         revisions: RevisionFile | None = None,
+        cameras: CameraPasts | None = None,
         ports: Ports = Ports(),
     ) -> None:
         """Makes a controller.
@@ -97,8 +97,8 @@ class Controller:
             bookkeeping: keeps what clients keep beside the manifests; None: in memory.
             notifier: tells others of events; None when nobody is told.
             versions: keeps the versions of instances; None: in memory.
-            cameras: keeps what happens to cameras; None: in memory.
             revisions: keeps those of a source that keeps none itself; None: in memory.
+            cameras: keeps what happens to cameras; None: in memory.
             ports: clock, disk and threads.
         """
         self._timings = timings
@@ -177,7 +177,9 @@ class Controller:
             self._revision_keeper = past
         self.revisions: Revisions = past
         """What all manifests were before."""
-        self.past = RevisionAnswers(self._knowledge, source, self.revisions, ports.threads)
+        self.past = RevisionAnswers(
+            self._knowledge, source, self.revisions, ports.threads, self.cameras.measured_blind_seconds
+        )
         """To those who ask for that through the API."""
 
     async def run(self) -> None:

@@ -2,8 +2,8 @@
 
 from typing import Any, Final, Protocol
 
-from fastapi import Request
-from fastapi.responses import JSONResponse, Response
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from controller.access.roles import Verb
 from controller.api.bodies import json_body

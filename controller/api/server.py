@@ -82,8 +82,8 @@ def create_app(
     make_whole: Callable[[], Awaitable[None]] = _is_whole,
     writes: Writes | None = None,
     versions: Versions | None = None,
-    history: CameraHistory | None = None,
     past: Past | None = None,
+    history: CameraHistory | None = None,
     why_not: WhyNot = access_reviews.why_not,
     watch_limit: int = WATCH_LIMIT,
     bookmark_seconds: float = BOOKMARK_SECONDS,
@@ -107,8 +107,8 @@ def create_app(
         make_whole: has objects made that nobody asked for yet.
         writes: makes what is asked of objects; None: they are only read.
         versions: knows what instances were to be before; None: nothing is remembered.
-        history: knows what happened to cameras; None: nothing is remembered.
         past: tells of revisions of the manifests; None: nothing is remembered.
+        history: knows what happened to cameras; None: nothing is remembered.
         why_not: says what a client may not do, for those who ask that beforehand.
         watch_limit: watches that may be open at the same time.
         bookmark_seconds: between two bookmarks while nothing happens.
@@ -152,9 +152,9 @@ def create_app(
         CorePaths(objects, answers, control, asked, writes, clock),
         PicturePaths(objects, asked, clock),
         HistoryPaths(objects, history or NoHistory(), asked, clock),
-        RevisionPaths(past or NothingPast(), writes),
         Reviews(why_not),
         FleetPaths(control),
+        RevisionPaths(past or NothingPast(), writes),
         StaticPaths(),
         LivePaths(feed, Snapshots(objects, control.brief, clock), answers.slots),
         LoginPaths(access, control, page, fleet_version, clock),

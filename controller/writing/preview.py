@@ -12,8 +12,8 @@ from crds.change import ChangeClass
 
 BlindSeconds = Mapping[tuple[str, ChangeClass], float]
 """How long the cameras of an instance were blind at its last change of a class: by the name of the instance, and the class."""
-AskBlindSeconds = Callable[[Collection[str]], Awaitable[BlindSeconds]]
-"""Tells that of some instances."""
+MeasuredBlindSeconds = Callable[[Collection[str]], Awaitable[BlindSeconds]]
+"""Tells that of some instances, by their names."""
 NOTHING_CHANGES = FleetPlan(revision="", nodes={}, reasons=(), changes=())
 
 
@@ -38,14 +38,17 @@ class Preview:
 
 
 async def nothing_measured(_instances: Collection[str]) -> BlindSeconds:
-    """Where nobody remembers."""
+    """Of no instance anything was measured."""
     return {}
 
 
-def names_of_interrupted(plan: FleetPlan) -> frozenset[str]:
-    """The instances whose cameras a plan interrupts, under all their names."""
-    interrupted = [one for one in plan.changes if one.cameras_interrupted]
-    return frozenset(name for one in interrupted for name in (one.instance, one.old_name) if name)
+async def measured_of(plan: FleetPlan, measured: MeasuredBlindSeconds) -> BlindSeconds:
+    """What was measured of the instances that a plan interrupts; nothing when that cannot be read now: the rest is worth telling."""
+    names = {name for one in plan.changes if one.cameras_interrupted for name in (one.instance, one.old_name) if name}
+    try:
+        return await measured(names) if names else {}
+    except OSError:
+        return {}
 
 
 def expected_blind_seconds(change: Change, measured: BlindSeconds) -> float | None:

@@ -1,6 +1,5 @@
 """Tells those who ask through the API of revisions: those that were, the one that waits, and what each of them changes."""
 
-from collections.abc import Callable
 from typing import Any
 
 from controller.edits.unified import unified_diffs
@@ -9,7 +8,7 @@ from controller.picture.conditions import timestamp
 from controller.source.read.reader import Loaded, Source
 from controller.source.revisions import BY_HAND, FileChanges, Files, PastRevision, Revisions, short_id
 from controller.state import State
-from controller.writing.preview import BlindSeconds, Preview, preview_data
+from controller.writing.preview import MeasuredBlindSeconds, Preview, measured_of, nothing_measured, preview_data
 from controller.writing.refusals import NoSuchRevision
 from controller.writing.request import Restored
 from controller.writing.waiting_plan import plan_of_waiting, problems_data, waiting
@@ -33,7 +32,7 @@ class RevisionAnswers:
         source: Source,
         revisions: Revisions,
         threads: Threads,
-        blind_seconds: Callable[[], BlindSeconds] = dict,
+        blind_seconds: MeasuredBlindSeconds = nothing_measured,
     ) -> None:
         self._knowledge = knowledge
         self._source = source
@@ -99,7 +98,9 @@ class RevisionAnswers:
         held: Files = {} if base is None else await self._revisions.files(base)
         files = () if base is None else await self._threads.run(_diffs, held, reading)
         parked = candidate.message if candidate else ""
-        preview = Preview(reading.revision.id, plan, parked, (), files, None, self._blind_seconds())
+        preview = Preview(
+            reading.revision.id, plan, parked, (), files, None, await measured_of(plan, self._blind_seconds)
+        )
         made = await self._revisions.found(reading.revision.id) if self._source.revisions else None
         return {
             "pending": reading.revision.id,

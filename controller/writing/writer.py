@@ -10,7 +10,7 @@ from controller import decide
 from controller.actions import Log
 from controller.edits.unified import unified_diffs
 from controller.knowledge import Knowledge
-from controller.model import FleetPlan, ObjectRef
+from controller.model import ObjectRef
 from controller.picture.conditions import Document
 from controller.picture.difference import Key
 from controller.picture.events import EventType
@@ -26,14 +26,7 @@ from controller.writing.places import Contents, Places
 from controller.writing.plan_words import plan_data, plan_lines
 from controller.writing.prepared import Ahead, AskedObject, Prepared
 from controller.writing.preparing import SHOWN_WITHIN_SECONDS, Preparing, next_change
-from controller.writing.preview import (
-    NOTHING_CHANGES,
-    AskBlindSeconds,
-    BlindSeconds,
-    Preview,
-    names_of_interrupted,
-    nothing_measured,
-)
+from controller.writing.preview import NOTHING_CHANGES, MeasuredBlindSeconds, Preview, measured_of, nothing_measured
 from controller.writing.refusals import NotNow, Outdated
 from controller.writing.request import Restored, WriteDone, WriteRequest
 from controller.writing.together import done_together
@@ -83,7 +76,7 @@ class Writer:
         *,
         threads: Threads,
         bookkeeping: Bookkeeping,
-        blind_seconds: AskBlindSeconds = nothing_measured,
+        blind_seconds: MeasuredBlindSeconds = nothing_measured,
     ) -> None:
         self._knowledge = knowledge
         self._source = source
@@ -149,22 +142,17 @@ class Writer:
     async def _preview(self, prepared: Prepared) -> Preview:
         """What people are shown of a write before it is made. Nobody who writes waits for that."""
         judged, ones = prepared.judged, prepared.ones
+        plan = judged.plan if judged else NOTHING_CHANGES
         is_shown = len(ones) == 1 and ones[0].wanted is not None
         return Preview(
             judged.revision_id if judged else "",
-            judged.plan if judged else NOTHING_CHANGES,
+            plan,
             judged.parked if judged else "",
             prepared.warnings,
             await self._threads.run(unified_diffs, prepared.files),
             ones[0].shown if is_shown else None,
-            await self._measured(judged.plan) if judged else {},
+            await measured_of(plan, self._blind_seconds),
         )
-
-    async def _measured(self, plan: FleetPlan) -> BlindSeconds:
-        try:
-            return await self._blind_seconds(names_of_interrupted(plan))
-        except OSError:  # who keeps them tells of it
-            return {}
 
     def _together(self, requests: list[WriteRequest]) -> list[int]:
         return done_together(requests) if self._source.takes_edits_together else [0]

@@ -1,8 +1,10 @@
 """A browser shows a token by a cookie: who it is then, what it may, and what no other page can have it do."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from controller.access.authentication import Openness, peer_at
@@ -38,7 +40,7 @@ def test_from_login_to_logout(fleet: FleetOfTwoSites) -> None:
     assert SECRETS["hq-operator"] not in answer.text
     me = answer.json()
     assert (me["user"], me["role"], me["selector"], me["kinds"]) == ("hq-operator", "operator", "site=hq", [])
-    assert (me["needsLogin"], me["canLogOut"]) == (False, True)
+    assert me["needsLogin"] is True
     again = fleet("GET", "/fleet/v1/me", headers=cookie("hq-operator"))
     assert again.json() == me
     left = fleet("POST", "/fleet/v1/logout", headers=cookie("hq-operator", **ORIGIN))
@@ -161,7 +163,7 @@ def test_what_me_tells() -> None:
     control = FakeControl(said=Brief("sha256:1", leads=False))
     http = Http(create_app(ObjectStore(1), ObjectStore(1), control, fleet_version="1.2", page=facts))
     assert http.json("/fleet/v1/me") == {
-        "user": "anonymous", "role": "admin", "selector": "", "kinds": [], "needsLogin": False, "canLogOut": False,
+        "user": "anonymous", "role": "admin", "selector": "", "kinds": [], "needsLogin": False,
         "fleet": "hq", "version": "1.2",
         "source": {
             "kind": "git", "location": "https://git.example.com/a", "branch": "main",
@@ -177,6 +179,15 @@ def test_a_cookie_that_came_by_https_goes_by_nothing_else(fleet: FleetOfTwoSites
     headers = {"origin": origin} if origin else {}
     said = fleet("POST", "/fleet/v1/login", json={"token": SECRETS["viewer"]}, headers=headers).headers["set-cookie"]
     assert said.endswith("; Secure") is bool(origin)
+
+
+def test_by_https_itself_likewise(fleet: FleetOfTwoSites) -> None:
+    async def login() -> httpx.Response:
+        transport = httpx.ASGITransport(fleet.app())
+        async with httpx.AsyncClient(transport=transport, base_url="https://127.0.0.1") as client:
+            return await client.post("/fleet/v1/login", json={"token": SECRETS["viewer"]})
+
+    assert asyncio.run(login()).headers["set-cookie"].endswith("; SameSite=Strict; Path=/; Secure")
 
 
 def test_which_cookie_is_a_session() -> None:

@@ -7,6 +7,7 @@ import { ageText } from "./parts/ages.ts";
 import { Dialog } from "./parts/dialog.tsx";
 import { go, linkTo, place } from "./route.ts";
 import { logOut, me } from "./session.ts";
+import { Switcher, openSwitcher } from "./switcher/switcher.tsx";
 import { t } from "./texts/en.ts";
 import { toggleTheme } from "./theme.ts";
 
@@ -36,6 +37,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
           ))}
         </nav>
         <LiveMark />
+        <button type="button" class="quiet" onClick={openSwitcher} aria-label={t.switcher.open}>⌕</button>
         <button type="button" class="quiet" onClick={() => (helpIsOpen.value = true)} aria-label={t.keys.title}>?</button>
         <button type="button" class="quiet" onClick={toggleTheme} aria-label={t.theme.toggle}>◐</button>
         {me.value?.needsLogin && (
@@ -43,6 +45,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
         )}
       </header>
       <Banner />
+      <Switcher />
       {children}
       {helpIsOpen.value && <Help />}
     </>

@@ -1,8 +1,10 @@
 /** Which view a place shows. */
 import type { ComponentChild } from "preact";
 import type { KindName } from "./api/objects.ts";
+import { CameraView } from "./camera/camera.tsx";
 import { Changes } from "./changes/changes.tsx";
 import { RevisionView } from "./changes/revision.tsx";
+import { Events } from "./events/events_view.tsx";
 import { Draw } from "./draw/draw.tsx";
 import { ObjectForm } from "./forms/object_form.tsx";
 import { Instances } from "./instances/instances.tsx";
@@ -23,14 +25,18 @@ export function View(): ComponentChild {
       return <Changes />;
     case "changes/1":
       return <RevisionView key={name} name={name} />;
+    case "events/0":
+      return <Events />;
     case "instances/0":
       return <Instances />;
     case "nodes/0":
       return <Nodes />;
     case "nodes/1":
       return <NodeView key={rest[0]} name={rest[0] ?? ""} />;
+    case "cameras/1":
+      return <CameraView key={name} name={name} />;
     case "cameras/2":
-      return path[2] === "draw" ? <Draw key={path[1]} name={path[1] ?? ""} /> : formAt(path);
+      return path[2] === "draw" ? <Draw key={name} name={name} /> : formAt(path);
     case "new/1":
     case "instances/2":
     case "nodes/2":

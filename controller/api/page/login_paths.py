@@ -30,8 +30,8 @@ class PageFacts:
 
     fleet: str = "default"
     """The id of the fleet."""
-    source: SourcePlace | None = None
-    """Where its manifests come from; None: nobody says."""
+    source: SourcePlace = SourcePlace("directory", "")
+    """Where its manifests come from."""
     started_at: datetime | None = None
     """UTC."""
 
@@ -85,18 +85,16 @@ class LoginPaths:
     def _told(self, identity: Identity) -> dict[str, Any]:
         # Of several roles, as certificates may have, the one that reaches farthest.
         binding = max(identity.bindings, key=lambda one: (one.role, one.is_whole), default=None)
-        source, started_at = self._facts.source, self._facts.started_at
         return {
             "user": identity.name,
             "role": binding.role.word if binding else "",
             "selector": binding.selector.strip() if binding else "",
             "kinds": sorted(binding.kinds) if binding else [],
-            "needsLogin": False,  # who is answered is known: a stranger gets 401
-            "canLogOut": identity.credential.startswith("token/"),
+            "needsLogin": identity.credential.startswith("token/"),
             "fleet": self._facts.fleet,
             "version": self._version,
-            "source": None if source is None else _of_source(source),
-            "controller": _of_controller(self._control.brief(), started_at),
+            "source": _of_source(self._facts.source),
+            "controller": _of_controller(self._control.brief(), self._facts.started_at),
         }
 
 

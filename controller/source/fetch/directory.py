@@ -62,9 +62,7 @@ class DirectorySource:
     @property
     def why_read_only(self) -> str:
         """See `Source`."""
-        if not self._is_read_only:
-            return ""
-        return _READ_ONLY
+        return _READ_ONLY if self._is_read_only else ""
 
     async def read(self) -> Reading:
         """The directory as it is now."""
@@ -114,7 +112,7 @@ class DirectorySource:
             OSError: the disk does not take it; the files are as before.
         """
         if self._is_read_only:
-            raise NotWritable(self.why_read_only)
+            raise NotWritable(_READ_ONLY)
         async with self._reading:
             return await asyncio.to_thread(self._write_now, edit)
 

@@ -51,7 +51,7 @@ class GitWriting:
             NotWritable: commits cannot go there.
             OSError: the disk does not take it, or the remote is away.
         """
-        if self.read_only:
+        if self.why_not:
             raise NotWritable(self.why_not)
         try:
             return self._write(git, commit, directory, edit)

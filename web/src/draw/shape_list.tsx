@@ -71,6 +71,13 @@ function Details({ shape, point: marked, findings }: { shape: Shape; point: numb
         </label>
       )}
       <table>
+        <thead>
+          <tr>
+            <td />
+            <th scope="col">x</th>
+            <th scope="col">y</th>
+          </tr>
+        </thead>
         <tbody>
           {points.map(([x, y], point) => {
             const called = pointName(kind, point);

@@ -82,7 +82,7 @@ export function Stage({ drawing, faulty }: { drawing: Drawing; faulty: ReadonlyS
         {size.width > 0 && (
           <svg class="overlay" viewBox={`0 0 ${size.width} ${size.height}`} aria-hidden="true">
             {before.map((shape) => !shapes.includes(shape) && <GhostOf key={shape.id} {...{ shape, frame, size }} />)}
-            {shapes.map((shape) => (
+            {shapes.toSorted(markedLast(selected?.id)).map((shape) => (
               <ShapeOf key={shape.id} {...{ shape, frame, size, selected, isFaulty: faulty.has(shape.id) }} />
             ))}
             {draft && <DraftOf {...{ draft, frame, size }} />}
@@ -96,6 +96,11 @@ export function Stage({ drawing, faulty }: { drawing: Drawing; faulty: ReadonlyS
       </figcaption>
     </figure>
   );
+}
+
+/** What is marked is above all others, so that it can be taken. */
+function markedLast(marked: number | undefined): (one: { id: number }, other: { id: number }) => number {
+  return (one, other) => Number(one.id === marked) - Number(other.id === marked);
 }
 
 /** Which shape, point or edge the pointer is over. */

@@ -13,6 +13,8 @@ const HANDLE_PX = 6;
 /** What a finger hits. */
 const TOUCH_PX = 16;
 const HEAD_PX = 12;
+/** Nearer to the right edge, a name stands on the other side. */
+const LABEL_PX = 120;
 
 const path = (points: readonly Point[]): string => points.map(([x, y]) => `${x},${y}`).join(" ");
 
@@ -49,21 +51,23 @@ export function ShapeOf(props: { shape: Shape; frame: Frame; size: Size; selecte
   const { id, kind, name } = shape;
   const points = shape.points.map((point) => toScreen(point, frame, size));
   const isMarked = selected?.id === id;
-  const [first = [0, 0] as Point] = points;
-  const label: Point = [Math.min(size.width - 8, Math.max(4, first[0] + 8)), Math.min(size.height - 6, Math.max(16, first[1] - 8))];
+  // Lines that are drawn upon each other differ by where their arrows point to.
+  const [x, y] = (isRegion(kind) ? points[0] : points.at(-1)) ?? [0, 0];
+  const isAtRight = x > size.width - LABEL_PX;
+  const label: Point = [isAtRight ? x - 12 : x + 12, Math.min(size.height - 6, Math.max(16, y + 5))];
   return (
     <g class={`shape${isMarked ? " marked" : ""}${isFaulty ? " faulty" : ""}`} data-id={id} data-name={name}>
       {isRegion(kind) ? <polygon class="grab" points={path(points)} /> : <polyline class="grab" points={path(points.slice(0, 2))} />}
       <Way kind={kind} points={points} />
-      <text x={label[0]} y={label[1]} text-anchor={label[0] > size.width / 2 ? "end" : "start"}>{name}</text>
+      <text x={label[0]} y={label[1]} text-anchor={isAtRight ? "end" : "start"}>{name}</text>
       {isMarked && isRegion(kind) && edges(points).map(([a, b], edge) => {
-        const [x, y] = middle(a, b);
-        return <circle key={`edge ${edge}`} class="between" data-id={id} data-edge={edge} cx={x} cy={y} r={HANDLE_PX - 1} />;
+        const [cx, cy] = middle(a, b);
+        return <circle key={`edge ${edge}`} class="between" data-id={id} data-edge={edge} cx={cx} cy={cy} r={HANDLE_PX - 1} />;
       })}
-      {isMarked && points.map(([x, y], point) => (
+      {isMarked && points.map(([cx, cy], point) => (
         <g key={point} class={`handle${selected.point === point ? " marked" : ""}`} data-id={id} data-point={point}>
-          <circle class="touch" cx={x} cy={y} r={TOUCH_PX} />
-          <circle class="dot" cx={x} cy={y} r={HANDLE_PX} />
+          <circle class="touch" cx={cx} cy={cy} r={TOUCH_PX} />
+          <circle class="dot" cx={cx} cy={cy} r={HANDLE_PX} />
         </g>
       ))}
     </g>

@@ -24,7 +24,7 @@ export function Overlay({ shapes, picture, names = false }: { shapes: Shapes; pi
       {shapes.regions.map(({ name, points }) => (
         <g key={`region ${name}`}>
           <polygon class="region" points={path(points)} />
-          {names && points[0] && <text x={points[0][0]} y={points[0][1]} font-size={height / 24}>{name}</text>}
+          {names && points[0] && <Name at={points[0]} shapes={shapes} name={name} />}
         </g>
       ))}
       {shapes.lines.map(({ name, line, direction }) => {
@@ -34,7 +34,7 @@ export function Overlay({ shapes, picture, names = false }: { shapes: Shapes; pi
             <polyline class="line" points={path(line)} />
             {found && <line class="arrow" x1={found[0][0]} y1={found[0][1]} x2={found[1][0]} y2={found[1][1]} />}
             {found && <circle class="arrow-end" cx={found[1][0]} cy={found[1][1]} r={arrow / 6} />}
-            {names && line[0] && <text x={line[0][0]} y={line[0][1]} font-size={height / 24}>{name}</text>}
+            {names && found && <Name at={found[1]} shapes={shapes} name={name} />}
           </g>
         );
       })}
@@ -42,5 +42,21 @@ export function Overlay({ shapes, picture, names = false }: { shapes: Shapes; pi
         <rect key={id} class="found" x={left * sx} y={top * sy} width={w * sx} height={h * sy} />
       ))}
     </svg>
+  );
+}
+
+/** A name beside a point, within the picture. Of a line it is the end of its arrow: two lines often lie upon each other. */
+function Name({ at: [x, y], shapes: { width, height }, name }: { at: Point; shapes: Shapes; name: string }) {
+  const size = height / 18;
+  const isAtRight = x > width * 0.85;
+  return (
+    <text
+      x={isAtRight ? x - size / 2 : x + size / 2}
+      y={Math.min(height - size / 2, Math.max(size * 1.2, y - size / 2))}
+      font-size={size}
+      text-anchor={isAtRight ? "end" : "start"}
+    >
+      {name}
+    </text>
   );
 }
