@@ -417,7 +417,7 @@ export const t = {
     restoreTitle: (id: string) => `Go back to ${id}`,
     isInForce: "It is in force.",
     whatChanged: "What it changed",
-    noFiles: "No file that you may see.",
+    noFiles: "There is no file to show: it is the first one that is remembered, or you see a part of the fleet.",
   },
   forms: {
     create: (kind: string) => `New ${kind}`,
