@@ -11,6 +11,7 @@ from controller.access.roles import Verb
 from controller.api.resources import FLEET_RESOURCES, Resource
 from controller.api.served import facade_at
 from crds.document import API_GROUP, API_VERSION
+from crds.kinds import KINDS
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOKING: Final = frozenset({Verb.GET, Verb.LIST})
@@ -108,6 +109,8 @@ def _of_the_fleet(rest: list[str], *, reading: bool) -> Asked:
     match rest:
         case ["history", "cameras", name] if reading:
             return Asked(Verb.GET, "Camera", name)
+        case ["where", kind, name] if reading and kind in KINDS:
+            return Asked(Verb.GET, kind, name)
         case ["revisions", _, "restore"] if not reading:
             return Asked(Verb.RESTORE)
         case ["tokens", *_]:
