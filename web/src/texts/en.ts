@@ -476,7 +476,6 @@ export const t = {
   draw: {
     title: (camera: string) => `Draw on ${camera}`,
     loading: "Loading the camera…",
-    back: "Back to the camera",
     stage: (camera: string) => `Picture of ${camera}: lines and regions`,
     help: "Tab goes through the points, arrows move them, Shift moves ten pixels or draws at right angles. ? shows all keys.",
     add: { line: "New line", region: "New region", direction: "New direction" },
