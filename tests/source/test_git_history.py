@@ -143,3 +143,22 @@ def test_before_anything_was_read_there_is_nothing(tmp_path: Path) -> None:
     assert revisions is not None
     assert listed(revisions) == []
     assert found(revisions, "1" * 40) is None
+
+
+def test_a_commit_with_an_odd_author_or_time_keeps_nobody_from_the_others(repository: Path, git: Git) -> None:
+    first = git(repository, "rev-parse", "HEAD")
+    (repository / "manifests" / "yard.yaml").write_text(ADDED)
+    git(repository, "add", "--all", ".")
+    git(repository, "commit", "--quiet", "--author=Eve\x1f7\x1fx <e@x>", "--message=Add the yard")
+    (repository / "manifests" / "yard.yaml").write_text(ADDED.replace("10.0.0.2", "10.0.0.3"))
+    git(repository, "add", "--all", ".")
+    tree, parent = git(repository, "write-tree"), git(repository, "rev-parse", "HEAD")
+    raw = repository / "commit"
+    raw.write_text(
+        f"tree {tree}\nparent {parent}\nauthor A <a@x> 1 +0000\ncommitter A <a@x> 99999999999999 +0000\n\nLater\n"
+    )
+    later = git(repository, "hash-object", "-t", "commit", "-w", "--literally", str(raw))
+    git(repository, "update-ref", "refs/heads/main", later)
+    found = asyncio.run(revisions_of(repository).listed("", 50))
+    assert [one.revision_id for one in found] == [later, parent, first]
+    assert found[2].author == "A Tester"

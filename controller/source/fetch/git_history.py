@@ -17,8 +17,10 @@ LOG_SECONDS: Final = 15.0
 """Of looking for commits: in a repository of many others, those that touch manifests may be far apart."""
 _MOST_BYTES_SHOWN: Final = 16 << 20
 """Of the files that a commit changed: more of them are told without what they hold."""
-_FORMAT: Final = "%H%x1f%an%x1f%ct%x1f%s"
+_FORMAT: Final = "%H%x1f%ct%x1f%an%x1f%s"
 _HASH: Final = re.compile(rf"[0-9a-f]{{{FEWEST_DIGITS},64}}")
+_LATEST_SECONDS: Final = 253_402_300_799
+"""The end of the year 9999: whoever makes a commit gives it any time."""
 _FILES: Final = (b"100644", b"100755")
 _SPECIAL: Final = re.compile(r"([\\*?\[])")
 
@@ -153,8 +155,8 @@ def _pathspecs(top: str) -> list[str]:
 
 
 def _past(record: str) -> PastRevision:
-    commit, author, seconds, subject = record.split("\x1f", 3)
-    at = datetime.fromtimestamp(int(seconds), UTC)
+    commit, seconds, author, subject = record.split("\x1f", 3)
+    at = datetime.fromtimestamp(min(max(int(seconds), 0), _LATEST_SECONDS), UTC)
     return PastRevision(commit.strip(), _line(author), at, masked(_line(subject), sentences=True), commit.strip())
 
 
