@@ -15,6 +15,7 @@ from crds.asking import MOST_CAMERAS, PICTURES, Lease, PicturesAsked
 from ports.clock import Clock
 
 _MANY_ANSWERS = 1_000_000
+"""More than an agent sends between two renewals."""
 
 
 class PictureRound:
@@ -98,9 +99,10 @@ class PictureRound:
                 asked = PicturesAsked(
                     cameras=tuple(self._cameras), width=self._width, every_seconds=EVERY_SECONDS[self._width]
                 )
-                await self._office.say(
-                    self.whom, lease.model_copy(update={"begins": heard_at is None, "pictures": asked})
-                )
+                # Counted on from what came: a page that is left open for days gets more than any number of them.
+                credit = self._conversation.credit + _MANY_ANSWERS
+                again = {"begins": heard_at is None, "pictures": asked, "credit": credit}
+                await self._office.say(self.whom, lease.model_copy(update=again))
             try:
                 async with asyncio.timeout(self._timings.look_for_pictures_seconds):
                     answer = await self._conversation.take()

@@ -11,6 +11,7 @@ from bus.attached import digest_of, with_attached
 from bus.base import Topic
 from bus.codec import decode_self_signed, decode_signed, encode_signed
 from bus.topics import SETTINGS
+from controller.asking import picture_round
 from controller.asking.wanted import NoPicture, PictureAnswer, PictureSeen, PictureWanted, Watcher
 from crds.answers import AgentAnswer, PictureTold
 from crds.messages import AgentCommand, CommandKind
@@ -285,5 +286,16 @@ def test_pictures_of_somebody_else_or_of_another_camera_are_never_shown() -> Non
         say("gate", sequence=104)
         await asyncio.sleep(0.5)
         assert world.asking.picture("dock", 320, "") == forged, "and what its agent signed is"
+
+    play(scenario)
+
+
+def test_whoever_looks_for_days_is_shown_pictures_to_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture_round, "_MANY_ANSWERS", 20)
+
+    async def scenario(world: World) -> None:
+        found = await look(world, 600, DOCK)
+        assert picture(found["dock"]).age_seconds < 11
+        assert not picture(found["dock"]).is_frozen
 
     play(scenario)
