@@ -138,8 +138,8 @@ class SeriesKeeper:
         )
 
     def _begin(self, app: _App, stream: StreamStats) -> None:
-        # The frames of all cameras come before the lines of one.
-        if self._takes(_WIDE):
+        # An app may name a camera twice. The frames of all cameras come before the lines of one.
+        if stream.camera_id not in app.cameras and self._takes(_WIDE):
             camera = _Camera(app.step, stream.frame_number, _crossed(stream), app.step)
             camera.rings["fps", ""] = _ring(_WIDE)
             app.cameras[stream.camera_id] = camera

@@ -164,3 +164,15 @@ def test_no_crossing_is_negative_or_counted_twice_and_none_is_lost_that_was_seen
     assert all(one is None or one >= 0 for one in (*found.lines["in"], *found.fps))
     if now < STEPS * STEP:
         assert sum(one or 0 for one in found.lines["in"]) == seen
+
+
+def test_an_app_that_names_a_camera_twice_takes_no_room_from_others() -> None:
+    keeper = SeriesKeeper()
+    free = keeper._bytes_left
+    for step in range(5):
+        keeper.heard("door", "one", (stream(1500 * step), stream(1500 * step)), STEP * step)
+    found = keeper.of("door", "dock", 4 * STEP)
+    assert found is not None
+    assert found.fps == [25.0] * 4
+    keeper.keep_only(())
+    assert keeper._bytes_left == free
