@@ -1,8 +1,9 @@
 """What is remembered of cameras, on disk: a SQLite file of the state directory, bounded for each and in all."""
 
+import contextlib
 import logging
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -109,13 +110,12 @@ class CameraFile:
             with self._file.opened() as database:
                 return frozenset(name for (name,) in database.execute("select distinct camera from conditions"))
         except OSError as error:
-            self._file.begin_anew_if_damaged(error)
-            _log.warning("%s is damaged: what is remembered of cameras begins anew", self._file.path)
+            self._begin_anew_if_damaged(error)
             return frozenset()
 
     def of(self, cameras: Collection[str], instances: Collection[str]) -> CameraPast:
         """See `CameraPasts`."""
-        with self._file.opened() as database:
+        with self._opened() as database:
             conditions = {
                 name: tuple(
                     Condition(*row)
@@ -139,11 +139,25 @@ class CameraFile:
 
     def store(self, happened: Happened) -> None:
         """See `CameraPasts`."""
-        with self._file.opened() as database:
+        with self._opened() as database:
             _store_rollouts(database, happened.rollouts, happened.applied)
             _store_conditions(database, happened.cameras)
             _keep_the_latest(database, "conditions", self._most_conditions)
             _keep_the_latest(database, "rollouts", self._most_rollouts)
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """A transaction. What finds the file damaged fails, and the next one has a new file."""
+        try:
+            with self._file.opened() as database:
+                yield database
+        except OSError as error:
+            self._begin_anew_if_damaged(error)
+            raise
+
+    def _begin_anew_if_damaged(self, error: OSError) -> None:
+        self._file.begin_anew_if_damaged(error)
+        _log.warning("%s is damaged: what is remembered of cameras begins anew", self._file.path)
 
 
 def _store_rollouts(database: sqlite3.Connection, rollouts: Iterable[Rollout], applied: Iterable[Applied]) -> None:

@@ -5,6 +5,7 @@ ones are made from newer ones.
 """
 
 import contextlib
+import errno
 import logging
 import zlib
 from collections.abc import Iterator, Mapping
@@ -46,6 +47,8 @@ class CameIntoForce:
     author: str
     at: datetime
     subject: str
+    before: str | None = None
+    """The id of the one that was kept last, as far as who keeps it knows: empty for none, None where he does not."""
 
 
 class TooLarge(Exception):  # noqa: N818 - says what is so
@@ -93,10 +96,14 @@ class RevisionFile:
 
         Raises:
             TooLarge: its files alone are too large; nothing is kept then.
-            OSError: the disk does not take it.
+            OSError: the disk does not take it, or another file took the place of this one: ESTALE.
         """
         with self._file.opened() as database:
-            is_first = database.execute("select 1 from revision").fetchone() is None
+            newest = database.execute("select id from revision order by number desc limit 1").fetchone()
+            if revision.before is not None and (newest[0] if newest else "") != revision.before:
+                # What changed since another one is not all that there is.
+                raise OSError(errno.ESTALE, "another file took its place", str(self._file.path))
+            is_first = newest is None
             made = (revision.revision_id, revision.author, revision.at.isoformat(), revision.subject)
             number = database.execute(
                 "insert into revision (id, author, at, subject) values (?, ?, ?, ?)", made
@@ -228,8 +235,10 @@ def _digests_at(database: Connection, number: int) -> dict[bytes, bytes]:
 def _content(database: Connection, digest: bytes | None) -> bytes | None:
     if digest is None:
         return None
-    (packed,) = database.execute("select packed from content where digest = ?", (digest,)).fetchone()
-    return zlib.decompress(packed)
+    row = database.execute("select packed from content where digest = ?", (digest,)).fetchone()
+    if row is None:
+        raise ValueError("what a file held is missing")
+    return zlib.decompress(row[0])
 
 
 def _past(number: int, revision_id: str, author: str, at: str, subject: str) -> PastRevision:

@@ -142,6 +142,7 @@ class RevisionKeeper:
         except OSError as error:
             text = f"earlier revisions cannot be kept on disk: {error}"
             self._knowledge.note(Tell(EventType.WARNING, "RevisionsNotKept", text))
+            self._newest = self._kept = None  # what is in the file is looked at anew
             await asyncio.sleep(self._timings.keep_again_seconds)
 
     async def _take(self, reading: Loaded, now: datetime) -> None:
@@ -150,7 +151,7 @@ class RevisionKeeper:
         if revision_id != newest_id:
             changes = await self._threads.run(_changes, self._kept, found, files)
             author, subject = self._authorship(revision_id) or ("", BY_HAND if newest_id else FOUND)
-            made = CameIntoForce(revision_id, author, now, subject)
+            made = CameIntoForce(revision_id, author, now, subject, newest_id)
             await self._threads.run(self._file.store, made, changes)
         self._kept, self._newest = files, (revision_id, {})
 

@@ -60,4 +60,4 @@ class SqliteFile:
         """
         if error.errno != errno.EBADMSG or self.path is None:
             raise error
-        self.path.unlink()
+        self.path.unlink(missing_ok=True)

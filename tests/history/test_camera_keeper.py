@@ -191,3 +191,15 @@ def test_a_damaged_file_is_begun_anew(tmp_path: Path) -> None:
     file.store(Happened([CameraChange("dock", *conditions((0, READY), (1, "NoFrames")))]))
     assert CameraFile(path).load() == {"dock"}
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_is_damaged_while_it_is_used_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "camera-history.sqlite3"
+    file, happened = CameraFile(path), Happened([CameraChange("dock", *conditions((0, READY), (1, "NoFrames")))])
+    for use in (lambda: file.store(happened), lambda: file.of(["dock"], ())):
+        file.store(happened)
+        path.write_bytes(b"this is no database at all" * 100)
+        with pytest.raises(OSError, match="not a database"):
+            use()
+        file.store(happened)
+        assert len(file.of(["dock"], ()).conditions["dock"]) == 2

@@ -134,3 +134,23 @@ def test_the_time_is_when_it_came_into_force() -> None:
     run(file, FLEET)
     assert before <= file.listed("", 1)[0].at <= datetime.now(UTC)
     assert revision_file.MOST_REVISIONS == 20
+
+
+@pytest.mark.parametrize("content", [None, b"no database at all, " * 100])
+def test_a_file_that_is_lost_while_it_is_used_begins_anew_with_all_that_there_is(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "revisions.sqlite3"
+
+    class LostFile(RevisionFile):
+        """Is lost once the first revision is kept."""
+
+        def store(self, revision: CameIntoForce, changes: Mapping[bytes, SourceFile | None]) -> None:
+            super().store(revision, changes)
+            if revision.revision_id == id_of(FLEET):
+                path.unlink() if content is None else path.write_bytes(content)
+
+    file = LostFile(path)
+    assert len(run(file, FLEET, with_camera("10.0.0.7"))) == 1
+    (newest,) = file.listed("", 9)
+    assert file.files(newest) == with_camera("10.0.0.7")
