@@ -379,3 +379,19 @@ def test_streams_are_woken_when_somebody_was_given_something_else() -> None:
         assert follower.at - began < 1
 
     run(scenario())
+
+
+def test_a_task_that_looks_ends_with_the_last_stream_also_when_streams_of_another_one_outlive_theirs() -> None:
+    async def scenario() -> None:
+        stand = Stand()
+        slow = await stand.follow()
+        await asyncio.sleep(1)
+        stand.feed.end_watches()  # as a fault would
+        await asyncio.sleep(0.01)
+        quick = await stand.follow()
+        await quick.close()
+        await slow.close()
+        await asyncio.sleep(1)
+        assert [one for one in asyncio.all_tasks() if one.get_name() == "page-feed"] == []
+
+    run(scenario())

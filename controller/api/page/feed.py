@@ -101,9 +101,9 @@ class Feed:
             yield resync(self._objects.version, self._now())
         finally:
             del self._streams[stream]
-            if not self._streams:
+            if not self._streams and self._looking:  # which may be another one by now
+                self._looking.cancel()
                 self._looking = None
-                looking.cancel()
 
     def _begin(self) -> asyncio.Task[None]:
         self._batch = _Batch(0, self._objects.version, self._objects.version, b"")
