@@ -10,6 +10,7 @@ from typing import Final
 from controller.source.files import shown
 from crds.masking import masked
 from crds.secret_forms import secrets_in_line
+from crds.secret_names import is_secret_name
 
 CONTEXT_LINES: Final = 3
 MOST_CHARACTERS: Final = 1 << 20
@@ -20,6 +21,9 @@ _NO_END: Final = "\\ No newline at end of file\n"
 _PLACEHOLDER: Final = "${secret:"
 _KEY_BEGINS: Final = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
 _KEY_ENDS: Final = re.compile(r"-----END (?:[A-Z]+ )*PRIVATE KEY-----")
+_KEY: Final = re.compile(r"(?P<indent>\s*(?:-\s+)*)[\"']?(?P<name>\w[\w.-]*)[\"']?\s*:(?:\s+(?P<value>.*))?")
+_BROKEN: Final = re.compile(r"(?:^|\s)[|>][-+0-9]*\s*(?:\s#.*)?$|\\$")
+"""What goes on in the next lines: a block, or a text in quotes that is broken."""
 _MASK: Final = "***"
 
 _Block = tuple[int, int, int]
@@ -174,12 +178,12 @@ class _Masking:
 
     def __init__(self, lines: Sequence[str]) -> None:
         self._lines = lines
-        self._in_keys = frozenset(_in_keys(lines))
+        self._hidden = frozenset((*_in_keys(lines), *_in_secrets(lines)))
 
     def line(self, at: int) -> str:
         line = self._lines[at]
         body = line.removesuffix("\n")
-        if at in self._in_keys:
+        if at in self._hidden:
             body = _MASK
         elif _PLACEHOLDER in body:
             # A placeholder is no login: only what is a secret beside it is hidden.
@@ -200,3 +204,32 @@ def _in_keys(lines: Sequence[str]) -> Iterator[int]:
             yield at
         if "-----BEGIN" in line and _KEY_BEGINS.search(line):
             is_inside = not _KEY_ENDS.search(line)
+
+
+def _in_secrets(lines: Sequence[str]) -> Iterator[int]:
+    """The numbers of the lines behind a key on which its value goes on, where that is a secret, or an address with one."""
+    for at, line in enumerate(lines):
+        key = _KEY.fullmatch(line.rstrip()) if ":" in line else None
+        if key is None:
+            continue
+        value, name = key["value"] or "", key["name"]
+        is_secret, is_broken = is_secret_name(name), _BROKEN.search(value) is not None
+        if is_secret or is_broken:
+            under = list(_under(lines, at, len(key["indent"])))
+            if is_secret:
+                is_mapping = not value and any(_KEY.match(lines[one]) for one in under[:1])
+                yield from () if is_mapping else under
+                continue
+            begin = value if value.endswith("\\") else ""
+            whole = "".join(one.strip(' \n\\"') for one in (begin, *(lines[number] for number in under)))
+            if masked(whole) != whole:
+                yield from under
+
+
+def _under(lines: Sequence[str], at: int, indent: int) -> Iterator[int]:
+    """The numbers of the lines behind a key that stand farther to the right than it does."""
+    for number in range(at + 1, len(lines)):
+        line = lines[number]
+        if line.strip() and len(line) - len(line.lstrip()) <= indent:
+            return
+        yield number

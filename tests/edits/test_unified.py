@@ -124,3 +124,24 @@ def test_git_takes_it(tmp_path: Path) -> None:
     diff = unified_diff(b"a.yaml", before.encode(), after.encode())
     subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=diff.encode(), check=True)
     assert (tmp_path / "a.yaml").read_text() == after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password: |\n  hunter2\n\n  hunter2\n",
+        "- password: >- # old\n    hunter2\n",
+        "password:\n  hunter2\n",
+        "spec:\n  'password': &one !!str |2-\n    hunter2\n",
+        'password: "\\\n  hunter2"\n',
+        "token: first\n  hunter2\n",
+        "url: >-\n  rtsp://admin:\n  hunter2@10.0.0.1/main\n",
+        'url: "rtsp://admin:\\\n  hunter2@10.0.0.1/main"\n',
+    ],
+)
+def test_a_secret_on_the_lines_behind_its_name_is_hidden_too(text: str) -> None:
+    after = f"{text}next: one\nsecrets:\n  dock: here\ncommand: |\n  run it\n"
+    diff = unified_diff(b"a.yaml", None, after.encode())
+    assert "hunter2" not in diff
+    assert diff.endswith("+next: one\n+secrets:\n+  dock: here\n+command: |\n+  run it\n")
+    assert diff.count("\n") == after.count("\n") + 3
