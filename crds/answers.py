@@ -9,6 +9,11 @@ from crds.document import Message, UtcTime, WireModel
 _unless_said: Any = {"exclude_if": lambda value: not value}
 
 
+_DAY_SECONDS: Final = 24 * 3600
+_OLDEST_SECONDS: Final = 3650 * _DAY_SECONDS
+"""What comes before it may be no time that a calendar has."""
+
+
 class Used(WireModel):
     """What something used in a window of time."""
 
@@ -31,8 +36,8 @@ class UsageSample(WireModel):
 class CameraSeries(WireModel):
     """How a camera did in steps of time, the oldest first; None where nothing is known. What has no room stands in the answers that follow."""
 
-    step_seconds: int = Field(gt=0)
-    age_seconds: float = Field(ge=0)
+    step_seconds: int = Field(gt=0, le=_DAY_SECONDS)
+    age_seconds: float = Field(ge=0, le=_OLDEST_SECONDS)
     """How long ago the last step ended."""
     fps: tuple[float | None, ...] = ()
     """Frames that its app processed in a second, on average, as the agent saw their numbers grow."""

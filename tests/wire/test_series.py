@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bus.codec import decode_signed
+from bus.codec import Undecodable, decode_signed
 from bus.signature import SigningKey
 from crds.answers import AgentAnswer
 from crds.asking import SERIES
@@ -62,3 +62,13 @@ def test_leases_of_before_ask_for_none(name: str) -> None:
     lease = decode_signed(AgentCommand, golden(name), [CONTROLLER_KEY.public_key_hex]).lease
     assert lease is not None
     assert lease.series is None
+
+
+@pytest.mark.parametrize(
+    "said", [{"age_seconds": 1e300}, {"step_seconds": 10**15}, {"step_seconds": 86_401}], ids=["age", "step", "day"]
+)
+def test_times_that_no_agent_has_are_not_taken(said: dict[str, float]) -> None:
+    payload = payload_of(golden("AgentAnswer.series"))
+    value = sealed("AgentAnswer", {**payload, "series": {**payload["series"], **said}}, AGENT_KEY)
+    with pytest.raises(Undecodable):
+        decode_signed(AgentAnswer, value, [AGENT_KEY.public_key_hex])
