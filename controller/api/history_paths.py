@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from controller.api.errors import ApiError, bad_request, not_found
 from controller.api.query import number
+from controller.api.routing import Router
 from controller.asking.base import Asking, CannotAsk
 from controller.asking.wanted import Series
 from controller.history.blind import Blind, blind_times
@@ -60,8 +61,8 @@ class HistoryPaths:
         self._history = history
         self._asking = asking
         self._clock = clock
-        self.router = APIRouter(prefix="/fleet/v1/history")
-        self.router.add_api_route("/cameras/{name}", self._of_camera, methods=["GET"], response_model=None)
+        self.router = Router("/fleet/v1/history")
+        self.router.add("/cameras/{name}", self._of_camera, "GET")
 
     async def _of_camera(self, request: Request, name: str) -> Response:
         seconds = _seconds(request)
