@@ -25,6 +25,7 @@ from controller.source.read.file_reading import FileReading
 from controller.source.read.reader import Loaded
 from controller.source.revisions import BY_HAND, FileChanges, Files, PastRevision
 from controller.timings import Timings
+from crds.masking import masked
 from ports.clock import Clock
 from ports.threads import Threads
 
@@ -151,7 +152,7 @@ class RevisionKeeper:
         if revision_id != newest_id:
             changes = await self._threads.run(_changes, self._kept, found, files)
             author, subject = self._authorship(revision_id) or ("", BY_HAND if newest_id else FOUND)
-            made = CameIntoForce(revision_id, author, now, subject, newest_id)
+            made = CameIntoForce(revision_id, author, now, masked(subject, sentences=True), newest_id)
             await self._threads.run(self._file.store, made, changes)
         self._kept, self._newest = files, (revision_id, {})
 

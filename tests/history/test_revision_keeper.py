@@ -154,3 +154,9 @@ def test_a_file_that_is_lost_while_it_is_used_begins_anew_with_all_that_there_is
     assert len(run(file, FLEET, with_camera("10.0.0.7"))) == 1
     (newest,) = file.listed("", 9)
     assert file.files(newest) == with_camera("10.0.0.7")
+
+
+def test_a_secret_in_the_words_of_who_wrote_is_not_kept() -> None:
+    stand = Stand(RevisionFile())
+    stand.keeper._authorship = lambda _: ("ann", "Patch camera/lobby (was rtsp://admin:hunter2@10.0.0.1/x)")
+    assert asyncio.run(stand.run(FLEET)) == ["Patch camera/lobby (was rtsp://***@10.0.0.1/x)"]
