@@ -115,7 +115,7 @@ class UsageSamples:
             number=conversation.number,
             boot_id=conversation.whom.boot_id,
             seconds=seconds,
-            credit=_MANY_ANSWERS,
+            credit=conversation.credit + _MANY_ANSWERS,
             begins=is_first,
             what=USAGE,
         )

@@ -13,6 +13,7 @@ import pytest
 from bus.base import Topic
 from bus.codec import decode_self_signed, decode_signed, encode_signed
 from bus.topics import SETTINGS
+from controller.asking import usage_samples
 from controller.asking.base import CannotAsk, NoSuchLog
 from controller.asking.wanted import LogsWanted
 from crds.answers import AgentAnswer
@@ -216,6 +217,19 @@ def test_an_agent_of_before_is_never_asked_and_people_read_why() -> None:
         assert why == ("the agent of node gate is of version 0.0.9, which cannot be asked for its logs: upgrade it")
         assert await world.asking.usage(["gate"]) == {}
         assert leases(world) == []
+
+    play(scenario)
+
+
+def test_whoever_looks_at_usage_for_weeks_is_told_the_newest_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usage_samples, "_MANY_ANSWERS", 10)
+
+    async def scenario(world: World) -> None:
+        found = await world.asking.usage(["gate"])
+        for _ in range(60):
+            await asyncio.sleep(5)
+            found = await world.asking.usage(["gate"])
+        assert (world.clock.now() - found["gate"].at).total_seconds() < 30
 
     play(scenario)
 
