@@ -72,7 +72,12 @@ class PicturePaths:
             raise not_found("pictures", "", name)
         # One that is named by its version is that very one for good.
         caching = "private, max-age=300, immutable" if version else "no-store"
-        headers = {"Cache-Control": caching, "X-Content-Type-Options": "nosniff"}
+        headers = {
+            "Cache-Control": caching,
+            # Where no login is needed, as with `fleet up`, any web page could show it.
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "X-Content-Type-Options": "nosniff",
+        }
         return Response(jpeg, media_type="image/jpeg", headers=headers)
 
     def _wanted(self, name: str, sight: Sight | None) -> PictureWanted | None:

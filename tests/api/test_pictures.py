@@ -85,6 +85,7 @@ def test_a_picture_is_fetched_by_its_address_and_kept_by_nobody_else(shown: Show
     assert answer.headers["content-type"] == "image/jpeg"
     assert answer.headers["cache-control"] == "private, max-age=300, immutable"
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cross-origin-resource-policy"] == "same-origin", "no page of another site shows it"
     newest = shown.http("GET", f"{PATH}/hq-1?width=1280")
     assert (newest.status_code, newest.headers["cache-control"]) == (200, "no-store")
     for path in (f"{PATH}/hq-1", f"{PATH}/hq-1?v=other", f"{PATH}/none?width=1280", f"{PATH}/%C3%BC%00"):
