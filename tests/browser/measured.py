@@ -67,7 +67,7 @@ class Transfer:
         session.on(
             "Network.responseReceived", lambda event: transfer._add(event, event["response"]["encodedDataLength"])
         )
-        session.on("Network.dataReceived", lambda event: transfer._add(event, event["encodedDataLength"]))
+        session.on("Network.dataReceived", transfer._add_data)
         session.send("Network.enable")
         return transfer
 
@@ -78,6 +78,11 @@ class Transfer:
 
     def _begin(self, event: dict[str, Any]) -> None:
         self._paths[event["requestId"]] = event["request"]["url"].split("?")[0]
+
+    def _add_data(self, event: dict[str, Any]) -> None:
+        # Of a stream it is said late, if at all, how long it is over the wire: as long as it is, since nothing is packed.
+        is_stream = self._paths.get(event["requestId"], "").endswith("/stream")
+        self._add(event, event["dataLength" if is_stream else "encodedDataLength"])
 
     def _add(self, event: dict[str, Any], size: int) -> None:
         path = self._paths.get(event["requestId"], "")
@@ -107,7 +112,7 @@ class MeasuredPage:
         return int(self._metrics()["JSHeapUsedSize"])
 
     def milliseconds_until(self) -> tuple[float, float]:
-        """From the click on a link until something was painted, and until cameras were."""
+        """From the click on a link until something was painted, -1 when nobody says, and until cameras were."""
         painted = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? -1"
         return self.page.evaluate(painted), self.page.evaluate("globalThis.firstCameraAt")
 
