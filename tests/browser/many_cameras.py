@@ -107,7 +107,9 @@ async def _serve(count: int, told: Connection) -> None:
             changed += 1
             number, old = changed % count, cameras[changed % count]
             was_ready = old["status"]["ready"]
-            cameras[number] = camera(number, changed, ready=was_ready != (changed % _ONE_IN == 0))
+            # In each round other frames per second than in the one before.
+            turn = changed + changed // count
+            cameras[number] = camera(number, turn, ready=was_ready != (changed % _ONE_IN == 0))
             differences.append(Difference(("Camera", old["metadata"]["name"]), old, cameras[number]))
         if differences:
             objects.apply(differences, datetime.now(UTC))

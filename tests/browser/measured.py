@@ -13,6 +13,7 @@ from tests.patience import wait_until
 
 _NAIVE_PATH = "/all-rows"
 _NAIVE = Path(__file__).with_name("naive_page.html")
+_FIELDS_BYTES = len("id: \nevent: \ndata: \n\n")
 _WATCH_FOR_THE_FIRST_CAMERA = """
 globalThis.firstCameraAt = new Promise((told) => {
   new MutationObserver((_, observer) => {
@@ -67,6 +68,7 @@ class Transfer:
         session.on(
             "Network.responseReceived", lambda event: transfer._add(event, event["response"]["encodedDataLength"])
         )
+        session.on("Network.eventSourceMessageReceived", transfer._add_message)
         session.on("Network.dataReceived", transfer._add_data)
         session.send("Network.enable")
         return transfer
@@ -80,9 +82,12 @@ class Transfer:
         self._paths[event["requestId"]] = event["request"]["url"].split("?")[0]
 
     def _add_data(self, event: dict[str, Any]) -> None:
-        # Of a stream it is said late, if at all, how long it is over the wire: as long as it is, since nothing is packed.
-        is_stream = self._paths.get(event["requestId"], "").endswith("/stream")
-        self._add(event, event["dataLength" if is_stream else "encodedDataLength"])
+        # Of streams that is told late: their messages are counted.
+        if not self._paths.get(event["requestId"], "").endswith("/stream"):
+            self._add(event, event["encodedDataLength"])
+
+    def _add_message(self, event: dict[str, Any]) -> None:
+        self._add(event, sum(len(event[each]) for each in ("eventId", "eventName", "data")) + _FIELDS_BYTES)
 
     def _add(self, event: dict[str, Any], size: int) -> None:
         path = self._paths.get(event["requestId"], "")
