@@ -11,7 +11,6 @@ import time
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -25,27 +24,10 @@ from controller.api.server import create_app, serve
 from controller.picture.difference import Difference
 from controller.picture.store import ObjectStore
 from tests.api.serving import FakeControl
+from tests.browser.many_cameras import camera
 
 SNAPSHOT, STREAM = "/fleet/v1/snapshot", "/fleet/v1/stream"
 _TARGET_PERCENT = 5.0
-
-
-def camera(number: int, turn: int) -> dict[str, Any]:
-    """A camera as it is after some turns: each is another one."""
-    ready = turn % 2 == 0
-    at = datetime.fromtimestamp(1_772_366_400 + turn, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    reason, message = ("FramesProcessed", "") if ready else ("Unreachable", f"no route to host 10.0.0.{number % 250}")
-    return {
-        "apiVersion": "dsfleet.io/v1",
-        "kind": "Camera",
-        "metadata": {"name": f"camera-{number:05d}", "labels": {"site": f"site-{number % 40:02d}"}},
-        "spec": {"address": f"rtsp://10.0.0.9/{number}", "width": 1920, "height": 1080},
-        "status": {
-            "ready": ready, "reason": reason, "message": message, "fps": 24 + turn % 20 / 10, "nodes": ["n1"],
-            "instances": [{"name": "door", "node": "n1", "ready": ready, "reason": reason, "fps": 25.0}],
-            "conditions": [{"type": "Ready", "status": str(ready), "reason": reason, "lastTransitionTime": at}],
-        },
-    }  # fmt: skip
 
 
 def serve_one(by_themselves: bool, cameras: int, per_second: int, told: Connection) -> None:
@@ -55,7 +37,7 @@ def serve_one(by_themselves: bool, cameras: int, per_second: int, told: Connecti
 
     async def run() -> None:
         objects = ObjectStore(1)
-        documents = [camera(number, 0) for number in range(cameras)]
+        documents = [camera(number, 0, ready=True) for number in range(cameras)]
         objects.replace(documents, datetime.now(UTC))
         app = create_app(objects, ObjectStore(1), FakeControl())
         serving = asyncio.create_task(serve(app, "127.0.0.1", 0, listening=told.send))
@@ -65,7 +47,7 @@ def serve_one(by_themselves: bool, cameras: int, per_second: int, told: Connecti
             differences = []
             for one in range(per_second // 10):
                 number = (turn * per_second // 10 + one) % cameras
-                old, documents[number] = documents[number], camera(number, turn)
+                old, documents[number] = documents[number], camera(number, turn, ready=turn % 2 == 0)
                 differences.append(Difference(("Camera", f"camera-{number:05d}"), old, documents[number]))
             objects.apply(differences, datetime.now(UTC))
             await asyncio.sleep(max(0.0, begin + turn / 10 - loop.time()))

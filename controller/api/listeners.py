@@ -23,7 +23,9 @@ class BoundedListener(socket.socket):
     most = MOST_SOCKETS
 
     def __init__(self, family: int) -> None:
-        super().__init__(family, socket.SOCK_STREAM)
+        # An event loop sends without delay only what it is told to be TCP; else the second part of each answer
+        # waits 40 ms, until whoever asked has acknowledged the first.
+        super().__init__(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._accepted = WeakSet[socket.socket]()
 
     def accept(self) -> tuple[socket.socket, Any]:

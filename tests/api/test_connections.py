@@ -1,5 +1,6 @@
 """What is done with connections that send nothing, or little by little, and with too many of them."""
 
+import asyncio
 import json
 import socket
 import time
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from controller.api.listeners import port_listener
 from tests.api.serving import FakeControl, LiveServer
 from tests.patience import patient
 
@@ -29,6 +31,24 @@ def connected(server: LiveServer) -> Iterator[socket.socket]:
     address = urlsplit(server.url)
     with socket.create_connection((address.hostname, address.port), timeout=patient(10)) as connection:
         yield connection
+
+
+def test_no_answer_waits_until_its_beginning_is_acknowledged() -> None:
+    async def delay_is_off() -> bool:
+        found: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        def accepted(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connection = writer.get_extra_info("socket")
+            found.set_result(bool(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
+            writer.close()
+
+        async with await asyncio.start_server(accepted, sock=port_listener("127.0.0.1", 0)) as server:
+            _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            is_off = await found
+            writer.close()
+            return is_off
+
+    assert asyncio.run(delay_is_off())
 
 
 def until_the_end(connection: socket.socket) -> bytes:

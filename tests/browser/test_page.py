@@ -49,9 +49,12 @@ def test_axe_finds_nothing(visit: Callable[..., Visitor], scheme: str) -> None:
 
 def test_twenty_tabs_of_one_browser_are_live(visitor: Visitor) -> None:
     """Over HTTP/1.1 a browser has six connections to a server, whatever the number of its tabs."""
+    streams: list[str] = []
+    visitor.context.on("request", lambda one: streams.append(one.url) if "/stream" in one.url else None)
     tabs = [visitor.open() for _ in range(TABS)]
     for tab in tabs:
         expect(live(tab).locator("[data-camera]")).to_have_count(5)
+    assert len(streams) == 1, streams
 
 
 def test_a_camera_that_is_added_comes_to_the_page_by_itself(visitor: Visitor, fleet: UpFleet) -> None:

@@ -31,5 +31,7 @@ export function useAll<T extends Named>(objects: LiveObjects<T>): T[] {
 }
 
 function knownNow<T extends Named>(objects: LiveObjects<T>) {
-  return untracked(() => ({ shape: objects.shape.value, all: objects.all(), at: Date.now() }));
+  const all = untracked(() => objects.all());
+  // Who sees nothing yet does not wait for what comes.
+  return { shape: objects.shape.peek(), all, at: all.length > 0 ? Date.now() : 0 };
 }
