@@ -47,6 +47,13 @@ class GuardedController:
         items = answer.json()["items"] if answer.is_success else []
         return {one["metadata"]["name"]: one for one in items}
 
+    def create_token(self, role: str, name: str) -> str:
+        answer = self._http.post("/fleet/v1/tokens", json={"role": role, "name": name}).raise_for_status()
+        return str(answer.json()["token"])
+
+    def revoke(self, token: str) -> None:
+        self._http.delete(f"/fleet/v1/tokens/{token.split('_')[1]}").raise_for_status()
+
     def close(self) -> None:
         self._http.close()
         self._program.stop()
