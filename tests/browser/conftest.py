@@ -72,14 +72,18 @@ def fleet(request: pytest.FixtureRequest, shared_fleet: UpFleet) -> UpFleet:
 
 @pytest.fixture
 def visit(request: pytest.FixtureRequest, chromium: Browser, fleet: UpFleet) -> Iterator[Callable[..., Visitor]]:
-    """`visit(color_scheme="dark", viewport={"width": 390, "height": 844})`: somebody new; fails when the page does what it may not."""
+    """`visit(color_scheme="dark", viewport={"width": 390, "height": 844})`: somebody new; fails when the page does what it may not.
+
+    With `base_url` he visits another controller than that of the fleet.
+    """
     visitors: list[Visitor] = []
     expect.set_options(timeout=1000 * patient(20))
 
     def come(**options: Any) -> Visitor:
-        context = chromium.new_context(base_url=fleet.url, **options)
+        url = options.pop("base_url", fleet.url)
+        context = chromium.new_context(base_url=url, **options)
         context.set_default_timeout(1000 * patient(20))
-        visitors.append(Visitor(context, fleet.url))
+        visitors.append(Visitor(context, url))
         return visitors[-1]
 
     yield come
