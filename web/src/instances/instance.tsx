@@ -35,6 +35,7 @@ export function InstanceView({ name }: { name: string }) {
       state={row !== undefined && <InstanceState instance={row} />}
       actions={
         <>
+          <a class="button" href={linkTo(["events"], { q: name, kind: "DsInstance" })}>{t.nav.events}</a>
           <a class="button" href={linkTo(["instances", name, "edit"])}>{t.sheet.edit}</a>
           {status.held === undefined ? (
             <button type="button" onClick={() => act("hold")}>{t.instances.hold}</button>

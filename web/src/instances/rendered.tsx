@@ -1,4 +1,5 @@
 /** The files of an instance as its node was told them last. Secrets are placeholders there. */
+import { PlainTable } from "../parts/plain_table.tsx";
 import { Refusal } from "../parts/refusal.tsx";
 import { useAsked } from "../parts/use_asked.ts";
 import { linkTo, place } from "../route.ts";
@@ -35,24 +36,15 @@ export function Rendered({ name, generation }: { name: string; generation: numbe
       </nav>
       {file !== undefined && <pre class="rendered-file" tabIndex={0} aria-label={file.path}>{file.content}</pre>}
       <h3>{t.instances.slots}</h3>
-      <table class="plain slots">
-        <thead>
-          <tr>
-            <th scope="col">{t.instances.slot}</th>
-            <th scope="col">{t.instances.camera}</th>
-            <th scope="col">{t.instances.cameraId}</th>
+      <PlainTable heads={[t.instances.slot, t.instances.camera, t.instances.cameraId]}>
+        {value.cameras.map((one) => (
+          <tr key={one.name}>
+            <td>{one.slot}</td>
+            <th scope="row"><a href={linkTo(["cameras", one.name])}>{one.name}</a></th>
+            <td>{one.cameraId}</td>
           </tr>
-        </thead>
-        <tbody>
-          {value.cameras.map((one) => (
-            <tr key={one.name}>
-              <td>{one.slot}</td>
-              <th scope="row"><a href={linkTo(["cameras", one.name])}>{one.name}</a></th>
-              <td>{one.cameraId}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </PlainTable>
     </section>
   );
 }

@@ -1,6 +1,7 @@
 /** The earlier versions of an instance, and back to one of them. */
 import { useState } from "preact/hooks";
 import type { Write } from "../api/previews.ts";
+import { PlainTable } from "../parts/plain_table.tsx";
 import { Refusal } from "../parts/refusal.tsx";
 import { SaveDialog } from "../parts/save_dialog.tsx";
 import { useAsked } from "../parts/use_asked.ts";
@@ -27,36 +28,27 @@ export function Versions({ name, generation }: { name: string; generation: numbe
     <section>
       <h2 class="hidden">{t.instances.tabs.versions}</h2>
       <p class="note">{t.instances.versionsKept}</p>
-      <div class="panel scrolls">
-        <table class="plain">
-          <thead>
-            <tr>
-              <th scope="col">{t.instances.version}</th>
-              <th scope="col">{t.instances.cause}</th>
-              <th scope="col"><span class="hidden">{t.nodes.acts}</span></th>
+      <div class="panel">
+        <PlainTable heads={[t.instances.version, t.instances.cause]} hidden={t.nodes.acts}>
+          {versionsOf(sets.value, numberInForce(deployment.value)).map((version) => (
+            <tr key={version.number}>
+              <th scope="row">{version.number}</th>
+              <td>
+                {version.cause || <span class="soft">{t.instances.noCause}</span>}
+                <div><code>{version.image}</code></div>
+              </td>
+              <td>
+                {version.isInForce ? (
+                  <strong>{t.instances.inForce}</strong>
+                ) : (
+                  <button type="button" disabled={readOnly !== null} onClick={() => setChosen({ version, write: undoWrite(name, version) })}>
+                    {t.instances.goBack}
+                  </button>
+                )}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {versionsOf(sets.value, numberInForce(deployment.value)).map((version) => (
-              <tr key={version.number}>
-                <th scope="row">{version.number}</th>
-                <td>
-                  {version.cause || <span class="soft">{t.instances.noCause}</span>}
-                  <div><code>{version.image}</code></div>
-                </td>
-                <td>
-                  {version.isInForce ? (
-                    <strong>{t.instances.inForce}</strong>
-                  ) : (
-                    <button type="button" disabled={readOnly !== null} onClick={() => setChosen({ version, write: undoWrite(name, version) })}>
-                      {t.instances.goBack}
-                    </button>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </PlainTable>
       </div>
       {chosen !== null && (
         <SaveDialog

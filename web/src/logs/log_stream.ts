@@ -57,15 +57,16 @@ export async function readLog(asked: LogAsked, lines: LogLines, tell: (state: Lo
       forget();
       lines.end();
     }
-    if (hidden.signal.aborted) {
+    if (!hidden.signal.aborted) {
+      wait = nextWait(Date.now() - began > 15_000 ? 0 : wait, Math.random());
+      tell({ is: "again", why });
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+    if (document.hidden && !signal.aborted) {
       tell({ is: "hidden" });
       await seen(signal);
       wait = 0;
-      continue;
     }
-    wait = nextWait(Date.now() - began > 15_000 ? 0 : wait, Math.random());
-    tell({ is: "again", why });
-    await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }
 
