@@ -28,6 +28,8 @@ type Answer = { pictures: Record<string, Picture | { none: string } | { waiting:
 
 /** How often pictures are asked for, and so a lease renewed. */
 const EVERY_MS = 5_000;
+/** A large picture comes every 2 s. */
+const LARGE_EVERY_MS = 2_000;
 /** As many as one question may name. */
 const MOST = 100;
 const SOON_MS = 150;
@@ -60,7 +62,8 @@ export function watchPicture(name: string, width = TILE_WIDTH): () => void {
   watched.set(key, (watched.get(key) ?? 0) + 1);
   if (!began) {
     began = true;
-    setInterval(look, EVERY_MS);
+    setInterval(() => look((width) => width < EDITOR_WIDTH), EVERY_MS);
+    setInterval(() => look((width) => width >= EDITOR_WIDTH), LARGE_EVERY_MS);
     document.addEventListener("visibilitychange", () => (document.hidden ? undefined : lookSoon()));
   }
   lookSoon();
@@ -83,7 +86,7 @@ function lookSoon(): void {
   }, SOON_MS);
 }
 
-function look(): void {
+function look(isMeant: (width: number) => boolean = () => true): void {
   if (document.hidden) return;
   const byWidth = new Map<number, string[]>();
   for (const key of watched.keys()) {
@@ -91,6 +94,7 @@ function look(): void {
     byWidth.set(Number(width), [...(byWidth.get(Number(width)) ?? []), name.join(" ")]);
   }
   for (const [width, names] of byWidth) {
+    if (!isMeant(width)) continue;
     for (let begin = 0; begin < names.length; begin += MOST) void askFor(names.slice(begin, begin + MOST), width);
   }
 }

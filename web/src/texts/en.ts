@@ -468,7 +468,7 @@ export const t = {
     states: "States before",
     events: "Events",
     noEvents: "Nothing happened that is remembered.",
-    times: (count: number) => `(${count} times)`,
+    allEvents: "With what they came of",
     manifest: "Manifest",
     nowhere: "Where it stands is not told here.",
     keys: { edit: "Edit this camera", draw: "Draw on this camera" },
