@@ -13,6 +13,7 @@ VIEWS = (
     "/#/instances",
     "/#/nodes",
     "/#/changes",
+    "/#/events",
     "/#/new/camera",
 )
 PHONE = {"width": 390, "height": 844}

@@ -2,13 +2,13 @@
 import "./changes.css";
 import { useComputed } from "@preact/signals";
 import { fleet, live, now } from "../live/fleet.ts";
-import { useAnswer } from "../live/asking.ts";
 import { Refusal } from "../parts/refusal.tsx";
+import { useAsked } from "../parts/use_asked.ts";
 import { t } from "../texts/en.ts";
 import { History } from "./history.tsx";
 import { Pending } from "./pending.tsx";
 import { Problems } from "./problems.tsx";
-import { askWaiting } from "./revisions.ts";
+import { PLAN, askWaiting } from "./revisions.ts";
 import { Rolling } from "./rolling.tsx";
 
 /** A fault is looked at again so often: that a file is wrong in another way changes nothing that the stream tells. */
@@ -20,19 +20,19 @@ export function Changes() {
     const faults = problems > 0 ? Math.floor(now.value / FAULTS_EVERY_MS) : 0;
     return [revision, pending, problems, faults, live.value.state].join("\n");
   });
-  const { answer, error, askAgain } = useAnswer(askWaiting, [], changed);
+  const { value: waiting, error, again } = useAsked(PLAN, { when: changed.value, read: askWaiting });
   return (
     <main class="changes" id="content">
       <h1>{t.changes.title}</h1>
       <section aria-labelledby="waiting">
         <h2 id="waiting">{t.changes.waiting}</h2>
-        {answer === null && error === null && <p class="note" role="status">{t.changes.asking}</p>}
+        {waiting === null && error === null && <p class="note" role="status">{t.changes.asking}</p>}
         <Refusal error={error} />
-        {answer !== null && <Problems problems={answer.problems} />}
-        {answer !== null && <Pending waiting={answer} onDone={askAgain} />}
+        {waiting !== null && <Problems problems={waiting.problems} />}
+        {waiting !== null && <Pending waiting={waiting} onDone={again} />}
       </section>
       <Rolling />
-      <History changed={changed} />
+      <History changed={changed.value} />
     </main>
   );
 }

@@ -1,21 +1,20 @@
 /** The revisions that were, the newest first. */
-import type { ReadonlySignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { useAnswer } from "../live/asking.ts";
 import { Refusal } from "../parts/refusal.tsx";
 import { Since } from "../parts/since.tsx";
+import { useAsked } from "../parts/use_asked.ts";
 import { linkTo } from "../route.ts";
 import { t } from "../texts/en.ts";
-import { type RevisionPage, askRevisions, merged, shortRevision } from "./revisions.ts";
+import { ALL, type RevisionPage, askRevisions, merged, shortRevision } from "./revisions.ts";
 
-export function History({ changed }: { changed: ReadonlySignal<unknown> }) {
-  const { answer, error } = useAnswer((signal) => askRevisions("", signal), [], changed);
+export function History({ changed }: { changed: string }) {
+  const { value: newest, error } = useAsked(ALL, { when: changed, read: (signal) => askRevisions("", signal) });
   const [page, setPage] = useState<RevisionPage | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [isAsking, setAsking] = useState(false);
   useEffect(() => {
-    if (answer !== null) setPage((known) => merged(answer, known));
-  }, [answer]);
+    if (newest !== null) setPage((known) => merged(newest, known));
+  }, [newest]);
   const more = async (): Promise<void> => {
     if (page?.next == null) return;
     setAsking(true);

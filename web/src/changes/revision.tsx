@@ -4,31 +4,31 @@ import { useComputed } from "@preact/signals";
 import { useMemo, useState } from "preact/hooks";
 import { Refused } from "../api/ask.ts";
 import type { Write } from "../api/previews.ts";
-import { useAnswer } from "../live/asking.ts";
 import { fleet } from "../live/fleet.ts";
 import { DiffView } from "../parts/diff_view.tsx";
 import { Refusal } from "../parts/refusal.tsx";
 import { SaveDialog } from "../parts/save_dialog.tsx";
 import { Since } from "../parts/since.tsx";
+import { useAsked } from "../parts/use_asked.ts";
 import { linkTo } from "../route.ts";
 import { whyReadOnly } from "../session.ts";
 import { t } from "../texts/en.ts";
-import { type RevisionWithFiles, askRevision, restorePath, shortRevision } from "./revisions.ts";
+import { type RevisionWithFiles, restorePath, revisionPath, shortRevision } from "./revisions.ts";
 
 export function RevisionView({ name }: { name: string }) {
   const inForce = useComputed(() => fleet.value.revision);
-  const { answer, error } = useAnswer((signal) => askRevision(name, signal), [name], inForce);
+  const { value: revision, error } = useAsked<RevisionWithFiles>(revisionPath(name), { when: inForce.value });
   return (
     <main class="changes" id="content">
       <p><a href={linkTo(["changes"])}>{t.changes.back}</a></p>
-      <h1>{answer?.subject || t.changes.revision(shortRevision(name))}</h1>
-      {answer === null && error === null && <p class="note" role="status">{t.changes.asking}</p>}
+      <h1>{revision?.subject || t.changes.revision(shortRevision(name))}</h1>
+      {revision === null && error === null && <p class="note" role="status">{t.changes.asking}</p>}
       {error instanceof Refused && error.code === 404 ? (
         <p>{t.changes.gone(shortRevision(name))}</p>
       ) : (
         <Refusal error={error} />
       )}
-      {answer !== null && <Told revision={answer} />}
+      {revision !== null && <Told revision={revision} />}
     </main>
   );
 }

@@ -43,10 +43,11 @@ export interface RevisionWithFiles extends Revision {
 
 const NOTHING_WAITS = { pending: null, author: null, subject: null, at: null, problems: [] };
 const PAGE = 50;
-const ALL = "/fleet/v1/revisions";
+export const PLAN = "/fleet/v1/plan";
+export const ALL = "/fleet/v1/revisions";
 
 export async function askWaiting(signal: AbortSignal): Promise<Waiting> {
-  return previewOf({ ...NOTHING_WAITS, ...(await ask<Partial<Waiting>>("/fleet/v1/plan", { signal })) });
+  return previewOf({ ...NOTHING_WAITS, ...(await ask<Partial<Waiting>>(PLAN, { signal })) });
 }
 
 export function askRevisions(before: string, signal?: AbortSignal): Promise<RevisionPage> {
@@ -54,8 +55,8 @@ export function askRevisions(before: string, signal?: AbortSignal): Promise<Revi
   return ask<RevisionPage>(`${ALL}?${query}`, signal ? { signal } : {});
 }
 
-export function askRevision(revision: string, signal: AbortSignal): Promise<RevisionWithFiles> {
-  return ask<RevisionWithFiles>(`${ALL}/${encodeURIComponent(revision)}`, { signal });
+export function revisionPath(revision: string): string {
+  return `${ALL}/${encodeURIComponent(revision)}`;
 }
 
 export function approve(revision: string): Promise<{ message?: string }> {
@@ -64,7 +65,7 @@ export function approve(revision: string): Promise<{ message?: string }> {
 
 /** The path of the write that goes back to a revision. */
 export function restorePath(revision: string): string {
-  return `${ALL}/${encodeURIComponent(revision)}/restore`;
+  return `${revisionPath(revision)}/restore`;
 }
 
 /** A revision in as few characters as people compare. */

@@ -1,11 +1,11 @@
 /** What is being rolled out now, node by node. */
-import { useEffect, useState } from "preact/hooks";
-import { ask } from "../api/ask.ts";
+import { useState } from "preact/hooks";
 import { type FleetObject, objectPath } from "../api/objects.ts";
 import { instances, live, nodes } from "../live/fleet.ts";
 import type { InstanceRow } from "../live/rows.ts";
 import { Since } from "../parts/since.tsx";
 import { State } from "../parts/state.tsx";
+import { useAsked } from "../parts/use_asked.ts";
 import { linkTo } from "../route.ts";
 import { t } from "../texts/en.ts";
 import { type NodeRollout, rolloutOf } from "./rollout.ts";
@@ -93,18 +93,10 @@ function Instances({ those }: { those: readonly InstanceRow[] }) {
 
 /** Since when a node lags, and what it waits for: its condition says so, which is not in the rows. */
 function useBehind({ node, lacks }: NodeRollout): { since: number | null; message: string } {
-  const [known, setKnown] = useState<{ since: number | null; message: string }>({ since: null, message: "" });
-  useEffect(() => {
-    const asking = new AbortController();
-    ask<FleetObject>(objectPath("Node", node.name), { signal: asking.signal }).then(
-      ({ status }) => {
-        const conditions = (status?.["conditions"] ?? []) as Record<string, string>[];
-        const found = conditions.find(({ type, status: is }) => type === "UpToDate" && is !== "True");
-        setKnown({ since: Date.parse(found?.["lastTransitionTime"] ?? "") || null, message: found?.["message"] ?? "" });
-      },
-      () => undefined, // How long it lags stays unsaid.
-    );
-    return () => asking.abort();
-  }, [node.name, node.published, node.observed, node.applied, node.phase, lacks]);
-  return known;
+  const { published, observed, applied } = node;
+  const when = [published, observed, applied, lacks].join(" ");
+  const { value } = useAsked<FleetObject>(objectPath("Node", node.name), { when });
+  const conditions = (value?.status?.["conditions"] ?? []) as Record<string, string>[];
+  const found = conditions.find(({ type, status }) => type === "UpToDate" && status !== "True");
+  return { since: Date.parse(found?.["lastTransitionTime"] ?? "") || null, message: found?.["message"] ?? "" };
 }

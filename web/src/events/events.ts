@@ -37,7 +37,7 @@ interface CoreEvent {
 
 type Line = { type: string; object: CoreEvent };
 
-const PATH = "/api/v1/events";
+export const EVENTS = "/api/v1/events";
 /** How long the API waits for what happens after the version that was asked for: no longer than needed to say what did. */
 const WAIT_SECONDS = 1;
 
@@ -76,13 +76,13 @@ export async function askEvents(known: EventLog | null, signal: AbortSignal): Pr
   if (known !== null) {
     const query = new URLSearchParams({ watch: "true", resourceVersion: known.version, timeoutSeconds: String(WAIT_SECONDS) });
     try {
-      const found = after(known, await askText(`${PATH}?${query}`, { signal, accept: "application/json" }));
+      const found = after(known, await askText(`${EVENTS}?${query}`, { signal, accept: "application/json" }));
       if (found !== null) return found;
     } catch (error) {
       // Of another life of the controller, perhaps: all are asked for.
       if (!(error instanceof Refused) || error.code === 401 || error.code === 403) throw error;
     }
   }
-  const { items, metadata } = await ask<{ items: CoreEvent[]; metadata: { resourceVersion: string } }>(PATH, { signal });
+  const { items, metadata } = await ask<{ items: CoreEvent[]; metadata: { resourceVersion: string } }>(EVENTS, { signal });
   return { events: new Map(items.map((item) => [item.metadata.name, eventOf(item)])), version: metadata.resourceVersion };
 }

@@ -1,6 +1,7 @@
 /** What the API says of something, as long as a view shows it. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Refused, ask } from "../api/ask.ts";
+import { repeatedly } from "./repeatedly.ts";
 
 export interface Asked<T> {
   /** Null until it was answered, and when it was refused. */
@@ -17,40 +18,39 @@ const LEAST_MS = 1_000;
  * @param path what is asked for.
  * @param when it is asked for again when this is another value, such as a live row.
  * @param everyMs it is asked for again so often while the page is seen; 0 for never.
+ * @param read asks for it, where that is more than one question: another function is no reason to ask again. Raises Refused, or Away.
  */
-export function useAsked<T>(path: string, { when, everyMs = 0 }: { when?: unknown; everyMs?: number } = {}): Asked<T> {
+export function useAsked<T>(
+  path: string,
+  { when, everyMs = 0, read }: { when?: unknown; everyMs?: number; read?: (signal: AbortSignal) => Promise<T> } = {},
+): Asked<T> {
   const [known, setKnown] = useState<{ path: string; value: T | null; error: unknown }>({ path, value: null, error: null });
   const again = useRef<() => void>(() => undefined);
   const asked = useRef<{ path: string; when: unknown } | null>(null);
+  const reads = useRef(read);
+  reads.current = read;
 
   useEffect(() => {
-    const asking = new AbortController();
-    const { signal } = asking;
-    let [isBusy, isWanted, at] = [false, false, 0];
-    const look = async (): Promise<void> => {
-      isWanted = true;
-      if (isBusy) return;
-      isBusy = true;
-      while (isWanted && !signal.aborted) {
-        await new Promise((resolve) => setTimeout(resolve, Math.max(0, at + LEAST_MS - Date.now())));
-        isWanted = false;
-        at = Date.now();
-        try {
-          const value = await ask<T>(path, { signal });
-          if (!signal.aborted) setKnown({ path, value, error: null });
-        } catch (error) {
-          if (signal.aborted) return;
-          setKnown((old) => ({ path, value: old.path === path && !(error instanceof Refused) ? old.value : null, error }));
-        }
+    const end = new AbortController();
+    const { signal } = end;
+    const asking = repeatedly(async () => {
+      try {
+        const value = await (reads.current?.(signal) ?? ask<T>(path, { signal }));
+        if (!signal.aborted) setKnown({ path, value, error: null });
+      } catch (error) {
+        if (signal.aborted) return;
+        setKnown((old) => ({ path, value: old.path === path && !(error instanceof Refused) ? old.value : null, error }));
       }
-      isBusy = false;
-    };
-    again.current = () => void look();
-    void look();
-    const timer = everyMs > 0 ? setInterval(() => document.hidden || void look(), everyMs) : undefined;
+    }, LEAST_MS);
+    again.current = asking.soon;
+    asking.soon();
+    const timer = everyMs > 0 ? setInterval(asking.soon, everyMs) : undefined;
+    document.addEventListener("visibilitychange", asking.shown);
     return () => {
+      document.removeEventListener("visibilitychange", asking.shown);
       clearInterval(timer);
-      asking.abort();
+      asking.stop();
+      end.abort();
     };
   }, [path, everyMs]);
 

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { repeatedly } from "../../src/live/asking.ts";
+import { repeatedly } from "../../src/parts/repeatedly.ts";
 
 test("what is told many times is done once, again after that, and not when it was stopped", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout", "Date"] });
