@@ -157,6 +157,8 @@ export const t = {
     draining: "Moving…",
   },
   sheet: {
+    delete: "Delete",
+    deleteTitle: (kind: string, name: string) => `Delete ${kind} ${name}`,
     loading: "Loading…",
     gone: (name: string) => `There is no ${name}, or it is gone.`,
     back: "To the list",
@@ -442,8 +444,6 @@ export const t = {
     watchedBy: "Watched by",
     watchedByNone: "No instance watches it.",
     draw: "Draw lines",
-    delete: "Delete",
-    deleteTitle: (name: string) => `Delete camera ${name}`,
     history: "How it did",
     range: "For how long",
     hours: (hours: number) => (hours === 1 ? "1 hour" : `${hours} hours`),
