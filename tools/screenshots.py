@@ -88,7 +88,7 @@ def _taken(browser: Browser, url: str, folder: Path, one: Screenshot) -> Path:
         expect(one.ready(page).first).to_be_visible(timeout=_TIMEOUT_MS)
         # Pictures come one after the other: each that is asked for is waited for.
         expect(page.get_by_text("Waiting for a picture")).to_have_count(0, timeout=_TIMEOUT_MS)
-        page.wait_for_function("[...document.images].every((one) => one.complete && one.naturalWidth > 0)")
+        page.evaluate("Promise.all([...document.images].map((one) => one.decode()))")
         path = folder / f"{one.name}.webp"
         # Half as large as the PNGs that Playwright itself takes.
         told: dict[str, Any] = context.new_cdp_session(page).send(

@@ -4,6 +4,7 @@ import { useComputed } from "@preact/signals";
 import { fleet, live, now } from "../live/fleet.ts";
 import { useAnswer } from "../live/asking.ts";
 import { Refusal } from "../parts/refusal.tsx";
+import { Panel } from "../parts/sheet.tsx";
 import { t } from "../texts/en.ts";
 import { History } from "./history.tsx";
 import { Pending } from "./pending.tsx";
@@ -24,13 +25,12 @@ export function Changes() {
   return (
     <main class="changes" id="content">
       <h1>{t.changes.title}</h1>
-      <section aria-labelledby="waiting">
-        <h2 id="waiting">{t.changes.waiting}</h2>
+      <Panel title={t.changes.waiting}>
         {answer === null && error === null && <p class="note" role="status">{t.changes.asking}</p>}
         <Refusal error={error} />
         {answer !== null && <Problems problems={answer.problems} />}
         {answer !== null && <Pending waiting={answer} onDone={askAgain} />}
-      </section>
+      </Panel>
       <Rolling />
       <History changed={changed} />
     </main>

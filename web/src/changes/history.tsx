@@ -3,6 +3,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { useAnswer } from "../live/asking.ts";
 import { Refusal } from "../parts/refusal.tsx";
+import { Panel } from "../parts/sheet.tsx";
 import { Since } from "../parts/since.tsx";
 import { linkTo } from "../route.ts";
 import { t } from "../texts/en.ts";
@@ -29,8 +30,7 @@ export function History({ changed }: { changed: ReadonlySignal<unknown> }) {
     setAsking(false);
   };
   return (
-    <section aria-labelledby="history">
-      <h2 id="history">{t.changes.history}</h2>
+    <Panel title={t.changes.history}>
       {page === null && error === null && <p class="note" role="status">{t.changes.asking}</p>}
       <Refusal error={error} />
       {page?.revisions.length === 0 && <p>{t.changes.noHistory}</p>}
@@ -50,6 +50,6 @@ export function History({ changed }: { changed: ReadonlySignal<unknown> }) {
       {page?.next != null && (
         <button type="button" disabled={isAsking} onClick={() => void more()}>{t.changes.older}</button>
       )}
-    </section>
+    </Panel>
   );
 }
