@@ -11,11 +11,11 @@ PACKAGES := web/node_modules/.package-lock.json
 NPM := $(shell command -v npm)
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv web demo test check check-style check-types check-imports check-page format schemas bench image clean
+.PHONY: help .venv web demo test check check-style check-types check-imports check-page format schemas screenshots bench image clean
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
-	@sed -n 's/^\([a-z.]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z.]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-11s %s\n' "$$name" "$$text"; done
 
 .venv: $(STAMP) ## make the virtual environment
 
@@ -78,6 +78,9 @@ format: $(STAMP) ## format the code and apply safe fixes
 
 schemas: $(STAMP) ## write the JSON schemas and CRDs anew from crds/
 	@$(BIN)/python -m tools.kinds.schemas
+
+screenshots: $(STAMP) ## take the pictures of the README anew, while `make demo` runs; needs Chromium
+	@$(BIN)/python -m tools.screenshots $(ARGS)
 
 bench: $(STAMP) ## run the benchmarks, each against its baseline
 	@set -e; for program in bench/*.py; do test -e "$$program" || continue; echo "== $$program"; $(BIN)/python "$$program" $(ARGS); done

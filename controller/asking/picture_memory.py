@@ -20,6 +20,8 @@ _STILL_SECONDS: Final = 8.0
 """A frame that is the newest one for so long is a frozen one: most cameras are limited to some frames a second, none to less."""
 _OLD_SECONDS: Final = 10.0
 """Of a frame when its app was asked."""
+_PAUSE_SECONDS: Final = 12.0
+"""Who does not ask for so long, as leases last, looks anew: that its picture is old by then is no fault of the camera."""
 _LATE_ROUNDS: Final = 3.0
 """Without an answer for so many times the pause between two, a picture is as good as frozen."""
 _VERSION_DIGITS: Final = 16
@@ -46,14 +48,17 @@ class _Picture:
     def age_at(self, now: float) -> float:
         return self.age + max(0.0, now - self.looked_at)
 
-    def is_frozen(self, now: float, every: float) -> bool:
+    def is_frozen(self, now: float, every: float, since: float) -> bool:
+        """Whether it stands still, for who has looked at it since then."""
         is_still = self.looked_at - self.first_at >= _STILL_SECONDS or self.age >= _OLD_SECONDS
-        return is_still or self.age_at(now) >= max(_OLD_SECONDS, _LATE_ROUNDS * every)
+        return is_still or min(self.age_at(now), now - since) >= max(_OLD_SECONDS, _LATE_ROUNDS * every)
 
 
 @dataclass(frozen=True)
 class _Kept:
     asked_at: float
+    since: float
+    """When who asks now began to, in seconds of the monotonic clock."""
     picture: _Picture | None = None
     before: _Picture | None = None
     """The one before it: who was told of it a moment ago gets it still."""
@@ -89,7 +94,11 @@ class PictureMemory:
     def ask(self, key: Key, now: float) -> PictureAnswer:
         """What is known of a camera, which is looked at now."""
         kept = self._kept.get(key)
-        kept = _Kept(now) if kept is None else replace(kept, asked_at=now)
+        if kept is None:
+            kept = _Kept(now, now)
+        else:
+            goes_on = now - kept.asked_at < _PAUSE_SECONDS
+            kept = replace(kept, asked_at=now, since=kept.since if goes_on else now)
         self._put(key, kept)
         self._kept.move_to_end(key)
         if kept.none:
@@ -101,7 +110,7 @@ class PictureMemory:
             picture.version,
             picture.age_at(now),
             picture.frame,
-            picture.is_frozen(now, EVERY_SECONDS[key[1]]),
+            picture.is_frozen(now, EVERY_SECONDS[key[1]], kept.since),
             picture.objects,
             picture.width,
             picture.height,

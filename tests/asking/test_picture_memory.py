@@ -87,8 +87,20 @@ def test_a_picture_is_frozen_when_nothing_comes_any_more() -> None:
     for key, seconds in ((DOCK, 30.0), (LARGE, 10.0)):
         memory.ask(key, 0.0)
         memory.take(key, *told(1, age_ms=0), 0.0, 0.0)
-        assert not seen(memory, seconds - 0.1, key).is_frozen
+        for asked_at in (5.0, 9.9, 14.0, 20.0, 25.0, 29.9):
+            if asked_at < seconds:
+                assert not seen(memory, asked_at, key).is_frozen
         assert seen(memory, seconds, key).is_frozen
+
+
+def test_a_picture_that_nobody_asked_for_is_old_and_not_frozen() -> None:
+    memory = PictureMemory()
+    memory.ask(LARGE, 0.0)
+    memory.take(LARGE, *told(1, age_ms=0), 0.0, 0.0)
+    found = seen(memory, 40.0, LARGE)
+    assert (found.age_seconds, found.is_frozen) == (40.0, False)
+    assert not seen(memory, 45.0, LARGE).is_frozen
+    assert seen(memory, 50.0, LARGE).is_frozen, "nothing came since somebody looks again"
 
 
 def test_one_that_is_the_same_as_what_never_came_is_waited_for() -> None:

@@ -1,8 +1,6 @@
 """One browser and one fleet for all tests of this folder; each test begins with the fleet as it was at first, as somebody new."""
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,9 +14,9 @@ from tests.e2e.manifest_folder import ManifestFolder
 from tests.e2e.planted_secret import PlantedSecret
 from tests.e2e.running_fleet import UpFleet
 from tests.patience import patient
+from tools.screenshots import NO_CHROMIUM, launch
 
 _KEPT = Path(__file__).parents[2] / "build" / "browser"
-_PROGRAMS = ("chromium-headless-shell", "chromium")
 _FAILED = pytest.StashKey[bool]()
 
 
@@ -40,15 +38,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture(scope="package")
 def chromium(unavailable: Callable[[str, str], NoReturn]) -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
-    if program is None:
-        unavailable("browser", "no Chromium: Debian has it as chromium-headless-shell")
-    # Root has no sandbox to give.
-    alone = [] if os.getuid() else ["--no-sandbox"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=[*alone, "--disable-gpu"], timeout=1000 * patient(30)
-        )
+        browser = launch(playwright, timeout_ms=1000 * patient(30))
+        if browser is None:
+            unavailable("browser", NO_CHROMIUM)
         yield browser
         browser.close()
 

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 
 import pytest
@@ -19,6 +20,16 @@ VIEWS = (
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
 TABS = 20
+# As layout-shift scores it: the part of the screen that moves, times how far. 0.1 is where people begin to be annoyed.
+MOST_JUMP = 0.01
+_HEAR_JUMPS = """
+  window.jumps = [];
+  new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput, sources } of list.getEntries()) {
+      if (!hadRecentInput) jumps.push({ value, what: sources.map(({ node }) => node?.className || node?.nodeName) });
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+"""
 
 
 def live(page: Page) -> Page:
@@ -46,6 +57,28 @@ def test_axe_finds_nothing(visit: Callable[..., Visitor], scheme: str) -> None:
             expect(page.locator("#content")).to_be_visible()
             findings += [f"{view} at {size['width']} px: {one}" for one in axe_findings(page)]
     assert findings == []
+
+
+def test_nothing_jumps_while_a_view_is_made(visit: Callable[..., Visitor]) -> None:
+    """What comes later finds its room: nothing that is seen is pushed away, where somebody was about to click."""
+    jumps = []
+    for size in (DESK, PHONE):
+        visitor = visit(viewport=size)
+        visitor.context.add_init_script(_HEAR_JUMPS)
+        for view in (
+            *VIEWS,
+            "/#/nodes/node-a",
+            "/#/instances/entrance",
+            "/#/cameras/dock?act=delete",
+        ):
+            page = live(visitor.open(view))
+            expect(page.locator("#content")).to_be_visible()
+            expect(page.get_by_text(re.compile("Loading|Asking"))).to_have_count(0)
+            page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            found = [one for one in page.evaluate("jumps") if one["value"] > MOST_JUMP]
+            jumps += [f"{view} at {size['width']} px: {one}" for one in found]
+            page.close()
+    assert jumps == []
 
 
 def test_twenty_tabs_of_one_browser_are_live(visitor: Visitor) -> None:

@@ -2,7 +2,7 @@
 import "./camera.css";
 import { type FleetObject, objectPath } from "../api/objects.ts";
 import { useKeys } from "../keys.ts";
-import { cameras } from "../live/fleet.ts";
+import { cameras, isStarting } from "../live/fleet.ts";
 import { DeleteDialog } from "../parts/delete_dialog.tsx";
 import { Facts, NoSheet, Panel, Sheet } from "../parts/sheet.tsx";
 import { Since } from "../parts/since.tsx";
@@ -51,7 +51,7 @@ export function CameraView({ name }: { name: string }) {
   const dialog = isDeleting && (
     <DeleteDialog kind="Camera" name={name} room="cameras" onClose={() => setQuery({ act: "" })} />
   );
-  if (camera === null) {
+  if (camera === null || isStarting.value) {
     return (
       <>
         <NoSheet name={name} room="cameras" error={error} />
@@ -66,7 +66,6 @@ export function CameraView({ name }: { name: string }) {
     <Sheet
       name={name}
       room="cameras"
-      roomTitle={t.nav.cameras}
       state={row && <State is={row.ready} word={row.reason} />}
       actions={
         <>

@@ -41,7 +41,7 @@ export function Plots({ name, hours, history, error }: { name: string; hours: nu
       </nav>
       <Refusal error={error} />
       {history === null ? (
-        error === null && <p role="status">{t.sheet.loading}</p>
+        error === null && <p role="status" class="plots-wait">{t.sheet.loading}</p>
       ) : history.none !== null ? (
         <p class="note">{t.camera.noSeries(history.none)}</p>
       ) : (

@@ -3,6 +3,7 @@ import "./changes.css";
 import { useComputed } from "@preact/signals";
 import { fleet, live, now } from "../live/fleet.ts";
 import { Refusal } from "../parts/refusal.tsx";
+import { Panel } from "../parts/sheet.tsx";
 import { useAsked } from "../parts/use_asked.ts";
 import { t } from "../texts/en.ts";
 import { History } from "./history.tsx";
@@ -24,13 +25,12 @@ export function Changes() {
   return (
     <main class="changes" id="content">
       <h1>{t.changes.title}</h1>
-      <section aria-labelledby="waiting">
-        <h2 id="waiting">{t.changes.waiting}</h2>
+      <Panel title={t.changes.waiting}>
         {waiting === null && error === null && <p class="note" role="status">{t.changes.asking}</p>}
         <Refusal error={error} />
         {waiting !== null && <Problems problems={waiting.problems} />}
         {waiting !== null && <Pending waiting={waiting} onDone={again} />}
-      </section>
+      </Panel>
       <Rolling />
       <History changed={changed.value} />
     </main>

@@ -1,6 +1,7 @@
 /** The revisions that were, the newest first. */
 import { useEffect, useState } from "preact/hooks";
 import { Refusal } from "../parts/refusal.tsx";
+import { Panel } from "../parts/sheet.tsx";
 import { Since } from "../parts/since.tsx";
 import { useAsked } from "../parts/use_asked.ts";
 import { linkTo } from "../route.ts";
@@ -28,8 +29,7 @@ export function History({ changed }: { changed: string }) {
     setAsking(false);
   };
   return (
-    <section aria-labelledby="history">
-      <h2 id="history">{t.changes.history}</h2>
+    <Panel title={t.changes.history}>
       {page === null && error === null && <p class="note" role="status">{t.changes.asking}</p>}
       <Refusal error={error} />
       {page?.revisions.length === 0 && <p>{t.changes.noHistory}</p>}
@@ -49,6 +49,6 @@ export function History({ changed }: { changed: string }) {
       {page?.next != null && (
         <button type="button" disabled={isAsking} onClick={() => void more()}>{t.changes.older}</button>
       )}
-    </section>
+    </Panel>
   );
 }

@@ -5,12 +5,13 @@ import { useMemo, useState } from "preact/hooks";
 import { Refused } from "../api/ask.ts";
 import type { Write } from "../api/previews.ts";
 import { fleet } from "../live/fleet.ts";
+import { Crumbs } from "../parts/crumbs.tsx";
 import { DiffView } from "../parts/diff_view.tsx";
 import { Refusal } from "../parts/refusal.tsx";
 import { SaveDialog } from "../parts/save_dialog.tsx";
+import { Panel } from "../parts/sheet.tsx";
 import { Since } from "../parts/since.tsx";
 import { useAsked } from "../parts/use_asked.ts";
-import { linkTo } from "../route.ts";
 import { whyReadOnly } from "../session.ts";
 import { t } from "../texts/en.ts";
 import { type RevisionWithFiles, restorePath, revisionPath, shortRevision } from "./revisions.ts";
@@ -20,8 +21,7 @@ export function RevisionView({ name }: { name: string }) {
   const { value: revision, error } = useAsked<RevisionWithFiles>(revisionPath(name), { when: inForce.value });
   return (
     <main class="changes" id="content">
-      <p><a href={linkTo(["changes"])}>{t.changes.back}</a></p>
-      <h1>{revision?.subject || t.changes.revision(shortRevision(name))}</h1>
+      <Crumbs path={["changes"]}>{revision?.subject || t.changes.revision(shortRevision(name))}</Crumbs>
       {revision === null && error === null && <p class="note" role="status">{t.changes.asking}</p>}
       {error instanceof Refused && error.code === 404 ? (
         <p>{t.changes.gone(shortRevision(name))}</p>
@@ -58,8 +58,9 @@ function Told({ revision }: { revision: RevisionWithFiles }) {
         </button>
         <span id="why-not" class="note">{whyNot ?? t.changes.restoreHint}</span>
       </div>
-      <h2>{t.changes.whatChanged}</h2>
-      {files.length > 0 ? <DiffView files={files} /> : <p>{t.changes.noFiles}</p>}
+      <Panel title={t.changes.whatChanged}>
+        {files.length > 0 ? <DiffView files={files} /> : <p>{t.changes.noFiles}</p>}
+      </Panel>
       {isRestoring && (
         <SaveDialog
           title={t.changes.restoreTitle(shortRevision(id))}

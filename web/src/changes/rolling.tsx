@@ -1,8 +1,9 @@
 /** What is being rolled out now, node by node. */
 import { useState } from "preact/hooks";
 import { type FleetObject, objectPath } from "../api/objects.ts";
-import { instances, live, nodes } from "../live/fleet.ts";
+import { instances, isStarting, nodes } from "../live/fleet.ts";
 import type { InstanceRow } from "../live/rows.ts";
+import { Panel } from "../parts/sheet.tsx";
 import { Since } from "../parts/since.tsx";
 import { State } from "../parts/state.tsx";
 import { useAsked } from "../parts/use_asked.ts";
@@ -15,16 +16,16 @@ const PAGE = 25;
 export function Rolling() {
   const [most, setMost] = useState(PAGE);
   const { total, done, behind, unplaced } = rolloutOf(followed(nodes), followed(instances));
-  const isKnown = live.value.heardAt > 0;
   return (
-    <section aria-labelledby="rolling">
-      <h2 id="rolling">{t.changes.rolling}</h2>
-      {isKnown && (
-        <p role="status">
+    <Panel title={t.changes.rolling}>
+      <p role="status">
+        {!isStarting.value && (
+          <>
           {total > 0 && <progress max={total} value={done} aria-label={t.changes.rolling} />}{" "}
           {total === 0 ? t.changes.noNodes : t.changes.nodesDone(done, total)}
-        </p>
-      )}
+          </>
+        )}
+      </p>
       {behind.length > 0 && (
         <table>
           <thead>
@@ -44,7 +45,7 @@ export function Rolling() {
           <Instances those={unplaced} />
         </>
       )}
-    </section>
+    </Panel>
   );
 }
 

@@ -5,6 +5,7 @@ import { objectPath } from "../api/objects.ts";
 import type { Write } from "../api/previews.ts";
 import { useKeys } from "../keys.ts";
 import { cameras } from "../live/fleet.ts";
+import { Crumbs } from "../parts/crumbs.tsx";
 import { Refusal } from "../parts/refusal.tsx";
 import { SaveDialog } from "../parts/save_dialog.tsx";
 import { go, linkTo, place, setQuery } from "../route.ts";
@@ -31,10 +32,7 @@ export function Draw({ name }: { name: string }) {
   return (
     <main class="draw" id="content">
       <header class="sheet-head">
-        <h1>
-          <a href={linkTo(["cameras"])}>{t.nav.cameras}</a> <span aria-hidden="true">/</span>{" "}
-          <a href={linkTo(["cameras", name])}>{name}</a> <span aria-hidden="true">/</span> {t.camera.draw}
-        </h1>
+        <Crumbs path={["cameras", name]}>{t.camera.draw}</Crumbs>
       </header>
       <Refusal error={error} />
       {isThis ? <Editor drawing={value} onError={setError} /> : error === null && <p role="status">{t.draw.loading}</p>}

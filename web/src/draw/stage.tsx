@@ -78,7 +78,7 @@ export function Stage({ drawing, faulty }: { drawing: Drawing; faulty: ReadonlyS
         onDblClick={() => act({ do: "close" })}
         onKeyDown={key}
       >
-        {picture && <img src={picture.url} alt="" draggable={false} onError={onError} />}
+        {picture ? <img src={picture.url} alt="" draggable={false} onError={onError} /> : <p class="no-picture">{none}</p>}
         {size.width > 0 && (
           <svg class="overlay" viewBox={`0 0 ${size.width} ${size.height}`} aria-hidden="true">
             {before.map((shape) => !shapes.includes(shape) && <GhostOf key={shape.id} {...{ shape, frame, size }} />)}
@@ -92,7 +92,7 @@ export function Stage({ drawing, faulty }: { drawing: Drawing; faulty: ReadonlyS
       </div>
       <figcaption>
         <p role="status" class="stage-says">{says(state)}</p>
-        <p class="note" id="stage-help">{picture === null ? `${none}. ` : ""}{t.draw.help}</p>
+        <p class="note" id="stage-help">{t.draw.help}</p>
       </figcaption>
     </figure>
   );

@@ -6,6 +6,7 @@ import { type Json, mergePatch } from "../api/merge_patch.ts";
 import { type FleetObject, type KindName, PLURALS, objectPath } from "../api/objects.ts";
 import { type Write, preview } from "../api/previews.ts";
 import { cameras, instances, nodes } from "../live/fleet.ts";
+import { Crumbs } from "../parts/crumbs.tsx";
 import { DeleteDialog } from "../parts/delete_dialog.tsx";
 import { Refusal } from "../parts/refusal.tsx";
 import { SaveDialog } from "../parts/save_dialog.tsx";
@@ -17,7 +18,7 @@ import { type Field, type Schema, fieldsOf, withValue } from "./schema.ts";
 
 type Draft = { [key: string]: Json };
 
-const ROOMS: Readonly<Record<KindName, string>> = { Camera: "cameras", DsInstance: "instances", Node: "nodes" };
+const ROOMS = { Camera: "cameras", DsInstance: "instances", Node: "nodes" } as const;
 
 /** How a name may be written, as in Kubernetes. */
 const NAME: Field = {
@@ -105,7 +106,11 @@ export function ObjectForm({ kind, name }: { kind: KindName; name: string | null
   const back = name === null ? linkTo([ROOMS[kind]]) : linkTo([ROOMS[kind], name]);
   return (
     <main class="form" id="content">
-      <h1>{title}</h1>
+      {name === null ? (
+        <Crumbs path={[ROOMS[kind]]}>{title}</Crumbs>
+      ) : (
+        <Crumbs path={[ROOMS[kind], name]}>{t.sheet.edit}</Crumbs>
+      )}
       {readOnly !== null && <p class="banner">{readOnly}</p>}
       <Refusal error={error} />
       {root === null || draft === null || spec === undefined ? (

@@ -1,7 +1,7 @@
 /** One instance: how it is, what it prints, its files and versions; and what a person may do with it. */
 import "./instance.css";
 import { objectPath } from "../api/objects.ts";
-import { instances } from "../live/fleet.ts";
+import { instances, isStarting } from "../live/fleet.ts";
 import { LogView } from "../logs/log_view.tsx";
 import { NoSheet, Sheet } from "../parts/sheet.tsx";
 import { useAsked } from "../parts/use_asked.ts";
@@ -20,7 +20,7 @@ const TABS = ["overview", "logs", "files", "versions"] as const;
 export function InstanceView({ name }: { name: string }) {
   const row = instances.get(name);
   const { value: instance, error } = useAsked<InstanceObject>(objectPath("DsInstance", name), { when: row });
-  if (instance === null) return <NoSheet name={name} room="instances" error={error} />;
+  if (instance === null || isStarting.value) return <NoSheet name={name} room="instances" error={error} />;
   const { spec, status } = instance;
   const { query } = place.value;
   const tab = TABS.find((one) => one === query.get("tab")) ?? "overview";
@@ -31,7 +31,6 @@ export function InstanceView({ name }: { name: string }) {
     <Sheet
       name={name}
       room="instances"
-      roomTitle={t.nav.instances}
       state={row !== undefined && <InstanceState instance={row} />}
       actions={
         <>

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import { useKeys } from "../keys.ts";
-import { live } from "../live/fleet.ts";
+import { isStarting } from "../live/fleet.ts";
 import type { LiveObjects } from "../live/objects.ts";
 import { useAll } from "../live/use_all.ts";
 import { VirtualList } from "../parts/virtual_list.tsx";
@@ -81,7 +81,6 @@ export function ListView<T extends Listed>({ list }: { list: ListOf<T> }) {
     else if (mark.peek() !== null) go(linkTo([room, mark.peek() ?? ""]));
   }
 
-  const isStarting = live.value.heardAt === 0;
   return (
     <main class="wall" id="content">
       <h1 class="hidden">{texts.title}</h1>
@@ -112,7 +111,7 @@ export function ListView<T extends Listed>({ list }: { list: ListOf<T> }) {
         {list.summary?.(all)}
       </div>
       {names.length === 0 ? (
-        !isStarting && (
+        !isStarting.value && (all.length > 0 || objects.all().length === 0) && (
           <div class="empty">
             <p>{all.length > 0 ? texts.nothing : texts.empty}</p>
             {all.length > 0 && (

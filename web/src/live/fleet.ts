@@ -23,6 +23,9 @@ export const live = signal<{ state: "starting" | "live" | "away"; heardAt: numbe
   why: "",
 });
 
+/** True until all rows were told once: before that nothing is said of what there is not. */
+export const isStarting = signal(true);
+
 /** Up to which version of the controller's objects everything is known here; empty before the first snapshot. */
 export let version = "";
 
@@ -45,6 +48,7 @@ export function takeSnapshot(said: Said, meanwhile: readonly Said[] = []): boole
     nodes.replace((said.nodes ?? []).map(nodeOf));
     if (said.fleet) fleet.value = said.fleet;
     version = said.version;
+    isStarting.value = false;
     heard(said.at);
     return meanwhile.map(takeChange).every((isWhole) => isWhole);
   });

@@ -6,21 +6,21 @@ import type { LiveObjects, Named } from "./objects.ts";
 /** Lists are made anew at most so often while much changes. */
 const LIST_EVERY_MS = 300;
 
-/** All of them, by name; while much changes, as of a moment ago. */
+/** All of them, by name; while much changes, as of a moment ago; the first ones at once. */
 export function useAll<T extends Named>(objects: LiveObjects<T>): T[] {
   const [known, setKnown] = useState(() => knownNow(objects));
   useEffect(() => {
-    let { shape, at } = known;
+    let { shape, at, all } = known;
     let timer: ReturnType<typeof setTimeout> | null = null;
     const look = (): void => {
       timer = null;
       const newer = knownNow(objects);
-      ({ shape, at } = newer);
+      ({ shape, at, all } = newer);
       setKnown(newer);
     };
     // Not in the view itself: it would be drawn twice, for what changed and for the list.
     const stop = effect(() => {
-      if (objects.shape.value !== shape) timer ??= setTimeout(look, Math.max(0, at + LIST_EVERY_MS - Date.now()));
+      if (objects.shape.value !== shape) timer ??= setTimeout(look, all.length === 0 ? 0 : Math.max(0, at + LIST_EVERY_MS - Date.now()));
     });
     return () => {
       stop();

@@ -1,6 +1,6 @@
 /** One machine: how far it is, what it has to give and what runs there; and that it is emptied. */
 import { objectPath } from "../api/objects.ts";
-import { nodes } from "../live/fleet.ts";
+import { isStarting, nodes } from "../live/fleet.ts";
 import { Bar } from "../parts/bar.tsx";
 import { Conditions } from "../parts/conditions.tsx";
 import { Facts, NoSheet, Panel, Sheet } from "../parts/sheet.tsx";
@@ -19,7 +19,7 @@ import { UsageBars } from "./usage_bars.tsx";
 export function NodeView({ name }: { name: string }) {
   const row = nodes.get(name);
   const { value: node, error } = useAsked<NodeObject>(objectPath("Node", name), { when: row });
-  if (node === null) return <NoSheet name={name} room="nodes" error={error} />;
+  if (node === null || isStarting.value) return <NoSheet name={name} room="nodes" error={error} />;
   const { spec, status } = node;
   const isMember = status.phase !== "Pending";
   const keys = keysOffered(status.conditions ?? []);
@@ -29,7 +29,6 @@ export function NodeView({ name }: { name: string }) {
     <Sheet
       name={name}
       room="nodes"
-      roomTitle={t.nav.nodes}
       state={row !== undefined && <NodeState node={row} />}
       actions={
         isMember ? (

@@ -75,7 +75,7 @@ export function SaveDialog(props: {
       <Refusal error={error} />
       {saving === "done" ? (
         <p role="status" class="heard">{t.save.heard}</p>
-      ) : (
+      ) : (shown ?? error) === null ? null : (
         <form onSubmit={save}>
           {shown !== null && !nothing && (
             <label>

@@ -4,13 +4,13 @@ import type { ComponentChildren } from "preact";
 import { Refused } from "../api/ask.ts";
 import { linkTo } from "../route.ts";
 import { t } from "../texts/en.ts";
+import { Crumbs } from "./crumbs.tsx";
 import { Refusal } from "./refusal.tsx";
 
 export function Sheet(props: {
   name: string;
-  /** The first part of the path of its list, and how that is called. */
-  room: string;
-  roomTitle: string;
+  /** The first part of the path of its list. */
+  room: "cameras" | "instances" | "nodes";
   state: ComponentChildren;
   actions: ComponentChildren;
   children: ComponentChildren;
@@ -18,9 +18,7 @@ export function Sheet(props: {
   return (
     <main class="sheet" id="content">
       <header class="sheet-head">
-        <h1>
-          <a href={linkTo([props.room])}>{props.roomTitle}</a> <span aria-hidden="true">/</span> {props.name}
-        </h1>
+        <Crumbs path={[props.room]}>{props.name}</Crumbs>
         <span class="sheet-state">{props.state}</span>
         <div class="sheet-actions">{props.actions}</div>
       </header>

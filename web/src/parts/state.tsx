@@ -7,7 +7,7 @@ const SIGNS: Readonly<Record<Ready, string>> = { ready: "●", dark: "✖", unkn
 export function State({ is, word }: { is: Ready; word?: string }) {
   return (
     <span class={`state ${is}`}>
-      <span aria-hidden="true">{SIGNS[is]}</span> {word || t.state[is]}
+      <span aria-hidden="true">{SIGNS[is]}</span>{"\u00a0"}{word || t.state[is]}
     </span>
   );
 }

@@ -412,7 +412,6 @@ export const t = {
     noHistory: "No revision is remembered yet.",
     older: "More",
     inForce: "in force",
-    back: "← All changes",
     gone: (id: string) => `There is no revision ${id} any more, or none that is remembered.`,
     restore: "Go back to this one…",
     restoreHint: "It becomes a new commit, which is shown first.",

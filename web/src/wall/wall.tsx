@@ -1,8 +1,8 @@
 /** The wall of cameras: what is dark, since when, and why, in one look. */
-import { signal, useComputed } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { useMemo, useRef, useState } from "preact/hooks";
 import { useKeys } from "../keys.ts";
-import { cameras, live } from "../live/fleet.ts";
+import { cameras, isStarting } from "../live/fleet.ts";
 import type { Ready } from "../live/rows.ts";
 import { useAll } from "../live/use_all.ts";
 import { VirtualList } from "../parts/virtual_list.tsx";
@@ -51,7 +51,6 @@ export function Wall() {
   }, [matching, state, by, columns]);
   const order = useMemo(() => items.flatMap((item) => ("names" in item ? item.names : [])), [items]);
   const search = useRef<HTMLInputElement>(null);
-  const isStarting = useComputed(() => live.value.heardAt === 0);
 
   const step = (by: number): void => {
     const index = marked.peek() === null ? -1 : order.indexOf(marked.peek() ?? "");
@@ -129,7 +128,7 @@ export function Wall() {
           show={(item) => <WallRow item={item} columns={columns} />}
         />
       ) : (
-        !isStarting.value && (
+        !isStarting.value && (all.length > 0 || cameras.all().length === 0) && (
           <div class="empty">
             <p>{all.length > 0 ? t.wall.nothing : t.wall.empty}</p>
             {all.length > 0 && (
