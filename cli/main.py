@@ -39,6 +39,7 @@ _COMMANDS = {
     "drain": "cli.commands.drain",
     "diff": "cli.commands.diff",
     "approve": "cli.commands.approve",
+    "revisions": "cli.commands.revisions",
     "node": "cli.commands.node",
     "token": "cli.commands.token",
     "kubeconfig": "cli.commands.kubeconfig",

@@ -14,7 +14,7 @@ _CONFLICT, _GUARD = "FieldManagerConflict", "RemovalGuard"
 class NotDone(Failure):
     """A change that the controller refused."""
 
-    def __init__(self, what: Target, refused: Refused, place: Callable[[str], str] | None = None) -> None:
+    def __init__(self, what: Target | str, refused: Refused, place: Callable[[str], str] | None = None) -> None:
         """Takes the object, the refusal, and where a field of the object stands in a file, if it does."""
         head = f"{what} is refused ({refused.reason})" if refused.reason else f"{what}"
         where = f"{place(_field_at_fault(refused))}: " if place else ""

@@ -14,13 +14,15 @@ from controller.evicting import Eviction
 from controller.held_file import HeldFile
 from controller.key_keeper import KeyKeeper
 from controller.knowledge import Knowledge
-from controller.model import EvictionRefused, Holds, ObjectRef
+from controller.model import EvictionRefused, Holds, ObjectRef, Position
 from controller.picture.brief import Brief, brief
 from controller.picture.events import EventType, FleetEvent
 from controller.picture.picture import Picture
 from controller.picture.placed import PlacedInstance, placed_instances
 from controller.picture.store import ObjectStore
 from controller.publish.publisher import Publisher
+from controller.source.read.reader import Unreadable
+from controller.source.read.where import where_stands
 from controller.state import State
 from controller.status.orphans import orphan_command
 from crds.messages import CommandKind, Refresh, UpdateConfig
@@ -112,6 +114,11 @@ class Answers:
     def placed_instances(self) -> dict[str, PlacedInstance]:
         """Every instance as its node was told it last, or will be told, by name."""
         return placed_instances(self._knowledge.state.plan, self._knowledge.state.published.configs)
+
+    def where(self, ref: ObjectRef) -> Position | None:
+        """Where the manifest of an object begins, with the file relative to the source; None when it stands in none."""
+        reading = self._knowledge.state.reading
+        return None if reading is None or isinstance(reading, Unreadable) else where_stands(reading.files, ref)
 
     async def approve(self, revision: str) -> str:
         """Approves the parked revision, named by its id or the beginning of it.

@@ -43,6 +43,7 @@ class Verb(StrEnum):
     LOOK = "look"
     INSPECT = "inspect"
     APPROVE = "approve"
+    RESTORE = "restore"
     CONTROL = "control"
     TOKENS = "tokens"
 
@@ -82,6 +83,8 @@ LEAST_ROLE: Final[Mapping[Verb, tuple[Role, Reach]]] = {
     Verb.TRUST: (Role.ADMIN, Reach.OBJECT),
     # What a revision takes away may be anything; a token may be for anything.
     Verb.APPROVE: (Role.ADMIN, Reach.FLEET),
+    # It may make, change and take away anything.
+    Verb.RESTORE: (Role.ADMIN, Reach.FLEET),
     Verb.CONTROL: (Role.ADMIN, Reach.FLEET),
     Verb.TOKENS: (Role.ADMIN, Reach.FLEET),
 }

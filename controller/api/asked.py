@@ -11,6 +11,7 @@ from controller.access.roles import Verb
 from controller.api.resources import FLEET_RESOURCES, Resource
 from controller.api.served import facade_at
 from crds.document import API_GROUP, API_VERSION
+from crds.kinds import KINDS
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOKING: Final = frozenset({Verb.GET, Verb.LIST})
@@ -106,24 +107,36 @@ def _of_path(method: str, parts: list[str], query: bytes) -> Asked | None:
 
 def _of_the_fleet(rest: list[str], *, reading: bool) -> Asked:
     match rest:
-        case ["history", "cameras", name] if reading:
-            return Asked(Verb.GET, "Camera", name)
         case ["tokens", *_]:
             return Asked(Verb.TOKENS)
         # Which cameras is in the body; those that are not seen are answered as unknown.
         case ["pictures"]:
             return Asked(Verb.LIST, "Camera")
-        case ["pictures", name] if reading:
-            return Asked(Verb.GET, "Camera", name)
-        case ["nodes", name, word] if word in _OF_NODES and not reading:
-            return Asked(_OF_NODES[word], "Node", name)
-        case [word] if word in _OF_INSTANCES and not reading:
-            return Asked(_OF_INSTANCES[word], "DsInstance")
-        case ["snapshot" | "stream"] if reading:
+    return _read_of_the_fleet(rest) if reading else _changed_in_the_fleet(rest)
+
+
+def _read_of_the_fleet(rest: list[str]) -> Asked:
+    match rest:
+        case ["snapshot" | "stream"]:
             return Asked(Verb.LOOK)
-        case [word] if word in _OF_THE_FLEET and not reading:
+        case ["pictures", name] | ["history", "cameras", name]:
+            return Asked(Verb.GET, "Camera", name)
+        case ["where", kind, name] if kind in KINDS:
+            return Asked(Verb.GET, kind, name)
+    return Asked(Verb.INSPECT)
+
+
+def _changed_in_the_fleet(rest: list[str]) -> Asked:
+    match rest:
+        case ["revisions", _, "restore"]:
+            return Asked(Verb.RESTORE)
+        case ["nodes", name, word] if word in _OF_NODES:
+            return Asked(_OF_NODES[word], "Node", name)
+        case [word] if word in _OF_INSTANCES:
+            return Asked(_OF_INSTANCES[word], "DsInstance")
+        case [word] if word in _OF_THE_FLEET:
             return Asked(_OF_THE_FLEET[word])
-    return Asked(Verb.INSPECT if reading else Verb.CONTROL)
+    return Asked(Verb.CONTROL)
 
 
 def _of_v1(method: str, word: str, rest: list[str]) -> Asked:

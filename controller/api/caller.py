@@ -26,6 +26,7 @@ _PHRASES: Final = {
     Verb.INSPECT: "look at the controller, or at a path that tells of everything",
     Verb.RECONCILE: "have everybody look at everything",
     Verb.APPROVE: "approve a revision",
+    Verb.RESTORE: "go back to a revision",
     Verb.CONTROL: "control the fleet",
     Verb.TOKENS: "manage tokens",
 }

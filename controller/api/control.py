@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from controller.evicting import Eviction
+from controller.model import ObjectRef, Position
 from controller.picture.brief import Brief
 from controller.picture.placed import PlacedInstance
 from crds.messages import CommandKind
@@ -22,6 +23,10 @@ class FleetControl(Protocol):
 
     def placed_instances(self) -> Mapping[str, PlacedInstance]:
         """Every instance that is on a node, by name."""
+        ...
+
+    def where(self, ref: ObjectRef) -> Position | None:
+        """Where the manifest of an object begins, as it was read last, with the file relative to the source; None when it stands in none."""
         ...
 
     async def approve(self, revision: str) -> str:

@@ -14,7 +14,7 @@ from controller.api.caller import caller_of
 from controller.api.control import FleetControl
 from controller.api.errors import ApiError, bad_request, success
 from controller.api.routing import Router
-from controller.model import ApproveRefused, HoldRefused, OrderRefused, TrustRefused
+from controller.model import ApproveRefused, HoldRefused, ObjectRef, OrderRefused, TrustRefused
 from controller.picture.placed import PlacedInstance
 from crds.messages import CommandKind
 
@@ -30,6 +30,7 @@ class FleetPaths:
         self.router = Router(prefix=PREFIX)
         self.router.add("/status", self._status, "GET")
         self.router.add("/rendered/{name}", self._rendered, "GET")
+        self.router.add("/where/{kind}/{name}", self._where, "GET")
         for path, endpoint in (
             ("/approve", self._approve),
             ("/hold", self._hold),
@@ -47,6 +48,13 @@ class FleetPaths:
 
     async def _rendered(self, name: str) -> Response:
         return JSONResponse(_rendered_document(name, self._control.placed_instances()))
+
+    async def _where(self, kind: str, name: str) -> Response:
+        found = self._control.where(ObjectRef(kind, name))
+        if found is None:
+            message = f"{kind} {name} stands in no manifest that can be read"
+            raise ApiError(404, "NotFound", message, {"name": name, "kind": kind})
+        return JSONResponse({"file": found.file, "line": found.line})
 
     async def _approve(self, request: Request) -> Response:
         body = await json_body(request)

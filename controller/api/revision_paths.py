@@ -149,6 +149,8 @@ def _said(changes: Restored, made: str, *, is_so: bool) -> str:
     name = short_id(changes.revision_id)
     if is_so:
         return f"the manifests are those of {name} already"
+    if made == changes.revision_id:  # of a directory, which is named by what it holds
+        return f"the manifests are those of {name} again"
     return (
         f"the manifests are those of {name} again, as revision {short_id(made)}"
         if made

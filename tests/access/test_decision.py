@@ -31,6 +31,7 @@ TABLE = {
     Verb.DELETE:    ("- - - -", "- - - -", "+ + + +"),
     Verb.TRUST:     ("- - - -", "- - - -", "+ + + +"),
     Verb.APPROVE:   ("- - - -", "- - - -", "+ - - -"),
+    Verb.RESTORE:   ("- - - -", "- - - -", "+ - - -"),
     Verb.CONTROL:   ("- - - -", "- - - -", "+ - - -"),
     Verb.TOKENS:    ("- - - -", "- - - -", "+ - - -"),
 }  # fmt: skip

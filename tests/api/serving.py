@@ -19,7 +19,9 @@ from controller.model import (
     EvictionRefused,
     FleetPlan,
     HoldRefused,
+    ObjectRef,
     OrderRefused,
+    Position,
     TrustRefused,
 )
 from controller.observed import Fleet
@@ -93,6 +95,9 @@ class FakeControl(Asked):
 
     def placed_instances(self) -> dict[str, PlacedInstance]:
         return placed_instances(fleets.plan(REVISION), {})
+
+    def where(self, ref: ObjectRef) -> Position | None:
+        return Position("cameras.yaml", 3, 1) if ref == ObjectRef("Camera", "hq-1") else None
 
     async def approve(self, revision: str) -> str:
         if revision != "sha256:1":

@@ -19,6 +19,13 @@ def test_how_the_controller_is(http: Http) -> None:
     assert http.json("/fleet/v1/status") == {"leader": True, "revision": {"id": "sha256:1"}}
 
 
+def test_where_an_object_stands(http: Http) -> None:
+    assert http.json("/fleet/v1/where/Camera/hq-1") == {"file": "cameras.yaml", "line": 3}
+    for path in ("Camera/hq-9", "Node/hq-1", "camera/hq-1"):
+        answer = http.get(f"/fleet/v1/where/{path}")
+        assert (answer.status_code, answer.json()["reason"]) == (404, "NotFound")
+
+
 @pytest.mark.parametrize(("path", "field"), PATHS.items())
 def test_what_is_asked_reaches_the_controller(http: Http, control: FakeControl, path: str, field: str) -> None:
     answer = http("POST", path, json={field: "sha256:1"})

@@ -29,7 +29,7 @@ def told(served: set[str]) -> Iterator[tuple[str, str]]:
         if not found or not found[0] or not (found["path"] or found["method"]):
             continue
         if given := found["path"]:
-            path = re.sub(r"/(NAME|ID)\b", f"/{ANY}", given.partition("?")[0]).rstrip("/")
+            path = re.sub(r"/(NAME|KIND|ID)\b", f"/{ANY}", given.partition("?")[0]).rstrip("/")
             if path.startswith("…"):
                 path = next((one for one in above(whole, path[1:]) if plain(one) in served), path)
             whole = path

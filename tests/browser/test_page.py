@@ -6,7 +6,15 @@ from playwright.sync_api import Page, expect
 from tests.browser.visitor import Visitor, axe_findings
 from tests.e2e.running_fleet import UpFleet
 
-VIEWS = ("/#/cameras", "/#/instances", "/#/nodes", "/#/changes", "/#/new/camera")
+VIEWS = (
+    "/#/cameras",
+    "/#/cameras/front-door",
+    "/#/cameras/front-door/draw?shape=in",
+    "/#/instances",
+    "/#/nodes",
+    "/#/changes",
+    "/#/new/camera",
+)
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
 TABS = 20

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from crds.instance_config import InstanceConfig
 from crds.messages import AgentConfig
@@ -56,7 +56,7 @@ KEYS = {
 def read_cases() -> list[tuple[str, dict[str, Any]]]:
     cases = []
     for path in sorted(CASES.glob("*.yaml")):
-        for case in YAML(typ="safe").load_all(path.read_text()):
+        for case in yaml.load_all(path.read_text(), yaml.CSafeLoader):
             assert case.keys() <= KEYS, f"{path.name}: {case.keys() - KEYS}"
             cases.append((f"{path.stem}: {case['name']}", case))
     return cases

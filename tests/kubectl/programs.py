@@ -44,7 +44,9 @@ class Kubectl:
         self._server = ["--server", url, "--cache-dir", str(home / "cache")]
         # What is edited stays as it is, but for an address of the camera yard-1.
         home.mkdir(exist_ok=True)
+        # Without its garbage collection, which finds nothing in so short a life, it takes a fifth less.
         self._environment = {
+            "GOGC": "off",
             "HOME": str(home), "TMPDIR": str(home), "KUBECONFIG": os.devnull, "PATH": os.environ["PATH"],
             "EDITOR": "sed -i s/10.0.0.9.yard-1/10.0.0.8/",
         }  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from controller.model import FleetPlan
 from controller.planner.describe import describe_plan
@@ -25,7 +25,7 @@ KEYS = {"name", "before", "edit", "manifests", "limit", "cameraLimit", "plan", "
 def read_cases() -> list[tuple[str, dict[str, Any]]]:
     cases = []
     for path in sorted(CASES.glob("*.yaml")):
-        for case in YAML(typ="safe").load_all(path.read_text()):
+        for case in yaml.load_all(path.read_text(), yaml.CSafeLoader):
             assert case.keys() <= KEYS, f"{path.name}: {case.keys() - KEYS}"
             cases.append((f"{path.stem}: {case['name']}", case))
     return cases

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from controller.source.fetch import git_commit
 from controller.source.fetch.git import GitSource
 from controller.source.fetch.git_program import Git
 from controller.source.fetch.git_web import pull_request_url
@@ -64,6 +65,34 @@ def test_an_edit_is_a_commit_with_author_committer_and_message(
     )
     assert git(bare, "diff", "--numstat", before, "main") == "1\t1\tmanifests/cameras.yaml"
     assert address(source) == "rtsp://10.0.0.2/1"
+
+
+def test_many_files_take_no_more_programs_than_few(
+    bare: Path, fleet: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+    run = Git.run
+
+    def noting(git: Git, arguments: Sequence[str], **options: Any) -> bytes:
+        ran.append(next(one for one in arguments if not one.startswith("-")))
+        return run(git, arguments, **options)
+
+    monkeypatch.setattr(Git, "run", noting)
+    source, counts = GitSource(bare, "main", subdirectory="manifests"), []
+    old = fleet["cameras.yaml"]
+    for names in (("a",), ("b", "c", "dir/d", "dir/e", "dir/f")):
+        new = {f"{name}.yaml".encode(): old.replace("lobby", name[-1]).encode() for name in names}
+        ran.clear()
+        written(source, SourceEdit(dict.fromkeys(new), new))
+        counts.append(len(ran))
+    assert counts[0] >= counts[1]
+    monkeypatch.setattr(git_commit, "_PATHS_AT_ONCE", 2)
+    back = {**dict.fromkeys(new), b"a.yaml": b"# changed\n" + old.replace("lobby", "a").encode()}
+    before = {**new, b"a.yaml": old.replace("lobby", "a").encode()}
+    written(source, SourceEdit(before, back))
+    reading = asyncio.run(source.read())
+    assert isinstance(reading, Loaded), reading
+    assert set(reading.revision.camera_by_name) == {"lobby", "a"}
 
 
 def test_files_come_and_go_and_keep_their_mode(bare: Path, git: RunGit, fleet: Mapping[str, str]) -> None:

@@ -1,7 +1,9 @@
 """What is looked at before it is written: in terms of cameras, and line by line. Nothing becomes another thing by it."""
 
+import errno
 import itertools
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +166,24 @@ def test_what_earlier_changes_took_is_expected_of_the_next_one(many: Served) -> 
     many.controller.cameras._pasts.store(Happened(changes, [rollout(at + 9, at + 15, instance="faces")]))
     (change,) = patch(many, f"{CAMERAS}/lobby", {"spec": {"address": "rtsp://10.0.0.8/1"}})["changes"]
     assert (change["changeClass"], change["expectedBlindSeconds"]) == ("restart", 4.0)
+
+
+def test_what_was_measured_is_expected(fleet: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Collection[str]] = []
+
+    async def measured(instances: Collection[str]) -> dict[tuple[str, ChangeClass], float]:
+        asked.append(instances)
+        if len(asked) > 1:
+            raise OSError(errno.EIO, "the disk is dying")
+        return {("faces", ChangeClass.RESTART): 3.5}
+
+    monkeypatch.setattr(fleet.controller.writer, "_blind_seconds", measured)
+    body = {"spec": {"address": "rtsp://10.0.0.8/1"}}
+    assert [patch(fleet, f"{CAMERAS}/lobby", body)["changes"][0]["expectedBlindSeconds"] for _ in range(2)] == [
+        3.5,
+        None,
+    ]
+    assert asked == [{"faces"}, {"faces"}]
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ function Page() {
 
 applyTheme();
 listenToKeys();
-goLive();
-void lookWhoIAm();
+// Whoever is not known is told so once, and asks for nothing else.
+await lookWhoIAm();
+if (!unknown.peek()) goLive();
 const page = document.getElementById("page");
 if (page !== null) {
   page.replaceChildren();

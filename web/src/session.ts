@@ -20,13 +20,18 @@ export const unknown = signal(false);
 
 whenUnknown.call = () => (unknown.value = true);
 
-/** Asks who this is; what is refused or cannot be asked leaves it unsaid. */
+/** Asks who this is; what is refused or cannot be asked leaves it unsaid, and it is asked again once the controller is heard. */
 export async function lookWhoIAm(): Promise<void> {
   try {
     me.value = await ask<Me>("/fleet/v1/me");
   } catch (error) {
     if (!(error instanceof Error)) throw error;
   }
+}
+
+/** Asks again who this is, when that could not be asked at first. */
+export function lookAgain(): void {
+  if (me.peek() === null && !unknown.peek()) void lookWhoIAm();
 }
 
 /** Logs in; false when the token is not known. Raises Refused for all else, and Away. */

@@ -7,6 +7,7 @@ import { RevisionView } from "./changes/revision.tsx";
 import { Events } from "./events/events_view.tsx";
 import { Draw } from "./draw/draw.tsx";
 import { ObjectForm } from "./forms/object_form.tsx";
+import { InstanceView } from "./instances/instance.tsx";
 import { Instances } from "./instances/instances.tsx";
 import { NodeView } from "./nodes/node.tsx";
 import { Nodes } from "./nodes/nodes.tsx";
@@ -29,6 +30,8 @@ export function View(): ComponentChild {
       return <Events />;
     case "instances/0":
       return <Instances />;
+    case "instances/1":
+      return <InstanceView key={rest[0]} name={rest[0] ?? ""} />;
     case "nodes/0":
       return <Nodes />;
     case "nodes/1":

@@ -2,11 +2,12 @@
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from controller.source.fetch.git_program import Git
+from controller.source.fetch.git_tree import TreeReader
 from controller.source.fetch.snapshot import SourceError
 from controller.source.files import is_manifest_path, shown
 from controller.source.source_edit import NotWritable, SourceChanged, SourceEdit
@@ -19,6 +20,8 @@ _UNFINISHED: Final = "refs/fleet/unfinished"
 _FILE: Final = b"100644"
 _LINK: Final = b"120000"
 _MAIL: Final = "localhost"
+_PATHS_AT_ONCE: Final = 200
+"""In the arguments of one program, each of at most some hundred characters."""
 _LONGEST_NAME: Final = 100
 
 
@@ -36,18 +39,21 @@ def commit_edit(git: Git, parent: str, directory: bytes, edit: SourceEdit) -> st
         NotWritable: a path leads to something else than a file.
         SourceError: git fails.
     """
-    lines = []
-    for path, content in edit.after.items():
-        full = _full(directory, path)
-        entry = _entry(git, parent, full)
-        old = git.run(["cat-file", "blob", entry[1].decode()]) if entry else None
-        if old != edit.before[path]:
+    places = {path: _full(directory, path) for path in edit.after}
+    entries = _entries(git, parent, places.values())
+    olds = TreeReader().contents(git, {blob: None for _, blob in entries.values()})
+    for path, full in places.items():
+        if (olds[entries[full][1]] if full in entries else None) != edit.before[path]:
             raise SourceChanged(f"{shown(path)} is not as it was read")
-        if content is None:
-            lines.append(b"0 " + b"0" * len(parent) + b"\t" + full + b"\0")
+    new = {path: content for path, content in edit.after.items() if content is not None}
+    blobs = dict(zip(new, _blobs(git, tuple(new.values())), strict=True))
+    lines = []
+    for path, full in places.items():
+        if path in blobs:
+            mode = entries[full][0] if full in entries else _FILE
+            lines.append(mode + b" " + blobs[path] + b"\t" + full + b"\0")
         else:
-            blob = git.run(["hash-object", "-w", "--no-filters", "--stdin"], given=content).strip()
-            lines.append((entry[0] if entry else _FILE) + b" " + blob + b"\t" + full + b"\0")
+            lines.append(b"0 " + b"0" * len(parent) + b"\t" + full + b"\0")
     with _own_index() as variables:
         git.run(["read-tree", parent], variables=variables)
         git.run(["update-index", "-z", "--add", "--index-info"], given=b"".join(lines), variables=variables)
@@ -66,36 +72,44 @@ def _full(directory: bytes, path: bytes) -> bytes:
     return directory + b"/" + path if directory else path
 
 
-def _entry(git: Git, commit: str, full: bytes) -> tuple[bytes, bytes] | None:
-    """Mode and blob of a file; None for one that is not there."""
-    parts = full.split(b"/")
-    above = [b"/".join(parts[:end]) for end in range(1, len(parts) + 1)]
-    # Pathspecs would take *, [ and : for more than themselves.
-    arguments = [
-        "--literal-pathspecs",
-        "ls-tree",
-        "-z",
-        "--full-tree",
-        commit,
-        "--",
-        *(one.decode("utf-8", "surrogateescape") for one in above),
-    ]
+def _blobs(git: Git, contents: Sequence[bytes]) -> list[bytes]:
+    """The blobs of contents, written in one go: going back to an old revision may write a thousand files."""
+    with tempfile.TemporaryDirectory(prefix="fleet-blobs-") as folder:
+        paths = [Path(folder) / str(number) for number in range(len(contents))]
+        for path, content in zip(paths, contents, strict=True):
+            path.write_bytes(content)
+        given = "".join(f"{path}\n" for path in paths).encode()
+        return git.run(["hash-object", "-w", "--no-filters", "--stdin-paths"], given=given).split()
+
+
+def _entries(git: Git, commit: str, paths: Collection[bytes]) -> dict[bytes, tuple[bytes, bytes]]:
+    """Mode and blob of each file that is there.
+
+    Raises:
+        NotWritable: one of them is something else, or stands below a symbolic link.
+    """
     found: dict[bytes, tuple[bytes, bytes, bytes]] = {}
-    for line in git.run(arguments).split(b"\0")[:-1]:
-        meta, _, path = line.partition(b"\t")
-        mode, kind, blob = meta.split()
-        found[path] = (mode, kind, blob)
+    above = {
+        b"/".join(parts[:end]) for path in paths if (parts := path.split(b"/")) for end in range(1, len(parts) + 1)
+    }
+    wanted = sorted(above)
+    for start in range(0, len(wanted), _PATHS_AT_ONCE):
+        # Pathspecs would take *, [ and : for more than themselves.
+        names = [one.decode("utf-8", "surrogateescape") for one in wanted[start : start + _PATHS_AT_ONCE]]
+        arguments = ["--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", *names]
+        for line in git.run(arguments).split(b"\0")[:-1]:
+            meta, _, path = line.partition(b"\t")
+            mode, kind, blob = meta.split()
+            found[path] = (mode, kind, blob)
+    files = set(paths)
     for path, (mode, kind, _) in found.items():
-        if path in above and (mode == _LINK or (kind != b"tree" and path != full)):
+        if path in above and (mode == _LINK or (kind != b"tree" and path not in files)):
             raise NotWritable(
                 f"{shown(path)} is a symbolic link or no directory in the repository: edit what it leads to there"
             )
-    if full not in found:
-        return None
-    mode, kind, blob = found[full]
-    if kind != b"blob":
-        raise NotWritable(f"{shown(full)} is no file in the repository")
-    return mode, blob
+        if path in files and kind != b"blob":
+            raise NotWritable(f"{shown(path)} is no file in the repository")
+    return {path: (mode, blob) for path, (mode, _, blob) in found.items() if path in files}
 
 
 @contextlib.contextmanager

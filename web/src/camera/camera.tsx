@@ -1,11 +1,10 @@
 /** One camera: what it sees, how it is and was, who watches it, and what its manifest says. */
 import "./camera.css";
-import { useMemo } from "preact/hooks";
 import { type FleetObject, objectPath } from "../api/objects.ts";
 import { useKeys } from "../keys.ts";
 import { cameras } from "../live/fleet.ts";
+import { DeleteDialog } from "../parts/delete_dialog.tsx";
 import { Facts, NoSheet, Panel, Sheet } from "../parts/sheet.tsx";
-import { SaveDialog } from "../parts/save_dialog.tsx";
 import { Since } from "../parts/since.tsx";
 import { State } from "../parts/state.tsx";
 import { useAsked } from "../parts/use_asked.ts";
@@ -47,17 +46,10 @@ export function CameraView({ name }: { name: string }) {
     { key: "e", does: t.camera.keys.edit, act: () => go(edit) },
     { key: "w", does: t.camera.keys.draw, act: () => go(draw) },
   ]);
-  const write = useMemo(() => ({ method: "DELETE" as const, path: objectPath("Camera", name) }), [name]);
   const isDeleting = query.get("act") === "delete";
   // The dialog of what goes stays until it is closed, though the camera is gone by then.
   const dialog = isDeleting && (
-    <SaveDialog
-      title={t.camera.deleteTitle(name)}
-      write={write}
-      typed={name}
-      onClose={() => setQuery({ act: "" })}
-      onLeave={() => go(linkTo(["cameras"]))}
-    />
+    <DeleteDialog kind="Camera" name={name} room="cameras" onClose={() => setQuery({ act: "" })} />
   );
   if (camera === null) {
     return (
@@ -80,7 +72,7 @@ export function CameraView({ name }: { name: string }) {
         <>
           <a class="button" href={draw}>{t.camera.draw}</a>
           <a class="button" href={edit}>{t.sheet.edit}</a>
-          <button type="button" class="danger" disabled={readOnly !== null} onClick={() => setQuery({ act: "delete" })}>{t.camera.delete}</button>
+          <button type="button" class="danger" disabled={readOnly !== null} onClick={() => setQuery({ act: "delete" })}>{t.sheet.delete}</button>
         </>
       }
     >

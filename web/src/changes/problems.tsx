@@ -9,9 +9,9 @@ export function Problems({ problems }: { problems: readonly Problem[] }) {
       <h3>{t.changes.problems(problems.length)}</h3>
       <p>{t.changes.lastGood}</p>
       <ul>
-        {problems.map(({ file, line, column, message, hint }, index) => (
+        {problems.map(({ file, line, column, path, message, hint }, index) => (
           <li key={index}>
-            {file && <code>{t.save.at(file, line ?? undefined, column ?? undefined)}</code>} {message}
+            {file && <code>{t.save.at(file, line ?? undefined, column ?? undefined)}</code>} {path && <strong>{path}</strong>} {message}
             {hint && <p class="hint">{hint}</p>}
           </li>
         ))}

@@ -6,6 +6,8 @@ export interface Problem {
   file?: string | null;
   line?: number | null;
   column?: number | null;
+  /** The field that it is about. */
+  path?: string | null;
   message: string;
   hint?: string | null;
 }

@@ -30,9 +30,12 @@ export function Draw({ name }: { name: string }) {
   }, [name]);
   return (
     <main class="draw" id="content">
-      <h1>
-        {t.draw.title(name)} <a class="button" href={linkTo(["cameras", name])}>{t.draw.back}</a>
-      </h1>
+      <header class="sheet-head">
+        <h1>
+          <a href={linkTo(["cameras"])}>{t.nav.cameras}</a> <span aria-hidden="true">/</span>{" "}
+          <a href={linkTo(["cameras", name])}>{name}</a> <span aria-hidden="true">/</span> {t.camera.draw}
+        </h1>
+      </header>
       <Refusal error={error} />
       {isThis ? <Editor drawing={value} onError={setError} /> : error === null && <p role="status">{t.draw.loading}</p>}
     </main>

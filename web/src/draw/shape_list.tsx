@@ -87,7 +87,7 @@ function Details({ shape, point: marked, findings }: { shape: Shape; point: numb
                 <td><Coordinate label={t.draw.xOf(called)} value={x} isWrong={isWrong(point)} onValue={(to) => typed(id, point, [to, y])} /></td>
                 <td><Coordinate label={t.draw.yOf(called)} value={y} isWrong={isWrong(point)} onValue={(to) => typed(id, point, [x, to])} /></td>
                 {isRegion(kind) && (
-                  <td class="acts">
+                  <td class="corner">
                     <button type="button" class="quiet" aria-label={`${t.draw.insert}: ${called}`} title={t.draw.insert} onClick={() => act({ do: "insert", id, after: point })}>+</button>
                     <button type="button" class="quiet" aria-label={t.draw.removePoint(called)} title={t.draw.removePoint(called)} disabled={points.length <= 3} onClick={() => act({ do: "remove", id, point })}>−</button>
                   </td>

@@ -6,6 +6,7 @@ import type { FleetEvent } from "./events.ts";
 const SOON_MS = 60_000;
 const PUBLISHED = "GenerationPublished";
 const ACCEPTED = "RevisionAccepted";
+const APPROVED = "RevisionApproved";
 const PROGRESS: ReadonlySet<string> = new Set(["GenerationObserved", "GenerationApplied"]);
 
 /** What is known of how the objects hang together. */
@@ -52,11 +53,13 @@ export function causesOf(events: readonly FleetEvent[], ties: Ties): Map<string,
     found
       .filter(({ key, last }) => key !== effect.key && last <= effect.last && effect.last - last <= SOON_MS)
       .reduce<FleetEvent | undefined>((best, one) => (best === undefined || one.last >= best.last ? one : best), undefined);
-  const accepted = events.filter(({ kind, reason }) => kind === "Fleet" && reason === ACCEPTED);
+  const revisions = (wanted: string): FleetEvent[] => events.filter(({ kind, reason }) => kind === "Fleet" && reason === wanted);
+  const [accepted, approved] = [revisions(ACCEPTED), revisions(APPROVED)];
   const causes = new Map<string, string>();
   for (const effect of events) {
     let candidates: FleetEvent[][] = [];
     if (effect.kind === "Node" && effect.reason === PUBLISHED) candidates = [accepted];
+    else if (effect.kind === "Fleet" && effect.reason === ACCEPTED) candidates = [approved];
     else if (effect.kind === "Node" && PROGRESS.has(effect.reason)) {
       candidates = [(byObject.get(`Node/${effect.name}`) ?? []).filter(({ reason }) => reason === PUBLISHED)];
     } else {

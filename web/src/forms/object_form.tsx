@@ -6,6 +6,7 @@ import { type Json, mergePatch } from "../api/merge_patch.ts";
 import { type FleetObject, type KindName, PLURALS, objectPath } from "../api/objects.ts";
 import { type Write, preview } from "../api/previews.ts";
 import { cameras, instances, nodes } from "../live/fleet.ts";
+import { DeleteDialog } from "../parts/delete_dialog.tsx";
 import { Refusal } from "../parts/refusal.tsx";
 import { SaveDialog } from "../parts/save_dialog.tsx";
 import { go, linkTo } from "../route.ts";
@@ -59,6 +60,7 @@ export function ObjectForm({ kind, name }: { kind: KindName; name: string | null
   const [draft, setDraft] = useState<Draft | null>(name === null ? {} : null);
   const [error, setError] = useState<unknown>(null);
   const [write, setWrite] = useState<Write | null>(null);
+  const [deleting, setDeleting] = useState(false);
   useEffect(() => {
     ask<Schema>(`/web/${kind.toLowerCase()}.schema.json`).then(setRoot, setError);
     if (name === null) return;
@@ -116,11 +118,15 @@ export function ObjectForm({ kind, name }: { kind: KindName; name: string | null
             <FieldView key={field.name} {...shared} field={field} />
           ))}
           <div class="actions">
+            {name !== null && (
+              <button type="button" class="danger" disabled={readOnly !== null} onClick={() => setDeleting(true)}>{t.sheet.delete}</button>
+            )}
             <a class="button" href={back}>{t.save.cancel}</a>
             <button type="submit" class="primary" disabled={readOnly !== null}>{t.save.preview}</button>
           </div>
         </form>
       )}
+      {deleting && name !== null && <DeleteDialog kind={kind} name={name} room={ROOMS[kind]} onClose={() => setDeleting(false)} />}
       {write !== null && (
         <SaveDialog
           title={title}

@@ -1,5 +1,5 @@
 /** An instance that is to run on another node: what that would do, and that it is done. */
-import { answer } from "../api/ask.ts";
+import { Refused, answer } from "../api/ask.ts";
 import type { PlannedChange } from "../api/previews.ts";
 
 export interface Eviction {
@@ -11,6 +11,9 @@ export interface Eviction {
   /** What no instance watches afterwards. */
   removed: string[];
 }
+
+/** How a refusal begins as clients of Kubernetes expect it; people know what was not done. */
+const FOR_PROGRAMS = /^Operation cannot be fulfilled on pods "[^"]*": /;
 
 /** The eviction in the head of an answer. */
 export function evictionOf(said: string, plan: string | null): Eviction {
@@ -30,10 +33,10 @@ export function evictionOf(said: string, plan: string | null): Eviction {
  */
 export async function evict(name: string, isDry: boolean, signal?: AbortSignal): Promise<Eviction> {
   const path = `/api/v1/namespaces/default/pods/${encodeURIComponent(name)}/eviction${isDry ? "?dryRun=All" : ""}`;
-  const response = await answer(path, {
-    method: "POST",
-    body: { apiVersion: "policy/v1", kind: "Eviction", metadata: { name } },
-    ...(signal ? { signal } : {}),
+  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name } };
+  const response = await answer(path, { method: "POST", body, ...(signal ? { signal } : {}) }).catch((error: unknown) => {
+    if (!(error instanceof Refused)) throw error;
+    throw new Refused(error.code, error.reason, error.message.replace(FOR_PROGRAMS, ""), error.causes, error.retryAfterSeconds);
   });
   const { message } = (await response.json()) as { message?: string };
   return evictionOf(message ?? "", response.headers.get("Fleet-Plan"));

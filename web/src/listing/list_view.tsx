@@ -41,6 +41,8 @@ export interface ListOf<T> {
   /** A row as it is shown on a narrow screen: what stands below its name. */
   card: (row: T) => ComponentChildren;
   texts: { title: string; search: string; searchHint: string; empty: string; nothing: string; add: string };
+  /** What is said of all of them. */
+  summary?: (all: readonly T[]) => ComponentChildren;
   /** The link to the form for a new one. */
   add: string;
 }
@@ -107,6 +109,7 @@ export function ListView<T extends Listed>({ list }: { list: ListOf<T> }) {
           onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
         />
         <a class="button" href={list.add}>{texts.add}</a>
+        {list.summary?.(all)}
       </div>
       {names.length === 0 ? (
         !isStarting && (

@@ -1,13 +1,13 @@
 /** Which tab of a browser holds the connection. Over HTTP/1.1 a browser opens six to a host: with one for each tab the seventh would hang. */
 
-/** Calls `lead` while this tab is the one that holds the connection. It ends when its signal is aborted. */
+/** Calls `lead` while this tab is the one that holds the connection. It ends when its signal is aborted; when it ends by itself, another tab leads. */
 export function elect(lead: (signal: AbortSignal) => Promise<void>): void {
   if (navigator.locks) void electByLock(lead);
   else electByTurns(lead);
 }
 
 async function electByLock(lead: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  // The lock is free again when the tab is closed, or crashes; so it is never given back.
+  // The lock is free again when the tab is closed, or crashes, or nobody knows any more who looks at it.
   await navigator.locks.request("fleet-stream", () => lead(new AbortController().signal));
 }
 
@@ -26,16 +26,22 @@ function electByTurns(lead: (signal: AbortSignal) => Promise<void>): void {
       localStorage.setItem(WHO, `${own} ${Date.now()}`);
       if (leading === null) {
         leading = new AbortController();
-        void lead(leading.signal);
+        const { signal } = leading;
+        void lead(signal).then(() => {
+          if (signal.aborted) return;
+          clearInterval(timer);
+          give();
+        });
       }
     } else if (leading !== null) {
       leading.abort();
       leading = null;
     }
   };
-  turn();
-  setInterval(turn, TURN_MS);
-  addEventListener("pagehide", () => {
+  const timer = setInterval(turn, TURN_MS);
+  const give = (): void => {
     if (leading !== null) localStorage.removeItem(WHO);
-  });
+  };
+  turn();
+  addEventListener("pagehide", give);
 }

@@ -9,10 +9,10 @@ export const cameras = new LiveObjects<CameraRow>((one) =>
   [one.ready, one.reason, one.instances, one.nodes, byLabels(one.labels)].join("\n"),
 );
 export const instances = new LiveObjects<InstanceRow>((one) =>
-  [one.ready, one.phase, one.node, one.upToDate, one.heldBy, byLabels(one.labels)].join("\n"),
+  [one.ready, one.phase, one.node, one.upToDate, one.heldBy, one.replicas, byLabels(one.labels)].join("\n"),
 );
 export const nodes = new LiveObjects<NodeRow>((one) =>
-  [one.ready, one.phase, one.unschedulable, byLabels(one.labels)].join("\n"),
+  [one.ready, one.phase, one.unschedulable, one.applied === one.published, one.camerasUsed, byLabels(one.labels)].join("\n"),
 );
 export const fleet = signal<FleetRow>({ revision: "", pending: null, problems: 0, starting: null, superseded: null });
 
@@ -33,28 +33,38 @@ export const clockAhead = signal(0);
 export const now = signal(Date.now());
 export const controllerNow = computed(() => now.value + clockAhead.value);
 
-/** Takes in all there is. */
-export function takeSnapshot(said: Said): void {
-  batch(() => {
+/** Takes in all there is.
+ *
+ * @param meanwhile changes that were told while it was under way: those that it does not hold are taken in after it.
+ * @returns as `takeChange` does.
+ */
+export function takeSnapshot(said: Said, meanwhile: readonly Said[] = []): boolean {
+  return batch(() => {
     cameras.replace((said.cameras ?? []).map(cameraOf));
     instances.replace((said.instances ?? []).map(instanceOf));
     nodes.replace((said.nodes ?? []).map(nodeOf));
     if (said.fleet) fleet.value = said.fleet;
     version = said.version;
     heard(said.at);
+    return meanwhile.map(takeChange).every((isWhole) => isWhole);
   });
 }
 
-/** Takes in what changed; what is older than what is known is passed by. */
-export function takeChange(said: Said): void {
-  batch(() => {
+/** Takes in what changed; what is older than what is known is passed by.
+ *
+ * @returns false when something happened before it that was not told here: then all has to be asked for.
+ */
+export function takeChange(said: Said): boolean {
+  return batch(() => {
     heard(said.at);
-    if (version === "" || isOlder(said.version, version)) return;
+    if (version === "" || isOlder(said.version, version)) return true;
+    if (said.after !== undefined && isOlder(version, said.after)) return false;
     cameras.put((said.cameras ?? []).map(cameraOf), said.gone?.cameras);
     instances.put((said.instances ?? []).map(instanceOf), said.gone?.instances);
     nodes.put((said.nodes ?? []).map(nodeOf), said.gone?.nodes);
     if (said.fleet) fleet.value = said.fleet;
     version = said.version;
+    return true;
   });
 }
 

@@ -5,8 +5,12 @@ export interface Named {
   name: string;
 }
 
+const compare = new Intl.Collator("en", { numeric: true }).compare;
+
 export class LiveObjects<T extends Named> {
   private readonly held = new Map<string, Signal<T>>();
+  /** In the order of their names; null since some came or went. To sort thousands takes longer than all else that a change does. */
+  private ordered: Signal<T>[] | null = null;
   /** Grows when objects came or went, or when something of one changed by which it is found or sorted. */
   readonly shape = signal(0);
 
@@ -23,13 +27,18 @@ export class LiveObjects<T extends Named> {
         const known = this.held.get(one.name);
         if (known === undefined) {
           this.held.set(one.name, signal(one));
+          this.ordered = null;
           shaped = true;
         } else {
           shaped ||= this.sortedBy(known.peek()) !== this.sortedBy(one);
           known.value = one;
         }
       }
-      for (const name of gone) shaped = this.held.delete(name) || shaped;
+      for (const name of gone) {
+        if (!this.held.delete(name)) continue;
+        this.ordered = null;
+        shaped = true;
+      }
       if (shaped) this.shape.value++;
     });
   }
@@ -55,10 +64,11 @@ export class LiveObjects<T extends Named> {
     return this.held.get(name);
   }
 
-  /** All objects as they are now. Who calls it in a view is told when `shape` changes, and no more often. */
+  /** All objects as they are now, by name. Who calls it in a view is told when `shape` changes, and no more often. */
   all(): T[] {
     void this.shape.value;
-    return Array.from(this.held.values(), (one) => one.peek());
+    this.ordered ??= [...this.held].sort(([one], [other]) => compare(one, other)).map(([, held]) => held);
+    return this.ordered.map((one) => one.peek());
   }
 
   get size(): number {

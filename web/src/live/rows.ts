@@ -61,6 +61,8 @@ export interface FleetRow {
 
 export interface Said {
   version: string;
+  /** The version that changes are told from: who knows an older one misses something. */
+  after?: string;
   at: number;
   cameras?: unknown[][];
   instances?: unknown[][];

@@ -3,6 +3,7 @@ import { Away, Refused, ask } from "../api/ask.ts";
 import { elect } from "./election.ts";
 import * as fleet from "./fleet.ts";
 import type { Said } from "./rows.ts";
+import { lookAgain, unknown } from "../session.ts";
 
 /** The controller is said to be away when nothing was heard for so long; it speaks every 15 s. */
 const SILENCE_MS = 20_000;
@@ -20,7 +21,7 @@ export function nextWait(before: number, chance: number): number {
   return Math.min(LONGEST_WAIT_MS, Math.max(FIRST_WAIT_MS, before * 2)) * (0.75 + chance / 2);
 }
 
-/** Keeps the page live from now on. */
+/** Keeps the page live from now on, as long as the controller knows who looks at it. */
 export function goLive(): void {
   others = new BroadcastChannel("fleet-stream");
   others.onmessage = ({ data }: MessageEvent<Told>) => take(data);
@@ -34,20 +35,31 @@ export function goLive(): void {
 }
 
 let asking: Promise<void> | null = null;
+/** What was told while everything is asked for: the answer may be older. */
+let meanwhile: Said[] = [];
+/** When more than that was told the first ones are forgotten, which is seen, and everything asked for again. */
+const MOST_MEANWHILE = 100;
 
 /** Asks for everything, until it is there. Who asks meanwhile waits for the same answer. */
 function snapshot(): Promise<void> {
-  asking ??= snapshotNow().finally(() => {
-    asking = null;
-  });
+  if (asking === null) {
+    meanwhile = [];
+    asking = snapshotNow().finally(() => {
+      asking = null;
+    });
+  }
   return asking;
 }
 
 async function snapshotNow(): Promise<void> {
   for (let wait = 0; ; ) {
     try {
-      fleet.takeSnapshot(await ask<Said>("/fleet/v1/snapshot"));
-      return;
+      const all = await ask<Said>("/fleet/v1/snapshot");
+      const told = meanwhile;
+      meanwhile = [];
+      lookAgain();
+      if (fleet.takeSnapshot(all, told)) return;
+      await pause(FIRST_WAIT_MS);
     } catch (error) {
       if (!(error instanceof Away || error instanceof Refused)) throw error;
       if (error instanceof Refused && (error.code === 401 || error.code === 403)) return;
@@ -59,10 +71,15 @@ async function snapshotNow(): Promise<void> {
 }
 
 function take(told: Told): void {
-  if (told.what === "change") fleet.takeChange(told.said);
+  if (told.what === "change") change(told.said);
   else if (told.what === "beat") fleet.heard(told.at);
   else if (told.what === "again") void snapshot();
   else fleet.away(told.why);
+}
+
+function change(said: Said): void {
+  if (asking !== null) meanwhile = [...meanwhile.slice(1 - MOST_MEANWHILE), said];
+  if (!fleet.takeChange(said)) void snapshot();
 }
 
 function tell(told: Told): void {
@@ -72,7 +89,7 @@ function tell(told: Told): void {
 
 async function lead(signal: AbortSignal): Promise<void> {
   await snapshot();
-  for (let wait = 0; !signal.aborted; ) {
+  for (let wait = 0; !signal.aborted && !unknown.peek(); ) {
     const began = Date.now();
     await follow(signal);
     // One that held for a while was no failed attempt.
@@ -83,6 +100,29 @@ async function lead(signal: AbortSignal): Promise<void> {
     tell({ what: "again" });
     await snapshot();
   }
+}
+
+/** What comes in several parts, as one; null while some are missing: until the last one they say no newer version. */
+export function joined(parts: readonly Said[]): Said | null {
+  const last = parts.at(-1);
+  if (last === undefined || isPart(last)) return null;
+  if (parts.length === 1) return last;
+  const all = <T>(of: (said: Said) => T[] | undefined): T[] => parts.flatMap((one) => of(one) ?? []);
+  return {
+    ...last,
+    cameras: all((one) => one.cameras),
+    instances: all((one) => one.instances),
+    nodes: all((one) => one.nodes),
+    gone: {
+      cameras: all((one) => one.gone?.cameras),
+      instances: all((one) => one.gone?.instances),
+      nodes: all((one) => one.gone?.nodes),
+    },
+  };
+}
+
+function isPart({ after, version, cameras, instances, nodes, gone }: Said): boolean {
+  return after === version && [cameras, instances, nodes, gone].some((one) => one !== undefined);
 }
 
 /** Follows the stream until it ends. The browser's own way to start again is not used: it would not know of a newer version. */
@@ -99,7 +139,14 @@ function follow(signal: AbortSignal): Promise<void> {
       resolve();
     };
     signal.addEventListener("abort", end);
-    stream.addEventListener("change", ({ data }) => tell({ what: "change", said: JSON.parse(data) }));
+    const parts: Said[] = [];
+    stream.addEventListener("change", ({ data }) => {
+      parts.push(JSON.parse(data));
+      const said = joined(parts);
+      if (said === null) return;
+      parts.length = 0;
+      tell({ what: "change", said });
+    });
     stream.addEventListener("beat", ({ data }) => tell({ what: "beat", at: JSON.parse(data).at }));
     stream.addEventListener("resync", end);
     stream.onerror = () => {

@@ -74,8 +74,8 @@ export function DrainDialog({ node, isCordoned, onClose }: { node: string; isCor
       </ul>
       <div class="actions">
         <button type="button" onClick={onClose}>{isDraining ? t.drain.stop : t.save.close}</button>
-        {phase !== "done" && (
-          <button type="button" class="primary" disabled={phase !== "asked" || count("moves", "failed") === 0} onClick={begin}>
+        {(isDraining || (phase !== "done" && count("asked", "moves", "failed") > 0)) && (
+          <button type="button" class="primary" disabled={phase !== "asked"} onClick={begin}>
             {isDraining ? t.drain.draining : t.drain.begin(count("moves"))}
           </button>
         )}

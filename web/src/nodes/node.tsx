@@ -34,6 +34,7 @@ export function NodeView({ name }: { name: string }) {
       actions={
         isMember ? (
           <>
+            <a class="button" href={linkTo(["events"], { q: name, kind: "Node" })}>{t.nav.events}</a>
             <a class="button" href={linkTo(["nodes", name, "edit"])}>{t.sheet.edit}</a>
             <button type="button" disabled={readOnly !== null} onClick={() => act(spec.unschedulable ? "uncordon" : "cordon")}>
               {spec.unschedulable ? t.nodes.uncordon : t.nodes.cordon}

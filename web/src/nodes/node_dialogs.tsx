@@ -3,6 +3,7 @@ import { useMemo, useRef } from "preact/hooks";
 import { ask } from "../api/ask.ts";
 import { objectPath } from "../api/objects.ts";
 import type { Write } from "../api/previews.ts";
+import { live } from "../live/fleet.ts";
 import { ConfirmDialog, saidOf } from "../parts/confirm_dialog.tsx";
 import { SaveDialog } from "../parts/save_dialog.tsx";
 import { setQuery } from "../route.ts";
@@ -56,6 +57,8 @@ export function NodeDialog(props: { node: NodeObject; what: string; wanted: stri
         />
       );
     case "drain":
+      // What runs there is not known before the first snapshot.
+      if (live.value.heardAt === 0) return null;
       return <DrainDialog node={name} isCordoned={node.spec.unschedulable === true} onClose={onClose} />;
     case "trust":
       return (

@@ -7,6 +7,7 @@ import { Since } from "../parts/since.tsx";
 import { State } from "../parts/state.tsx";
 import { linkTo } from "../route.ts";
 import { t } from "../texts/en.ts";
+import { type Headroom, headroomOf } from "./headroom.ts";
 
 const isConverged = (one: NodeRow): boolean => one.published === one.observed && one.published === one.applied;
 
@@ -29,6 +30,7 @@ const LIST: ListOf<NodeRow> = {
   objects: nodes,
   texts: t.nodes.list,
   add: linkTo(["new", "node"]),
+  summary: (all) => <Room of={headroomOf(all)} />,
   textOf: (one) => `${one.name} ${one.phase} ${one.message} ${one.agentVersion} ${labelsText(one.labels)}`,
   states: [
     { key: "dark", title: t.nodes.notReady, is: ({ ready }) => ready === "dark" },
@@ -69,6 +71,20 @@ const LIST: ListOf<NodeRow> = {
     </>
   ),
 };
+
+function Room({ of }: { of: Headroom | null }) {
+  if (of === null) return null;
+  const { used, capacity, worst } = of;
+  return (
+    <p class="summary note">
+      {t.nodes.usedOf(used, capacity)} · {worst === null ? t.nodes.anyLost : (
+        <>
+          <a href={linkTo(["nodes", worst.name])}>{worst.name}</a> {t.nodes.noRoom(worst.streams)}
+        </>
+      )}
+    </p>
+  );
+}
 
 function labelsText(labels: Record<string, string>): string {
   return Object.entries(labels).map(([key, value]) => `${key}=${value}`).join(" ");

@@ -2,6 +2,7 @@
 import { cameras, instances } from "../live/fleet.ts";
 import { useAll } from "../live/use_all.ts";
 import { inOrder } from "../listing/listing.ts";
+import { PlainTable } from "../parts/plain_table.tsx";
 import { Panel } from "../parts/sheet.tsx";
 import { State } from "../parts/state.tsx";
 import { InstanceState } from "../instances/instances.tsx";
@@ -20,19 +21,9 @@ export function OfNode({ name }: { name: string }) {
         {own.length === 0 ? (
           <p class="note">{t.nodes.noInstances}</p>
         ) : (
-          <table class="plain">
-            <thead>
-              <tr>
-                <th scope="col">{t.nodes.name}</th>
-                <th scope="col">{t.nodes.state}</th>
-                <th scope="col">{t.nav.cameras}</th>
-                <th scope="col">{t.instances.restarts}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {own.map((one) => <InstanceLine key={one.name} name={one.name} />)}
-            </tbody>
-          </table>
+          <PlainTable heads={[t.nodes.name, t.nodes.state, t.nav.cameras, t.instances.restarts]}>
+            {own.map((one) => <InstanceLine key={one.name} name={one.name} />)}
+          </PlainTable>
         )}
       </Panel>
       <Panel title={t.nodes.camerasOf(watched.length)}>

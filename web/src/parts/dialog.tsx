@@ -6,7 +6,10 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
+    const before = document.activeElement;
     if (element !== null && !element.open) element.showModal();
+    // The browser gives the focus back when a dialog is closed, and not when it is taken out of the document.
+    return () => void requestAnimationFrame(() => before instanceof HTMLElement && before.isConnected && before.focus());
   }, []);
   return (
     <dialog ref={dialog} class={props.wide ? "wide" : ""} aria-labelledby="dialog-title" onClose={props.onClose}>

@@ -47,9 +47,7 @@ export function Facts({ of }: { of: readonly (readonly [string, ComponentChildre
     <dl class="facts">
       {of.map(
         ([name, value]) =>
-          value !== null &&
-          value !== undefined &&
-          value !== "" && (
+          (value || value === 0) && (
             <div key={name}>
               <dt>{name}</dt>
               <dd>{value}</dd>

@@ -5,7 +5,7 @@ import { live, now } from "../live/fleet.ts";
 import { ageText } from "../parts/ages.ts";
 import { t } from "../texts/en.ts";
 import { Overlay } from "./overlay.tsx";
-import { TILE_WIDTH, pictureOf, watchPicture } from "./pictures.ts";
+import { type Picture, TILE_WIDTH, pictureOf, watchPicture } from "./pictures.ts";
 import { shapesOfCamera } from "./shapes.ts";
 
 /** A picture comes every 10 s; one that is older than two of them is not of now. */
@@ -35,7 +35,6 @@ export function usePicture(name: string, width: number) {
 
 export function PictureView({ name, width = TILE_WIDTH, names = false }: { name: string; width?: number; names?: boolean }) {
   const { picture, mark, none, onError } = usePicture(name, width);
-  const shapes = shapesOfCamera(name).value;
   return (
     <div class={`picture${mark ? " stale" : ""}`}>
       {picture === null ? (
@@ -43,10 +42,17 @@ export function PictureView({ name, width = TILE_WIDTH, names = false }: { name:
       ) : (
         <>
           <img src={picture.url} alt={t.picture.of(name)} width={picture.width} height={picture.height} onError={onError} />
-          <Overlay shapes={shapes} picture={picture} names={names} />
+          <DrawnOver name={name} picture={picture} names={names} />
           {mark !== null && <span class="mark">{mark}</span>}
         </>
       )}
     </div>
   );
+}
+
+/** Nobody is asked for lines where there is no picture that they are drawn over. */
+function DrawnOver({ name, picture, names }: { name: string; picture: Picture; names: boolean }) {
+  // As long as they are the same, frames per second and states draw nothing.
+  const shapes = useComputed(() => shapesOfCamera(name).value);
+  return <Overlay shapes={shapes.value} picture={picture} names={names} />;
 }

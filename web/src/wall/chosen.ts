@@ -23,6 +23,7 @@ const compare = new Intl.Collator("en", { numeric: true }).compare;
 /** Those that have the text in their name, reason or message, and the labels; whatever their state is. */
 export function found(cameras: readonly CameraRow[], filters: Filters): CameraRow[] {
   const words = filters.text.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return cameras.filter((one) => filters.selects(one.labels));
   return cameras.filter((one) => {
     const text = `${one.name} ${one.reason} ${one.message}`.toLowerCase();
     return words.every((word) => text.includes(word)) && filters.selects(one.labels);
@@ -36,14 +37,12 @@ export function counted(cameras: readonly CameraRow[]): Counts {
   return counts;
 }
 
-/** The dark ones first, those that are dark for the longest time after those that went dark just now; then by name. */
+/** The dark ones first, those that are dark for the longest time after those that went dark just now; then as they were given: by name. */
 export function sorted(cameras: readonly CameraRow[]): CameraRow[] {
-  return cameras.toSorted(
-    (one, other) =>
-      ORDER[one.ready] - ORDER[other.ready] ||
-      (one.ready === "dark" ? (other.since ?? 0) - (one.since ?? 0) : 0) ||
-      compare(one.name, other.name),
-  );
+  const each: Record<Ready, CameraRow[]> = { dark: [], unknown: [], ready: [] };
+  for (const one of cameras) each[one.ready].push(one);
+  each.dark.sort((one, other) => (other.since ?? 0) - (one.since ?? 0));
+  return [...each.dark, ...each.unknown, ...each.ready];
 }
 
 /** What a camera is grouped by. */

@@ -66,7 +66,8 @@ export function Wall() {
     ],
     [order],
   );
-  const revealed = items.find((item) => "names" in item && item.names.includes(marked.value ?? ""))?.key ?? null;
+  const at = marked.value;
+  const revealed = at === null ? null : (items.find((item) => "names" in item && item.names.includes(at))?.key ?? null);
 
   return (
     <main class="wall" id="content">

@@ -15,6 +15,7 @@ const ties = {
 
 test("an edit, its generation, the restart and the camera that goes dark for it are one after another", () => {
   const events = [
+    event("approved", "Fleet", "fleet", "RevisionApproved", 0),
     event("accepted", "Fleet", "fleet", "RevisionAccepted", 0),
     event("published", "Node", "node-b", "GenerationPublished", 1),
     event("observed", "Node", "node-b", "GenerationObserved", 2),
@@ -24,12 +25,12 @@ test("an edit, its generation, the restart and the camera that goes dark for it 
   ];
   const causes = causesOf(events, ties);
   deepEqual(Object.fromEntries(causes), {
-    published: "accepted", observed: "published", starting: "published", loop: "published", dark: "loop",
+    accepted: "approved", published: "accepted", observed: "published", starting: "published", loop: "published", dark: "loop",
   });
   const [root, ...others] = folded(sorted(events), causes, false);
   equal(others.length, 0);
-  deepEqual([root?.all, root?.warnings, root?.newest], [5, 2, T + 22_000]);
-  deepEqual(root?.effects[0]?.effects.map((one) => one.event.key), ["observed", "starting", "loop"], "as they came");
+  deepEqual([root?.all, root?.warnings, root?.newest], [6, 2, T + 22_000]);
+  deepEqual(root?.effects[0]?.effects[0]?.effects.map((one) => one.event.key), ["observed", "starting", "loop"], "as they came");
 });
 
 test("what is good explains no trouble, what came later nothing, and what is long ago neither", () => {

@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { effect } from "@preact/signals";
 import * as fleet from "../../src/live/fleet.ts";
-import { nextWait } from "../../src/live/stream.ts";
+import { joined, nextWait } from "../../src/live/stream.ts";
 
 const camera = (name: string, ready: number, fps = 25) => [name, ready, "R", "", 1, fps, [], [], {}, 1, null];
 
@@ -27,6 +27,36 @@ test("what went is gone, and a snapshot of another life counts although its vers
   deepEqual(fleet.cameras.all().map(({ name }) => name), ["c"]);
   fleet.takeChange({ version: "10", at: Date.now(), cameras: [camera("c", 0)] });
   equal(fleet.cameras.get("c")?.ready, "dark");
+});
+
+test("what was told while a snapshot was under way is not lost", () => {
+  fleet.takeSnapshot({ version: "220", at: Date.now(), cameras: [camera("a", 1), camera("b", 1)] });
+  const told = [
+    { after: "219", version: "220", at: Date.now(), cameras: [camera("a", 0)] },
+    { after: "221", version: "222", at: Date.now(), cameras: [camera("b", 0)] },
+  ];
+  equal(fleet.takeSnapshot({ version: "221", at: Date.now(), cameras: [camera("a", 1), camera("b", 1)] }, told), true);
+  deepEqual([fleet.cameras.get("a")?.ready, fleet.cameras.get("b")?.ready, fleet.version], ["ready", "dark", "222"]);
+});
+
+test("who missed a change is told that he did, and shows nothing that is not so", () => {
+  fleet.takeSnapshot({ version: "230", at: Date.now(), cameras: [camera("a", 1)] });
+  equal(fleet.takeChange({ after: "230", version: "231", at: Date.now() }), true);
+  equal(fleet.takeChange({ after: "229", version: "232", at: Date.now() }), true, "more than was needed is no gap");
+  equal(fleet.takeChange({ after: "240", version: "241", at: Date.now(), cameras: [camera("a", 0)] }), false);
+  deepEqual([fleet.cameras.get("a")?.ready, fleet.version], ["ready", "232"]);
+});
+
+test("a change in several parts is one, also for who stands within it", () => {
+  fleet.takeSnapshot({ version: "255", at: Date.now(), cameras: [camera("a", 1), camera("b", 1), camera("c", 1)] });
+  const part = (version: string, rest: object) => ({ after: "250", version, at: Date.now(), ...rest });
+  const first = part("250", { cameras: [camera("a", 0)], gone: { cameras: ["c"] } });
+  equal(joined([first]), null);
+  const whole = joined([first, part("260", { cameras: [camera("b", 0)] })]);
+  equal(whole !== null && fleet.takeChange(whole), true);
+  deepEqual(fleet.cameras.all().map(({ name, ready }) => [name, ready]), [["a", "dark"], ["b", "dark"]]);
+  const alone = part("250", { fleet: fleet.fleet.peek() });
+  deepEqual(joined([alone]), alone, "how the fleet is has no version");
 });
 
 test("who waits for an object that is not there yet is told when it comes", () => {
