@@ -7,8 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pages.static_files import SECURITY_HEADERS
+from pages.static_files import SECURITY_HEADERS, read_static_files
 from tasks.service.http_api import create_app
+from tasks.service.page_paths import FOLDER
 from tests.tasks.service.conftest import PASSWORDS, Api, Client
 from tests.tasks.worker.small_networks import grey_png
 
@@ -137,3 +138,10 @@ def test_the_page_is_for_everybody_and_its_headers_are_those_of_the_controllers(
     assert (again.status_code, again.content) == (304, b"")
     for path in ("/web/", "/web/none.js", "/web/index.html", "/web/..%2ftables.py"):
         assert client.get(path).status_code == 404
+
+
+def test_the_files_of_the_wheel_are_those_of_a_page() -> None:
+    files = read_static_files(FOLDER)
+    assert {"index.html", "favicon.svg", "THIRD_PARTY.txt"} <= files.keys()
+    assert b"<title>fleet tasks</title>" in files["index.html"].content
+    assert all(file.media_type != "application/octet-stream" for file in files.values())

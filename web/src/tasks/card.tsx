@@ -1,6 +1,6 @@
 /** One task in the list: its picture with what was found, and how it stands. */
 import { linkTo, place } from "../route.ts";
-import { t } from "../texts/en.ts";
+import { words } from "../texts/tasks_en.ts";
 import { Shot } from "./shot.tsx";
 import { Moment, StatusOf } from "./status.tsx";
 import { type Model, type Result, type Task, className, counted, isBox } from "./task.ts";
@@ -14,14 +14,14 @@ export function Card({ task, models, onDelete }: { task: Task; models: Model[]; 
       <a href={linkTo(["tasks", String(task.id)], Object.fromEntries(place.value.query))}>
         <Shot task={task} boxes={found.filter(isBox)} />
         <span class="card-name">
-          <strong>{t.tasks.name(task.id)}</strong> <StatusOf status={task.status} />
+          <strong>{words.name(task.id)}</strong> <StatusOf status={task.status} />
         </span>
         <span class="card-said">{saidOf(task, result, models)}</span>
         <span class="card-about">
-          {task.model ?? t.tasks.kinds[task.kind]} · <Moment at={task.created_at} />
+          {task.model ?? words.kinds[task.kind]} · <Moment at={task.created_at} />
         </span>
       </a>
-      <button type="button" class="quiet card-delete" aria-label={t.tasks.deleteOf(task.id)} onClick={onDelete}>✕</button>
+      <button type="button" class="quiet card-delete" aria-label={words.deleteOf(task.id)} onClick={onDelete}>✕</button>
     </li>
   );
 }
@@ -29,15 +29,15 @@ export function Card({ task, models, onDelete }: { task: Task; models: Model[]; 
 /** What came of a task, in a few words. */
 function saidOf(task: Task, result: Result | null, models: Model[]): string {
   if (task.status === "failed") return task.error ?? "";
-  if (task.status !== "done") return t.tasks.waits[task.status];
+  if (task.status !== "done") return words.waits[task.status];
   const found = result?.result;
   if (!found) return "";
   const [best] = found;
   if (task.kind === "classification") {
-    return best ? t.tasks.sure(className(models, task, best.class_id), best.probability) : t.tasks.noClass;
+    return best ? words.sure(className(models, task, best.class_id), best.probability) : words.noClass;
   }
-  if (!best) return t.tasks.noBoxes;
+  if (!best) return words.noBoxes;
   return counted(found.map(({ class_id }) => className(models, task, class_id)))
-    .map(([name, count]) => t.tasks.times(name, count))
+    .map(([name, count]) => words.times(name, count))
     .join(", ");
 }

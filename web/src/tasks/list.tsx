@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useKeys } from "../keys.ts";
 import { useAsked } from "../parts/use_asked.ts";
 import { linkTo, place, setQuery } from "../route.ts";
-import { t } from "../texts/en.ts";
+import { words } from "../texts/tasks_en.ts";
 import { chosenKind, isOver } from "./arriving.ts";
 import { Card } from "./card.tsx";
 import { DeleteDialog } from "./delete_dialog.tsx";
@@ -32,20 +32,20 @@ export function List() {
   const sentKinds = [...waiting, ...uploads.value].map(({ kind }) => kind);
   return (
     <main id="content" class="tasks">
-      <h1>{t.tasks.title}</h1>
+      <h1>{words.title}</h1>
       <Drop />
       <Uploads />
       {models.length + sentKinds.length > 0 &&
         unserved(models, sentKinds.length > 0 ? sentKinds : [chosenKind()]).map((kind) => (
-          <p key={kind} class="banner" role="status">{t.tasks.unserved(kind)}</p>
+          <p key={kind} class="banner" role="status">{words.unserved(kind)}</p>
         ))}
       <Tools filters={filters} models={models} />
       <Fault error={error} />
-      {value === null && error === null && <p role="status" class="note">{t.tasks.loading}</p>}
+      {value === null && error === null && <p role="status" class="note">{words.loading}</p>}
       {value !== null && value.tasks.length === 0 && (
         <div class="nothing">
-          <p>{isFiltered ? t.tasks.nothing : t.tasks.empty}</p>
-          {isFiltered && <a class="button" href={linkTo([])}>{t.tasks.clear}</a>}
+          <p>{isFiltered ? words.nothing : words.empty}</p>
+          {isFiltered && <a class="button" href={linkTo([])}>{words.clear}</a>}
         </div>
       )}
       <ul class="cards" ref={list}>
@@ -61,7 +61,7 @@ export function List() {
 
 function Drop() {
   const input = useRef<HTMLInputElement>(null);
-  useKeys([{ key: "u", does: t.tasks.keys.choose, act: () => input.current?.click() }]);
+  useKeys([{ key: "u", does: words.keys.choose, act: () => input.current?.click() }]);
   const kind = chosenKind();
   const take = (event: Event): void => {
     const chosen = event.currentTarget as HTMLInputElement;
@@ -71,16 +71,16 @@ function Drop() {
   };
   return (
     <section class={isOver.value ? "drop over" : "drop"} aria-labelledby="drop-title">
-      <h2 id="drop-title">{t.tasks.drop}</h2>
+      <h2 id="drop-title">{words.drop}</h2>
       <div class="drop-how">
         <label class="button primary">
-          {t.tasks.choose}
+          {words.choose}
           <input ref={input} class="hidden" type="file" multiple accept="image/jpeg,image/png" onChange={take} />
         </label>
         <label class="inline">
-          {t.tasks.kind}
+          {words.kind}
           <select value={kind} onChange={(event) => setQuery({ kind: event.currentTarget.value })}>
-            {KINDS.map((one) => <option key={one} value={one}>{t.tasks.kinds[one]}</option>)}
+            {KINDS.map((one) => <option key={one} value={one}>{words.kinds[one]}</option>)}
           </select>
         </label>
       </div>
@@ -92,7 +92,7 @@ function Tools({ filters, models }: { filters: Filters; models: Model[] }) {
   const names = Array.from(new Set([...models.map(({ name }) => name), filters.model].filter(Boolean))).sort();
   return (
     <div class="tools">
-      <div class="counts" role="group" aria-label={t.tasks.byStatus}>
+      <div class="counts" role="group" aria-label={words.byStatus}>
         {["", ...STATUSES].map((status) => (
           <button
             key={status}
@@ -101,14 +101,14 @@ function Tools({ filters, models }: { filters: Filters; models: Model[] }) {
             aria-pressed={filters.status === status}
             onClick={() => setQuery({ status, before: "" })}
           >
-            {status === "" ? t.tasks.all : t.tasks.statuses[status as keyof typeof t.tasks.statuses]}
+            {status === "" ? words.all : words.statuses[status as keyof typeof words.statuses]}
           </button>
         ))}
       </div>
       <label class="inline">
-        {t.tasks.model}
+        {words.model}
         <select value={filters.model} onChange={(event) => setQuery({ model: event.currentTarget.value, before: "" })}>
-          <option value="">{t.tasks.anyModel}</option>
+          <option value="">{words.anyModel}</option>
           {names.map((name) => <option key={name} value={name}>{name}</option>)}
         </select>
       </label>
@@ -120,9 +120,9 @@ function Pages({ filters, next }: { filters: Filters; next: number | null }) {
   if (next === null && filters.before === "") return null;
   const to = (before: string): string => linkTo([], { ...Object.fromEntries(place.value.query), before });
   return (
-    <nav class="pages" aria-label={t.tasks.pages}>
-      {filters.before !== "" && <a class="button" href={to("")}>{t.tasks.newest}</a>}
-      {next !== null && <a class="button" href={to(String(next))}>{t.tasks.older}</a>}
+    <nav class="pages" aria-label={words.pages}>
+      {filters.before !== "" && <a class="button" href={to("")}>{words.newest}</a>}
+      {next !== null && <a class="button" href={to(String(next))}>{words.older}</a>}
     </nav>
   );
 }

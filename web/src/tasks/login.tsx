@@ -1,6 +1,7 @@
 /** Asks for name and password. What the service gives for them goes into a cookie that no script reads. */
 import { useState } from "preact/hooks";
 import { t } from "../texts/en.ts";
+import { words } from "../texts/tasks_en.ts";
 import { Fault } from "./fault.tsx";
 import { logIn } from "./session.ts";
 
@@ -23,18 +24,18 @@ export function Login() {
     <main class="login" id="content">
       <form onSubmit={submit}>
         <h1>{t.login.title}</h1>
-        <p>{t.tasks.login.why}</p>
+        <p>{words.login.why}</p>
         <label>
-          {t.tasks.login.name}
+          {words.login.name}
           <input name="username" autocomplete="username" autocapitalize="none" maxLength={100} required />
         </label>
         <label>
-          {t.tasks.login.password}
+          {words.login.password}
           <input name="password" type="password" autocomplete="current-password" maxLength={256} required />
         </label>
         <Fault error={error} />
         <button type="submit" class="primary" disabled={isBusy}>{t.login.submit}</button>
-        <p class="note">{t.tasks.login.help}</p>
+        <p class="note">{words.login.help}</p>
       </form>
     </main>
   );

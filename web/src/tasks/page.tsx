@@ -5,6 +5,7 @@ import { Help } from "../parts/help.tsx";
 import { SkipLink } from "../parts/skip_link.tsx";
 import { linkTo, place } from "../route.ts";
 import { t } from "../texts/en.ts";
+import { words } from "../texts/tasks_en.ts";
 import { toggleTheme } from "../theme.ts";
 import { Fault } from "./fault.tsx";
 import { List } from "./list.tsx";
@@ -21,7 +22,7 @@ export function Page() {
     <>
       <SkipLink />
       <header class="bar">
-        <a class="brand" href={linkTo([])}>{t.tasks.brand}</a>
+        <a class="brand" href={linkTo([])}>{words.brand}</a>
         <span class="space" />
         <button type="button" class="quiet" onClick={() => (helpIsOpen.value = true)} aria-label={t.keys.title}>?</button>
         <button type="button" class="quiet" onClick={toggleTheme} aria-label={t.theme.toggle}>◐</button>
@@ -41,13 +42,13 @@ export function Page() {
 function Looking() {
   return (
     <main class="empty" id="content">
-      <h1>{t.tasks.title}</h1>
+      <h1>{words.title}</h1>
       {fault.value === null ? (
-        <p role="status">{t.tasks.loading}</p>
+        <p role="status">{words.loading}</p>
       ) : (
         <>
           <Fault error={fault.value} />
-          <button type="button" onClick={() => void lookWhoIAm()}>{t.tasks.again}</button>
+          <button type="button" onClick={() => void lookWhoIAm()}>{words.again}</button>
         </>
       )}
     </main>
@@ -61,7 +62,7 @@ function View(): ComponentChild {
   return (
     <main class="empty" id="content">
       <h1>{t.notFound.title}</h1>
-      <a href={linkTo([])}>{t.tasks.back}</a>
+      <a href={linkTo([])}>{words.back}</a>
     </main>
   );
 }

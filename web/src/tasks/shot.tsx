@@ -1,6 +1,6 @@
 /** The picture of a task, with the boxes of what was found in it. */
 import { useState } from "preact/hooks";
-import { t } from "../texts/en.ts";
+import { words } from "../texts/tasks_en.ts";
 import { type Found, type Task, boxOf } from "./task.ts";
 
 /** So many colours tell classes apart; their names do when there are more. */
@@ -16,7 +16,7 @@ export function Shot(props: { task: Task; boxes: readonly Found[]; names?: reado
   const [size, setSize] = useState<readonly [number, number]>([task.width, task.height]);
   const [isGone, setGone] = useState(false);
   const [width, height] = size;
-  if (isGone) return <span class="shot"><span class="shot-none">{t.tasks.pictureGone}</span></span>;
+  if (isGone) return <span class="shot"><span class="shot-none">{words.pictureGone}</span></span>;
   const look = (image: HTMLImageElement): void => {
     if (image.naturalWidth > 0) setSize([image.naturalWidth, image.naturalHeight]);
   };
@@ -24,7 +24,7 @@ export function Shot(props: { task: Task; boxes: readonly Found[]; names?: reado
     <span class="shot" style={{ "--shape": `${width} / ${height}` }}>
       <img
         src={`/tasks/${task.id}/input`}
-        alt={t.tasks.pictureOf(task.id)}
+        alt={words.pictureOf(task.id)}
         loading={props.eager ? "eager" : "lazy"}
         decoding="async"
         width={width}

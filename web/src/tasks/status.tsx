@@ -1,5 +1,5 @@
 /** Where a task stands, by a sign and by a word; and when something was. */
-import { t } from "../texts/en.ts";
+import { words } from "../texts/tasks_en.ts";
 import type { Status } from "./task.ts";
 
 const SIGNS: Readonly<Record<Status, string>> = { pending: "○", sent: "◔", done: "●", failed: "✖" };
@@ -8,7 +8,7 @@ const LOOKS: Readonly<Record<Status, string>> = { pending: "unknown", sent: "unk
 export function StatusOf({ status }: { status: Status }) {
   return (
     <span class={`state ${LOOKS[status]}`}>
-      <span aria-hidden="true">{SIGNS[status]}</span> {t.tasks.statuses[status]}
+      <span aria-hidden="true">{SIGNS[status]}</span> {words.statuses[status]}
     </span>
   );
 }

@@ -5,7 +5,7 @@ import { useKeys } from "../keys.ts";
 import { Bar } from "../parts/bar.tsx";
 import { Facts, Panel } from "../parts/sheet.tsx";
 import { go, linkTo, place, setQuery } from "../route.ts";
-import { t } from "../texts/en.ts";
+import { words } from "../texts/tasks_en.ts";
 import { DeleteDialog } from "./delete_dialog.tsx";
 import { Fault } from "./fault.tsx";
 import { useModels } from "./list.tsx";
@@ -19,30 +19,40 @@ import { useResult } from "./use_result.ts";
 export function TaskView({ id }: { id: string }) {
   const [isLeaving, setLeaving] = useState(false);
   const { value: task, error } = usePaced<Task>(`/tasks/${id}`, isUnanswered, changes.value);
-  const result = useResult(task);
-  const models = useModels(task?.status);
   const { box: _box, ...kept } = Object.fromEntries(place.value.query);
   const list = linkTo([], kept);
   const canDelete = task !== null;
   useKeys(
     [
-      { key: "b", does: t.tasks.keys.back, act: () => go(list) },
-      { key: "Delete", does: t.tasks.keys.delete, act: () => canDelete && setLeaving(true) },
+      { key: "b", does: words.keys.back, act: () => go(list) },
+      { key: "Delete", does: words.keys.delete, act: () => canDelete && setLeaving(true) },
     ],
     [list, canDelete],
   );
-  const leave = isLeaving && <DeleteDialog id={Number(id)} onClose={() => setLeaving(false)} />;
-  if (task === null) {
-    const isGone = error instanceof Refused && error.code === 404;
-    return (
-      <main class="empty" id="content">
-        <h1>{t.tasks.name(id)}</h1>
-        {error === null ? <p role="status">{t.tasks.loading}</p> : isGone ? <p>{t.tasks.gone}</p> : <Fault error={error} />}
-        <a href={list}>{t.tasks.back}</a>
-        {leave}
-      </main>
-    );
-  }
+  const isGone = error instanceof Refused && error.code === 404;
+  const close = (): void => {
+    setLeaving(false);
+    if (isGone) go(list);
+  };
+  return (
+    <>
+      {task === null ? (
+        <main class="empty" id="content">
+          <h1>{words.name(id)}</h1>
+          {error === null ? <p role="status">{words.loading}</p> : isGone ? <p>{words.gone}</p> : <Fault error={error} />}
+          <a href={list}>{words.back}</a>
+        </main>
+      ) : (
+        <TaskSheet task={task} error={error} list={list} onDelete={() => setLeaving(true)} />
+      )}
+      {isLeaving && <DeleteDialog id={Number(id)} onClose={close} />}
+    </>
+  );
+}
+
+function TaskSheet({ task, error, list, onDelete }: { task: Task; error: unknown; list: string; onDelete: () => void }) {
+  const result = useResult(task);
+  const models = useModels(task.status);
   const found = result?.result ?? [];
   const names = found.map(({ class_id }) => className(models, task, class_id));
   const asked = place.value.query.get("box");
@@ -51,49 +61,48 @@ export function TaskView({ id }: { id: string }) {
     <main class="sheet task" id="content">
       <header class="sheet-head">
         <h1>
-          <a href={list}>{t.tasks.title}</a> <span aria-hidden="true">/</span> {t.tasks.name(task.id)}
+          <a href={list}>{words.title}</a> <span aria-hidden="true">/</span> {words.name(task.id)}
         </h1>
         <span class="sheet-state"><StatusOf status={task.status} /></span>
         <div class="sheet-actions">
-          <button type="button" class="danger" onClick={() => setLeaving(true)}>{t.tasks.delete}</button>
+          <button type="button" class="danger" onClick={onDelete}>{words.delete}</button>
         </div>
       </header>
       <Fault error={error} />
-      {task.status === "failed" && <p role="alert" class="error">{t.tasks.failed(task.error ?? "")}</p>}
-      {isUnanswered(task) && <p role="status" class="note">{t.tasks.waits[task.status as "pending" | "sent"]}</p>}
+      {task.status === "failed" && <p role="alert" class="error">{words.failed(task.error ?? "")}</p>}
+      {isUnanswered(task) && <p role="status" class="note">{words.waits[task.status as "pending" | "sent"]}</p>}
       <Shot
         task={task}
         boxes={found.filter(isBox)}
-        names={found.map((one, index) => t.tasks.sure(names[index] ?? "", one.probability))}
+        names={found.map((one, index) => words.sure(names[index] ?? "", one.probability))}
         marked={marked}
         eager
       />
       <div class="panels">
         {task.status === "done" && (
-          <Panel title={t.tasks.found(task.kind, found.length)}>
+          <Panel title={words.found(task.kind, found.length)}>
             {result === null ? (
-              <p role="status" class="note">{t.tasks.loading}</p>
+              <p role="status" class="note">{words.loading}</p>
             ) : found.length === 0 ? (
-              <p class="note">{task.kind === "detection" ? t.tasks.noBoxes : t.tasks.noClass}</p>
+              <p class="note">{task.kind === "detection" ? words.noBoxes : words.noClass}</p>
             ) : (
               <FoundTable found={found} names={names} marked={marked} />
             )}
           </Panel>
         )}
-        <Panel title={t.tasks.about}>
+        <Panel title={words.about}>
           <Facts
             of={[
-              [t.tasks.asked, t.tasks.kinds[task.kind]],
-              [t.tasks.model, task.model ?? (task.answered_at === null ? null : t.tasks.noModel)],
-              [t.tasks.size, t.tasks.pixels(task.width, task.height)],
-              [t.tasks.came, <Moment at={task.created_at} />],
-              [t.tasks.answered, task.answered_at && <Moment at={task.answered_at} />],
-              [t.tasks.took, task.answered_at && t.tasks.seconds((Date.parse(task.answered_at) - Date.parse(task.created_at)) / 1000)],
+              [words.asked, words.kinds[task.kind]],
+              [words.model, task.model ?? (task.answered_at === null ? null : words.noModel)],
+              [words.size, words.pixels(task.width, task.height)],
+              [words.came, <Moment at={task.created_at} />],
+              [words.answered, task.answered_at && <Moment at={task.answered_at} />],
+              [words.took, task.answered_at && words.seconds((Date.parse(task.answered_at) - Date.parse(task.created_at)) / 1000)],
             ]}
           />
         </Panel>
       </div>
-      {leave}
     </main>
   );
 }
@@ -105,9 +114,9 @@ function FoundTable({ found, names, marked }: { found: readonly (Found | ImageCl
       <table>
         <thead>
           <tr>
-            <th scope="col">{t.tasks.class}</th>
-            <th scope="col">{t.tasks.probability}</th>
-            {areBoxes && <th scope="col">{t.tasks.where}</th>}
+            <th scope="col">{words.class}</th>
+            <th scope="col">{words.probability}</th>
+            {areBoxes && <th scope="col">{words.where}</th>}
           </tr>
         </thead>
         <tbody>
@@ -127,8 +136,8 @@ function FoundTable({ found, names, marked }: { found: readonly (Found | ImageCl
                   names[index]
                 )}
               </td>
-              <td><Bar used={one.probability} limit={1} label={names[index] ?? ""} says={t.tasks.share(one.probability)} /></td>
-              {isBox(one) && <td>{t.tasks.box(one)}</td>}
+              <td><Bar used={one.probability} limit={1} label={names[index] ?? ""} says={words.share(one.probability)} /></td>
+              {isBox(one) && <td>{words.box(one)}</td>}
             </tr>
           ))}
         </tbody>

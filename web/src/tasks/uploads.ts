@@ -1,6 +1,6 @@
 /** Sends pictures to the service; they go on while other views are shown. */
 import { signal } from "@preact/signals";
-import { t } from "../texts/en.ts";
+import { words } from "../texts/tasks_en.ts";
 import { me, unknown } from "./session.ts";
 import type { Kind } from "./task.ts";
 import { type Queue, type Upload, again, changed, due, faultOf, refusalIn, without } from "./upload_queue.ts";
@@ -30,7 +30,7 @@ export function upload(files: Iterable<File>, kind: Kind): void {
   const added = Array.from(files, (file): Upload => {
     const fault = faultOf(file, mostBytes);
     newest += 1;
-    const why = fault === null ? "" : t.tasks.faults[fault](mostBytes);
+    const why = fault === null ? "" : words.faults[fault](mostBytes);
     return { key: newest, file, kind, state: fault === null ? "waiting" : "refused", share: 0, why };
   });
   uploads.value = [...uploads.peek(), ...added];
@@ -83,7 +83,7 @@ function send({ key, file, kind }: Upload): void {
       rest(why, waitSeconds);
     }
   });
-  request.addEventListener("error", () => put({ state: "refused", why: t.tasks.notSent }));
+  request.addEventListener("error", () => put({ state: "refused", why: words.notSent }));
   request.addEventListener("loadend", () => {
     requests.delete(key);
     sendNext();
