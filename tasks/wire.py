@@ -6,6 +6,7 @@ picture that cannot be answered.
 """
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -16,7 +17,11 @@ USUAL_ID_BYTES: Final = 8
 # An error is for a person to read; what a library says about a broken picture can be longer than anybody wants.
 MAX_ERROR_CHARACTERS: Final = 500
 
-_MOST_NAME_CHARACTERS: Final = 200
+MODEL_HEADER: Final = "model"
+"""Header of a result's message: the name of the model that made it, in UTF-8. The value stays what it was before there was one."""
+
+MOST_NAME_CHARACTERS: Final = 200
+"""Of a model's name."""
 
 # Far below the rounding of a coordinate to pixels, in any picture that is accepted.
 _DECIMALS: Final = 6
@@ -191,7 +196,29 @@ def decode_model(value: bytes | None) -> ModelNotice:
         raise WireError("a model needs a kind and a name")
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise WireError("labels must be a list of strings")
-    return ModelNotice(TaskKind(kind), _storable(name[:_MOST_NAME_CHARACTERS]), tuple(map(_storable, labels)))
+    return ModelNotice(TaskKind(kind), _storable(name[:MOST_NAME_CHARACTERS]), tuple(map(_storable, labels)))
+
+
+def headers_of_result(model: str) -> dict[str, str | bytes | None]:
+    """Returns the headers of a result's message.
+
+    Args:
+        model: Name of the model that made it.
+    """
+    return {MODEL_HEADER: _storable(model[:MOST_NAME_CHARACTERS]).encode()}
+
+
+def model_in(headers: Mapping[str, str | bytes | None] | Iterable[tuple[str, str | bytes | None]]) -> str | None:
+    """Returns the name of the model that made a result; None if its message does not say, as workers that are not ours may.
+
+    Args:
+        headers: Of the message.
+    """
+    for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+        if name == MODEL_HEADER and value:
+            said = value if isinstance(value, str) else value.decode("utf-8", "replace")
+            return _storable(said[:MOST_NAME_CHARACTERS])
+    return None
 
 
 def _split(value: bytes | None, id_bytes: int) -> tuple[int, bytes]:

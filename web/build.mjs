@@ -1,6 +1,6 @@
 // Writes the pages: what the wheel holds and the controller serves. `node build.mjs [--out FOLDER]`; without a folder, in place.
 import { gzipSync } from "node:zlib";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -8,10 +8,21 @@ import { build } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const out = process.argv.includes("--out") ? process.argv[process.argv.indexOf("--out") + 1] : join(here, "..");
 
-/** Each page: its entry, and the folder that it is served from. */
-const PAGES = [{ entry: "src/main.tsx", title: "fleet", folder: "controller/api/page/static" }].filter(({ entry }) =>
-  existsSync(join(here, entry)),
-);
+/** Each page: its entry, the folder that it is served from, and what shows the same where no script runs. */
+const PAGES = [
+  {
+    entry: "src/main.tsx",
+    title: "fleet",
+    folder: "controller/api/page/static",
+    instead: "<code>fleet get</code> and <code>kubectl get</code> show the same.",
+  },
+  {
+    entry: "src/tasks/main.tsx",
+    title: "fleet tasks",
+    folder: "tasks/service/static",
+    instead: '<a href="openapi.json">openapi.json</a> describes what does the same without it.',
+  },
+];
 /** What all script of a page may weigh, in KiB, compressed. */
 const MOST_SCRIPT_KIB = 60;
 const MOST_STYLE_KIB = 10;
@@ -37,9 +48,10 @@ for (const page of PAGES) {
   });
   const names = Object.keys(metafile.outputs).map((path) => basename(path));
   const named = (ending) => names.find((name) => name.startsWith("app-") && name.endsWith(ending));
-  const frame = readFileSync(join(here, page.frame ?? "index.html"), "utf8");
+  const frame = readFileSync(join(here, "index.html"), "utf8");
   const filled = frame
     .replaceAll("{{title}}", page.title)
+    .replace("{{instead}}", page.instead)
     .replace("{{script}}", `web/${named(".js")}`)
     .replace("{{style}}", `web/${named(".css")}`);
   writeFileSync(join(folder, "index.html"), filled);

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from controller.access.authentication import Openness, Peer, Unauthenticated, identified, peer_at
 from controller.access.buckets import Buckets
 from controller.access.identity import Identity
-from controller.access.session_cookie import closed, session_in
+from controller.access.session_cookie import SESSION_COOKIE
 from controller.api.access_control import AccessControl
 from controller.api.asked import is_public, what_is_asked
 from controller.api.caller import Caller, LabelledObjects
@@ -65,7 +65,7 @@ class Authentication:
         if len(shown) > 1:
             raise Unauthenticated("there are two Authorization headers", "invalid_request")
         header = shown[0].decode("latin-1") if shown else None
-        if session := session_in(scope["headers"]):
+        if session := SESSION_COOKIE.found_in(scope["headers"]):
             header = f"Bearer {session}"
         return identified(self._control.access.current, peer, header, self._control.openness, self._clock())
 
@@ -77,9 +77,9 @@ class Authentication:
             await self._app(scope, receive, send)
         else:
             refusal = _unauthorized(error)
-            if session_in(scope["headers"]):
+            if SESSION_COOKIE.found_in(scope["headers"]):
                 # Where no login is needed, or the cookie is that of another controller on this machine, all is well without it.
-                refusal.headers["Set-Cookie"] = closed(secure=scope["scheme"] == "https")
+                refusal.headers["Set-Cookie"] = SESSION_COOKIE.closed(secure=scope["scheme"] == "https")
             await answer(refusal)(scope, receive, send)
 
     async def _as_long_as_he_is_who_he_was(

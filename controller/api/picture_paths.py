@@ -14,7 +14,6 @@ from controller.api.bodies import json_body
 from controller.api.caller import Sight, caller_of
 from controller.api.errors import bad_request, not_found
 from controller.api.fleet_paths import PREFIX
-from controller.api.page.static_files import takes_gzip
 from controller.api.query import number
 from controller.api.routing import Router
 from controller.asking.base import Asking
@@ -22,6 +21,7 @@ from controller.asking.picture_memory import EVERY_SECONDS
 from controller.asking.wanted import NoPicture, PictureAnswer, PictureWanted, Watcher
 from controller.picture.conditions import Document
 from controller.picture.store import ObjectStore
+from pages.static_files import takes_gzip
 
 MOST_CAMERAS: Final = 100
 MOST_LARGE: Final = 2

@@ -10,7 +10,7 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from pipeline.files.json_reader import ConfigError
-from tasks.service.tables import Base
+from tasks.service.tables import Base, add_missing_columns
 
 # Two services on one machine may share the file; each waits so long for the other's write to end.
 _SQLITE_WAIT_S: Final = 15
@@ -51,7 +51,7 @@ _KNOWN_REASONS: Final = (
 
 
 def open_database(url: str | None, data: Path) -> Engine:
-    """Opens the database and makes the tables that are missing.
+    """Opens the database and makes the tables and columns that are missing.
 
     Args:
         url: As SQLAlchemy has it, ``postgresql://user:password@host/name``; None for SQLite in the data folder.
@@ -66,6 +66,7 @@ def open_database(url: str | None, data: Path) -> Engine:
             with engine.begin() as connection:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CREATE_LOCK})
                 Base.metadata.create_all(connection)
+                add_missing_columns(connection)
         else:
             _prepare_sqlite(engine, data)
     except (SQLAlchemyError, OSError, ValueError) as error:
@@ -138,6 +139,7 @@ def _prepare_sqlite(engine: Engine, data: Path) -> None:
         with engine.begin() as connection:
             connection.execute(text("PRAGMA journal_mode=WAL"))
             Base.metadata.create_all(connection)
+            add_missing_columns(connection)
 
 
 def _shown(url: URL) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from tasks.service.tables import Model, Task, TaskStatus
+from tasks.service.users import MOST_PASSWORD_CHARACTERS, MOST_USER_NAME_CHARACTERS
 from tasks.wire import TaskKind
 
 # Workers say every minute which model they run; one that has missed this three times is gone.
@@ -20,6 +21,20 @@ class TokenDocument(BaseModel):
     expires_in: int = Field(description="Seconds until it is no longer good.")
 
 
+class Credentials(BaseModel):
+    """Who logs in, and by what."""
+
+    username: str = Field(max_length=MOST_USER_NAME_CHARACTERS)
+    password: str = Field(max_length=MOST_PASSWORD_CHARACTERS)
+
+
+class MeDocument(BaseModel):
+    """Who asks, and what a page has to know before it uploads."""
+
+    user: str
+    max_image_bytes: int = Field(description="Of a picture.")
+
+
 class TaskDocument(BaseModel):
     """One task, without its picture and its result."""
 
@@ -31,6 +46,7 @@ class TaskDocument(BaseModel):
     created_at: datetime
     answered_at: datetime | None = None
     error: str | None = Field(default=None, description="Why it failed.")
+    model: str | None = Field(default=None, description="The model that answered; null if its worker does not say.")
 
     @classmethod
     def of(cls, task: Task) -> "TaskDocument":
@@ -44,6 +60,7 @@ class TaskDocument(BaseModel):
             created_at=_moment(task.created_s),
             answered_at=None if task.answered_s is None else _moment(task.answered_s),
             error=task.error,
+            model=task.model,
         )
 
 

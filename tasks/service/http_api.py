@@ -1,6 +1,7 @@
 """The HTTP interface as a whole; ``/openapi.json`` describes it."""
 
 import logging
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -9,8 +10,10 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from tasks.service import task_paths, token_path
+from tasks.service import session_paths, task_paths, token_path
+from tasks.service.cross_site import NoOtherSites
 from tasks.service.database import reason_without_secrets
+from tasks.service.page_paths import FOLDER, PagePaths
 from tasks.service.service_parts import Parts, ServiceParts
 from tasks.service.upload_limit import UploadLimit
 
@@ -19,8 +22,13 @@ _LOG = logging.getLogger(__name__)
 _health: Final = APIRouter()
 
 
-def create_app(parts: ServiceParts) -> FastAPI:
-    """Returns the interface as an ASGI application."""
+def create_app(parts: ServiceParts, page: Path = FOLDER) -> FastAPI:
+    """Returns the interface as an ASGI application.
+
+    Args:
+        parts: Behind the endpoints.
+        page: The folder of what browsers load.
+    """
     # The generated pages would load scripts from elsewhere; the description itself is served.
     app = FastAPI(title="fleet detection tasks", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.parts = parts
@@ -29,7 +37,8 @@ def create_app(parts: ServiceParts) -> FastAPI:
         app.add_exception_handler(away, _on_database_away)
     app.add_exception_handler(Exception, _on_bug)
     app.add_middleware(UploadLimit, max_image_bytes=parts.max_image_bytes)
-    for router in (token_path.router, task_paths.router, _health):
+    app.add_middleware(NoOtherSites)
+    for router in (token_path.router, session_paths.router, task_paths.router, _health, PagePaths(page).router):
         app.include_router(router)
     return app
 

@@ -19,6 +19,7 @@ from tasks.wire import (
     decode_model,
     decode_result,
     kind_topics,
+    model_in,
     models_topic,
 )
 
@@ -133,7 +134,8 @@ class ResultReader:
             _LOG.warning("skipped offset %s of %s [%s]: %s", message.offset(), topic, message.partition(), error)
             return None
         key = message.key()
-        return ReceivedAnswer(kind, task_id, None if key is None else key.decode("utf-8", "replace"), answer)
+        message_key = None if key is None else key.decode("utf-8", "replace")
+        return ReceivedAnswer(kind, task_id, message_key, answer, model_in(message.headers() or ()))
 
     def _commit(self, messages: Sequence[Message]) -> None:
         behind = {(message.topic(), message.partition()): (message.offset() or 0) + 1 for message in messages}

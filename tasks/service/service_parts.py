@@ -3,17 +3,21 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import OAuth2PasswordBearer
 
+from pages.session_cookie import SessionCookie
 from tasks.service.image_files import ImageFiles
 from tasks.service.intake import Intake
 from tasks.service.login_throttle import LoginThrottle
 from tasks.service.task_store import TaskStore
 from tasks.service.tokens import Tokens
 from tasks.service.users import Users
+
+SESSION_COOKIE: Final = SessionCookie("fleet-tasks-session")
+"""By which a browser shows its token."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,14 @@ Parts = Annotated[ServiceParts, Depends(_parts_of)]
 """The parameter by which an endpoint gets the parts."""
 
 
-def _current_user(parts: Parts, token: Annotated[str, Depends(OAuth2PasswordBearer("token"))]) -> str:
+def _current_user(
+    parts: Parts,
+    request: Request,
+    bearer: Annotated[str | None, Depends(OAuth2PasswordBearer("token", auto_error=False))],
+) -> str:
+    token = bearer or SESSION_COOKIE.found_in(request.scope["headers"])
+    if token is None:
+        raise HTTPException(401, "log in first: POST /token gives a token", {"WWW-Authenticate": "Bearer"})
     user = parts.tokens.user(token)
     if user is None:
         raise HTTPException(401, "the token is not or no longer good", {"WWW-Authenticate": "Bearer"})

@@ -1,13 +1,15 @@
 """The database: its tables as types.
 
-They are made when they are missing (``create_all``); there is no migration of older forms, because there are none yet.
+They are made when they are missing (``create_all``), and columns that came later are added to those that are there (``add_missing_columns``).
 """
 
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, Index, Integer, String
+from sqlalchemy import JSON, BigInteger, Connection, Index, Integer, String, inspect, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from tasks.wire import MOST_NAME_CHARACTERS
 
 # SQLite numbers its rows by themselves only in a column of exactly this type.
 _NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
@@ -55,6 +57,7 @@ class Task(Base):
         claimed_until_s: So long one service alone may hand it to Kafka.
         result: The answer, a list as on the wire.
         error: Why there is no answer.
+        model: Name of the model that answered; None if nobody said, as for all tasks of before there was this column.
     """
 
     __tablename__ = "tasks"
@@ -79,6 +82,7 @@ class Task(Base):
     claimed_until_s: Mapped[float | None]
     result: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True), deferred=True)
     error: Mapped[str | None]
+    model: Mapped[str | None] = mapped_column(String(MOST_NAME_CHARACTERS))
 
 
 class Token(Base):
@@ -113,6 +117,16 @@ class Model(Base):
     __tablename__ = "models"
 
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)
-    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    name: Mapped[str] = mapped_column(String(MOST_NAME_CHARACTERS), primary_key=True)
     labels: Mapped[list[str]] = mapped_column(JSON)
     seen_s: Mapped[float]
+
+
+def add_missing_columns(connection: Connection) -> None:
+    """Adds to tables of an earlier release what was not in them yet; their rows say nothing there.
+
+    A service of that release can go on beside this one: it does not see the column. What changes rows would be another matter.
+    """
+    known = {column["name"] for column in inspect(connection).get_columns(Task.__tablename__)}
+    if Task.model.key not in known:
+        connection.execute(text(f"ALTER TABLE {Task.__tablename__} ADD COLUMN model VARCHAR({MOST_NAME_CHARACTERS})"))

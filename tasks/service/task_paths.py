@@ -12,11 +12,13 @@ from tasks.service.documents import ErrorDocument, ModelDocument, ResultDocument
 from tasks.service.service_parts import CurrentUser, Parts, ServiceParts
 from tasks.service.tables import UNANSWERED, Task, TaskStatus
 from tasks.service.task_store import LARGEST_ID
-from tasks.wire import TaskKind
+from tasks.wire import MOST_NAME_CHARACTERS, TaskKind
 
 LARGEST_PAGE: Final = 200
 _USUAL_PAGE: Final = 50
 _MOST_FIELD_BYTES: Final = 100
+# PostgreSQL takes no zero character, not even to look for it.
+_STORABLE: Final = r"^[^\x00]+$"
 
 _PICTURE: Final = {"type": "string", "format": "binary", "description": "A JPEG or PNG picture."}
 _KIND: Final = {"type": "string", "enum": [str(kind) for kind in TaskKind], "default": str(TaskKind.DETECTION)}
@@ -57,9 +59,10 @@ def list_tasks(
     status: TaskStatus | None = None,
     before: Annotated[int | None, Query(ge=0, le=LARGEST_ID)] = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = _USUAL_PAGE,
+    model: Annotated[str | None, Query(min_length=1, max_length=MOST_NAME_CHARACTERS, pattern=_STORABLE)] = None,
 ) -> TaskPage:
     """Returns a page; tasks that come meanwhile do not shift the pages behind it."""
-    found = parts.store.newest(user, status, before, limit + 1)
+    found = parts.store.newest(user, status, before, limit + 1, model)
     page = [TaskDocument.of(task) for task in found[:limit]]
     return TaskPage(tasks=page, next_before=page[-1].id if len(found) > limit else None)
 
@@ -80,7 +83,11 @@ def read_input(parts: Parts, user: CurrentUser, task_id: _TaskId) -> FileRespons
     if not file.is_file():
         raise HTTPException(404, f"the picture of task {task_id} is gone")
     # What the file is, was found in it; a browser must not think otherwise.
-    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private"}
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
     name = f"task-{task_id}.{task.content_type.removeprefix('image/')}"
     return FileResponse(file, media_type=task.content_type, filename=name, headers=headers)
 

@@ -36,12 +36,14 @@ class ReceivedAnswer:
         task_id: Which it says it answers.
         message_key: Of its message; None if it had none, as workers that are not ours may have it.
         answer: To the task.
+        model: Name of the model that made it; None if nobody says.
     """
 
     kind: TaskKind
     task_id: int
     message_key: str | None
     answer: Answer
+    model: str | None = None
 
 
 class IdsUsedUp(Exception):  # noqa: N818 - says what happened
@@ -94,7 +96,9 @@ class TaskStore:
         with Session(self._engine) as session:
             return session.scalar(query)
 
-    def newest(self, owner: str, status: TaskStatus | None, before: int | None, limit: int) -> Sequence[Task]:
+    def newest(
+        self, owner: str, status: TaskStatus | None, before: int | None, limit: int, model: str | None = None
+    ) -> Sequence[Task]:
         """Returns the user's newest tasks, the newest first.
 
         Args:
@@ -102,10 +106,13 @@ class TaskStore:
             status: Only tasks of this status; None for all.
             before: Only tasks with a smaller id; None for all.
             limit: At most so many.
+            model: Only tasks that a model of this name answered; None for all.
         """
         query = select(Task).where(Task.owner == owner).order_by(Task.id.desc()).limit(limit)
         if status is not None:
             query = query.where(Task.status == status)
+        if model is not None:
+            query = query.where(Task.model == model)
         if before is not None:
             query = query.where(Task.id < before)
         with Session(self._engine) as session:
@@ -213,4 +220,4 @@ def _answering(received: ReceivedAnswer) -> Any:
         values: dict[str, Any] = {"status": TaskStatus.FAILED, "error": received.answer.error}
     else:
         values = {"status": TaskStatus.DONE, "result": [asdict(item) for item in received.answer]}
-    return change.values(answered_s=time.time(), claimed_until_s=None, **values)
+    return change.values(answered_s=time.time(), claimed_until_s=None, model=received.model, **values)

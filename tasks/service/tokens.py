@@ -56,6 +56,11 @@ class Tokens:
         owner: str = row.owner
         return owner
 
+    def end(self, token: str) -> None:
+        """The token is good no longer; that it is none is as good."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(Token).where(Token.digest == _digest(token)))
+
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()

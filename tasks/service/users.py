@@ -27,6 +27,8 @@ LEAST_PASSWORD_CHARACTERS: Final = 8
 # Longer ones would only keep the hash function busy.
 MOST_PASSWORD_CHARACTERS: Final = 256
 
+MOST_USER_NAME_CHARACTERS: Final = 100
+
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,99}")
 
 # OWASP's Password Storage Cheat Sheet: 2^17, 8, 1 or, with less memory, 2^15, 8, 3. It takes 32 MB and about 0.2 s.

@@ -30,6 +30,7 @@ from tasks.wire import (
     decode_task,
     encode_model,
     encode_result,
+    headers_of_result,
     kind_topics,
     models_topic,
 )
@@ -220,7 +221,8 @@ class TaskWorker:
 
         # The key of the task is that of its answer: what asked for it may have put something of its own there.
         value, key = encode_result(work.task_id, answer, self._id_bytes), work.message.key()
-        self._producer.produce(self._topics.results, value=value, key=key, on_delivery=delivered)
+        headers = headers_of_result(self._model.name)
+        self._producer.produce(self._topics.results, value=value, key=key, headers=headers, on_delivery=delivered)
         work.sent = True
         self._producer.poll(_POLL_S)
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from controller.access.authentication import Openness, peer_at
-from controller.access.session_cookie import session_in
+from controller.access.session_cookie import SESSION_COOKIE
 from controller.api.page.login_paths import PageFacts
 from controller.api.server import create_app
 from controller.picture.brief import Brief
@@ -191,7 +191,10 @@ def test_by_https_itself_likewise(fleet: FleetOfTwoSites) -> None:
 
 
 def test_which_cookie_is_a_session() -> None:
-    assert session_in([(b"cookie", b"a=b; fleet-session=x=y"), (b"Cookie", b"fleet-session=z")]) == "x=y"
-    assert session_in([(b"cookie", b"fleet-session=; xfleet-session=1; fleet-sessions=2; FLEET-SESSION=3")]) is None
-    assert session_in([(b"cookie", b"fleet-session=x"), (b"AUTHORIZATION", b"Bearer y")]) is None
-    assert session_in([]) is None
+    assert SESSION_COOKIE.found_in([(b"cookie", b"a=b; fleet-session=x=y"), (b"Cookie", b"fleet-session=z")]) == "x=y"
+    assert (
+        SESSION_COOKIE.found_in([(b"cookie", b"fleet-session=; xfleet-session=1; fleet-sessions=2; FLEET-SESSION=3")])
+        is None
+    )
+    assert SESSION_COOKIE.found_in([(b"cookie", b"fleet-session=x"), (b"AUTHORIZATION", b"Bearer y")]) is None
+    assert SESSION_COOKIE.found_in([]) is None

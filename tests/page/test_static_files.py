@@ -11,10 +11,10 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from controller.api.errors import ApiError, answer
-from controller.api.page.static_files import FOLDER, SECURITY_HEADERS, read_static_files, static_file, takes_gzip
-from controller.api.page.static_paths import StaticPaths
+from controller.api.page.static_paths import FOLDER, StaticPaths
 from controller.api.server import create_app
 from controller.picture.store import ObjectStore
+from pages.static_files import SECURITY_HEADERS, read_static_files, static_file, takes_gzip
 from tests.api.serving import FakeControl, Http
 from tests.api.two_sites import FleetOfTwoSites
 

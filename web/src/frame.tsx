@@ -1,10 +1,11 @@
 /** What stands around every view: where one can go, whether what is shown is of now, and what needs a person. */
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { helpIsOpen, keysTaken, useKeys } from "./keys.ts";
+import { helpIsOpen, useKeys } from "./keys.ts";
 import { fleet, live, now } from "./live/fleet.ts";
 import { ageText } from "./parts/ages.ts";
-import { Dialog } from "./parts/dialog.tsx";
+import { Help } from "./parts/help.tsx";
+import { SkipLink } from "./parts/skip_link.tsx";
 import { go, linkTo, place } from "./route.ts";
 import { logOut, me } from "./session.ts";
 import { Switcher, openSwitcher } from "./switcher/switcher.tsx";
@@ -28,7 +29,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
   ]);
   return (
     <>
-      <a class="skip" href="#content" onClick={skip}>{t.skip}</a>
+      <SkipLink />
       <header class="bar">
         <a class="brand" href={linkTo(["cameras"])}>{t.brand}</a>
         <nav aria-label={t.nav.label}>
@@ -50,13 +51,6 @@ export function Frame({ children }: { children: ComponentChildren }) {
       {helpIsOpen.value && <Help />}
     </>
   );
-}
-
-function skip(event: Event): void {
-  event.preventDefault();
-  const content = document.getElementById("content");
-  content?.setAttribute("tabindex", "-1");
-  content?.focus();
 }
 
 function LiveMark() {
@@ -84,23 +78,5 @@ function Banner() {
         <p class="banner bad">{t.banner.problems(problems)} <a href={linkTo(["changes"])}>{t.banner.show}</a></p>
       )}
     </div>
-  );
-}
-
-function Help() {
-  return (
-    <Dialog title={t.keys.title} onClose={() => (helpIsOpen.value = false)}>
-      <dl class="keys">
-        {keysTaken().map(({ key, does }) => (
-          <div key={key}>
-            <dt><kbd>{key}</kbd></dt>
-            <dd>{does}</dd>
-          </div>
-        ))}
-      </dl>
-      <form method="dialog" class="actions">
-        <button type="submit" class="primary">{t.keys.close}</button>
-      </form>
-    </Dialog>
   );
 }

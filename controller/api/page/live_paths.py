@@ -10,10 +10,10 @@ from controller.api.errors import bad_request
 from controller.api.page.feed import Feed
 from controller.api.page.seen import sights_of
 from controller.api.page.snapshots import Snapshots
-from controller.api.page.static_files import takes_gzip
 from controller.api.query import number
 from controller.api.routing import Router
 from controller.api.watch import WatchResponse, WatchSlots
+from pages.static_files import takes_gzip
 
 _NOT_KEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from controller.access.authentication import Unauthenticated, identified
 from controller.access.identity import Identity
-from controller.access.session_cookie import closed, opened
+from controller.access.session_cookie import SESSION_COOKIE
 from controller.api.access_control import AccessControl
 from controller.api.bodies import json_body
 from controller.api.caller import caller_of
@@ -20,6 +19,7 @@ from controller.api.errors import ApiError, bad_request, success
 from controller.api.routing import Router
 from controller.picture.brief import Brief
 from controller.source.place import SourcePlace
+from pages.other_sites import came_by_https
 
 _NOT_KEPT = {"Cache-Control": "no-store"}
 
@@ -72,11 +72,11 @@ class LoginPaths:
             )
         except (Unauthenticated, UnicodeError) as error:
             raise ApiError(401, "Unauthorized", str(error)) from None
-        cookie = opened(token, secure=_came_by_https(request))
+        cookie = SESSION_COOKIE.opened(token, secure=_came_by_https(request))
         return JSONResponse(self._told(identity), headers={**_NOT_KEPT, "Set-Cookie": cookie})
 
     async def _logout(self, request: Request) -> Response:
-        cookie = closed(secure=_came_by_https(request))
+        cookie = SESSION_COOKIE.closed(secure=_came_by_https(request))
         return JSONResponse(success("this browser shows no token any more"), headers={"Set-Cookie": cookie})
 
     async def _me(self, request: Request) -> Response:
@@ -112,5 +112,4 @@ def _of_controller(said: Brief, started_at: datetime | None) -> dict[str, Any]:
 
 
 def _came_by_https(request: Request) -> bool:
-    """True also when a proxy takes the https off: browsers name the page that they log in from."""
-    return request.scope["scheme"] == "https" or urlsplit(request.headers.get("origin", "")).scheme == "https"
+    return came_by_https(request.scope["scheme"], request.headers.get("origin", ""))

@@ -4,23 +4,18 @@ from collections.abc import Mapping
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from fastapi import Request
 from fastapi.responses import Response
 
 from controller.api.errors import no_such_path
-from controller.api.page.static_files import (
-    FOLDER,
-    SECURITY_HEADERS,
-    StaticFile,
-    is_known,
-    read_static_files,
-    static_file,
-    takes_gzip,
-)
 from controller.api.routing import Router
+from pages.static_files import StaticFile, answer_with, read_static_files, static_file
 
-_DOCUMENT = "index.html"
+FOLDER: Final = Path(__file__).parent / "static"
+"""What `web/` is built into."""
+_DOCUMENT: Final = "index.html"
 
 
 class StaticPaths:
@@ -50,18 +45,12 @@ class StaticPaths:
         file = self._files.get(name)
         if file is None:
             raise no_such_path()
-        headers = {
-            **SECURITY_HEADERS,
-            "Cache-Control": file.cache_control,
-            "ETag": file.etag,
-            "Vary": "Accept-Encoding",
-        }
-        if is_known(file, request.headers.get("if-none-match", "")):
-            return Response(status_code=304, headers=headers)
-        if file.compressed is not None and takes_gzip(request.headers.get("accept-encoding", "")):
-            headers["Content-Encoding"] = "gzip"
-            return Response(file.compressed, headers=headers, media_type=file.media_type)
-        return Response(file.content, headers=headers, media_type=file.media_type)
+        answer = answer_with(
+            file,
+            if_none_match=request.headers.get("if-none-match", ""),
+            accept_encoding=request.headers.get("accept-encoding", ""),
+        )
+        return Response(answer.content, answer.status, dict(answer.headers))
 
 
 def _schemas() -> Mapping[str, StaticFile]:

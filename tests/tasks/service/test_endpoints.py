@@ -48,6 +48,7 @@ def test_from_the_password_to_the_result_and_to_nothing(api: Api) -> None:
         "created_at": "",
         "answered_at": None,
         "error": None,
+        "model": None,
     }
     waiting = api.as_user("GET", f"{path}/result")
     assert (waiting.status_code, waiting.headers["retry-after"], waiting.json()["result"]) == (202, "1", None)
@@ -92,7 +93,7 @@ def test_the_first_answer_stays(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/tasks"), ("GET", "/tasks"), ("GET", "/models"), ("GET", "/tasks/{id}"), ("DELETE", "/tasks/{id}"),
+    [("POST", "/tasks"), ("GET", "/tasks"), ("GET", "/models"), ("GET", "/me"), ("GET", "/tasks/{id}"), ("DELETE", "/tasks/{id}"),
      ("GET", "/tasks/{id}/input"), ("GET", "/tasks/{id}/result")],
 )  # fmt: skip
 def test_nothing_is_answered_without_a_good_token(api: Api, method: str, path: str) -> None:
@@ -194,9 +195,24 @@ def test_pages_are_the_newest_first_and_new_tasks_do_not_shift_them(api: Api) ->
     assert [task["id"] for task in done] == [ids[0]]
 
 
+def test_tasks_are_found_by_the_model_that_answered_them(api: Api) -> None:
+    by_people, by_cars, by_nobody, _waits = [api.upload(PICTURE).json()["id"] for _ in range(4)]
+    for task_id, model, given in (
+        (by_people, "people", (FOUND,)),
+        (by_cars, "cars", TaskFailure("broken")),
+        (by_nobody, None, ()),
+    ):
+        api.parts.store.answer([ReceivedAnswer(TaskKind.DETECTION, task_id, None, given, model)])
+    for model, task_id, status in (("people", by_people, "done"), ("cars", by_cars, "failed")):
+        (task,) = api.as_user("GET", f"/tasks?model={model}").json()["tasks"]
+        assert (task["id"], task["status"], task["model"]) == (task_id, status, model)
+    assert api.as_user("GET", "/tasks?model=people&status=failed").json()["tasks"] == []
+    assert api.as_user("GET", f"/tasks/{by_nobody}").json()["model"] is None
+
+
 @pytest.mark.parametrize(
     "path",
-    ["/tasks?limit=0", "/tasks?limit=201", "/tasks?status=lost", "/tasks?before=x", "/tasks/-1", f"/tasks/{2**63}",
+    ["/tasks?limit=0", "/tasks?limit=201", "/tasks?status=lost", "/tasks?before=x", "/tasks?model=", "/tasks?model=a%00b", f"/tasks?model={'x' * 201}", "/tasks/-1", f"/tasks/{2**63}",
      "/tasks/1%20OR%201=1", "/tasks/..%2f..%2fusers/input"],
 )  # fmt: skip
 def test_parameters_that_make_no_sense_are_refused_with_a_sentence(api: Api, path: str) -> None:
@@ -276,6 +292,9 @@ def test_the_interface_describes_itself(api: Api) -> None:
     endpoints = {(method, path) for path, methods in paths.items() for method in methods}
     assert endpoints == {
         ("post", "/token"),
+        ("post", "/login"),
+        ("post", "/logout"),
+        ("get", "/me"),
         ("post", "/tasks"),
         ("get", "/tasks"),
         ("get", "/tasks/{task_id}"),

@@ -42,6 +42,7 @@ def test_a_picture_goes_in_and_its_class_comes_out(
     task_id = service.upload(grey_png(9))
     wait_until(lambda: service.result(task_id)["status"] == "done", "an answer", 30)
     assert service.result(task_id)["result"][0]["class_id"] == 9
+    assert [task["id"] for task in service.client.get("/tasks?model=brightness").json()["tasks"]] == [task_id]
     wait_until(lambda: service.client.get("/models").json(), "a model", 30)
     assert service.client.get("/models").json()[0]["name"] == "brightness"
 

@@ -18,7 +18,9 @@ from tasks.wire import (
     encode_model,
     encode_result,
     encode_task,
+    headers_of_result,
     kind_topics,
+    model_in,
 )
 
 shares = st.integers(0, 10**6).map(lambda millionths: millionths / 10**6)
@@ -174,3 +176,22 @@ def test_text_that_no_database_can_keep_is_replaced() -> None:
     assert failure == TaskFailure("a?b?c")
     notice = decode_model(rb'{"kind": "detection", "name": "\ud800", "labels": ["\u0000"]}')
     assert (notice.name, notice.labels) == ("?", ("?",))
+
+
+@pytest.mark.parametrize(
+    ("name", "comes_back"), [("people", "people"), ("größer", "größer"), ("\udcff\0", "??"), ("x" * 300, "x" * 200)]
+)
+def test_a_result_names_its_model_as_the_notice_of_that_does(name: str, comes_back: str) -> None:
+    assert model_in(headers_of_result(name)) == comes_back
+    assert decode_model(encode_model(ModelNotice(TaskKind.DETECTION, name, ()))).name == comes_back
+
+
+@pytest.mark.parametrize("headers", [(), [("trace", b"1")], [("model", None)], [("model", b"")], {"model": None}])
+def test_a_result_of_a_worker_that_is_not_ours_names_no_model(
+    headers: dict[str, str | bytes | None] | list[tuple[str, str | bytes | None]],
+) -> None:
+    assert model_in(headers) is None
+
+
+def test_a_name_that_is_no_text_is_replaced() -> None:
+    assert model_in([("trace", b"1"), ("model", b"a\xff\0b")]) == "a\N{REPLACEMENT CHARACTER}?b"

@@ -56,7 +56,7 @@ export async function answer(path: string, question: Question): Promise<Response
     throw new Away(error instanceof Error ? error.message : String(error));
   }
   if (response.ok) return response;
-  if (response.status === 401 && path !== "/fleet/v1/login") whenUnknown.call();
+  if (response.status === 401 && !path.endsWith("/login")) whenUnknown.call();
   throw await refusal(response);
 }
 

@@ -1,4 +1,4 @@
-"""The files of the page, as they are sent: read once, and compressed once."""
+"""The files of a page, as they are sent: read once, and compressed once."""
 
 import gzip
 import hashlib
@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-FOLDER: Final = Path(__file__).parent / "static"
-"""What `web/` is built into."""
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -76,6 +74,32 @@ def static_file(name: str, content: bytes) -> StaticFile:
         _MEDIA_TYPES.get(ending, "application/octet-stream"),
         _FOR_EVER if _NAMED_BY_CONTENT.search(name) else _ASK_AGAIN,
     )
+
+
+@dataclass(frozen=True)
+class FileAnswer:
+    """What is sent to who asked for a file."""
+
+    status: int
+    content: bytes
+    headers: Mapping[str, str]
+
+
+def answer_with(file: StaticFile, *, if_none_match: str, accept_encoding: str) -> FileAnswer:
+    """The answer to a request for a file, with the headers that keep the page from all but its own server.
+
+    Args:
+        file: the file.
+        if_none_match: the header of this name; empty when there is none.
+        accept_encoding: the header of this name; empty when there is none.
+    """
+    headers = {**SECURITY_HEADERS, "Cache-Control": file.cache_control, "ETag": file.etag, "Vary": "Accept-Encoding"}
+    if is_known(file, if_none_match):
+        return FileAnswer(304, b"", headers)
+    headers["Content-Type"] = file.media_type
+    if file.compressed is not None and takes_gzip(accept_encoding):
+        return FileAnswer(200, file.compressed, {**headers, "Content-Encoding": "gzip"})
+    return FileAnswer(200, file.content, headers)
 
 
 def takes_gzip(accept_encoding: str) -> bool:
