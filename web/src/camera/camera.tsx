@@ -6,7 +6,7 @@ import { cameras, isStarting } from "../live/fleet.ts";
 import { DeleteDialog } from "../parts/delete_dialog.tsx";
 import { Facts, NoSheet, Panel, Sheet } from "../parts/sheet.tsx";
 import { Since } from "../parts/since.tsx";
-import { State } from "../parts/state.tsx";
+import { CameraState } from "../parts/state.tsx";
 import { useAsked } from "../parts/use_asked.ts";
 import { PictureView } from "../pictures/picture_view.tsx";
 import { EDITOR_WIDTH } from "../pictures/pictures.ts";
@@ -66,7 +66,7 @@ export function CameraView({ name }: { name: string }) {
     <Sheet
       name={name}
       room="cameras"
-      state={row && <State is={row.ready} word={row.reason} />}
+      state={row && <CameraState of={row} />}
       actions={
         <>
           <a class="button" href={draw}>{t.camera.draw}</a>
@@ -84,7 +84,7 @@ export function CameraView({ name }: { name: string }) {
         <Panel title={t.camera.about}>
           <Facts
             of={[
-              [t.camera.state, row && <State is={row.ready} word={row.reason} />],
+              [t.camera.state, row && <CameraState of={row} />],
               [t.camera.since, row?.since != null && <Since at={row.since} />],
               [t.camera.fps, row?.fps != null && t.wall.fps(row.fps)],
               [t.camera.because, row?.ready !== "ready" && row?.cause],
@@ -97,7 +97,7 @@ export function CameraView({ name }: { name: string }) {
             {watchers.map((one) => (
               <li key={`${one.name} ${one.node}`}>
                 <a href={linkTo(["instances", one.name])}>{one.name}</a>
-                {one.node && <> @ <a href={linkTo(["nodes", one.node])}>{one.node}</a></>} <State is={one.ready ? "ready" : "dark"} word={one.reason} />
+                {one.node && <> @ <a href={linkTo(["nodes", one.node])}>{one.node}</a></>} <CameraState of={{ ready: one.ready ? "ready" : "dark", reason: one.reason }} />
               </li>
             ))}
           </ul>

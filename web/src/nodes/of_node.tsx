@@ -4,7 +4,7 @@ import { useAll } from "../live/use_all.ts";
 import { inOrder } from "../listing/listing.ts";
 import { PlainTable } from "../parts/plain_table.tsx";
 import { Panel } from "../parts/sheet.tsx";
-import { State } from "../parts/state.tsx";
+import { CameraState } from "../parts/state.tsx";
 import { InstanceState } from "../instances/instances.tsx";
 import { linkTo } from "../route.ts";
 import { t } from "../texts/en.ts";
@@ -56,7 +56,7 @@ export function CameraLine({ name }: { name: string }) {
   if (one === undefined) return <li><a href={linkTo(["cameras", name])}>{name}</a></li>;
   return (
     <li>
-      <a href={linkTo(["cameras", name])}>{name}</a> <State is={one.ready} word={one.ready === "ready" ? "" : one.reason} />
+      <a href={linkTo(["cameras", name])}>{name}</a> <CameraState of={one} />
       {one.ready !== "ready" && one.message && <span class="soft"> {one.message}</span>}
     </li>
   );

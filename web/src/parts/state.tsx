@@ -11,3 +11,8 @@ export function State({ is, word }: { is: Ready; word?: string }) {
     </span>
   );
 }
+
+/** How a camera is: what keeps it from being ready is its word. */
+export function CameraState({ of }: { of: { ready: Ready; reason: string } }) {
+  return <State is={of.ready} word={of.ready === "ready" ? "" : of.reason} />;
+}

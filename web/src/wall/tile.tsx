@@ -1,7 +1,7 @@
 /** One camera of the wall. */
 import { cameras } from "../live/fleet.ts";
 import { Since } from "../parts/since.tsx";
-import { State } from "../parts/state.tsx";
+import { CameraState } from "../parts/state.tsx";
 import { PictureView } from "../pictures/picture_view.tsx";
 import { linkTo } from "../route.ts";
 import { t } from "../texts/en.ts";
@@ -9,7 +9,7 @@ import { t } from "../texts/en.ts";
 export function Tile({ name, marked }: { name: string; marked: boolean }) {
   const camera = cameras.get(name);
   if (camera === undefined) return null;
-  const { ready, reason, message, since, fps } = camera;
+  const { ready, message, since, fps } = camera;
   return (
     <a
       class={`tile ${ready}${marked ? " marked" : ""}`}
@@ -20,7 +20,7 @@ export function Tile({ name, marked }: { name: string; marked: boolean }) {
       <PictureView name={name} />
       <span class="tile-name">{name}</span>
       <span class="tile-state">
-        <State is={ready} word={ready === "ready" ? "" : reason} />
+        <CameraState of={camera} />
         {fps !== null && ready === "ready" && <span class="fps">{t.wall.fps(fps)}</span>}
         {since !== null && (
           <span class="since">
