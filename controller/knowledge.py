@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from controller.actions import Fetch, KeepKeys, KeepLastGood, Log, Note, Tell
+from controller.model import Revision
 from controller.picture.events import EventType, FleetEvent
 from controller.picture.picture import Picture
 from controller.state import State
@@ -21,6 +22,7 @@ class Knowledge:
 
     Attributes:
         state: what is known.
+        shown: the revision that was in force in the state that is shown, all of it; None before the first.
         wake: woken when there may be something to do.
         changed: set when there is something new to show.
         topics_doubted: set when the topics should be looked at.
@@ -33,6 +35,7 @@ class Knowledge:
 
     def __init__(self, picture: Picture, clock: Clock) -> None:
         self.state = State()
+        self.shown: Revision | None = None
         self.wake = Wake()
         self.changed = asyncio.Event()
         self.topics_doubted = asyncio.Event()

@@ -321,11 +321,13 @@ class Controller:
             took = 0.0
             try:
                 begun = self._clock.monotonic()
-                for _ in self._picture.show(self._knowledge.state, self._clock.now()):
+                state = self._knowledge.state
+                for _ in self._picture.show(state, self._clock.now()):
                     took += self._clock.monotonic() - begun
                     await asyncio.sleep(0)
                     begun = self._clock.monotonic()
                 took += self._clock.monotonic() - begun
+                self._knowledge.shown = state.gate.in_force
             except Exception:  # noqa: BLE001 - no bug may end what the fleet depends on (S15)
                 _log.exception("the fleet could not be shown; publishing goes on")
             # Showing many changes takes a while: it may take a fifth of the time, unless people would wait for it.

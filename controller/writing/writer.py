@@ -136,7 +136,7 @@ class Writer:
             if not is_seen
         )
         if isinstance(request.changes, Restored) and made.written is not None:
-            late += await self._in_force(made.written.revision_id)
+            late += await self._shown(made.written.revision_id)
         return _done(made, [document for document, _ in documents], (*late, *made.lost))
 
     async def _preview(self, prepared: Prepared) -> Preview:
@@ -288,10 +288,10 @@ class Writer:
             self._objects.keep_beside(key, beside)
         return lost
 
-    async def _in_force(self, revision_id: str) -> tuple[str, ...]:
-        """Returns once a revision is in force, or any that is read after it; says so when that takes too long."""
+    async def _shown(self, revision_id: str) -> tuple[str, ...]:
+        """Returns once a revision is in force and shown; says so when that takes too long."""
         deadline = asyncio.get_running_loop().time() + SHOWN_WITHIN_SECONDS
-        while (state := self._knowledge.state).gate.in_force is None or state.gate.in_force.id != revision_id:
+        while (shown := self._knowledge.shown) is None or shown.id != revision_id:
             if asyncio.get_running_loop().time() >= deadline:
                 return (f"revision {revision_id} is written, and not in force yet",)
             await asyncio.sleep(_LOOK_SECONDS)

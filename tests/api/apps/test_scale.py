@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import wait_until
 from tests.writing.served import INSTANCES, Served
 
 SCALE = f"{INSTANCES}/faces/scale"
@@ -38,8 +39,14 @@ def test_it_is_scaled_to_nowhere_and_back_and_the_file_says_so(fleet: Served, di
     assert (answer.status_code, answer.json()["spec"]) == (200, {"replicas": 0})
     assert answer.headers["Fleet-Revision"]
     assert "replicas: 0" in (directory / "faces.yaml").read_text()
-    status = fleet.get(f"{INSTANCES}/faces")["status"]
-    assert (status["phase"], status["reason"], fleet.get(SCALE)["status"]["replicas"]) == ("Stopped", "ScaledToZero", 0)
+
+    def is_stopped() -> bool:
+        status = fleet.get(f"{INSTANCES}/faces")["status"]
+        return (status["phase"], status.get("reason")) == ("Stopped", "ScaledToZero")
+
+    # What was written is shown with the answer; what comes of it with the next plan.
+    wait_until(is_stopped, "the instance is stopped")
+    assert fleet.get(SCALE)["status"]["replicas"] == 0
 
     answer = fleet("PUT", SCALE, json=scaled(1))
     assert (answer.status_code, answer.json()["spec"]) == (200, {"replicas": 1})
