@@ -29,6 +29,7 @@ _COUNT_NODES = """() => {
   while (walker.nextNode() !== null) nodes++;
   return nodes;
 }"""
+_VERSION = "fetch('/fleet/v1/snapshot').then((answer) => answer.json()).then((snapshot) => snapshot.version)"
 # The frames per second of all are others each time; one of them goes dark.
 _MAKE_CHANGE = """([after, version, batch, each, cameras]) => {
   const digits = (number, length) => String(number).padStart(length, "0");
@@ -132,7 +133,7 @@ class MeasuredPage:
         Returns:
             The CPU time that its main thread took for each, in seconds.
         """
-        version = int(self.page.evaluate("fetch('/fleet/v1/snapshot').then((one) => one.json())")["version"])
+        version = int(self.page.evaluate(_VERSION))
         found = []
         for batch in range(batches):
             self.page.evaluate(_MAKE_CHANGE, [f"{version + batch}", f"{version + batch + 1}", batch, each, cameras])

@@ -65,9 +65,16 @@ def test_its_work_is_that_of_what_is_on_the_screen(
 def test_a_thousand_cameras_come_in_few_bytes_and_their_changes_leave_nothing(chromium: Browser) -> None:
     with many_cameras(1_000) as served, measured_page(chromium, served.url) as page:
         assert page.transfer.total <= MOST_BYTES_AT_THE_START[1_000], page.transfer.by_path
-        page.changed(1_000, 10)
-        heap = page.heap()
-        page.changed(1_000, 30)
-        assert (after := page.heap()) <= MOST_GROWTH * heap, (heap, after)
+        before, after = (_held_after_changes(page, looks) for looks in (3, 5))
+        assert after <= MOST_GROWTH * before, (before, after)
         assert page.nodes() <= MOST_NODES
         assert page.faults == []
+
+
+def _held_after_changes(page: MeasuredPage, looks: int) -> int:
+    """The least that was held, in bytes: one look may find what goes by the next one (JSON as it came, code not thrown away yet)."""
+    held = []
+    for _ in range(looks):
+        page.changed(1_000, 10)
+        held.append(page.heap())
+    return min(held[1:])
