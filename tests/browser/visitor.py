@@ -73,5 +73,7 @@ def axe_findings(page: Page) -> list[str]:
     It looks only at what is too large for its place right now, so what may become so is looked at beside it.
     """
     found = Axe().run(page).response["violations"]
-    findings = [f"{one['id']}: {one['help']}: {node['target']} {node['html']}" for one in found for node in one["nodes"]]
+    findings = [
+        f"{one['id']}: {one['help']}: {node['target']} {node['html']}" for one in found for node in one["nodes"]
+    ]
     return findings + [f"would scroll by mouse alone: {one}" for one in page.evaluate(_OUT_OF_REACH)]
