@@ -15,7 +15,7 @@ import cv2
 from pipeline.analysis import Analysis
 from pipeline.camera_watch import CameraWatch
 from pipeline.cpu_limit import available_cpus, worker_count
-from pipeline.detect.choice import make_detector
+from pipeline.detect.choice import frames_at_once, make_detector
 from pipeline.detect.detector import DetectorError
 from pipeline.detect.frame_slots import FrameSlots
 from pipeline.event_log import start_event_log
@@ -74,7 +74,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
         detector,
         tell,
         workers=workers,
-        batch_size=config.settings.batch_size,
+        batch_size=frames_at_once(config.settings),
         batch_deadline_s=config.settings.batch_deadline_ms / 1000,
     )
     analysis.start()

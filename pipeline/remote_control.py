@@ -114,6 +114,7 @@ class RemoteControl:
             decode_errors=camera.decode_errors,
             connections_lost=camera.losses,
             frames_waiting=waiting,
+            frames_left_out=camera.left_out,
             frames_not_taken=camera.take_errors,
             frames_replaced=replaced,
             frames_unchanged=analysis.unchanged,

@@ -114,7 +114,7 @@ class Settings:
 
     Attributes:
         detector: Which one, and how.
-        batch_size: The most frames that are given to the detector at once.
+        batch_size: The most frames that are given to a network at once; the other detectors get one at a time.
         batch_deadline_ms: So long a frame waits for others to make a batch with. By default not at all: on a CPU a network is
             no faster per frame with larger batches, and those that wait anyway make one.
         significant_change_percent: A frame with fewer changed pixels than this against the one analysed before is not

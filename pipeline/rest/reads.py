@@ -95,6 +95,7 @@ def _stream_stats(stream: StreamView) -> dict[str, Any]:
         "decode_errors": stream.decode_errors,
         "connections_lost": stream.connections_lost,
         "frames_waiting": stream.frames_waiting,
+        "frames_left_out": stream.frames_left_out,
         "frames_not_taken": stream.frames_not_taken,
         "frames_replaced": stream.frames_replaced,
         "frames_unchanged": stream.frames_unchanged,
