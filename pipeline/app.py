@@ -122,6 +122,7 @@ def _messenger(config: PipelineConfig) -> Messenger:
             analytics_topic=messages.analytics_topic,
             objects_topic=messages.objects_topic,
             camera_states_topic=messages.camera_states_topic,
+            alerts_topic=config.settings.alerts.topic,
             mot_topic=app.mot_raw_meta_topic,
             face_topic=app.face_raw_meta_topic,
             visual_topic=app.visual_topic if app.app_type == "VISUAL" else "",
