@@ -95,6 +95,7 @@ def test_json(client: Client, cameras: DictControl) -> None:
         "objects": 4,
         "lines_cumulative": {"in": 7, 'out "x"': 9},
         "regions": {"yard": 2},
+        "alerts": [],
     }
     assert (info["stream-stats"][1]["last_frame_age_ms"], info["stream-stats"][1]["reason"]) == (None, "401")
 
