@@ -20,6 +20,7 @@ from tasks.service.database import open_database
 from tasks.service.http_api import create_app
 from tasks.service.image_files import ImageFiles
 from tasks.service.intake import Intake, IntakeLimits
+from tasks.service.known_models import KnownModels
 from tasks.service.outbox import Outbox
 from tasks.service.result_reader import ResultReader
 from tasks.service.service_parts import ServiceParts
@@ -128,7 +129,7 @@ def _open(options: ServiceOptions) -> tuple[ServiceParts, Outbox, ResultReader, 
     users = Users(options.users_file)
     files = ImageFiles(options.data / "images")
     engine = open_database(options.database_url, options.data)
-    store = TaskStore(engine, id_bytes=options.id_bytes)
+    store, models = TaskStore(engine, id_bytes=options.id_bytes), KnownModels(engine)
     max_image_bytes = options.limits.image.image_bytes
     try:
         outbox = Outbox(
@@ -139,7 +140,7 @@ def _open(options: ServiceOptions) -> tuple[ServiceParts, Outbox, ResultReader, 
             partitions=options.partitions,
             max_image_bytes=max_image_bytes,
         )
-        reader = ResultReader(options.address, store, id_bytes=options.id_bytes)
+        reader = ResultReader(options.address, store, models, id_bytes=options.id_bytes, stored=outbox.wake)
     except KafkaException as error:
         engine.dispose()
         raise ConfigError(f"Kafka's client refuses its settings: {error.args[0].str()}") from None
@@ -147,6 +148,7 @@ def _open(options: ServiceOptions) -> tuple[ServiceParts, Outbox, ResultReader, 
         users=users,
         tokens=Tokens(engine, users),
         store=store,
+        models=models,
         files=files,
         intake=Intake(store, files, options.limits, outbox.wake),
         is_kafka_away=lambda: outbox.link.is_away or reader.link.is_away,

@@ -10,7 +10,7 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from pipeline.files.json_reader import ConfigError
-from tasks.service.tables import Base, add_missing_columns
+from tasks.service.earlier_tables import make_tables
 
 # Two services on one machine may share the file; each waits so long for the other's write to end.
 _SQLITE_WAIT_S: Final = 15
@@ -51,7 +51,7 @@ _KNOWN_REASONS: Final = (
 
 
 def open_database(url: str | None, data: Path) -> Engine:
-    """Opens the database and makes the tables and columns that are missing.
+    """Opens the database, makes the tables that are missing, and brings those of earlier releases to what they are now.
 
     Args:
         url: As SQLAlchemy has it, ``postgresql://user:password@host/name``; None for SQLite in the data folder.
@@ -65,8 +65,7 @@ def open_database(url: str | None, data: Path) -> Engine:
         if engine.dialect.name == "postgresql":
             with engine.begin() as connection:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CREATE_LOCK})
-                Base.metadata.create_all(connection)
-                add_missing_columns(connection)
+                make_tables(connection)
         else:
             _prepare_sqlite(engine, data)
     except (SQLAlchemyError, OSError, ValueError) as error:
@@ -124,6 +123,8 @@ def _sqlite(file: Path) -> Engine:
     def _settle(connection: Any, _record: object) -> None:
         # A task that was accepted is not lost when the power is; WAL's usual NORMAL could lose the last ones.
         connection.execute("PRAGMA synchronous=FULL")
+        # What was answered goes with its task; SQLite looks after that only when it is told to.
+        connection.execute("PRAGMA foreign_keys=ON")
 
     return engine
 
@@ -138,8 +139,9 @@ def _prepare_sqlite(engine: Engine, data: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with engine.begin() as connection:
             connection.execute(text("PRAGMA journal_mode=WAL"))
-            Base.metadata.create_all(connection)
-            add_missing_columns(connection)
+            # Python's driver begins none for changes of tables: a crash could leave half of them.
+            connection.execute(text("BEGIN IMMEDIATE"))
+            make_tables(connection)
 
 
 def _shown(url: URL) -> str:

@@ -26,11 +26,12 @@ from tasks.service.database import open_database
 from tasks.service.http_api import create_app
 from tasks.service.image_files import ImageFiles
 from tasks.service.intake import Intake, IntakeLimits
+from tasks.service.known_models import KnownModels
 from tasks.service.service_parts import ServiceParts
+from tasks.service.steps import AskedKind
 from tasks.service.task_store import TaskStore
 from tasks.service.tokens import Tokens
 from tasks.service.users import Users, write_user
-from tasks.wire import TaskKind
 from tests.held_ports import hold_port
 from tests.patience import patient
 from tests.tasks.worker.conftest import ROOT, classifier, own_kafka, reach, start_worker, topics  # noqa: F401 - fixtures
@@ -186,7 +187,15 @@ def api(engine: Engine, store: TaskStore, tmp_path: Path, users_file: Path) -> A
     intake = Intake(store, files, LIMITS, lambda: woken.append(True))
     # No time passes between guesses, however long the hash of a password takes.
     parts = ServiceParts(
-        users, tokens, store, files, intake, lambda: False, LIMITS.image.image_bytes, now_s=lambda: 0.0
+        users,
+        tokens,
+        store,
+        KnownModels(engine),
+        files,
+        intake,
+        lambda: False,
+        LIMITS.image.image_bytes,
+        now_s=lambda: 0.0,
     )
     headers = {
         name: {"Authorization": f"Bearer {tokens.give(name, users.credential(name) or '')}"} for name in PASSWORDS
@@ -217,7 +226,7 @@ class ServiceProcess:
         assert given.status_code == 200, given.text
         self.client.headers["Authorization"] = f"Bearer {given.json()['access_token']}"
 
-    def upload(self, image: bytes, kind: TaskKind = TaskKind.CLASSIFICATION) -> int:
+    def upload(self, image: bytes, kind: AskedKind = AskedKind.CLASSIFICATION) -> int:
         made = self.client.post("/tasks", files={"image": image}, data={"kind": kind})
         assert made.status_code == 201, made.text
         return int(made.json()["id"])

@@ -1,16 +1,12 @@
 """What is said when the database cannot be opened: enough to help, and nothing of a password, wherever it stands in the URL."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
 
 from pipeline.files.json_reader import ConfigError
 from tasks.service.database import open_database
-from tasks.service.task_store import ReceivedAnswer, TaskStore
-from tasks.wire import TaskKind
 
 
 @pytest.mark.parametrize(
@@ -46,23 +42,6 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "tasks.sqlite").write_bytes(b"no database" * 100)
     with pytest.raises(ConfigError, match=r"database sqlite .*/tasks\.sqlite: file is not a database"):
         open_database(None, tmp_path)
-
-
-def test_tables_of_an_earlier_release_get_the_column_that_they_lack(open_engine: Callable[[], Engine]) -> None:
-    columns = "id, owner, kind, status, image, content_type, width, height, message_key, created_s"
-    earlier = open_engine()
-    with earlier.begin() as connection:
-        connection.execute(text("ALTER TABLE tasks DROP COLUMN model"))
-        connection.execute(
-            text(f"INSERT INTO tasks ({columns}) VALUES (7, 'alice', 'detection', 'sent', 'a', 'b', 1, 1, '7:a', 0)")
-        )
-    earlier.dispose()
-    for _ in range(2):
-        store = TaskStore(open_engine(), id_bytes=8)
-        (task,) = store.newest("alice", None, None, 9)
-        assert (task.id, task.model) == (7, None)
-    store.answer([ReceivedAnswer(TaskKind.DETECTION, 7, None, (), "people")])
-    assert [task.id for task in store.newest("alice", None, None, 9, "people")] == [7]
 
 
 def test_services_that_start_together_do_not_find_the_file_locked(tmp_path: Path) -> None:
