@@ -57,6 +57,7 @@ class ServiceOptions:
         data: Folder of the pictures and, without ``database_url``, of the database.
         users_file: Who may use it.
         database_url: Of PostgreSQL; it may hold a password.
+        database_password: Of PostgreSQL, if the URL holds none.
         host: To listen on.
         port: To listen on; 0 for any free one.
         id_bytes: Of a task's id in messages.
@@ -68,6 +69,7 @@ class ServiceOptions:
     data: Path
     users_file: Path
     database_url: str | None = field(default=None, repr=False)
+    database_password: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8430
     id_bytes: int = USUAL_ID_BYTES
@@ -128,7 +130,7 @@ def _open(options: ServiceOptions) -> tuple[ServiceParts, Outbox, ResultReader, 
     options.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     users = Users(options.users_file)
     files = ImageFiles(options.data / "images")
-    engine = open_database(options.database_url, options.data)
+    engine = open_database(options.database_url, options.data, options.database_password)
     store, models = TaskStore(engine, id_bytes=options.id_bytes), KnownModels(engine)
     max_image_bytes = options.limits.image.image_bytes
     try:

@@ -50,17 +50,33 @@ _KNOWN_REASONS: Final = (
 )
 
 
-def open_database(url: str | None, data: Path) -> Engine:
+def read_password(file: Path) -> str:
+    """Returns the password in a file, without the line's end.
+
+    Raises:
+        ConfigError: If it cannot be read, or holds none.
+    """
+    try:
+        password = file.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
+    if not password:
+        raise ConfigError(f"{file}: it holds no password")
+    return password
+
+
+def open_database(url: str | None, data: Path, password: str | None = None) -> Engine:
     """Opens the database, makes the tables that are missing, and brings those of earlier releases to what they are now.
 
     Args:
         url: As SQLAlchemy has it, ``postgresql://user:password@host/name``; None for SQLite in the data folder.
         data: The folder of the service.
+        password: For a URL without one.
 
     Raises:
         ConfigError: If it cannot be opened. Of the URL, the message shows the name of the database at most.
     """
-    engine = _engine(url, data)
+    engine = _engine(url, data, password)
     try:
         if engine.dialect.name == "postgresql":
             with engine.begin() as connection:
@@ -87,8 +103,10 @@ def reason_without_secrets(error: Exception) -> str:
     return f"{reason} ({kind})" if reason else kind
 
 
-def _engine(url: str | None, data: Path) -> Engine:
+def _engine(url: str | None, data: Path, password: str | None) -> Engine:
     if url is None:
+        if password is not None:
+            raise ConfigError("--database-password-file needs --database-url")
         return _sqlite(data / "tasks.sqlite")
     try:
         parsed = make_url(url)
@@ -96,6 +114,10 @@ def _engine(url: str | None, data: Path) -> Engine:
             raise ConfigError("--database-url must begin with postgresql://; without it, SQLite is used")
         if "@" in (parsed.host or ""):
             raise ConfigError(_NO_URL)
+        if password is not None:
+            if parsed.password is not None:
+                raise ConfigError("--database-url holds a password already: leave out --database-password-file")
+            parsed = parsed.set(password=password)
         return create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,

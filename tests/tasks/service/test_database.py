@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.files.json_reader import ConfigError
-from tasks.service.database import open_database
+from tasks.service.database import _engine, open_database, read_password
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,31 @@ def test_services_that_start_together_do_not_find_the_file_locked(tmp_path: Path
             folder.mkdir()
             for engine in services.map(open_database, [None] * 6, [folder] * 6):
                 engine.dispose()
+
+
+def test_a_password_in_a_file_needs_no_encoding(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("s@:/?#%c\n")
+    assert _engine("postgresql://fleet@host/name", tmp_path, read_password(file)).url.password == "s@:/?#%c"
+
+
+@pytest.mark.parametrize(
+    ("url", "content", "says"),
+    [
+        ("postgresql://u:s3cr3t@host/db", b"s3cr3t", "--database-url holds a password already"),
+        (None, b"s3cr3t", "--database-password-file needs --database-url"),
+        ("postgresql://u@host/db", b"\n", "password: it holds no password"),
+        ("postgresql://u@host/db", b"s3cr3t\xff", "password: cannot be read: not UTF-8"),
+        ("postgresql://u@host/db", None, "password: cannot be read: No such file"),
+    ],
+)
+def test_a_password_that_does_not_fit_is_refused_without_being_shown(
+    tmp_path: Path, url: str | None, content: bytes | None, says: str
+) -> None:
+    file = tmp_path / "password"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigError) as refused:
+        open_database(url, tmp_path, read_password(file))
+    assert says in str(refused.value)
+    assert "s3cr3t" not in str(refused.value)
