@@ -7,6 +7,13 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError
 
+_OUT_OF_REACH = """() => [...document.querySelectorAll("body *")].filter((one) => {
+  const { overflowX, overflowY } = getComputedStyle(one);
+  const scrolls = [overflowX, overflowY].some((overflow) => overflow === "auto" || overflow === "scroll");
+  return scrolls && one.tabIndex < 0 && one.querySelector("a[href], button, input, select, textarea, [tabindex='0']") === null;
+}).map((one) => one.outerHTML.slice(0, 120))"""
+"""What scrolls when there is much in it, and can neither have the focus nor has anything that can."""
+
 
 class Visitor:
     """A person with cookies, storage and tabs that no other test has.
@@ -61,6 +68,12 @@ class Visitor:
 
 
 def axe_findings(page: Page) -> list[str]:
-    """What axe-core finds in a page as it is now: the rule, and where."""
+    """What axe-core finds in a page as it is now: the rule, and where.
+
+    It looks only at what is too large for its place right now, so what may become so is looked at beside it.
+    """
     found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['help']}: {node['target']} {node['html']}" for one in found for node in one["nodes"]]
+    findings = [
+        f"{one['id']}: {one['help']}: {node['target']} {node['html']}" for one in found for node in one["nodes"]
+    ]
+    return findings + [f"would scroll by mouse alone: {one}" for one in page.evaluate(_OUT_OF_REACH)]

@@ -41,7 +41,7 @@ export function ApproveDialog(props: { waiting: Parked; isStill: boolean; onDone
         {removed.length > 0 && (
           <>
             <h3>{t.changes.goesDark(removed.length)}</h3>
-            <p class="removed-names">{removed.join(", ")}</p>
+            <p class="removed-names" tabIndex={0}>{removed.join(", ")}</p>
           </>
         )}
         {isAnother && <p class="error" role="alert">{t.changes.another}</p>}

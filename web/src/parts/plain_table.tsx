@@ -6,7 +6,7 @@ import type { ComponentChildren } from "preact";
  */
 export function PlainTable({ heads, hidden = "", children }: { heads: readonly string[]; hidden?: string; children: ComponentChildren }) {
   return (
-    <div class="scrolls">
+    <div class="scrolls" tabIndex={0} role="group" aria-label={heads[0]}>
       <table class="plain">
         <thead>
           <tr>

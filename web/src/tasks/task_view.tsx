@@ -110,7 +110,7 @@ function TaskSheet({ task, error, list, onDelete }: { task: Task; error: unknown
 function FoundTable({ found, names, marked }: { found: readonly (Found | ImageClass)[]; names: readonly string[]; marked: number }) {
   const areBoxes = found.some(isBox);
   return (
-    <div class="found">
+    <div class="found" tabIndex={0}>
       <table>
         <thead>
           <tr>
