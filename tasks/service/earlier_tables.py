@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import JSON, Column, Connection, MetaData, RowMapping, Table, insert, inspect, select, text
 
 from tasks.service.steps import TaskStatus
-from tasks.service.tables import Base, Model, Prediction, StepAnswer, Task
+from tasks.service.tables import Base, Model, ModelWorker, Prediction, StepAnswer, Task
 
 # So many tasks are in memory at once, of 1000 predictions at worst.
 _AT_ONCE: Final = 200
@@ -24,6 +24,8 @@ def make_tables(connection: Connection) -> None:
     Base.metadata.create_all(connection)
     if models:
         connection.execute(insert(Model), models)
+        # Workers that run on are heard again within a minute; until then nobody is said to be missing.
+        connection.execute(insert(ModelWorker), [_nameless_worker(model) for model in models])
     if Task.__tablename__ in there:
         _move_results(connection)
 
@@ -40,6 +42,10 @@ def _taken_out_models(connection: Connection) -> list[dict[str, Any]]:
     rows = [{**row, "digest": ""} for row in connection.execute(select(earlier)).mappings()]
     connection.execute(text(f"DROP TABLE {Model.__tablename__}"))
     return rows
+
+
+def _nameless_worker(model: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": "", "host": "", "model": model["name"], **{key: model[key] for key in ("kind", "digest", "seen_s")}}
 
 
 def _move_results(connection: Connection) -> None:

@@ -105,6 +105,8 @@ def test_what_was_answered_becomes_rows(open_engine: Callable[[], Engine], *, ha
         ["rain"],
         5,
     )
+    (worker,) = KnownModels(engine).living_workers(100)
+    assert (worker.id, worker.kind, worker.model, worker.seen_s) == ("", "classification", "weather", 5)
     # What was on its way is answered, and the next id is a new one, in a status that is longer than any before.
     assert store.answer([ReceivedAnswer(TaskKind.CLASSIFICATION, 6, "6:k", (ImageClass(1, 0.5),))])
     with engine.begin() as connection:
