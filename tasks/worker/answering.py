@@ -14,7 +14,7 @@ from pipeline.detect.detector import Detector
 from pipeline.model import CapturedFrame, Detection
 from tasks.image_header import BrokenHeader, UnknownImageFormat, read_header
 from tasks.limits import ImageLimits
-from tasks.wire import Answer, DetectedPrimitive, TaskFailure, TaskKind
+from tasks.wire import MOST_CLASS_NAME_CHARACTERS, Answer, DetectedPrimitive, TaskFailure, TaskKind
 from tasks.worker.png_data import unpacks_too_far
 
 _LOG = logging.getLogger(__name__)
@@ -43,6 +43,11 @@ class TaskModel(Protocol):
         ...
 
     @property
+    def digest(self) -> str:
+        """What tells it from others of its name."""
+        ...
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """Names of its classes, by class id."""
         ...
@@ -57,14 +62,16 @@ class DetectionModel:
 
     kind = TaskKind.DETECTION
 
-    def __init__(self, detector: Detector, name: str) -> None:
+    def __init__(self, detector: Detector, name: str, digest: str) -> None:
         """Wraps the detector.
 
         Args:
             detector: It must not need frames before the one that it looks at.
             name: For people.
+            digest: What tells it from others of its name.
         """
         self.name = name
+        self.digest = digest
         self._detector = detector
         self._number = 0
 
@@ -114,6 +121,7 @@ def primitives_of(detections: Iterable[Detection], width: int, height: int) -> t
                     height=bottom - top,
                     rotation=0.0,
                     probability=min(1.0, max(0.0, detection.confidence)),
+                    class_name=detection.label[:MOST_CLASS_NAME_CHARACTERS] or None,
                 )
             )
     return tuple(primitives)

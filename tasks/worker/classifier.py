@@ -1,5 +1,6 @@
 """Classification of whole pictures by an ONNX network of the user's."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -12,7 +13,7 @@ from pipeline.cpu_limit import available_cpus, worker_count
 from pipeline.detect.detector import DetectorError
 from pipeline.detect.labels_file import read_labels
 from pipeline.detect.onnx_session import OnnxSession
-from tasks.wire import Answer, ImageClass, TaskKind
+from tasks.wire import MOST_CLASS_NAME_CHARACTERS, Answer, ImageClass, TaskKind
 from tasks.worker.answering import Picture
 
 # What networks are trained with that leave their size open.
@@ -52,7 +53,6 @@ class Classifier:
         Raises:
             DetectorError: If onnxruntime is not installed, the file is no such network, or the labels do not fit it.
         """
-        self.name = settings.model.stem
         self._settings = settings
         # One picture at a time: the cores that we may use are all for it.
         threads = worker_count(available_cpus())
@@ -62,6 +62,7 @@ class Classifier:
             raise DetectorError(f"{settings.model}: a classifier has one output (N, classes), this one has {shapes}")
         self.labels = () if settings.labels is None else read_labels(settings.labels)
         classes = shapes[0][1]
+        self.name, self.digest = settings.model.stem, file_digest(settings.model)
         if self.labels and len(self.labels) != classes:
             raise DetectorError(
                 f"{settings.labels}: {len(self.labels)} labels for {classes} classes of {settings.model}"
@@ -75,7 +76,26 @@ class Classifier:
         ((scores,),) = self._session.run(np.asarray(blob, np.float32))
         probabilities = as_probabilities(scores.astype(np.float64))
         best = np.argsort(-probabilities, kind="stable")[: self._settings.answers]
-        return tuple(ImageClass(int(class_id), float(probabilities[class_id])) for class_id in best)
+        return tuple(
+            ImageClass(int(class_id), float(probabilities[class_id]), self._class_name(int(class_id)))
+            for class_id in best
+        )
+
+    def _class_name(self, class_id: int) -> str | None:
+        return (self.labels[class_id][:MOST_CLASS_NAME_CHARACTERS] or None) if self.labels else None
+
+
+def file_digest(file: Path) -> str:
+    """Returns what tells the file from others of its name.
+
+    Raises:
+        DetectorError: If it cannot be read.
+    """
+    try:
+        with file.open("rb") as reading:
+            return f"sha256:{hashlib.file_digest(reading, 'sha256').hexdigest()}"
+    except OSError as error:
+        raise DetectorError(f"{file}: cannot be read: {error.strerror}") from None
 
 
 def as_probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:
