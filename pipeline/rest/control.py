@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from pipeline.alert_frames.store import KeptFrame
 from pipeline.files.rules import AnalyticsRules
 from pipeline.messages.delivery import Delivery
-from pipeline.model import Alert, FrameResult
+from pipeline.model import Alert, FrameResult, ModelIdentity
 
 OK: Final = "HTTP/1.1 200 OK"
 BAD_REQUEST: Final = "HTTP/1.1 400 Bad Request"
@@ -41,6 +41,7 @@ class StreamView:
         decode_errors: Packets that could not be decoded.
         connections_lost: How often a connection that gave frames has ended.
         frames_waiting: 1 while a frame waits for the detector, else 0.
+        frames_left_out: Frames that were not decoded, since they were too old already: the CPU does not suffice for all cameras.
         frames_not_taken: Frames that were decoded and lost by a failure of ours; the log says why.
         frames_replaced: Frames that a newer one took the place of before the detector came to them.
         frames_unchanged: Frames that did not differ enough from the one before to be looked at.
@@ -67,6 +68,7 @@ class StreamView:
     decode_errors: int = 0
     connections_lost: int = 0
     frames_waiting: int = 0
+    frames_left_out: int = 0
     frames_not_taken: int = 0
     frames_replaced: int = 0
     frames_unchanged: int = 0
@@ -92,6 +94,10 @@ class Control(Protocol):
 
     def streams(self) -> tuple[StreamView, ...]:
         """All streams, by number."""
+        ...
+
+    def model(self) -> ModelIdentity:
+        """What finds objects in the pictures."""
         ...
 
     def delivery(self) -> Delivery:

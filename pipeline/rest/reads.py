@@ -51,7 +51,13 @@ def stream_info(control: Control) -> dict[str, Any]:
 def metrics(control: Control) -> dict[str, Any]:
     """``/api/v1/metrics``: DeepStream's six keys per stream, and what else is known of it."""
     streams = [_stream_stats(stream) for stream in control.streams()]
-    info = {"stream-count": len(streams), "stream-stats": streams, "system-stats": system_stats()}
+    model = control.model()
+    info = {
+        "stream-count": len(streams),
+        "stream-stats": streams,
+        "system-stats": system_stats(),
+        "model": {"name": model.name, "digest": model.digest},
+    }
     return _answer("GET_METRICS_INFO_SUCCESS", "metrics-info", info)
 
 
@@ -104,6 +110,7 @@ def _stream_stats(stream: StreamView) -> dict[str, Any]:
         "decode_errors": stream.decode_errors,
         "connections_lost": stream.connections_lost,
         "frames_waiting": stream.frames_waiting,
+        "frames_left_out": stream.frames_left_out,
         "frames_not_taken": stream.frames_not_taken,
         "frames_replaced": stream.frames_replaced,
         "frames_unchanged": stream.frames_unchanged,

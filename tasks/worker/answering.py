@@ -14,7 +14,7 @@ from pipeline.detect.detector import Detector
 from pipeline.model import CapturedFrame, Detection
 from tasks.image_header import BrokenHeader, UnknownImageFormat, read_header
 from tasks.limits import ImageLimits
-from tasks.wire import Answer, DetectedPrimitive, TaskFailure, TaskKind
+from tasks.wire import MOST_CLASS_NAME_CHARACTERS, Answer, DetectedPrimitive, TaskFailure, TaskKind
 from tasks.worker.png_data import unpacks_too_far
 
 _LOG = logging.getLogger(__name__)
@@ -43,6 +43,11 @@ class TaskModel(Protocol):
         ...
 
     @property
+    def digest(self) -> str:
+        """What tells it from others of its name."""
+        ...
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """Names of its classes, by class id."""
         ...
@@ -57,14 +62,9 @@ class DetectionModel:
 
     kind = TaskKind.DETECTION
 
-    def __init__(self, detector: Detector, name: str) -> None:
-        """Wraps the detector.
-
-        Args:
-            detector: It must not need frames before the one that it looks at.
-            name: For people.
-        """
-        self.name = name
+    def __init__(self, detector: Detector) -> None:
+        """Wraps the detector, which must not need frames before the one that it looks at."""
+        self.name, self.digest = detector.identity.name, detector.identity.digest
         self._detector = detector
         self._number = 0
 
@@ -114,6 +114,7 @@ def primitives_of(detections: Iterable[Detection], width: int, height: int) -> t
                     height=bottom - top,
                     rotation=0.0,
                     probability=min(1.0, max(0.0, detection.confidence)),
+                    class_name=detection.label[:MOST_CLASS_NAME_CHARACTERS] or None,
                 )
             )
     return tuple(primitives)

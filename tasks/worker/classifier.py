@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from pipeline.cpu_limit import available_cpus, worker_count
 from pipeline.detect.detector import DetectorError
+from pipeline.detect.identity import identity_of_file
 from pipeline.detect.labels_file import read_labels
 from pipeline.detect.onnx_session import OnnxSession
-from tasks.wire import Answer, ImageClass, TaskKind
+from tasks.wire import MOST_CLASS_NAME_CHARACTERS, Answer, ImageClass, TaskKind
 from tasks.worker.answering import Picture
 
 # What networks are trained with that leave their size open.
@@ -52,7 +53,6 @@ class Classifier:
         Raises:
             DetectorError: If onnxruntime is not installed, the file is no such network, or the labels do not fit it.
         """
-        self.name = settings.model.stem
         self._settings = settings
         # One picture at a time: the cores that we may use are all for it.
         threads = worker_count(available_cpus())
@@ -60,8 +60,12 @@ class Classifier:
         shapes = self._session.output_shapes
         if len(shapes) != 1 or len(shapes[0]) != 2 or shapes[0][1] == 0:
             raise DetectorError(f"{settings.model}: a classifier has one output (N, classes), this one has {shapes}")
-        self.labels = () if settings.labels is None else read_labels(settings.labels)
         classes = shapes[0][1]
+        self.labels = self._session.metadata.names or ()
+        if settings.labels is not None or len(self.labels) != classes:
+            self.labels = () if settings.labels is None else read_labels(settings.labels)
+        identity = identity_of_file(settings.model)
+        self.name, self.digest = identity.name, identity.digest
         if self.labels and len(self.labels) != classes:
             raise DetectorError(
                 f"{settings.labels}: {len(self.labels)} labels for {classes} classes of {settings.model}"
@@ -75,7 +79,13 @@ class Classifier:
         ((scores,),) = self._session.run(np.asarray(blob, np.float32))
         probabilities = as_probabilities(scores.astype(np.float64))
         best = np.argsort(-probabilities, kind="stable")[: self._settings.answers]
-        return tuple(ImageClass(int(class_id), float(probabilities[class_id])) for class_id in best)
+        return tuple(
+            ImageClass(int(class_id), float(probabilities[class_id]), self._class_name(int(class_id)))
+            for class_id in best
+        )
+
+    def _class_name(self, class_id: int) -> str | None:
+        return (self.labels[class_id][:MOST_CLASS_NAME_CHARACTERS] or None) if self.labels else None
 
 
 def as_probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:

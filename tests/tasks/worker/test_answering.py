@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.detect.detector import DetectorError
-from pipeline.model import CapturedFrame, Detection
+from pipeline.model import CapturedFrame, Detection, ModelIdentity
 from tasks.limits import ImageLimits
 from tasks.wire import DetectedPrimitive, ImageClass, TaskFailure, TaskKind
 from tasks.worker.answering import DetectionModel, Picture, answer_image, primitives_of
@@ -32,6 +32,7 @@ class RecordingDetector:
     """Says that a quarter of every picture is something, and remembers what it was told."""
 
     labels = ("thing",)
+    identity = ModelIdentity("recording", "sha256:0123")
 
     def __init__(self) -> None:
         self.seen: list[CapturedFrame] = []
@@ -48,7 +49,7 @@ class RecordingDetector:
 class Stumbling:
     """A model that fails."""
 
-    kind, name, labels = TaskKind.DETECTION, "stumbling", ()
+    kind, name, digest, labels = TaskKind.DETECTION, "stumbling", "", ()
 
     def answer(self, picture: Picture) -> tuple[DetectedPrimitive, ...]:
         raise RuntimeError(f"no good: {picture.shape}")
@@ -56,7 +57,7 @@ class Stumbling:
 
 def test_a_box_is_told_by_its_middle_relative_to_the_picture() -> None:
     (primitive,) = primitives_of([Detection(20, 10, 40, 20, 3, "dog", 0.5)], 200, 100)
-    assert asdict(primitive) == pytest.approx(asdict(DetectedPrimitive(3, 0.2, 0.2, 0.2, 0.2, 0.0, 0.5)))
+    assert asdict(primitive) == pytest.approx(asdict(DetectedPrimitive(3, 0.2, 0.2, 0.2, 0.2, 0.0, 0.5, "dog")))
 
 
 @given(st.lists(boxes, max_size=8), st.integers(1, 5000), st.integers(1, 5000))
@@ -82,12 +83,12 @@ def test_only_the_surest_of_very_many_are_told() -> None:
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])
 def test_a_picture_is_a_frame_of_no_camera_and_nothing_of_it_is_remembered(suffix: str) -> None:
     detector = RecordingDetector()
-    model = DetectionModel(detector, "recording")
+    model = DetectionModel(detector)
     image = encoded(np.full((101, 203, 3), (10, 100, 200), np.uint8), suffix)
     for _ in range(2):
         answer = answer_image(image, model, ImageLimits())
     assert isinstance(answer, tuple)
-    expected = DetectedPrimitive(0, 100 / 203, 50 / 101, 100 / 203, 50 / 101, 0.0, 0.75)
+    expected = DetectedPrimitive(0, 100 / 203, 50 / 101, 100 / 203, 50 / 101, 0.0, 0.75, "thing")
     assert asdict(answer[0]) == pytest.approx(asdict(expected))
     assert detector.forgotten == ["task", "task"]
     pixels = detector.seen[0].picture.to_ndarray(format="bgr24")
@@ -97,7 +98,7 @@ def test_a_picture_is_a_frame_of_no_camera_and_nothing_of_it_is_remembered(suffi
 
 def test_a_grey_picture_is_looked_at_too() -> None:
     answer = answer_image(
-        encoded(np.zeros((100, 200), np.uint8), ".png"), DetectionModel(RecordingDetector(), "x"), ImageLimits()
+        encoded(np.zeros((100, 200), np.uint8), ".png"), DetectionModel(RecordingDetector()), ImageLimits()
     )
     assert isinstance(answer, tuple)
 
