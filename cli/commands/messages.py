@@ -148,10 +148,19 @@ def told(message: "TailMessage") -> str:
     rest = {name: value for name, value in document.items() if name not in _NOT_TOLD}
     counts = rest.pop("analyticsModule", None)
     words = list(_counts(counts)) if isinstance(counts, dict) else []
+    if isinstance(alert := rest.get("alert"), dict) and "rule" in alert:
+        rest.clear()
+        words.append(_words_of_alert(alert))
     if rest:
         words.append(json.dumps(rest, ensure_ascii=False, separators=(",", ":")))
     text = printable("  ".join(words))
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def _words_of_alert(alert: dict[str, Any]) -> str:
+    """`no-helmet began: 2 nohelmet in yard (20261201T042139Z-3f9a1c)`."""
+    place = f" in {alert['region']}" if alert.get("region") else ""
+    return f"{alert['rule']} {alert.get('state')}: {alert.get('seen')}{place} ({alert.get('id')})"
 
 
 def _counts(module: dict[str, Any]) -> Iterator[str]:
