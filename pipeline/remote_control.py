@@ -28,9 +28,7 @@ class RemoteControl:
         ready: To be set when all that was to be started runs.
     """
 
-    def __init__(
-        self, streams: Streams, messenger: Messenger, model: ModelIdentity, alert_frames: AlertFrames
-    ) -> None:
+    def __init__(self, streams: Streams, messenger: Messenger, model: ModelIdentity, alert_frames: AlertFrames) -> None:
         self.ready = threading.Event()
         self._streams = streams
         self._messenger = messenger

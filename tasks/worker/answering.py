@@ -62,16 +62,9 @@ class DetectionModel:
 
     kind = TaskKind.DETECTION
 
-    def __init__(self, detector: Detector, name: str, digest: str) -> None:
-        """Wraps the detector.
-
-        Args:
-            detector: It must not need frames before the one that it looks at.
-            name: For people.
-            digest: What tells it from others of its name.
-        """
-        self.name = name
-        self.digest = digest
+    def __init__(self, detector: Detector) -> None:
+        """Wraps the detector, which must not need frames before the one that it looks at."""
+        self.name, self.digest = detector.identity.name, detector.identity.digest
         self._detector = detector
         self._number = 0
 

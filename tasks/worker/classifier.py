@@ -1,6 +1,5 @@
 """Classification of whole pictures by an ONNX network of the user's."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.cpu_limit import available_cpus, worker_count
 from pipeline.detect.detector import DetectorError
+from pipeline.detect.identity import identity_of_file
 from pipeline.detect.labels_file import read_labels
 from pipeline.detect.onnx_session import OnnxSession
 from tasks.wire import MOST_CLASS_NAME_CHARACTERS, Answer, ImageClass, TaskKind
@@ -60,9 +60,12 @@ class Classifier:
         shapes = self._session.output_shapes
         if len(shapes) != 1 or len(shapes[0]) != 2 or shapes[0][1] == 0:
             raise DetectorError(f"{settings.model}: a classifier has one output (N, classes), this one has {shapes}")
-        self.labels = () if settings.labels is None else read_labels(settings.labels)
         classes = shapes[0][1]
-        self.name, self.digest = settings.model.stem, file_digest(settings.model)
+        self.labels = self._session.metadata.names or ()
+        if settings.labels is not None or len(self.labels) != classes:
+            self.labels = () if settings.labels is None else read_labels(settings.labels)
+        identity = identity_of_file(settings.model)
+        self.name, self.digest = identity.name, identity.digest
         if self.labels and len(self.labels) != classes:
             raise DetectorError(
                 f"{settings.labels}: {len(self.labels)} labels for {classes} classes of {settings.model}"
@@ -83,19 +86,6 @@ class Classifier:
 
     def _class_name(self, class_id: int) -> str | None:
         return (self.labels[class_id][:MOST_CLASS_NAME_CHARACTERS] or None) if self.labels else None
-
-
-def file_digest(file: Path) -> str:
-    """Returns what tells the file from others of its name.
-
-    Raises:
-        DetectorError: If it cannot be read.
-    """
-    try:
-        with file.open("rb") as reading:
-            return f"sha256:{hashlib.file_digest(reading, 'sha256').hexdigest()}"
-    except OSError as error:
-        raise DetectorError(f"{file}: cannot be read: {error.strerror}") from None
 
 
 def as_probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -25,6 +25,15 @@ def read_options(arguments: Sequence[str], program: str) -> argparse.Namespace:
     parser.add_argument("--detector", choices=["people", "onnx"], help="answers detection tasks")
     parser.add_argument("--model", type=Path, metavar="FILE", help="with --detector onnx: the network")
     parser.add_argument("--labels", type=Path, metavar="FILE", help="with --detector onnx: one class per line")
+    parser.add_argument(
+        "--input-size",
+        type=_positive,
+        metavar="PIXELS",
+        help="with --detector onnx: both sides of its pictures, for a network that leaves them open and does not say itself",
+    )
+    parser.add_argument(
+        "--layout", choices=["yolov5", "yolov8", "end-to-end", "yolox"], help="with --detector onnx: of its output"
+    )
     parser.add_argument("--classifier", type=Path, metavar="FILE", help="an ONNX network; answers classification tasks")
     parser.add_argument("--classifier-labels", type=Path, metavar="FILE", help="one class per line")
     parser.add_argument("--colours", choices=["rgb", "bgr"], default="rgb", help="order of the network's channels")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.detect.detector import DetectorError
-from pipeline.model import CapturedFrame, Detection
+from pipeline.model import CapturedFrame, Detection, ModelIdentity
 from tasks.limits import ImageLimits
 from tasks.wire import DetectedPrimitive, ImageClass, TaskFailure, TaskKind
 from tasks.worker.answering import DetectionModel, Picture, answer_image, primitives_of
@@ -32,6 +32,7 @@ class RecordingDetector:
     """Says that a quarter of every picture is something, and remembers what it was told."""
 
     labels = ("thing",)
+    identity = ModelIdentity("recording", "sha256:0123")
 
     def __init__(self) -> None:
         self.seen: list[CapturedFrame] = []
@@ -82,7 +83,7 @@ def test_only_the_surest_of_very_many_are_told() -> None:
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])
 def test_a_picture_is_a_frame_of_no_camera_and_nothing_of_it_is_remembered(suffix: str) -> None:
     detector = RecordingDetector()
-    model = DetectionModel(detector, "recording", "")
+    model = DetectionModel(detector)
     image = encoded(np.full((101, 203, 3), (10, 100, 200), np.uint8), suffix)
     for _ in range(2):
         answer = answer_image(image, model, ImageLimits())
@@ -97,7 +98,7 @@ def test_a_picture_is_a_frame_of_no_camera_and_nothing_of_it_is_remembered(suffi
 
 def test_a_grey_picture_is_looked_at_too() -> None:
     answer = answer_image(
-        encoded(np.zeros((100, 200), np.uint8), ".png"), DetectionModel(RecordingDetector(), "x", ""), ImageLimits()
+        encoded(np.zeros((100, 200), np.uint8), ".png"), DetectionModel(RecordingDetector()), ImageLimits()
     )
     assert isinstance(answer, tuple)
 
