@@ -155,7 +155,9 @@ class TaskWorker:
             self._go_on(self._work)
         else:
             message = self._fetched.popleft() if self._fetched else self._consumer.poll(_POLL_S)
-            if message is not None and self._is_task(message):
+            if message is None:
+                self._link.look(self._consumer)
+            elif self._is_task(message):
                 self._begin(message)
             self._producer.poll(0)
 
@@ -301,10 +303,9 @@ class TaskWorker:
         self._fetched = deque(message for message in self._fetched if _place(message) not in gone)
 
     def _announce(self) -> None:
-        if time.monotonic() < self._announce_at_s:
-            return
-        self._announce_at_s = time.monotonic() + ANNOUNCE_EVERY_S
-        if not self._link.is_away:
+        # After an outage at once: the service may have taken us for gone.
+        if time.monotonic() >= self._announce_at_s and not self._link.is_away:
+            self._announce_at_s = time.monotonic() + ANNOUNCE_EVERY_S
             self._tell(self._notice)
 
     def _tell(self, notice: ModelNotice) -> None:
