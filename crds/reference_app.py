@@ -22,6 +22,9 @@ _DEFAULTS: Final[Mapping[DetectorKind, Mapping[str, Any]]] = {
         "nms_iou": 0.45,
         "colours": "rgb",
         "scale": 1 / 255,
+        "input_width": None,
+        "input_height": None,
+        "layout": None,
     },
 }
 """The fields that each detector has, with their defaults."""
@@ -84,6 +87,22 @@ class ReferenceDetector(ManifestModel):
         description="For onnx: values of pixels, 0 to 255, are multiplied by it. Default: 1/255.",
     )
 
+    input_width: int | None = Field(
+        default=None,
+        ge=32,
+        le=4096,
+        description="For onnx: width in pixels that pictures are given in, for a network that leaves it open. Default: what "
+        "its metadata says (imgsz).",
+    )
+    input_height: int | None = Field(
+        default=None, ge=32, le=4096, description="For onnx: likewise the height. Default: as inputWidth."
+    )
+    layout: Literal["yolov5", "yolov8", "end-to-end", "yolox"] | None = Field(
+        default=None,
+        description="For onnx: what the numbers of its output mean. Default: told by its shape, and by where the boxes of a "
+        "black picture lie.",
+    )
+
     @property
     def resolved(self) -> Self:
         """The detector with the defaults of its kind written out."""
@@ -105,6 +124,8 @@ class ReferenceDetector(ManifestModel):
         }
         if self.kind == "onnx" and self.model is None:
             faults["model",] = "is missing: a detector of kind onnx needs the path of its ONNX file in the container"
+        if self.input_width is None and self.input_height is not None:
+            faults["inputWidth",] = "is missing: inputHeight alone does not say how large pictures are"
         width = self.picture_width
         if self.kind == "people" and width is not None and width < _SMALLEST_PICTURE_OF_PEOPLE:
             faults["pictureWidth",] = (

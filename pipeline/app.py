@@ -23,7 +23,7 @@ from pipeline.exit_codes import ExitCode
 from pipeline.files.config import PipelineConfig, load
 from pipeline.files.json_reader import ConfigError
 from pipeline.messages.messenger import Messenger, Routes
-from pipeline.model import FrameResult
+from pipeline.model import FrameResult, ModelIdentity
 from pipeline.remote_control import RemoteControl
 from pipeline.rest.server import RestServer
 from pipeline.stop_signals import StopSignals
@@ -58,8 +58,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
         return ExitCode.CONFIGURATION
     workers = worker_count(available_cpus())
     streams = Streams(config, options.source_list.parent, FrameSlots(workers), detector)
-    messenger = _messenger(config)
-    control = RemoteControl(streams, messenger)
+    messenger = _messenger(config, detector.identity)
+    control = RemoteControl(streams, messenger, detector.identity)
     try:
         server = RestServer(options.port, control)
     except OSError as error:
@@ -82,7 +82,14 @@ def run(arguments: Sequence[str]) -> ExitCode:
         streams.add(source, source.camera_id)
     threading.Thread(target=server.serve_forever, name="rest", daemon=True).start()
     control.ready.set()
-    _LOG.info("serving on 127.0.0.1:%d, %d cameras, %d workers", options.port, len(config.sources), workers)
+    _LOG.info(
+        "serving on 127.0.0.1:%d, %d cameras, %d workers, model %s %s",
+        options.port,
+        len(config.sources),
+        workers,
+        detector.identity.name,
+        detector.identity.digest,
+    )
     asked_by = _watch_until_stopped(streams, CameraWatch(messenger))
     streams.stop()
     analysis.join()
@@ -114,7 +121,7 @@ def _port(text: str) -> int:
     return port
 
 
-def _messenger(config: PipelineConfig) -> Messenger:
+def _messenger(config: PipelineConfig, model: ModelIdentity) -> Messenger:
     app, messages = config.app, config.settings.messages
     return Messenger(
         app.kafka_connection_str,
@@ -126,6 +133,7 @@ def _messenger(config: PipelineConfig) -> Messenger:
             face_topic=app.face_raw_meta_topic,
             visual_topic=app.visual_topic if app.app_type == "VISUAL" else "",
         ),
+        model,
         interval_s=messages.interval_s,
         visual_interval_s=messages.visual_interval_s,
     )

@@ -9,6 +9,19 @@ from av.video.frame import VideoFrame
 from pipeline.frame_pixels import FramePixels
 
 
+@dataclass(frozen=True)
+class ModelIdentity:
+    """A model, as results name it.
+
+    Attributes:
+        name: For people: the name of its file without the ending, or the kind of a detector that needs no file.
+        digest: `sha256:` and 64 hexadecimal digits: of the file, or of what such a detector is set to.
+    """
+
+    name: str
+    digest: str
+
+
 @dataclass(frozen=True, slots=True)
 class Detection:
     """One object that a detector saw in one frame.

@@ -9,7 +9,7 @@ from pipeline.files.rules import AnalyticsRules
 from pipeline.files.source import source_of_url
 from pipeline.messages.delivery import Delivery
 from pipeline.messages.messenger import Messenger
-from pipeline.model import FrameResult
+from pipeline.model import FrameResult, ModelIdentity
 from pipeline.rest.control import BAD_REQUEST, OK, SERVER_ERROR, StreamView, Verdict
 from pipeline.stream import Stream
 from pipeline.streams import StreamError, Streams
@@ -27,10 +27,11 @@ class RemoteControl:
         ready: To be set when all that was to be started runs.
     """
 
-    def __init__(self, streams: Streams, messenger: Messenger) -> None:
+    def __init__(self, streams: Streams, messenger: Messenger, model: ModelIdentity) -> None:
         self.ready = threading.Event()
         self._streams = streams
         self._messenger = messenger
+        self._model = model
 
     def is_ready(self) -> bool:
         """Whether all that was to be started runs."""
@@ -44,6 +45,10 @@ class RemoteControl:
         """All streams, by number."""
         now_s = time.monotonic()
         return tuple(self._view(stream, now_s) for stream in self._streams.all())
+
+    def model(self) -> ModelIdentity:
+        """What finds objects in the pictures."""
+        return self._model
 
     def delivery(self) -> Delivery:
         """How the messages fare."""

@@ -13,6 +13,9 @@ from pipeline.files.json_reader import JsonReader
 SETTINGS_NAME: Final = "pipeline.json"
 
 
+LayoutName = Literal["yolov5", "yolov8", "end-to-end", "yolox"]
+
+
 @dataclass(frozen=True)
 class MotionSettings:
     """Finds what moves, by subtracting the background; everything is of class 0, ``object``.
@@ -51,6 +54,9 @@ class OnnxSettings:
         nms_iou: Of two boxes of one class that overlap more than this, 0 to 1, the less sure one is dropped.
         colours: The order of the channels that the network was trained with.
         scale: Values of pixels, 0 to 255, are multiplied by it.
+        input_size: Width and height in pixels that pictures are given in, for a network that leaves that open; None for what its
+            metadata says.
+        layout: What the numbers of its output mean; None to be told by their shape.
     """
 
     model: Path
@@ -59,6 +65,8 @@ class OnnxSettings:
     nms_iou: float = 0.45
     colours: Literal["rgb", "bgr"] = "rgb"
     scale: float = 1 / 255
+    input_size: tuple[int, int] | None = None
+    layout: LayoutName | None = None
 
 
 DetectorSettings = MotionSettings | PeopleSettings | OnnxSettings
@@ -181,7 +189,20 @@ def _people(reader: JsonReader) -> PeopleSettings:
 
 
 def _onnx(reader: JsonReader) -> OnnxSettings:
-    reader.only({"kind", "model", "labels", "minimum_confidence", "nms_iou", "colours", "scale"})
+    reader.only(
+        {
+            "kind",
+            "model",
+            "labels",
+            "minimum_confidence",
+            "nms_iou",
+            "colours",
+            "scale",
+            "input_width",
+            "input_height",
+            "layout",
+        }
+    )
     return OnnxSettings(
         model=_beside(reader, "model"),
         labels=_beside(reader, "labels") if reader.has("labels") else None,
@@ -189,7 +210,20 @@ def _onnx(reader: JsonReader) -> OnnxSettings:
         nms_iou=reader.share("nms_iou", default=OnnxSettings.nms_iou),
         colours=reader.one_of("colours", "rgb", "bgr") if reader.has("colours") else OnnxSettings.colours,
         scale=reader.number("scale", 0, 1e6, default=OnnxSettings.scale),
+        input_size=_input_size(reader),
+        layout=_layout(reader) if reader.has("layout") else None,
     )
+
+
+def _layout(reader: JsonReader) -> LayoutName:
+    return reader.one_of("layout", "yolov5", "yolov8", "end-to-end", "yolox")
+
+
+def _input_size(reader: JsonReader) -> tuple[int, int] | None:
+    if not reader.has("input_width") and not reader.has("input_height"):
+        return None
+    width = reader.integer("input_width", 32)
+    return width, reader.integer("input_height", 32, default=width)
 
 
 def _beside(reader: JsonReader, key: str) -> Path:

@@ -9,10 +9,10 @@ from pipeline.messages import payloads
 from pipeline.messages.client_settings import LANES
 from pipeline.messages.delivery import Delivery
 from pipeline.messages.due import Kind, Schedule, is_face
-from pipeline.messages.lane_producers import LaneProducers
+from pipeline.messages.lane_producers import Headers, LaneProducers
 from pipeline.messages.payloads import Payload
 from pipeline.messages.pictures import Crops, reduced_jpeg
-from pipeline.model import FrameResult, TrackedObject
+from pipeline.model import FrameResult, ModelIdentity, TrackedObject
 
 
 @dataclass(frozen=True)
@@ -52,19 +52,27 @@ class Messenger:
     """Makes messages of results when they are due, and posts them; any thread may call."""
 
     def __init__(
-        self, bootstrap_servers: str, routes: Routes, *, interval_s: float = 1.0, visual_interval_s: float = 1.0
+        self,
+        bootstrap_servers: str,
+        routes: Routes,
+        model: ModelIdentity,
+        *,
+        interval_s: float = 1.0,
+        visual_interval_s: float = 1.0,
     ) -> None:
         """Makes a messenger; nothing is connected before the first message.
 
         Args:
             bootstrap_servers: ``host:port``, several of them separated by commas; with none, nothing is ever sent.
             routes: The topics.
+            model: That finds what is told; all messages but those of states name it in their headers.
             interval_s: Counts of a camera are told so often when nothing crosses a line.
             visual_interval_s: Pictures of a camera are sent so often.
         """
         self._topics = routes.topics() if bootstrap_servers.strip() else {}
         self._schedule = Schedule(self._topics, interval_s=interval_s, visual_interval_s=visual_interval_s)
         self._session_id = str(uuid.uuid4())
+        self._headers: Headers = [("model", model.name.encode()), ("model-digest", model.digest.encode())]
         self._producers = LaneProducers(bootstrap_servers.strip())
 
     def offer(self, result: FrameResult, device_id: str, *, pictures: bool) -> None:
@@ -111,7 +119,9 @@ class Messenger:
         self._producers.close(timeout_s)
 
     def _send(self, kind: Kind, result: FrameResult, device_id: str) -> None:
-        post = functools.partial(self._producers.post, LANES[kind], self._topics[kind], device_id)
+        post = functools.partial(
+            self._producers.post, LANES[kind], self._topics[kind], device_id, headers=self._headers
+        )
         session_id = self._session_id
         match kind:
             case Kind.ANALYTICS:

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from pipeline.files.rules import AnalyticsRules
 from pipeline.messages.delivery import Delivery
-from pipeline.model import FrameResult
+from pipeline.model import FrameResult, ModelIdentity
 
 OK: Final = "HTTP/1.1 200 OK"
 BAD_REQUEST: Final = "HTTP/1.1 400 Bad Request"
@@ -89,6 +89,10 @@ class Control(Protocol):
 
     def streams(self) -> tuple[StreamView, ...]:
         """All streams, by number."""
+        ...
+
+    def model(self) -> ModelIdentity:
+        """What finds objects in the pictures."""
         ...
 
     def delivery(self) -> Delivery:

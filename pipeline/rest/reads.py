@@ -49,7 +49,13 @@ def stream_info(control: Control) -> dict[str, Any]:
 def metrics(control: Control) -> dict[str, Any]:
     """``/api/v1/metrics``: DeepStream's six keys per stream, and what else is known of it."""
     streams = [_stream_stats(stream) for stream in control.streams()]
-    info = {"stream-count": len(streams), "stream-stats": streams, "system-stats": system_stats()}
+    model = control.model()
+    info = {
+        "stream-count": len(streams),
+        "stream-stats": streams,
+        "system-stats": system_stats(),
+        "model": {"name": model.name, "digest": model.digest},
+    }
     return _answer("GET_METRICS_INFO_SUCCESS", "metrics-info", info)
 
 

@@ -52,6 +52,9 @@ OTHER_VALUES_OF_INSTANCE: dict[str, list[Any]] = {
     "reference.detector.nmsIou": [0, 0.5],
     "reference.detector.colours": ["bgr"],
     "reference.detector.scale": [1, 0.5],
+    "reference.detector.inputWidth": [64, 640],
+    "reference.detector.inputHeight": [64, 640],
+    "reference.detector.layout": ["yolox", "yolov5"],
     "reference.batchSize": [1, 8],
     "reference.batchDeadlineMilliseconds": [20, 7.5],
     "reference.significantChangePercent": [0, 0.15],
@@ -114,8 +117,9 @@ BESIDE: dict[str, dict[str, Any]] = {
     "reference.detector.minimumConfidence": {"kind": "people"},
     **{
         f"reference.detector.{name}": {"kind": "onnx", "model": "/models/a.onnx"}
-        for name in ("model", "labels", "nmsIou", "colours", "scale")
+        for name in ("model", "labels", "nmsIou", "colours", "scale", "layout", "inputWidth")
     },
+    "reference.detector.inputHeight": {"kind": "onnx", "model": "/models/a.onnx", "inputWidth": 96},
 }
 # What the kind of the app makes of another field: a change of the one is told as a change of both.
 FOLLOWS = {("container.configMountPath", AppKind.DEEPSTREAM_APP): "container.command"}

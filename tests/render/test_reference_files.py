@@ -72,6 +72,14 @@ def test_nothing_said_is_the_defaults_written_out(tmp_path: Path) -> None:
         ({"kind": "people"}, PeopleSettings()),
         ({"kind": "people", "pictureWidth": 960, "minimumConfidence": 0.7}, PeopleSettings(960, 0.7)),
         ({"kind": "onnx", "model": "/models/a.onnx"}, OnnxSettings(Path("/models/a.onnx"))),
+        (
+            {"kind": "onnx", "model": "/models/a.onnx", "inputWidth": 640, "layout": "yolox"},
+            OnnxSettings(Path("/models/a.onnx"), input_size=(640, 640), layout="yolox"),
+        ),
+        (
+            {"kind": "onnx", "model": "/models/a.onnx", "inputWidth": 640, "inputHeight": 384},
+            OnnxSettings(Path("/models/a.onnx"), input_size=(640, 384)),
+        ),
     ],
 )
 def test_a_detector_gets_the_defaults_of_its_kind(tmp_path: Path, detector: dict[str, Any], expected: object) -> None:

@@ -70,6 +70,8 @@ def test_everything_that_is_due_is_sent(messenger: Make, broker: EmbeddedBroker,
     for topic in EVERY_TOPIC.values():
         (told,) = read_topic(broker.bootstrap_servers, topic, 1)
         assert told.key == "gate-device", topic
+        named = () if topic == "states" else (("model", b"yard"), ("model-digest", b"sha256:0123"))
+        assert told.headers == named, topic
 
 
 def test_closing_sends_what_waits_and_then_no_more(messenger: Make, broker: EmbeddedBroker) -> None:

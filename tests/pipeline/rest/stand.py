@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 
 from pipeline.files.rules import AnalyticsRules
 from pipeline.messages.delivery import Delivery
-from pipeline.model import CapturedFrame, FrameCounts, FrameResult, TrackedObject
+from pipeline.model import CapturedFrame, FrameCounts, FrameResult, ModelIdentity, TrackedObject
 from pipeline.rest.control import OK, SERVER_ERROR, StreamView, Verdict
 from pipeline.rest.server import RestServer
 from tests.patience import patient
@@ -45,6 +45,9 @@ class DictControl:
     def streams(self) -> tuple[StreamView, ...]:
         with self._lock:
             return tuple(sorted(self.views.values(), key=lambda view: view.source_id))
+
+    def model(self) -> ModelIdentity:
+        return ModelIdentity("yard", "sha256:0123")
 
     def delivery(self) -> Delivery:
         return self.messages
