@@ -1,6 +1,5 @@
 """Classification of whole pictures by an ONNX network of the user's."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.cpu_limit import available_cpus, worker_count
 from pipeline.detect.detector import DetectorError
+from pipeline.detect.identity import identity_of_file
 from pipeline.detect.labels_file import read_labels
 from pipeline.detect.onnx_session import OnnxSession
 from tasks.wire import MOST_CLASS_NAME_CHARACTERS, Answer, ImageClass, TaskKind
@@ -29,7 +29,7 @@ class ClassifierSettings:
 
     Attributes:
         model: The ONNX file.
-        labels: A file with the name of one class per line.
+        labels: A file with the name of one class per line; None for the names that the network's file may hold.
         colours: The order of the channels that the network was trained with.
         scale: Values of pixels, 0 to 255, are multiplied by it.
         answers: So many of the most probable classes are told.
@@ -54,19 +54,23 @@ class Classifier:
             DetectorError: If onnxruntime is not installed, the file is no such network, or the labels do not fit it.
         """
         self._settings = settings
+        self.identity = identity_of_file(settings.model)
         # One picture at a time: the cores that we may use are all for it.
         threads = worker_count(available_cpus())
         self._session = OnnxSession(settings.model, open_size=_USUAL_SIZE, threads=threads)
         shapes = self._session.output_shapes
         if len(shapes) != 1 or len(shapes[0]) != 2 or shapes[0][1] == 0:
             raise DetectorError(f"{settings.model}: a classifier has one output (N, classes), this one has {shapes}")
-        self.labels = () if settings.labels is None else read_labels(settings.labels)
         classes = shapes[0][1]
-        self.name, self.digest = settings.model.stem, file_digest(settings.model)
-        if self.labels and len(self.labels) != classes:
-            raise DetectorError(
-                f"{settings.labels}: {len(self.labels)} labels for {classes} classes of {settings.model}"
-            )
+        # What the file says of itself nobody has checked: names that do not fit it are none.
+        names = self._session.metadata.names or ()
+        self.labels = names if len(names) == classes else ()
+        if settings.labels is not None:
+            self.labels = read_labels(settings.labels)
+            if len(self.labels) != classes:
+                raise DetectorError(
+                    f"{settings.labels}: {len(self.labels)} labels for {classes} classes of {settings.model}"
+                )
 
     def answer(self, picture: Picture) -> Answer:
         """Returns the most probable classes, the best first."""
@@ -83,19 +87,6 @@ class Classifier:
 
     def _class_name(self, class_id: int) -> str | None:
         return (self.labels[class_id][:MOST_CLASS_NAME_CHARACTERS] or None) if self.labels else None
-
-
-def file_digest(file: Path) -> str:
-    """Returns what tells the file from others of its name.
-
-    Raises:
-        DetectorError: If it cannot be read.
-    """
-    try:
-        with file.open("rb") as reading:
-            return f"sha256:{hashlib.file_digest(reading, 'sha256').hexdigest()}"
-    except OSError as error:
-        raise DetectorError(f"{file}: cannot be read: {error.strerror}") from None
 
 
 def as_probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,8 +3,9 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
-from pipeline.files.settings import OnnxSettings
+from pipeline.files.settings import LayoutName, OnnxSettings
 from tasks.limits import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS
 from tasks.wire import USUAL_ID_BYTES
 
@@ -36,6 +37,17 @@ def read_options(arguments: Sequence[str], program: str) -> argparse.Namespace:
         metavar="0..1",
         help="with --detector onnx: what is less sure is dropped (default: %(default)s)",
     )
+    parser.add_argument(
+        "--input-size",
+        type=_size,
+        metavar="WIDTHxHEIGHT",
+        help="with --detector onnx: of its pictures, if neither the network nor its metadata says it",
+    )
+    parser.add_argument(
+        "--layout",
+        choices=get_args(LayoutName),
+        help="with --detector onnx: what the numbers of its output mean, if their shape does not say it",
+    )
     for name, usual, text in (
         ("--max-image-bytes", MAX_IMAGE_BYTES, "larger pictures are answered with an error"),
         ("--max-image-pixels", MAX_IMAGE_PIXELS, "the same"),
@@ -43,6 +55,11 @@ def read_options(arguments: Sequence[str], program: str) -> argparse.Namespace:
     ):
         parser.add_argument(name, type=_positive, default=usual, metavar="N", help=f"{text} (default: %(default)s)")
     return parser.parse_args(arguments)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    return _positive(width), _positive(height)
 
 
 def _positive(text: str) -> int:

@@ -23,7 +23,7 @@ from pipeline.stop_signals import StopSignals
 from tasks.kafka_settings import KafkaAddress, read_security
 from tasks.limits import ImageLimits
 from tasks.worker.answering import DetectionModel, TaskModel
-from tasks.worker.classifier import Classifier, ClassifierSettings, file_digest
+from tasks.worker.classifier import Classifier, ClassifierSettings
 from tasks.worker.worker import TaskWorker
 
 _LOG = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ def _guarded(work: Callable[[], None], failed: threading.Event) -> None:
 def _models(options: argparse.Namespace) -> list[TaskModel]:
     models: list[TaskModel] = []
     if options.detector == "people":
-        models.append(DetectionModel(make_detector(PeopleSettings()), "people", "built-in"))
+        models.append(DetectionModel(make_detector(PeopleSettings())))
     elif options.detector == "onnx":
         if options.model is None:
             raise ConfigError("--detector onnx needs --model FILE")
@@ -112,8 +112,10 @@ def _models(options: argparse.Namespace) -> list[TaskModel]:
             minimum_confidence=options.minimum_confidence,
             colours=options.colours,
             scale=options.scale,
+            input_size=options.input_size,
+            layout=options.layout,
         )
-        models.append(DetectionModel(make_detector(settings), options.model.stem, file_digest(options.model)))
+        models.append(DetectionModel(make_detector(settings)))
     if options.classifier is not None:
         classifying = ClassifierSettings(
             options.classifier, options.classifier_labels, colours=options.colours, scale=options.scale
