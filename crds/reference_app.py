@@ -141,6 +141,14 @@ def _kinds_with(field: str) -> str:
     return " and ".join(kind for kind, fields in _DEFAULTS.items() if field in fields)
 
 
+class AlertFrames(ManifestModel):
+    """How many pictures of alerts an instance keeps on its node; the oldest go first."""
+
+    per_camera: int = Field(default=20, ge=1, le=1000, description="Of one camera.")
+    megabytes: int = Field(default=64, ge=1, le=100_000, description="Of all its cameras together, in 1,000,000 bytes.")
+    days: float = Field(default=7.0, gt=0, le=3650, description="Pictures that are older are removed.")
+
+
 class ReferenceApp(ManifestModel):
     """Settings of the reference workload beside those that it shares with the RetinaFace app."""
 
@@ -179,6 +187,16 @@ class ReferenceApp(ManifestModel):
     )
     camera_states_topic: KafkaTopic | None = changes(
         ChangeClass.RESTART, None, description="Kafka topic for what becomes of the cameras. Default: no messages."
+    )
+    alerts_topic: KafkaTopic | None = changes(
+        ChangeClass.RESTART,
+        "Alerts",
+        description="Kafka topic for alerts of cameras that have rules for them; null for no messages.",
+    )
+    alert_frames: AlertFrames = changes(
+        ChangeClass.RESTART,
+        default_factory=shared(AlertFrames),
+        description="How many pictures of alerts are kept, and for how long.",
     )
     message_interval_seconds: float = changes(
         ChangeClass.RESTART, 1.0, ge=0, le=86400, description="How often counts are told while nothing crosses a line."

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from pipeline.files.alert_rules import AlertRule, AlertSettings, read_alert_rules, read_alert_settings
 from pipeline.files.json_reader import JsonReader
 
 SETTINGS_NAME: Final = "pipeline.json"
@@ -81,12 +82,14 @@ class CameraSettings:
         not_reachable_after_s: A camera without a frame for so long is not reachable.
         alive_interval_s: How often it is said again that a camera is alive.
         minimum_fps: A camera that sends fewer frames per second is slow; 0 for none.
+        alerts: Rules for alerts, by name.
     """
 
     frame_delay_s: float = 0.0
     not_reachable_after_s: float = 3.0
     alive_interval_s: float = 30.0
     minimum_fps: float = 0.0
+    alerts: Mapping[str, AlertRule] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,12 +117,13 @@ class Settings:
 
     Attributes:
         detector: Which one, and how.
-        batch_size: The most frames that are given to the detector at once.
+        batch_size: The most frames that are given to a network at once; the other detectors get one at a time.
         batch_deadline_ms: So long a frame waits for others to make a batch with. By default not at all: on a CPU a network is
             no faster per frame with larger batches, and those that wait anyway make one.
         significant_change_percent: A frame with fewer changed pixels than this against the one analysed before is not
             given to the detector; 0 for all.
         messages: What is told to Kafka.
+        alerts: What becomes of alerts.
         cameras: By id; one that is not here is treated as ``CameraSettings()`` says.
     """
 
@@ -128,6 +132,7 @@ class Settings:
     batch_deadline_ms: float = 0.0
     significant_change_percent: float = 0.05
     messages: MessageSettings = field(default_factory=MessageSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
     cameras: Mapping[str, CameraSettings] = field(default_factory=dict)
 
     def camera(self, camera_id: str) -> CameraSettings:
@@ -156,9 +161,15 @@ def read_settings(file: Path) -> Settings:
             "significant_change_percent", 0, 100, default=usual.significant_change_percent
         ),
         messages=_messages(reader.inner("messages")) if reader.has("messages") else usual.messages,
+        alerts=read_alert_settings(reader.inner("alerts")) if reader.has("alerts") else usual.alerts,
         cameras=_cameras(reader.inner("cameras")) if reader.has("cameras") else usual.cameras,
     )
-    reader.only({"detector", "batch_size", "batch_deadline_ms", "significant_change_percent", "messages", "cameras"})
+    reader.only(
+        {
+            *("detector", "batch_size", "batch_deadline_ms", "significant_change_percent"),
+            *("messages", "alerts", "cameras"),
+        }
+    )
     return settings
 
 
@@ -250,11 +261,12 @@ def _cameras(reader: JsonReader) -> Mapping[str, CameraSettings]:
 
 
 def _camera(reader: JsonReader) -> CameraSettings:
-    reader.only({"frame_delay_s", "not_reachable_after_s", "alive_interval_s", "minimum_fps"})
+    reader.only({"frame_delay_s", "not_reachable_after_s", "alive_interval_s", "minimum_fps", "alerts"})
     usual = _USUAL_CAMERA
     return CameraSettings(
         frame_delay_s=reader.number("frame_delay_s", 0, 86400, default=usual.frame_delay_s),
         not_reachable_after_s=reader.number("not_reachable_after_s", 0.1, 3600, default=usual.not_reachable_after_s),
         alive_interval_s=reader.number("alive_interval_s", 0.1, 86400, default=usual.alive_interval_s),
         minimum_fps=reader.number("minimum_fps", 0, 240, default=usual.minimum_fps),
+        alerts=read_alert_rules(reader.inner("alerts")) if reader.has("alerts") else usual.alerts,
     )

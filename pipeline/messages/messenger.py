@@ -23,6 +23,7 @@ class Routes:
         analytics_topic: For counts of lines and regions.
         objects_topic: For the objects of each frame, as nvmsgconv's minimal payload.
         camera_states_topic: For what becomes of the cameras.
+        alerts_topic: For alerts that begin and end.
         mot_topic: For tracked objects as the seed app tells them.
         face_topic: For faces as the seed app tells them.
         visual_topic: For pictures as the seed app sends them.
@@ -31,6 +32,7 @@ class Routes:
     analytics_topic: str = ""
     objects_topic: str = ""
     camera_states_topic: str = ""
+    alerts_topic: str = ""
     mot_topic: str = ""
     face_topic: str = ""
     visual_topic: str = ""
@@ -41,6 +43,7 @@ class Routes:
             Kind.ANALYTICS: self.analytics_topic,
             Kind.OBJECTS: self.objects_topic,
             Kind.CAMERA_STATE: self.camera_states_topic,
+            Kind.ALERT: self.alerts_topic,
             Kind.MOT: self.mot_topic,
             Kind.FACE: self.face_topic,
             Kind.VISUAL: self.visual_topic,
@@ -124,6 +127,9 @@ class Messenger:
         )
         session_id = self._session_id
         match kind:
+            case Kind.ALERT:
+                for news in result.alerts:
+                    post(functools.partial(payloads.alert, news, result, device_id, str(uuid.uuid4())))
             case Kind.ANALYTICS:
                 post(lambda: payloads.analytics(result, device_id, str(uuid.uuid4())))
             case Kind.OBJECTS:

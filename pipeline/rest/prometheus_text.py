@@ -78,6 +78,12 @@ _STREAM_METRICS: Final = (
         lambda s: s.frames_not_taken,
     ),
     _StreamMetric(
+        CounterMetricFamily,
+        "pipeline_camera_frames_left_out",
+        "Frames that were not decoded, since they were too old already: the CPU does not suffice for all cameras.",
+        lambda s: s.frames_left_out,
+    ),
+    _StreamMetric(
         GaugeMetricFamily,
         "pipeline_camera_decode_seconds",
         "Time that decoding a frame took, mean of the last ones.",

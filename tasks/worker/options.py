@@ -26,6 +26,17 @@ def read_options(arguments: Sequence[str], program: str) -> argparse.Namespace:
     parser.add_argument("--detector", choices=["people", "onnx"], help="answers detection tasks")
     parser.add_argument("--model", type=Path, metavar="FILE", help="with --detector onnx: the network")
     parser.add_argument("--labels", type=Path, metavar="FILE", help="with --detector onnx: one class per line")
+    parser.add_argument(
+        "--input-size",
+        type=_size,
+        metavar="WIDTH[xHEIGHT]",
+        help="with --detector onnx: of its pictures, if neither the network nor its metadata says it",
+    )
+    parser.add_argument(
+        "--layout",
+        choices=get_args(LayoutName),
+        help="with --detector onnx: what the numbers of its output mean, if their shape does not say it",
+    )
     parser.add_argument("--classifier", type=Path, metavar="FILE", help="an ONNX network; answers classification tasks")
     parser.add_argument("--classifier-labels", type=Path, metavar="FILE", help="one class per line")
     parser.add_argument("--colours", choices=["rgb", "bgr"], default="rgb", help="order of the network's channels")
@@ -37,17 +48,6 @@ def read_options(arguments: Sequence[str], program: str) -> argparse.Namespace:
         metavar="0..1",
         help="with --detector onnx: what is less sure is dropped (default: %(default)s)",
     )
-    parser.add_argument(
-        "--input-size",
-        type=_size,
-        metavar="WIDTHxHEIGHT",
-        help="with --detector onnx: of its pictures, if neither the network nor its metadata says it",
-    )
-    parser.add_argument(
-        "--layout",
-        choices=get_args(LayoutName),
-        help="with --detector onnx: what the numbers of its output mean, if their shape does not say it",
-    )
     for name, usual, text in (
         ("--max-image-bytes", MAX_IMAGE_BYTES, "larger pictures are answered with an error"),
         ("--max-image-pixels", MAX_IMAGE_PIXELS, "the same"),
@@ -58,8 +58,8 @@ def read_options(arguments: Sequence[str], program: str) -> argparse.Namespace:
 
 
 def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.partition("x")
-    return _positive(width), _positive(height)
+    width, cross, height = text.partition("x")
+    return _positive(width), _positive(height if cross else width)
 
 
 def _positive(text: str) -> int:

@@ -30,6 +30,7 @@ OTHER_VALUES_OF_CAMERA: dict[str, list[Any]] = {
     "limits.minimumFps": [0.1, 240],
     "limits.aliveIntervalSeconds": [0.1, 60],
     "frameDelaySeconds": [0.2, 3600],
+    "alerts": [{"busy": {"atLeast": 3, "message": "Open the other gate"}}, {"anybody": {}}],
 }
 OTHER_VALUES_OF_INSTANCE: dict[str, list[Any]] = {
     "image": ["retinaface:2", "registry.local:5000/retinaface@sha256:" + "0" * 64],
@@ -61,6 +62,10 @@ OTHER_VALUES_OF_INSTANCE: dict[str, list[Any]] = {
     "reference.analyticsTopic": ["Counts"],
     "reference.objectsTopic": ["Objects"],
     "reference.cameraStatesTopic": ["CameraStates"],
+    "reference.alertsTopic": ["Alarms"],
+    "reference.alertFrames.perCamera": [1, 50],
+    "reference.alertFrames.megabytes": [8],
+    "reference.alertFrames.days": [0.5],
     "reference.messageIntervalSeconds": [0, 10],
     "reference.visualIntervalSeconds": [5],
     "restartedAt": ["2026-03-01T12:00:00Z", "2026-03-01T13:00:00.25+01:00"],
@@ -91,6 +96,7 @@ _OF_APP_CONF = frozenset({AppKind.RETINAFACE, AppKind.REFERENCE})
 READ_BY: dict[str, frozenset[AppKind]] = {
     "encodeType": _OF_APP_CONF,
     "frameDelaySeconds": frozenset({AppKind.REFERENCE}),
+    "alerts": frozenset({AppKind.REFERENCE}),
     "visual": _OF_APP_CONF,
     "dsVersion": frozenset({AppKind.RETINAFACE, AppKind.DEEPSTREAM_APP}),
     "app.release": _OF_RETINAFACE,
@@ -153,7 +159,9 @@ def told(path: str, kind: AppKind) -> bool:
 def base_of(kind: AppKind, path: str = "") -> ShortFleet:
     groups: dict[str, Any] = {"deepstreamApp": {}} if kind is AppKind.DEEPSTREAM_APP else {}
     groups |= {"reference": {"detector": BESIDE[path]}} if path in BESIDE else {}
-    return merged(BASE, {"dsinstance/yard": {"app": {"kind": kind.value}, **groups}})  # type: ignore[no-any-return]
+    base = merged(BASE, {"dsinstance/yard": {"app": {"kind": kind.value}, **groups}})
+    # What is said of alerts reaches the app only where a camera has rules for them.
+    return merged(base, {"camera/dock": {"alerts": {"any": {}}}} if path.startswith("reference.alert") else {})  # type: ignore[no-any-return]
 
 
 def leaves(model: type[BaseModel], prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from av.video.frame import VideoFrame
 
+from pipeline.alert_frames.store import KeptFrame
 from pipeline.files.rules import AnalyticsRules
 from pipeline.messages.delivery import Delivery
 from pipeline.model import CapturedFrame, FrameCounts, FrameResult, ModelIdentity, TrackedObject
@@ -30,6 +31,7 @@ class DictControl:
         self.messages = Delivery()
         self.analytics = AnalyticsRules()
         self.results: dict[str, FrameResult] = {}
+        self.kept: dict[str, list[KeptFrame]] = {}
         self.reloads = 0
         self.views: dict[str, StreamView] = {}
         self._urls: dict[str, str] = {}
@@ -83,6 +85,13 @@ class DictControl:
 
     def last_result(self, camera_id: str) -> FrameResult | None:
         return self.results.get(camera_id)
+
+    def alert_frames(self, camera_id: str) -> tuple[str, ...]:
+        return tuple(one.alert_id for one in reversed(self.kept.get(camera_id, [])))
+
+    def alert_frame(self, camera_id: str, alert_id: str) -> KeptFrame | None:
+        kept = self.kept.get(camera_id, [])
+        return next((one for one in reversed(kept) if alert_id in ("", one.alert_id)), None)
 
     def rules(self) -> AnalyticsRules:
         return self.analytics

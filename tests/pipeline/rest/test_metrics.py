@@ -34,6 +34,7 @@ def cameras(control: DictControl) -> DictControl:
         decode_errors=3,
         connections_lost=2,
         frames_waiting=1,
+        frames_left_out=9,
         frames_not_taken=8,
         frames_replaced=5,
         frames_unchanged=6,
@@ -84,6 +85,7 @@ def test_json(client: Client, cameras: DictControl) -> None:
         "decode_errors": 3,
         "connections_lost": 2,
         "frames_waiting": 1,
+        "frames_left_out": 9,
         "frames_not_taken": 8,
         "frames_replaced": 5,
         "frames_unchanged": 6,
@@ -93,6 +95,7 @@ def test_json(client: Client, cameras: DictControl) -> None:
         "objects": 4,
         "lines_cumulative": {"in": 7, 'out "x"': 9},
         "regions": {"yard": 2},
+        "alerts": [],
     }
     assert (info["stream-stats"][1]["last_frame_age_ms"], info["stream-stats"][1]["reason"]) == (None, "401")
 
@@ -107,6 +110,7 @@ def test_prometheus_whatever_is_accepted(client: Client, cameras: DictControl, a
         "pipeline_camera_analysed_fps": 14.5,
         "pipeline_camera_frames_total": 1234,
         "pipeline_camera_frames_analysed_total": 1200,
+        "pipeline_camera_frames_left_out_total": 9,
         "pipeline_camera_frames_not_taken_total": 8,
         "pipeline_camera_decode_seconds": 0.003456,
         "pipeline_camera_frames_replaced_total": 5,
