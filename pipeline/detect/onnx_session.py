@@ -17,6 +17,9 @@ _LOG = logging.getLogger(__name__)
 # It is asked for no words of its own; what matters is raised.
 _FATAL: Final = 4
 
+# What a size is given by: a line that tells of it is read by those who wrote a manifest, too.
+_SIZE_SETTINGS: Final = "input_width and input_height (of a manifest: inputWidth and inputHeight)"
+
 # A float network takes 100 MB for the pixels of such a picture alone.
 _LARGEST_SIDE: Final = 4096
 
@@ -149,7 +152,7 @@ def _size(
     if width is not None and height is not None:
         if input_size not in (None, (width, height)):
             raise DetectorError(
-                f"{model}: its pictures are {width}x{height}, whatever the settings ask for: take input_width and input_height away"
+                f"{model}: its pictures are {width}x{height}, whatever the settings ask for: take away {_SIZE_SETTINGS}"
             )
         if metadata.input_size not in (None, (width, height)):
             said = "{}x{}".format(*metadata.input_size)
@@ -157,7 +160,7 @@ def _size(
         return width, height
     if chosen is None:
         raise DetectorError(
-            f"{model}: its input leaves the size of pictures open, and its metadata has no imgsz: give input_width and input_height"
+            f"{model}: its input leaves the size of pictures open, and its metadata has no imgsz: give {_SIZE_SETTINGS}"
         )
     found = (width or chosen[0], height or chosen[1])
     if max(found) > _LARGEST_SIDE:

@@ -14,6 +14,7 @@ from onnx import TensorProto, helper
 from pipeline.detect.choice import make_detector
 from pipeline.detect.detector import Detector, DetectorError
 from pipeline.detect.model_metadata import ModelMetadata
+from pipeline.detect.yolo_layouts import Layout, layout_of
 from pipeline.files.settings import MotionSettings, OnnxSettings, PeopleSettings
 from tests.pipeline.detect.drawn_frames import box_of, captured
 from tests.pipeline.detect.small_networks import brightest_column, fixed, save
@@ -67,7 +68,7 @@ def test_a_size_left_open_is_that_of_the_settings_or_of_the_metadata(
             OPEN,
             {},
             {},
-            "its input leaves the size of pictures open, and its metadata has no imgsz: give input_width and input_height",
+            "its input leaves the size of pictures open, and its metadata has no imgsz: give input_width and input_height (of a manifest: inputWidth and inputHeight)",
         ),
         (OPEN, {"imgsz": "large"}, {}, "its input leaves the size of pictures open, and its metadata has no imgsz"),
         (OPEN, {"imgsz": "[99999, 64]"}, {}, "pictures of 64x99999 are too large: 4096 is the most"),
@@ -195,6 +196,36 @@ def test_rows_only_for_what_is_found_are_told_how_to_be_exported(tmp_path: Path)
     said = error_of(save(tmp_path / "m.onnx", nodes, constants, shape=(1, 3, 64, 64)))
     assert said.startswith("a batch of 1 gave outputs (0, 8); they must begin with the batch")
     assert said.endswith("is to be exported without that last step (NMS)")
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "layout"),
+    [
+        ((25_200, 85), (640, 640), Layout.YOLOV5),
+        ((25_200, 6), (640, 640), Layout.YOLOV5),
+        ((18_900, 6), (640, 480), Layout.YOLOV5),
+        ((25_500, 6), (640, 640), Layout.YOLOV5),
+        ((84, 8400), (640, 640), Layout.YOLOV8),
+        ((5, 8400), (640, 640), Layout.YOLOV8),
+        ((6, 8400), (640, 640), Layout.YOLOV8),
+        ((300, 6), (640, 640), Layout.END_TO_END),
+        ((300, 6), (1280, 736), Layout.END_TO_END),
+        ((100, 6), (320, 320), Layout.END_TO_END),
+        ((8400, 85), (640, 640), Layout.YOLOX),
+        ((8400, 6), (640, 640), Layout.YOLOX),
+        ((3549, 6), (416, 416), Layout.YOLOX),
+        ((34_000, 6), (1280, 1280), Layout.YOLOX),
+    ],
+)
+@pytest.mark.parametrize("filled", [0.0, 1.0])
+def test_shapes_as_exporters_make_them(
+    shape: tuple[int, int], size: tuple[int, int], layout: Layout, filled: float
+) -> None:
+    outputs = np.zeros((1, *shape), np.float32)
+    if layout is not Layout.YOLOX:
+        # A box somewhere else than in the first cell.
+        outputs[0, -1, -1] = outputs[0, 0, 0] = filled * 400
+    assert layout_of(outputs, size, None)[0] is layout
 
 
 def yolox(**cells: tuple[float, ...]) -> Any:
