@@ -1,5 +1,6 @@
 """Finds what a network of the user's finds."""
 
+import logging
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,6 +16,8 @@ from pipeline.detect.yolo_layouts import LAYOUTS, Candidates, LabelsDoNotFitErro
 from pipeline.files.settings import OnnxSettings
 from pipeline.frame_conversion import Pixels, bgr_of
 from pipeline.model import CapturedFrame, Detection
+
+_LOG = logging.getLogger(__name__)
 
 # The surest of one frame; sorting out doubles takes the square of their number.
 _MOST_CANDIDATES: Final = 1000
@@ -43,6 +46,12 @@ class OnnxDetector:
         if task not in (None, _TASK):
             raise DetectorError(f"{settings.model}: it is a network for the task {task!r}; one for {_TASK!r} is needed")
         self._layout, classes = _layout(self._session, settings, names)
+        if self._layout is Layout.YOLOX and settings.scale != 1:
+            _LOG.warning(
+                "%s: YOLOX is trained with colours bgr and scale 1, unless it is an old one; the scale is %.3g: it may find nothing",
+                settings.model,
+                settings.scale,
+            )
         names = names or self._session.metadata.names
         self.labels = names or tuple(str(class_id) for class_id in range(classes or 0))
 

@@ -18,7 +18,9 @@ _LOG = logging.getLogger(__name__)
 _FATAL: Final = 4
 
 # What a size is given by: a line that tells of it is read by those who wrote a manifest, too.
-_SIZE_SETTINGS: Final = "input_width and input_height (of a manifest: inputWidth and inputHeight)"
+_SIZE_SETTINGS: Final = (
+    "input_width and input_height (of a manifest: inputWidth and inputHeight; of a worker: --input-size)"
+)
 
 # A float network takes 100 MB for the pixels of such a picture alone.
 _LARGEST_SIDE: Final = 4096

@@ -68,7 +68,7 @@ def test_a_size_left_open_is_that_of_the_settings_or_of_the_metadata(
             OPEN,
             {},
             {},
-            "its input leaves the size of pictures open, and its metadata has no imgsz: give input_width and input_height (of a manifest: inputWidth and inputHeight)",
+            "its input leaves the size of pictures open, and its metadata has no imgsz: give input_width and input_height (of a manifest: inputWidth and inputHeight; of a worker: --input-size)",
         ),
         (OPEN, {"imgsz": "large"}, {}, "its input leaves the size of pictures open, and its metadata has no imgsz"),
         (OPEN, {"imgsz": "[99999, 64]"}, {}, "pictures of 64x99999 are too large: 4096 is the most"),
@@ -241,6 +241,18 @@ def test_yolox_of_one_class_is_not_taken_for_end_to_end(tmp_path: Path) -> None:
     model = fixed(tmp_path / "m.onnx", yolox(cell17=(0.5, 0.25, 0.0, np.log(2), 0.9, 1.0), cell83=(0, 0, 0, 0, 0.5, 1)))
     assert boxes_of(detector_of(model)) == [((8.0, 10.0, 8.0, 16.0), "0", 0.9), ((16.0, 16.0, 32.0, 32.0), "0", 0.5)]
     assert boxes_of(detector_of(model, layout="yolox")) == boxes_of(detector_of(model))
+
+
+def test_yolox_with_pixels_as_other_networks_want_them_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = fixed(tmp_path / "m.onnx", yolox())
+    with caplog.at_level(logging.WARNING, "pipeline"):
+        detector_of(model, colours="bgr", scale=1.0)
+        assert not caplog.messages
+        detector_of(model)
+    (said,) = caplog.messages
+    assert said.startswith(f"{model}: YOLOX is trained with colours bgr and scale 1")
 
 
 def test_boxes_of_each_cell_in_pixels_are_read_as_yolov5(tmp_path: Path) -> None:
