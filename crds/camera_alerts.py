@@ -8,14 +8,13 @@ from pydantic import AfterValidator, Field, StringConstraints, field_validator, 
 
 from crds.alert_schedule import alert_window
 from crds.document import ManifestModel, ObjectName
+from crds.messages import MOST_ALERTS
 from crds.refusal import refusal
 from deepstream.analytics.groups import Label, RoiFiltering
 from deepstream.near_miss import near_miss
 
 Path = tuple[str | int, ...]
 
-MOST_RULES: Final = 16
-"""Of one camera: what is told of them in reports stays small."""
 _UTC: Final = "UTC"
 
 
@@ -117,7 +116,7 @@ class CameraAlert(ManifestModel):
         return self
 
 
-AlertRules = Annotated[Mapping[ObjectName, CameraAlert], Field(max_length=MOST_RULES)]
+AlertRules = Annotated[Mapping[ObjectName, CameraAlert], Field(max_length=MOST_ALERTS)]
 """By name, which alerts, messages and events call them by."""
 
 

@@ -124,6 +124,7 @@ class Alert:
         rule: Name of the rule.
         number: Counts the alerts of this rule from 1, since the rule was read.
         count: How many objects, or pairs of them, it began with.
+        seen: The same in words: ``2 nohelmet``.
         began_at_s: When, in seconds of Unix time.
         ended_at_s: When it ended, likewise; None while it lasts.
         region: Where the objects stand; empty for anywhere.
@@ -135,6 +136,7 @@ class Alert:
     number: int
     count: int
     began_at_s: float
+    seen: str = ""
     ended_at_s: float | None = None
     region: str = ""
     message: str = ""

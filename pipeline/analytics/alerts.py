@@ -1,5 +1,7 @@
 """Alerts of one stream: what its rules make of the objects of its frames. Pure but for what it remembers of each rule."""
 
+import functools
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,6 +14,9 @@ from pipeline.model import Alert, AlertNews, TrackedObject
 
 # Detectors miss one in ten objects in any frame: what is gone for no longer was not gone. As with crowds.
 GAP_S: Final = 0.5
+
+# So many classes are named in words.
+_MOST_LABELS: Final = 3
 
 NewId = Callable[[float], str]
 """Makes the id of an alert that begins at a moment, in seconds of Unix time."""
@@ -74,6 +79,14 @@ def step(
     return state
 
 
+def seen(rule: AlertRule, count: int, found: Sequence[TrackedObject]) -> str:
+    """Returns what an alert begins with, for people: ``2 nohelmet, 1 novest``, ``3 pairs of person``."""
+    labels = Counter(one.detection.label for one in found).most_common(_MOST_LABELS)
+    if rule.distance is not None:
+        return f"{count} pair{'s' if count != 1 else ''} of {', '.join(label for label, _ in labels)}"
+    return ", ".join(f"{number} {label}" for label, number in labels)
+
+
 class StreamAlerts:
     """The alerts of one stream. It is given the frames in their order, by one thread at a time; anyone may read ``newest``.
 
@@ -123,13 +136,23 @@ class StreamAlerts:
             holds = is_within(rule.schedule, rule.zone, unix_s)
             count, found = matches(rule, objects, frame_size) if holds else (0, ())
 
-            def begin(number: int, name: str = name, rule: AlertRule = rule, count: int = count) -> Alert:
-                return Alert(
-                    self._new_id(unix_s), name, number, count, unix_s, region=rule.region, message=rule.message
-                )
-
+            begin = functools.partial(self._begin, name, rule, count, found, unix_s)
             states[name] = after = step(rule, state, count, at_s, unix_s, begin)
             if after.last is not None and after.last != state.last:
                 news.append(AlertNews(after.last, found if after.is_active else (), keeps_frame=rule.keep_frames))
         self._states = states
         return tuple(news)
+
+    def _begin(
+        self, name: str, rule: AlertRule, count: int, found: Sequence[TrackedObject], unix_s: float, number: int
+    ) -> Alert:
+        return Alert(
+            self._new_id(unix_s),
+            name,
+            number,
+            count,
+            unix_s,
+            seen=seen(rule, count, found),
+            region=rule.region,
+            message=rule.message,
+        )

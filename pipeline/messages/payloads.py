@@ -151,6 +151,7 @@ def alert(news: AlertNews, result: FrameResult, device_id: str, message_id: str)
             "ended": None if one.ended_at_s is None else timestamp(one.ended_at_s),
             "region": one.region or None,
             "count": one.count,
+            "seen": one.seen,
             "message": one.message,
         },
         "frame": result.frame.number,

@@ -134,5 +134,6 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "ended": None if alert.ended_at_s is None else timestamp(alert.ended_at_s),
         "region": alert.region or None,
         "count": alert.count,
+        "seen": alert.seen,
         "message": alert.message,
     }

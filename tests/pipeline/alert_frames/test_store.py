@@ -22,7 +22,9 @@ BOUNDS = AlertSettings(frames_per_camera=2)
 
 
 def news(alert_id: str, *, keeps_frame: bool = True, ended: bool = False) -> AlertNews:
-    return AlertNews(Alert(alert_id, "busy", 1, 2, 100.0, 105.0 if ended else None), keeps_frame=keeps_frame)
+    return AlertNews(
+        Alert(alert_id, "busy", 1, 2, 100.0, "2 person", 105.0 if ended else None), keeps_frame=keeps_frame
+    )
 
 
 def shown(camera_id: str = "gate", number: int = 7) -> FrameResult:

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.analytics.alerts import GAP_S, StreamAlerts, alert_id
+from pipeline.analytics.alerts import GAP_S, StreamAlerts, alert_id, seen
 from pipeline.files.alert_rules import AlertRule, Distance, Window
 from pipeline.model import AlertNews, Detection, TrackedObject
 
@@ -142,6 +142,18 @@ def test_a_change_anywhere_matters_to_a_rule_without_a_region() -> None:
     assert not StreamAlerts({}, str).look_everywhere
     assert not StreamAlerts({"a": AlertRule(region="yard")}, str).look_everywhere
     assert StreamAlerts({"a": AlertRule(region="yard"), "b": AlertRule()}, str).look_everywhere
+
+
+def test_what_an_alert_begins_with_is_said_in_words() -> None:
+    mixed = [thing("nohelmet"), thing("novest"), thing("nohelmet"), *map(thing, "abc")]
+    near = AlertRule(distance=Distance(within_heights=1))
+    assert seen(AlertRule(), 6, mixed) == "2 nohelmet, 1 novest, 1 a"
+    assert (seen(near, 1, [thing(), thing()]), seen(near, 3, [thing()] * 3)) == (
+        "1 pair of person",
+        "3 pairs of person",
+    )
+    (news,) = StreamAlerts({"any": AlertRule()}, str).update([thing()], SIZE, 0, MONDAY_NOON_S)
+    assert news.alert.seen == "1 person"
 
 
 def test_an_id_tells_when_and_is_another_one_elsewhere() -> None:

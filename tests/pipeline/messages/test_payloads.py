@@ -97,7 +97,9 @@ def test_a_picture_is_told_as_the_seed_app_does() -> None:
 
 
 def test_an_alert_is_told_when_it_begins_and_when_it_ends() -> None:
-    began = Alert("20220812T065059Z-3f9a1c", "no-helmet", 2, 1, SEEN_AT_S, region="yard", message="Wear a helmet")
+    began = Alert(
+        "20220812T065059Z-3f9a1c", "no-helmet", 2, 1, SEEN_AT_S, "1 nohelmet", region="yard", message="Wear a helmet"
+    )
     told = payloads.alert(AlertNews(began, (person(957, "nohelmet"),)), frame_of(number=42), "CAM-0", ID)
     assert read_back(told) == {
         "messageid": ID,
@@ -112,6 +114,7 @@ def test_an_alert_is_told_when_it_begins_and_when_it_ends() -> None:
             "ended": None,
             "region": "yard",
             "count": 1,
+            "seen": "1 nohelmet",
             "message": "Wear a helmet",
         },
         "frame": 42,

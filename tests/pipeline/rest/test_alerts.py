@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from tests.pipeline.rest.stand import Client, DictControl
 
 GATE = "/api/v1/snapshot/gate"
-BUSY = Alert("20220812T065059Z-3f9a1c", "busy", 2, 3, 1660287059.006, region="yard", message="Open the other gate")
+BUSY = Alert(
+    "20220812T065059Z-3f9a1c", "busy", 2, 3, 1660287059.006, "3 person", region="yard", message="Open the other gate"
+)
 TOLD = {
     "rule": "busy",
     "id": "20220812T065059Z-3f9a1c",
@@ -26,6 +28,7 @@ TOLD = {
     "ended": None,
     "region": "yard",
     "count": 3,
+    "seen": "3 person",
     "message": "Open the other gate",
 }
 
