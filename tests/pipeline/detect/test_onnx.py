@@ -223,7 +223,6 @@ def test_files_that_are_no_networks(tmp_path: Path) -> None:
     ("rows", "keys", "says"),
     [
         (np.zeros((40, 7)), {"kind": TensorProto.UINT8}, "must be floats (N, 3, height, width), is tensor(uint8)"),
-        (np.zeros((40, 7)), {"size": ("h", "w")}, "leaves the size of pictures open: export it with a fixed one"),
         (np.zeros((40, 40)), {}, "its output (1, 40, 40) does not tell which side the boxes are on"),
         (np.zeros((40, 5)), {}, "its output (1, 40, 5) has no room for a class beside the box"),
         (np.zeros((4, 40)), {}, "its output (1, 4, 40) has no room for a class beside the box"),

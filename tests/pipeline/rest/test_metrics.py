@@ -67,6 +67,7 @@ def test_json(client: Client, cameras: DictControl) -> None:
     assert (answer["reason"], answer["status"]) == ("GET_METRICS_INFO_SUCCESS", "HTTP/1.1 200 OK")
     info = answer["metrics-info"]
     assert info["stream-count"] == 2
+    assert info["model"] == {"name": "yard", "digest": "sha256:0123"}
     assert set(info["system-stats"]) == {"gpu_util", "GPU_gb", "cpu_util", "RAM_gb"}
     assert info["system-stats"]["RAM_gb"] > 0
     assert info["stream-stats"][0] == {
@@ -94,6 +95,7 @@ def test_json(client: Client, cameras: DictControl) -> None:
         "objects": 4,
         "lines_cumulative": {"in": 7, 'out "x"': 9},
         "regions": {"yard": 2},
+        "alerts": [],
     }
     assert (info["stream-stats"][1]["last_frame_age_ms"], info["stream-stats"][1]["reason"]) == (None, "401")
 
@@ -137,6 +139,7 @@ def test_prometheus_whatever_is_accepted(client: Client, cameras: DictControl, a
         "pipeline_messages_dropped_total": 12,
     }
     assert (samples["pipeline_ready"][()], samples["pipeline_live"][()]) == (1, 1)
+    assert samples["pipeline_model_info"] == {("sha256:0123", "yard"): 1}
     assert samples["process_resident_memory_bytes"][()] > 1e6
     assert "s3cret" not in answer.text
 
