@@ -52,7 +52,7 @@ async def _new_enough(asked: SnapshotAsked, source: PictureSource, clock: Clock)
             return picture
         if clock.monotonic() + _AGAIN_SECONDS >= until:
             raise NoFrameError(
-                f"its newest frame is {picture.age_ms / 1000:.0f} s old, and none came within {WAIT_SECONDS:g} s"
+                f"its newest frame is {picture.age_ms / 1000:.1f} s old, and none came within {WAIT_SECONDS:g} s"
             )
         await asyncio.sleep(_AGAIN_SECONDS)
 

@@ -97,7 +97,7 @@ def test_a_frame_that_is_too_old_is_waited_for_and_told_when_none_comes(stand: S
             stand.shown.age_ms = 34_000
             await ask(stand, 2)
             await until_over(stand, 2)
-            assert problem(stand, 2) == "its newest frame is 34 s old, and none came within 6 s"
+            assert problem(stand, 2) == "its newest frame is 34.0 s old, and none came within 6 s"
             assert stand.clock.monotonic() - began < 10
             await ask(stand, 3, max_age_ms=60_000)
             await until_over(stand, 3)

@@ -52,7 +52,7 @@ def test_why_there_is_none() -> None:
         assert await why(world, PictureWanted("dock", (), "no instance watches it")) == "no instance watches it"
         assert "not published" in await why(world, PictureWanted("dock", (Watcher("none", "gate"),), ""))
         world.nodes["gate"].shown.age_ms = 34_000
-        assert "34 s old" in await why(world, DOCK)
+        assert "34.0 s old" in await why(world, DOCK)
 
     play(scenario)
 
