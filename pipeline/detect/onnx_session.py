@@ -1,5 +1,6 @@
 """One ONNX network that looks at pictures; whatever is wrong with it is said when it is loaded."""
 
+import logging
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,8 +12,15 @@ from pipeline.detect.model_metadata import ModelMetadata
 
 Numbers = NDArray[np.float32]
 
+_LOG = logging.getLogger(__name__)
+
 # It is asked for no words of its own; what matters is raised.
 _FATAL: Final = 4
+
+# What a size is given by: a line that tells of it is read by those who wrote a manifest, too.
+_SIZE_SETTINGS: Final = (
+    "input_width and input_height (of a manifest: inputWidth and inputHeight; of a worker: --input-size)"
+)
 
 # A float network takes 100 MB for the pixels of such a picture alone.
 _LARGEST_SIDE: Final = 4096
@@ -52,6 +60,8 @@ class OnnxSession:
         self.model = model
         self._session = _load(model, threads)
         self.metadata = ModelMetadata.of(self._session.get_modelmeta().custom_metadata_map)
+        for entry in self.metadata.unread:
+            _LOG.warning("%s: nothing can be made of %r in its metadata: it is not used", model, entry)
         self._input, self._batch, self.width, self.height = _input_of(
             model, self._session, self.metadata, input_size, open_size
         )
@@ -87,7 +97,8 @@ class OnnxSession:
         if any(output.ndim == 0 or len(output) != pictures for output in outputs):
             shapes = ", ".join(str(output.shape) for output in outputs)
             raise DetectorError(
-                f"{self.model}: a batch of {pictures} gave outputs {shapes}; they must begin with the batch"
+                f"{self.model}: a batch of {pictures} gave outputs {shapes}; they must begin with the batch: a network that "
+                "gives as many rows as it finds is to be exported without that last step (NMS)"
             )
         return outputs
 
@@ -122,7 +133,10 @@ def _input_of(
     (wanted,) = inputs
     shape = list(wanted.shape)
     if wanted.type != "tensor(float)" or len(shape) != 4 or shape[1] != 3:
-        raise DetectorError(f"{model}: the input must be floats (N, 3, height, width), is {wanted.type} {shape}")
+        export = ": export it without half precision" if wanted.type == "tensor(float16)" else ""
+        raise DetectorError(
+            f"{model}: the input must be floats (N, 3, height, width), is {wanted.type} {shape}{export}"
+        )
     width, height = _size(model, (shape[3], shape[2]), metadata, input_size, open_size)
     return wanted.name, shape[0] if isinstance(shape[0], int) else None, width, height
 
@@ -140,12 +154,15 @@ def _size(
     if width is not None and height is not None:
         if input_size not in (None, (width, height)):
             raise DetectorError(
-                f"{model}: its pictures are {width}x{height}, whatever the settings ask for: take input_width and input_height away"
+                f"{model}: its pictures are {width}x{height}, whatever the settings ask for: take away {_SIZE_SETTINGS}"
             )
+        if metadata.input_size not in (None, (width, height)):
+            said = "{}x{}".format(*metadata.input_size)
+            _LOG.warning("%s: its metadata says pictures of %s, but it takes %dx%d only", model, said, width, height)
         return width, height
     if chosen is None:
         raise DetectorError(
-            f"{model}: its input leaves the size of pictures open, and its metadata has no imgsz: give input_width and input_height"
+            f"{model}: its input leaves the size of pictures open, and its metadata has no imgsz: give {_SIZE_SETTINGS}"
         )
     found = (width or chosen[0], height or chosen[1])
     if max(found) > _LARGEST_SIDE:

@@ -16,6 +16,10 @@ Numbers = NDArray[np.float64]
 _STRIDES: Final = ((8, 16, 32), (8, 16, 32, 64))
 _BOXES_PER_CELL: Final = 3
 _END_TO_END_COLUMNS: Final = 6
+# Boxes may reach out of the picture.
+_FURTHEST_SHARE: Final = 2.0
+# A few small ones may lie in a corner by chance; RT-DETR gives 300.
+_FEWEST_THAT_TELL: Final = 50
 
 
 class Layout(StrEnum):
@@ -44,6 +48,10 @@ LAYOUTS: Final[Mapping[LayoutName, Layout]] = {
 """By the names that settings give them."""
 
 
+class LabelsDoNotFitError(ValueError):
+    """There are more or fewer names than the output has classes."""
+
+
 @dataclass(frozen=True)
 class Candidates:
     """Boxes that may be objects; one row or number for each.
@@ -66,7 +74,8 @@ def layout_of(
 
     What is wanted is taken if the shape allows it. Else six columns are end to end, unless there are as many rows as YOLOs make for
     this input. Else, with labels, the side that is as long as they ask for holds the numbers of a box; without, the shorter side does.
-    A box for each cell, whose places are all within a few pixels of the corner, is in widths of cells: YOLOX.
+    A box for each cell, whose places are all within a few pixels of the corner, is in widths of cells: YOLOX. Otherwise boxes within
+    two pixels of the corner are in shares of the picture.
 
     Args:
         outputs: For one picture, whatever is on it.
@@ -75,7 +84,8 @@ def layout_of(
         wanted: What the settings say.
 
     Raises:
-        ValueError: If it is none of them, or not for so many labels; the message says what it is.
+        LabelsDoNotFitError: If it is not for so many labels.
+        ValueError: If it is none of them; the message says what it is.
     """
     shape = outputs.shape
     if len(shape) != 3 or 0 in shape:
@@ -85,6 +95,10 @@ def layout_of(
     if wanted is not None:
         return wanted, _classes_as_wanted(shape, input_size, label_count, wanted)
     _, rows, columns = shape
+    if rows not in _rows_of_cells(input_size) and _are_shares(outputs[0] if rows > columns else outputs[0].T):
+        raise ValueError(
+            f"its output {shape} has boxes in shares of the picture, as RT-DETR gives them; they must be in pixels, or name its layout"
+        )
     if columns == _END_TO_END_COLUMNS and rows not in _rows_of_cells(input_size):
         return Layout.END_TO_END, None
     layout, classes = _by_shape(shape, label_count)
@@ -106,7 +120,9 @@ def _by_shape(shape: tuple[int, ...], label_count: int | None) -> tuple[Layout, 
     if known[likely] < 1:
         raise ValueError(f"its output {shape} has no room for a class beside the box")
     if label_count is not None:
-        raise ValueError(f"its output {shape} is of {known[likely]} classes, but there are {label_count} labels")
+        raise LabelsDoNotFitError(
+            f"its output {shape} is of {known[likely]} classes, but there are {label_count} labels"
+        )
     return likely, known[likely]
 
 
@@ -122,7 +138,7 @@ def _classes_as_wanted(
     if classes < 1 or (wanted is Layout.YOLOX and rows not in _cells(input_size)):
         raise ValueError(f"its output {shape} is not {wanted}, the layout that the settings name")
     if label_count not in (None, classes):
-        raise ValueError(f"its output {shape} is of {classes} classes, but there are {label_count} labels")
+        raise LabelsDoNotFitError(f"its output {shape} is of {classes} classes, but there are {label_count} labels")
     return classes
 
 
@@ -133,6 +149,12 @@ def _are_spread(rows: NDArray[Any], input_size: tuple[int, int]) -> bool:
     """
     furthest = np.asarray(rows[:, :2], np.float64).max(axis=0)
     return bool((furthest > np.asarray(input_size) / 2).any())
+
+
+def _are_shares(rows: NDArray[Any]) -> bool:
+    """Tells whether no box goes beyond two pixels, though not all of them are nought, with which exporters fill up."""
+    furthest = np.abs(np.nan_to_num(np.asarray(rows[:, :4], np.float64))).max()
+    return len(rows) >= _FEWEST_THAT_TELL and bool(0 < furthest <= _FURTHEST_SHARE)
 
 
 def candidates_of(

@@ -75,7 +75,10 @@ class Messenger:
         self._topics = routes.topics() if bootstrap_servers.strip() else {}
         self._schedule = Schedule(self._topics, interval_s=interval_s, visual_interval_s=visual_interval_s)
         self._session_id = str(uuid.uuid4())
-        self._headers: Headers = [("model", model.name.encode()), ("model-digest", model.digest.encode())]
+        self._headers: Headers = [
+            ("model", model.name.encode("utf-8", "backslashreplace")),
+            ("model-digest", model.digest.encode()),
+        ]
         self._producers = LaneProducers(bootstrap_servers.strip())
 
     def offer(self, result: FrameResult, device_id: str, *, pictures: bool) -> None:

@@ -95,6 +95,7 @@ class Outbox:
                 self._wake.clear()
                 self._sweep()
                 if not self._send_some(stop):
+                    self.link.look(self._producer)
                     self._wake.wait(_LOOK_S)
                 self._producer.poll(0)
             except SQLAlchemyError as error:

@@ -75,6 +75,8 @@ class ResultReader:
         try:
             while not stop.is_set():
                 messages = self._consumer.consume(_BATCH, _POLL_S)
+                if not messages:
+                    self.link.look(self._consumer)
                 good = [message for message in messages if self._is_record(message)]
                 if good and self._store_all(good, stop):
                     self._commit(good)

@@ -11,7 +11,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from pipeline.detect.detector import Detector
-from pipeline.model import CapturedFrame, Detection
+from pipeline.model import CapturedFrame, Detection, ModelIdentity
 from tasks.image_header import BrokenHeader, UnknownImageFormat, read_header
 from tasks.limits import ImageLimits
 from tasks.wire import MOST_CLASS_NAME_CHARACTERS, Answer, DetectedPrimitive, TaskFailure, TaskKind
@@ -38,13 +38,8 @@ class TaskModel(Protocol):
         ...
 
     @property
-    def name(self) -> str:
-        """For people."""
-        ...
-
-    @property
-    def digest(self) -> str:
-        """What tells it from others of its name."""
+    def identity(self) -> ModelIdentity:
+        """Its name, and what tells it from others of that name."""
         ...
 
     @property
@@ -64,9 +59,13 @@ class DetectionModel:
 
     def __init__(self, detector: Detector) -> None:
         """Wraps the detector, which must not need frames before the one that it looks at."""
-        self.name, self.digest = detector.identity.name, detector.identity.digest
         self._detector = detector
         self._number = 0
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """See ``TaskModel``."""
+        return self._detector.identity
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -144,7 +143,7 @@ def answer_image(image: bytes, model: TaskModel, limits: ImageLimits) -> Answer:
         return model.answer(picture)
     except Exception:  # noqa: BLE001 - a model is the user's own
         # One picture that the model stumbles over must not keep all others waiting.
-        _LOG.exception("%s failed on a picture of %d x %d pixels", model.name, header.width, header.height)
+        _LOG.exception("%s failed on a picture of %d x %d pixels", model.identity.name, header.width, header.height)
         return TaskFailure("the model failed on this picture")
 
 

@@ -29,7 +29,7 @@ class ClassifierSettings:
 
     Attributes:
         model: The ONNX file.
-        labels: A file with the name of one class per line.
+        labels: A file with the name of one class per line; None for the names that the network's file may hold.
         colours: The order of the channels that the network was trained with.
         scale: Values of pixels, 0 to 255, are multiplied by it.
         answers: So many of the most probable classes are told.
@@ -54,6 +54,7 @@ class Classifier:
             DetectorError: If onnxruntime is not installed, the file is no such network, or the labels do not fit it.
         """
         self._settings = settings
+        self.identity = identity_of_file(settings.model)
         # One picture at a time: the cores that we may use are all for it.
         threads = worker_count(available_cpus())
         self._session = OnnxSession(settings.model, open_size=_USUAL_SIZE, threads=threads)
@@ -61,15 +62,15 @@ class Classifier:
         if len(shapes) != 1 or len(shapes[0]) != 2 or shapes[0][1] == 0:
             raise DetectorError(f"{settings.model}: a classifier has one output (N, classes), this one has {shapes}")
         classes = shapes[0][1]
-        self.labels = self._session.metadata.names or ()
-        if settings.labels is not None or len(self.labels) != classes:
-            self.labels = () if settings.labels is None else read_labels(settings.labels)
-        identity = identity_of_file(settings.model)
-        self.name, self.digest = identity.name, identity.digest
-        if self.labels and len(self.labels) != classes:
-            raise DetectorError(
-                f"{settings.labels}: {len(self.labels)} labels for {classes} classes of {settings.model}"
-            )
+        # What the file says of itself nobody has checked: names that do not fit it are none.
+        names = self._session.metadata.names or ()
+        self.labels = names if len(names) == classes else ()
+        if settings.labels is not None:
+            self.labels = read_labels(settings.labels)
+            if len(self.labels) != classes:
+                raise DetectorError(
+                    f"{settings.labels}: {len(self.labels)} labels for {classes} classes of {settings.model}"
+                )
 
     def answer(self, picture: Picture) -> Answer:
         """Returns the most probable classes, the best first."""

@@ -112,7 +112,7 @@ def _models(options: argparse.Namespace) -> list[TaskModel]:
             minimum_confidence=options.minimum_confidence,
             colours=options.colours,
             scale=options.scale,
-            input_size=options.input_size and (options.input_size, options.input_size),
+            input_size=options.input_size,
             layout=options.layout,
         )
         models.append(DetectionModel(make_detector(settings)))

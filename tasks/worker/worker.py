@@ -116,7 +116,9 @@ class TaskWorker:
         self._model, self._limits, self._stop, self._id_bytes = model, limits, stop, id_bytes
         self._topics = kind_topics(model.kind, address.prefix)
         self._models_topic = models_topic(address.prefix)
-        self._notice = ModelNotice(model.kind, model.name, model.labels, digest=model.digest, worker=worker, host=host)
+        self._notice = ModelNotice(
+            model.kind, model.identity.name, model.labels, digest=model.identity.digest, worker=worker, host=host
+        )
         name = f"fleet-{model.kind}-worker"
         self._link = BrokerLink(name)
         settings = consumer_settings(address, self._link, name, self._topics.worker_group)
@@ -155,7 +157,9 @@ class TaskWorker:
             self._go_on(self._work)
         else:
             message = self._fetched.popleft() if self._fetched else self._consumer.poll(_POLL_S)
-            if message is not None and self._is_task(message):
+            if message is None:
+                self._link.look(self._consumer)
+            elif self._is_task(message):
                 self._begin(message)
             self._producer.poll(0)
 
@@ -232,7 +236,7 @@ class TaskWorker:
 
         # The key of the task is that of its answer: what asked for it may have put something of its own there.
         value, key = encode_result(work.task_id, answer, self._id_bytes), work.message.key()
-        headers = headers_of_result(NamedModel(self._model.name, self._model.digest))
+        headers = headers_of_result(NamedModel(self._notice.name, self._notice.digest))
         self._producer.produce(self._topics.results, value=value, key=key, headers=headers, on_delivery=delivered)
         work.sent = True
         self._producer.poll(_POLL_S)
@@ -301,10 +305,9 @@ class TaskWorker:
         self._fetched = deque(message for message in self._fetched if _place(message) not in gone)
 
     def _announce(self) -> None:
-        if time.monotonic() < self._announce_at_s:
-            return
-        self._announce_at_s = time.monotonic() + ANNOUNCE_EVERY_S
-        if not self._link.is_away:
+        # After an outage at once: the service may have taken us for gone.
+        if time.monotonic() >= self._announce_at_s and not self._link.is_away:
+            self._announce_at_s = time.monotonic() + ANNOUNCE_EVERY_S
             self._tell(self._notice)
 
     def _tell(self, notice: ModelNotice) -> None:

@@ -103,12 +103,39 @@ def test_pictures_that_are_dropped_come_back_with_boxes_over_them(page: Page, an
 
     page.locator("[data-task='1'] a").click()
     box = page.locator(".box .line")
+    expect(box).to_be_visible()
     assert [box.get_attribute(name) for name in ("x", "y", "width", "height")] == ["24", "12", "16", "8"]
     assert (page.locator(".box").get_attribute("transform") or "").startswith("rotate(28.6")
     expect(page.locator(".box-name")).to_have_text("car 82 %")
     expect(page.get_by_role("row", name="car")).to_contain_text("82 %")
     page.keyboard.press("b")
     expect(page.locator(".card")).to_have_count(3)
+    assert findings_of_axe(page) == []
+
+
+def test_of_both_the_boxes_are_shown_before_the_class_is_and_what_is_missing_is_told(
+    page: Page, answers: TaskStore
+) -> None:
+    page.get_by_label("Look for").select_option("both")
+    page.locator("input[type=file]").set_input_files([{"name": "a.png", "mimeType": "image/png", "buffer": PICTURE}])
+    card = page.locator("[data-task='1']")
+    expect(page.get_by_text("No worker tells classes now")).to_be_visible()
+    hear(answers, ModelNotice(TaskKind.DETECTION, "traffic", ("person", "car")))
+    found = DetectedPrimitive(1, 0.5, 0.5, 0.25, 0.25, 0.0, 0.82)
+    answers.answer([ReceivedAnswer(TaskKind.DETECTION, 1, None, (found,), "traffic")])
+    expect(card).to_contain_text("Detected")
+    expect(card).to_contain_text("car")
+    card.locator("a").click()
+    expect(page.locator(".box .line")).to_be_visible()
+    expect(page.get_by_text("Kafka does not answer.")).to_be_visible()
+
+    hear(answers, ModelNotice(TaskKind.CLASSIFICATION, "weather", ("rain",)))
+    answers.answer([ReceivedAnswer(TaskKind.CLASSIFICATION, 1, None, (ImageClass(0, 0.75),), "weather")])
+    expect(page.get_by_role("row", name="rain")).to_contain_text("75 %")
+    expect(page.get_by_role("row", name="car")).to_contain_text("82 %")
+    expect(page.get_by_text("traffic, weather")).to_be_visible()
+    page.keyboard.press("b")
+    expect(card).to_contain_text("car · rain 75 %")
     assert findings_of_axe(page) == []
 
 

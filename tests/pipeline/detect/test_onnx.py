@@ -262,7 +262,8 @@ def test_inputs_of_another_kind(tmp_path: Path) -> None:
 
 def test_labels_that_do_not_fit(tmp_path: Path) -> None:
     model = fixed(tmp_path / "m.onnx", np.zeros((7, 40)))
-    assert error_of(model, names(tmp_path, "a", "b")).endswith("(1, 7, 40) is of 3 classes, but there are 2 labels")
+    labels = names(tmp_path, "a", "b")
+    assert error_of(model, labels).endswith(f"(1, 7, 40) is of 3 classes, but there are 2 labels in {labels}")
 
 
 def test_files_that_are_no_labels(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Networks as exporters write them: sizes left open, what the file says of itself, heads that look alike."""
 
 import hashlib
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from onnx import TensorProto, helper
 
 from pipeline.detect.choice import make_detector
 from pipeline.detect.detector import Detector, DetectorError
 from pipeline.detect.model_metadata import ModelMetadata
+from pipeline.detect.yolo_layouts import Layout, layout_of
 from pipeline.files.settings import MotionSettings, OnnxSettings, PeopleSettings
 from tests.pipeline.detect.drawn_frames import box_of, captured
-from tests.pipeline.detect.small_networks import brightest_column, fixed
+from tests.pipeline.detect.small_networks import brightest_column, fixed, save
 
 OPEN = ("height", "width")
 CELLS = 64 + 16 + 4
@@ -65,7 +68,7 @@ def test_a_size_left_open_is_that_of_the_settings_or_of_the_metadata(
             OPEN,
             {},
             {},
-            "its input leaves the size of pictures open, and its metadata has no imgsz: give input_width and input_height",
+            "its input leaves the size of pictures open, and its metadata has no imgsz: give input_width and input_height (of a manifest: inputWidth and inputHeight; of a worker: --input-size)",
         ),
         (OPEN, {"imgsz": "large"}, {}, "its input leaves the size of pictures open, and its metadata has no imgsz"),
         (OPEN, {"imgsz": "[99999, 64]"}, {}, "pictures of 64x99999 are too large: 4096 is the most"),
@@ -110,7 +113,12 @@ def test_classes_are_called_by_the_metadata_unless_a_file_names_them(tmp_path: P
         ("{0: '', 1: ' '}", ("0", "1")),
         ("{}", None),
         ("{0: 7}", None),
-        ("{'0': 'a'}", None),
+        ('{"0": "a", "1": "b"}', ("a", "b")),
+        ("{'00': 'a'}", None),
+        ("{'0': 'a', 0: 'b'}", None),
+        ("{'x': 'a'}", None),
+        ("{0: '\\ud800'}", None),
+        (str(["a" * 201]), None),
         ("{True: 'a'}", None),
         ("{-1: 'a'}", None),
         ("{1000000000: 'a'}", None),
@@ -127,8 +135,97 @@ def test_names_that_are_none_are_nothing(text: str, names: tuple[str, ...] | Non
 @given(st.dictionaries(st.sampled_from(["imgsz", "names", "stride", "task"]), st.text(max_size=40)))
 def test_metadata_may_hold_anything(written: dict[str, str]) -> None:
     found = ModelMetadata.of(written)
+    assert set(found.unread) <= set(written) - {"task"}
     assert found.input_size is None or min(found.input_size) > 0
     assert found.stride is None or found.stride > 0
+
+
+@pytest.mark.parametrize(
+    ("metadata", "says"),
+    [
+        (
+            {"names": "{0: ", "stride": "x", "imgsz": "wide"},
+            [
+                f"nothing can be made of {entry!r} in its metadata: it is not used"
+                for entry in ("imgsz", "names", "stride")
+            ],
+        ),
+        ({"imgsz": "[320, 640]"}, ["its metadata says pictures of 640x320, but it takes 64x64 only"]),
+        ({"imgsz": "64", "names": "", "author": "x"}, []),
+    ],
+)
+def test_what_is_wrong_in_the_metadata_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, metadata: dict[str, str], says: list[str]
+) -> None:
+    model = fixed(tmp_path / "m.onnx", np.zeros((40, 7)), metadata=metadata)
+    with caplog.at_level(logging.WARNING, "pipeline"):
+        detector_of(model)
+    assert caplog.messages == [f"{model}: {line}" for line in says]
+
+
+@pytest.mark.parametrize(("rows", "where"), [(np.zeros((7, 40)), "of 3 classes"), (np.zeros((40, 6)), "of 80 classes")])
+def test_labels_that_do_not_fit_are_told_with_their_file(tmp_path: Path, rows: Any, where: str) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("a\nb\n")
+    model = fixed(tmp_path / "m.onnx", rows, metadata={"names": str([f"class {number}" for number in range(80)])})
+    said = error_of(model, labels=labels)
+    assert where in said
+    assert said.endswith(f"but there are 2 labels in {labels}")
+
+
+@pytest.mark.parametrize("classes", [1, 2, 80])
+def test_boxes_in_shares_of_the_picture_are_refused(tmp_path: Path, classes: int) -> None:
+    rows = np.tile((0.5, 0.6, 0.25, 1.1, *[0.01] * classes), (300, 1))
+    names = str({number: f"class {number}" for number in range(classes)})
+    said = error_of(fixed(tmp_path / "m.onnx", rows, metadata={"names": names}))
+    assert said == (
+        f"its output (1, 300, {4 + classes}) has boxes in shares of the picture, as RT-DETR gives them; they must be in pixels, or "
+        "name its layout"
+    )
+
+
+def test_a_network_of_half_precision_is_told_how_to_be_exported(tmp_path: Path) -> None:
+    model = fixed(tmp_path / "m.onnx", np.zeros((40, 7)), kind=TensorProto.FLOAT16)
+    assert error_of(model).endswith("is tensor(float16) [1, 3, 64, 64]: export it without half precision")
+
+
+def test_rows_only_for_what_is_found_are_told_how_to_be_exported(tmp_path: Path) -> None:
+    nodes = [helper.make_node("Slice", ["numbers", "zero", "zero"], ["output"])]
+    nodes.insert(0, helper.make_node("Reshape", ["images", "shape"], ["numbers"]))
+    constants = {"shape": np.array([-1, 8], np.int64), "zero": np.array([0], np.int64)}
+    said = error_of(save(tmp_path / "m.onnx", nodes, constants, shape=(1, 3, 64, 64)))
+    assert said.startswith("a batch of 1 gave outputs (0, 8); they must begin with the batch")
+    assert said.endswith("is to be exported without that last step (NMS)")
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "layout"),
+    [
+        ((25_200, 85), (640, 640), Layout.YOLOV5),
+        ((25_200, 6), (640, 640), Layout.YOLOV5),
+        ((18_900, 6), (640, 480), Layout.YOLOV5),
+        ((25_500, 6), (640, 640), Layout.YOLOV5),
+        ((84, 8400), (640, 640), Layout.YOLOV8),
+        ((5, 8400), (640, 640), Layout.YOLOV8),
+        ((6, 8400), (640, 640), Layout.YOLOV8),
+        ((300, 6), (640, 640), Layout.END_TO_END),
+        ((300, 6), (1280, 736), Layout.END_TO_END),
+        ((100, 6), (320, 320), Layout.END_TO_END),
+        ((8400, 85), (640, 640), Layout.YOLOX),
+        ((8400, 6), (640, 640), Layout.YOLOX),
+        ((3549, 6), (416, 416), Layout.YOLOX),
+        ((34_000, 6), (1280, 1280), Layout.YOLOX),
+    ],
+)
+@pytest.mark.parametrize("filled", [0.0, 1.0])
+def test_shapes_as_exporters_make_them(
+    shape: tuple[int, int], size: tuple[int, int], layout: Layout, filled: float
+) -> None:
+    outputs = np.zeros((1, *shape), np.float32)
+    if layout is not Layout.YOLOX:
+        # A box somewhere else than in the first cell.
+        outputs[0, -1, -1] = outputs[0, 0, 0] = filled * 400
+    assert layout_of(outputs, size, None)[0] is layout
 
 
 def yolox(**cells: tuple[float, ...]) -> Any:
@@ -144,6 +241,18 @@ def test_yolox_of_one_class_is_not_taken_for_end_to_end(tmp_path: Path) -> None:
     model = fixed(tmp_path / "m.onnx", yolox(cell17=(0.5, 0.25, 0.0, np.log(2), 0.9, 1.0), cell83=(0, 0, 0, 0, 0.5, 1)))
     assert boxes_of(detector_of(model)) == [((8.0, 10.0, 8.0, 16.0), "0", 0.9), ((16.0, 16.0, 32.0, 32.0), "0", 0.5)]
     assert boxes_of(detector_of(model, layout="yolox")) == boxes_of(detector_of(model))
+
+
+def test_yolox_with_pixels_as_other_networks_want_them_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = fixed(tmp_path / "m.onnx", yolox())
+    with caplog.at_level(logging.WARNING, "pipeline"):
+        detector_of(model, colours="bgr", scale=1.0)
+        assert not caplog.messages
+        detector_of(model)
+    (said,) = caplog.messages
+    assert said.startswith(f"{model}: YOLOX is trained with colours bgr and scale 1")
 
 
 def test_boxes_of_each_cell_in_pixels_are_read_as_yolov5(tmp_path: Path) -> None:

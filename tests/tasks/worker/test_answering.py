@@ -3,6 +3,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +33,7 @@ class RecordingDetector:
     """Says that a quarter of every picture is something, and remembers what it was told."""
 
     labels = ("thing",)
-    identity = ModelIdentity("recording", "sha256:0123")
+    identity = ModelIdentity("recording", "")
 
     def __init__(self) -> None:
         self.seen: list[CapturedFrame] = []
@@ -49,7 +50,7 @@ class RecordingDetector:
 class Stumbling:
     """A model that fails."""
 
-    kind, name, digest, labels = TaskKind.DETECTION, "stumbling", "", ()
+    kind, identity, labels = TaskKind.DETECTION, ModelIdentity("stumbling", ""), ()
 
     def answer(self, picture: Picture) -> tuple[DetectedPrimitive, ...]:
         raise RuntimeError(f"no good: {picture.shape}")
@@ -140,6 +141,32 @@ def test_probabilities_stay_and_scores_become_probabilities() -> None:
     assert as_probabilities(np.array([1000.0, -1000.0])).tolist() == [1.0, 0.0]
     with pytest.raises(ValueError, match="not a number"):
         as_probabilities(np.array([np.nan, 1.0]))
+
+
+@pytest.mark.parametrize(
+    ("names", "labels"),
+    [("{0: 'dark', 1: 'grey', 2: 'bright'}", ("dark", "grey", "bright")), ("['dark']", ()), ("", ())],
+)
+def test_names_that_the_networks_file_holds_are_its_labels_if_they_fit(
+    tmp_path: Path, names: str, labels: tuple[str, ...]
+) -> None:
+    file = write_brightness_classifier(tmp_path / "three.onnx", classes=3)
+    network = onnx.load(str(file))
+    onnx.helper.set_model_props(network, {"names": names})
+    onnx.save(network, str(file))
+    model = Classifier(ClassifierSettings(file))
+    assert model.labels == labels
+    answer = answer_image(grey_png(CLASSES - 1), model, ImageLimits())
+    assert isinstance(answer, tuple)
+    assert answer[0].class_name == (labels[-1] if labels else None)
+
+
+def test_a_model_is_named_by_its_file_and_what_is_in_it(tmp_path: Path) -> None:
+    one, other = (write_brightness_classifier(tmp_path / name, classes=3) for name in ("one.onnx", "other.onnx"))
+    first, second = (Classifier(ClassifierSettings(file)).identity for file in (one, other))
+    assert (first.name, second.name, first.digest == second.digest) == ("one", "other", True)
+    write_brightness_classifier(one, classes=4)
+    assert Classifier(ClassifierSettings(one)).identity.digest != first.digest
 
 
 def test_labels_that_do_not_fit_the_network_are_refused(tmp_path: Path) -> None:
