@@ -276,6 +276,33 @@ class InstanceState(StrEnum):
     """It cannot run until its manifest changes."""
 
 
+MOST_ALERTS = 16
+"""Rules of one camera: what is told of them in reports stays small."""
+
+
+class AlertStatus(WireModel):
+    """The newest alert of one rule of a camera, as its app tells it."""
+
+    rule: str
+    """Name of the rule."""
+    id: str
+    """Of the alert: its frame and its messages have the same."""
+    number: int = Field(ge=0, le=2**53)
+    """Counts the alerts of the rule since the app read it: so it is seen that others were in between."""
+    active: bool
+    """True until it ends."""
+    count: int = Field(ge=0, le=2**53)
+    """Objects, or pairs of them, that it began with."""
+    seen: str = ""
+    """The same in words."""
+    region: str = ""
+    message: str = ""
+    """What to do, for people."""
+    began_at: UtcTime
+    """By the clock of the machine."""
+    ended_at: UtcTime | None = None
+
+
 class CameraStatus(WireModel):
     """A camera as the agent observed it: Ready only when its frames are being processed."""
 
@@ -288,6 +315,8 @@ class CameraStatus(WireModel):
     frame_number: int | None = None
     since: UtcTime
     """When `ready` last changed."""
+    alerts: tuple[AlertStatus, ...] = Field(default=(), **_unless_said)
+    """The newest of each rule that had one."""
 
 
 class InstanceStatus(WireModel):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.model import SCALED_TO_ZERO, ObjectRef
+from controller.picture.camera_alerts import camera_alerts
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
 from controller.picture.look import Look, Sighting
 from crds.camera import Camera
@@ -34,6 +35,7 @@ def camera_status(camera: Camera, look: Look, previous: Document | None) -> Docu
     old_fps = _old_fps(previous)
     instances = [_watcher(verdict, said, one, old_fps) for verdict, said, one in verdicts]
     known_fps = [one["fps"] for one in instances if one["fps"] is not None]
+    alerts = camera_alerts(camera, (alert for one, _ in looks if one for alert in one.alerts), previous)
     return {
         "ready": verdict.ready,
         "reason": verdict.reason,
@@ -43,6 +45,7 @@ def camera_status(camera: Camera, look: Look, previous: Document | None) -> Docu
         "instances": instances,
         "nodes": sorted({one.node_name for one in watchers}),
         "conditions": [condition("Ready", verdict, previous=previous, now=look.now, since=since)],
+        **({"alerts": list(alerts)} if alerts else {}),
     }
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from crds.instance_config import InstanceConfig
+from nodeagent.apps.alerts import alerts_of
 from nodeagent.apps.rest import NoAnswerError, ask
 from nodeagent.model import Probe, StreamStats
 
@@ -73,7 +74,8 @@ def _stream(index: int, entry: object) -> StreamStats:
         camera_id = entry.get("sensor_id")
         fps, frame = _amount(entry.get("fps")), _amount(entry.get("frame_number"))
         if isinstance(camera_id, str) and camera_id and fps is not None and frame is not None:
-            return StreamStats(camera_id, float(fps), int(frame), _reason(entry.get("reason")), _counts(entry))
+            said = _reason(entry.get("reason")), _counts(entry), alerts_of(entry.get("alerts"))
+            return StreamStats(camera_id, float(fps), int(frame), *said)
     raise NoAnswerError(f"{_METRICS_PATH}: stream-stats[{index}] is not a stream")
 
 

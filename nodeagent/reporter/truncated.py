@@ -24,7 +24,9 @@ def truncated(report: AgentResponse) -> Iterator[AgentResponse]:
 
 
 def _without_numbers(cameras: tuple[CameraStatus, ...]) -> tuple[CameraStatus, ...]:
-    return tuple(one.model_copy(update={"message": "", "fps": None, "frame_number": None}) for one in cameras)
+    return tuple(
+        one.model_copy(update={"message": "", "fps": None, "frame_number": None, "alerts": ()}) for one in cameras
+    )
 
 
 def _not_ready(cameras: tuple[CameraStatus, ...]) -> tuple[CameraStatus, ...]:

@@ -51,6 +51,7 @@ class CameraSnapshot:
         last_loss: Why the last of them did.
         decode_errors: Frames that could not be decoded, or only with gaps that the decoder filled.
         take_errors: Pictures that the rest of the program failed to take.
+        left_out: Frames that were not decoded because they came too late to be: there is too little CPU for all cameras.
     """
 
     frame_number: int
@@ -63,6 +64,7 @@ class CameraSnapshot:
     last_loss: str
     decode_errors: int
     take_errors: int
+    left_out: int
 
 
 class CameraStats:
@@ -88,6 +90,7 @@ class CameraStats:
         self._last_loss = ""
         self._decode_errors = 0
         self._take_errors = 0
+        self._left_out = 0
 
     def treat(self, settings: CameraSettings) -> None:
         """Judges the camera by other limits from now on."""
@@ -128,6 +131,11 @@ class CameraStats:
         with self._lock:
             self._take_errors += 1
 
+    def left_out(self) -> None:
+        """A frame is not decoded, since it is too old already."""
+        with self._lock:
+            self._left_out += 1
+
     def failed(self, reason: str, *, lost: bool = False) -> None:
         """An attempt to connect failed, or a connection that gave frames was lost."""
         with self._lock:
@@ -157,6 +165,7 @@ class CameraStats:
                 last_loss=self._last_loss,
                 decode_errors=self._decode_errors,
                 take_errors=self._take_errors,
+                left_out=self._left_out,
             )
 
     def _state(self, now_s: float) -> CameraState:
