@@ -9,6 +9,7 @@ from controller.render.msgconv_files import msgconv_file, with_msgconv_file
 from crds.app_kind import AppKind
 from crds.camera import Camera
 from crds.camera_alerts import CameraAlert
+from crds.camera_source import SCHEMES
 from crds.dsinstance import DsInstance
 from crds.foreign_placeholders import holds_placeholder
 from crds.key_path import key_path
@@ -60,14 +61,16 @@ def check_network(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator
     """What an instance cannot reach that is to have no network."""
     if instance.spec.container.network != "none":
         return
-    streams = sorted(camera.name for camera in cameras if camera.spec.type == "rtsp")
+    streams = sorted(camera.name for camera in cameras if camera.spec.type in SCHEMES)
     if instance.spec.app.kind.has_metrics:
         message = (
             f"an app of kind {instance.spec.app.kind} is asked for its frames over the network of the node: use host"
         )
     elif streams:
         more = f" and {len(streams) - _SHOWN:,} more" if len(streams) > _SHOWN else ""
-        message = f"without a network the instance cannot reach its RTSP cameras ({', '.join(streams[:_SHOWN])}{more})"
+        message = (
+            f"without a network the instance cannot reach its network cameras ({', '.join(streams[:_SHOWN])}{more})"
+        )
     else:
         return
     yield error(("spec", "container", "network"), message)
