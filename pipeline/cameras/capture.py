@@ -24,6 +24,8 @@ from pipeline.cameras.connection import (
 from pipeline.cameras.connection_turns import ConnectionTurns, retry_pause_s
 from pipeline.cameras.decoding import KeyFrameDistance, PictureDecoder
 from pipeline.cameras.pacing import FrameSchedule, Pacer
+from pipeline.damage.judge import ClockJump
+from pipeline.damage.stream_clock import StreamClock
 from pipeline.files.settings import CameraSettings
 from pipeline.files.source import Source
 from pipeline.model import CapturedFrame
@@ -137,6 +139,7 @@ class Capture(threading.Thread):
     def _read(self, connection: Connection) -> bool:
         """Reads until told to stop, or to the end of what there is; tells whether it was the latter."""
         decoder = PictureDecoder(connection.stream, self._key_frames)
+        clock = StreamClock()
         decoded = pictures = 0
         while not self._stop_asked.is_set():
             packet = connection.read()
@@ -147,6 +150,7 @@ class Capture(threading.Thread):
             if packet.size and self._stop_asked.wait(self._pacer.delay_s(_time_stamp(packet), time.monotonic())):
                 break
             now_s, delay_s = time.monotonic(), self._settings.frame_delay_s
+            self._compare_clocks(clock, packet, now_s)
             due = self._schedule.is_due(now_s, delay_s)
             if not decoder.wants(packet, now_s, delay_s, due=due):
                 self._seen(now_s)
@@ -157,6 +161,11 @@ class Capture(threading.Thread):
             for picture in found:
                 self._hand_on(picture, delay_s)
         return False
+
+    def _compare_clocks(self, clock: StreamClock, packet: "Packet[VideoStream]", now_s: float) -> None:
+        # The clock of a file is our own; it jumps with each loop.
+        if self._source.type != "file" and (by_s := clock.jump_s(_time_stamp(packet), now_s)) is not None:
+            self._stats.clock_jumped(ClockJump(now_s, by_s))
 
     def _decode(self, decoder: PictureDecoder, packet: "Packet[VideoStream]", delay_s: float) -> list[VideoFrame]:
         """Decodes a frame, which may bring out none, or others than this one."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from pipeline.damage.judge import Damage
 from pipeline.model import Detection, FrameResult, TrackedObject
 
 Payload = Mapping[str, object]
@@ -112,7 +113,9 @@ def visual(result: FrameResult, session_id: str, frame: str, width: int, height:
     return {**_of_frame(result, session_id), "frame_w": width, "frame_h": height, "frame": frame}
 
 
-def camera_state(device_id: str, state: str, reason: str, fps: float, *, message_id: str, seen_at_s: float) -> Payload:
+def camera_state(
+    device_id: str, state: str, reason: str, fps: float, damage: Damage | None, *, message_id: str, seen_at_s: float
+) -> Payload:
     """Returns what has become of a camera; ``fps`` is what it sends, with one digit behind the point."""
     return {
         "messageid": message_id,
@@ -121,7 +124,13 @@ def camera_state(device_id: str, state: str, reason: str, fps: float, *, message
         "state": state,
         "reason": reason,
         "fps": round(fps, 1),
+        "damage": damage_json(damage),
     }
+
+
+def damage_json(damage: Damage | None) -> Payload | None:
+    """Returns what is damaged of what a camera sends, as messages and metrics write it; None for nothing."""
+    return None if damage is None else {"reason": damage.reason.value, "message": damage.message}
 
 
 def _of_frame(result: FrameResult, session_id: str) -> dict[str, object]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from pipeline.damage.judge import Damage
 from pipeline.files.rules import AnalyticsRules
 from pipeline.messages.delivery import Delivery
 from pipeline.model import FrameResult
@@ -49,6 +50,9 @@ class StreamView:
         objects: In the last frame.
         lines_cumulative: Crossings by line.
         regions: Objects in each region of interest, in the last frame.
+        damage: What is damaged of what the camera sends; None for nothing.
+        width: Of its picture in pixels; 0 before the first.
+        height: Of its picture in pixels; 0 before the first.
     """
 
     source_id: int
@@ -74,6 +78,9 @@ class StreamView:
     objects: int = 0
     lines_cumulative: Mapping[str, int] = field(default_factory=dict)
     regions: Mapping[str, int] = field(default_factory=dict)
+    damage: Damage | None = None
+    width: int = 0
+    height: int = 0
 
 
 class Control(Protocol):

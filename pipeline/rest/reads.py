@@ -4,6 +4,7 @@ import resource
 import time
 from typing import Any, Final
 
+from pipeline.messages.payloads import damage_json
 from pipeline.rest.control import OK, Control, StreamView
 
 _VERSION: Final = "DeepStream-SDK 9.1 - REST API Version v1 (reference pipeline)"
@@ -98,4 +99,7 @@ def _stream_stats(stream: StreamView) -> dict[str, Any]:
         "objects": stream.objects,
         "lines_cumulative": dict(stream.lines_cumulative),
         "regions": dict(stream.regions),
+        "damage": damage_json(stream.damage),
+        "width": stream.width,
+        "height": stream.height,
     }
