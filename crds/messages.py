@@ -276,6 +276,16 @@ class InstanceState(StrEnum):
     """It cannot run until its manifest changes."""
 
 
+class CameraDamage(WireModel):
+    """What is damaged of what a camera sends, while its frames are processed all the same."""
+
+    reason: str
+    """A word of the app's, such as `FrozenPicture`."""
+    message: str = ""
+    since: UtcTime
+    """Since when something is damaged; it stays while the reason changes."""
+
+
 class CameraStatus(WireModel):
     """A camera as the agent observed it: Ready only when its frames are being processed."""
 
@@ -288,6 +298,14 @@ class CameraStatus(WireModel):
     frame_number: int | None = None
     since: UtcTime
     """When `ready` last changed."""
+    degraded: CameraDamage | None = Field(default=None, **_unless_said)
+    """What is damaged; None when nothing is, and where nobody looks."""
+    sound: bool = Field(default=False, **_unless_said)
+    """True when the app says that nothing is damaged."""
+    width: int = Field(default=0, ge=0, **_unless_said)
+    """Of its picture in pixels; 0 where the app does not say."""
+    height: int = Field(default=0, ge=0, **_unless_said)
+    """Of its picture in pixels; 0 where the app does not say."""
 
 
 class InstanceStatus(WireModel):

@@ -167,6 +167,18 @@ class Observed:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """What an app says of the pictures that a camera sends; equal when they differ in nothing but words."""
+
+    damage: str = ""
+    """What is damaged, in one word; empty for nothing."""
+    message: str = field(default="", compare=False)
+    width: int = 0
+    """In pixels; 0 before the first picture."""
+    height: int = 0
+
+
+@dataclass(frozen=True)
 class StreamStats:
     """One camera in the answer of an app's metrics."""
 
@@ -177,6 +189,8 @@ class StreamStats:
     """Why the app has no frames of it, in the words of the app; few apps say so."""
     counts: tuple[object, object, object] | None = field(default=None, compare=False)
     """Objects, crossings by line, and objects by region, as an app says them that counts: nobody has looked whether they are that."""
+    pictures: Pictures | None = None
+    """None from an app that does not look at them."""
 
 
 @dataclass(frozen=True)
