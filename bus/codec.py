@@ -66,6 +66,15 @@ def decode_signed(model: type[M], value: bytes | None, public_keys: Collection[s
     return _parse(model, envelope.payload)
 
 
+def decode_unverified(model: type[M], value: bytes | None) -> M:
+    """The message in an envelope, whoever signed it: to be shown to people, who are told so, and never to be believed.
+
+    Raises:
+        Undecodable: it is anything else.
+    """
+    return _parse(model, _envelope(model, value).payload)
+
+
 def decode_self_signed(value: bytes | None) -> AgentInfo:
     """A greeting, signed with the very key that it announces; whether that agent is welcome is for the caller.
 

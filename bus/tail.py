@@ -36,6 +36,8 @@ class TailMessage:
     value: bytes | None
     written_at: datetime
     """As its writer or the broker says."""
+    partition: int = 0
+    offset: int = 0
 
 
 class UnknownTopicError(LookupError):
@@ -170,7 +172,8 @@ class TopicTail:
 
 
 def _plain(message: Message) -> TailMessage:
-    return TailMessage(_bytes(message.key()), _bytes(message.value()), written_at(message))
+    place = message.partition() or 0, message.offset() or 0
+    return TailMessage(_bytes(message.key()), _bytes(message.value()), written_at(message), *place)
 
 
 def _bytes(value: str | bytes | None) -> bytes | None:

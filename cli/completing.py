@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.kinds import DSINSTANCE, KINDS, OBJECT_KINDS, Kind
+from cli.kinds import CAMERA, DSINSTANCE, KINDS, OBJECT_KINDS, Kind
 from cli.server_address import DEFAULT_SERVER
 
 if TYPE_CHECKING:
@@ -32,6 +32,14 @@ def complete_objects(ctx: click.Context, param: click.Parameter, incomplete: str
     if slash:
         return [f"{kind}/{name}" for name in _names(ctx, _kind(kind)) if name.startswith(start)]
     return [f"{kind.singular}/" for kind in OBJECT_KINDS if kind.singular.startswith(incomplete.lower())]
+
+
+def complete_cameras(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001 - click's signature
+    """Completes `NAME` and `KIND/NAME` of cameras."""
+    kind, slash, start = incomplete.rpartition("/")
+    if slash and _kind(kind) != CAMERA:
+        return []
+    return [f"{kind}{slash}{name}" for name in _names(ctx, CAMERA) if name.startswith(start)]
 
 
 def complete_instance_and_path(

@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
@@ -196,6 +197,21 @@ class Api:
                     connection.sock.settimeout(None)
             with response:
                 yield self._chunks(response)
+        finally:
+            connection.close()
+
+    def download(self, path: str, query: Mapping[str, str], kind: str) -> tuple[bytes, HTTPMessage]:
+        """The bytes that answer a GET, which must be of a media type, and the headers; raises as `get` does."""
+        connection = self._connection()
+        try:
+            with self._explained():
+                connection.request("GET", _with_query(path, query), headers={"Accept": "*/*", **self._headers})
+                with connection.getresponse() as response:
+                    found = response.headers.get_content_type()
+                    if response.status != HTTPStatus.OK or found != kind:
+                        self._parsed(response)
+                        raise self._no_controller(f"{response.status} and {found}")
+                    return response.read(), response.headers
         finally:
             connection.close()
 

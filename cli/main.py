@@ -20,6 +20,7 @@ _COMMANDS = {
     "describe": "cli.commands.describe",
     "events": "cli.commands.events",
     "logs": "cli.commands.logs",
+    "snapshot": "cli.commands.snapshot",
     "top": "cli.commands.top",
     "status": "cli.commands.status",
     "wait": "cli.commands.wait",

@@ -56,6 +56,8 @@ class CameraSeries(WireModel):
 MOST_OBJECTS: Final = 64
 LARGEST_PICTURE: Final = 52 * 1024
 """Bytes: with what is said of it, it fits into a record."""
+LARGEST_SNAPSHOT: Final = 512 * 1024
+"""Bytes of a snapshot, which comes in parts of `LARGEST_PICTURE`: 1920 pixels of a crowded street in good quality."""
 
 _Pixels = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 PictureObject = tuple[
@@ -100,6 +102,10 @@ class PictureTold(WireModel):
     """True when it is still the frame that was sent before: it is not sent again."""
     jpeg_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$", **_unless_said)
     """Of what lies behind this message; empty when nothing does."""
+    total_bytes: int = Field(default=0, ge=0, le=LARGEST_SNAPSHOT, **_unless_said)
+    """Of a snapshot: how long the JPEG is whose part lies behind this message. All its parts say the same of it, and come in order."""
+    alert: str = Field(default="", max_length=64, **_unless_said)
+    """Of a snapshot that was kept at an alert: the id of that."""
 
 
 class AgentAnswer(Message):

@@ -18,7 +18,9 @@ PICTURES: Final = "pictures"
 """What cameras show, again and again: each picture is one answer, and what was in it."""
 SERIES: Final = "series"
 """How one camera did in the last hours: its frames per second, and what its app counts."""
-CAN_BE_ASKED: Final = (LOGS, USAGE, PICTURES, SERIES)
+SNAPSHOT: Final = "snapshot"
+"""One picture of one camera, as large as its app has it, in as many answers as it needs."""
+CAN_BE_ASKED: Final = (LOGS, USAGE, PICTURES, SERIES, SNAPSHOT)
 """What agents of this version answer."""
 
 LONGEST_LEASE_SECONDS: Final = 60
@@ -28,6 +30,9 @@ MOST_CAMERAS: Final = 100
 """Of one lease of pictures."""
 LARGEST_WIDTH: Final = 1280
 """Of a picture, in pixels: what fits into a record in fair quality."""
+
+AT_ALERT: Final = r"^[0-9A-Za-z-]{0,64}$"
+"""What names an alert, or nothing."""
 
 _LARGEST_NUMBER: Final = 2**53
 """Whole in every JSON parser."""
@@ -75,6 +80,23 @@ class PicturesAsked(WireModel):
     """Between two pictures of one camera; more, where they are many."""
 
 
+class SnapshotAsked(WireModel):
+    """Which picture."""
+
+    instance: str = Field(max_length=128)
+    """By the name that its agent knows it by."""
+    camera: str = Field(max_length=128)
+    """By the name of its manifest."""
+    width: int | None = Field(default=None, ge=16, le=8192)
+    """In pixels, at most; None for that of the camera."""
+    overlay: bool = False
+    """Lines, regions and boxes are drawn on it."""
+    at: str = Field(default="", pattern=AT_ALERT, max_length=64)
+    """Empty for the newest frame; `alert` for the one kept at the newest alert, else the id of an alert."""
+    max_age_ms: int = Field(default=10_000, ge=0, le=24 * 3600 * 1000)
+    """An older newest frame is none; one that is asked for by its alert may have any age."""
+
+
 class Lease(WireModel):
     """What one run of an agent is asked for, said with `CommandKind.ASK`. Said again with its number it is renewed."""
 
@@ -89,10 +111,12 @@ class Lease(WireModel):
     begins: bool = False
     """False for a renewal, which brings no lease back that is over."""
     what: str = Field(default="", max_length=64)
-    """`logs`, `usage`, `pictures`, `series`, or what later versions know; an agent says in its greeting what it can be asked for."""
+    """`logs`, `usage`, `pictures`, `series`, `snapshot`, or what later versions know; an agent says in its greeting what it can be asked for."""
     logs: LogsAsked | None = None
     """Of which instance, and which lines, where logs are asked for."""
     pictures: PicturesAsked | None = Field(default=None, **_unless_said)
     """Of which cameras, where pictures are asked for."""
     series: SeriesAsked | None = Field(default=None, **_unless_said)
     """Of which camera, where its series are asked for."""
+    snapshot: SnapshotAsked | None = Field(default=None, **_unless_said)
+    """Which one, where a snapshot is asked for."""

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from crds.camera_alerts import AlertRules, alert_faults
 from crds.camera_analytics import Path, shape_findings, unit_findings
 from crds.camera_device import DEVICE_TYPES, CaptureMode, device_number
 from crds.camera_limits import CameraLimits
@@ -168,6 +169,11 @@ class CameraSpec(ManifestModel):
     analytics: CameraAnalytics | None = changes(
         ChangeClass.RELOAD, None, description="Lines and regions. The counts of the instance begin anew with a change."
     )
+    alerts: AlertRules | None = changes(
+        ChangeClass.RELOAD,
+        None,
+        description="Rules for alerts, by name. The reference workload goes by them; other apps are not told.",
+    )
     messages: CameraMessages | None = changes(
         ChangeClass.RESTART, None, description="What messages say of the camera besides what was seen."
     )
@@ -260,6 +266,14 @@ class CameraSpec(ManifestModel):
             faults = {("analytics",): message}
         if faults:
             raise refusal("CameraSpec", faults)
+        return self
+
+    @model_validator(mode="after")
+    def _alerts_can_happen(self) -> Self:
+        if self.alerts is not None:
+            regions = None if self.analytics is None else self.analytics.roi_filtering
+            if faults := dict(alert_faults(self.alerts, regions)):
+                raise refusal("CameraSpec", {("alerts", *path): message for path, message in faults.items()})
         return self
 
     def analytics_findings(self) -> Iterator[tuple[Path, Finding]]:

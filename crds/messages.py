@@ -286,6 +286,33 @@ class CameraDamage(WireModel):
     """Since when something is damaged; it stays while the reason changes."""
 
 
+MOST_ALERTS = 16
+"""Rules of one camera: what is told of them in reports stays small."""
+
+
+class AlertStatus(WireModel):
+    """The newest alert of one rule of a camera, as its app tells it."""
+
+    rule: str = Field(max_length=63)
+    """Name of the rule."""
+    id: str = Field(max_length=64)
+    """Of the alert: its frame and its messages have the same."""
+    number: int = Field(ge=0, le=2**53)
+    """Counts the alerts of the rule since the app read it: so it is seen that others were in between."""
+    active: bool
+    """True until it ends."""
+    count: int = Field(ge=0, le=2**53)
+    """Objects, or pairs of them, that it began with."""
+    seen: str = Field(default="", max_length=200)
+    """The same in words."""
+    region: str = Field(default="", max_length=200)
+    message: str = Field(default="", max_length=500)
+    """What to do, for people."""
+    began_at: UtcTime
+    """By the clock of the machine."""
+    ended_at: UtcTime | None = None
+
+
 class CameraStatus(WireModel):
     """A camera as the agent observed it: Ready only when its frames are being processed."""
 
@@ -298,6 +325,8 @@ class CameraStatus(WireModel):
     frame_number: int | None = None
     since: UtcTime
     """When `ready` last changed."""
+    alerts: tuple[AlertStatus, ...] = Field(default=(), max_length=MOST_ALERTS, **_unless_said)
+    """The newest of each rule that had one."""
     degraded: CameraDamage | None = Field(default=None, **_unless_said)
     """What is damaged; None when nothing is, and where nobody looks."""
     sound: bool = Field(default=False, **_unless_said)

@@ -22,6 +22,9 @@ _DEFAULTS: Final[Mapping[DetectorKind, Mapping[str, Any]]] = {
         "nms_iou": 0.45,
         "colours": "rgb",
         "scale": 1 / 255,
+        "input_width": None,
+        "input_height": None,
+        "layout": None,
     },
 }
 """The fields that each detector has, with their defaults."""
@@ -84,6 +87,22 @@ class ReferenceDetector(ManifestModel):
         description="For onnx: values of pixels, 0 to 255, are multiplied by it. Default: 1/255.",
     )
 
+    input_width: int | None = Field(
+        default=None,
+        ge=32,
+        le=4096,
+        description="For onnx: width in pixels that pictures are given in, for a network that leaves it open. Default: what "
+        "its metadata says (imgsz).",
+    )
+    input_height: int | None = Field(
+        default=None, ge=32, le=4096, description="For onnx: likewise the height. Default: as inputWidth."
+    )
+    layout: Literal["yolov5", "yolov8", "end-to-end", "yolox"] | None = Field(
+        default=None,
+        description="For onnx: what the numbers of its output mean. Default: told by its shape, and by where the boxes of a "
+        "black picture lie.",
+    )
+
     @property
     def resolved(self) -> Self:
         """The detector with the defaults of its kind written out."""
@@ -105,6 +124,8 @@ class ReferenceDetector(ManifestModel):
         }
         if self.kind == "onnx" and self.model is None:
             faults["model",] = "is missing: a detector of kind onnx needs the path of its ONNX file in the container"
+        if self.input_width is None and self.input_height is not None:
+            faults["inputWidth",] = "is missing: inputHeight alone does not say how large pictures are"
         width = self.picture_width
         if self.kind == "people" and width is not None and width < _SMALLEST_PICTURE_OF_PEOPLE:
             faults["pictureWidth",] = (
@@ -118,6 +139,14 @@ class ReferenceDetector(ManifestModel):
 
 def _kinds_with(field: str) -> str:
     return " and ".join(kind for kind, fields in _DEFAULTS.items() if field in fields)
+
+
+class AlertFrames(ManifestModel):
+    """How many pictures of alerts an instance keeps on its node; the oldest go first."""
+
+    per_camera: int = Field(default=20, ge=1, le=1000, description="Of one camera.")
+    megabytes: int = Field(default=64, ge=1, le=100_000, description="Of all its cameras together, in 1,000,000 bytes.")
+    days: float = Field(default=7.0, gt=0, le=3650, description="Pictures that are older are removed.")
 
 
 class ReferenceApp(ManifestModel):
@@ -158,6 +187,16 @@ class ReferenceApp(ManifestModel):
     )
     camera_states_topic: KafkaTopic | None = changes(
         ChangeClass.RESTART, None, description="Kafka topic for what becomes of the cameras. Default: no messages."
+    )
+    alerts_topic: KafkaTopic | None = changes(
+        ChangeClass.RESTART,
+        "Alerts",
+        description="Kafka topic for alerts of cameras that have rules for them; null for no messages.",
+    )
+    alert_frames: AlertFrames = changes(
+        ChangeClass.RESTART,
+        default_factory=shared(AlertFrames),
+        description="How many pictures of alerts are kept, and for how long.",
     )
     message_interval_seconds: float = changes(
         ChangeClass.RESTART, 1.0, ge=0, le=86400, description="How often counts are told while nothing crosses a line."

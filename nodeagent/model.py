@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from crds.instance_config import InstanceConfig, PartDigests
+from crds.messages import AlertStatus
 from nodeagent.operations import Drift, Outcome
 
 
@@ -189,6 +190,8 @@ class StreamStats:
     """Why the app has no frames of it, in the words of the app; few apps say so."""
     counts: tuple[object, object, object] | None = field(default=None, compare=False)
     """Objects, crossings by line, and objects by region, as an app says them that counts: nobody has looked whether they are that."""
+    alerts: tuple[AlertStatus, ...] = ()
+    """The newest alert of each rule that had one."""
     pictures: Pictures | None = None
     """None from an app that does not look at them."""
 

@@ -12,10 +12,11 @@ from typing import Final
 import av.logging
 import cv2
 
+from pipeline.alert_frames.store import AlertFrames
 from pipeline.analysis import Analysis
 from pipeline.camera_watch import CameraWatch
 from pipeline.cpu_limit import available_cpus, worker_count
-from pipeline.detect.choice import make_detector
+from pipeline.detect.choice import frames_at_once, make_detector
 from pipeline.detect.detector import DetectorError
 from pipeline.detect.frame_slots import FrameSlots
 from pipeline.event_log import start_event_log
@@ -23,7 +24,7 @@ from pipeline.exit_codes import ExitCode
 from pipeline.files.config import PipelineConfig, load
 from pipeline.files.json_reader import ConfigError
 from pipeline.messages.messenger import Messenger, Routes
-from pipeline.model import FrameResult
+from pipeline.model import FrameResult, ModelIdentity
 from pipeline.remote_control import RemoteControl
 from pipeline.rest.server import RestServer
 from pipeline.stop_signals import StopSignals
@@ -34,6 +35,9 @@ _LOG = logging.getLogger(__name__)
 
 # How often the states of the cameras are looked at.
 _LOOK_S: Final = 0.25
+
+# How often frames of alerts are looked at that may have become too old.
+_SWEEP_S: Final = 60.0
 
 # What is still on its way to Kafka may take so long to leave.
 _FLUSH_S: Final = 0.4
@@ -58,8 +62,9 @@ def run(arguments: Sequence[str]) -> ExitCode:
         return ExitCode.CONFIGURATION
     workers = worker_count(available_cpus())
     streams = Streams(config, options.source_list.parent, FrameSlots(workers), detector)
-    messenger = _messenger(config)
-    control = RemoteControl(streams, messenger)
+    messenger = _messenger(config, detector.identity)
+    alert_frames = AlertFrames(options.alert_frames, config.settings.alerts)
+    control = RemoteControl(streams, messenger, detector.identity, alert_frames)
     try:
         server = RestServer(options.port, control)
     except OSError as error:
@@ -67,6 +72,9 @@ def run(arguments: Sequence[str]) -> ExitCode:
         return ExitCode.PORT
 
     def tell(stream: Stream, result: FrameResult) -> None:
+        # Before the message: who reads it may ask for the frame at once.
+        for news in result.alerts:
+            alert_frames.keep(news, result)
         messenger.offer(result, stream.device_id, pictures=stream.source.stream)
 
     analysis = Analysis(
@@ -74,7 +82,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
         detector,
         tell,
         workers=workers,
-        batch_size=config.settings.batch_size,
+        batch_size=frames_at_once(config.settings),
         batch_deadline_s=config.settings.batch_deadline_ms / 1000,
     )
     analysis.start()
@@ -82,8 +90,15 @@ def run(arguments: Sequence[str]) -> ExitCode:
         streams.add(source, source.camera_id)
     threading.Thread(target=server.serve_forever, name="rest", daemon=True).start()
     control.ready.set()
-    _LOG.info("serving on 127.0.0.1:%d, %d cameras, %d workers", options.port, len(config.sources), workers)
-    asked_by = _watch_until_stopped(streams, CameraWatch(messenger))
+    _LOG.info(
+        "serving on 127.0.0.1:%d, %d cameras, %d workers, model %s %s",
+        options.port,
+        len(config.sources),
+        workers,
+        detector.identity.name,
+        detector.identity.digest,
+    )
+    asked_by = _watch_until_stopped(streams, CameraWatch(messenger), alert_frames)
     streams.stop()
     analysis.join()
     messenger.close(_FLUSH_S)
@@ -104,6 +119,13 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--port", type=_port, default=9000, help="port of the REST calls on 127.0.0.1 (default: %(default)s)"
     )
+    parser.add_argument(
+        "--alert-frames",
+        type=Path,
+        default=Path("alert-frames"),
+        metavar="FOLDER",
+        help="where frames of alerts are kept (default: %(default)s in the working directory)",
+    )
     return parser.parse_args(arguments)
 
 
@@ -114,7 +136,7 @@ def _port(text: str) -> int:
     return port
 
 
-def _messenger(config: PipelineConfig) -> Messenger:
+def _messenger(config: PipelineConfig, model: ModelIdentity) -> Messenger:
     app, messages = config.app, config.settings.messages
     return Messenger(
         app.kafka_connection_str,
@@ -122,22 +144,28 @@ def _messenger(config: PipelineConfig) -> Messenger:
             analytics_topic=messages.analytics_topic,
             objects_topic=messages.objects_topic,
             camera_states_topic=messages.camera_states_topic,
+            alerts_topic=config.settings.alerts.topic,
             mot_topic=app.mot_raw_meta_topic,
             face_topic=app.face_raw_meta_topic,
             visual_topic=app.visual_topic if app.app_type == "VISUAL" else "",
         ),
+        model,
         interval_s=messages.interval_s,
         visual_interval_s=messages.visual_interval_s,
     )
 
 
-def _watch_until_stopped(streams: Streams, watch: CameraWatch) -> signal.Signals | None:
+def _watch_until_stopped(streams: Streams, watch: CameraWatch, alert_frames: AlertFrames) -> signal.Signals | None:
     """Says what becomes of the cameras until a signal comes, or, with None, until the analysis moves no more."""
     signals = StopSignals()
+    swept_s = time.monotonic()
     while True:
         if (received := signals.wait(_LOOK_S)) is not None:
             return received
         now_s = time.monotonic()
         watch.look(streams.all(), now_s)
+        if now_s - swept_s > _SWEEP_S:
+            swept_s = now_s
+            alert_frames.forget_surplus(now_s)
         if streams.slots.longest_wait_s(now_s) > _STUCK_S:
             return None

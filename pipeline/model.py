@@ -9,6 +9,19 @@ from av.video.frame import VideoFrame
 from pipeline.frame_pixels import FramePixels
 
 
+@dataclass(frozen=True)
+class ModelIdentity:
+    """A model, as results name it.
+
+    Attributes:
+        name: For people: the name of its file without the ending, or the kind of a detector that needs no file.
+        digest: `sha256:` and 64 hexadecimal digits: of the file, or of what such a detector is set to.
+    """
+
+    name: str
+    digest: str
+
+
 @dataclass(frozen=True, slots=True)
 class Detection:
     """One object that a detector saw in one frame.
@@ -103,6 +116,53 @@ class FrameCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that a rule of a camera calls people for.
+
+    Attributes:
+        alert_id: Its id: see ``analytics.alerts.alert_id``.
+        rule: Name of the rule.
+        number: Counts the alerts of this rule from 1, since the rule was read.
+        count: How many objects, or pairs of them, it began with.
+        seen: The same in words: ``2 nohelmet``.
+        began_at_s: When, in seconds of Unix time.
+        ended_at_s: When it ended, likewise; None while it lasts.
+        region: Where the objects stand; empty for anywhere.
+        message: What to do, for people.
+    """
+
+    alert_id: str
+    rule: str
+    number: int
+    count: int
+    began_at_s: float
+    seen: str = ""
+    ended_at_s: float | None = None
+    region: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertNews:
+    """An alert begins or ends with a frame.
+
+    Attributes:
+        alert: As it is now.
+        objects: That it begins with; none when it ends.
+        keeps_frame: Whether the frame that it begins with is kept.
+    """
+
+    alert: Alert
+    objects: tuple[TrackedObject, ...] = ()
+    keeps_frame: bool = True
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it ends."""
+        return self.alert.ended_at_s is not None
+
+
+@dataclass(frozen=True, slots=True)
 class FrameResult:
     """All that is known of one analysed frame.
 
@@ -111,9 +171,11 @@ class FrameResult:
         frame: The frame.
         objects: In it.
         counts: Of it.
+        alerts: That begin or end with it.
     """
 
     source_id: int
     frame: CapturedFrame
     objects: tuple[TrackedObject, ...] = ()
     counts: FrameCounts = field(default_factory=FrameCounts)
+    alerts: tuple[AlertNews, ...] = ()

@@ -5,11 +5,12 @@ import threading
 import time
 from typing import Final
 
+from pipeline.alert_frames.store import AlertFrames, KeptFrame
 from pipeline.files.rules import AnalyticsRules
 from pipeline.files.source import source_of_url
 from pipeline.messages.delivery import Delivery
 from pipeline.messages.messenger import Messenger
-from pipeline.model import FrameResult
+from pipeline.model import FrameResult, ModelIdentity
 from pipeline.rest.control import BAD_REQUEST, OK, SERVER_ERROR, StreamView, Verdict
 from pipeline.stream import Stream
 from pipeline.streams import StreamError, Streams
@@ -27,10 +28,12 @@ class RemoteControl:
         ready: To be set when all that was to be started runs.
     """
 
-    def __init__(self, streams: Streams, messenger: Messenger) -> None:
+    def __init__(self, streams: Streams, messenger: Messenger, model: ModelIdentity, alert_frames: AlertFrames) -> None:
         self.ready = threading.Event()
         self._streams = streams
         self._messenger = messenger
+        self._model = model
+        self._alert_frames = alert_frames
 
     def is_ready(self) -> bool:
         """Whether all that was to be started runs."""
@@ -44,6 +47,10 @@ class RemoteControl:
         """All streams, by number."""
         now_s = time.monotonic()
         return tuple(self._view(stream, now_s) for stream in self._streams.all())
+
+    def model(self) -> ModelIdentity:
+        """What finds objects in the pictures."""
+        return self._model
 
     def delivery(self) -> Delivery:
         """How the messages fare."""
@@ -86,6 +93,14 @@ class RemoteControl:
         stream = self._streams.find(camera_id)
         return None if stream is None else stream.last_result
 
+    def alert_frames(self, camera_id: str) -> tuple[str, ...]:
+        """The alerts of a camera of which frames are kept."""
+        return self._alert_frames.ids(camera_id)
+
+    def alert_frame(self, camera_id: str, alert_id: str) -> KeptFrame | None:
+        """The frame of an alert of a camera that is watched."""
+        return None if self._streams.find(camera_id) is None else self._alert_frames.find(camera_id, alert_id)
+
     def rules(self) -> AnalyticsRules:
         """The lines and regions in force."""
         return self._streams.rules
@@ -109,6 +124,7 @@ class RemoteControl:
             decode_errors=camera.decode_errors,
             connections_lost=camera.losses,
             frames_waiting=waiting,
+            frames_left_out=camera.left_out,
             frames_not_taken=camera.take_errors,
             frames_replaced=replaced,
             frames_unchanged=analysis.unchanged,
@@ -118,6 +134,7 @@ class RemoteControl:
             objects=len(result.objects) if result else 0,
             lines_cumulative=result.counts.lines_cumulative if result else {},
             regions=result.counts.regions if result else {},
+            alerts=stream.alerts.newest(),
             damage=stream.damage,
             width=picture.width if picture else 0,
             height=picture.height if picture else 0,

@@ -1,9 +1,11 @@
 """One stream: a camera from its first packet to the last word on its last frame."""
 
 import time
+import uuid
 from collections.abc import Callable, Sequence
 
 from pipeline.analysis_stats import AnalysisStats
+from pipeline.analytics.alerts import StreamAlerts, alert_id
 from pipeline.analytics.stream_analytics import StreamAnalytics
 from pipeline.cameras.camera_stats import CameraSnapshot, CameraState, CameraStats
 from pipeline.cameras.capture import Capture
@@ -29,6 +31,7 @@ class Stream:
         device_id: What messages call it.
         camera: What is known of the camera.
         analysis: What is known of the analysis.
+        alerts: What its rules for alerts make of its frames.
         last_result: Of the last analysed frame; None before the first.
         picture: What is known of its picture.
     """
@@ -53,6 +56,7 @@ class Stream:
         self.device_id = device_id
         self.camera = CameraStats(began_s, settings)
         self.analysis = AnalysisStats(began_s)
+        self.alerts = StreamAlerts(settings.alerts, _new_alert_id)
         self.last_result: FrameResult | None = None
         self.picture = PictureLook()
         self._judgement: Judgement = NOTHING_JUDGED
@@ -60,7 +64,7 @@ class Stream:
         self._settings = settings
         self._change = SignificantChange(change_percent)
         self._analytics = StreamAnalytics(rules.of(source_id), (rules.width, rules.height))
-        self._regions = _regions(rules, source_id)
+        self._regions = self._regions_that_matter(rules)
         self._detections: tuple[Detection, ...] | None = None
         self._passed = 0
         self._new_rules: AnalyticsRules | None = None
@@ -121,7 +125,8 @@ class Stream:
             self._detections = tuple(detections)
         size = (frame.picture.width, frame.picture.height)
         objects, counts = self._analytics.update(self._detections or (), size, frame.decoded_at_s)
-        result = FrameResult(self.source_id, frame, objects, counts)
+        news = self.alerts.update(objects, size, frame.decoded_at_s, frame.seen_at_s)
+        result = FrameResult(self.source_id, frame, objects, counts, news)
         self.analysis.finished(frame.decoded_at_s, time.monotonic(), unchanged=detections is None)
         self.last_result = result
         return result
@@ -160,13 +165,19 @@ class Stream:
         rules, self._new_rules = self._new_rules, None
         if rules is not None:
             self._analytics.reload(rules.of(self.source_id), (rules.width, rules.height))
-            self._regions = _regions(rules, self.source_id)
+            self.alerts.reload(self._settings.alerts)
+            self._regions = self._regions_that_matter(rules)
+
+    def _regions_that_matter(self, rules: AnalyticsRules) -> tuple[tuple[Point, ...], ...]:
+        """The regions of interest as shares of the picture, if changes elsewhere do not matter; without any they do everywhere."""
+        stream = rules.of(self.source_id)
+        roi = stream.roi_filtering
+        if roi is None or roi.inverse or stream.line_crossing or stream.overcrowding or stream.direction:
+            return ()
+        if self.alerts.look_everywhere:
+            return ()
+        return tuple(tuple((x / rules.width, y / rules.height) for x, y in points) for points in roi.regions.values())
 
 
-def _regions(rules: AnalyticsRules, source_id: int) -> tuple[tuple[Point, ...], ...]:
-    """The regions of interest as shares of the picture, if changes elsewhere do not matter; without any they do everywhere."""
-    stream = rules.of(source_id)
-    roi = stream.roi_filtering
-    if roi is None or roi.inverse or stream.line_crossing or stream.overcrowding or stream.direction:
-        return ()
-    return tuple(tuple((x / rules.width, y / rules.height) for x, y in points) for points in roi.regions.values())
+def _new_alert_id(unix_s: float) -> str:
+    return alert_id(unix_s, uuid.uuid4().hex[:6])

@@ -33,9 +33,12 @@ _NO_COLOUR: Final = 128
 def faulty_clip(clip: Clip, fault: Fault) -> Clip:
     """Returns what is shown instead of the clip: black, one picture of it for ever, or its first pictures at half their size."""
     pictures = list(_decoded(clip))
+    if fault is Fault.STILL:
+        # One key frame for ever: an encoder would make several forms of the same picture.
+        pictures = pictures[:1]
     make: Callable[[VideoFrame], VideoFrame] = {
         Fault.BLACK: _black,
-        Fault.STILL: lambda _: pictures[0],
+        Fault.STILL: lambda picture: picture,
         Fault.RESIZED: _halved,
     }[fault]
     units = tuple(_encoded([make(one) for one in pictures], clip))

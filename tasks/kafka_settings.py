@@ -1,5 +1,6 @@
 """What the Kafka clients of tasks are told. Names: https://github.com/confluentinc/librdkafka/blob/master/CONFIGURATION.md."""
 
+import contextlib
 import logging
 import threading
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from confluent_kafka import KafkaError
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
 from pipeline.files.json_reader import ConfigError
 from tasks.limits import MAX_IMAGE_BYTES
@@ -20,6 +21,8 @@ MESSAGE_MARGIN_BYTES: Final = 64 * 1024
 # Pictures that wait in a client for their turn; above this, nothing more is fetched.
 _MOST_FETCHED_KB: Final = 32 * 1024
 _MOST_QUEUED_KB: Final = 64 * 1024
+
+_LOOK_S: Final = 0.5
 
 _SECURITY_PREFIXES: Final = ("security.", "ssl.", "sasl.", "enable.ssl.", "enable.sasl.")
 
@@ -77,6 +80,16 @@ class BrokerLink:
             was_away, self._away = self._away, False
         if was_away:
             _LOG.info("%s: Kafka answers again", self._name)
+
+    def look(self, client: Consumer | Producer) -> None:
+        """Asks whether they answer again, if they did not at last: who has nothing to send or to read would not notice.
+
+        Takes half a second as long as they do not.
+        """
+        if self._away:
+            with contextlib.suppress(KafkaException):
+                client.list_topics(timeout=_LOOK_S)
+                self.works()
 
 
 def client_settings(address: KafkaAddress, name: str) -> dict[str, Any]:

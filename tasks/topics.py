@@ -75,7 +75,9 @@ def _made(admin: AdminClient, wanted: Mapping[str, NewTopic]) -> Mapping[str, To
 
 def _wanted(prefix: str, partitions: int, max_message_bytes: int) -> Mapping[str, NewTopic]:
     retention = {"retention.ms": str(RETENTION_S * 1000), "cleanup.policy": "delete"}
-    topics = [NewTopic(models_topic(prefix), num_partitions=1, config=retention)]
+    # Whether a worker is there is told by when it was heard: by the broker's clock, not by that of each worker.
+    heard = {**retention, "message.timestamp.type": "LogAppendTime"}
+    topics = [NewTopic(models_topic(prefix), num_partitions=1, config=heard)]
     for kind in TaskKind:
         names = kind_topics(kind, prefix)
         large = {**retention, "max.message.bytes": str(max_message_bytes)}

@@ -20,8 +20,19 @@ MAX_ERROR_CHARACTERS: Final = 500
 MODEL_HEADER: Final = "model"
 """Header of a result's message: the name of the model that made it, in UTF-8. The value stays what it was before there was one."""
 
+MODEL_DIGEST_HEADER: Final = "model-digest"
+"""Header of a result's message: what tells that model from others of its name, such as ``sha256:...`` of its file."""
+
 MOST_NAME_CHARACTERS: Final = 200
-"""Of a model's name."""
+"""Of a model's name, of a worker's and of its host's."""
+
+MOST_DIGEST_CHARACTERS: Final = 100
+"""Of a model's digest."""
+
+MOST_CLASS_NAME_CHARACTERS: Final = 60
+"""Of a class's name in a result: a thousand of them, all of them escaped, fit into a message of Kafka's own limit, 1 MB."""
+
+_HEADERS: Final = {MODEL_HEADER: MOST_NAME_CHARACTERS, MODEL_DIGEST_HEADER: MOST_DIGEST_CHARACTERS}
 
 # Far below the rounding of a coordinate to pixels, in any picture that is accepted.
 _DECIMALS: Final = 6
@@ -87,6 +98,7 @@ class DetectedPrimitive:
         height: Of its box.
         rotation: Of its box about its middle, clockwise in radians. The detectors of this package find upright boxes: 0.
         probability: 0 to 1.
+        class_name: As the model calls its class; None if it has no names.
     """
 
     class_id: int
@@ -96,6 +108,7 @@ class DetectedPrimitive:
     height: float
     rotation: float
     probability: float
+    class_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,10 +118,12 @@ class ImageClass:
     Attributes:
         class_id: Its number, as the model counts them.
         probability: 0 to 1.
+        class_name: As the model calls it; None if it has no names.
     """
 
     class_id: int
     probability: float
+    class_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -131,11 +146,32 @@ class ModelNotice:
         kind: Of the tasks that it answers.
         name: Of the model.
         labels: Names of its classes, by class id; empty if it has none.
+        digest: What tells it from others of its name; empty if the worker does not say, as the rest may be.
+        worker: Id of the worker's process.
+        host: Name of its machine.
+        leaving: Whether it stops now.
     """
 
     kind: TaskKind
     name: str
     labels: tuple[str, ...]
+    digest: str = ""
+    worker: str = ""
+    host: str = ""
+    leaving: bool = False
+
+
+@dataclass(frozen=True)
+class NamedModel:
+    """The model that made a result, as far as its message says; workers that are not ours may say nothing.
+
+    Attributes:
+        name: Of the model.
+        digest: Of the model.
+    """
+
+    name: str | None = None
+    digest: str | None = None
 
 
 def encode_task(task_id: int, image: bytes, id_bytes: int = USUAL_ID_BYTES) -> bytes:
@@ -165,7 +201,7 @@ def encode_result(task_id: int, answer: Answer, id_bytes: int = USUAL_ID_BYTES) 
     if isinstance(answer, TaskFailure):
         content: Any = {"error": answer.error[:MAX_ERROR_CHARACTERS]}
     else:
-        content = [_rounded(asdict(item)) for item in answer]
+        content = [_said(asdict(item)) for item in answer]
     return task_id.to_bytes(id_bytes, "big") + json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
 
 
@@ -181,7 +217,7 @@ def decode_result(kind: TaskKind, value: bytes | None, id_bytes: int = USUAL_ID_
 
 def encode_model(notice: ModelNotice) -> bytes:
     """Returns the value of the message that tells of a model."""
-    return json.dumps({"kind": notice.kind, "name": notice.name, "labels": notice.labels}).encode()
+    return json.dumps(asdict(notice)).encode()
 
 
 def decode_model(value: bytes | None) -> ModelNotice:
@@ -196,29 +232,41 @@ def decode_model(value: bytes | None) -> ModelNotice:
         raise WireError("a model needs a kind and a name")
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise WireError("labels must be a list of strings")
-    return ModelNotice(TaskKind(kind), _storable(name[:MOST_NAME_CHARACTERS]), tuple(map(_storable, labels)))
+    return ModelNotice(
+        TaskKind(kind),
+        _storable(name[:MOST_NAME_CHARACTERS]),
+        tuple(map(_storable, labels)),
+        digest=_text(content, "digest", MOST_DIGEST_CHARACTERS) or "",
+        worker=_text(content, "worker", MOST_NAME_CHARACTERS) or "",
+        host=_text(content, "host", MOST_NAME_CHARACTERS) or "",
+        leaving=content.get("leaving") is True,
+    )
 
 
-def headers_of_result(model: str) -> dict[str, str | bytes | None]:
+def headers_of_result(model: NamedModel) -> dict[str, str | bytes | None]:
     """Returns the headers of a result's message.
 
     Args:
-        model: Name of the model that made it.
+        model: That made it.
     """
-    return {MODEL_HEADER: _storable(model[:MOST_NAME_CHARACTERS]).encode()}
+    said = {MODEL_HEADER: model.name, MODEL_DIGEST_HEADER: model.digest}
+    return {
+        header: _storable(value[: _HEADERS[header]]).encode() for header, value in said.items() if value is not None
+    }
 
 
-def model_in(headers: Mapping[str, str | bytes | None] | Iterable[tuple[str, str | bytes | None]]) -> str | None:
-    """Returns the name of the model that made a result; None if its message does not say, as workers that are not ours may.
+def model_in(headers: Mapping[str, str | bytes | None] | Iterable[tuple[str, str | bytes | None]]) -> NamedModel:
+    """Returns the model that made a result, as far as its message says.
 
     Args:
         headers: Of the message.
     """
+    said: dict[str, str] = {}
     for name, value in headers.items() if isinstance(headers, Mapping) else headers:
-        if name == MODEL_HEADER and value:
-            said = value if isinstance(value, str) else value.decode("utf-8", "replace")
-            return _storable(said[:MOST_NAME_CHARACTERS])
-    return None
+        if name in _HEADERS and value and name not in said:
+            text = value if isinstance(value, str) else value.decode("utf-8", "replace")
+            said[name] = _storable(text[: _HEADERS[name]])
+    return NamedModel(said.get(MODEL_HEADER), said.get(MODEL_DIGEST_HEADER))
 
 
 def _split(value: bytes | None, id_bytes: int) -> tuple[int, bytes]:
@@ -232,8 +280,10 @@ def _storable(text: str) -> str:
     return text.replace("\0", "?").encode("utf-8", "replace").decode("utf-8")
 
 
-def _rounded(fields: dict[str, Any]) -> dict[str, Any]:
-    return {key: round(value, _DECIMALS) if isinstance(value, float) else value for key, value in fields.items()}
+def _said(fields: dict[str, Any]) -> dict[str, Any]:
+    """Rounded, and without a name of the class where there is none."""
+    known = {key: value for key, value in fields.items() if value is not None}
+    return {key: round(value, _DECIMALS) if isinstance(value, float) else value for key, value in known.items()}
 
 
 def _parsed(content: bytes) -> object:
@@ -260,7 +310,9 @@ def _answer(kind: TaskKind, content: object) -> Answer:
         raise WireError("a list of results was expected")
     if kind is TaskKind.DETECTION:
         return tuple(_primitive(_object(item)) for item in content)
-    return tuple(ImageClass(_class_id(item), _share(item, "probability")) for item in map(_object, content))
+    return tuple(
+        ImageClass(_class_id(item), _share(item, "probability"), _class_name(item)) for item in map(_object, content)
+    )
 
 
 def _primitive(item: dict[str, Any]) -> DetectedPrimitive:
@@ -272,6 +324,7 @@ def _primitive(item: dict[str, Any]) -> DetectedPrimitive:
         height=_number(item, "height"),
         rotation=_number(item, "rotation"),
         probability=_share(item, "probability"),
+        class_name=_class_name(item),
     )
 
 
@@ -280,6 +333,16 @@ def _class_id(item: dict[str, Any]) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST_CLASS_ID:
         raise WireError("class_id must be a whole number from 0")
     return value
+
+
+def _class_name(item: dict[str, Any]) -> str | None:
+    return _text(item, "class_name", MOST_CLASS_NAME_CHARACTERS)
+
+
+def _text(item: dict[str, Any], key: str, most: int) -> str | None:
+    """None also for what is no text: another release may mean something else by the key."""
+    value = item.get(key)
+    return _storable(value[:most]) if isinstance(value, str) and value else None
 
 
 def _share(item: dict[str, Any], key: str) -> float:

@@ -43,10 +43,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cameras", type=int, required=True)
     parser.add_argument("--sent", type=Path, required=True)
+    parser.add_argument(
+        "--noise", type=float, default=0.0, help="of the sensor; with 4, a frame takes six times as long to decode"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fleet-bench-") as folder:
         clip_file = Path(folder) / "clip.mp4"
-        write_clip(clip_file, ClipSpec(width=1280, height=720, fps=15, seconds=30))
+        write_clip(clip_file, ClipSpec(width=1280, height=720, fps=15, seconds=30, noise=options.noise))
         sent = SentFrames(options.sent, options.cameras, new=True)
         asyncio.run(_simulate(options.cameras, sent, clip_file))
 

@@ -14,7 +14,7 @@ from bench.stand.sent_frames import SentFrames
 from bench.stand.watcher import Watcher
 from pipeline.analysis import Analysis
 from pipeline.cpu_limit import available_cpus, worker_count
-from pipeline.detect.choice import make_detector
+from pipeline.detect.choice import frames_at_once, make_detector
 from pipeline.detect.frame_slots import FrameSlots
 from pipeline.files.config import AppConf, PipelineConfig
 from pipeline.files.settings import CameraSettings, MotionSettings, PeopleSettings, Settings
@@ -52,7 +52,7 @@ def main() -> None:
 
     deadline_s = settings.batch_deadline_ms / 1000
     analysis = Analysis(
-        streams, detector, tell, workers=workers, batch_size=settings.batch_size, batch_deadline_s=deadline_s
+        streams, detector, tell, workers=workers, batch_size=frames_at_once(settings), batch_deadline_s=deadline_s
     )
     analysis.start()
     for camera, url in enumerate(options.urls):

@@ -21,6 +21,7 @@ _CONDITION_HEADERS = ["TYPE", "STATUS", "REASON", "SINCE", "MESSAGE"]
 _DISPLAY_NAME = "dsfleet.io/display-name"
 """As crds.annotations has it: importing the kinds takes as long as all the rest."""
 _EVENT_HEADERS = ["TYPE", "REASON", "AGE", "MESSAGE"]
+_ALERT_HEADERS = ["RULE", "STATE", "BEGAN", "NUMBER", "SEEN", "ID"]
 _BLIND_HEADERS = ["AGE", "SECONDS", "CAUSE"]
 _BLIND_SHOWN = 5
 _BLIND_WITHIN_SECONDS = 90 * 24 * 3600
@@ -61,6 +62,7 @@ def _print(document: dict[str, Any]) -> None:
     metadata = document["metadata"]
     status = dict(document.get("status") or {})
     conditions = status.pop("conditions", None) or []
+    alerts = status.pop("alerts", None) or []
     called = (metadata.get("annotations") or {}).get(_DISPLAY_NAME)
     head = {
         "Name": [metadata["name"]],
@@ -84,6 +86,21 @@ def _print(document: dict[str, Any]) -> None:
     click.echo("Conditions:" if conditions else "Conditions:  <none>")
     if conditions:
         print_table(Rows(_CONDITION_HEADERS, [_condition_cells(one) for one in conditions]), indent="  ")
+    if alerts:
+        click.echo("Alerts:")
+        print_table(Rows(_ALERT_HEADERS, [_alert_cells(one) for one in alerts]), indent="  ")
+
+
+def _alert_cells(alert: dict[str, Any]) -> list[str]:
+    place = f" in {alert['region']}" if alert.get("region") else ""
+    return [
+        printable(str(alert.get("rule", ""))),
+        "active" if alert.get("active") else "ended",
+        age_of(str(alert.get("began") or "")),
+        printable(str(alert.get("number", ""))),
+        printable(f"{alert.get('seen', '')}{place}"),
+        printable(str(alert.get("id", ""))),
+    ]
 
 
 def _pairs(mapping: dict[str, str] | None) -> list[str]:

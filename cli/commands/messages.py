@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from bus.kafka_options import KafkaOptions
 from cli.durations import Duration
 from cli.failure import Failure, printable
+from cli.fleet_records import Wanted, controller_keys, print_records
 from cli.parts_options import kafka_config_option, kafka_settings
 from cli.tables import Columns
 from ports.clock import SystemClock
 
 if TYPE_CHECKING:
+    from bus.base import Topic
     from bus.tail import TailMessage, TopicTail
 
 _HEADERS = ["TIME", "CAMERA", "MESSAGE"]
@@ -29,8 +32,16 @@ _WAIT_FOR_TOPIC_SECONDS = 1.0
 
 
 @click.command(short_help="Print what apps tell Kafka of their cameras.")
-@click.argument("camera", required=False)
-@click.option("--topic", default="Analytics", show_default=True, help="Another topic.")
+@click.argument("whose", required=False, metavar="[CAMERA|NODE]")
+@click.option(
+    "--topic",
+    default="Analytics",
+    show_default=True,
+    help="Another topic; the fleet's own by number or name, with --decode.",
+)
+@click.option(
+    "--decode", is_flag=True, help="What a record of the fleet's own topics holds, and whose signature it has."
+)
 @click.option(
     "--bootstrap-servers",
     default="localhost:9092",
@@ -41,26 +52,50 @@ _WAIT_FOR_TOPIC_SECONDS = 1.0
 @click.option("--since", type=Duration(), default=60.0, show_default="1m", help="Messages that are not older.")
 @click.option("-f", "--follow", is_flag=True, help="Go on, and print messages as they come.")
 @click.option("-o", "--output", type=click.Choice(["json"]), help="Whole messages, one in each line.")
+@click.option("--files", "with_files", is_flag=True, help="With --decode: rendered files with their content.")
+@click.option("--topic-prefix", default="", help="With --decode: what the names of the fleet's topics begin with.")
+@click.option(
+    "--controller-key",
+    metavar="KEY|FILE",
+    help="With --decode: the public key of the controller. Default: what the controller says.",
+)
 @kafka_config_option
+@click.pass_context
 def messages(
-    camera: str | None,
+    context: click.Context,
+    whose: str | None,
     *,
     topic: str,
+    decode: bool,
     bootstrap_servers: str,
     since: float,
     follow: bool,
     output: str | None,
+    with_files: bool,
+    topic_prefix: str,
+    controller_key: str | None,
     kafka_config: Path | None,
 ) -> None:
     """Prints the messages of all cameras, or of CAMERA, by the id that it has in them: at most the latest 1,000 of each partition.
 
+    With --decode, what lies on one of the fleet's own topics (200 AgentInfo, 201 AgentCommand, 210 AgentConfig, 220
+    AgentResponse, 230 AgentAnswer, 300 UpdateConfig, 301 Refresh): of each key the newest record, or all that are not
+    older than --since. NODE is the id of a node, or the name of its machine. The exit code is 1 if a record is not genuine.
+
     \b
     fleet messages -f
     fleet messages yard-north --since 10m -o json
+    fleet messages node-a --topic 210 --decode
     """  # noqa: D301 - click keeps the lines below \b as they are
     from bus.tail import TopicTail
 
     oldest = SystemClock().now() - timedelta(seconds=since)
+    if decode:
+        given = context.get_parameter_source("since") is not ParameterSource.DEFAULT
+        wanted = Wanted(_of_fleet(topic), whose, oldest if given else None, follow, bool(output), with_files)
+        kafka = KafkaOptions(bootstrap_servers, topic_prefix, security=kafka_settings(kafka_config))
+        print_records(kafka, wanted, controller_keys(controller_key, context.obj))
+        return
     printed = _printed_as_json if output else _printed_as_table
     options = KafkaOptions(bootstrap_servers, security=kafka_settings(kafka_config))
     try:
@@ -68,15 +103,31 @@ def messages(
     except ValueError as error:
         raise Failure(str(error)) from None
     with tail:
-        wanted = (one for one in _read(tail, follow=follow) if one.written_at >= oldest)
-        lines = printed(one for one in wanted if camera in (None, camera_of(one)))
+        young = (one for one in _read(tail, follow=follow) if one.written_at >= oldest)
+        lines = printed(one for one in young if whose in (None, camera_of(one)))
         first = next(lines, None)
         if first is None:
-            _say(f"No messages{f' of {camera}' if camera else ''} on {topic} in that time.")
+            _say(f"No messages{f' of {whose}' if whose else ''} on {topic} in that time.")
             return
         click.echo(first)
         for line in lines:
             click.echo(line)
+
+
+def _of_fleet(name: str) -> "Topic":
+    """The topic of the fleet that is called so, or has that number.
+
+    Raises:
+        Failure: there is none.
+    """
+    from bus.base import Topic
+    from bus.decoded import NUMBERS
+
+    found = NUMBERS.get(name) or next((one for one in Topic if one.casefold() == name.casefold()), None)
+    if found is None:
+        known = ", ".join(f"{number} {topic}" for number, topic in NUMBERS.items())
+        raise Failure(f"--topic {name} is none of the fleet's own, which --decode reads: {known}")
+    return found
 
 
 def camera_of(message: "TailMessage") -> str:
@@ -97,10 +148,19 @@ def told(message: "TailMessage") -> str:
     rest = {name: value for name, value in document.items() if name not in _NOT_TOLD}
     counts = rest.pop("analyticsModule", None)
     words = list(_counts(counts)) if isinstance(counts, dict) else []
+    if isinstance(alert := rest.get("alert"), dict) and "rule" in alert:
+        rest.clear()
+        words.append(_words_of_alert(alert))
     if rest:
         words.append(json.dumps(rest, ensure_ascii=False, separators=(",", ":")))
     text = printable("  ".join(words))
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def _words_of_alert(alert: dict[str, Any]) -> str:
+    """`no-helmet began: 2 nohelmet in yard (20261201T042139Z-3f9a1c)`."""
+    place = f" in {alert['region']}" if alert.get("region") else ""
+    return f"{alert['rule']} {alert.get('state')}: {alert.get('seen')}{place} ({alert.get('id')})"
 
 
 def _counts(module: dict[str, Any]) -> Iterator[str]:

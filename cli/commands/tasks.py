@@ -50,6 +50,13 @@ def tasks() -> None:
     metavar="URL",
     help="postgresql://user:password@host/name instead of SQLite; best given as variable FLEET_TASKS_DATABASE_URL.",
 )
+@click.option(
+    "--database-password-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="FLEET_TASKS_DATABASE_PASSWORD_FILE",
+    metavar="FILE",
+    help="Holds the password of --database-url, as it is.",
+)
 @click.option("--partitions", default=8, show_default=True, type=click.IntRange(1), help="Of topics it has to make.")
 @click.option("--task-id-bytes", default=8, show_default=True, type=click.IntRange(1, 8), help="In messages.")
 @click.option("--max-image-bytes", default=20 * 1024 * 1024, show_default=True, type=click.IntRange(1))
@@ -65,6 +72,7 @@ def serve(
     data: Path,
     users_file: Path | None,
     database_url: str | None,
+    database_password_file: Path | None,
     partitions: int,
     task_id_bytes: int,
     max_image_bytes: int,
@@ -87,6 +95,7 @@ def serve(
         from tasks.limits import ImageLimits
         from tasks.service.app import ServiceBroke, ServiceOptions
         from tasks.service.app import serve as serve_tasks
+        from tasks.service.database import read_password
         from tasks.service.intake import IntakeLimits
     start_event_log("tasks")
     try:
@@ -95,6 +104,7 @@ def serve(
             data=data,
             users_file=users_file or data / "users",
             database_url=database_url,
+            database_password=read_password(database_password_file) if database_password_file else None,
             host=host,
             port=port,
             id_bytes=task_id_bytes,

@@ -119,7 +119,7 @@ def _read_of_the_fleet(rest: list[str]) -> Asked:
     match rest:
         case ["snapshot" | "stream"]:
             return Asked(Verb.LOOK)
-        case ["pictures", name] | ["history", "cameras", name]:
+        case ["pictures", name] | ["history", "cameras", name] | ["cameras", name, "snapshot"]:
             return Asked(Verb.GET, "Camera", name)
         case ["where", kind, name] if kind in KINDS:
             return Asked(Verb.GET, kind, name)

@@ -47,6 +47,7 @@ from controller.api.reviews import Reviews, WhyNot
 from controller.api.revision_paths import NothingPast, Past, RevisionPaths
 from controller.api.routing import PathRoute
 from controller.api.served import facade_at
+from controller.api.snapshot_paths import SnapshotPaths
 from controller.api.tls import HANDSHAKE_SECONDS, Tls
 from controller.api.token_paths import TokenPaths
 from controller.api.v1.errors import PREFIX as V1
@@ -151,6 +152,7 @@ def create_app(
     for paths in (
         CorePaths(objects, answers, control, asked, writes, clock),
         PicturePaths(objects, asked, clock),
+        SnapshotPaths(objects, asked),
         HistoryPaths(objects, history or NoHistory(), asked, clock),
         Reviews(why_not),
         FleetPaths(control),

@@ -13,13 +13,22 @@ from controller.asking.conversation import Conversation
 from controller.asking.leases import AskingTimings, LeaseOffice
 from controller.asking.pictures import Pictures
 from controller.asking.series import SeriesQuestions, take_series
+from controller.asking.snapshots import MOST_SNAPSHOTS, take_snapshot, watcher_to_ask
 from controller.asking.usage_samples import UsageSamples
-from controller.asking.wanted import LogsWanted, NodeUsage, PictureAnswer, PictureWanted, Series
+from controller.asking.wanted import (
+    LogsWanted,
+    NodeUsage,
+    PictureAnswer,
+    PictureWanted,
+    Series,
+    Snapshot,
+    SnapshotWanted,
+)
 from controller.asking.whom import Whom, camera_at_app, config_of, name_at_agent, names_of, whom
 from controller.knowledge import Knowledge
 from controller.publish.publisher import Publisher
 from crds.answers import AgentAnswer
-from crds.asking import LOGS, PICTURES, SERIES, USAGE, LogsAsked, SeriesAsked
+from crds.asking import LOGS, PICTURES, SERIES, SNAPSHOT, USAGE, LogsAsked, SeriesAsked, SnapshotAsked
 from ports.ports import Ports
 
 T = TypeVar("T")
@@ -76,6 +85,7 @@ class AgentAsking:
         )
         self._series = SeriesQuestions()
         self._shown = 0
+        self._snapshots = 0
 
     @property
     def is_subscribed(self) -> bool:
@@ -122,6 +132,32 @@ class AgentAsking:
     def picture(self, camera: str, width: int, version: str) -> bytes | None:
         """See `Asking`."""
         return self._pictures.picture(camera, width, version)
+
+    async def snapshot(self, wanted: PictureWanted, how: SnapshotWanted) -> Snapshot:
+        """See `Asking`."""
+        state = self._knowledge.state
+        watcher, agent = watcher_to_ask(
+            wanted, partial(config_of, state), lambda node: whom(state, node, SNAPSHOT, self._clock.now())
+        )
+        asked = SnapshotAsked(
+            instance=name_at_agent(state, agent, watcher.instance),
+            camera=wanted.camera,
+            width=how.width,
+            overlay=how.overlay,
+            at=how.at,
+            max_age_ms=round(1000 * how.max_age_seconds),
+        )
+        if self._snapshots >= MOST_SNAPSHOTS:
+            raise CannotAsk(
+                f"{MOST_SNAPSHOTS} snapshots are taken already, and no more at a time: try again in a moment"
+            )
+        self._snapshots += 1
+        try:
+            still = partial(self._whom, watcher.node, SNAPSHOT)
+            async with self._office.lease(agent, SNAPSHOT, None, still, snapshot=asked) as conversation:
+                return await self._in_time(conversation, take_snapshot(conversation, watcher))
+        finally:
+            self._snapshots -= 1
 
     async def series(self, node: str, instance: str, camera: str) -> Series:
         """See `Asking`."""

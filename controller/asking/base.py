@@ -4,7 +4,15 @@ from collections.abc import AsyncIterator, Collection, Hashable, Mapping, Sequen
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from controller.asking.wanted import LogsWanted, NodeUsage, PictureAnswer, PictureWanted, Series
+from controller.asking.wanted import (
+    LogsWanted,
+    NodeUsage,
+    PictureAnswer,
+    PictureWanted,
+    Series,
+    Snapshot,
+    SnapshotWanted,
+)
 
 
 class CannotAsk(Exception):  # noqa: N818 - says what is the matter
@@ -61,6 +69,18 @@ class Asking(Protocol):
 
     def picture(self, camera: str, width: int, version: str) -> bytes | None:
         """The JPEG of a picture that `look` has told of, or the newest one for an empty version; None when it is gone."""
+        ...
+
+    async def snapshot(self, wanted: PictureWanted, how: SnapshotWanted) -> Snapshot:
+        """One picture of a camera, from the first of its watchers that can give one.
+
+        Args:
+            wanted: which camera.
+            how: how it shall be.
+
+        Raises:
+            CannotAsk: there is none; the message says why.
+        """
         ...
 
     async def series(self, node: str, instance: str, camera: str) -> Series:

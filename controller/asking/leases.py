@@ -14,7 +14,7 @@ from controller.asking.base import CannotAsk
 from controller.asking.conversation import Conversation
 from controller.asking.whom import Whom
 from controller.publish.publisher import Publisher
-from crds.asking import Lease, LogsAsked, SeriesAsked
+from crds.asking import Lease, LogsAsked, SeriesAsked, SnapshotAsked
 from crds.messages import AgentCommand, CommandKind
 from ports.clock import Clock
 from ports.dice import Dice
@@ -95,6 +95,7 @@ class LeaseOffice:
         still: Callable[[], Whom],
         *,
         series: SeriesAsked | None = None,
+        snapshot: SnapshotAsked | None = None,
     ) -> AsyncIterator[Conversation]:
         """A lease that is renewed as long as this is open, and the answers to it.
 
@@ -103,6 +104,7 @@ class LeaseOffice:
             what: what is asked.
             logs: which lines.
             series: which camera.
+            snapshot: which picture.
             still: whom the same question would go to now; raises CannotAsk.
 
         Raises:
@@ -116,6 +118,7 @@ class LeaseOffice:
             what=what,
             logs=logs,
             series=series,
+            snapshot=snapshot,
         )
         async with self._reader.reading():
             with self._reader.hearing(conversation):

@@ -88,6 +88,39 @@ class PictureSeen:
 
 
 @dataclass(frozen=True)
+class SnapshotWanted:
+    """How a single picture shall be."""
+
+    width: int | None
+    """In pixels, at most; None for that of the camera."""
+    overlay: bool
+    """Lines, regions and boxes are drawn on it."""
+    at: str
+    """Empty for the newest frame; `alert` for the one kept at the newest alert, else the id of an alert."""
+    max_age_seconds: float
+    """An older newest frame is none."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A single picture of a camera."""
+
+    jpeg: bytes
+    instance: str
+    """Whose app it is from."""
+    node: str
+    """Where that runs."""
+    age_seconds: float
+    """How old the frame was when it was sent."""
+    frame: int
+    """As the app counts them."""
+    width: int
+    height: int
+    alert: str
+    """The id of the alert that it was kept at; empty for the newest frame."""
+
+
+@dataclass(frozen=True)
 class NoPicture:
     """A camera of which there is no picture."""
 

@@ -10,10 +10,10 @@ from controller.asking.wanted import Watcher
 from controller.state import State
 from controller.status.fold import heard_at, is_believed
 from controller.status.runs import rivals
-from crds.asking import LOGS, PICTURES, SERIES
+from crds.asking import LOGS, PICTURES, SERIES, SNAPSHOT
 from crds.instance_config import InstanceConfig
 
-_WORDS: Final = {LOGS: "its logs", PICTURES: "pictures", SERIES: "how its cameras did"}
+_WORDS: Final = {LOGS: "its logs", PICTURES: "pictures", SERIES: "how its cameras did", SNAPSHOT: "snapshots"}
 _OTHER_WORDS: Final = "what it uses"
 
 

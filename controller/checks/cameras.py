@@ -34,6 +34,9 @@ def check_cameras(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator
         if spec.frame_delay_seconds > 0 and kind is not AppKind.REFERENCE:
             message = f"it does nothing in dsinstance/{instance.name}: an app of kind {kind} is not told"
             yield warning(("spec", "frameDelaySeconds"), message, camera.name)
+        if spec.alerts and kind is not AppKind.REFERENCE:
+            message = f"they do nothing in dsinstance/{instance.name}: an app of kind {kind} does not look for alerts"
+            yield warning(("spec", "alerts"), message, camera.name)
         if spec.analytics is not None:
             yield from _analytics(instance, camera)
         if spec.messages is not None and not _sends(instance):

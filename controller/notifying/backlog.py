@@ -6,11 +6,12 @@ from itertools import islice
 from typing import Final
 
 from controller.notifying.happening import Happening
+from controller.picture.events import CAMERA_ALERT
 
 MOST_WAITING: Final = 1000
 """As many as the controller shows events: some two mebibytes."""
 _Key = tuple[str, str, str]
-"""Kind and name of the object, and the reason."""
+"""Kind and name of the object, and the reason; of alerts the event in its place, since those of several rules are told apart."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Backlog:
         """With these, too. When there are too many the oldest go, of those that nobody must look at first."""
         waiting, lost = dict(self.waiting), self.lost
         for one in happenings:
-            key = (one.kind, one.name, one.reason)
+            key = _key(one)
             before = waiting.pop(key, None)
             waiting[key] = one if before is None else _folded(before, one)
             if len(waiting) > MOST_WAITING:
@@ -55,7 +56,7 @@ class Backlog:
         """After a batch was told, or refused for good. What happened again meanwhile is still to be told."""
         waiting = dict(self.waiting)
         for told in batch.happenings:
-            key = (told.kind, told.name, told.reason)
+            key = _key(told)
             now = waiting.get(key)
             if now is None or now.event_id == told.event_id:
                 waiting.pop(key, None)
@@ -67,6 +68,11 @@ class Backlog:
     def is_empty(self) -> bool:
         """True when there is nothing to be told."""
         return not self.waiting and not self.lost
+
+
+def _key(one: Happening) -> _Key:
+    # Behind the last point of the id stands a number, before it the event.
+    return (one.kind, one.name, one.event_id.rpartition(".")[0] if one.reason == CAMERA_ALERT else one.reason)
 
 
 def _folded(before: Happening, newest: Happening) -> Happening:

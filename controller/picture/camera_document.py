@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.model import SCALED_TO_ZERO, ObjectRef
+from controller.picture.camera_alerts import camera_alerts
 from controller.picture.camera_damage import degraded_condition
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
 from controller.picture.look import Look, Sighting
@@ -35,6 +36,7 @@ def camera_status(camera: Camera, look: Look, previous: Document | None) -> Docu
     old_fps = _old_fps(previous)
     instances = [_watcher(verdict, said, one, old_fps) for verdict, said, one in verdicts]
     known_fps = [one["fps"] for one in instances if one["fps"] is not None]
+    alerts = camera_alerts(camera, (alert for one, _ in looks if one for alert in one.alerts), previous)
     return {
         "ready": verdict.ready,
         "reason": verdict.reason,
@@ -47,6 +49,7 @@ def camera_status(camera: Camera, look: Look, previous: Document | None) -> Docu
             condition("Ready", verdict, previous=previous, now=look.now, since=since),
             *degraded_condition(camera, [(said, one) for found, said, one in verdicts if said], look, previous),
         ],
+        **({"alerts": list(alerts)} if alerts else {}),
     }
 
 

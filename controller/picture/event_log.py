@@ -96,7 +96,8 @@ class EventLog:
             is_short = len(event.message) <= _MOST_CHARACTERS
             bounded = event if is_short else replace(event, message=event.message[:_MOST_CHARACTERS])
             subject = (bounded.subject.kind, bounded.subject.name)
-            common = same_message(bounded.reason, bounded.message, is_trouble=bounded.type is EventType.WARNING)
+            is_trouble = bounded.type is EventType.WARNING
+            common = event.about or same_message(bounded.reason, bounded.message, is_trouble=is_trouble)
             key = (*subject, bounded.reason, common)
             before = self._by_key.pop(key, None)
             first_at, count = (before.first_at, before.count) if before else (bounded.at, 0)

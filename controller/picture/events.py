@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from controller.model import ObjectRef
+from controller.picture.camera_alerts import alerts_in
 from controller.picture.camera_damage import DEGRADED
 from controller.picture.conditions import Document
 from controller.picture.difference import Difference
@@ -45,6 +46,8 @@ class FleetEvent:
     """A sentence for people."""
     at: datetime
     trouble: Trouble | None = None
+    about: str = ""
+    """What it is about, where the same reason tells of several things that are told apart."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,11 @@ class _News:
     reason: str
     message: str
     trouble: Trouble | None = None
+    about: str = ""
 
+
+CAMERA_ALERT = "CameraAlert"
+"""The reason of the event that an alert of a camera began."""
 
 REMOVED = "Removed"
 """The reason of the last event of an object."""
@@ -91,7 +98,7 @@ def events_of(
         subject = ObjectRef(*key)
         if new is not None:
             found += [
-                FleetEvent(subject, news.type, news.reason, news.message, now, news.trouble)
+                FleetEvent(subject, news.type, news.reason, news.message, now, news.trouble, news.about)
                 for news in (*_NEWS_OF_KIND[subject.kind](old, new), *_news_of_conditions(old, new))
                 if (old is not None or news.type is EventType.WARNING) and _is_new(subject, news, open_troubles)
             ]
@@ -150,6 +157,7 @@ def _news_of_instance(old: Document | None, new: Document) -> Iterator[_News]:
 def _news_of_camera(old: Document | None, new: Document) -> Iterator[_News]:
     yield from _news_of_readiness(old, new)
     yield from _news_of_damage(old, new)
+    yield from _news_of_alerts(old, new)
 
 
 def _news_of_damage(old: Document | None, new: Document) -> Iterator[_News]:
@@ -182,6 +190,21 @@ def _news_of_readiness(old: Document | None, new: Document) -> Iterator[_News]:
         yield _News(EventType.WARNING, "CameraNotReady", text, Trouble("Ready"))
     else:
         yield _News(EventType.NORMAL, "CameraUnknown", text)
+
+
+def _news_of_alerts(old: Document | None, new: Document) -> Iterator[_News]:
+    """Alerts that began; of several of one rule between two looks the newest, with how many there were."""
+    before = {one["rule"]: one for one in alerts_in(old)}
+    for one in alerts_in(new):
+        was = before.get(one["rule"])
+        if was is not None and was["id"] == one["id"]:
+            continue
+        place = f" in {one['region']}" if one["region"] else ""
+        advice = f": {one['message']}" if one["message"] else ""
+        passed_over = one["number"] - was["number"] - 1 if was is not None else 0
+        others = f", and {passed_over} more before it" if passed_over > 0 else ""
+        text = f"{one['rule']}: {one['seen'] or one['count']}{place}{advice} (alert {one['id']}{others})"
+        yield _News(EventType.WARNING, CAMERA_ALERT, text, about=one["rule"])
 
 
 def _is_told_elsewhere(status: Mapping[str, Any]) -> bool:

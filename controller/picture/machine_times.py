@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from controller.observed import ObservedNode
 from controller.picture.conditions import Verdict, false, true
 from controller.status.skew import SKEWED_FROM_SECONDS, is_skewed
-from crds.messages import CameraStatus, InstanceStatus
+from crds.messages import AlertStatus, CameraStatus, InstanceStatus
 
 CLOCK_SYNCHRONIZED = "ClockSynchronized"
 
@@ -51,4 +51,12 @@ def _camera_at_controller(node: ObservedNode, camera: CameraStatus) -> CameraSta
     degraded = camera.degraded
     if degraded is not None:
         degraded = degraded.model_copy(update={"since": at_controller(node, degraded.since)})
-    return camera.model_copy(update={"since": at_controller(node, camera.since), "degraded": degraded})
+    alerts = tuple(_alert(node, one) for one in camera.alerts)
+    return camera.model_copy(
+        update={"since": at_controller(node, camera.since), "alerts": alerts, "degraded": degraded}
+    )
+
+
+def _alert(node: ObservedNode, alert: AlertStatus) -> AlertStatus:
+    ended = alert.ended_at and at_controller(node, alert.ended_at)
+    return alert.model_copy(update={"began_at": at_controller(node, alert.began_at), "ended_at": ended})

@@ -37,7 +37,7 @@ _UNSAID: Final = {
     AppKind.DEEPSTREAM_APP: (DsVersion.V9_1, DsVersion.V9_2),
 }
 """Releases that go without saying."""
-_SECTIONS: Final = frozenset({"analytics", "messages"})
+_SECTIONS: Final = frozenset({"analytics", "alerts", "messages"})
 
 # The id stands beside it, as it is even when the manifest leaves it to the name.
 _NOT_STREAMED: Final = {
@@ -107,6 +107,7 @@ def _of_camera(resolved: ResolvedInstance) -> frozenset[str]:
         | (_OF_SOURCE_LIST if kind is not AppKind.DEEPSTREAM_APP else frozenset())
         | (_OF_PIPELINE_FILE if kind is AppKind.REFERENCE else frozenset())
         | ({"analytics"} if resolved.analytics is not None else frozenset())
+        | ({"alerts"} if kind is AppKind.REFERENCE else frozenset())
         | ({"messages"} if resolved.msgconv is not None else frozenset())
     )
 
@@ -122,6 +123,8 @@ def _camera_settings(camera: Camera, fields: frozenset[str]) -> dict[str, Any]:
         if spec.frame is not None:
             # The points are scaled from it, wherever it was said.
             shown["analytics"]["frame"] = {"width": spec.frame.width, "height": spec.frame.height}
+    if "alerts" in fields and spec.alerts:
+        shown["alerts"] = {name: _given(rule) for name, rule in spec.alerts.items()}
     if "messages" in fields and spec.messages is not None:
         shown["messages"] = _given(spec.messages)
     return shown

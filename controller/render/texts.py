@@ -86,7 +86,7 @@ def _json_writers(resolved: ResolvedInstance, parts: SpecParts) -> Iterator[tupl
     if spec.app.kind is not AppKind.DEEPSTREAM_APP:
         yield from retinaface_files.json_files(resolved, lambda: parts.app_conf)
     if spec.app.kind is AppKind.REFERENCE:
-        yield PIPELINE_FILE, lambda: write_pipeline_file(parts.pipeline_head, resolved.cameras)
+        yield PIPELINE_FILE, lambda: write_pipeline_file(spec.reference, parts.pipeline_head, resolved.cameras)
 
 
 def _preprocess_text(path: str, file: PreprocessFile, header: str) -> str:

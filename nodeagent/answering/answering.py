@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bus.base import Bus
 from bus.signature import SigningKey
-from crds.asking import LOGS, PICTURES, SERIES, Lease, PicturesAsked, SeriesAsked
+from crds.asking import LOGS, PICTURES, SERIES, SNAPSHOT, Lease, PicturesAsked, SeriesAsked, SnapshotAsked
 from crds.instance_config import InstanceConfig
 from crds.messages import AgentCommand, AgentInfo
 from nodeagent.answering import leases as decisions
@@ -24,7 +24,8 @@ from nodeagent.timings import Timings
 from ports.ports import Ports
 
 if TYPE_CHECKING:
-    from nodeagent.answering.picture_answers import PictureAnswers, PictureSource
+    from nodeagent.answering.picture_answers import PictureAnswers
+    from nodeagent.answering.picture_source import PictureSource
     from nodeagent.apps.pictures import TakePicture
 
 _log = logging.getLogger(__name__)
@@ -139,6 +140,8 @@ class Answering:
                 await self._send_pictures(lease.number, lease.pictures, channel)
             elif lease.what == SERIES and lease.series is not None:
                 await self._tell_series(lease.series, channel)
+            elif lease.what == SNAPSHOT and lease.snapshot is not None:
+                await self._send_snapshot(lease.snapshot, channel)
             else:
                 await self._tell_usage(channel)
         except Transient as error:
@@ -168,8 +171,22 @@ class Answering:
 
     async def _send_pictures(self, number: int, asked: PicturesAsked, channel: Channel) -> None:
         # Here, since few agents are asked for pictures, and what takes them takes memory.
-        from nodeagent.answering.picture_answers import PictureAnswers, PictureSource  # noqa: PLC0415 - see above
-        from nodeagent.apps.pictures import take_picture  # noqa: PLC0415 - see above
+        from nodeagent.answering.picture_answers import PictureAnswers  # noqa: PLC0415 - see above
+
+        source = self._source_of_pictures()
+        held = self._leases.held.get(number)
+        newest = held.lease.pictures if held is not None and held.lease.pictures is not None else asked
+        answers = self._of_pictures[number] = PictureAnswers(newest, channel, source, self._clock)
+        await answers.run()
+
+    async def _send_snapshot(self, asked: SnapshotAsked, channel: Channel) -> None:
+        from nodeagent.answering.snapshot_answer import send_snapshot  # noqa: PLC0415 - few agents are asked for one
+
+        await send_snapshot(asked, channel, self._source_of_pictures(), self._clock)
+
+    def _source_of_pictures(self) -> "PictureSource":
+        from nodeagent.answering.picture_source import PictureSource  # noqa: PLC0415 - few agents are asked for them
+        from nodeagent.apps.pictures import take_picture  # noqa: PLC0415 - the same
 
         if self._pictures is None:
             self._pictures = PictureSource(
@@ -180,10 +197,7 @@ class Answering:
                 redacted=self._redacted,
                 clock=self._clock,
             )
-        held = self._leases.held.get(number)
-        newest = held.lease.pictures if held is not None and held.lease.pictures is not None else asked
-        answers = self._of_pictures[number] = PictureAnswers(newest, channel, self._pictures, self._clock)
-        await answers.run()
+        return self._pictures
 
     async def _redacted(self, instance: str, text: str) -> str:
         return await self._threads.run(self._redact, instance, text)

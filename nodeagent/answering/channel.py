@@ -43,12 +43,19 @@ class Channel:
         self._credit = max(self._credit, credit)
         self._has_credit.set()
 
-    async def send(self, lines: str = "", usage: UsageSample | None = None, series: CameraSeries | None = None) -> None:
+    async def send(
+        self,
+        lines: str = "",
+        usage: UsageSample | None = None,
+        series: CameraSeries | None = None,
+        picture: PictureTold | None = None,
+        attached: bytes = b"",
+    ) -> None:
         """Sends an answer, once there is room for it; returns when the brokers have it. They are asked again until they do."""
         while self._sequence >= self._credit:
             self._has_credit.clear()
             await self._has_credit.wait()
-        value = self._encoded(lines=lines, usage=usage, series=series)
+        value = with_attached(self._encoded(lines=lines, usage=usage, series=series, picture=picture), attached)
         while True:
             if await self._publish(value):
                 break

@@ -6,12 +6,14 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from crds.asking import CAN_BE_ASKED, LOGS, LONGEST_LEASE_SECONDS, PICTURES, SERIES, Lease
+from crds.asking import CAN_BE_ASKED, LOGS, LONGEST_LEASE_SECONDS, PICTURES, SERIES, SNAPSHOT, Lease
 
 MOST_LEASES: Final = 16
 MOST_OF_LOGS: Final = 8
 MOST_OF_PICTURES: Final = 4
 """Two sizes, of a controller and of the one before it."""
+MOST_OF_SNAPSHOTS: Final = 4
+"""Each takes half a MiB while it is sent."""
 
 _MOST_REMEMBERED: Final = 256
 
@@ -100,10 +102,12 @@ def _refusal(leases: Leases, lease: Lease) -> str:
         return f"its agent shows {MOST_OF_LOGS} logs at a time, and so many are looked at: try again in a minute"
     if lease.what == PICTURES and alike >= MOST_OF_PICTURES:
         return f"its agent sends pictures to {MOST_OF_PICTURES} at a time, and so many ask: try again in a minute"
+    if lease.what == SNAPSHOT and alike >= MOST_OF_SNAPSHOTS:
+        return f"its agent sends {MOST_OF_SNAPSHOTS} snapshots at a time, and so many are asked for: try again in some seconds"
     return ""
 
 
 def _says_nothing(lease: Lease) -> bool:
     """True when it does not say of what."""
-    said_of = {LOGS: lease.logs, PICTURES: lease.pictures, SERIES: lease.series}
+    said_of = {LOGS: lease.logs, PICTURES: lease.pictures, SERIES: lease.series, SNAPSHOT: lease.snapshot}
     return lease.what in said_of and said_of[lease.what] is None

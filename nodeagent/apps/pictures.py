@@ -24,12 +24,15 @@ _PART_BYTES: Final = 64 * 1024
 _MOST_OBJECTS_CHARACTERS: Final = 3000
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 _SIZE: Final = re.compile(r"([0-9]{1,4})x([0-9]{1,4})")
+NEWEST_ALERT: Final = "alert"
+_ALERT: Final = re.compile(r"[0-9A-Za-z-]{0,64}")
+_NO_ALERTS: Final = "this version of it keeps no frames of alerts"
 _JPEG: Final = b"\xff\xd8\xff"
 
 
 @dataclass(frozen=True)
 class AppPicture:
-    """The newest frame of a camera that an app has looked at."""
+    """A frame of a camera that an app has looked at: the newest one, or one that was kept."""
 
     frame: int
     """As the app counts them."""
@@ -40,32 +43,53 @@ class AppPicture:
     objects: tuple[PictureObject, ...]
     """In that frame, in pixels of the picture."""
     jpeg: bytes
+    alert: str = ""
+    """The id of the alert that it was kept at, where it was."""
+
+
+@dataclass(frozen=True)
+class PictureWish:
+    """Which picture an app is asked for."""
+
+    width: int | None
+    """In pixels, at most; None for that of the camera."""
+    max_bytes: int
+    """Of the JPEG."""
+    overlay: bool = False
+    """Whether lines, regions and boxes are drawn on it."""
+    at: str = ""
+    """Empty for the newest frame; `alert` for the one kept at the newest alert, else the id of an alert."""
+
+    @property
+    def query(self) -> str:
+        """As the app is asked for it."""
+        width = "" if self.width is None else f"width={self.width}&"
+        return f"{width}max_bytes={self.max_bytes}{'&overlay=1' * self.overlay}{f'&at={self.at}' if self.at else ''}"
 
 
 class TakePicture(Protocol):
-    """Asks an app for the newest frame of a camera; see `take_picture`."""
+    """Asks an app for a frame of a camera; see `take_picture`."""
 
-    async def __call__(self, config: InstanceConfig, camera_id: str, *, width: int, max_bytes: int) -> AppPicture:
+    async def __call__(self, config: InstanceConfig, camera_id: str, wish: PictureWish) -> AppPicture:
         """See `take_picture`."""
 
 
-async def take_picture(config: InstanceConfig, camera_id: str, *, width: int, max_bytes: int) -> AppPicture:
-    """The newest frame of a camera.
+async def take_picture(config: InstanceConfig, camera_id: str, wish: PictureWish) -> AppPicture:
+    """The newest frame of a camera, or the one that was kept at an alert.
 
     Args:
         config: the instance that runs, whose app has pictures.
         camera_id: as the app knows the camera.
-        width: of the picture, in pixels, at most.
-        max_bytes: of the JPEG.
+        wish: which picture.
 
     Raises:
         NoAnswerError: there is none within 2 s, or nothing that can be used; the message says why.
         NoFrameError: the app answers that it has none.
     """
-    path = f"/api/v1/snapshot/{quote(camera_id, safe='')}?width={width}&max_bytes={max_bytes}"
+    path = f"/api/v1/snapshot/{quote(camera_id, safe='')}?{wish.query}"
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            status, headers, content = await _exchange(config.rest_port, path, max_bytes)
+            status, headers, content = await _exchange(config.rest_port, path, wish.max_bytes)
     except TimeoutError:
         raise NoAnswerError(f"it has not answered within {TIMEOUT_S:g} s") from None
     except OSError as error:
@@ -76,7 +100,10 @@ async def take_picture(config: InstanceConfig, camera_id: str, *, width: int, ma
         raise NoFrameError(_reason(content))
     if status != 200:
         raise NoAnswerError(f"HTTP {status}")
-    return _picture(headers, content)
+    picture = _picture(headers, content)
+    if wish.at and (not picture.alert or wish.at not in (NEWEST_ALERT, picture.alert)):
+        raise NoFrameError(_NO_ALERTS)
+    return picture
 
 
 class NoFrameError(Exception):
@@ -119,6 +146,7 @@ def _picture(headers: dict[str, str], content: bytes) -> AppPicture:
         height=int(size[2]),
         objects=_objects(headers.get("x-objects", "[]")),
         jpeg=content,
+        alert=alert if _ALERT.fullmatch(alert := headers.get("x-alert", "")) else "",
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from crds.instance_config import InstanceConfig
+from nodeagent.apps.alerts import alerts_of
 from nodeagent.apps.rest import NoAnswerError, ask
 from nodeagent.model import Pictures, Probe, StreamStats
 
@@ -78,8 +79,8 @@ def _stream(index: int, entry: object) -> StreamStats:
         camera_id = entry.get("sensor_id")
         fps, frame = _amount(entry.get("fps")), _amount(entry.get("frame_number"))
         if isinstance(camera_id, str) and camera_id and fps is not None and frame is not None:
-            reason, pictures = _reason(entry.get("reason")), _pictures(entry)
-            return StreamStats(camera_id, float(fps), int(frame), reason, _counts(entry), pictures)
+            said = _reason(entry.get("reason")), _counts(entry), alerts_of(entry.get("alerts")), _pictures(entry)
+            return StreamStats(camera_id, float(fps), int(frame), *said)
     raise NoAnswerError(f"{_METRICS_PATH}: stream-stats[{index}] is not a stream")
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from crds.condition import Condition, ConditionStatus
 from crds.instance_config import CameraConfig, InstanceConfig
-from crds.messages import AgentConfig, CameraDamage, CameraStatus, InstanceState, InstanceStatus
+from crds.messages import AgentConfig, AlertStatus, CameraDamage, CameraStatus, InstanceState, InstanceStatus
 from nodeagent.model import FilesState, InstanceHistory, Observed, ObservedInstance, Pictures, describe_exit, short_id
 from nodeagent.operations import PAUSED, Note, Op, OutcomeKind, PullImage, SetBack, WriteFiles
 from nodeagent.reporter.frames import AppProgress, CameraProgress
@@ -57,6 +57,7 @@ class CameraFacts:
     message: str = field(compare=False)
     fps: float | None = field(compare=False)
     frame_number: int | None = field(compare=False)
+    alerts: tuple[AlertStatus, ...] = ()
     pictures: Pictures | None = None
     """None when the app says nothing of them, or no new ones come."""
 
@@ -358,7 +359,8 @@ def _cameras(
         elif files is not None and (problem := files.kept.get(camera.name)) is not None:
             message = "; ".join(one for one in (message, f"its login is the one that it had: {problem.message}") if one)
         fps, frame_number = (round(seen.fps, 1), seen.frame_number) if seen else (None, None)
-        facts.append(CameraFacts(camera.name, ready, reason, message, fps, frame_number, pictures))
+        alerts = seen.alerts if seen else ()
+        facts.append(CameraFacts(camera.name, ready, reason, message, fps, frame_number, alerts, pictures))
     return tuple(facts)
 
 

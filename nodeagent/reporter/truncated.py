@@ -26,7 +26,13 @@ def truncated(report: AgentResponse) -> Iterator[AgentResponse]:
 def _without_numbers(cameras: tuple[CameraStatus, ...]) -> tuple[CameraStatus, ...]:
     return tuple(
         one.model_copy(
-            update={"message": "", "fps": None, "frame_number": None, "degraded": _without_words(one.degraded)}
+            update={
+                "message": "",
+                "fps": None,
+                "frame_number": None,
+                "alerts": (),
+                "degraded": _without_words(one.degraded),
+            }
         )
         for one in cameras
     )

@@ -40,6 +40,9 @@ SHORTEST_SPEED_WINDOW_S: Final = 0.05
 # Bounds memory and time. No picture of a camera holds that many objects that can be told apart.
 MOST_TRACKS: Final = 256
 
+# In pixels; more than what sums of a few such numbers are off by.
+_ROUNDING: Final = 1e-3
+
 _Sighting = tuple[float, float, float]
 """When, in seconds, and the foot: x and y."""
 
@@ -77,10 +80,11 @@ class _Track:
     def search(self, at_s: float) -> tuple[Point, float]:
         """Where its foot is now, if it goes on as it went, and how far from there it may be."""
         unseen_s = max(0.0, at_s - self.sightings[-1][0])
-        if self.speed is None:
+        speed = self.speed
+        if speed is None:
             sizes = REACH_SIZES + REACH_OF_NEW_SIZES_PER_S * unseen_s
             return self.foot, self.size * min(sizes, LONGEST_REACH_SIZES)
-        (x, y), (speed_x, speed_y) = self.foot, self.speed
+        (x, y), (speed_x, speed_y) = self.foot, speed
         return (x + speed_x * unseen_s, y + speed_y * unseen_s), self.size * REACH_SIZES
 
     def gone(self, at_s: float) -> bool:
@@ -130,15 +134,18 @@ class Tracker:
     def _matches(self, detections: Sequence[Detection], at_s: float) -> dict[int, _Track]:
         """The track of each detection that has one, by index of the detection: the nearest pairs first."""
         pairs = []
+        seen = [(index, detection, detection.class_id, detection.foot) for index, detection in enumerate(detections)]
         for track in self._tracks:
             expected, reach = track.search(at_s)
-            for index, detection in enumerate(detections):
-                if detection.class_id != track.class_id:
+            # Who is farther than this is not near the way there either; nearly all are.
+            farthest = reach + math.dist(track.foot, expected) + _ROUNDING
+            for index, detection, class_id, foot in seen:
+                distance = math.dist(expected, foot)
+                if distance > farthest or class_id != track.class_id:
                     continue
-                distance = math.dist(expected, detection.foot)
                 late = distance > reach
                 if late:
-                    distance = _distance_to_way(track.foot, expected, detection.foot)
+                    distance = _distance_to_way(track.foot, expected, foot)
                 if distance <= reach:
                     pairs.append((late, distance / track.size, track.track_id, _order(detection), index, track))
         taken: set[int] = set()

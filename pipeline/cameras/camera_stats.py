@@ -56,6 +56,7 @@ class CameraSnapshot:
         last_loss: Why the last of them did.
         decode_errors: Frames that could not be decoded, or only with gaps that the decoder filled.
         take_errors: Pictures that the rest of the program failed to take.
+        left_out: Frames that were not decoded because they came too late to be: there is too little CPU for all cameras.
         pictures: Frames that were to be decoded, but for those with which a connection began before its first whole picture.
         broken_pictures: Those of them that could not be, or only with gaps.
         clock_jump: The last one of the stream's clock; None before the first.
@@ -71,6 +72,7 @@ class CameraSnapshot:
     last_loss: str
     decode_errors: int
     take_errors: int
+    left_out: int
     pictures: int = 0
     broken_pictures: int = 0
     clock_jump: ClockJump | None = None
@@ -99,6 +101,7 @@ class CameraStats:
         self._last_loss = ""
         self._decode_errors = 0
         self._take_errors = 0
+        self._left_out = 0
         self._settling = _SETTLING_PICTURES
         self._pictures = 0
         self._broken_pictures = 0
@@ -150,6 +153,11 @@ class CameraStats:
         with self._lock:
             self._take_errors += 1
 
+    def left_out(self) -> None:
+        """A frame is not decoded, since it is too old already."""
+        with self._lock:
+            self._left_out += 1
+
     def failed(self, reason: str, *, lost: bool = False) -> None:
         """An attempt to connect failed, or a connection that gave frames was lost."""
         with self._lock:
@@ -180,6 +188,7 @@ class CameraStats:
                 last_loss=self._last_loss,
                 decode_errors=self._decode_errors,
                 take_errors=self._take_errors,
+                left_out=self._left_out,
                 pictures=self._pictures,
                 broken_pictures=self._broken_pictures,
                 clock_jump=self._clock_jump,

@@ -12,6 +12,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from pipeline.cameras.backlog import Backlog
 from pipeline.cameras.camera_stats import FRAMES_TO_BE_ALIVE, CameraStats
 from pipeline.cameras.connection import (
     CaptureError,
@@ -139,18 +140,25 @@ class Capture(threading.Thread):
     def _read(self, connection: Connection) -> bool:
         """Reads until told to stop, or to the end of what there is; tells whether it was the latter."""
         decoder = PictureDecoder(connection.stream, self._key_frames)
+        backlog = None if self._source.type == "file" else Backlog()
         clock = StreamClock()
         decoded = pictures = 0
         while not self._stop_asked.is_set():
+            asked_s = time.monotonic()
             packet = connection.read()
             if packet is None:
                 if not self._frames or (decoded and not pictures):
                     raise CaptureError("no picture in the file")
                 return True
-            if packet.size and self._stop_asked.wait(self._pacer.delay_s(_time_stamp(packet), time.monotonic())):
+            if packet.size and self._stop_asked.wait(self._pacing_delay_s(packet, backlog)):
                 break
             now_s, delay_s = time.monotonic(), self._settings.frame_delay_s
             self._compare_clocks(clock, packet, now_s)
+            if backlog and packet.size and backlog.leaves_out(now_s, now_s - asked_s, key_frame=packet.is_keyframe):
+                decoder.leave_out()
+                self._stats.left_out()
+                self._seen(now_s)
+                continue
             due = self._schedule.is_due(now_s, delay_s)
             if not decoder.wants(packet, now_s, delay_s, due=due):
                 self._seen(now_s)
@@ -166,6 +174,10 @@ class Capture(threading.Thread):
         # The clock of a file is our own; it jumps with each loop.
         if self._source.type != "file" and (by_s := clock.jump_s(_time_stamp(packet), now_s)) is not None:
             self._stats.clock_jumped(ClockJump(now_s, by_s))
+
+    def _pacing_delay_s(self, packet: "Packet[VideoStream]", backlog: Backlog | None) -> float:
+        stamp_s, now_s = _time_stamp(packet), time.monotonic()
+        return self._pacer.delay_s(stamp_s, now_s, 0.0 if backlog is None else backlog.came(stamp_s, now_s))
 
     def _decode(self, decoder: PictureDecoder, packet: "Packet[VideoStream]", delay_s: float) -> list[VideoFrame]:
         """Decodes a frame, which may bring out none, or others than this one."""

@@ -53,6 +53,7 @@ class PictureDecoder:
         distance.interrupted()
         # Unlike a camera's usual key frames, those of a stream that is refreshed bit by bit are no picture by themselves.
         self._key_frames_suffice = True
+        self._left_out = False
 
     def wants(self, packet: "Packet[VideoStream]", now_s: float, delay_s: float, *, due: bool) -> bool:
         """Tells whether the frame that comes now is to be decoded, if pictures are wanted so far apart.
@@ -73,6 +74,10 @@ class PictureDecoder:
         Raises:
             av.InvalidDataError: If it is broken.
         """
+        if self._left_out:
+            # What is still in it refers to frames that it never saw.
+            self._codec.flush_buffers()
+            self._left_out = False
         if not self._alone(delay_s):
             return packet.decode()
         pictures = packet.decode()
@@ -83,6 +88,11 @@ class PictureDecoder:
             # What is brought out of a decoder is not told it.
             picture.time_base = packet.time_base
         return pictures[-1:]
+
+    def leave_out(self) -> None:
+        """A frame is left out; the next one that is not must be a key frame."""
+        self._distance.interrupted()
+        self._left_out = True
 
     def _alone(self, delay_s: float) -> bool:
         return self._key_frames_suffice and self._distance.is_at_most(delay_s)

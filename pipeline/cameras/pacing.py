@@ -33,8 +33,14 @@ class Pacer:
         self._due = 0.0
         self._restarted = 0.0
 
-    def delay_s(self, pts_s: float | None, now: float) -> float:
-        """Returns how long to wait before the frame with this time stamp is due; a frame without one follows at the last step."""
+    def delay_s(self, pts_s: float | None, now: float, late_s: float = 0.0) -> float:
+        """Returns how long to wait before the frame with this time stamp is due; a frame without one follows at the last step.
+
+        Args:
+            pts_s: The time stamp.
+            now: In monotonic seconds.
+            late_s: So much later than usual it comes; a camera may always make up for that.
+        """
         if self._last_pts_s is None:
             self._due = self._restarted = now
         else:
@@ -45,7 +51,7 @@ class Pacer:
         self._last_pts_s = pts_s if pts_s is not None else (self._last_pts_s or 0.0) + self._step_s
         restart = bool(self._slack_s) and now - self._restarted > _RESTART_S
         if restart or now - self._due > _LONGEST_LAG_S:
-            self._due = self._restarted = now
+            self._due, self._restarted = now - late_s, now
         return max(0.0, self._due - now - self._slack_s)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from pipeline.model import CapturedFrame, Detection
+from pipeline.model import CapturedFrame, Detection, ModelIdentity
 
 
 class DetectorError(Exception):
@@ -19,6 +19,11 @@ class Detector(Protocol):
     @property
     def labels(self) -> tuple[str, ...]:
         """Names of the classes, by class id."""
+        ...
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Which model it is."""
         ...
 
     def detect(self, frames: Sequence[CapturedFrame]) -> list[tuple[Detection, ...]]:

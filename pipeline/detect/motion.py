@@ -7,6 +7,7 @@ from typing import Final
 
 import cv2
 
+from pipeline.detect.identity import built_in_identity
 from pipeline.files.settings import MotionSettings
 from pipeline.frame_pixels import FramePixels, reduction_factor
 from pipeline.model import CapturedFrame, Detection
@@ -57,6 +58,7 @@ class MotionDetector:
 
     def __init__(self, settings: MotionSettings) -> None:
         """Begins without any background."""
+        self.identity = built_in_identity("motion", settings)
         self._settings = settings
         self._lock = threading.Lock()
         self._backgrounds: dict[str, _Background] = {}

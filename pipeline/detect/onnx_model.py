@@ -1,5 +1,6 @@
 """Finds what a network of the user's finds."""
 
+import logging
 from collections.abc import Sequence
 from typing import Final
 
@@ -7,16 +8,22 @@ import cv2
 import numpy as np
 
 from pipeline.detect.detector import DetectorError
+from pipeline.detect.identity import identity_of_file
 from pipeline.detect.labels_file import read_labels
 from pipeline.detect.letterbox import Letterbox
 from pipeline.detect.onnx_session import OnnxSession
-from pipeline.detect.yolo_layouts import Candidates, Layout, candidates_of, layout_of
+from pipeline.detect.yolo_layouts import LAYOUTS, Candidates, LabelsDoNotFitError, Layout, candidates_of, layout_of
 from pipeline.files.settings import OnnxSettings
 from pipeline.frame_conversion import Pixels, bgr_of
 from pipeline.model import CapturedFrame, Detection
 
+_LOG = logging.getLogger(__name__)
+
 # The surest of one frame; sorting out doubles takes the square of their number.
 _MOST_CANDIDATES: Final = 1000
+
+# As Ultralytics' exporter calls it. The others have outputs of nearly the same shape, with other things in it.
+_TASK: Final = "detect"
 
 
 class OnnxDetector:
@@ -33,8 +40,19 @@ class OnnxDetector:
         """
         self._settings = settings
         names = None if settings.labels is None else read_labels(settings.labels)
-        self._session = OnnxSession(settings.model)
-        self._layout, classes = _layout(self._session, None if names is None else len(names))
+        self._session = OnnxSession(settings.model, input_size=settings.input_size)
+        self.identity = identity_of_file(settings.model)
+        task = self._session.metadata.task
+        if task not in (None, _TASK):
+            raise DetectorError(f"{settings.model}: it is a network for the task {task!r}; one for {_TASK!r} is needed")
+        self._layout, classes = _layout(self._session, settings, names)
+        if self._layout is Layout.YOLOX and settings.scale != 1:
+            _LOG.warning(
+                "%s: YOLOX is trained with colours bgr and scale 1, unless it is an old one; the scale is %.3g: it may find nothing",
+                settings.model,
+                settings.scale,
+            )
+        names = names or self._session.metadata.names
         self.labels = names or tuple(str(class_id) for class_id in range(classes or 0))
 
     def detect(self, frames: Sequence[CapturedFrame]) -> list[tuple[Detection, ...]]:
@@ -55,7 +73,9 @@ class OnnxDetector:
         (outputs,) = self._session.run(np.asarray(inputs, np.float32))
         minimum = self._settings.minimum_confidence
         return [
-            self._objects(candidates_of(self._layout, output, minimum), box)
+            self._objects(
+                candidates_of(self._layout, output, (self._session.width, self._session.height), minimum), box
+            )
             for output, box in zip(outputs, boxes, strict=True)
         ]
 
@@ -96,11 +116,23 @@ class OnnxDetector:
         return self.labels[class_id] if class_id < len(self.labels) else str(class_id)
 
 
-def _layout(session: OnnxSession, label_count: int | None) -> tuple[Layout, int | None]:
+def _layout(session: OnnxSession, settings: OnnxSettings, names: tuple[str, ...] | None) -> tuple[Layout, int | None]:
     if len(session.output_shapes) != 1:
         shapes = ", ".join(map(str, session.output_shapes))
         raise DetectorError(f"{session.model}: it has outputs {shapes}; one is needed: export it without the others")
+    said, wanted = session.metadata.names, LAYOUTS[settings.layout] if settings.layout else None
+    known, source = (names, f"in {settings.labels}") if names else (said, "in its metadata: name them in a file")
     try:
-        return layout_of(session.output_shapes[0], (session.width, session.height), label_count)
+        layout, classes = layout_of(
+            session.tried[0], (session.width, session.height), None if known is None else len(known), wanted
+        )
+    except LabelsDoNotFitError as error:
+        raise DetectorError(f"{session.model}: {error} {source}") from None
     except ValueError as error:
         raise DetectorError(f"{session.model}: {error}") from None
+    # Such an output does not tell how many classes there are, but the file may.
+    if classes is None and names and said and len(names) != len(said):
+        raise DetectorError(
+            f"{session.model}: its metadata is of {len(said)} classes, but there are {len(names)} labels {source}"
+        )
+    return layout, classes

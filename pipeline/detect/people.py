@@ -7,6 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from pipeline.detect.identity import built_in_identity
 from pipeline.files.settings import PeopleSettings
 from pipeline.frame_conversion import Pixels, bgr_of
 from pipeline.model import CapturedFrame, Detection
@@ -45,6 +46,7 @@ class PeopleDetector:
 
     def __init__(self, settings: PeopleSettings) -> None:
         """Loads the detector that is part of OpenCV."""
+        self.identity = built_in_identity("people", settings)
         self._width = settings.picture_width
         self._least = max(settings.minimum_confidence, _LEAST_CONFIDENCE)
         # Never above the plane: who is surer than the minimum is not to be lost because the windows around them are not.

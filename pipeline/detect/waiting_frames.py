@@ -32,7 +32,10 @@ class _Slot:
 class WaitingFrames:
     """The newest frame of each camera, and who is in work. All moments are monotonic seconds.
 
-    A frame is ready if it waits and no frame of its camera is in work. The camera that was served least recently comes first.
+    A frame is ready if it waits and no frame of its camera is in work. The camera that was served least recently comes first, so
+    each other camera has at most one turn while a frame is ready. That is fair in time, not by frames: all cameras of which frames
+    are left out are looked at equally often in a second, however many they send; one that sends fewer frames than that has all
+    of them looked at, and what it leaves goes to the others (max-min fairness of the analysed frames per second).
     """
 
     def __init__(self, workers: int) -> None:
@@ -119,6 +122,9 @@ class WaitingFrames:
         )
 
     def _batch_limit(self, most: int, now_s: float) -> int:
-        """On a CPU a larger batch is no faster, but a worker that takes all cameras leaves the others idle."""
+        """A share that every worker can have.
+
+        One that takes more leaves fewer to the others, again and again the same cameras, which would have more turns than these.
+        """
         giving = sum(now_s - slot.last_put_s <= _GIVES_NOTHING_S for slot in self._slots.values())
-        return max(1, min(most, math.ceil(giving / self._workers)))
+        return max(1, min(most, giving // self._workers))

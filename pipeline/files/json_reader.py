@@ -110,6 +110,25 @@ class JsonReader:
             raise self.wrong(key, "holds half a character, such as \\ud800, which no message can carry")
         return value
 
+    def texts(self, key: str, *, default: tuple[str, ...]) -> tuple[str, ...]:
+        """Returns the strings of the list that the key holds; without the key the default."""
+        if not self.has(key):
+            return default
+        values = self.value(key)
+        if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
+            raise self.wrong(key, "must be a list of strings")
+        return tuple(values)
+
+    def objects(self, key: str, *, default: tuple[Self, ...]) -> tuple[Self, ...]:
+        """Returns the objects of the list that the key holds; without the key the default."""
+        if not self.has(key):
+            return default
+        values = self.value(key)
+        if not isinstance(values, list):
+            raise self.wrong(key, "must be a list")
+        place = f"{self.place}.{key}" if self.place else key
+        return tuple(self.of_object(self.file, f"{place}[{index}]", one) for index, one in enumerate(values))
+
     def integer(self, key: str, least: int, *, default: int | None = None) -> int:
         """Returns the integer that the key holds; without the key the default, if there is one."""
         if default is not None and not self.has(key):

@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from pipeline.files.alert_rules import AlertRule, AlertSettings, read_alert_rules, read_alert_settings
 from pipeline.files.json_reader import JsonReader
 
 SETTINGS_NAME: Final = "pipeline.json"
+
+
+LayoutName = Literal["yolov5", "yolov8", "end-to-end", "yolox"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,9 @@ class OnnxSettings:
         nms_iou: Of two boxes of one class that overlap more than this, 0 to 1, the less sure one is dropped.
         colours: The order of the channels that the network was trained with.
         scale: Values of pixels, 0 to 255, are multiplied by it.
+        input_size: Width and height in pixels that pictures are given in, for a network that leaves that open; None for what its
+            metadata says.
+        layout: What the numbers of its output mean; None to be told by their shape.
     """
 
     model: Path
@@ -59,6 +66,8 @@ class OnnxSettings:
     nms_iou: float = 0.45
     colours: Literal["rgb", "bgr"] = "rgb"
     scale: float = 1 / 255
+    input_size: tuple[int, int] | None = None
+    layout: LayoutName | None = None
 
 
 DetectorSettings = MotionSettings | PeopleSettings | OnnxSettings
@@ -73,12 +82,14 @@ class CameraSettings:
         not_reachable_after_s: A camera without a frame for so long is not reachable.
         alive_interval_s: How often it is said again that a camera is alive.
         minimum_fps: A camera that sends fewer frames per second is slow; 0 for none.
+        alerts: Rules for alerts, by name.
     """
 
     frame_delay_s: float = 0.0
     not_reachable_after_s: float = 3.0
     alive_interval_s: float = 30.0
     minimum_fps: float = 0.0
+    alerts: Mapping[str, AlertRule] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,12 +117,13 @@ class Settings:
 
     Attributes:
         detector: Which one, and how.
-        batch_size: The most frames that are given to the detector at once.
+        batch_size: The most frames that are given to a network at once; the other detectors get one at a time.
         batch_deadline_ms: So long a frame waits for others to make a batch with. By default not at all: on a CPU a network is
             no faster per frame with larger batches, and those that wait anyway make one.
         significant_change_percent: A frame with fewer changed pixels than this against the one analysed before is not
             given to the detector; 0 for all.
         messages: What is told to Kafka.
+        alerts: What becomes of alerts.
         cameras: By id; one that is not here is treated as ``CameraSettings()`` says.
     """
 
@@ -120,6 +132,7 @@ class Settings:
     batch_deadline_ms: float = 0.0
     significant_change_percent: float = 0.05
     messages: MessageSettings = field(default_factory=MessageSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
     cameras: Mapping[str, CameraSettings] = field(default_factory=dict)
 
     def camera(self, camera_id: str) -> CameraSettings:
@@ -148,9 +161,15 @@ def read_settings(file: Path) -> Settings:
             "significant_change_percent", 0, 100, default=usual.significant_change_percent
         ),
         messages=_messages(reader.inner("messages")) if reader.has("messages") else usual.messages,
+        alerts=read_alert_settings(reader.inner("alerts")) if reader.has("alerts") else usual.alerts,
         cameras=_cameras(reader.inner("cameras")) if reader.has("cameras") else usual.cameras,
     )
-    reader.only({"detector", "batch_size", "batch_deadline_ms", "significant_change_percent", "messages", "cameras"})
+    reader.only(
+        {
+            *("detector", "batch_size", "batch_deadline_ms", "significant_change_percent"),
+            *("messages", "alerts", "cameras"),
+        }
+    )
     return settings
 
 
@@ -181,7 +200,20 @@ def _people(reader: JsonReader) -> PeopleSettings:
 
 
 def _onnx(reader: JsonReader) -> OnnxSettings:
-    reader.only({"kind", "model", "labels", "minimum_confidence", "nms_iou", "colours", "scale"})
+    reader.only(
+        {
+            "kind",
+            "model",
+            "labels",
+            "minimum_confidence",
+            "nms_iou",
+            "colours",
+            "scale",
+            "input_width",
+            "input_height",
+            "layout",
+        }
+    )
     return OnnxSettings(
         model=_beside(reader, "model"),
         labels=_beside(reader, "labels") if reader.has("labels") else None,
@@ -189,7 +221,20 @@ def _onnx(reader: JsonReader) -> OnnxSettings:
         nms_iou=reader.share("nms_iou", default=OnnxSettings.nms_iou),
         colours=reader.one_of("colours", "rgb", "bgr") if reader.has("colours") else OnnxSettings.colours,
         scale=reader.number("scale", 0, 1e6, default=OnnxSettings.scale),
+        input_size=_input_size(reader),
+        layout=_layout(reader) if reader.has("layout") else None,
     )
+
+
+def _layout(reader: JsonReader) -> LayoutName:
+    return reader.one_of("layout", "yolov5", "yolov8", "end-to-end", "yolox")
+
+
+def _input_size(reader: JsonReader) -> tuple[int, int] | None:
+    if not reader.has("input_width") and not reader.has("input_height"):
+        return None
+    width = reader.integer("input_width", 32)
+    return width, reader.integer("input_height", 32, default=width)
 
 
 def _beside(reader: JsonReader, key: str) -> Path:
@@ -216,11 +261,12 @@ def _cameras(reader: JsonReader) -> Mapping[str, CameraSettings]:
 
 
 def _camera(reader: JsonReader) -> CameraSettings:
-    reader.only({"frame_delay_s", "not_reachable_after_s", "alive_interval_s", "minimum_fps"})
+    reader.only({"frame_delay_s", "not_reachable_after_s", "alive_interval_s", "minimum_fps", "alerts"})
     usual = _USUAL_CAMERA
     return CameraSettings(
         frame_delay_s=reader.number("frame_delay_s", 0, 86400, default=usual.frame_delay_s),
         not_reachable_after_s=reader.number("not_reachable_after_s", 0.1, 3600, default=usual.not_reachable_after_s),
         alive_interval_s=reader.number("alive_interval_s", 0.1, 86400, default=usual.alive_interval_s),
         minimum_fps=reader.number("minimum_fps", 0, 240, default=usual.minimum_fps),
+        alerts=read_alert_rules(reader.inner("alerts")) if reader.has("alerts") else usual.alerts,
     )

@@ -27,6 +27,7 @@ class Keeping:
 
 
 LANES: Final[Mapping[Kind, Lane]] = {
+    Kind.ALERT: Lane.COUNTS,
     Kind.ANALYTICS: Lane.COUNTS,
     Kind.CAMERA_STATE: Lane.COUNTS,
     Kind.OBJECTS: Lane.OBJECTS,

@@ -12,6 +12,7 @@ FACE_LABEL = "face"
 class Kind(StrEnum):
     """The kinds of messages, each with a topic of its own."""
 
+    ALERT = "alert"
     ANALYTICS = "analytics"
     CAMERA_STATE = "camera state"
     OBJECTS = "objects"
@@ -72,7 +73,7 @@ class Schedule:
             pictures: Whether pictures of this camera are published.
         """
         counts, now_s = result.counts, result.frame.decoded_at_s
-        asked = []
+        asked = [Kind.ALERT] if result.alerts else []
         if Kind.ANALYTICS in self._kinds and (counts.lines_cumulative or counts.regions or counts.crowded):
             crossed = any(counts.lines_current.values())
             if self._counts.is_due(result.source_id, now_s, anyway=crossed):

@@ -15,6 +15,8 @@ from pipeline.messages.client_settings import KEPT
 from pipeline.messages.delivery import Delivery, DeliveryTally, Lane, Turn
 from pipeline.messages.payloads import Payload, encode, key_of
 
+Headers = list[tuple[str, str | bytes | None]]
+
 _LOG = logging.getLogger(__name__)
 
 # How often acknowledgements are taken in; the client keeps them meanwhile.
@@ -50,7 +52,9 @@ class LaneProducers:
         self._flush_until_s = 0.0
         self._said: set[tuple[str, str]] = set()
 
-    def post(self, lane: Lane, topic: str, device_id: str, make: Callable[[], Payload]) -> None:
+    def post(
+        self, lane: Lane, topic: str, device_id: str, make: Callable[[], Payload], headers: Headers | None = None
+    ) -> None:
         """Has a message made and sends it; it neither waits nor raises.
 
         Args:
@@ -58,9 +62,10 @@ class LaneProducers:
             topic: Where it goes.
             device_id: Of the camera that it is about.
             make: Makes it, in this thread, unless it would only be dropped.
+            headers: What is told beside it.
         """
         try:
-            self._post(lane, topic, device_id, make)
+            self._post(lane, topic, device_id, make, headers)
         except Exception:  # noqa: BLE001 - the camera goes on, whatever it is, and so do the frame's other messages
             with self._lock:
                 self._tally.skipped()
@@ -81,7 +86,9 @@ class LaneProducers:
         if thread is not None:
             thread.join(timeout_s + _FAREWELL_S)
 
-    def _post(self, lane: Lane, topic: str, device_id: str, make: Callable[[], Payload]) -> None:
+    def _post(
+        self, lane: Lane, topic: str, device_id: str, make: Callable[[], Payload], headers: Headers | None
+    ) -> None:
         with self._lock:
             producer = self._producer(lane) if self._tally.is_open(lane) else None
             if producer is None:
@@ -91,7 +98,7 @@ class LaneProducers:
         with self._lock:
             self._tally.accepted(lane, time.monotonic())
         try:
-            producer.produce(topic, value, key_of(device_id), on_delivery=self._settlers[lane])
+            producer.produce(topic, value, key_of(device_id), on_delivery=self._settlers[lane], headers=headers)
         except BufferError:
             self._drop(lane)
         except KafkaException as error:

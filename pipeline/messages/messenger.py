@@ -10,10 +10,10 @@ from pipeline.messages import payloads
 from pipeline.messages.client_settings import LANES
 from pipeline.messages.delivery import Delivery
 from pipeline.messages.due import Kind, Schedule, is_face
-from pipeline.messages.lane_producers import LaneProducers
+from pipeline.messages.lane_producers import Headers, LaneProducers
 from pipeline.messages.payloads import Payload
 from pipeline.messages.pictures import Crops, reduced_jpeg
-from pipeline.model import FrameResult, TrackedObject
+from pipeline.model import FrameResult, ModelIdentity, TrackedObject
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Routes:
         analytics_topic: For counts of lines and regions.
         objects_topic: For the objects of each frame, as nvmsgconv's minimal payload.
         camera_states_topic: For what becomes of the cameras.
+        alerts_topic: For alerts that begin and end.
         mot_topic: For tracked objects as the seed app tells them.
         face_topic: For faces as the seed app tells them.
         visual_topic: For pictures as the seed app sends them.
@@ -32,6 +33,7 @@ class Routes:
     analytics_topic: str = ""
     objects_topic: str = ""
     camera_states_topic: str = ""
+    alerts_topic: str = ""
     mot_topic: str = ""
     face_topic: str = ""
     visual_topic: str = ""
@@ -42,6 +44,7 @@ class Routes:
             Kind.ANALYTICS: self.analytics_topic,
             Kind.OBJECTS: self.objects_topic,
             Kind.CAMERA_STATE: self.camera_states_topic,
+            Kind.ALERT: self.alerts_topic,
             Kind.MOT: self.mot_topic,
             Kind.FACE: self.face_topic,
             Kind.VISUAL: self.visual_topic,
@@ -53,19 +56,30 @@ class Messenger:
     """Makes messages of results when they are due, and posts them; any thread may call."""
 
     def __init__(
-        self, bootstrap_servers: str, routes: Routes, *, interval_s: float = 1.0, visual_interval_s: float = 1.0
+        self,
+        bootstrap_servers: str,
+        routes: Routes,
+        model: ModelIdentity,
+        *,
+        interval_s: float = 1.0,
+        visual_interval_s: float = 1.0,
     ) -> None:
         """Makes a messenger; nothing is connected before the first message.
 
         Args:
             bootstrap_servers: ``host:port``, several of them separated by commas; with none, nothing is ever sent.
             routes: The topics.
+            model: That finds what is told; all messages but those of states name it in their headers.
             interval_s: Counts of a camera are told so often when nothing crosses a line.
             visual_interval_s: Pictures of a camera are sent so often.
         """
         self._topics = routes.topics() if bootstrap_servers.strip() else {}
         self._schedule = Schedule(self._topics, interval_s=interval_s, visual_interval_s=visual_interval_s)
         self._session_id = str(uuid.uuid4())
+        self._headers: Headers = [
+            ("model", model.name.encode("utf-8", "backslashreplace")),
+            ("model-digest", model.digest.encode()),
+        ]
         self._producers = LaneProducers(bootstrap_servers.strip())
 
     def offer(self, result: FrameResult, device_id: str, *, pictures: bool) -> None:
@@ -114,9 +128,14 @@ class Messenger:
         self._producers.close(timeout_s)
 
     def _send(self, kind: Kind, result: FrameResult, device_id: str) -> None:
-        post = functools.partial(self._producers.post, LANES[kind], self._topics[kind], device_id)
+        post = functools.partial(
+            self._producers.post, LANES[kind], self._topics[kind], device_id, headers=self._headers
+        )
         session_id = self._session_id
         match kind:
+            case Kind.ALERT:
+                for news in result.alerts:
+                    post(functools.partial(payloads.alert, news, result, device_id, str(uuid.uuid4())))
             case Kind.ANALYTICS:
                 post(lambda: payloads.analytics(result, device_id, str(uuid.uuid4())))
             case Kind.OBJECTS:

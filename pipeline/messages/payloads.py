@@ -6,11 +6,15 @@ Times are RFC 3339 in UTC with milliseconds: when the frame was decoded here, si
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Final
 
 from pipeline.damage.judge import Damage
-from pipeline.model import Detection, FrameResult, TrackedObject
+from pipeline.model import AlertNews, Detection, FrameResult, TrackedObject
 
 Payload = Mapping[str, object]
+
+# An alert names those that it is about; how many there are it says in any case.
+_MOST_OBJECTS_OF_ALERT: Final = 64
 
 
 def timestamp(unix_s: float) -> str:
@@ -131,6 +135,37 @@ def camera_state(
 def damage_json(damage: Damage | None) -> Payload | None:
     """Returns what is damaged of what a camera sends, as messages and metrics write it; None for nothing."""
     return None if damage is None else {"reason": damage.reason.value, "message": damage.message}
+
+
+def alert(news: AlertNews, result: FrameResult, device_id: str, message_id: str) -> Payload:
+    """Returns that an alert has begun or ended, with the objects that it began with as nvmsgconv's minimal payload has them.
+
+    Args:
+        news: What has happened.
+        result: The frame that it happened with.
+        device_id: What messages call the camera.
+        message_id: Of this message: the same alert has one that it began and one that it ended.
+    """
+    one = news.alert
+    return {
+        "messageid": message_id,
+        "@timestamp": timestamp(result.frame.seen_at_s),
+        "deviceId": device_id,
+        "alert": {
+            "id": one.alert_id,
+            "rule": one.rule,
+            "state": "ended" if news.has_ended else "began",
+            "number": one.number,
+            "began": timestamp(one.began_at_s),
+            "ended": None if one.ended_at_s is None else timestamp(one.ended_at_s),
+            "region": one.region or None,
+            "count": one.count,
+            "seen": one.seen,
+            "message": one.message,
+        },
+        "frame": result.frame.number,
+        "objects": [_minimal(found) for found in news.objects[:_MOST_OBJECTS_OF_ALERT]],
+    }
 
 
 def _of_frame(result: FrameResult, session_id: str) -> dict[str, object]:

@@ -33,6 +33,7 @@ _READS: Final[Mapping[str, _Read]] = {
     "/api/v1/health/get-dsready-state": _Read(reads.ds_ready_state),
     "/api/v1/stream/get-stream-info": _Read(reads.stream_info, deepstream_text.stream_info),
     "/api/v1/metrics": _Read(reads.metrics, deepstream_text.metrics),
+    "/api/v1/alerts": _Read(reads.alerts),
     "/version": _Read(reads.version),
 }
 

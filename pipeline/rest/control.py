@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from pipeline.alert_frames.store import KeptFrame
 from pipeline.damage.judge import Damage
 from pipeline.files.rules import AnalyticsRules
 from pipeline.messages.delivery import Delivery
-from pipeline.model import FrameResult
+from pipeline.model import Alert, FrameResult, ModelIdentity
 
 OK: Final = "HTTP/1.1 200 OK"
 BAD_REQUEST: Final = "HTTP/1.1 400 Bad Request"
@@ -41,6 +42,7 @@ class StreamView:
         decode_errors: Packets that could not be decoded.
         connections_lost: How often a connection that gave frames has ended.
         frames_waiting: 1 while a frame waits for the detector, else 0.
+        frames_left_out: Frames that were not decoded, since they were too old already: the CPU does not suffice for all cameras.
         frames_not_taken: Frames that were decoded and lost by a failure of ours; the log says why.
         frames_replaced: Frames that a newer one took the place of before the detector came to them.
         frames_unchanged: Frames that did not differ enough from the one before to be looked at.
@@ -50,6 +52,7 @@ class StreamView:
         objects: In the last frame.
         lines_cumulative: Crossings by line.
         regions: Objects in each region of interest, in the last frame.
+        alerts: The newest alert of each rule that had one.
         damage: What is damaged of what the camera sends; None for nothing.
         width: Of its picture in pixels; 0 before the first.
         height: Of its picture in pixels; 0 before the first.
@@ -69,6 +72,7 @@ class StreamView:
     decode_errors: int = 0
     connections_lost: int = 0
     frames_waiting: int = 0
+    frames_left_out: int = 0
     frames_not_taken: int = 0
     frames_replaced: int = 0
     frames_unchanged: int = 0
@@ -78,6 +82,7 @@ class StreamView:
     objects: int = 0
     lines_cumulative: Mapping[str, int] = field(default_factory=dict)
     regions: Mapping[str, int] = field(default_factory=dict)
+    alerts: tuple[Alert, ...] = ()
     damage: Damage | None = None
     width: int = 0
     height: int = 0
@@ -98,6 +103,10 @@ class Control(Protocol):
         """All streams, by number."""
         ...
 
+    def model(self) -> ModelIdentity:
+        """What finds objects in the pictures."""
+        ...
+
     def delivery(self) -> Delivery:
         """How the messages fare."""
         ...
@@ -116,6 +125,14 @@ class Control(Protocol):
 
     def last_result(self, camera_id: str) -> FrameResult | None:
         """The last frame of a camera with what was found in it; None if there is none, or no such camera."""
+        ...
+
+    def alert_frames(self, camera_id: str) -> tuple[str, ...]:
+        """The alerts of a camera of which frames are kept, by their ids, newest first."""
+        ...
+
+    def alert_frame(self, camera_id: str, alert_id: str) -> KeptFrame | None:
+        """The frame that an alert of a camera began with, that of the newest one without an id; None if there is none."""
         ...
 
     def rules(self) -> AnalyticsRules:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from pipeline.cameras.camera_stats import CameraState
@@ -79,6 +79,12 @@ _STREAM_METRICS: Final = (
         lambda s: s.frames_not_taken,
     ),
     _StreamMetric(
+        CounterMetricFamily,
+        "pipeline_camera_frames_left_out",
+        "Frames that were not decoded, since they were too old already: the CPU does not suffice for all cameras.",
+        lambda s: s.frames_left_out,
+    ),
+    _StreamMetric(
         GaugeMetricFamily,
         "pipeline_camera_decode_seconds",
         "Time that decoding a frame took, mean of the last ones.",
@@ -146,6 +152,10 @@ class _PipelineCollector(Collector):
         yield _latencies(streams)
         yield _line_crossings(streams)
         yield from self._deliveries()
+        model = self._control.model()
+        yield InfoMetricFamily(
+            "pipeline_model", "What finds objects in the pictures.", {"name": model.name, "digest": model.digest}
+        )
 
     def _deliveries(self) -> Iterator[Metric]:
         delivery = self._control.delivery()

@@ -4,7 +4,8 @@ import resource
 import time
 from typing import Any, Final
 
-from pipeline.messages.payloads import damage_json
+from pipeline.messages.payloads import damage_json, timestamp
+from pipeline.model import Alert
 from pipeline.rest.control import OK, Control, StreamView
 
 _VERSION: Final = "DeepStream-SDK 9.1 - REST API Version v1 (reference pipeline)"
@@ -50,8 +51,27 @@ def stream_info(control: Control) -> dict[str, Any]:
 def metrics(control: Control) -> dict[str, Any]:
     """``/api/v1/metrics``: DeepStream's six keys per stream, and what else is known of it."""
     streams = [_stream_stats(stream) for stream in control.streams()]
-    info = {"stream-count": len(streams), "stream-stats": streams, "system-stats": system_stats()}
+    model = control.model()
+    info = {
+        "stream-count": len(streams),
+        "stream-stats": streams,
+        "system-stats": system_stats(),
+        "model": {"name": model.name, "digest": model.digest},
+    }
     return _answer("GET_METRICS_INFO_SUCCESS", "metrics-info", info)
+
+
+def alerts(control: Control) -> dict[str, Any]:
+    """``/api/v1/alerts``: the newest alert of each rule, and of which alerts there are frames."""
+    streams = [
+        {
+            "camera_id": stream.camera_id,
+            "alerts": [_alert(one) for one in stream.alerts],
+            "frames": list(control.alert_frames(stream.camera_id)),
+        }
+        for stream in control.streams()
+    ]
+    return _answer("GET_ALERTS_INFO_SUCCESS", "alerts-info", {"streams": streams})
 
 
 def system_stats() -> dict[str, float]:
@@ -90,6 +110,7 @@ def _stream_stats(stream: StreamView) -> dict[str, Any]:
         "decode_errors": stream.decode_errors,
         "connections_lost": stream.connections_lost,
         "frames_waiting": stream.frames_waiting,
+        "frames_left_out": stream.frames_left_out,
         "frames_not_taken": stream.frames_not_taken,
         "frames_replaced": stream.frames_replaced,
         "frames_unchanged": stream.frames_unchanged,
@@ -102,4 +123,20 @@ def _stream_stats(stream: StreamView) -> dict[str, Any]:
         "damage": damage_json(stream.damage),
         "width": stream.width,
         "height": stream.height,
+        "alerts": [_alert(one) for one in stream.alerts],
+    }
+
+
+def _alert(alert: Alert) -> dict[str, Any]:
+    return {
+        "rule": alert.rule,
+        "id": alert.alert_id,
+        "number": alert.number,
+        "active": alert.ended_at_s is None,
+        "began": timestamp(alert.began_at_s),
+        "ended": None if alert.ended_at_s is None else timestamp(alert.ended_at_s),
+        "region": alert.region or None,
+        "count": alert.count,
+        "seen": alert.seen,
+        "message": alert.message,
     }

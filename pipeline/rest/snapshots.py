@@ -1,4 +1,4 @@
-"""The last frame of a camera as a JPEG, with what is known of it drawn on it if that is wanted."""
+"""The last frame of a camera, or that of an alert, as a JPEG, with what is known of it drawn on it if that is wanted."""
 
 import json
 import re
@@ -38,6 +38,8 @@ _LARGEST_WIDTH: Final = 8192
 # Bounds the memory: a picture of a 4K camera takes 25 MB, and as much again with the overlay.
 _PICTURES_AT_ONCE: Final = 4
 
+_NEWEST_ALERT: Final = "alert"
+_AT: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 _DIGITS: Final = re.compile(r"[0-9]{1,7}")
 
 # What a header has room for, in any client. Those that are left out are the last ones that were seen.
@@ -56,8 +58,16 @@ class _WrongQueryError(Exception):
 
 @dataclass(frozen=True)
 class _Wish:
-    """How the picture shall be: width in pixels, None for that of the camera; so many bytes at most, None for any number."""
+    """Which picture, and how it shall be.
 
+    Attributes:
+        at: Empty for the last frame, ``alert`` for that of the newest alert, else the id of one.
+        overlay: Whether what is known of it is drawn on it.
+        width: In pixels; None for that of the camera.
+        max_bytes: So many at most; None for any number.
+    """
+
+    at: str
     overlay: bool
     width: int | None
     max_bytes: int | None
@@ -79,13 +89,23 @@ class Snapshots:
             return error_answer(HTTPStatus.NOT_FOUND, "no such camera")
         except _WrongQueryError as error:
             return error_answer(HTTPStatus.BAD_REQUEST, str(error))
-        result = self._control.last_result(camera_id)
+        result, alert_id = self._found(camera_id, wish.at)
         if result is None:
             known = any(stream.camera_id == camera_id for stream in self._control.streams())
-            return error_answer(HTTPStatus.NOT_FOUND, "no frame yet" if known else "no such camera")
+            return error_answer(HTTPStatus.NOT_FOUND, _missing(wish.at) if known else "no such camera")
         with self._room:
             jpeg, size = self._jpeg(result, wish)
-        return Answer(HTTPStatus.OK, "image/jpeg", jpeg, _headers(result, size))
+        of_alert = {"X-Alert": alert_id} if alert_id else {}
+        return Answer(HTTPStatus.OK, "image/jpeg", jpeg, {**_headers(result, size), **of_alert})
+
+    def _found(self, camera_id: str, at: str) -> tuple[FrameResult | None, str]:
+        """The frame that is wished for, and the id of its alert; empty for the last one."""
+        if not at:
+            return self._control.last_result(camera_id), ""
+        # Opened in turn as pictures are: it takes as much memory.
+        with self._room:
+            kept = self._control.alert_frame(camera_id, "" if at == _NEWEST_ALERT else at)
+        return (None, "") if kept is None else (kept.result, kept.alert_id)
 
     def _jpeg(self, result: FrameResult, wish: _Wish) -> tuple[bytes, _Size]:
         picture = _picture(result.frame.picture, wish.width)
@@ -95,6 +115,12 @@ class Snapshots:
         if wish.max_bytes is not None:
             jpeg, picture = _within(wish.max_bytes, jpeg, picture)
         return jpeg, (picture.shape[1], picture.shape[0])
+
+
+def _missing(at: str) -> str:
+    if not at:
+        return "no frame yet"
+    return "no frame of an alert is kept" if at == _NEWEST_ALERT else "no frame of this alert is kept"
 
 
 def _within(max_bytes: int, jpeg: bytes, picture: Picture) -> tuple[bytes, Picture]:
@@ -124,8 +150,11 @@ def _wish(query: str) -> _Wish:
     overlay = asked.get("overlay", ["0"])[-1]
     if overlay not in {"0", "1"}:
         raise _WrongQueryError("overlay must be 0 or 1")
+    at = asked.get("at", [""])[-1]
+    if "at" in asked and not _AT.fullmatch(at):
+        raise _WrongQueryError("at must be alert, or the id of an alert")
     width = _number(asked, "width", _SMALLEST_WIDTH, _LARGEST_WIDTH)
-    return _Wish(overlay == "1", width, _number(asked, "max_bytes", _SMALLEST_LIMIT, _LARGEST_LIMIT))
+    return _Wish(at, overlay == "1", width, _number(asked, "max_bytes", _SMALLEST_LIMIT, _LARGEST_LIMIT))
 
 
 def _number(asked: Mapping[str, Sequence[str]], name: str, smallest: int, largest: int) -> int | None:

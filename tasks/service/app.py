@@ -20,6 +20,7 @@ from tasks.service.database import open_database
 from tasks.service.http_api import create_app
 from tasks.service.image_files import ImageFiles
 from tasks.service.intake import Intake, IntakeLimits
+from tasks.service.known_models import KnownModels
 from tasks.service.outbox import Outbox
 from tasks.service.result_reader import ResultReader
 from tasks.service.service_parts import ServiceParts
@@ -56,6 +57,7 @@ class ServiceOptions:
         data: Folder of the pictures and, without ``database_url``, of the database.
         users_file: Who may use it.
         database_url: Of PostgreSQL; it may hold a password.
+        database_password: Of PostgreSQL, if the URL holds none.
         host: To listen on.
         port: To listen on; 0 for any free one.
         id_bytes: Of a task's id in messages.
@@ -67,6 +69,7 @@ class ServiceOptions:
     data: Path
     users_file: Path
     database_url: str | None = field(default=None, repr=False)
+    database_password: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8430
     id_bytes: int = USUAL_ID_BYTES
@@ -127,8 +130,8 @@ def _open(options: ServiceOptions) -> tuple[ServiceParts, Outbox, ResultReader, 
     options.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     users = Users(options.users_file)
     files = ImageFiles(options.data / "images")
-    engine = open_database(options.database_url, options.data)
-    store = TaskStore(engine, id_bytes=options.id_bytes)
+    engine = open_database(options.database_url, options.data, options.database_password)
+    store, models = TaskStore(engine, id_bytes=options.id_bytes), KnownModels(engine)
     max_image_bytes = options.limits.image.image_bytes
     try:
         outbox = Outbox(
@@ -139,7 +142,7 @@ def _open(options: ServiceOptions) -> tuple[ServiceParts, Outbox, ResultReader, 
             partitions=options.partitions,
             max_image_bytes=max_image_bytes,
         )
-        reader = ResultReader(options.address, store, id_bytes=options.id_bytes)
+        reader = ResultReader(options.address, store, models, id_bytes=options.id_bytes, stored=outbox.wake)
     except KafkaException as error:
         engine.dispose()
         raise ConfigError(f"Kafka's client refuses its settings: {error.args[0].str()}") from None
@@ -147,6 +150,7 @@ def _open(options: ServiceOptions) -> tuple[ServiceParts, Outbox, ResultReader, 
         users=users,
         tokens=Tokens(engine, users),
         store=store,
+        models=models,
         files=files,
         intake=Intake(store, files, options.limits, outbox.wake),
         is_kafka_away=lambda: outbox.link.is_away or reader.link.is_away,

@@ -10,7 +10,7 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from pipeline.files.json_reader import ConfigError
-from tasks.service.tables import Base, add_missing_columns
+from tasks.service.earlier_tables import make_tables
 
 # Two services on one machine may share the file; each waits so long for the other's write to end.
 _SQLITE_WAIT_S: Final = 15
@@ -50,23 +50,38 @@ _KNOWN_REASONS: Final = (
 )
 
 
-def open_database(url: str | None, data: Path) -> Engine:
-    """Opens the database and makes the tables and columns that are missing.
+def read_password(file: Path) -> str:
+    """Returns the password in a file, without the line's end.
+
+    Raises:
+        ConfigError: If it cannot be read, or holds none.
+    """
+    try:
+        password = file.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
+    if not password:
+        raise ConfigError(f"{file}: it holds no password")
+    return password
+
+
+def open_database(url: str | None, data: Path, password: str | None = None) -> Engine:
+    """Opens the database, makes the tables that are missing, and brings those of earlier releases to what they are now.
 
     Args:
         url: As SQLAlchemy has it, ``postgresql://user:password@host/name``; None for SQLite in the data folder.
         data: The folder of the service.
+        password: For a URL without one.
 
     Raises:
         ConfigError: If it cannot be opened. Of the URL, the message shows the name of the database at most.
     """
-    engine = _engine(url, data)
+    engine = _engine(url, data, password)
     try:
         if engine.dialect.name == "postgresql":
             with engine.begin() as connection:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CREATE_LOCK})
-                Base.metadata.create_all(connection)
-                add_missing_columns(connection)
+                make_tables(connection)
         else:
             _prepare_sqlite(engine, data)
     except (SQLAlchemyError, OSError, ValueError) as error:
@@ -88,8 +103,10 @@ def reason_without_secrets(error: Exception) -> str:
     return f"{reason} ({kind})" if reason else kind
 
 
-def _engine(url: str | None, data: Path) -> Engine:
+def _engine(url: str | None, data: Path, password: str | None) -> Engine:
     if url is None:
+        if password is not None:
+            raise ConfigError("--database-password-file needs --database-url")
         return _sqlite(data / "tasks.sqlite")
     try:
         parsed = make_url(url)
@@ -97,6 +114,10 @@ def _engine(url: str | None, data: Path) -> Engine:
             raise ConfigError("--database-url must begin with postgresql://; without it, SQLite is used")
         if "@" in (parsed.host or ""):
             raise ConfigError(_NO_URL)
+        if password is not None:
+            if parsed.password is not None:
+                raise ConfigError("--database-url holds a password already: leave out --database-password-file")
+            parsed = parsed.set(password=password)
         return create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
@@ -124,6 +145,8 @@ def _sqlite(file: Path) -> Engine:
     def _settle(connection: Any, _record: object) -> None:
         # A task that was accepted is not lost when the power is; WAL's usual NORMAL could lose the last ones.
         connection.execute("PRAGMA synchronous=FULL")
+        # What was answered goes with its task; SQLite looks after that only when it is told to.
+        connection.execute("PRAGMA foreign_keys=ON")
 
     return engine
 
@@ -138,8 +161,9 @@ def _prepare_sqlite(engine: Engine, data: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with engine.begin() as connection:
             connection.execute(text("PRAGMA journal_mode=WAL"))
-            Base.metadata.create_all(connection)
-            add_missing_columns(connection)
+            # Python's driver begins none for changes of tables: a crash could leave half of them.
+            connection.execute(text("BEGIN IMMEDIATE"))
+            make_tables(connection)
 
 
 def _shown(url: URL) -> str:

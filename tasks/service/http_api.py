@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tasks.service import session_paths, task_paths, token_path
 from tasks.service.cross_site import NoOtherSites
 from tasks.service.database import reason_without_secrets
+from tasks.service.documents import HealthDocument
 from tasks.service.page_paths import FOLDER, PagePaths
 from tasks.service.service_parts import Parts, ServiceParts
 from tasks.service.upload_limit import UploadLimit
@@ -44,10 +45,9 @@ def create_app(parts: ServiceParts, page: Path = FOLDER) -> FastAPI:
 
 
 @_health.get("/healthz", summary="Whether what is behind the service answers")
-def read_health(parts: Parts) -> dict[str, str]:
-    """Answers 503 when the database is away, because nothing works then; without Kafka, tasks are still accepted."""
-    parts.store.models()
-    return {"database": "ok", "kafka": "away" if parts.is_kafka_away() else "ok"}
+def read_health(parts: Parts) -> HealthDocument:
+    """Answers 503 when the database is away, because nothing works then; without Kafka or workers, tasks are still accepted."""
+    return HealthDocument.of(parts.helpers(), parts.store.unanswered_steps())
 
 
 async def _on_invalid(_request: Request, error: Exception) -> Response:

@@ -9,9 +9,9 @@ from fastapi import HTTPException
 from tasks.image_header import BrokenHeader, ImageHeader, UnknownImageFormat, read_header
 from tasks.limits import ImageLimits
 from tasks.service.image_files import ImageFiles
+from tasks.service.steps import AskedKind
 from tasks.service.tables import Task
 from tasks.service.task_store import IdsUsedUp, TaskStore
-from tasks.wire import TaskKind
 
 _RETRY_AFTER_S: Final = 5
 
@@ -45,7 +45,7 @@ class Intake:
         """
         self._store, self._files, self._limits, self._stored = store, files, limits, stored
 
-    def accept(self, owner: str, kind: TaskKind, upload: BinaryIO) -> Task:
+    def accept(self, owner: str, kind: AskedKind, upload: BinaryIO) -> Task:
         """Stores the picture and its task; when this returns, no crash loses either.
 
         Raises:

@@ -33,7 +33,7 @@ _MOST_REMEMBERED: Final = 10_000
 
 
 class Outbox:
-    """Sends pending tasks, oldest first, until it is asked to stop."""
+    """Sends tasks whose next step is due, oldest first, until it is asked to stop."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Outbox:
         self._sweep_at_s = 0.0
 
     def wake(self) -> None:
-        """There is a new task."""
+        """There is something to send."""
         self._wake.set()
 
     def run(self, stop: threading.Event) -> None:
@@ -95,6 +95,7 @@ class Outbox:
                 self._wake.clear()
                 self._sweep()
                 if not self._send_some(stop):
+                    self.link.look(self._producer)
                     self._wake.wait(_LOOK_S)
                 self._producer.poll(0)
             except SQLAlchemyError as error:
@@ -109,16 +110,16 @@ class Outbox:
         claimed = self._store.claim(_BATCH, _CLAIM_S)
         if not claimed:
             return False
-        delivered: set[int] = set()
-        refused: dict[int, KafkaError] = {}
+        delivered: set[ClaimedTask] = set()
+        refused: dict[ClaimedTask, KafkaError] = {}
         for task in claimed:
             self._produce(task, delivered, refused)
         self._wait_for_all(stop)
         self._store.mark_sent(delivered)
         self._give_up_too_large(refused)
         # Those with an unreadable picture stay claimed for a while, or they would be taken first, again and again.
-        left = delivered | self._unreadable
-        self._store.give_back([task.task_id for task in claimed if task.task_id not in left])
+        left = [task for task in claimed if task not in delivered and task.task_id not in self._unreadable]
+        self._store.give_back(left)
         if delivered:
             self.link.works()
             self._say("")
@@ -127,24 +128,24 @@ class Outbox:
             stop.wait(_TRY_AGAIN_S)
         return True
 
-    def _produce(self, task: ClaimedTask, delivered: set[int], refused: dict[int, KafkaError]) -> None:
+    def _produce(self, task: ClaimedTask, delivered: set[ClaimedTask], refused: dict[ClaimedTask, KafkaError]) -> None:
         def on_delivery(error: KafkaError | None, _message: Message) -> None:
             if error is None:
-                delivered.add(task.task_id)
+                delivered.add(task)
             else:
-                refused[task.task_id] = error
+                refused[task] = error
 
         try:
             image = self._files.read(task.image)
         except FileNotFoundError:
             # Deleted meanwhile, with its task; or by hand, and then somebody has to be told.
-            self._store.fail(task.task_id, "the picture is gone from the service's folder")
+            self._store.fail(task, "the picture is gone from the service's folder")
             return
         except OSError as error:
             self._remember_unreadable(task.task_id, error)
             return
         self._unreadable.discard(task.task_id)
-        topic = kind_topics(task.kind, self._address.prefix).tasks
+        topic = kind_topics(task.step.kind, self._address.prefix).tasks
         value = encode_task(task.task_id, image, self._id_bytes)
         while True:
             try:
@@ -152,7 +153,7 @@ class Outbox:
             except BufferError:
                 self._producer.poll(_POLL_S)
             except KafkaException as error:
-                refused[task.task_id] = error.args[0]
+                refused[task] = error.args[0]
                 return
             else:
                 return
@@ -166,11 +167,11 @@ class Outbox:
         self._unreadable.add(task_id)
         _LOG.warning("task=%d waits: its picture cannot be read: %s", task_id, error)
 
-    def _give_up_too_large(self, refused: Mapping[int, KafkaError]) -> None:
+    def _give_up_too_large(self, refused: Mapping[ClaimedTask, KafkaError]) -> None:
         """A limit of Kafka's was lowered since; no later attempt could succeed, and others wait behind these."""
-        for task_id, error in refused.items():
+        for task, error in refused.items():
             if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
-                self._store.fail(task_id, "the picture is larger than messages to Kafka may be")
+                self._store.fail(task, "the picture is larger than messages to Kafka may be")
 
     def _wait_for_all(self, stop: threading.Event) -> None:
         """Waits until Kafka has taken or refused everything; when asked to stop, what is left is given back and sent again."""

@@ -2,17 +2,18 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaError, KafkaException, Message, TopicPartition
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
 from tasks.kafka_settings import BrokerLink, KafkaAddress, consumer_settings
 from tasks.service.database import reason_without_secrets
+from tasks.service.known_models import HeardNotice, KnownModels
 from tasks.service.task_store import ReceivedAnswer, TaskStore
 from tasks.wire import (
-    ModelNotice,
     TaskFailure,
     TaskKind,
     WireError,
@@ -30,24 +31,34 @@ _BATCH: Final = 200
 _POLL_S: Final = 0.2
 _TRY_AGAIN_S: Final = 1.0
 
-_Read = ReceivedAnswer | ModelNotice
+_Read = ReceivedAnswer | HeardNotice
 
 
 class ResultReader:
     """A member of the group of all services on one database; each answer is given to one of them."""
 
-    def __init__(self, address: KafkaAddress, store: TaskStore, *, id_bytes: int) -> None:
+    def __init__(
+        self,
+        address: KafkaAddress,
+        store: TaskStore,
+        models: KnownModels,
+        *,
+        id_bytes: int,
+        stored: Callable[[], None] = lambda: None,
+    ) -> None:
         """Connects to nothing yet.
 
         Args:
             address: The brokers.
             store: Where answers go.
+            models: Where goes what workers tell of themselves.
             id_bytes: Of a task's id in messages.
+            stored: Is called when answers were stored: the next steps of their tasks may be due.
 
         Raises:
             KafkaException: If librdkafka refuses its settings.
         """
-        self._store, self._id_bytes = store, id_bytes
+        self._store, self._models, self._id_bytes, self._stored = store, models, id_bytes, stored
         self.link = BrokerLink("task service, reading")
         self._kinds = {kind_topics(kind, address.prefix).results: kind for kind in TaskKind}
         self._models_topic = models_topic(address.prefix)
@@ -64,6 +75,8 @@ class ResultReader:
         try:
             while not stop.is_set():
                 messages = self._consumer.consume(_BATCH, _POLL_S)
+                if not messages:
+                    self.link.look(self._consumer)
                 good = [message for message in messages if self._is_record(message)]
                 if good and self._store_all(good, stop):
                     self._commit(good)
@@ -112,22 +125,23 @@ class ResultReader:
 
     def _store_one_transaction(self, read: Sequence[_Read]) -> None:
         answers = [content for content in read if isinstance(content, ReceivedAnswer)]
-        notices = [content for content in read if isinstance(content, ModelNotice)]
+        notices = [content for content in read if isinstance(content, HeardNotice)]
         if answers:
             stored = self._store.answer(answers)
+            self._stored()
             for received in stored:
                 if isinstance(received.answer, TaskFailure):
                     _LOG.info("task=%d failed: %s", received.task_id, received.answer.error)
             if len(stored) != len(answers):
                 _LOG.info("%d answers to tasks that are answered already, or not here", len(answers) - len(stored))
         if notices:
-            self._store.model_seen(notices)
+            self._models.hear(notices)
 
     def _read(self, message: Message) -> _Read | None:
         topic = message.topic() or ""
         try:
             if topic == self._models_topic:
-                return decode_model(message.value())
+                return HeardNotice(decode_model(message.value()), _told_s(message))
             kind = self._kinds[topic]
             task_id, answer = decode_result(kind, message.value(), self._id_bytes)
         except WireError as error:
@@ -135,7 +149,8 @@ class ResultReader:
             return None
         key = message.key()
         message_key = None if key is None else key.decode("utf-8", "replace")
-        return ReceivedAnswer(kind, task_id, message_key, answer, model_in(message.headers() or ()))
+        model = model_in(message.headers() or ())
+        return ReceivedAnswer(kind, task_id, message_key, answer, model.name, model.digest)
 
     def _commit(self, messages: Sequence[Message]) -> None:
         behind = {(message.topic(), message.partition()): (message.offset() or 0) + 1 for message in messages}
@@ -145,6 +160,16 @@ class ResultReader:
         except KafkaException as error:
             # They are read once more, and change nothing then.
             _LOG.debug("not committed: %s", error)
+
+
+def _told_s(message: Message) -> float:
+    """When the broker got it: what it kept while no service ran must not make workers look alive that are gone since.
+
+    Topics that were made by an earlier release have the times of the workers' own clocks, and those may be wrong.
+    """
+    kind, told_ms = message.timestamp()
+    now_s = time.time()
+    return min(now_s, told_ms / 1000) if kind == TIMESTAMP_LOG_APPEND_TIME else now_s
 
 
 def _is_of_the_row(error: SQLAlchemyError) -> bool:

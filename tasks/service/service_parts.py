@@ -11,10 +11,12 @@ from fastapi.security import OAuth2PasswordBearer
 from pages.session_cookie import SessionCookie
 from tasks.service.image_files import ImageFiles
 from tasks.service.intake import Intake
+from tasks.service.known_models import KnownModels
 from tasks.service.login_throttle import LoginThrottle
 from tasks.service.task_store import TaskStore
 from tasks.service.tokens import Tokens
 from tasks.service.users import Users
+from tasks.service.waiting import Helpers
 
 SESSION_COOKIE: Final = SessionCookie("fleet-tasks-session")
 """By which a browser shows its token."""
@@ -27,6 +29,7 @@ class ServiceParts:
     users: Users
     tokens: Tokens
     store: TaskStore
+    models: KnownModels
     files: ImageFiles
     intake: Intake
     is_kafka_away: Callable[[], bool]
@@ -34,6 +37,13 @@ class ServiceParts:
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
     now_s: Callable[[], float] = time.monotonic
     """What the throttle reads; monotonic seconds."""
+    unix_s: Callable[[], float] = time.time
+    """What tells whether workers are there."""
+
+    def helpers(self) -> Helpers:
+        """Returns who is there to answer tasks."""
+        now_s = self.unix_s()
+        return Helpers(self.models.workers_of_kinds(now_s), self.is_kafka_away(), now_s)
 
 
 def _parts_of(request: Request) -> ServiceParts:

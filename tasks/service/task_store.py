@@ -1,4 +1,4 @@
-"""All that is asked of the database about tasks and models. Each method is one transaction, and safe beside other services'."""
+"""All that is asked of the database about tasks. Each method is one transaction, and safe beside other services'."""
 
 import secrets
 import time
@@ -6,12 +6,23 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Engine, and_, delete, func, or_, select, update
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select, update
+from sqlalchemy.orm import Session, selectinload
 
 from tasks.image_header import ImageHeader
-from tasks.service.tables import UNANSWERED, Model, Task, TaskStatus
-from tasks.wire import Answer, ModelNotice, TaskFailure, TaskKind
+from tasks.service.steps import (
+    SENT_FROM,
+    UNANSWERED,
+    AskedKind,
+    Step,
+    TaskStatus,
+    error_of,
+    status_after,
+    step_in,
+    steps_of,
+)
+from tasks.service.tables import Prediction, StepAnswer, Task
+from tasks.wire import Answer, DetectedPrimitive, ImageClass, TaskFailure, TaskKind
 
 # The largest number that a column takes.
 LARGEST_ID: Final = 2**63 - 1
@@ -19,10 +30,19 @@ LARGEST_ID: Final = 2**63 - 1
 
 @dataclass(frozen=True)
 class ClaimedTask:
-    """A task that this service alone hands to Kafka, for a time."""
+    """A task that this service alone hands to Kafka, for a time.
+
+    Attributes:
+        task_id: Of the task.
+        asked: Of its picture.
+        step: That is to be handed over now.
+        image: Name of its picture's file.
+        message_key: Of its messages.
+    """
 
     task_id: int
-    kind: TaskKind
+    asked: AskedKind
+    step: Step
     image: str
     message_key: str
 
@@ -35,8 +55,9 @@ class ReceivedAnswer:
         kind: Of the topic that it came on.
         task_id: Which it says it answers.
         message_key: Of its message; None if it had none, as workers that are not ours may have it.
-        answer: To the task.
+        answer: To the step of this kind of the task.
         model: Name of the model that made it; None if nobody says.
+        model_digest: Of that model; the same.
     """
 
     kind: TaskKind
@@ -44,6 +65,7 @@ class ReceivedAnswer:
     message_key: str | None
     answer: Answer
     model: str | None = None
+    model_digest: str | None = None
 
 
 class IdsUsedUp(Exception):  # noqa: N818 - says what happened
@@ -51,7 +73,7 @@ class IdsUsedUp(Exception):  # noqa: N818 - says what happened
 
 
 class TaskStore:
-    """The tasks and models in the database. Methods raise ``SQLAlchemyError`` when it is away."""
+    """The tasks in the database. Methods raise ``SQLAlchemyError`` when it is away."""
 
     def __init__(self, engine: Engine, *, id_bytes: int) -> None:
         """Works on an open database.
@@ -63,7 +85,7 @@ class TaskStore:
         self._engine = engine
         self._first_id_too_large: Final = 256**id_bytes
 
-    def add(self, owner: str, kind: TaskKind, image: str, header: ImageHeader) -> Task:
+    def add(self, owner: str, kind: AskedKind, image: str, header: ImageHeader) -> Task:
         """Stores a new task, pending.
 
         Raises:
@@ -79,6 +101,7 @@ class TaskStore:
             height=header.height,
             message_key="",
             created_s=time.time(),
+            answers=[],
         )
         with Session(self._engine, expire_on_commit=False) as session, session.begin():
             session.add(task)
@@ -92,7 +115,7 @@ class TaskStore:
         """Returns the task if there is one of this id, and it is this user's."""
         query = select(Task).where(Task.id == task_id, Task.owner == owner)
         if with_result:
-            query = query.options(undefer(Task.result))
+            query = query.options(selectinload(Task.answers).selectinload(StepAnswer.predictions))
         with Session(self._engine) as session:
             return session.scalar(query)
 
@@ -106,13 +129,13 @@ class TaskStore:
             status: Only tasks of this status; None for all.
             before: Only tasks with a smaller id; None for all.
             limit: At most so many.
-            model: Only tasks that a model of this name answered; None for all.
+            model: Only tasks of which a model of this name answered a step; None for all.
         """
         query = select(Task).where(Task.owner == owner).order_by(Task.id.desc()).limit(limit)
         if status is not None:
             query = query.where(Task.status == status)
         if model is not None:
-            query = query.where(Task.model == model)
+            query = query.where(Task.id.in_(select(StepAnswer.task_id).where(StepAnswer.model == model)))
         if before is not None:
             query = query.where(Task.id < before)
         with Session(self._engine) as session:
@@ -124,8 +147,19 @@ class TaskStore:
         with self._engine.connect() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
+    def unanswered_steps(self) -> dict[TaskKind, int]:
+        """Returns for how many tasks an answer of each kind is the next to come; kinds of none are left out."""
+        query = select(Task.kind, Task.status, func.count()).where(Task.status.in_(UNANSWERED))
+        counts: dict[TaskKind, int] = {}
+        with self._engine.connect() as connection:
+            for asked, status, count in connection.execute(query.group_by(Task.kind, Task.status)):
+                step = step_in(AskedKind(asked), TaskStatus(status))
+                if step is not None:
+                    counts[step.kind] = counts.get(step.kind, 0) + count
+        return counts
+
     def remove(self, owner: str, task_id: int) -> str | None:
-        """Removes the user's task, and returns the name of its picture; None if there is no such task."""
+        """Removes the user's task with its answers, and returns the name of its picture; None if there is no such task."""
         query = delete(Task).where(Task.id == task_id, Task.owner == owner).returning(Task.image)
         with self._engine.begin() as connection:
             return connection.scalar(query)
@@ -138,86 +172,118 @@ class TaskStore:
     # --- handing to Kafka ---
 
     def claim(self, limit: int, for_s: float) -> list[ClaimedTask]:
-        """Takes the oldest pending tasks that nobody has taken; nobody else gets them for that time."""
+        """Takes the oldest tasks that are due for Kafka and that nobody has taken; nobody else gets them for that time."""
         now_s = time.time()
+        due = Task.status.in_(SENT_FROM)
         free = (
             select(Task.id)
-            .where(Task.status == TaskStatus.PENDING, or_(Task.claimed_until_s.is_(None), Task.claimed_until_s < now_s))
+            .where(due, or_(Task.claimed_until_s.is_(None), Task.claimed_until_s < now_s))
             .order_by(Task.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
         claim = (
             update(Task)
-            .where(Task.id.in_(free))
+            .where(Task.id.in_(free), due)
             .values(claimed_until_s=now_s + for_s)
-            .returning(Task.id, Task.kind, Task.image, Task.message_key)
+            .returning(Task.id, Task.kind, Task.status, Task.image, Task.message_key)
         )
         with self._engine.begin() as connection:
             rows = connection.execute(claim).all()
-        return sorted(
-            (ClaimedTask(row[0], TaskKind(row[1]), row[2], row[3]) for row in rows), key=lambda task: task.task_id
-        )
+        claimed = []
+        for task_id, kind, status, image, message_key in sorted(rows, key=lambda row: row[0]):
+            step = step_in(AskedKind(kind), TaskStatus(status))
+            if step is not None:
+                claimed.append(ClaimedTask(task_id, AskedKind(kind), step, image, message_key))
+        return claimed
 
-    def mark_sent(self, task_ids: Collection[int]) -> None:
+    def mark_sent(self, tasks: Iterable[ClaimedTask]) -> None:
         """Kafka has these; one whose answer was faster stays answered."""
-        self._change_pending(task_ids, status=TaskStatus.SENT, claimed_until_s=None)
+        by_status: dict[TaskStatus, list[int]] = {}
+        for task in tasks:
+            by_status.setdefault(task.step.due, []).append(task.task_id)
+        for due, task_ids in by_status.items():
+            self._change_due(task_ids, due, status=SENT_FROM[due], claimed_until_s=None)
 
-    def give_back(self, task_ids: Collection[int]) -> None:
+    def give_back(self, tasks: Iterable[ClaimedTask]) -> None:
         """Kafka did not take these; anybody may try again."""
-        self._change_pending(task_ids, claimed_until_s=None)
+        for task in tasks:
+            self._change_due([task.task_id], task.step.due, claimed_until_s=None)
 
-    def fail(self, task_id: int, error: str) -> None:
+    def fail(self, task: ClaimedTask, error: str) -> None:
         """The task cannot be handed to Kafka, ever."""
-        self._change_pending([task_id], status=TaskStatus.FAILED, error=error, answered_s=time.time())
+        said = error_of(task.asked, task.step, error)
+        self._change_due([task.task_id], task.step.due, status=TaskStatus.FAILED, error=said, answered_s=time.time())
 
     def fail_older_than(self, age_s: float, error: str) -> int:
         """Gives up tasks that Kafka has had for so long, and returns how many."""
-        old = and_(Task.status == TaskStatus.SENT, Task.created_s < time.time() - age_s)
+        now_s = time.time()
+        answered_lately = select(StepAnswer.task_id).where(StepAnswer.answered_s >= now_s - age_s)
+        given_up = 0
         with self._engine.begin() as connection:
-            done = connection.execute(
-                update(Task).where(old).values(status=TaskStatus.FAILED, error=error, answered_s=time.time())
-            )
-            return done.rowcount
+            for asked in AskedKind:
+                for step in steps_of(asked):
+                    old = and_(
+                        Task.kind == asked,
+                        Task.status == step.sent,
+                        Task.created_s < now_s - age_s,
+                        Task.id.not_in(answered_lately),
+                    )
+                    said = error_of(asked, step, error)
+                    change = update(Task).where(old).values(status=TaskStatus.FAILED, error=said, answered_s=now_s)
+                    given_up += connection.execute(change).rowcount
+        return given_up
 
-    def _change_pending(self, task_ids: Collection[int], **values: Any) -> None:
-        if task_ids:
-            change = update(Task).where(Task.id.in_(task_ids), Task.status == TaskStatus.PENDING).values(**values)
-            with self._engine.begin() as connection:
-                connection.execute(change)
+    def _change_due(self, task_ids: Collection[int], due: TaskStatus, **values: Any) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(update(Task).where(Task.id.in_(task_ids), Task.status == due).values(**values))
 
     # --- what workers say ---
 
     def answer(self, answers: Iterable[ReceivedAnswer]) -> list[ReceivedAnswer]:
-        """Stores the first answer to each task, and returns those that were stored.
+        """Stores the first answer to each step of a task, and returns those that were stored.
 
-        An answer to a task that is answered already, or deleted, or was never here, changes nothing.
+        An answer to a step that is answered already, or whose turn has not come, or of a task that is deleted, or was never here,
+        changes nothing. What comes behind a step is due from the moment that its answer is stored.
         """
         with self._engine.begin() as connection:
-            return [
-                received
-                for received in answers
-                if received.task_id <= LARGEST_ID and connection.execute(_answering(received)).rowcount == 1
-            ]
-
-    def model_seen(self, notices: Iterable[ModelNotice]) -> None:
-        """Workers run these models now."""
-        with Session(self._engine) as session, session.begin():
-            for notice in notices:
-                session.merge(Model(kind=notice.kind, name=notice.name, labels=list(notice.labels), seen_s=time.time()))
-
-    def models(self) -> Sequence[Model]:
-        """Returns all models that workers ever told of, by kind and name."""
-        with Session(self._engine) as session:
-            return session.scalars(select(Model).order_by(Model.kind, Model.name)).all()
+            return [received for received in answers if received.task_id <= LARGEST_ID and _store(connection, received)]
 
 
-def _answering(received: ReceivedAnswer) -> Any:
-    change = update(Task).where(Task.id == received.task_id, Task.kind == received.kind, Task.status.in_(UNANSWERED))
+def _store(connection: Connection, received: ReceivedAnswer) -> bool:
+    """Returns whether a task waited for it. The condition of the change decides, also between services."""
+    now_s, failed = time.time(), isinstance(received.answer, TaskFailure)
+    for asked in AskedKind:
+        for step in steps_of(asked):
+            if step.kind is received.kind and _move_on(connection, received, asked, step, now_s):
+                answer = {"task_id": received.task_id, "kind": received.kind, "failed": failed, "answered_s": now_s}
+                models = {"model": received.model, "model_digest": received.model_digest}
+                connection.execute(insert(StepAnswer).values(answer | models))
+                found = _predictions(received)
+                if found:
+                    connection.execute(insert(Prediction), found)
+                return True
+    return False
+
+
+def _move_on(connection: Connection, received: ReceivedAnswer, asked: AskedKind, step: Step, now_s: float) -> bool:
+    answer = received.answer
+    status = status_after(asked, step, failed=isinstance(answer, TaskFailure))
+    values: dict[str, Any] = {"status": status, "claimed_until_s": None}
+    if status not in UNANSWERED:
+        values["answered_s"] = now_s
+    if isinstance(answer, TaskFailure):
+        values["error"] = error_of(asked, step, answer.error)
+    waits = and_(Task.id == received.task_id, Task.kind == asked, Task.status.in_([step.due, step.sent]))
+    change = update(Task).where(waits).values(values)
     if received.message_key is not None:
         change = change.where(Task.message_key == received.message_key)
-    if isinstance(received.answer, TaskFailure):
-        values: dict[str, Any] = {"status": TaskStatus.FAILED, "error": received.answer.error}
-    else:
-        values = {"status": TaskStatus.DONE, "result": [asdict(item) for item in received.answer]}
-    return change.values(answered_s=time.time(), claimed_until_s=None, model=received.model, **values)
+    return connection.execute(change).rowcount == 1
+
+
+def _predictions(received: ReceivedAnswer) -> list[dict[str, Any]]:
+    found: Iterable[DetectedPrimitive | ImageClass] = (
+        () if isinstance(received.answer, TaskFailure) else received.answer
+    )
+    of_task = {"task_id": received.task_id, "kind": received.kind}
+    return [{**of_task, "number": number, **asdict(item)} for number, item in enumerate(found)]

@@ -11,10 +11,10 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from pipeline.detect.detector import Detector
-from pipeline.model import CapturedFrame, Detection
+from pipeline.model import CapturedFrame, Detection, ModelIdentity
 from tasks.image_header import BrokenHeader, UnknownImageFormat, read_header
 from tasks.limits import ImageLimits
-from tasks.wire import Answer, DetectedPrimitive, TaskFailure, TaskKind
+from tasks.wire import MOST_CLASS_NAME_CHARACTERS, Answer, DetectedPrimitive, TaskFailure, TaskKind
 from tasks.worker.png_data import unpacks_too_far
 
 _LOG = logging.getLogger(__name__)
@@ -38,8 +38,8 @@ class TaskModel(Protocol):
         ...
 
     @property
-    def name(self) -> str:
-        """For people."""
+    def identity(self) -> ModelIdentity:
+        """Its name, and what tells it from others of that name."""
         ...
 
     @property
@@ -57,16 +57,15 @@ class DetectionModel:
 
     kind = TaskKind.DETECTION
 
-    def __init__(self, detector: Detector, name: str) -> None:
-        """Wraps the detector.
-
-        Args:
-            detector: It must not need frames before the one that it looks at.
-            name: For people.
-        """
-        self.name = name
+    def __init__(self, detector: Detector) -> None:
+        """Wraps the detector, which must not need frames before the one that it looks at."""
         self._detector = detector
         self._number = 0
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """See ``TaskModel``."""
+        return self._detector.identity
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -114,6 +113,7 @@ def primitives_of(detections: Iterable[Detection], width: int, height: int) -> t
                     height=bottom - top,
                     rotation=0.0,
                     probability=min(1.0, max(0.0, detection.confidence)),
+                    class_name=detection.label[:MOST_CLASS_NAME_CHARACTERS] or None,
                 )
             )
     return tuple(primitives)
@@ -143,7 +143,7 @@ def answer_image(image: bytes, model: TaskModel, limits: ImageLimits) -> Answer:
         return model.answer(picture)
     except Exception:  # noqa: BLE001 - a model is the user's own
         # One picture that the model stumbles over must not keep all others waiting.
-        _LOG.exception("%s failed on a picture of %d x %d pixels", model.name, header.width, header.height)
+        _LOG.exception("%s failed on a picture of %d x %d pixels", model.identity.name, header.width, header.height)
         return TaskFailure("the model failed on this picture")
 
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from pipeline.cpu_limit import available_cpus, worker_count
 from pipeline.detect.detector import DetectorError
+from pipeline.detect.identity import identity_of_file
 from pipeline.detect.labels_file import read_labels
 from pipeline.detect.onnx_session import OnnxSession
-from tasks.wire import Answer, ImageClass, TaskKind
+from tasks.wire import MOST_CLASS_NAME_CHARACTERS, Answer, ImageClass, TaskKind
 from tasks.worker.answering import Picture
 
 # What networks are trained with that leave their size open.
@@ -28,7 +29,7 @@ class ClassifierSettings:
 
     Attributes:
         model: The ONNX file.
-        labels: A file with the name of one class per line.
+        labels: A file with the name of one class per line; None for the names that the network's file may hold.
         colours: The order of the channels that the network was trained with.
         scale: Values of pixels, 0 to 255, are multiplied by it.
         answers: So many of the most probable classes are told.
@@ -52,20 +53,24 @@ class Classifier:
         Raises:
             DetectorError: If onnxruntime is not installed, the file is no such network, or the labels do not fit it.
         """
-        self.name = settings.model.stem
         self._settings = settings
+        self.identity = identity_of_file(settings.model)
         # One picture at a time: the cores that we may use are all for it.
         threads = worker_count(available_cpus())
         self._session = OnnxSession(settings.model, open_size=_USUAL_SIZE, threads=threads)
         shapes = self._session.output_shapes
         if len(shapes) != 1 or len(shapes[0]) != 2 or shapes[0][1] == 0:
             raise DetectorError(f"{settings.model}: a classifier has one output (N, classes), this one has {shapes}")
-        self.labels = () if settings.labels is None else read_labels(settings.labels)
         classes = shapes[0][1]
-        if self.labels and len(self.labels) != classes:
-            raise DetectorError(
-                f"{settings.labels}: {len(self.labels)} labels for {classes} classes of {settings.model}"
-            )
+        # What the file says of itself nobody has checked: names that do not fit it are none.
+        names = self._session.metadata.names or ()
+        self.labels = names if len(names) == classes else ()
+        if settings.labels is not None:
+            self.labels = read_labels(settings.labels)
+            if len(self.labels) != classes:
+                raise DetectorError(
+                    f"{settings.labels}: {len(self.labels)} labels for {classes} classes of {settings.model}"
+                )
 
     def answer(self, picture: Picture) -> Answer:
         """Returns the most probable classes, the best first."""
@@ -75,7 +80,13 @@ class Classifier:
         ((scores,),) = self._session.run(np.asarray(blob, np.float32))
         probabilities = as_probabilities(scores.astype(np.float64))
         best = np.argsort(-probabilities, kind="stable")[: self._settings.answers]
-        return tuple(ImageClass(int(class_id), float(probabilities[class_id])) for class_id in best)
+        return tuple(
+            ImageClass(int(class_id), float(probabilities[class_id]), self._class_name(int(class_id)))
+            for class_id in best
+        )
+
+    def _class_name(self, class_id: int) -> str | None:
+        return (self.labels[class_id][:MOST_CLASS_NAME_CHARACTERS] or None) if self.labels else None
 
 
 def as_probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,8 +3,9 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
-from pipeline.files.settings import OnnxSettings
+from pipeline.files.settings import LayoutName, OnnxSettings
 from tasks.limits import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS
 from tasks.wire import USUAL_ID_BYTES
 
@@ -25,6 +26,17 @@ def read_options(arguments: Sequence[str], program: str) -> argparse.Namespace:
     parser.add_argument("--detector", choices=["people", "onnx"], help="answers detection tasks")
     parser.add_argument("--model", type=Path, metavar="FILE", help="with --detector onnx: the network")
     parser.add_argument("--labels", type=Path, metavar="FILE", help="with --detector onnx: one class per line")
+    parser.add_argument(
+        "--input-size",
+        type=_size,
+        metavar="WIDTH[xHEIGHT]",
+        help="with --detector onnx: of its pictures, if neither the network nor its metadata says it",
+    )
+    parser.add_argument(
+        "--layout",
+        choices=get_args(LayoutName),
+        help="with --detector onnx: what the numbers of its output mean, if their shape does not say it",
+    )
     parser.add_argument("--classifier", type=Path, metavar="FILE", help="an ONNX network; answers classification tasks")
     parser.add_argument("--classifier-labels", type=Path, metavar="FILE", help="one class per line")
     parser.add_argument("--colours", choices=["rgb", "bgr"], default="rgb", help="order of the network's channels")
@@ -43,6 +55,11 @@ def read_options(arguments: Sequence[str], program: str) -> argparse.Namespace:
     ):
         parser.add_argument(name, type=_positive, default=usual, metavar="N", help=f"{text} (default: %(default)s)")
     return parser.parse_args(arguments)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, cross, height = text.partition("x")
+    return _positive(width), _positive(height if cross else width)
 
 
 def _positive(text: str) -> int:

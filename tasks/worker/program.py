@@ -2,8 +2,10 @@
 
 import argparse
 import logging
+import socket
 import threading
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -27,6 +29,8 @@ from tasks.worker.worker import TaskWorker
 _LOG = logging.getLogger(__name__)
 
 _LOOK_S: Final = 0.25
+# Enough to tell the workers of one system apart, few enough to be read aloud.
+_ID_CHARACTERS: Final = 12
 # Leaving takes a second for the task in hand; a broker that is away must not make it longer than people wait.
 _GOODBYE_S: Final = 1.6
 
@@ -50,9 +54,11 @@ def run(options: argparse.Namespace) -> ExitCode:
             options.topic_prefix,
             read_security(options.kafka_config) if options.kafka_config else {},
         )
+        worker, host = uuid.uuid4().hex[:_ID_CHARACTERS], socket.gethostname()
         limits = ImageLimits(options.max_image_bytes, options.max_image_pixels)
         workers = [
-            TaskWorker(address, model, limits, stop, id_bytes=options.task_id_bytes) for model in _models(options)
+            TaskWorker(address, model, limits, stop, id_bytes=options.task_id_bytes, worker=worker, host=host)
+            for model in _models(options)
         ]
     except (ConfigError, DetectorError) as error:
         _LOG.error("%s", error)
@@ -96,7 +102,7 @@ def _guarded(work: Callable[[], None], failed: threading.Event) -> None:
 def _models(options: argparse.Namespace) -> list[TaskModel]:
     models: list[TaskModel] = []
     if options.detector == "people":
-        models.append(DetectionModel(make_detector(PeopleSettings()), "people"))
+        models.append(DetectionModel(make_detector(PeopleSettings())))
     elif options.detector == "onnx":
         if options.model is None:
             raise ConfigError("--detector onnx needs --model FILE")
@@ -106,8 +112,10 @@ def _models(options: argparse.Namespace) -> list[TaskModel]:
             minimum_confidence=options.minimum_confidence,
             colours=options.colours,
             scale=options.scale,
+            input_size=options.input_size,
+            layout=options.layout,
         )
-        models.append(DetectionModel(make_detector(settings), options.model.stem))
+        models.append(DetectionModel(make_detector(settings)))
     if options.classifier is not None:
         classifying = ClassifierSettings(
             options.classifier, options.classifier_labels, colours=options.colours, scale=options.scale

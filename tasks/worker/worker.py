@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -25,6 +25,7 @@ from tasks.wire import (
     USUAL_ID_BYTES,
     Answer,
     ModelNotice,
+    NamedModel,
     TaskFailure,
     WireError,
     decode_task,
@@ -49,6 +50,8 @@ _LOOKS_PER_SILENCE: Final = 5
 # So long a task may still take when we are asked to leave; then it is given back.
 _FINISH_S: Final = 1.0
 _SEND_AGAIN_S: Final = 1.0
+# Who is not heard to leave is missed a few minutes later all the same.
+_FAREWELL_S: Final = 0.2
 ANNOUNCE_EVERY_S: Final = 60.0
 
 _Place = tuple[str, int]
@@ -93,6 +96,8 @@ class TaskWorker:
         stop: threading.Event,
         *,
         id_bytes: int = USUAL_ID_BYTES,
+        worker: str = "",
+        host: str = "",
     ) -> None:
         """Connects to nothing yet.
 
@@ -102,6 +107,8 @@ class TaskWorker:
             limits: Of the pictures that it is given.
             stop: Asks us to leave.
             id_bytes: Of a task's id.
+            worker: What this process calls itself.
+            host: Name of its machine.
 
         Raises:
             KafkaException: If librdkafka refuses its settings.
@@ -109,6 +116,9 @@ class TaskWorker:
         self._model, self._limits, self._stop, self._id_bytes = model, limits, stop, id_bytes
         self._topics = kind_topics(model.kind, address.prefix)
         self._models_topic = models_topic(address.prefix)
+        self._notice = ModelNotice(
+            model.kind, model.identity.name, model.labels, digest=model.identity.digest, worker=worker, host=host
+        )
         name = f"fleet-{model.kind}-worker"
         self._link = BrokerLink(name)
         settings = consumer_settings(address, self._link, name, self._topics.worker_group)
@@ -147,7 +157,9 @@ class TaskWorker:
             self._go_on(self._work)
         else:
             message = self._fetched.popleft() if self._fetched else self._consumer.poll(_POLL_S)
-            if message is not None and self._is_task(message):
+            if message is None:
+                self._link.look(self._consumer)
+            elif self._is_task(message):
                 self._begin(message)
             self._producer.poll(0)
 
@@ -156,6 +168,9 @@ class TaskWorker:
             _LOG.info("task=%d given back unfinished", self._work.task_id)
             self._attempts.give_back(_place(self._work.message))
         self._model_thread.shutdown(wait=False, cancel_futures=True)
+        if not self._link.is_away:
+            self._tell(replace(self._notice, leaving=True))
+            self._producer.flush(_FAREWELL_S)
         self._consumer.close()
 
     # --- one task ---
@@ -221,7 +236,7 @@ class TaskWorker:
 
         # The key of the task is that of its answer: what asked for it may have put something of its own there.
         value, key = encode_result(work.task_id, answer, self._id_bytes), work.message.key()
-        headers = headers_of_result(self._model.name)
+        headers = headers_of_result(NamedModel(self._notice.name, self._notice.digest))
         self._producer.produce(self._topics.results, value=value, key=key, headers=headers, on_delivery=delivered)
         work.sent = True
         self._producer.poll(_POLL_S)
@@ -290,12 +305,13 @@ class TaskWorker:
         self._fetched = deque(message for message in self._fetched if _place(message) not in gone)
 
     def _announce(self) -> None:
-        if time.monotonic() < self._announce_at_s:
-            return
-        self._announce_at_s = time.monotonic() + ANNOUNCE_EVERY_S
-        if not self._link.is_away:
-            notice = ModelNotice(self._model.kind, self._model.name, self._model.labels)
-            self._producer.produce(self._models_topic, value=encode_model(notice), key=f"{notice.kind}/{notice.name}")
+        # After an outage at once: the service may have taken us for gone.
+        if time.monotonic() >= self._announce_at_s and not self._link.is_away:
+            self._announce_at_s = time.monotonic() + ANNOUNCE_EVERY_S
+            self._tell(self._notice)
+
+    def _tell(self, notice: ModelNotice) -> None:
+        self._producer.produce(self._models_topic, value=encode_model(notice), key=f"{notice.kind}/{notice.name}")
 
 
 def _place(message: Message) -> _Place:

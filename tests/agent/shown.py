@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from crds.instance_config import InstanceConfig
-from nodeagent.apps.pictures import AppPicture, NoFrameError
+from nodeagent.apps.pictures import AppPicture, NoFrameError, PictureWish
 from nodeagent.apps.rest import NoAnswerError
 
 
@@ -28,13 +28,27 @@ class ShownPictures:
     """Of those."""
     size: int = 2000
     age_ms: int = 40
+    alert: str = "7f3c-1"
+    """Of the frames that are kept."""
 
-    async def __call__(self, config: InstanceConfig, camera_id: str, *, width: int, max_bytes: int) -> AppPicture:
-        self.asked.append((config.instance_name, camera_id, width, max_bytes))
+    wishes: list[PictureWish] = field(default_factory=list)
+
+    async def __call__(self, config: InstanceConfig, camera_id: str, wish: PictureWish) -> AppPicture:
+        width = wish.width or 1920
+        self.asked.append((config.instance_name, camera_id, width, wish.max_bytes))
+        self.wishes.append(wish)
         if config.instance_name in self.silent:
             raise NoAnswerError("Connection refused")
         if camera_id in self.without_frame:
             raise NoFrameError(self.says)
         frame = self.frames[camera_id] = self.frames.get(camera_id, 0) + (camera_id not in self.still)
         box = (frame % width, 2, 30, 40, 7, "person")
-        return AppPicture(frame, self.age_ms, width, width * 9 // 16, (box,), jpeg(camera_id, frame, self.size))
+        return AppPicture(
+            frame,
+            self.age_ms,
+            width,
+            width * 9 // 16,
+            (box,),
+            jpeg(camera_id, frame, self.size),
+            self.alert if wish.at else "",
+        )

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from controller.asking.base import CannotAsk
-from controller.asking.wanted import LogsWanted, NodeUsage, PictureAnswer, PictureWanted, Series, Usage
+from controller.asking.wanted import (
+    LogsWanted,
+    NodeUsage,
+    PictureAnswer,
+    PictureWanted,
+    Series,
+    Snapshot,
+    SnapshotWanted,
+    Usage,
+)
 from tests.picture.fleets import NOW
 
 
@@ -28,6 +37,10 @@ class AskedAgents:
     looks: list[tuple[Hashable, tuple[PictureWanted, ...], int]] = field(default_factory=list)
     series_of: dict[tuple[str, str, str], Series] = field(default_factory=dict)
     """By node, instance and camera."""
+
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    """By camera."""
+    wanted: list[tuple[PictureWanted, SnapshotWanted]] = field(default_factory=list)
 
     @asynccontextmanager
     async def logs(self, node: str, instance: str, wanted: LogsWanted) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -64,6 +77,12 @@ class AskedAgents:
 
     def picture(self, camera: str, width: int, version: str) -> bytes | None:
         return self.jpegs.get((camera, width, version))
+
+    async def snapshot(self, wanted: PictureWanted, how: SnapshotWanted) -> Snapshot:
+        self.wanted.append((wanted, how))
+        if self.refuses_with is not None:
+            raise self.refuses_with
+        return self.snapshots[wanted.camera]
 
     async def series(self, node: str, instance: str, camera: str) -> Series:
         if (found := self.series_of.get((node, instance, camera))) is None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 
-from nodeagent.apps.pictures import AppPicture, NoFrameError, take_picture
+from nodeagent.apps.pictures import AppPicture, NoFrameError, PictureWish, take_picture
 from nodeagent.apps.rest import NoAnswerError
 from pipeline.model import Detection, TrackedObject
 from pipeline.rest.server import RestServer
@@ -32,7 +32,7 @@ def taken(answer: Answer, max_bytes: int = 12_288) -> AppPicture:
     async def run() -> AppPicture:
         async with asyncio.timeout(patient(10)), app(answer) as port:
             config = YARD.model_copy(update={"rest_port": port})
-            return await take_picture(config, "a b/ü", width=320, max_bytes=max_bytes)
+            return await take_picture(config, "a b/ü", PictureWish(320, max_bytes))
 
     return asyncio.run(run())
 
@@ -113,7 +113,7 @@ def test_nobody_listens_and_one_that_never_answers(monkeypatch: pytest.MonkeyPat
     async def nobody() -> None:
         async with app(raw()) as port:
             pass
-        await take_picture(YARD.model_copy(update={"rest_port": port}), "dock", width=320, max_bytes=12_288)
+        await take_picture(YARD.model_copy(update={"rest_port": port}), "dock", PictureWish(320, 12_288))
 
     with pytest.raises(NoAnswerError, match="refused"):
         asyncio.run(nobody())
@@ -135,12 +135,12 @@ def test_the_port_of_the_reference_workload_is_understood() -> None:
     thread.start()
     config = YARD.model_copy(update={"rest_port": server.server_port})
     try:
-        found = asyncio.run(take_picture(config, "dock 1", width=320, max_bytes=12_288))
+        found = asyncio.run(take_picture(config, "dock 1", PictureWish(320, 12_288)))
         assert (found.frame, found.width, found.height) == (42, 320, 180)
         assert found.objects == ((200, 50, 30, 60, 3, "person"),)
         assert len(found.jpeg) <= 12_288
         with pytest.raises(NoFrameError, match=r"^no such camera$"):
-            asyncio.run(take_picture(config, "gate", width=320, max_bytes=12_288))
+            asyncio.run(take_picture(config, "gate", PictureWish(320, 12_288)))
     finally:
         server.shutdown()
         thread.join()

@@ -1,6 +1,7 @@
 """The page of `fleet tasks serve`, without workers: what they would answer is put into its database."""
 
 import base64
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tasks.kafka_settings import KafkaAddress
 from tasks.service.database import open_database
+from tasks.service.known_models import HeardNotice, KnownModels
 from tasks.service.task_store import ReceivedAnswer, TaskStore
 from tasks.wire import Answer, DetectedPrimitive, ImageClass, ModelNotice, TaskFailure, TaskKind
 from tests.browser.visitor import Visitor, axe_findings
@@ -34,7 +36,7 @@ def service(start_service: Callable[..., ServiceProcess]) -> ServiceProcess:  # 
 
 @pytest.fixture
 def answers(service: ServiceProcess, tmp_path: Path) -> Iterator[TaskStore]:
-    """The database of the service."""
+    """The tasks in the database of the service."""
     engine = open_database(None, tmp_path / "data")
     yield TaskStore(engine, id_bytes=8)
     engine.dispose()
@@ -58,6 +60,11 @@ def page(chromium: Browser, service: ServiceProcess) -> Iterator[Page]:
     faults = visitor.faults()
     visitor.context.close()
     assert faults == []
+
+
+def hear(store: TaskStore, notice: ModelNotice) -> None:
+    """As if a worker had told it to the service just now."""
+    KnownModels(store._engine).hear([HeardNotice(notice, time.time())])
 
 
 def findings_of_axe(page: Page) -> list[str]:
@@ -86,7 +93,7 @@ def test_pictures_that_are_dropped_come_back_with_boxes_over_them(page: Page, an
     expect(page.get_by_text("No worker looks for objects now")).to_be_visible()
 
     turned = DetectedPrimitive(1, 0.5, 0.25, 0.25, 0.125, 0.5, 0.82)
-    answers.model_seen([ModelNotice(TaskKind.DETECTION, "traffic", ("person", "car"))])
+    hear(answers, ModelNotice(TaskKind.DETECTION, "traffic", ("person", "car")))
     given: list[tuple[int, Answer]] = [(1, (turned,)), (2, TaskFailure("the model failed")), (3, ())]
     for task_id, answer in given:
         answers.answer([ReceivedAnswer(TaskKind.DETECTION, task_id, None, answer, "traffic")])
@@ -96,6 +103,7 @@ def test_pictures_that_are_dropped_come_back_with_boxes_over_them(page: Page, an
 
     page.locator("[data-task='1'] a").click()
     box = page.locator(".box .line")
+    expect(box).to_be_visible()
     assert [box.get_attribute(name) for name in ("x", "y", "width", "height")] == ["24", "12", "16", "8"]
     assert (page.locator(".box").get_attribute("transform") or "").startswith("rotate(28.6")
     expect(page.locator(".box-name")).to_have_text("car 82 %")
@@ -105,13 +113,39 @@ def test_pictures_that_are_dropped_come_back_with_boxes_over_them(page: Page, an
     assert findings_of_axe(page) == []
 
 
+def test_of_both_the_boxes_are_shown_before_the_class_is_and_what_is_missing_is_told(
+    page: Page, answers: TaskStore
+) -> None:
+    page.get_by_label("Look for").select_option("both")
+    page.locator("input[type=file]").set_input_files([{"name": "a.png", "mimeType": "image/png", "buffer": PICTURE}])
+    card = page.locator("[data-task='1']")
+    expect(page.get_by_text("No worker tells classes now")).to_be_visible()
+    hear(answers, ModelNotice(TaskKind.DETECTION, "traffic", ("person", "car")))
+    found = DetectedPrimitive(1, 0.5, 0.5, 0.25, 0.25, 0.0, 0.82)
+    answers.answer([ReceivedAnswer(TaskKind.DETECTION, 1, None, (found,), "traffic")])
+    expect(card).to_contain_text("Detected")
+    expect(card).to_contain_text("car")
+    card.locator("a").click()
+    expect(page.locator(".box .line")).to_be_visible()
+    expect(page.get_by_text("Kafka does not answer.")).to_be_visible()
+
+    hear(answers, ModelNotice(TaskKind.CLASSIFICATION, "weather", ("rain",)))
+    answers.answer([ReceivedAnswer(TaskKind.CLASSIFICATION, 1, None, (ImageClass(0, 0.75),), "weather")])
+    expect(page.get_by_role("row", name="rain")).to_contain_text("75 %")
+    expect(page.get_by_role("row", name="car")).to_contain_text("82 %")
+    expect(page.get_by_text("traffic, weather")).to_be_visible()
+    page.keyboard.press("b")
+    expect(card).to_contain_text("car · rain 75 %")
+    assert findings_of_axe(page) == []
+
+
 def test_tasks_are_filtered_by_status_and_model_and_deleted(page: Page, answers: TaskStore) -> None:
     page.get_by_label("Look for").select_option("classification")
     files = [{"name": f"{n}.png", "mimeType": "image/png", "buffer": PICTURE} for n in range(3)]
     page.locator("input[type=file]").set_input_files(files)
     expect(page.locator(".card")).to_have_count(3)
     for task_id, model in ((1, "weather"), (2, "season")):
-        answers.model_seen([ModelNotice(TaskKind.CLASSIFICATION, model, (f"a {model}",))])
+        hear(answers, ModelNotice(TaskKind.CLASSIFICATION, model, (f"a {model}",)))
         answers.answer([ReceivedAnswer(TaskKind.CLASSIFICATION, task_id, None, (ImageClass(0, 0.75),), model)])
     expect(page.locator("[data-task='1']")).to_contain_text("a weather 75 %")
     page.get_by_role("button", name="Answered").click()

@@ -77,3 +77,11 @@ def test_other_apps_analyse_every_picture() -> None:
     (found,) = check({"app": {"kind": "retinaface"}}, frameDelaySeconds=0.2)
 
     assert (found.severity, found.camera, found.path) == (Severity.WARNING, "dock", ("spec", "frameDelaySeconds"))
+
+
+def test_rules_for_alerts_are_for_this_app_alone() -> None:
+    rules = {"busy": {"atLeast": 5}}
+    assert check({}, alerts=rules) == ()
+    (found,) = check({"app": {"kind": "retinaface"}}, alerts=rules)
+    assert (found.severity, found.camera, found.path) == (Severity.WARNING, "dock", ("spec", "alerts"))
+    assert "an app of kind retinaface does not look for alerts" in found.message

@@ -19,6 +19,7 @@ from controller.history.camera_file import CameraPast
 from controller.model import ApproveRefused
 from controller.picture.placed import PlacedInstance
 from controller.picture.store import ObjectStore
+from tests.api.asked_agents import AskedAgents
 from tests.api.serving import Asked
 from tests.patience import patient
 
@@ -153,12 +154,14 @@ class Served:
         self.control = Control()
         self._objects, self._events = ObjectStore(started), ObjectStore(started)
         self.history = Remembered()
+        self.agents = AskedAgents(nodes=frozenset())
         self._app = create_app(
             self._objects,
             self._events,
             self.control,
             fleet_version="0.1.0",
             history=self.history,
+            asking=self.agents,
             clock=lambda: SHOWN_AT,
         )
         self._loop = asyncio.new_event_loop()

@@ -48,6 +48,35 @@ def test_describe_shows_everything_about_one_object(run: Callable[..., Any], wor
     assert run("describe", *words).stdout == DOCK
 
 
+def test_describe_shows_the_newest_alert_of_each_rule(run: Callable[..., Any], served: Any) -> None:
+    dock = json.loads(run("get", "cam/dock", "-o", "json").stdout)
+    alert = {"id": "20260102T030405Z-3f9a1c", "began": NOW.isoformat(), "ended": None, "message": "Wear a helmet"}
+    dock["status"]["alerts"] = [
+        {"rule": "busy", "number": 12, "active": True, "count": 3, "seen": "3 person", "region": "", **alert},
+        {
+            "rule": "no-helmet",
+            "number": 1,
+            "active": False,
+            "count": 1,
+            "seen": "1 nohelmet",
+            "region": "yard",
+            **alert,
+        },
+    ]
+    served.put(dock)
+    shown = run("describe", "cam/dock").stdout
+    assert (
+        """\
+Alerts:
+  RULE        STATE    BEGAN   NUMBER   SEEN                 ID
+  busy        active   AGE     12       3 person             20260102T030405Z-3f9a1c
+  no-helmet   ended    AGE     1        1 nohelmet in yard   20260102T030405Z-3f9a1c
+Events:"""
+        in shown
+    )
+    assert "Alerts" not in shown.partition("Conditions:")[0]
+
+
 def test_describe_without_a_name_shows_all_of_a_kind(run: Callable[..., Any]) -> None:
     shown = run("describe", "cameras").stdout
     assert shown.startswith(DOCK)

@@ -48,6 +48,16 @@ def counts(camera: str, gate: int, current: int = 0) -> dict[str, Any]:
     }
 
 
+def test_an_alert_is_told_in_words() -> None:
+    alert = {"rule": "no-helmet", "state": "began", "seen": "2 nohelmet", "region": "yard", "id": "a-1", "number": 3}
+    for document, words in (
+        ({"deviceId": "dock", "alert": alert, "objects": ["1|2|3|4|5|nohelmet"]}, "no-helmet began: 2 nohelmet in yard (a-1)"),
+        ({"deviceId": "dock", "alert": {**alert, "region": None}}, "no-helmet began: 2 nohelmet (a-1)"),
+        ({"deviceId": "dock", "alert": "loud"}, '{"alert":"loud"}'),
+    ):  # fmt: skip
+        assert told(TailMessage(b"dock", json.dumps(document).encode(), EVENING)) == words
+
+
 def test_a_table_of_counts(kafka: Kafka, run_offline: Callable[..., Any]) -> None:
     kafka.write(counts("yard-north", 1, 1))
     kafka.write(counts("lobby", 5))

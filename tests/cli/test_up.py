@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,8 +32,8 @@ class Up:
         self.state = folder / "state"
         self.cameras_port, self.kafka_port = hold_port(), hold_port()
         self._edit("cameras.yaml", ":8554/", f":{self.cameras_port}/")
-        for first, last in ((21000, 21049), (21050, 21099)):
-            port = hold_port()
+        self.ports = (hold_port(), hold_port())
+        for port, (first, last) in zip(self.ports, ((21000, 21049), (21050, 21099)), strict=True):
             self._edit("nodes.yaml", f"first: {first}\n    last: {last}", f"first: {port}\n    last: {port}")
         kind = "kind: reference\n"
         for name in ("entrance", "yard"):
@@ -58,12 +59,16 @@ class Up:
         command = [sys.executable, "-m", "cli", "--server", f"http://{self.listen}", *words]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
-    def counted(self, camera: str, line: str) -> int:
-        """The crossings of a line that Kafka was told of last; 0 when it was told of none."""
-        command = [sys.executable, "-m", "cli", "messages", camera, "-o", "json", "--since", "10m"]
+    def messages(self, camera: str, topic: str) -> list[dict[str, Any]]:
+        """What Kafka was told of a camera, oldest first."""
+        command = [sys.executable, "-m", "cli", "messages", camera, "-o", "json", "--since", "10m", "--topic", topic]
         command += ["--bootstrap-servers", f"localhost:{self.kafka_port}"]
         found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
-        modules = [json.loads(message)["analyticsModule"] for message in found]
+        return [json.loads(message) for message in found]
+
+    def counted(self, camera: str, line: str) -> int:
+        """The crossings of a line that Kafka was told of last; 0 when it was told of none."""
+        modules = [message["analyticsModule"] for message in self.messages(camera, "Analytics")]
         return max((module.get(f"lc_cum_{line}", 0) for module in modules), default=0)
 
     def ready_cameras(self) -> list[str]:
@@ -156,12 +161,31 @@ def test_the_example_runs_survives_crashes_and_leaves_nothing_behind(up: Up) -> 
     assert up.output.read_text(encoding="utf-8").endswith("everything has ended\n")
 
 
-def test_lines_in_manifests_count_into_kafka_and_are_edited_live(up: Up) -> None:
+def test_lines_and_alerts_in_manifests_are_told_and_edited_live(up: Up) -> None:
     up.until(lambda: up.counted("front-door", "in") > 0 and up.counted("yard-north", "gate") > 0, 90, poll_s=1)
     assert up.counted("front-door", "entering") == 0
 
     up._edit("cameras.yaml", "        in:\n", "        entering:\n")
+    rule = "alerts: {on-lawn: {region: lawn, classes: [object], message: Keep off}}"
+    up._edit(
+        "cameras.yaml",
+        f"rtsp://127.0.0.1:{up.cameras_port}/yard-south\n",
+        f"rtsp://127.0.0.1:{up.cameras_port}/yard-south\n  {rule}\n",
+    )
     up.until(lambda: up.counted("front-door", "entering") > 0, 90, poll_s=1)
+
+    up.until(lambda: bool(up.messages("yard-south", "Alerts")), 90, poll_s=1)
+    began = up.messages("yard-south", "Alerts")[0]
+    assert (began["alert"]["rule"], began["alert"]["state"], began["alert"]["region"]) == ("on-lawn", "began", "lawn")
+    assert began["objects"]
+    # Its frame is there before its message is.
+    picture = f"http://127.0.0.1:{up.ports[1]}/api/v1/snapshot/yard-south?at={began['alert']['id']}"
+    with urllib.request.urlopen(picture, timeout=patient(10)) as frame:
+        assert frame.headers["X-Alert"] == began["alert"]["id"]
+        assert frame.read(2) == b"\xff\xd8"
+    up.until(lambda: "on-lawn: " in up.fleet("events", "--for", "camera/yard-south").stdout, 30, poll_s=1)
+    assert "lawn: Keep off (alert 2" in up.fleet("events", "--for", "camera/yard-south").stdout
+    assert "on-lawn" in up.fleet("describe", "camera/yard-south").stdout.partition("Alerts:")[2]
 
 
 def test_a_reader_that_leaves_does_not_keep_it_from_stopping(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import os
 import re
+from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.e2e
 ENTRANCE, GATE = "instances/entrance.yaml", "instances/gate.yaml"
 
 
-def test_all_cameras_become_ready(up_fleet: UpFleet) -> None:
+def test_all_cameras_become_ready(up_fleet: UpFleet, tmp_path: Path) -> None:
     waited = up_fleet.cli("wait", "--for=condition=Ready", "cameras", "--all", "--timeout", f"{patient(30):.0f}s")
     assert (waited.returncode, waited.stderr) == (0, "")
     assert up_fleet.status()["cameras"] == {"total": 5, "ready": 5}
@@ -26,6 +27,15 @@ def test_all_cameras_become_ready(up_fleet: UpFleet) -> None:
     pictures = {name: up_fleet.picture(name) for name in ("front-door", "yard-north")}
     assert {one[:3] for one in pictures.values()} == {b"\xff\xd8\xff"}
     assert all(1000 < len(one) <= 12 * 1024 for one in pictures.values())
+    saved = up_fleet.cli("snapshot", "camera/yard-north", "-o", str(tmp_path / "north.jpg"), "--overlay")
+    assert (saved.returncode, saved.stderr) == (0, "")
+    assert "from instance yard on node-b" in saved.stdout
+    assert (tmp_path / "north.jpg").read_bytes().startswith(b"\xff\xd8\xff")
+    none = up_fleet.cli("snapshot", "camera/yard-north", "--at", "alert")
+    assert (none.returncode, none.stderr) == (
+        1,
+        "error: no picture of camera/yard-north: the app of instance yard says: no frame of an alert is kept\n",
+    )
 
 
 def test_an_edited_threshold_touches_one_instance(up_fleet: UpFleet) -> None:

@@ -12,7 +12,7 @@ from controller.notifying.happening import Happening
 from controller.notifying.post import Posted, Unreachable
 from controller.notifying.webhooks_file import Target
 from controller.picture.event_log import EVENT_LIMIT, EventLog
-from controller.picture.events import EventType, FleetEvent
+from controller.picture.events import CAMERA_ALERT, EventType, FleetEvent
 from controller.picture.store import ObjectStore
 from ports.simulated import BEGINNING
 
@@ -68,6 +68,12 @@ class Events:
     def happen(self, *events: tuple[str, str, str]) -> None:
         """Each a camera, a reason and a message."""
         self.happen_to((ObjectRef("Camera", name), reason, text) for name, reason, text in events)
+
+    def alert(self, name: str, rule: str, text: str) -> None:
+        """An alert of a camera begins."""
+        subject = ObjectRef("Camera", name)
+        self._log.add((FleetEvent(subject, EventType.WARNING, CAMERA_ALERT, f"{rule}: {text}", BEGINNING, about=rule),))
+        self.store.replace(self._log.documents(), BEGINNING)
 
     def happen_to(self, events: Iterable[tuple[ObjectRef, str, str]]) -> None:
         for subject, reason, text in events:

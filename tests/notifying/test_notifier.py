@@ -66,6 +66,37 @@ def test_events_are_told_and_a_camera_that_flaps_is_counted() -> None:
     played(scenario)
 
 
+def test_alerts_are_told_once_each_and_while_nobody_takes_them_are_counted_by_their_rule() -> None:
+    async def scenario(disk: MemoryDisk, receiver: Receiver) -> None:
+        life = Life(disk, receiver, Events())
+        async with life.lived():
+            for number in range(3):
+                life.events.alert("dock", "zone-1", f"1 person (alert a-{number})")
+                await asyncio.sleep(20)
+            assert [(one["data"]["message"][-4:], one["data"]["count"]) for one in receiver.events] == [
+                ("a-0)", 1), ("a-1)", 1), ("a-2)", 1),
+            ]  # fmt: skip
+            assert len({one["id"] for one in receiver.events}) == 3
+            receiver.answers, receiver.got = [Unreachable("nobody is there")], []
+            for number in range(10):
+                life.events.alert("dock", "zone-1", f"1 person (alert b-{number})")
+                life.events.alert("dock", "zone-2", f"2 person (alert c-{number})")
+                life.events.alert("gate", "zone-1", f"1 car (alert d-{number})")
+                await asyncio.sleep(6)
+            assert life.notifier.status()["endpoints"][0]["waiting"] == 3
+            receiver.answers, receiver.got = [Posted(204)], []
+            await until(lambda: life.notifier.status()["endpoints"][0]["waiting"] == 0, seconds=120)
+            await asyncio.sleep(120)
+        found = [(one["subject"], one["data"]["message"], one["data"]["count"]) for one in receiver.events]
+        assert found == [
+            ("camera/dock", "zone-1: 1 person (alert b-9)", 10),
+            ("camera/dock", "zone-2: 2 person (alert c-9)", 10),
+            ("camera/gate", "zone-1: 1 car (alert d-9)", 10),
+        ]
+
+    played(scenario, f"{ONE}  events: {{reasons: [CameraAlert]}}\n")
+
+
 def test_a_selector_finds_what_is_there_with_its_labels() -> None:
     async def scenario(disk: MemoryDisk, receiver: Receiver) -> None:
         life = Life(disk, receiver, Events())

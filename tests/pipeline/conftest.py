@@ -102,7 +102,8 @@ class PipelineProgram(Program):
     """``python -m pipeline``."""
 
     def __init__(self, source_list: Path, port: int, log: Path) -> None:
-        super().__init__(["-m", "pipeline", str(source_list), "--port", str(port)], log)
+        kept = ["--alert-frames", str(log.with_suffix(".alert-frames"))]
+        super().__init__(["-m", "pipeline", str(source_list), "--port", str(port), *kept], log)
         self.port = port
 
     def ask(self, path: str, method: str = "GET") -> tuple[int, str]:

@@ -29,7 +29,7 @@ class FailsAt:
     def __init__(self, camera_id: str) -> None:
         self.camera_id = camera_id
         self._motion = make_detector(MotionSettings())
-        self.labels = self._motion.labels
+        self.labels, self.identity = self._motion.labels, self._motion.identity
         self.forgotten: list[str] = []
 
     def detect(self, frames: Sequence[CapturedFrame]) -> list[tuple[Detection, ...]]:

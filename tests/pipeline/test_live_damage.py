@@ -13,6 +13,7 @@ from pipeline.files.rules import AnalyticsRules
 from pipeline.files.settings import CameraSettings
 from pipeline.files.source import source_of_url
 from pipeline.messages.messenger import Messenger, Routes
+from pipeline.model import ModelIdentity
 from pipeline.stream import Stream
 from simulator.server import Fault
 
@@ -71,7 +72,7 @@ def test_each_damage_is_told_and_heals(
     caplog.set_level("INFO", "pipeline")
     cameras = simulator(*(fault.value for fault in FAULTS))
     streams = {fault: _stream(fault.value, cameras.url(fault.value)) for fault in FAULTS}
-    turns, watch = ConnectionTurns(), CameraWatch(Messenger("", Routes()))
+    turns, watch = ConnectionTurns(), CameraWatch(Messenger("", Routes(), model=ModelIdentity("yard", "sha256:0123")))
     told: dict[Fault, set[str]] = {fault: set() for fault in FAULTS}
 
     def now() -> dict[Fault, str]:

@@ -147,29 +147,41 @@ def test_limits_are_read_again(pipeline: Start, configs: Configs, simulator: Sim
     running.until("alive", "lobby")
 
 
-def test_the_last_picture_with_and_without_what_was_found(
+def test_the_last_picture_and_that_of_an_alert_with_and_without_what_was_found(
     pipeline: Start, configs: Configs, simulator: Simulate, wait_until: Wait
 ) -> None:
     cameras = simulator("lobby")
     source_list = configs(configs.camera("lobby", cameras.url("lobby")))
     source_list.with_name("config_nvdsanalytics.txt").write_text(RULES.format(label="gate"))
+    alerts = {"somebody": {"region": "all", "message": "Look"}}
+    source_list.with_name("pipeline.json").write_text(json.dumps({"cameras": {"lobby": {"alerts": alerts}}}))
     running = pipeline(source_list)
-    wait_until(lambda: running.streams()["lobby"]["frames_analysed"] > 0, "a first result")
+    wait_until(lambda: running.streams()["lobby"]["alerts"], "an alert")
 
     def picture(query: str) -> Any:
         connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=patient(10))
         connection.request("GET", f"/api/v1/snapshot/lobby{query}")
         answer = connection.getresponse()
         assert (answer.status, answer.headers["Content-Type"]) == (200, "image/jpeg")
+        assert answer.headers["X-Alert"] == (alert["id"] if "at=" in query else None)
         found = cv2.imdecode(np.frombuffer(answer.read(), np.uint8), cv2.IMREAD_COLOR)
         connection.close()
         assert found is not None
         return found
 
-    plain, drawn = picture(""), picture("?overlay=1")
-    assert plain.shape == drawn.shape
-    # The line is drawn in a bright colour, the picture has none.
-    assert _colourful(drawn) > _colourful(plain) + 100
+    (stream,) = running.get("/api/v1/alerts")["alerts-info"]["streams"]
+    (alert,) = stream["alerts"]
+    assert (alert["rule"], alert["number"], alert["message"], stream["frames"]) == (
+        "somebody",
+        1,
+        "Look",
+        [alert["id"]],
+    )
+    for at in ("", "at=alert&", f"at={alert['id']}&"):
+        plain, drawn = picture(f"?{at}"), picture(f"?{at}overlay=1")
+        assert plain.shape == drawn.shape
+        # The line is drawn in a bright colour, the picture has none.
+        assert _colourful(drawn) > _colourful(plain) + 100
     assert running.ask("/api/v1/snapshot/nobody")[0] == 404
 
 

@@ -30,6 +30,7 @@ OTHER_VALUES_OF_CAMERA: dict[str, list[Any]] = {
     "limits.minimumFps": [0.1, 240],
     "limits.aliveIntervalSeconds": [0.1, 60],
     "frameDelaySeconds": [0.2, 3600],
+    "alerts": [{"busy": {"atLeast": 3, "message": "Open the other gate"}}, {"anybody": {}}],
 }
 OTHER_VALUES_OF_INSTANCE: dict[str, list[Any]] = {
     "image": ["retinaface:2", "registry.local:5000/retinaface@sha256:" + "0" * 64],
@@ -52,12 +53,19 @@ OTHER_VALUES_OF_INSTANCE: dict[str, list[Any]] = {
     "reference.detector.nmsIou": [0, 0.5],
     "reference.detector.colours": ["bgr"],
     "reference.detector.scale": [1, 0.5],
+    "reference.detector.inputWidth": [64, 640],
+    "reference.detector.inputHeight": [64, 640],
+    "reference.detector.layout": ["yolox", "yolov5"],
     "reference.batchSize": [1, 8],
     "reference.batchDeadlineMilliseconds": [20, 7.5],
     "reference.significantChangePercent": [0, 0.15],
     "reference.analyticsTopic": ["Counts"],
     "reference.objectsTopic": ["Objects"],
     "reference.cameraStatesTopic": ["CameraStates"],
+    "reference.alertsTopic": ["Alarms"],
+    "reference.alertFrames.perCamera": [1, 50],
+    "reference.alertFrames.megabytes": [8],
+    "reference.alertFrames.days": [0.5],
     "reference.messageIntervalSeconds": [0, 10],
     "reference.visualIntervalSeconds": [5],
     "restartedAt": ["2026-03-01T12:00:00Z", "2026-03-01T13:00:00.25+01:00"],
@@ -88,6 +96,7 @@ _OF_APP_CONF = frozenset({AppKind.RETINAFACE, AppKind.REFERENCE})
 READ_BY: dict[str, frozenset[AppKind]] = {
     "encodeType": _OF_APP_CONF,
     "frameDelaySeconds": frozenset({AppKind.REFERENCE}),
+    "alerts": frozenset({AppKind.REFERENCE}),
     "visual": _OF_APP_CONF,
     "dsVersion": frozenset({AppKind.RETINAFACE, AppKind.DEEPSTREAM_APP}),
     "app.release": _OF_RETINAFACE,
@@ -114,8 +123,9 @@ BESIDE: dict[str, dict[str, Any]] = {
     "reference.detector.minimumConfidence": {"kind": "people"},
     **{
         f"reference.detector.{name}": {"kind": "onnx", "model": "/models/a.onnx"}
-        for name in ("model", "labels", "nmsIou", "colours", "scale")
+        for name in ("model", "labels", "nmsIou", "colours", "scale", "layout", "inputWidth")
     },
+    "reference.detector.inputHeight": {"kind": "onnx", "model": "/models/a.onnx", "inputWidth": 96},
 }
 # What the kind of the app makes of another field: a change of the one is told as a change of both.
 FOLLOWS = {("container.configMountPath", AppKind.DEEPSTREAM_APP): "container.command"}
@@ -149,7 +159,9 @@ def told(path: str, kind: AppKind) -> bool:
 def base_of(kind: AppKind, path: str = "") -> ShortFleet:
     groups: dict[str, Any] = {"deepstreamApp": {}} if kind is AppKind.DEEPSTREAM_APP else {}
     groups |= {"reference": {"detector": BESIDE[path]}} if path in BESIDE else {}
-    return merged(BASE, {"dsinstance/yard": {"app": {"kind": kind.value}, **groups}})  # type: ignore[no-any-return]
+    base = merged(BASE, {"dsinstance/yard": {"app": {"kind": kind.value}, **groups}})
+    # What is said of alerts reaches the app only where a camera has rules for them.
+    return merged(base, {"camera/dock": {"alerts": {"any": {}}}} if path.startswith("reference.alert") else {})  # type: ignore[no-any-return]
 
 
 def leaves(model: type[BaseModel], prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,6 +12,7 @@ from controller.render.instance import render_instance
 from crds.camera import Camera
 from crds.dsinstance import DsInstance
 from crds.instance_config import InstanceConfig
+from pipeline.files.alert_rules import AlertRule, AlertSettings, Distance, Window
 from pipeline.files.settings import (
     CameraSettings,
     MessageSettings,
@@ -59,7 +61,8 @@ def test_nothing_said_is_the_defaults_written_out(tmp_path: Path) -> None:
         Settings(), messages=MessageSettings(analytics_topic="Analytics")
     )
     written = json.loads(text_of(config))
-    assert set(written) == {field.name for field in dataclasses.fields(Settings)}
+    # Of alerts the file says nothing where no camera has rules for them: it is what it was before there were any.
+    assert set(written) == {field.name for field in dataclasses.fields(Settings)} - {"alerts"}
     assert set(written["messages"]) == {field.name for field in dataclasses.fields(MessageSettings)}
     assert set(written["detector"]) == {"kind", *(field.name for field in dataclasses.fields(MotionSettings))}
 
@@ -72,6 +75,14 @@ def test_nothing_said_is_the_defaults_written_out(tmp_path: Path) -> None:
         ({"kind": "people"}, PeopleSettings()),
         ({"kind": "people", "pictureWidth": 960, "minimumConfidence": 0.7}, PeopleSettings(960, 0.7)),
         ({"kind": "onnx", "model": "/models/a.onnx"}, OnnxSettings(Path("/models/a.onnx"))),
+        (
+            {"kind": "onnx", "model": "/models/a.onnx", "inputWidth": 640, "layout": "yolox"},
+            OnnxSettings(Path("/models/a.onnx"), input_size=(640, 640), layout="yolox"),
+        ),
+        (
+            {"kind": "onnx", "model": "/models/a.onnx", "inputWidth": 640, "inputHeight": 384},
+            OnnxSettings(Path("/models/a.onnx"), input_size=(640, 384)),
+        ),
     ],
 )
 def test_a_detector_gets_the_defaults_of_its_kind(tmp_path: Path, detector: dict[str, Any], expected: object) -> None:
@@ -125,6 +136,51 @@ def test_each_camera_stands_there_by_the_id_that_the_app_knows_it_by(tmp_path: P
         "LOBBY-2": CameraSettings(0.2, 3.0, 12.5, 5.0),
         "dock": CameraSettings(0.0, 10.0, 30.0, 0.0),
     }
+
+
+def test_rules_for_alerts_reach_the_camera_and_where_they_go_the_app(tmp_path: Path) -> None:
+    rules = {
+        "no-helmet": {
+            "classes": ["NoHelmet"],
+            "region": "yard",
+            "atLeast": 2,
+            "forSeconds": 1.5,
+            "endsAfterSeconds": 7,
+            "pauseSeconds": 60,
+            "schedule": ["Mon-Fri 06:00-22:00", "Fri 22:00-06:00"],
+            "timeZone": "Europe/Berlin",
+            "keepFrames": False,
+            "message": "Wear a helmet",
+        },
+        "near": {"distance": {"withinHeights": 1, "withinPicture": {"x": 0.25, "y": 0.5}}},
+        "any": {},
+    }
+    regions = {"yard": [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]}
+    yard = manifest("camera/yard", {"alerts": rules, "analytics": {"roiFiltering": {"regions": regions}}})
+    frames = {"perCamera": 3, "megabytes": 5, "days": 0.5}
+    config = rendered({"alertsTopic": "Alarms", "alertFrames": frames}, DOCK, yard)
+    settings = read(tmp_path, config)
+
+    assert settings.alerts == AlertSettings("Alarms", 3, 5, 0.5)
+    assert settings.cameras["dock"].alerts == {}
+    assert settings.cameras["yard"].alerts == {
+        "no-helmet": AlertRule(
+            frozenset({"nohelmet"}),
+            "yard",
+            at_least=2,
+            for_s=1.5,
+            ends_after_s=7,
+            pause_s=60,
+            schedule=(Window(frozenset(range(5)), 360, 1320), Window(frozenset({4}), 1320, 360)),
+            zone=ZoneInfo("Europe/Berlin"),
+            keep_frames=False,
+            message="Wear a helmet",
+        ),
+        "near": AlertRule(distance=Distance(1.0, (0.25, 0.5))),
+        "any": AlertRule(),
+    }
+    assert read(tmp_path, rendered(None, yard)).alerts == AlertSettings("Alerts")
+    assert read(tmp_path, rendered({"alertsTopic": None}, yard)).alerts.topic == ""
 
 
 def test_a_limit_that_no_camera_could_keep_is_the_shortest_that_the_app_takes(tmp_path: Path) -> None:

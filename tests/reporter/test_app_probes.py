@@ -1,7 +1,8 @@
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 
 from crds.instance_config import InstanceConfig
+from crds.messages import AlertStatus
 from nodeagent.model import Probe, StreamStats
 from nodeagent.reporter.app_probes import AppProbes
 from nodeagent.reporter.pace import EVERY, STEADY_LOOKS
@@ -10,6 +11,14 @@ from ports.virtual_time import run_in_virtual_time
 from tests.differ.generations import instance
 
 YARD = instance("yard", cameras=["dock"])
+BUSY = AlertStatus(
+    rule="busy",
+    id="20260105T120000Z-3f9a1c",
+    number=1,
+    active=True,
+    count=2,
+    began_at=datetime(2026, 1, 5, 12, tzinfo=UTC),
+)
 
 
 class App:
@@ -18,6 +27,7 @@ class App:
     def __init__(self) -> None:
         self.frame = 0
         self.fps = 25.0
+        self.alerts: tuple[AlertStatus, ...] = ()
         self.asked = asyncio.Event()
         self.asked_names: list[str] = []
         self.answers = asyncio.Event()
@@ -29,7 +39,7 @@ class App:
         self.asked_names.append(config.instance_name)
         self.asked.set()
         await self.answers.wait()
-        streams = (StreamStats("dock", self.fps, self.frame),)
+        streams = (StreamStats("dock", self.fps, self.frame, alerts=self.alerts),)
         return Probe(config.instance_name, runtime_id, now, answered=True, ready=True, streams=streams)
 
 
@@ -131,5 +141,34 @@ def test_of_even_apps_only_frames_per_second_that_are_others_than_were_reported_
         assert await looks(19.0, 2) == [True, True]
         probes.said()
         assert await looks(19.0) == [False]
+
+    run_in_virtual_time(scenario(), limit_seconds=200)
+
+
+def test_an_alert_of_an_even_app_is_worth_a_word_when_it_begins_and_when_it_ends() -> None:
+    async def scenario() -> None:
+        app = App()
+        app.answers.set()
+        probes = AppProbes(app, LoopClock())
+
+        async def look() -> bool:
+            await asyncio.sleep(EVERY)
+            return await probes.look({"yard": (YARD, "id-1")}, EVERY)
+
+        for _ in range(STEADY_LOOKS):
+            await look()
+        probes.said()
+        assert not await look()
+        now = datetime(2026, 1, 5, 12, tzinfo=UTC)
+        for alert in (BUSY, BUSY.model_copy(update={"active": False, "ended_at": now})):
+            app.alerts = (alert,)
+            assert await look()
+            probes.said()
+            # Equal ones of another answer are no news, and kept once.
+            app.alerts = (alert.model_copy(),)
+            assert not await look()
+            cameras = probes.progress["yard"].cameras
+            assert cameras is not None
+            assert cameras["dock"].alerts[0] is alert
 
     run_in_virtual_time(scenario(), limit_seconds=200)

@@ -76,6 +76,10 @@ _OF_GROUPS: Final = (
 )
 
 
+_OF_MAPPINGS: Final = "## Values of mappings"
+_OURS: Final = frozenset({"AlertDistance", "AlertSpread", "CameraAlert"})
+
+
 def spec_page(kind: type[Manifest]) -> str:
     """The page of a kind, in Markdown."""
     name = kind.__name__
@@ -94,8 +98,12 @@ def spec_page(kind: type[Manifest]) -> str:
         *(["## Change classes", _OF_CLASSES, "\n".join(classes)] if classes else []),
         "## Rules",
         "\n".join(f"- {rule}" for rule in (*_RULES[name], *_EVERYWHERE)),
-        *(["## Groups of DeepStream", _OF_GROUPS] if found.sections else []),
     ]
-    for section in found.sections:
-        parts += [f"### {section.name}", text(section.meaning), table(section.rows)]
+    # Those that are read from a file of DeepStream are apart from those that are values of mappings of ours.
+    ours = tuple(one for one in found.sections if one.name in _OURS)
+    groups = tuple(one for one in found.sections if one not in ours)
+    for head, sections in (([_OF_MAPPINGS], ours), (["## Groups of DeepStream", _OF_GROUPS], groups)):
+        parts += head if sections else []
+        for section in sections:
+            parts += [f"### {section.name}", text(section.meaning), table(section.rows)]
     return "\n\n".join(parts) + "\n"

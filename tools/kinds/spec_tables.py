@@ -27,7 +27,8 @@ _BOUNDS: Final = {
     "maxProperties": "at most {:,}",
 }
 _OF_SECTIONS: Final = frozenset({"extraKeys", "extraGroups"})
-"""What groups and files of DeepStream have, and parts of the kinds have not: each of them gets a table of its own."""
+"""What groups and files of DeepStream have, and parts of the kinds have not: each of them gets a table of its own, and so do
+the values of mappings, whose fields have no one path."""
 
 
 @dataclass(frozen=True)
@@ -177,8 +178,11 @@ class _Writer:
             name: str = schema["$ref"].rpartition("/")[2]
             properties = self._definitions[name].get("properties", {})
             return name if properties and (not flat or not _OF_SECTIONS.isdisjoint(properties)) else ""
-        for inner in _inside(schema):
+        for inner in (*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else ())):
             if found := self._target(inner, flat=flat):
+                return found
+        for value in _values(schema):
+            if found := self._target(value, flat=False):
                 return found
         return ""
 
@@ -206,13 +210,14 @@ class _Writer:
             target = self._target(written, flat=flat)
             return f"[{target}](#{self._anchors.get(target)})" if target else "mapping"
         if isinstance(values[0], Mapping):
-            return f"mapping of {_plural(self._type(values[0], flat=flat))}"
+            return f"mapping of {_plural(self._type(values[0], flat=False))}"
         return _WORDS[field["type"]]
 
 
-def _inside(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    inside = [*schema.get("anyOf", ()), *schema.get("patternProperties", {}).values()]
-    return inside + [schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), Mapping)]
+def _values(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Of a mapping."""
+    other = schema.get("additionalProperties")
+    return [*schema.get("patternProperties", {}).values(), *([other] if isinstance(other, Mapping) else ())]
 
 
 def _plural(words: str) -> str:

@@ -4,7 +4,16 @@ from collections.abc import AsyncIterator, Collection, Hashable, Mapping, Sequen
 from contextlib import asynccontextmanager
 
 from controller.asking.base import CannotAsk
-from controller.asking.wanted import LogsWanted, NodeUsage, NoPicture, PictureAnswer, PictureWanted, Series
+from controller.asking.wanted import (
+    LogsWanted,
+    NodeUsage,
+    NoPicture,
+    PictureAnswer,
+    PictureWanted,
+    Series,
+    Snapshot,
+    SnapshotWanted,
+)
 
 
 class NobodyAsked:
@@ -27,6 +36,10 @@ class NobodyAsked:
     def picture(self, camera: str, width: int, version: str) -> bytes | None:  # noqa: ARG002 - the protocol's
         """See `Asking`."""
         return None
+
+    async def snapshot(self, wanted: PictureWanted, how: SnapshotWanted) -> Snapshot:  # noqa: ARG002 - the protocol's
+        """See `Asking`."""
+        raise CannotAsk("no agent can be asked here")
 
     async def series(self, node: str, instance: str, camera: str) -> Series:  # noqa: ARG002 - the protocol's
         """See `Asking`."""

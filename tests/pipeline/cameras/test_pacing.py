@@ -53,6 +53,15 @@ def test_a_server_that_sends_a_recording_at_once_is_held_back() -> None:
     assert 108.0 < _play(Pacer(slack_s=1.0), [number / 10 for number in range(100)]) < 110.0
 
 
+def test_a_live_camera_that_could_not_be_read_for_a_while_catches_up_at_once() -> None:
+    pacer = Pacer(slack_s=1.0)
+    for number in range(1000):
+        sent_s = 100 + number / 10
+        # Nobody read for 8 s: what was sent meanwhile comes all at once.
+        came_s = max(sent_s, 150.0) if 142 <= sent_s < 150 else sent_s
+        assert pacer.delay_s(number / 10, came_s, came_s - sent_s) == 0.0
+
+
 def _taken(moments: list[float], delay_s: float) -> list[float]:
     schedule = FrameSchedule()
     taken = []

@@ -1,6 +1,6 @@
 """Networks small enough for a test to build; their boxes can be told from the picture that they were given."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ def save(
     shape: Sequence[Any],
     outputs: int = 1,
     kind: int = 1,
+    metadata: Mapping[str, str] | None = None,
 ) -> Path:
     graph = helper.make_graph(
         list(nodes),
@@ -31,11 +32,20 @@ def save(
         [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    helper.set_model_props(model, dict(metadata or {}))
     onnx.save(model, str(path))
     return path
 
 
-def fixed(path: Path, rows: Any, *, batch: int | str = 1, size: Any = (SIZE, SIZE), kind: int = 1) -> Path:
+def fixed(
+    path: Path,
+    rows: Any,
+    *,
+    batch: int | str = 1,
+    size: Any = (SIZE, SIZE),
+    kind: int = 1,
+    metadata: Mapping[str, str] | None = None,
+) -> Path:
     """Answers every picture with the same rows, whatever is in it."""
     # All of the picture is reduced to nought, one per picture, and added to the rows.
     nodes = [
@@ -50,10 +60,16 @@ def fixed(path: Path, rows: Any, *, batch: int | str = 1, size: Any = (SIZE, SIZ
         "last": np.array([3], np.int64),
         "rows": np.asarray(rows, np.float32)[np.newaxis],
     }
-    return save(path, nodes, constants, shape=(batch, 3, *size), kind=kind)
+    return save(path, nodes, constants, shape=(batch, 3, *size), kind=kind, metadata=metadata)
 
 
-def brightest_column(path: Path, *, batch: int | str = "N", size: tuple[int, int] = (SIZE, SIZE)) -> Path:
+def brightest_column(
+    path: Path,
+    *,
+    batch: int | str = "N",
+    size: tuple[int | str, int | str] = (SIZE, SIZE),
+    metadata: Mapping[str, str] | None = None,
+) -> Path:
     """Answers, end to end, with one box a pixel wide over the column and row that are brightest in the first channel.
 
     Its confidence is how bright the brightest pixel of that channel is.
@@ -81,4 +97,4 @@ def brightest_column(path: Path, *, batch: int | str = "N", size: tuple[int, int
         "one": np.float32(1),
         "nought": np.float32(0),
     }
-    return save(path, nodes, constants, shape=(batch, 3, *size))
+    return save(path, nodes, constants, shape=(batch, 3, *size), metadata=metadata)

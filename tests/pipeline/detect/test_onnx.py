@@ -223,7 +223,6 @@ def test_files_that_are_no_networks(tmp_path: Path) -> None:
     ("rows", "keys", "says"),
     [
         (np.zeros((40, 7)), {"kind": TensorProto.UINT8}, "must be floats (N, 3, height, width), is tensor(uint8)"),
-        (np.zeros((40, 7)), {"size": ("h", "w")}, "leaves the size of pictures open: export it with a fixed one"),
         (np.zeros((40, 40)), {}, "its output (1, 40, 40) does not tell which side the boxes are on"),
         (np.zeros((40, 5)), {}, "its output (1, 40, 5) has no room for a class beside the box"),
         (np.zeros((4, 40)), {}, "its output (1, 4, 40) has no room for a class beside the box"),
@@ -263,7 +262,8 @@ def test_inputs_of_another_kind(tmp_path: Path) -> None:
 
 def test_labels_that_do_not_fit(tmp_path: Path) -> None:
     model = fixed(tmp_path / "m.onnx", np.zeros((7, 40)))
-    assert error_of(model, names(tmp_path, "a", "b")).endswith("(1, 7, 40) is of 3 classes, but there are 2 labels")
+    labels = names(tmp_path, "a", "b")
+    assert error_of(model, labels).endswith(f"(1, 7, 40) is of 3 classes, but there are 2 labels in {labels}")
 
 
 def test_files_that_are_no_labels(tmp_path: Path) -> None:

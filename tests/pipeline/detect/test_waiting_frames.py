@@ -54,6 +54,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.in_work: list[list[CapturedFrame]] = []
         self.turn = 0
         self.last_turn: dict[str, int] = {}
+        self.overtaken_by: dict[str, set[str]] = {}
 
     def _ready(self) -> list[str]:
         busy = {taken.camera_id for batch in self.in_work for taken in batch}
@@ -69,7 +70,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(camera=CAMERA)
     def forget(self, camera: str) -> None:
         self.waiting.forget(camera)
-        for known in (self.newest, self.replaced, self.last_turn):
+        for known in (self.newest, self.replaced, self.last_turn, self.overtaken_by):
             known.pop(camera, None)
 
     @rule(camera=CAMERA)
@@ -93,15 +94,20 @@ class AnyOrder(RuleBasedStateMachine):
         ready = self._ready()
         batch = self.waiting.take(most, self.now_s)
         cameras = served(batch)
-        assert len(set(cameras)) == len(cameras) <= min(most, -(-len(self.newest) // WORKERS))
+        assert len(set(cameras)) == len(cameras) <= max(1, min(most, len(self.newest) // WORKERS))
         assert set(cameras) <= set(ready)
         assert bool(batch) == bool(ready)
         assert all(taken is self.newest[taken.camera_id] for taken in batch)
         left = [self.last_turn[camera] for camera in ready if camera not in cameras]
         assert max([self.last_turn[camera] for camera in cameras], default=0) < min(left, default=self.turn + 1)
+        for waits in set(ready) - set(cameras):
+            overtaken_by = self.overtaken_by.setdefault(waits, set())
+            assert not overtaken_by & set(cameras), "a second turn while another camera waits for its first"
+            overtaken_by |= set(cameras)
         for camera in cameras:
             self.turn += 1
             self.newest[camera], self.last_turn[camera] = None, self.turn
+            self.overtaken_by.pop(camera, None)
         if batch:
             self.in_work.append(batch)
 
@@ -187,6 +193,11 @@ def test_the_cameras_are_shared_by_the_workers_and_dead_ones_do_not_count() -> N
     for camera in "ab":
         alive.put(frame(camera), 100.0)
     assert served(alive.take(4, 100.0)) == ["a"]
+    # What a share is for one worker is one for each.
+    odd = with_cameras("a", "b", "c", "d", "e", workers=2)
+    for camera in "abcde":
+        odd.put(frame(camera), 0.0)
+    assert [served(odd.take(4, 0.0)) for _ in range(2)] == [["a", "b"], ["c", "d"]]
 
 
 def test_a_camera_that_comes_back_waits_for_the_worker_that_still_has_its_old_frame() -> None:

@@ -1,6 +1,7 @@
 """pipeline.json: what it may say, and what is said of what it may not."""
 
 import json
+import zoneinfo
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ def file(tmp_path: Path) -> Path:
 def _written(file: Path, content: Any) -> Path:
     file.write_text(json.dumps(content))
     return file
+
+
+def _rule(**keys: Any) -> Any:
+    return {"cameras": {"dock": {"alerts": {"busy": keys}}}}
 
 
 def test_without_a_file_all_is_as_usual(file: Path) -> None:
@@ -84,7 +89,7 @@ def test_files_of_a_model_lie_beside_the_file_that_names_them(file: Path) -> Non
     ("content", "message"),
     [
         ([], "the file: must be an object"),
-        ({"batch_sise": 1}, "batch_sise: not known here; known are batch_deadline_ms, batch_size, "),
+        ({"batch_sise": 1}, "batch_sise: not known here; known are alerts, batch_deadline_ms, batch_size, "),
         ({"batch_size": 0}, "batch_size: must be at least 1"),
         ({"batch_size": True}, "batch_size: must be an integer"),
         ({"batch_deadline_ms": -1}, "batch_deadline_ms: must be between 0 and 1000"),
@@ -97,6 +102,17 @@ def test_files_of_a_model_lie_beside_the_file_that_names_them(file: Path) -> Non
         ({"detector": {"kind": "onnx", "model": ""}}, "detector.model: must name a file"),
         ({"messages": {"topic": "x"}}, "messages.topic: not known here"),
         ({"messages": {"interval_s": None}}, "messages.interval_s: must be a number"),
+        ({"alerts": {"frames": 1}}, "alerts.frames: not known here"),
+        (_rule(at_leest=1), "cameras.dock.alerts.busy.at_leest: not known here"),
+        (_rule(at_least=257), "cameras.dock.alerts.busy.at_least: must be at most 256"),
+        (_rule(pause_s=0), "cameras.dock.alerts.busy.pause_s: must be between 1 and 86400"),
+        (_rule(classes=[1]), "cameras.dock.alerts.busy.classes: must be a list of strings"),
+        (_rule(distance={"within_heights": "1"}), "alerts.busy.distance.within_heights: must be a number"),
+        (_rule(distance={"within_picture": {"x": 1}}), "alerts.busy.distance.within_picture.y: missing"),
+        (_rule(schedule={}), "cameras.dock.alerts.busy.schedule: must be a list"),
+        (_rule(schedule=[{"days": [7]}]), "alerts.busy.schedule[0].days: must be a list of numbers from 0"),
+        (_rule(time_zone="Europe/Berln"), "cameras.dock.alerts.busy.time_zone: is no time zone"),
+        (_rule(time_zone="../../etc/passwd"), "cameras.dock.alerts.busy.time_zone: is no time zone"),
         ({"cameras": []}, "cameras: must be an object"),
         ({"cameras": {"dock": 1}}, "cameras.dock: must be an object"),
         ({"cameras": {"dock": {"frame_delay_s": -6}}}, "cameras.dock.frame_delay_s: must be between 0 and 86400"),
@@ -108,3 +124,13 @@ def test_what_is_wrong_is_said_with_its_place(file: Path, content: Any, message:
         read_settings(_written(file, content))
     assert str(error.value).startswith(f"{file}: ")
     assert message in str(error.value)
+
+
+def test_without_a_database_of_time_zones_it_is_said_what_to_install(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zoneinfo, "available_timezones", set)
+    window = {"days": [0], "from_minute": 0, "to_minute": 1440}
+    with pytest.raises(ConfigError, match="time_zone: is not known here: install the package tzdata"):
+        read_settings(_written(file, _rule(schedule=[window], time_zone="Europe/Nowhere")))
+    assert read_settings(_written(file, _rule(schedule=[window], time_zone="UTC"))).camera("dock").alerts

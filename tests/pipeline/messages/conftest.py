@@ -6,6 +6,9 @@ import pytest
 
 from bus.embedded import EmbeddedBroker
 from pipeline.messages.messenger import Messenger, Routes
+from pipeline.model import ModelIdentity
+
+MODEL = ModelIdentity("yard", "sha256:0123")
 
 
 class Lines(logging.Handler):
@@ -52,7 +55,7 @@ def messenger() -> Iterator[Callable[..., Messenger]]:
 
     def make(bootstrap_servers: str, **keys: object) -> Messenger:
         timing = {name: keys.pop(name) for name in ("interval_s", "visual_interval_s") if name in keys}
-        made.append(Messenger(bootstrap_servers, Routes(**keys), **timing))  # type: ignore[arg-type]
+        made.append(Messenger(bootstrap_servers, Routes(**keys), MODEL, **timing))  # type: ignore[arg-type]
         return made[-1]
 
     yield make

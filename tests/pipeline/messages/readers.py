@@ -19,6 +19,7 @@ class Told:
     key: str
     partition: int
     value: Any
+    headers: tuple[tuple[str, bytes], ...]
 
 
 def read_topic(bootstrap_servers: str, topic: str, least: int) -> list[Told]:
@@ -50,7 +51,8 @@ def read_topic(bootstrap_servers: str, topic: str, least: int) -> list[Told]:
                 ended.add(message.partition())
                 continue
             ended.discard(message.partition())
-            told.append(Told(message.key().decode(), message.partition(), json.loads(message.value())))
+            headers = tuple(message.headers() or ())
+            told.append(Told(message.key().decode(), message.partition(), json.loads(message.value()), headers))
         return sorted(told, key=lambda one: one.partition)
     finally:
         consumer.close()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.messages.due import Kind, Schedule, Timetable
 from pipeline.model import FrameCounts, FrameResult
-from tests.pipeline.messages.results import frame_of, lines, person
+from tests.pipeline.messages.results import BUSY, frame_of, lines, person
 
 ALL = tuple(Kind)
 
@@ -47,7 +47,7 @@ def test_every_frame_with_objects_is_told(labels: tuple[str, ...], kinds: tuple[
 @pytest.mark.parametrize("kind", [kind for kind in ALL if kind is not Kind.CAMERA_STATE])
 def test_nothing_is_due_that_has_no_topic(kind: Kind) -> None:
     counts = lines({"in": 1}, {"in": 1})
-    full = frame_of("gate", person(), person(label="face"), counts=counts)
+    full = frame_of("gate", person(), person(label="face"), counts=counts, alerts=(BUSY,))
     assert schedule(kind).due(full, pictures=True) == (kind,)
     others = [other for other in ALL if other is not kind]
     assert kind not in schedule(*others).due(full, pictures=True)

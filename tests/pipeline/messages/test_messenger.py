@@ -4,6 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from pipeline.messages.delivery import Delivery, Lane
 from pipeline.messages.messenger import Messenger
 from tests.patience import patient
 from tests.pipeline.messages.readers import read_topic
-from tests.pipeline.messages.results import frame_of, lines, person
+from tests.pipeline.messages.results import BUSY, frame_of, lines, person
 
 Make = Callable[..., Messenger]
 Wait = Callable[..., Any]
@@ -70,6 +71,26 @@ def test_everything_that_is_due_is_sent(messenger: Make, broker: EmbeddedBroker,
     for topic in EVERY_TOPIC.values():
         (told,) = read_topic(broker.bootstrap_servers, topic, 1)
         assert told.key == "gate-device", topic
+        named = () if topic == "states" else (("model", b"yard"), ("model-digest", b"sha256:0123"))
+        assert told.headers == named, topic
+
+
+def test_an_alert_is_told_once_when_it_begins_and_once_when_it_ends(
+    messenger: Make, broker: EmbeddedBroker, wait_until: Wait
+) -> None:
+    one = messenger(broker.bootstrap_servers, alerts_topic="alerts")
+    ended = replace(BUSY, alert=replace(BUSY.alert, ended_at_s=BUSY.alert.began_at_s + 5))
+    for alerts in ((), (BUSY,), (), (ended,)):
+        one.offer(frame_of("gate", person(1), alerts=alerts), "gate-device", pictures=False)
+    wait_until(lambda: one.delivery() == Delivery(delivered=2), "both are delivered")
+    told = read_topic(broker.bootstrap_servers, "alerts", 2)
+    assert [message.key for message in told] == ["gate-device"] * 2
+    alerts_told = [message.value["alert"] for message in told]
+    assert [(alert["id"], alert["state"]) for alert in alerts_told] == [
+        (BUSY.alert.alert_id, "began"),
+        (BUSY.alert.alert_id, "ended"),
+    ]
+    assert len({message.value["messageid"] for message in told}) == 2
 
 
 def test_closing_sends_what_waits_and_then_no_more(messenger: Make, broker: EmbeddedBroker) -> None:

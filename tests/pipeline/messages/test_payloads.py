@@ -2,12 +2,13 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from pipeline.damage.judge import Damage, DamageReason
 from pipeline.messages import payloads
-from pipeline.model import FrameCounts
+from pipeline.model import Alert, AlertNews, FrameCounts
 from tests.pipeline.messages.results import SEEN_AT_S, frame_of, lines, person
 
 SAMPLE = """{
@@ -94,6 +95,45 @@ def test_a_face_is_told_as_the_seed_app_does(image: str | None) -> None:
 def test_a_picture_is_told_as_the_seed_app_does() -> None:
     payload = payloads.visual(frame_of(), "run", "/9j/", 640, 360)
     assert read_back(payload) == {**OF_FRAME, "frame_w": 640, "frame_h": 360, "frame": "/9j/"}
+
+
+def test_an_alert_is_told_when_it_begins_and_when_it_ends() -> None:
+    began = Alert(
+        "20220812T065059Z-3f9a1c", "no-helmet", 2, 1, SEEN_AT_S, "1 nohelmet", region="yard", message="Wear a helmet"
+    )
+    told = payloads.alert(AlertNews(began, (person(957, "nohelmet"),)), frame_of(number=42), "CAM-0", ID)
+    assert read_back(told) == {
+        "messageid": ID,
+        "@timestamp": "2022-08-12T06:50:59.006Z",
+        "deviceId": "CAM-0",
+        "alert": {
+            "id": "20220812T065059Z-3f9a1c",
+            "rule": "no-helmet",
+            "state": "began",
+            "number": 2,
+            "began": "2022-08-12T06:50:59.006Z",
+            "ended": None,
+            "region": "yard",
+            "count": 1,
+            "seen": "1 nohelmet",
+            "message": "Wear a helmet",
+        },
+        "frame": 42,
+        "objects": ["957|10|20|40|60|nohelmet"],
+    }
+
+    ended = AlertNews(replace(began, ended_at_s=SEEN_AT_S + 60, region=""))
+    alert = read_back(payloads.alert(ended, frame_of(), "CAM-0", ID))
+    assert isinstance(alert, dict)
+    assert alert["objects"] == []
+    assert (alert["alert"]["state"], alert["alert"]["ended"]) == ("ended", "2022-08-12T06:51:59.006Z")
+    assert alert["alert"]["region"] is None
+
+
+def test_an_alert_names_so_many_objects_and_no_more() -> None:
+    many = AlertNews(Alert("id", "busy", 1, 256, SEEN_AT_S), tuple(person(number) for number in range(256)))
+    told = payloads.alert(many, frame_of(), "CAM-0", ID)
+    assert len(told["objects"]) == 64  # type: ignore[arg-type]
 
 
 def test_the_state_of_a_camera() -> None:

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from av.video.frame import VideoFrame
 
+from pipeline.alert_frames.store import KeptFrame
 from pipeline.files.rules import AnalyticsRules
 from pipeline.messages.delivery import Delivery
-from pipeline.model import CapturedFrame, FrameCounts, FrameResult, TrackedObject
+from pipeline.model import CapturedFrame, FrameCounts, FrameResult, ModelIdentity, TrackedObject
 from pipeline.rest.control import OK, SERVER_ERROR, StreamView, Verdict
 from pipeline.rest.server import RestServer
 from tests.patience import patient
@@ -30,6 +31,7 @@ class DictControl:
         self.messages = Delivery()
         self.analytics = AnalyticsRules()
         self.results: dict[str, FrameResult] = {}
+        self.kept: dict[str, list[KeptFrame]] = {}
         self.reloads = 0
         self.views: dict[str, StreamView] = {}
         self._urls: dict[str, str] = {}
@@ -45,6 +47,9 @@ class DictControl:
     def streams(self) -> tuple[StreamView, ...]:
         with self._lock:
             return tuple(sorted(self.views.values(), key=lambda view: view.source_id))
+
+    def model(self) -> ModelIdentity:
+        return ModelIdentity("yard", "sha256:0123")
 
     def delivery(self) -> Delivery:
         return self.messages
@@ -80,6 +85,13 @@ class DictControl:
 
     def last_result(self, camera_id: str) -> FrameResult | None:
         return self.results.get(camera_id)
+
+    def alert_frames(self, camera_id: str) -> tuple[str, ...]:
+        return tuple(one.alert_id for one in reversed(self.kept.get(camera_id, [])))
+
+    def alert_frame(self, camera_id: str, alert_id: str) -> KeptFrame | None:
+        kept = self.kept.get(camera_id, [])
+        return next((one for one in reversed(kept) if alert_id in ("", one.alert_id)), None)
 
     def rules(self) -> AnalyticsRules:
         return self.analytics

@@ -35,6 +35,7 @@ def cameras(control: DictControl) -> DictControl:
         decode_errors=3,
         connections_lost=2,
         frames_waiting=1,
+        frames_left_out=9,
         frames_not_taken=8,
         frames_replaced=5,
         frames_unchanged=6,
@@ -70,6 +71,7 @@ def test_json(client: Client, cameras: DictControl) -> None:
     assert (answer["reason"], answer["status"]) == ("GET_METRICS_INFO_SUCCESS", "HTTP/1.1 200 OK")
     info = answer["metrics-info"]
     assert info["stream-count"] == 2
+    assert info["model"] == {"name": "yard", "digest": "sha256:0123"}
     assert set(info["system-stats"]) == {"gpu_util", "GPU_gb", "cpu_util", "RAM_gb"}
     assert info["system-stats"]["RAM_gb"] > 0
     assert info["stream-stats"][0] == {
@@ -87,6 +89,7 @@ def test_json(client: Client, cameras: DictControl) -> None:
         "decode_errors": 3,
         "connections_lost": 2,
         "frames_waiting": 1,
+        "frames_left_out": 9,
         "frames_not_taken": 8,
         "frames_replaced": 5,
         "frames_unchanged": 6,
@@ -96,6 +99,7 @@ def test_json(client: Client, cameras: DictControl) -> None:
         "objects": 4,
         "lines_cumulative": {"in": 7, 'out "x"': 9},
         "regions": {"yard": 2},
+        "alerts": [],
         "damage": {"reason": "BlackPicture", "message": "one colour for 12 s"},
         "width": 1280,
         "height": 720,
@@ -113,6 +117,7 @@ def test_prometheus_whatever_is_accepted(client: Client, cameras: DictControl, a
         "pipeline_camera_analysed_fps": 14.5,
         "pipeline_camera_frames_total": 1234,
         "pipeline_camera_frames_analysed_total": 1200,
+        "pipeline_camera_frames_left_out_total": 9,
         "pipeline_camera_frames_not_taken_total": 8,
         "pipeline_camera_decode_seconds": 0.003456,
         "pipeline_camera_frames_replaced_total": 5,
@@ -144,6 +149,7 @@ def test_prometheus_whatever_is_accepted(client: Client, cameras: DictControl, a
         "pipeline_messages_dropped_total": 12,
     }
     assert (samples["pipeline_ready"][()], samples["pipeline_live"][()]) == (1, 1)
+    assert samples["pipeline_model_info"] == {("sha256:0123", "yard"): 1}
     assert samples["process_resident_memory_bytes"][()] > 1e6
     assert "s3cret" not in answer.text
 

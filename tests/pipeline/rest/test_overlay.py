@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
+import pytest
 
 from pipeline.files.rules import (
     AnalyticsRules,
@@ -12,6 +15,8 @@ from pipeline.files.rules import (
     StreamRules,
 )
 from pipeline.model import Detection, FrameCounts, TrackedObject
+from pipeline.rest import overlay
+from pipeline.rest.label_places import Rectangle, WantedLabel, place_labels
 from pipeline.rest.overlay import Picture, draw_overlay
 from tests.pipeline.rest.stand import grey_frame, result_of
 
@@ -126,3 +131,28 @@ def test_whatever_is_far_out_long_or_strange_can_be_drawn() -> None:
     for width, height in ((640, 360), (1, 1), (3, 2000), (2000, 3)):
         drawn = draw_overlay(_grey(width, height), result_of(grey_frame(), *objects), rules)
         assert drawn.shape == (height, width, 3)
+
+
+def test_labels_of_thirty_that_stand_close_cover_no_other_and_stay_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    placed: list[tuple[tuple[int, int], Rectangle]] = []
+
+    def remembered(wanted: list[WantedLabel], size: tuple[int, int], taken: list[Rectangle]) -> list[Rectangle | None]:
+        places = place_labels(wanted, size, taken)
+        placed.extend((size, one) for one in places if one is not None)
+        return places
+
+    monkeypatch.setattr(overlay, "place_labels", remembered)
+    rules = _rules(
+        line_crossing=LineCrossingRule({"in": LINE, "out": LINE}),
+        roi_filtering=RoiFilteringRule({"yard": SQUARE, "gate": SQUARE}),
+    )
+    people = [
+        TrackedObject(number, Detection(600 + 9 * (number % 7), 300 + 5 * number, 60, 150, 0, "person", 0.9))
+        for number in range(30)
+    ]
+    for width, height in ((320, 180), (1280, 720)):
+        placed.clear()
+        draw_overlay(_grey(width, height), result_of(grey_frame(1280, 720), *people), rules)
+        assert len(placed) >= 12
+        assert not any(one.overlaps(other) for (_, one), (_, other) in combinations(placed, 2))
+        assert all(one.left >= 0 and one.right <= width and one.bottom <= height for _, one in placed)

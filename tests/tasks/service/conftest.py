@@ -3,11 +3,8 @@
 import asyncio
 import contextlib
 import os
-import pwd
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,60 +23,29 @@ from tasks.service.database import open_database
 from tasks.service.http_api import create_app
 from tasks.service.image_files import ImageFiles
 from tasks.service.intake import Intake, IntakeLimits
+from tasks.service.known_models import KnownModels
 from tasks.service.service_parts import ServiceParts
+from tasks.service.steps import AskedKind
 from tasks.service.task_store import TaskStore
 from tasks.service.tokens import Tokens
 from tasks.service.users import Users, write_user
-from tasks.wire import TaskKind
 from tests.held_ports import hold_port
 from tests.patience import patient
+from tests.tasks.service.own_postgres import postgres_programs, running_postgres
 from tests.tasks.worker.conftest import ROOT, classifier, own_kafka, reach, start_worker, topics  # noqa: F401 - fixtures
 
 PASSWORDS = {"alice": "correct horse", "bob": "battery staple"}
 LIMITS = IntakeLimits(ImageLimits(100_000, 1_000_000), unanswered=6, unanswered_per_user=4)
 
 
-def _postgres_programs() -> Path | None:
-    found = shutil.which("initdb")
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return Path(found).parent if found else debian[-1].parent if debian else None
-
-
-def _unprivileged() -> dict[str, Any]:
-    """PostgreSQL refuses to run as root."""
-    if os.geteuid() != 0:
-        return {}
-    nobody = pwd.getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
 @pytest.fixture(scope="session")
 def postgres(unavailable: Callable[[str, str], NoReturn]) -> Iterator[str]:
     """The URL of a real PostgreSQL without a database of ours, reached through a socket in a temporary folder."""
-    programs = _postgres_programs()
+    programs = postgres_programs()
     if programs is None:
         unavailable("postgres", "no PostgreSQL: initdb is not installed")
-    # Not pytest's folder: nobody else can look into that one.
-    with tempfile.TemporaryDirectory(prefix="fleet-pg-") as folder:
-        who = _unprivileged()
-        if who:
-            os.chown(folder, who["user"], who["group"])
-        data = f"{folder}/data"
-
-        def run(program: str, *arguments: str) -> None:
-            command = [str(programs / program), "-D", data, *arguments]
-            done = subprocess.run(
-                command, cwd=folder, capture_output=True, text=True, check=False, timeout=patient(60), **who
-            )
-            assert done.returncode == 0, done.stdout + done.stderr
-
-        run("initdb", "-U", "fleet", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C")
-        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
-        run("pg_ctl", "-w", "-l", f"{folder}/log", "-o", options, "start")
-        try:
-            yield f"postgresql://fleet@/postgres?host={folder}"
-        finally:
-            run("pg_ctl", "-m", "immediate", "stop")
+    with running_postgres(programs) as url:
+        yield url
 
 
 @pytest.fixture
@@ -186,7 +152,15 @@ def api(engine: Engine, store: TaskStore, tmp_path: Path, users_file: Path) -> A
     intake = Intake(store, files, LIMITS, lambda: woken.append(True))
     # No time passes between guesses, however long the hash of a password takes.
     parts = ServiceParts(
-        users, tokens, store, files, intake, lambda: False, LIMITS.image.image_bytes, now_s=lambda: 0.0
+        users,
+        tokens,
+        store,
+        KnownModels(engine),
+        files,
+        intake,
+        lambda: False,
+        LIMITS.image.image_bytes,
+        now_s=lambda: 0.0,
     )
     headers = {
         name: {"Authorization": f"Bearer {tokens.give(name, users.credential(name) or '')}"} for name in PASSWORDS
@@ -217,7 +191,7 @@ class ServiceProcess:
         assert given.status_code == 200, given.text
         self.client.headers["Authorization"] = f"Bearer {given.json()['access_token']}"
 
-    def upload(self, image: bytes, kind: TaskKind = TaskKind.CLASSIFICATION) -> int:
+    def upload(self, image: bytes, kind: AskedKind = AskedKind.CLASSIFICATION) -> int:
         made = self.client.post("/tasks", files={"image": image}, data={"kind": kind})
         assert made.status_code == 201, made.text
         return int(made.json()["id"])

@@ -1,16 +1,12 @@
 """What is said when the database cannot be opened: enough to help, and nothing of a password, wherever it stands in the URL."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
 
 from pipeline.files.json_reader import ConfigError
-from tasks.service.database import open_database
-from tasks.service.task_store import ReceivedAnswer, TaskStore
-from tasks.wire import TaskKind
+from tasks.service.database import _engine, open_database, read_password
 
 
 @pytest.mark.parametrize(
@@ -48,23 +44,6 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
         open_database(None, tmp_path)
 
 
-def test_tables_of_an_earlier_release_get_the_column_that_they_lack(open_engine: Callable[[], Engine]) -> None:
-    columns = "id, owner, kind, status, image, content_type, width, height, message_key, created_s"
-    earlier = open_engine()
-    with earlier.begin() as connection:
-        connection.execute(text("ALTER TABLE tasks DROP COLUMN model"))
-        connection.execute(
-            text(f"INSERT INTO tasks ({columns}) VALUES (7, 'alice', 'detection', 'sent', 'a', 'b', 1, 1, '7:a', 0)")
-        )
-    earlier.dispose()
-    for _ in range(2):
-        store = TaskStore(open_engine(), id_bytes=8)
-        (task,) = store.newest("alice", None, None, 9)
-        assert (task.id, task.model) == (7, None)
-    store.answer([ReceivedAnswer(TaskKind.DETECTION, 7, None, (), "people")])
-    assert [task.id for task in store.newest("alice", None, None, 9, "people")] == [7]
-
-
 def test_services_that_start_together_do_not_find_the_file_locked(tmp_path: Path) -> None:
     with ThreadPoolExecutor(6) as services:
         for number in range(12):
@@ -72,3 +51,31 @@ def test_services_that_start_together_do_not_find_the_file_locked(tmp_path: Path
             folder.mkdir()
             for engine in services.map(open_database, [None] * 6, [folder] * 6):
                 engine.dispose()
+
+
+def test_a_password_in_a_file_needs_no_encoding(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("s@:/?#%c\n")
+    assert _engine("postgresql://fleet@host/name", tmp_path, read_password(file)).url.password == "s@:/?#%c"
+
+
+@pytest.mark.parametrize(
+    ("url", "content", "says"),
+    [
+        ("postgresql://u:s3cr3t@host/db", b"s3cr3t", "--database-url holds a password already"),
+        (None, b"s3cr3t", "--database-password-file needs --database-url"),
+        ("postgresql://u@host/db", b"\n", "password: it holds no password"),
+        ("postgresql://u@host/db", b"s3cr3t\xff", "password: cannot be read: not UTF-8"),
+        ("postgresql://u@host/db", None, "password: cannot be read: No such file"),
+    ],
+)
+def test_a_password_that_does_not_fit_is_refused_without_being_shown(
+    tmp_path: Path, url: str | None, content: bytes | None, says: str
+) -> None:
+    file = tmp_path / "password"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigError) as refused:
+        open_database(url, tmp_path, read_password(file))
+    assert says in str(refused.value)
+    assert "s3cr3t" not in str(refused.value)

@@ -15,8 +15,10 @@ from sqlalchemy import Engine, text
 from tasks.image_header import ImageHeader
 from tasks.service.database import open_database
 from tasks.service.image_files import ImageFiles
+from tasks.service.known_models import KnownModels
 from tasks.service.outbox import Outbox
 from tasks.service.result_reader import ResultReader
+from tasks.service.steps import AskedKind
 from tasks.service.task_store import TaskStore
 from tasks.wire import ImageClass, TaskKind, encode_result, kind_topics
 from tests.patience import patient
@@ -74,23 +76,28 @@ def test_pictures_that_cannot_be_read_wait_and_hold_up_no_others(
     store, files = TaskStore(sqlite, id_bytes=8), ImageFiles(tmp_path / "images")
     # More than are claimed at once, and a good one among them.
     names = [files.add(b"picture") for _ in range(12)]
-    ids = [store.add("alice", KIND, name, HEADER).id for name in names]
+    ids = [store.add("alice", AskedKind(KIND), name, HEADER).id for name in names]
     good = {ids[1], ids[-1]}
     bad = {one: files.path(name) for one, name in zip(ids, names, strict=True) if one not in good}
     for file in bad.values():
         file.unlink()
         file.mkdir()  # reading it fails also for root
+
+    def end_claims() -> None:
+        with sqlite.begin() as connection:
+            connection.execute(text("UPDATE tasks SET claimed_until_s = NULL WHERE status = 'pending'"))
+
     outbox = Outbox(topics.address, store, files, id_bytes=8, partitions=1, max_image_bytes=1000)
     with running(outbox.run, outbox.wake):
         wait_until(lambda: all(statuses(sqlite)[one][0] == "sent" for one in good), "the good ones are sent", 40)
         wait_until(lambda: all(statuses(sqlite)[one] == ("pending", True) for one in bad), "the bad ones wait", 40)
-        store.give_back(bad)  # as if their claims had ended
+        end_claims()
         outbox.wake()
         wait_until(lambda: all(statuses(sqlite)[one] == ("pending", True) for one in bad), "a second attempt", 40)
         for file in bad.values():
             file.rmdir()
             file.write_bytes(b"picture")
-        store.give_back(bad)
+        end_claims()
         outbox.wake()
         wait_until(lambda: {status for status, _ in statuses(sqlite).values()} == {"sent"}, "all are sent", 40)
     said = [record.getMessage() for record in caplog.records if "cannot be read" in record.getMessage()]
@@ -127,8 +134,8 @@ def test_answers_wait_until_the_database_can_be_written(
 
     caplog.set_level(logging.INFO)
     store = TaskStore(postgres_engine, id_bytes=8)
-    ids = [store.add("alice", KIND, "0" * 32, HEADER).id for _ in range(3)]
-    store.mark_sent(ids)
+    ids = [store.add("alice", AskedKind(KIND), "0" * 32, HEADER).id for _ in range(3)]
+    store.mark_sent(store.claim(3, 60))
     change(breaks)
     producer = Producer({"bootstrap.servers": topics.address.bootstrap_servers})
     for one in ids:
@@ -136,7 +143,7 @@ def test_answers_wait_until_the_database_can_be_written(
             kind_topics(KIND, topics.address.prefix).results, encode_result(one, (ImageClass(1, 0.5),)), partition=0
         )
     producer.flush(10)
-    with running(ResultReader(topics.address, store, id_bytes=8).run):
+    with running(ResultReader(topics.address, store, KnownModels(postgres_engine), id_bytes=8).run):
         wait_until(lambda: "answers wait" in caplog.text or "skipped" in caplog.text, "word of it", 60)
         assert says in caplog.text
         change(heals)
@@ -148,13 +155,13 @@ def test_an_answer_that_the_database_cannot_keep_does_not_take_others_with_it(
     topics: TaskTopics, postgres_engine: Engine, wait_until: WAIT, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = TaskStore(postgres_engine, id_bytes=8)
-    ids = [store.add("alice", KIND, "0" * 32, HEADER).id for _ in range(2)]
+    ids = [store.add("alice", AskedKind(KIND), "0" * 32, HEADER).id for _ in range(2)]
     producer = Producer({"bootstrap.servers": topics.address.bootstrap_servers})
     topic = kind_topics(KIND, topics.address.prefix).results
     for one, key in ((ids[0], b"\0"), (ids[1], None)):  # no text of PostgreSQL holds a zero character
         producer.produce(topic, encode_result(one, (ImageClass(1, 0.5),)), key, partition=0)
     producer.flush(10)
-    with running(ResultReader(topics.address, store, id_bytes=8).run):
+    with running(ResultReader(topics.address, store, KnownModels(postgres_engine), id_bytes=8).run):
         wait_until(lambda: statuses(postgres_engine)[ids[1]][0] == "done", "the second answer", 60)
     assert statuses(postgres_engine)[ids[0]][0] == "pending"
     assert "skipped an answer that cannot be stored: DataError" in caplog.text

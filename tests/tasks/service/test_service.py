@@ -1,8 +1,10 @@
 """The service as the process that it is, with real workers, on a real Kafka."""
 
 import contextlib
+import hashlib
 import json
 import select
+import socket
 from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
@@ -38,13 +40,19 @@ def test_a_picture_goes_in_and_its_class_comes_out(
     database_url: str | None,
 ) -> None:
     service = start_service(topics.address, *(["--database-url", database_url] if database_url else []))
-    start_worker(topics.address, "--classifier", str(classifier))
+    worker = start_worker(topics.address, "--classifier", str(classifier))
     task_id = service.upload(grey_png(9))
     wait_until(lambda: service.result(task_id)["status"] == "done", "an answer", 30)
     assert service.result(task_id)["result"][0]["class_id"] == 9
     assert [task["id"] for task in service.client.get("/tasks?model=brightness").json()["tasks"]] == [task_id]
     wait_until(lambda: service.client.get("/models").json(), "a model", 30)
-    assert service.client.get("/models").json()[0]["name"] == "brightness"
+    (model,) = service.client.get("/models").json()
+    digest = f"sha256:{hashlib.sha256(classifier.read_bytes()).hexdigest()}"
+    assert (model["name"], model["digest"], model["workers"][0]["host"]) == ("brightness", digest, socket.gethostname())
+    assert service.result(task_id)["models"] == [{"kind": "classification", "name": "brightness", "digest": digest}]
+    assert service.client.get("/healthz").json()["workers"] == {"detection": 0, "classification": 1}
+    assert worker.leave() == 0
+    wait_until(lambda: not service.client.get("/models").json()[0]["available"], "word that the worker has left", 30)
 
 
 def test_a_photograph_fits_into_a_message(

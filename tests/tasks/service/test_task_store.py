@@ -5,9 +5,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tasks.image_header import ImageHeader
-from tasks.service.tables import TaskStatus
+from tasks.service.steps import AskedKind, TaskStatus
 from tasks.service.task_store import IdsUsedUp, ReceivedAnswer, TaskStore
-from tasks.wire import ImageClass, ModelNotice, TaskFailure, TaskKind
+from tasks.wire import ImageClass, TaskFailure, TaskKind
 from tests.patience import patient
 
 HEADER = ImageHeader("image/png", 4, 3)
@@ -16,7 +16,7 @@ OPEN = Callable[[], Engine]
 
 
 def add(store: TaskStore, owner: str = "alice") -> int:
-    return store.add(owner, KIND, "0" * 32, HEADER).id
+    return store.add(owner, AskedKind(KIND), "0" * 32, HEADER).id
 
 
 def received(task_id: int, class_id: int = 1, *, key: str | None = None, kind: TaskKind = KIND) -> ReceivedAnswer:
@@ -51,7 +51,7 @@ def test_a_task_goes_from_pending_to_sent_to_done(store: TaskStore) -> None:
     assert status(store, task_id) == "pending"
     (claimed,) = store.claim(10, 60)
     assert claimed.task_id == task_id
-    store.mark_sent([task_id])
+    store.mark_sent([claimed])
     assert status(store, task_id) == "sent"
     assert len(store.answer([received(task_id)])) == 1
     assert status(store, task_id) == "done"
@@ -59,9 +59,9 @@ def test_a_task_goes_from_pending_to_sent_to_done(store: TaskStore) -> None:
 
 def test_an_answer_that_is_faster_than_its_acknowledgement_stays(store: TaskStore) -> None:
     task_id = add(store)
-    store.claim(10, 60)
+    claimed = store.claim(10, 60)
     store.answer([received(task_id)])
-    store.mark_sent([task_id])
+    store.mark_sent(claimed)
     assert status(store, task_id) == "done"
 
 
@@ -71,7 +71,8 @@ def test_only_the_first_answer_counts_whatever_comes_behind_it(store: TaskStore)
     assert store.answer([ReceivedAnswer(KIND, task_id, None, TaskFailure("late"))]) == []
     task = store.get("alice", task_id, with_result=True)
     assert task is not None
-    assert (task.status, task.error, task.result) == ("done", None, [{"class_id": 1, "probability": 0.5}])
+    assert (task.status, task.error) == ("done", None)
+    assert [(one.class_id, one.probability) for one in task.answers[0].predictions] == [(1, 0.5)]
 
 
 def test_answers_that_belong_to_no_task_change_nothing(store: TaskStore) -> None:
@@ -120,9 +121,10 @@ def test_no_task_is_claimed_by_two_services(open_engine: OPEN) -> None:
 def test_a_claim_that_its_service_died_with_ends(store: TaskStore) -> None:
     task_id = add(store)
     assert store.claim(10, -1.0)
-    assert [task.task_id for task in store.claim(10, 60)] == [task_id]
+    claimed = store.claim(10, 60)
+    assert [task.task_id for task in claimed] == [task_id]
     assert store.claim(10, 60) == []
-    store.give_back([task_id])
+    store.give_back(claimed)
     assert [task.task_id for task in store.claim(10, 60)] == [task_id]
 
 
@@ -141,7 +143,7 @@ def test_two_services_that_read_the_same_answers_store_each_once(open_engine: OP
 
 
 def test_services_that_start_together_make_the_tables_once(open_engine: OPEN) -> None:
-    in_threads(4, lambda _: TaskStore(open_engine(), id_bytes=8).models() and None)
+    in_threads(4, lambda _: TaskStore(open_engine(), id_bytes=8).unanswered() and None)
 
 
 def test_a_user_is_counted_by_unanswered_tasks(store: TaskStore) -> None:
@@ -153,8 +155,9 @@ def test_a_user_is_counted_by_unanswered_tasks(store: TaskStore) -> None:
 
 
 def test_tasks_that_no_worker_takes_are_given_up(store: TaskStore, engine: Engine) -> None:
-    old, young, pending = (add(store) for _ in range(3))
-    store.mark_sent([old, young])
+    old, young = (add(store) for _ in range(2))
+    store.mark_sent(store.claim(2, 60))
+    pending = add(store)
     with engine.begin() as connection:
         connection.execute(
             text("UPDATE tasks SET created_s = created_s - 1000 WHERE id IN (:a, :b)"), {"a": old, "b": pending}
@@ -168,13 +171,3 @@ def test_tasks_survive_the_service(open_engine: OPEN) -> None:
     again = TaskStore(open_engine(), id_bytes=8)
     assert status(again, task_id) == TaskStatus.PENDING
     assert [task.task_id for task in again.claim(10, 60)] == [task_id]
-
-
-def test_a_model_is_kept_once_by_kind_and_name(store: TaskStore) -> None:
-    for labels in (("a",), ("a", "b")):
-        store.model_seen([ModelNotice(KIND, "one", labels)])
-    store.model_seen([ModelNotice(TaskKind.DETECTION, "one", ())])
-    assert [(model.kind, model.labels) for model in store.models()] == [
-        ("classification", ["a", "b"]),
-        ("detection", []),
-    ]

@@ -3,12 +3,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.detect.detector import DetectorError
-from pipeline.model import CapturedFrame, Detection
+from pipeline.model import CapturedFrame, Detection, ModelIdentity
 from tasks.limits import ImageLimits
 from tasks.wire import DetectedPrimitive, ImageClass, TaskFailure, TaskKind
 from tasks.worker.answering import DetectionModel, Picture, answer_image, primitives_of
@@ -32,6 +33,7 @@ class RecordingDetector:
     """Says that a quarter of every picture is something, and remembers what it was told."""
 
     labels = ("thing",)
+    identity = ModelIdentity("recording", "")
 
     def __init__(self) -> None:
         self.seen: list[CapturedFrame] = []
@@ -48,7 +50,7 @@ class RecordingDetector:
 class Stumbling:
     """A model that fails."""
 
-    kind, name, labels = TaskKind.DETECTION, "stumbling", ()
+    kind, identity, labels = TaskKind.DETECTION, ModelIdentity("stumbling", ""), ()
 
     def answer(self, picture: Picture) -> tuple[DetectedPrimitive, ...]:
         raise RuntimeError(f"no good: {picture.shape}")
@@ -56,7 +58,7 @@ class Stumbling:
 
 def test_a_box_is_told_by_its_middle_relative_to_the_picture() -> None:
     (primitive,) = primitives_of([Detection(20, 10, 40, 20, 3, "dog", 0.5)], 200, 100)
-    assert asdict(primitive) == pytest.approx(asdict(DetectedPrimitive(3, 0.2, 0.2, 0.2, 0.2, 0.0, 0.5)))
+    assert asdict(primitive) == pytest.approx(asdict(DetectedPrimitive(3, 0.2, 0.2, 0.2, 0.2, 0.0, 0.5, "dog")))
 
 
 @given(st.lists(boxes, max_size=8), st.integers(1, 5000), st.integers(1, 5000))
@@ -82,12 +84,12 @@ def test_only_the_surest_of_very_many_are_told() -> None:
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])
 def test_a_picture_is_a_frame_of_no_camera_and_nothing_of_it_is_remembered(suffix: str) -> None:
     detector = RecordingDetector()
-    model = DetectionModel(detector, "recording")
+    model = DetectionModel(detector)
     image = encoded(np.full((101, 203, 3), (10, 100, 200), np.uint8), suffix)
     for _ in range(2):
         answer = answer_image(image, model, ImageLimits())
     assert isinstance(answer, tuple)
-    expected = DetectedPrimitive(0, 100 / 203, 50 / 101, 100 / 203, 50 / 101, 0.0, 0.75)
+    expected = DetectedPrimitive(0, 100 / 203, 50 / 101, 100 / 203, 50 / 101, 0.0, 0.75, "thing")
     assert asdict(answer[0]) == pytest.approx(asdict(expected))
     assert detector.forgotten == ["task", "task"]
     pixels = detector.seen[0].picture.to_ndarray(format="bgr24")
@@ -97,7 +99,7 @@ def test_a_picture_is_a_frame_of_no_camera_and_nothing_of_it_is_remembered(suffi
 
 def test_a_grey_picture_is_looked_at_too() -> None:
     answer = answer_image(
-        encoded(np.zeros((100, 200), np.uint8), ".png"), DetectionModel(RecordingDetector(), "x"), ImageLimits()
+        encoded(np.zeros((100, 200), np.uint8), ".png"), DetectionModel(RecordingDetector()), ImageLimits()
     )
     assert isinstance(answer, tuple)
 
@@ -139,6 +141,32 @@ def test_probabilities_stay_and_scores_become_probabilities() -> None:
     assert as_probabilities(np.array([1000.0, -1000.0])).tolist() == [1.0, 0.0]
     with pytest.raises(ValueError, match="not a number"):
         as_probabilities(np.array([np.nan, 1.0]))
+
+
+@pytest.mark.parametrize(
+    ("names", "labels"),
+    [("{0: 'dark', 1: 'grey', 2: 'bright'}", ("dark", "grey", "bright")), ("['dark']", ()), ("", ())],
+)
+def test_names_that_the_networks_file_holds_are_its_labels_if_they_fit(
+    tmp_path: Path, names: str, labels: tuple[str, ...]
+) -> None:
+    file = write_brightness_classifier(tmp_path / "three.onnx", classes=3)
+    network = onnx.load(str(file))
+    onnx.helper.set_model_props(network, {"names": names})
+    onnx.save(network, str(file))
+    model = Classifier(ClassifierSettings(file))
+    assert model.labels == labels
+    answer = answer_image(grey_png(CLASSES - 1), model, ImageLimits())
+    assert isinstance(answer, tuple)
+    assert answer[0].class_name == (labels[-1] if labels else None)
+
+
+def test_a_model_is_named_by_its_file_and_what_is_in_it(tmp_path: Path) -> None:
+    one, other = (write_brightness_classifier(tmp_path / name, classes=3) for name in ("one.onnx", "other.onnx"))
+    first, second = (Classifier(ClassifierSettings(file)).identity for file in (one, other))
+    assert (first.name, second.name, first.digest == second.digest) == ("one", "other", True)
+    write_brightness_classifier(one, classes=4)
+    assert Classifier(ClassifierSettings(one)).identity.digest != first.digest
 
 
 def test_labels_that_do_not_fit_the_network_are_refused(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from tasks.wire import (
     DetectedPrimitive,
     ImageClass,
     ModelNotice,
+    NamedModel,
     TaskFailure,
     TaskKind,
     WireError,
@@ -182,16 +183,48 @@ def test_text_that_no_database_can_keep_is_replaced() -> None:
     ("name", "comes_back"), [("people", "people"), ("größer", "größer"), ("\udcff\0", "??"), ("x" * 300, "x" * 200)]
 )
 def test_a_result_names_its_model_as_the_notice_of_that_does(name: str, comes_back: str) -> None:
-    assert model_in(headers_of_result(name)) == comes_back
-    assert decode_model(encode_model(ModelNotice(TaskKind.DETECTION, name, ()))).name == comes_back
+    named = model_in(headers_of_result(NamedModel(name, f"sha256:{name}")))
+    notice = decode_model(encode_model(ModelNotice(TaskKind.DETECTION, name, (), digest=f"sha256:{name}")))
+    assert named.name == notice.name == comes_back
+    assert named.digest == notice.digest == f"sha256:{comes_back}"[:100]
 
 
 @pytest.mark.parametrize("headers", [(), [("trace", b"1")], [("model", None)], [("model", b"")], {"model": None}])
 def test_a_result_of_a_worker_that_is_not_ours_names_no_model(
     headers: dict[str, str | bytes | None] | list[tuple[str, str | bytes | None]],
 ) -> None:
-    assert model_in(headers) is None
+    assert model_in(headers) == NamedModel(None, None)
 
 
 def test_a_name_that_is_no_text_is_replaced() -> None:
-    assert model_in([("trace", b"1"), ("model", b"a\xff\0b")]) == "a\N{REPLACEMENT CHARACTER}?b"
+    assert model_in([("trace", b"1"), ("model", b"a\xff\0b")]) == NamedModel("a\N{REPLACEMENT CHARACTER}?b", None)
+
+
+def test_a_notice_of_an_earlier_release_tells_of_a_model_without_a_worker() -> None:
+    notice = decode_model(b'{"kind": "detection", "name": "people", "labels": ["person"]}')
+    assert notice == ModelNotice(
+        TaskKind.DETECTION, "people", ("person",), digest="", worker="", host="", leaving=False
+    )
+
+
+def test_what_another_release_may_mean_by_a_key_is_no_fault() -> None:
+    notice = decode_model(
+        b'{"kind": "detection", "name": "people", "labels": [], "digest": 7, "worker": null, "leaving": 1}'
+    )
+    assert notice == ModelNotice(TaskKind.DETECTION, "people", ())
+    _, answer = decode_result(
+        TaskKind.CLASSIFICATION, bytes(8) + b'[{"class_id": 1, "probability": 1, "class_name": ["x"]}]'
+    )
+    assert answer == (ImageClass(1, 1.0),)
+
+
+def test_a_class_is_named_where_its_model_has_names() -> None:
+    assert json.loads(encode_result(1, (ImageClass(1, 0.5, "dog"), ImageClass(2, 0.5)))[8:]) == [
+        {"class_id": 1, "probability": 0.5, "class_name": "dog"},
+        {"class_id": 2, "probability": 0.5},
+    ]
+
+
+def test_a_thousand_of_the_longest_names_fit_into_a_message_of_kafkas_own_limit() -> None:
+    longest = DetectedPrimitive(2**31 - 1, *[0.123456] * 4, -3.141592, 0.123456, "\N{GRINNING FACE}" * 60)
+    assert len(encode_result(2**63, (longest,) * 1000)) < 1_000_000

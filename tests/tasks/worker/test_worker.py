@@ -205,6 +205,7 @@ def test_boxes_of_a_network_are_told_relative_to_the_picture(
     topics.ask(TaskKind.DETECTION, 7, encoded(np.zeros((100, 200, 3), np.uint8), ".jpg"))
     wait_until(lambda: topics.answers(TaskKind.DETECTION), "an answer", 60)
     (found,) = topics.answers(TaskKind.DETECTION)[7]
+    assert found.pop("class_name") == "dog"
     assert found == pytest.approx(
         {"class_id": 1, "x_coord": 0.5, "y_coord": 0.5, "width": 0.5, "height": 0.5, "rotation": 0, "probability": 0.9},
         abs=0.01,

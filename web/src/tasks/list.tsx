@@ -8,7 +8,7 @@ import { chosenKind, isOver } from "./arriving.ts";
 import { Card } from "./card.tsx";
 import { DeleteDialog } from "./delete_dialog.tsx";
 import { Fault } from "./fault.tsx";
-import { type Filters, KINDS, type Model, STATUSES, type Task, type TaskPage, filtersOf, isUnanswered, pathOf, unserved } from "./task.ts";
+import { type Filters, KINDS, type Model, STATUSES, type Task, type TaskPage, filtersOf, isUnanswered, pathOf, stepsLeft, unserved } from "./task.ts";
 import { changes, upload, uploads } from "./uploads.ts";
 import { Uploads } from "./uploads_view.tsx";
 import { usePaced } from "./use_paced.ts";
@@ -29,14 +29,14 @@ export function List() {
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => list.current?.closest("main")?.scrollTo(0, 0), [filters.before]);
   const isFiltered = filters.status !== "" || filters.model !== "" || filters.before !== "";
-  const sentKinds = [...waiting, ...uploads.value].map(({ kind }) => kind);
+  const wanted = [...waiting, ...uploads.value.map(({ kind }) => ({ kind }))].flatMap(stepsLeft);
   return (
     <main id="content" class="tasks">
       <h1>{words.title}</h1>
       <Drop />
       <Uploads />
-      {models.length + sentKinds.length > 0 &&
-        unserved(models, sentKinds.length > 0 ? sentKinds : [chosenKind()]).map((kind) => (
+      {models.length + wanted.length > 0 &&
+        unserved(models, wanted.length > 0 ? wanted : stepsLeft({ kind: chosenKind() })).map((kind) => (
           <p key={kind} class="banner" role="status">{words.unserved(kind)}</p>
         ))}
       <Tools filters={filters} models={models} />

@@ -2,8 +2,15 @@
 import { words } from "../texts/tasks_en.ts";
 import type { Status } from "./task.ts";
 
-const SIGNS: Readonly<Record<Status, string>> = { pending: "○", sent: "◔", done: "●", failed: "✖" };
-const LOOKS: Readonly<Record<Status, string>> = { pending: "unknown", sent: "unknown", done: "ready", failed: "dark" };
+const SIGNS: Readonly<Record<Status, string>> = { pending: "○", sent: "◔", detected: "◑", classifying: "◕", done: "●", failed: "✖" };
+const LOOKS: Readonly<Record<Status, string>> = {
+  pending: "unknown",
+  sent: "unknown",
+  detected: "unknown",
+  classifying: "unknown",
+  done: "ready",
+  failed: "dark",
+};
 
 export function StatusOf({ status }: { status: Status }) {
   return (

@@ -1,9 +1,13 @@
 /** Tasks as the service tells of them, and how they are shown: pure. */
 
-export const KINDS = ["detection", "classification"] as const;
+/** What a worker answers: one step of a task. */
+export type Step = "detection" | "classification";
+
+/** What is asked of a picture; both is a detection and then a classification. */
+export const KINDS = ["detection", "classification", "both"] as const;
 export type Kind = (typeof KINDS)[number];
 
-export const STATUSES = ["pending", "sent", "done", "failed"] as const;
+export const STATUSES = ["pending", "sent", "detected", "classifying", "done", "failed"] as const;
 export type Status = (typeof STATUSES)[number];
 
 export interface Task {
@@ -15,8 +19,17 @@ export interface Task {
   created_at: string;
   answered_at: string | null;
   error: string | null;
-  /** The name of the model that answered; null when nobody says. */
-  model: string | null;
+  /** Those that answered so far, each a step. */
+  models: AnsweredBy[];
+  /** What is missing, so that nobody answers it now; null when nothing is. */
+  waiting_for: string | null;
+}
+
+/** The model that answered a step; null for what nobody says. */
+export interface AnsweredBy {
+  kind: Step;
+  name: string | null;
+  digest: string | null;
 }
 
 export interface TaskPage {
@@ -45,13 +58,16 @@ export interface Result {
   id: number;
   kind: Kind;
   status: Status;
-  result: (Found | ImageClass)[] | null;
+  /** Of both, either list by its step; null for what is not there. */
+  result: (Found | ImageClass)[] | { detection: Found[] | null; classification: ImageClass[] | null } | null;
   error: string | null;
 }
 
 export interface Model {
-  kind: Kind;
+  kind: Step;
   name: string;
+  /** Empty when its workers do not say. */
+  digest: string;
   labels: string[];
   available: boolean;
 }
@@ -82,13 +98,36 @@ export function pathOf(filters: Filters): string {
   return `/tasks?${new URLSearchParams([...given, ["limit", String(PAGE)]])}`;
 }
 
-export function isUnanswered({ status }: Task): boolean {
-  return status === "pending" || status === "sent";
+export function isUnanswered({ status }: Pick<Task, "status">): boolean {
+  return status !== "done" && status !== "failed";
+}
+
+/** The steps of a task whose answer is to come. */
+export function stepsLeft({ kind, status = "pending" }: { kind: Kind; status?: Status }): Step[] {
+  if (!isUnanswered({ status })) return [];
+  if (kind !== "both") return [kind];
+  return status === "detected" || status === "classifying" ? ["classification"] : ["detection", "classification"];
+}
+
+/** Whether there may be something to show: of both, also while the second step is to come, or when it has failed. */
+export function hasResult({ kind, status, models }: Pick<Task, "kind" | "status" | "models">): boolean {
+  if (status === "failed") return kind === "both" && models.length > 0;
+  return status === "done" || status === "detected" || status === "classifying";
+}
+
+/** What is there of each step; null for what was not asked for, or has not come. */
+export function answersIn({ kind, result }: Pick<Result, "kind" | "result">): { boxes: Found[] | null; classes: ImageClass[] | null } {
+  if (result === null) return { boxes: null, classes: null };
+  if (!Array.isArray(result)) return { boxes: result.detection, classes: result.classification };
+  return kind === "detection" ? { boxes: result as Found[], classes: null } : { boxes: null, classes: result };
 }
 
 /** What a class is called: as the model that answered calls it, or as all models of the kind do when nobody knows which answered. */
-export function className(models: readonly Model[], { kind, model }: Pick<Task, "kind" | "model">, classId: number): string {
-  const asked = models.filter((one) => one.kind === kind && (model === null || one.name === model));
+export function className(models: readonly Model[], task: Pick<Task, "models">, step: Step, classId: number): string {
+  const by = task.models.find(({ kind }) => kind === step);
+  const named = models.filter(({ kind, name }) => kind === step && ((by?.name ?? null) === null || name === by?.name));
+  const same = named.filter(({ digest }) => digest === by?.digest);
+  const asked = same.length > 0 ? same : named;
   const names = new Set(asked.map(({ labels }) => labels[classId] ?? ""));
   const [name = ""] = names;
   return names.size === 1 && name !== "" ? name : `#${classId}`;
@@ -117,8 +156,8 @@ export function isBox(one: Found | ImageClass): one is Found {
   return "x_coord" in one;
 }
 
-/** The kinds that no worker answers now, of those that are waited for or about to be asked. */
-export function unserved(models: readonly Model[], kinds: Iterable<Kind>): Kind[] {
+/** The steps that no worker answers now, of those that are waited for or about to be asked. */
+export function unserved(models: readonly Model[], steps: Iterable<Step>): Step[] {
   const served = new Set(models.filter(({ available }) => available).map(({ kind }) => kind));
-  return Array.from(new Set(kinds)).filter((kind) => !served.has(kind));
+  return Array.from(new Set(steps)).filter((kind) => !served.has(kind));
 }

@@ -11,7 +11,7 @@ import { Fault } from "./fault.tsx";
 import { useModels } from "./list.tsx";
 import { Shot } from "./shot.tsx";
 import { Moment, StatusOf } from "./status.tsx";
-import { type Found, type ImageClass, type Task, className, isBox, isUnanswered } from "./task.ts";
+import { type Found, type ImageClass, type Task, answersIn, className, isBox, isUnanswered } from "./task.ts";
 import { changes } from "./uploads.ts";
 import { usePaced } from "./use_paced.ts";
 import { useResult } from "./use_result.ts";
@@ -53,8 +53,9 @@ export function TaskView({ id }: { id: string }) {
 function TaskSheet({ task, error, list, onDelete }: { task: Task; error: unknown; list: string; onDelete: () => void }) {
   const result = useResult(task);
   const models = useModels(task.status);
-  const found = result?.result ?? [];
-  const names = found.map(({ class_id }) => className(models, task, class_id));
+  const { boxes, classes } = result === null ? NOTHING : answersIn(result);
+  const found = boxes ?? [];
+  const names = found.map(({ class_id }) => className(models, task, "detection", class_id));
   const asked = place.value.query.get("box");
   const marked = asked !== null && /^\d{1,4}$/.test(asked) && Number(asked) < found.length ? Number(asked) : -1;
   return (
@@ -70,23 +71,28 @@ function TaskSheet({ task, error, list, onDelete }: { task: Task; error: unknown
       </header>
       <Fault error={error} />
       {task.status === "failed" && <p role="alert" class="error">{words.failed(task.error ?? "")}</p>}
-      {isUnanswered(task) && <p role="status" class="note">{words.waits[task.status as "pending" | "sent"]}</p>}
+      {isUnanswered(task) && <p role="status" class="note">{words.waits[task.status as keyof typeof words.waits]}</p>}
+      {task.waiting_for !== null && <p role="status" class="banner">{words.missing(task.waiting_for)}</p>}
       <Shot
         task={task}
-        boxes={found.filter(isBox)}
+        boxes={found}
         names={found.map((one, index) => words.sure(names[index] ?? "", one.probability))}
         marked={marked}
         eager
       />
       <div class="panels">
-        {task.status === "done" && (
-          <Panel title={words.found(task.kind, found.length)}>
-            {result === null ? (
-              <p role="status" class="note">{words.loading}</p>
-            ) : found.length === 0 ? (
-              <p class="note">{task.kind === "detection" ? words.noBoxes : words.noClass}</p>
+        {result === null && task.status === "done" && <p role="status" class="note">{words.loading}</p>}
+        {boxes !== null && (
+          <Panel title={words.found(boxes.length)}>
+            {boxes.length === 0 ? <p class="note">{words.noBoxes}</p> : <FoundTable found={boxes} names={names} marked={marked} />}
+          </Panel>
+        )}
+        {classes !== null && (
+          <Panel title={words.classes}>
+            {classes.length === 0 ? (
+              <p class="note">{words.noClass}</p>
             ) : (
-              <FoundTable found={found} names={names} marked={marked} />
+              <FoundTable found={classes} names={classes.map(({ class_id }) => className(models, task, "classification", class_id))} marked={-1} />
             )}
           </Panel>
         )}
@@ -94,7 +100,7 @@ function TaskSheet({ task, error, list, onDelete }: { task: Task; error: unknown
           <Facts
             of={[
               [words.asked, words.kinds[task.kind]],
-              [words.model, task.model ?? (task.answered_at === null ? null : words.noModel)],
+              [words.model, task.models.length > 0 && <AnsweredBy models={task.models} />],
               [words.size, words.pixels(task.width, task.height)],
               [words.came, <Moment at={task.created_at} />],
               [words.answered, task.answered_at && <Moment at={task.answered_at} />],
@@ -105,6 +111,18 @@ function TaskSheet({ task, error, list, onDelete }: { task: Task; error: unknown
       </div>
     </main>
   );
+}
+
+const NOTHING = { boxes: null, classes: null };
+
+/** The names; what tells each from others of its name is shown to who asks for it. */
+function AnsweredBy({ models }: { models: Task["models"] }) {
+  return models.map(({ kind, name, digest }, index) => (
+    <span key={kind} title={digest ?? ""}>
+      {index > 0 && ", "}
+      {name ?? words.noModel}
+    </span>
+  ));
 }
 
 function FoundTable({ found, names, marked }: { found: readonly (Found | ImageClass)[]; names: readonly string[]; marked: number }) {
