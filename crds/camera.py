@@ -19,6 +19,7 @@ from crds.camera_alerts import AlertRules, alert_faults
 from crds.camera_analytics import Path, shape_findings, unit_findings
 from crds.camera_device import DEVICE_TYPES, CaptureMode, device_number
 from crds.camera_limits import CameraLimits
+from crds.camera_source import SCHEMES, WITH_LOGIN, CameraType, EncodeType, fault_of_stream
 from crds.change import ChangeClass, changes
 from crds.document import Manifest, ManifestModel, ObjectName, shared
 from crds.refusal import refusal
@@ -31,7 +32,7 @@ from deepstream.msgconv import AnalyticsModuleGroup, PlaceGroup, SensorGroup
 CameraId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 _BLANK_OR_CONTROL: Final = re.compile(r"[\x00-\x20\x7f]")
-_PLAIN_RTSP: Final = re.compile(r"rtsps?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[1-9][0-9]{0,3})?(?:/[A-Za-z0-9._/-]*)?")
+_PLAIN_RTSP: Final = re.compile(r"rtsp[stu]?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[1-9][0-9]{0,3})?(?:/[A-Za-z0-9._/-]*)?")
 """An address that nearly all cameras have one of: there is nothing to say against it, and to take it apart takes long."""
 _HOW_LOGIN: Final = (
     "the address holds a password: put user name and password into a secret and name it in credentialsRef"
@@ -130,16 +131,16 @@ class CameraSpec(ManifestModel):
         ChangeClass.HOT,
         min_length=1,
         max_length=2048,
-        description="rtsp://host[:port]/path, or file:///path of a clip as the app sees it (file://./path: beside its configuration files), usb:<n> for /dev/video<n>, csi:<n> for a sensor of a Jetson board. Never with a password: see credentialsRef. A user without one may stand there: rtsp://user@host, rtsp://user:@host.",
+        description="rtsp://host[:port]/path (rtspt:// over TCP alone, rtspu:// over UDP alone, rtsps:// within TLS), http:// or https:// for MJPEG and HLS, rtmp://, srt://, or file:///path of a clip as the app sees it (file://./path: beside its configuration files), usb:<n> for /dev/video<n>, csi:<n> for a sensor of a Jetson board. Never with a password: see credentialsRef. A user without one may stand there: rtsp://user@host, rtsp://user:@host.",
     )
     credentials_ref: CredentialsRef | None = changes(
         ChangeClass.HOT, None, description="The secret that holds the user name and password of the camera."
     )
-    encode_type: Literal["h264", "h265"] = changes(ChangeClass.HOT, "h264", description="Codec of the stream.")
-    type: Literal["rtsp", "file", "usb", "csi"] = changes(
+    encode_type: EncodeType = changes(ChangeClass.HOT, "h264", description="Codec of the stream.")
+    type: CameraType = changes(
         ChangeClass.HOT,
         "rtsp",
-        description="Kind of the source. usb and csi are cameras of the very machine that reads them: the instance runs there, "
+        description="Kind of the source: what the address is opened with. Not every app reads every type. usb and csi are cameras of the very machine that reads them: the instance runs there, "
         "no other one reads them, and of the apps deepstream-app alone can, with streams: static; csi is for Jetson boards.",
     )
     capture: CaptureMode | None = changes(
@@ -223,18 +224,19 @@ class CameraSpec(ManifestModel):
             # Neither the address nor the words of urllib: both may hold a password that somebody wrote there.
             raise ValueError("the address cannot be read as a URL: check its host and port") from None
         self._require_no_password(parts)
-        if self.type == "rtsp" and (
-            parts.scheme not in ("rtsp", "rtsps") or not parts.hostname or not port_is_readable
-        ):
-            raise ValueError(
-                f"a camera of type rtsp needs an address such as rtsp://host:554/path{_other_type(self.address)}"
-            )
+        if self.type in SCHEMES:
+            fault = fault_of_stream(self.type, parts, port_is_readable=port_is_readable)
+            if fault is not None:
+                raise ValueError(f"{fault}{_other_type(self.address)}")
         if self.type == "file" and (parts.scheme != "file" or not (parts.netloc in ("", ".", "..") and parts.path)):
             raise ValueError("a camera of type file needs an address such as file:///clips/a.mp4")
         if self.type in DEVICE_TYPES and device_number(self.address, self.type) is None:
             raise ValueError(f"a camera of type {self.type} needs an address such as {self.type}:0")
-        if self.type != "rtsp" and self.credentials_ref:
-            raise ValueError(f"a camera of type {self.type} has no use for credentialsRef")
+        if self.type not in WITH_LOGIN and self.credentials_ref:
+            instead = (
+                ": its pass phrase is a parameter, passphrase=${secret:NAME:password}" if self.type == "srt" else ""
+            )
+            raise ValueError(f"a camera of type {self.type} has no use for credentialsRef{instead}")
         if self.capture is not None and self.type not in DEVICE_TYPES:
             raise ValueError(f"capture is for types usb and csi: a camera of type {self.type} sends as it is set up")
         return self

@@ -293,9 +293,9 @@ MOST_ALERTS = 16
 class AlertStatus(WireModel):
     """The newest alert of one rule of a camera, as its app tells it."""
 
-    rule: str = Field(max_length=63)
+    rule: str
     """Name of the rule."""
-    id: str = Field(max_length=64)
+    id: str
     """Of the alert: its frame and its messages have the same."""
     number: int = Field(ge=0, le=2**53)
     """Counts the alerts of the rule since the app read it: so it is seen that others were in between."""
@@ -303,10 +303,10 @@ class AlertStatus(WireModel):
     """True until it ends."""
     count: int = Field(ge=0, le=2**53)
     """Objects, or pairs of them, that it began with."""
-    seen: str = Field(default="", max_length=200)
+    seen: str = ""
     """The same in words."""
-    region: str = Field(default="", max_length=200)
-    message: str = Field(default="", max_length=500)
+    region: str = ""
+    message: str = ""
     """What to do, for people."""
     began_at: UtcTime
     """By the clock of the machine."""
@@ -325,7 +325,7 @@ class CameraStatus(WireModel):
     frame_number: int | None = None
     since: UtcTime
     """When `ready` last changed."""
-    alerts: tuple[AlertStatus, ...] = Field(default=(), max_length=MOST_ALERTS, **_unless_said)
+    alerts: tuple[AlertStatus, ...] = Field(default=(), **_unless_said)
     """The newest of each rule that had one."""
     degraded: CameraDamage | None = Field(default=None, **_unless_said)
     """What is damaged; None when nothing is, and where nobody looks."""

@@ -42,7 +42,7 @@ _SLOT_BEFORE_ID: Final = re.compile(r"s(?P<slot>[0-9]{3,9})-(?P<id>.+)")
 _ATTEMPTS: Final = "rtspReconnectAttempts"
 _DERIVED_TYPES: Final[Mapping[str, tuple[SourceType, ...]]] = {
     "rtsp": (SourceType.RTSP,),
-    "file": (SourceType.URI, SourceType.MULTI_URI),
+    **dict.fromkeys(("file", "http", "rtmp", "srt"), (SourceType.URI, SourceType.MULTI_URI)),
     "usb": (SourceType.CAMERA_V4L2,),
     "csi": (SourceType.CAMERA_CSI,),
 }

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from crds.camera import Camera
+from crds.camera_source import SCHEMES, type_of_scheme
 from crds.document import API_VERSION
 from crds.foreign_placeholders import holds_placeholder, is_placeholder
 from crds.secret import secrets_named_in
@@ -23,7 +24,7 @@ from importer.secrets_taken import split_user_info
 
 _FILE: Final = "file:"
 _PLACEHOLDER: Final = re.compile(r"\$\{secret:[^}]*\}")
-_SCHEMES: Final = ("rtsp", "rtsps", "file")
+_KNOWN: Final = ", ".join(f"{one}://" for schemes in SCHEMES.values() for one in schemes)
 _QUOTED: Final = re.compile(
     rf"""(?P<quote>["'])(?P<inner>.*)(?P=quote)|(?P<before>[{QUOTATION_MARKS}])?(?P<between>[^ \t]*?)(?P<behind>[{QUOTATION_MARKS}])?"""
 )
@@ -160,7 +161,7 @@ class CameraMaker:
 
     def _address(
         self, origin: Origin, source_id: int, uri: str, place: Place
-    ) -> tuple[str, Literal["rtsp", "file"], dict[str, Any] | None]:
+    ) -> tuple[str, str, dict[str, Any] | None]:
         uri = self._without_marks(origin, uri.strip())
         _refuse_device(uri)
         clean = _without_blanks(uri)
@@ -181,9 +182,10 @@ class CameraMaker:
             )
             return address, "rtsp", None
         scheme = _scheme_of(clean)
-        if scheme not in _SCHEMES:
+        kind = type_of_scheme(scheme) if "://" in clean else None
+        if kind is None:
             what = f"{scheme}://" if re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme) else "this"
-            raise NoCameraError(f"cameras have addresses of rtsp:// and file://, and {what} is neither")
+            raise NoCameraError(f"cameras have addresses of {_KNOWN} and file://, and {what} is none of them")
         bare, login = split_user_info(clean)
         credentials = None
         if login is not None and not any(login):
@@ -200,7 +202,7 @@ class CameraMaker:
             message = f"a part of the address is {_FOREIGN}: write the real one into spec.address of the camera"
             # No address holds a password, not even one that somebody else fills in.
             self._say(Severity.WARNING, origin, message, left_out=not holds_placeholder(taken))
-        return taken, "rtsp", credentials
+        return taken, kind, credentials
 
     def _without_marks(self, origin: Origin, uri: str) -> str:
         """The address without quotation marks around it and a comment behind it, which DeepStream takes for a part of it."""

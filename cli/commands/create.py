@@ -1,6 +1,6 @@
 """`fleet create`: makes objects that are not there."""
 
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -9,6 +9,7 @@ from cli.kinds import CAMERA, CREATE_ORDER, GROUP_PATH, Target
 from cli.manifest_files import objects_in
 from cli.server import Server
 from cli.writing import WriteOptions, write_options, writes
+from crds.camera_source import CameraType
 
 _MANAGER = "fleet-create"
 _FILE = "dsfleet.io/file"
@@ -45,9 +46,7 @@ def create(ctx: click.Context, *, files: tuple[str, ...], recursive: bool, how: 
 @click.option("--address", required=True, metavar="URL", help="Such as rtsp://10.0.0.7/1, without a password.")
 @click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Selectors of instances find it by them.")
 @click.option("--secret", metavar="NAME", help="The secret of the nodes that holds its user name and password.")
-@click.option(
-    "--type", "kind", type=click.Choice(["rtsp", "file", "usb", "csi"]), help="What the address names. Default: rtsp."
-)
+@click.option("--type", "kind", type=click.Choice(get_args(CameraType)), help="What the address names. Default: rtsp.")
 @click.option(
     "--file", metavar="FILE", help="The file of the source that it goes into. Default: where its neighbours are."
 )

@@ -1,6 +1,6 @@
 """What cameras ask for, and the app of an instance does not do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -8,13 +8,18 @@ from controller.checks.violation import Violation, error, warning
 from controller.render.msgconv_files import msgconv_file, with_msgconv_file
 from crds.app_kind import AppKind
 from crds.camera import Camera
+from crds.camera_alerts import CameraAlert
+from crds.camera_source import SCHEMES
 from crds.dsinstance import DsInstance
 from crds.foreign_placeholders import holds_placeholder
 from crds.key_path import key_path
 from deepstream.findings import Severity
 from deepstream.msgconv import check_msgconv_file
+from deepstream.near_miss import near_miss
 
 _SHOWN: Final = 5
+_FOUND_BY: Final[Mapping[str, tuple[str, ...]]] = {"motion": ("object",), "people": ("person",)}
+"""The classes of detectors that bring their own."""
 
 
 def check_cameras(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator[Violation]:
@@ -37,6 +42,8 @@ def check_cameras(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator
         if spec.alerts and kind is not AppKind.REFERENCE:
             message = f"they do nothing in dsinstance/{instance.name}: an app of kind {kind} does not look for alerts"
             yield warning(("spec", "alerts"), message, camera.name)
+        elif spec.alerts:
+            yield from _classes_of_alerts(instance, camera, spec.alerts)
         if spec.analytics is not None:
             yield from _analytics(instance, camera)
         if spec.messages is not None and not _sends(instance):
@@ -54,17 +61,34 @@ def check_network(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator
     """What an instance cannot reach that is to have no network."""
     if instance.spec.container.network != "none":
         return
-    streams = sorted(camera.name for camera in cameras if camera.spec.type == "rtsp")
+    streams = sorted(camera.name for camera in cameras if camera.spec.type in SCHEMES)
     if instance.spec.app.kind.has_metrics:
         message = (
             f"an app of kind {instance.spec.app.kind} is asked for its frames over the network of the node: use host"
         )
     elif streams:
         more = f" and {len(streams) - _SHOWN:,} more" if len(streams) > _SHOWN else ""
-        message = f"without a network the instance cannot reach its RTSP cameras ({', '.join(streams[:_SHOWN])}{more})"
+        message = (
+            f"without a network the instance cannot reach its network cameras ({', '.join(streams[:_SHOWN])}{more})"
+        )
     else:
         return
     yield error(("spec", "container", "network"), message)
+
+
+def _classes_of_alerts(instance: DsInstance, camera: Camera, rules: Mapping[str, CameraAlert]) -> Iterator[Violation]:
+    """Classes that the detector never finds, as far as it is known what it finds: of a network only its labels tell."""
+    detector = instance.spec.reference.detector
+    known = _FOUND_BY.get(detector.kind) or tuple(instance.spec.files.get(detector.labels or "", "").split("\n"))
+    found = {one.strip().casefold() for one in known if one.strip()}
+    for name, rule in rules.items():
+        for one in rule.classes if found else ():
+            if one.casefold() not in found:
+                meant = near_miss(one, sorted(found)) or (f"; it finds {next(iter(found))}" if len(found) == 1 else "")
+                message = (
+                    f"the detector of dsinstance/{instance.name}, of kind {detector.kind}, finds no {one!r}{meant}"
+                )
+                yield warning(("spec", "alerts", name, "classes"), message, camera.name)
 
 
 def _analytics(instance: DsInstance, camera: Camera) -> Iterator[Violation]:

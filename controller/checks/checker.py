@@ -14,12 +14,12 @@ from controller.checks.files import check_file_names, check_writable
 from controller.checks.reference import check_reference
 from controller.checks.retinaface import check_retinaface
 from controller.checks.secrets import check_variables
+from controller.checks.streams import check_streams, is_read
 from controller.checks.violation import Violation, error, warning, without_repeats
 from controller.differing import are_the_same
 from controller.render.resolved import resolve
 from crds.app_kind import AppKind
 from crds.camera import Camera
-from crds.camera_device import DEVICE_TYPES
 from crds.dsinstance import MUXER_OF_APP_CONF, DsInstance, DsInstanceSpec
 from deepstream.findings import Severity
 from deepstream.retinaface.inference import DEFAULTS
@@ -118,6 +118,7 @@ def _violations(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator[V
     yield from check_cameras(instance, cameras)
     yield from check_network(instance, cameras)
     yield from check_devices(instance, cameras)
+    yield from check_streams(instance, cameras)
 
 
 def _is_plain(instance: DsInstance, cameras: tuple[Camera, ...]) -> bool:
@@ -130,7 +131,7 @@ def _is_plain(instance: DsInstance, cameras: tuple[Camera, ...]) -> bool:
 
 def _is_unwritable(spec: DsInstanceSpec, cameras: tuple[Camera, ...]) -> bool:
     """True when the cameras are none for its app, which is said of them."""
-    return spec.app.kind is not AppKind.DEEPSTREAM_APP and any(one.spec.type in DEVICE_TYPES for one in cameras)
+    return not all(is_read(spec.app.kind, one) for one in cameras)
 
 
 def _muxer_of_json(instance: DsInstance) -> Iterator[Violation]:

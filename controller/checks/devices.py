@@ -25,7 +25,7 @@ def check_devices(instance: DsInstance, cameras: tuple[Camera, ...]) -> Iterator
     if spec.app.kind is not AppKind.DEEPSTREAM_APP or spec.deepstream_app is None:
         for camera in of_machine:
             message = (
-                f"the app of dsinstance/{instance.name}, of kind {spec.app.kind}, reads RTSP cameras and files only: give the "
+                f"the app of dsinstance/{instance.name}, of kind {spec.app.kind}, reads streams and files only: give the "
                 "camera to an instance of kind deepstream-app"
             )
             yield error(_TYPE, message, camera.name)

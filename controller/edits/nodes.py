@@ -182,7 +182,7 @@ class _Composer:
         if style is None and not has_tag:
             value = plain_value(value)
             if isinstance(value, Doubtful):
-                raise NotUnderstoodError(value.complaint)
+                raise NotUnderstoodError(value.message)
         if style in ("|", ">"):
             head = self._text[start:end].split("\n", 1)[0]
             if "+" not in head.split("#", 1)[0]:

@@ -23,6 +23,9 @@ _LONGEST_WAIT_US: Final = 40_000
 _TYPES: Final = {
     "rtsp": SourceType.RTSP,
     "file": SourceType.URI,
+    "http": SourceType.URI,
+    "rtmp": SourceType.URI,
+    "srt": SourceType.URI,
     "usb": SourceType.CAMERA_V4L2,
     "csi": SourceType.CAMERA_CSI,
 }

@@ -7,13 +7,14 @@ from controller.render.resolved import ResolvedInstance
 from controller.render.sources import address, path_of_file
 from crds.app_kind import AppKind
 from crds.camera import Camera
+from crds.camera_device import DEVICE_TYPES
 from crds.dsinstance import DsInstance, DsInstanceSpec
 from deepstream.nvinfer.config import InferConfig, write_infer_config
 from deepstream.retinaface.align import FaceAlign, write_face_align
 from deepstream.retinaface.app_conf import AppConf, dump_app_conf
 from deepstream.retinaface.files import APP_CONF_FILE, FACE_ALIGN_FILE, SOURCE_LIST_FILE
 from deepstream.retinaface.inference import DEFAULTS, INFER_FILES, InferenceChain
-from deepstream.retinaface.source_list import NEWEST_RELEASE, Source, dump_source_list
+from deepstream.retinaface.source_list import NEWEST_RELEASE, ListedSource, Source, dump_source_list
 
 
 def json_files(resolved: ResolvedInstance, app_conf: Callable[[], str]) -> Iterator[tuple[str, Callable[[], str]]]:
@@ -76,17 +77,19 @@ def _app_conf(spec: DsInstanceSpec) -> AppConf:
     )
 
 
-def _source(instance: DsInstance, camera: Camera) -> Source:
+def _source(instance: DsInstance, camera: Camera) -> ListedSource:
     """One camera; that app opens plain paths, where the reference workload takes URLs too."""
-    kind = camera.spec.type
-    if kind == "usb" or kind == "csi":  # noqa: PLR1714 - mypy narrows by these two
+    kind, of_app = camera.spec.type, instance.spec.app.kind
+    if kind in DEVICE_TYPES:
         raise ValueError(f"camera {camera.name} is of type {kind}, which this app does not read")
-    is_path = instance.spec.app.kind is AppKind.RETINAFACE and camera.spec.type == "file"
+    is_path = of_app is AppKind.RETINAFACE and kind == "file"
     folder = instance.spec.container.config_mount_path
-    return Source(
-        camera_id=camera.camera_id,
-        address=path_of_file(camera, folder) if is_path else address(camera),
-        encode_type=camera.spec.encode_type,
-        type=kind,
-        stream=camera.spec.visual,
-    )
+    shape = Source if of_app is AppKind.RETINAFACE else ListedSource
+    said = {
+        "camera_id": camera.camera_id,
+        "address": path_of_file(camera, folder) if is_path else address(camera),
+        "encode_type": camera.spec.encode_type,
+        "type": kind,
+        "stream": camera.spec.visual,
+    }
+    return shape.model_validate(said)

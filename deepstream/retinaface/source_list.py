@@ -49,13 +49,13 @@ class AppRelease(StrEnum):
 NEWEST_RELEASE: Final = AppRelease.R2023_03
 
 
-class Source(JsonModel):
-    """One camera of `source_list.json`."""
+class ListedSource(JsonModel):
+    """One camera of `source_list.json`, for whichever app reads it: the reference workload knows more codecs and types."""
 
     camera_id: str = Field(description="What the app calls the camera in its messages.")
     address: str = Field(repr=False, description="RTSP address, or path of a file. May hold a password.")
-    encode_type: Literal["h264", "h265"] = Field(description="How the video is encoded; nothing detects it.")
-    type: Literal["rtsp", "file"] = Field(description="How the address is opened; files are .mp4 or .avi.")
+    encode_type: str = Field(description="How the video is encoded; nothing detects it.")
+    type: str = Field(description="How the address is opened.")
     # Releases before 2023-03 published pictures of every camera.
     stream: bool = Field(default=True, description="True when pictures of it go to the visual topic.")
     extra_keys: dict[str, str] = Field(
@@ -63,6 +63,13 @@ class Source(JsonModel):
         repr=False,
         description="Other keys of the source with their values as JSON, written as they are.",
     )
+
+
+class Source(ListedSource):
+    """One camera of `source_list.json` as the RetinaFace app reads it."""
+
+    encode_type: Literal["h264", "h265"] = Field(description="How the video is encoded; nothing detects it.")
+    type: Literal["rtsp", "file"] = Field(description="How the address is opened; files are .mp4 or .avi.")
 
 
 class SourceList(JsonModel):
@@ -77,7 +84,7 @@ class SourceList(JsonModel):
 _KEYS: Final = tuple(name for name in Source.model_fields if name != "extra_keys")
 
 
-def dump_source_list(sources: Iterable[Source], release: AppRelease = NEWEST_RELEASE) -> str:
+def dump_source_list(sources: Iterable[ListedSource], release: AppRelease = NEWEST_RELEASE) -> str:
     """The text of the file, in the shape that a release of the app reads.
 
     Raises:

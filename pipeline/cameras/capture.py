@@ -1,6 +1,7 @@
 """One camera: opened, read and decoded in a thread of its own, and opened again whenever it breaks."""
 
 import logging
+import math
 import random
 import threading
 import time
@@ -125,10 +126,11 @@ class Capture(threading.Thread):
                 if self._stop_asked.is_set():
                     return
                 connection = self._open()
-            self._pacer = Pacer(slack_s=_LIVE_SLACK_S)
+            # Without times there is nothing to hold a camera to.
+            self._pacer = Pacer(slack_s=_LIVE_SLACK_S if connection.is_timed else math.inf)
         with connection:
             ended = self._read(connection)
-        if ended and self._source.type == "rtsp":
+        if ended and self._source.type != "file":
             raise CaptureError("the camera ended the stream")
 
     def _open(self) -> Connection:

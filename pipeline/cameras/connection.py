@@ -1,5 +1,6 @@
 """One open camera: how it is reached, how long it may be silent, and what went wrong, in words that name no address."""
 
+import errno
 import time
 from pathlib import Path
 from types import TracebackType
@@ -8,8 +9,10 @@ from typing import Final, Self
 import av
 from av.container import InputContainer
 from av.packet import Packet
+from av.stream import Discard
 from av.video.stream import VideoStream
 
+from pipeline.cameras.protocols import opening_of, sends_no_times
 from pipeline.files.source import Source
 
 _OPEN_TIMEOUT_S: Final = 3.0
@@ -30,14 +33,7 @@ _SILENCE_LEAST_S: Final = 1.5
 # A connection whose other end is gone without a word is noticed after so long, however patient the settings are.
 _SILENCE_MOST_S: Final = 30.0
 
-# Without probing, a camera opens in 0.1 s instead of 1.9 s. Not fflags=nobuffer: it throws away the key frame that the
-# probing has read, so the first picture comes one group of pictures later.
-_RTSP_OPTIONS: Final = {"rtsp_transport": "tcp", "analyzeduration": "0", "probesize": "32", "fpsprobesize": "0"}
-
-# A playlist posing as a video must not be able to send us to the network.
-_FILE_OPTIONS: Final = {"protocol_whitelist": "file"}
-
-_CODEC_NAMES: Final = {"h264": "h264", "h265": "hevc"}
+_CODEC_NAMES: Final = {"h264": "h264", "h265": "hevc", "mjpeg": "mjpeg", "mpeg4": "mpeg4"}
 
 
 class CaptureError(Exception):
@@ -82,6 +78,7 @@ class Connection:
 
     Attributes:
         stream: Its video.
+        is_timed: Whether its frames say when they are to be shown; frames of MJPEG over HTTP do not.
     """
 
     def __init__(self, container: InputContainer, source: Source, silence_s: float) -> None:
@@ -92,6 +89,8 @@ class Connection:
         """
         self._container = container
         self._silence_s = silence_s
+        self._ends_by_closing = source.type in ("http", "rtmp")
+        self.is_timed = not sends_no_times(container.format.name)
         try:
             self.stream = _video_of(container, source)
         except CaptureError:
@@ -116,14 +115,19 @@ class Connection:
         silent = CaptureError(f"nothing sent for {self._silence_s:g} s")
         try:
             packet = next(self._packets, None)
-        except av.FFmpegError:
+        except av.FFmpegError as error:
             if time.monotonic() - asked_s >= self._silence_s:
                 raise silent from None
+            # What the library calls the end of a connection of HTTP or RTMP.
+            if self._ends_by_closing and error.errno == errno.EIO:
+                raise CaptureError("the camera ended the stream") from None
             raise
         if time.monotonic() - asked_s >= self._silence_s:
             # No sign of life: the library holds the last frame back until the next one begins, and hands it out when the
             # reading times out.
             raise silent
+        if packet is not None and not self.is_timed:
+            packet.pts = packet.dts = None
         return packet
 
 
@@ -145,15 +149,19 @@ def open_source(source: Source, timeout_s: float, silence_s: float) -> Connectio
         path = Path(source.address)
         if path.exists() and not path.is_file():
             raise CaptureError("not a file")
-        return Connection(av.open(f"file:{path}", "r", options=dict(_FILE_OPTIONS), timeout=timeout), source, silence_s)
     asked_s = time.monotonic()
+    opening = opening_of(source)
     try:
-        container = av.open(source.address, "r", options=dict(_RTSP_OPTIONS), timeout=timeout)
-    except av.FFmpegError:
+        container = av.open(opening.url, "r", options=opening.options, timeout=timeout)
+    except av.FFmpegError as error:
+        if source.type == "file":
+            raise
         # The library calls its own time-out "invalid data".
         if time.monotonic() - asked_s >= timeout_s:
             # The same for patient attempts and others: a reason that changes reads like news.
             raise CaptureError(f"no answer within {min(timeout_s, _OPEN_TIMEOUT_S):g} s") from None
+        if isinstance(error, av.InvalidDataError) and source.type == "http":
+            raise CaptureError("what it answers is no video, or a playlist without any") from None
         raise
     return Connection(container, source, silence_s)
 
@@ -165,6 +173,10 @@ def _video_of(container: InputContainer, source: Source) -> VideoStream:
     codec, wanted = stream.codec_context.name, source.encode_type
     if wanted is not None and codec != _CODEC_NAMES[wanted]:
         raise CaptureError(f"it is {codec}, but encode_type says {wanted}")
+    for other in container.streams:
+        # A playlist offers the same at several sizes, and each that nobody wants would be fetched as well.
+        if source.type == "http" and other is not stream:
+            other.discard = Discard.all
     # One thread per camera: the cameras keep all cores busy together, and each core more per camera is a frame more of latency.
     stream.thread_type = "NONE"
     stream.codec_context.thread_count = 1

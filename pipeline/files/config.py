@@ -15,7 +15,16 @@ from pipeline.files.json_reader import ConfigError, JsonReader
 from pipeline.files.msgconv_file import read_device_ids
 from pipeline.files.rules import AnalyticsRules
 from pipeline.files.settings import SETTINGS_NAME, Settings, read_settings
-from pipeline.files.source import RTSP_SCHEMES, EncodeType, Source, SourceType, local_path
+from pipeline.files.source import (
+    ENCODE_TYPES,
+    NO_SRT,
+    SCHEMES,
+    SOURCE_TYPES,
+    EncodeType,
+    Source,
+    SourceType,
+    local_path,
+)
 
 APP_CONF_NAME: Final = "app_conf.json"
 ANALYTICS_NAME: Final = "config_nvdsanalytics.txt"
@@ -142,11 +151,13 @@ def _source(item: JsonReader) -> Source:
     camera_id = item.text("camera_id")
     if not camera_id:
         raise item.wrong("camera_id", "must not be empty")
-    encode_type: EncodeType = item.one_of("encode_type", "h264", "h265")
-    kind: SourceType = item.one_of("type", "rtsp", "file")
+    encode_type: EncodeType = item.one_of("encode_type", *ENCODE_TYPES)
+    if item.value("type") == "srt":
+        raise item.wrong("type", NO_SRT)
+    kind: SourceType = item.one_of("type", *SOURCE_TYPES)
     given = address = item.text("address")
-    if kind == "rtsp" and not address.lower().startswith(RTSP_SCHEMES):
-        raise item.wrong("address", "must begin with rtsp:// or rtsps://")
+    if kind != "file" and not address.lower().startswith(SCHEMES[kind]):
+        raise item.wrong("address", f"must begin with {' or '.join(SCHEMES[kind])}")
     if kind == "file":
         try:
             address = local_path(address)

@@ -1,13 +1,22 @@
 """One camera, as files and REST calls name it."""
 
 import urllib.parse
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
-SourceType = Literal["rtsp", "file"]
-EncodeType = Literal["h264", "h265"]
+SourceType = Literal["rtsp", "http", "rtmp", "file"]
+EncodeType = Literal["h264", "h265", "mjpeg", "mpeg4"]
 
-RTSP_SCHEMES: Final = ("rtsp://", "rtsps://")
+SOURCE_TYPES: Final = get_args(SourceType)
+ENCODE_TYPES: Final = get_args(EncodeType)
+
+SCHEMES: Final[Mapping[SourceType, tuple[str, ...]]] = {
+    "rtsp": ("rtsp://", "rtspt://", "rtspu://", "rtsps://"),
+    "http": ("http://", "https://"),
+    "rtmp": ("rtmp://", "rtmps://"),
+}
+NO_SRT: Final = "this program reads no SRT: the FFmpeg in it is built without; let a media server turn it into RTSP"
 
 
 @dataclass(frozen=True)
@@ -16,7 +25,7 @@ class Source:
 
     Attributes:
         camera_id: Its name, unique in the file.
-        address: For ``rtsp`` a URL that may hold credentials; for ``file`` a path.
+        address: A URL that may hold credentials; for ``file`` a path.
         encode_type: The codec that the camera must send; None for any.
         type: How the address is to be opened.
         stream: Whether pictures of it are published.
@@ -32,16 +41,19 @@ class Source:
 
 
 def source_of_url(camera_id: str, url: str) -> Source:
-    """Returns the camera that stands behind a URL: ``rtsp://``, ``rtsps://`` or ``file://``.
+    """Returns the camera that stands behind a URL, with the scheme of one of the types.
 
     Raises:
         ValueError: If the URL is none of these; the message holds nothing of it.
     """
-    if url.lower().startswith(RTSP_SCHEMES):
-        return Source(camera_id, url, None, "rtsp", stream=True, given_address=url)
+    for kind, schemes in SCHEMES.items():
+        if url.lower().startswith(schemes):
+            return Source(camera_id, url, None, kind, stream=True, given_address=url)
     if url.lower().startswith("file://"):
         return Source(camera_id, local_path(url), None, "file", stream=True, given_address=url)
-    raise ValueError("must begin with rtsp://, rtsps:// or file://")
+    if url.lower().startswith("srt://"):
+        raise ValueError(NO_SRT)
+    raise ValueError(f"must begin with {', '.join(one for schemes in SCHEMES.values() for one in schemes)} or file://")
 
 
 def local_path(address: str) -> str:

@@ -9,6 +9,7 @@ from av.video.frame import VideoFrame
 
 from nodeagent.apps.pictures import AppPicture, NoFrameError, PictureWish, take_picture
 from nodeagent.apps.rest import NoAnswerError
+from pipeline.alert_frames.store import KeptFrame
 from pipeline.model import Detection, TrackedObject
 from pipeline.rest.server import RestServer
 from tests.apps.stand import Answer, app
@@ -109,6 +110,17 @@ def test_why_there_is_none_is_said_in_words(answer: Answer, why: str) -> None:
     assert why in refusal(answer)
 
 
+@pytest.mark.parametrize("alert", [None, "other", "a b", "x" * 65])
+def test_an_app_that_knows_no_alerts_shows_another_frame_which_is_not_taken_for_that(alert: str | None) -> None:
+    async def run() -> None:
+        async with app(raw(shown(X_Alert=alert))) as port:
+            wish = PictureWish(320, 12_288, at="7f3c-1")
+            await take_picture(YARD.model_copy(update={"rest_port": port}), "dock", wish)
+
+    with pytest.raises(NoFrameError, match="keeps no frames of alerts"):
+        asyncio.run(run())
+
+
 def test_nobody_listens_and_one_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     async def nobody() -> None:
         async with app(raw()) as port:
@@ -130,6 +142,8 @@ def test_the_port_of_the_reference_workload_is_understood() -> None:
     noise = np.random.default_rng(2).integers(0, 256, (360, 640, 3), dtype=np.uint8)
     box = TrackedObject(3, Detection(400, 100, 60, 120, 0, "person", 0.9))
     control.results["dock 1"] = result_of(VideoFrame.from_ndarray(noise, "bgr24"), box, number=42)
+    control.add("dock 1", "dock", "rtsp://127.0.0.1/dock")
+    control.kept["dock 1"] = [KeptFrame("7f3c-1", result_of(VideoFrame.from_ndarray(noise, "bgr24"), number=7))]
     server = RestServer(0, control)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -139,6 +153,11 @@ def test_the_port_of_the_reference_workload_is_understood() -> None:
         assert (found.frame, found.width, found.height) == (42, 320, 180)
         assert found.objects == ((200, 50, 30, 60, 3, "person"),)
         assert len(found.jpeg) <= 12_288
+        for at in ("alert", "7f3c-1"):
+            kept = asyncio.run(take_picture(config, "dock 1", PictureWish(None, 524_288, overlay=True, at=at)))
+            assert (kept.frame, kept.alert, kept.width) == (7, "7f3c-1", 640)
+        with pytest.raises(NoFrameError, match=r"^no frame of this alert is kept$"):
+            asyncio.run(take_picture(config, "dock 1", PictureWish(None, 524_288, at="none")))
         with pytest.raises(NoFrameError, match=r"^no such camera$"):
             asyncio.run(take_picture(config, "gate", PictureWish(320, 12_288)))
     finally:

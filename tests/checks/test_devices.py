@@ -40,7 +40,7 @@ def test_a_csi_camera_is_read_on_jetson_only() -> None:
 def test_other_apps_read_none(app: dict[str, Any], one: Camera) -> None:
     [told] = [violation for violation in check(app, one) if violation.path == ("spec", "type")]
     assert (told.severity, told.camera) == (ERROR, one.name)
-    assert "reads RTSP cameras and files only" in told.message
+    assert "reads streams and files only" in told.message
 
 
 def test_the_rest_interface_takes_none() -> None:

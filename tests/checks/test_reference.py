@@ -85,3 +85,25 @@ def test_rules_for_alerts_are_for_this_app_alone() -> None:
     (found,) = check({"app": {"kind": "retinaface"}}, alerts=rules)
     assert (found.severity, found.camera, found.path) == (Severity.WARNING, "dock", ("spec", "alerts"))
     assert "an app of kind retinaface does not look for alerts" in found.message
+
+
+@pytest.mark.parametrize(
+    ("reference", "classes", "said"),
+    [
+        ({}, ["Object"], None),
+        ({}, ["person"], "of kind motion, finds no 'person'; it finds object"),
+        ({"detector": {"kind": "people"}}, ["people"], "of kind people, finds no 'people'; it finds person"),
+        ({"detector": {"kind": "people"}}, ["persn"], "finds no 'persn'; did you mean person?"),
+        ({"detector": ONNX}, ["nohelmet"], None),
+        ({"detector": {**ONNX, "labels": "labels.txt"}}, ["NoHelmet"], None),
+        ({"detector": {**ONNX, "labels": "labels.txt"}}, ["nohelmt"], "finds no 'nohelmt'; did you mean nohelmet?"),
+        ({"detector": {**ONNX, "labels": "labels.txt"}}, ["cat"], "of kind onnx, finds no 'cat'"),
+    ],
+)
+def test_an_alert_for_what_the_detector_never_finds_is_told(
+    reference: dict[str, Any], classes: list[str], said: str | None
+) -> None:
+    files = {"labels.txt": "nohelmet\nnovest\n"}
+    found = check({"reference": reference, "files": files}, alerts={"busy": {"classes": classes}})
+    assert [one.path for one in found] == [("spec", "alerts", "busy", "classes")] * (said is not None)
+    assert all(str(said) in one.message and one.severity is Severity.WARNING for one in found)

@@ -88,6 +88,9 @@ def test_completion_of_kinds_and_names(small_fleet: Any, monkeypatch: pytest.Mon
     assert _completed(url, "get", "no,c") == {"no,cameras"}
     assert _completed(url, "get", "cam", "d") == {"dock"}
     assert _completed(url, "describe", "cam/") == {"cam/dock", "cam/lobby"}
+    assert _completed(url, "snapshot", "camera/l") == {"camera/lobby"}
+    assert _completed(url, "snapshot", "camera", "d") == {"dock"}
+    assert _completed(url, "snapshot", "ds/") == set()
     assert _completed(url, "wait", "ds/") == {"ds/entrance"}
     assert _completed(url, "events", "--for", "no") == {"node/"}
     assert _completed(url, "render", "") == {"dsinstance/"}

@@ -100,7 +100,18 @@ def test_a_field_with_other_extras_declares_nothing() -> None:
         ({"address": "rtsp://user@h/1", "credentialsRef": {"name": "a"}}, "take the user out of the address"),
         ({"address": "rtsp://@h/1"}, "names no user"),
         ({"address": "rtsp://:@h/1"}, "names no user"),
-        ({"address": "http://h/1"}, "type rtsp needs"),
+        ({"address": "http://h/1"}, "type rtsp needs .*; for http:// write type: http"),
+        ({"address": "rtmp://h/a/1"}, "for rtmp:// write type: rtmp"),
+        ({"address": "rtsp://h/1", "type": "http"}, "type http needs .*; for rtsp:// write type: rtsp"),
+        ({"address": "https:///1", "type": "http"}, "type http needs"),
+        ({"address": "http://viewer:pass@h/1", "type": "http"}, "holds a password"),
+        ({"address": "rtmp://viewer:pass@h/a/1", "type": "rtmp"}, "holds a password"),
+        ({"address": "srt://h:9000?passphrase=hunter2hunter2", "type": "srt"}, "a password among its parameters"),
+        ({"address": "srt://h", "type": "srt"}, "type srt needs an address such as srt://host:9000"),
+        ({"address": "srt://h:1", "type": "srt", "credentialsRef": {"name": "a"}}, "its pass phrase is a parameter"),
+        ({"address": "rtspt://h/1", "type": "http"}, "type http needs"),
+        ({"address": "ftp://h/1"}, "type rtsp needs"),
+        ({"address": "rtsp://h/1", "encodeType": "vp9"}, "'h264', 'h265', 'mjpeg' or 'mpeg4'"),
         ({"address": "rtsp:///1"}, "type rtsp needs"),
         ({"address": "rtsp://h:x/1"}, "cannot be read as a URL"),
         ({"address": "rtsp://h/cam?user=a&password=hunter2"}, "a password among its parameters"),
@@ -121,6 +132,22 @@ def test_cameras_that_cannot_be(spec: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message) as caught:
         camera(**spec)
     assert "pass@" not in str([error["msg"] for error in caught.value.errors()])
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"address": "rtspt://h/1"},
+        {"address": "rtspu://h:8554/1", "credentialsRef": {"name": "a"}},
+        {"address": "rtsps://h/1", "encodeType": "mpeg4"},
+        {"address": "http://h/axis-cgi/mjpg/video.cgi?fps=5", "type": "http", "encodeType": "mjpeg"},
+        {"address": "https://h:8443/live.m3u8", "type": "http", "credentialsRef": {"name": "a"}},
+        {"address": "rtmp://h/live/1", "type": "rtmp", "credentialsRef": {"name": "a"}},
+        {"address": "srt://h:9000?passphrase=${secret:a:password}", "type": "srt"},
+    ],
+)
+def test_cameras_that_can_be(spec: dict[str, Any]) -> None:
+    assert camera(**spec).spec.address == spec["address"]
 
 
 def _with_detector(**detector: Any) -> dict[str, Any]:

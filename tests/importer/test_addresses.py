@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.importer.stand import cameras_of, documents, imported, said
+from tests.importer.stand import cameras_of, documents, imported, rendered, said
 from tests.importer.test_same_meaning import SINK
 
 
@@ -121,3 +121,31 @@ def test_the_path_of_a_device_is_refused_with_its_reason(uri: str, kind: int) ->
     )
     assert f"app.txt:4: warning: [source0] uri: {reason} has type=1 and camera-v4l2-dev-node={node}" in said(result)
     assert "cameras" not in documents(result)[-1]["spec"]
+
+
+@pytest.mark.parametrize(
+    ("uri", "kind", "spec"),
+    [
+        ("rtspt://10.0.0.7/a", 4, {"type": "rtsp"}),
+        ("rtspu://10.0.0.7/a", 4, {"type": "rtsp"}),
+        ("http://10.0.0.7/video.mjpg", 2, {"type": "http"}),
+        ("https://10.0.0.7/live.m3u8", 3, {"type": "http"}),
+        ("rtmp://10.0.0.7/live/a", 2, {"type": "rtmp"}),
+        ("srt://10.0.0.7:9000", 2, {"type": "srt"}),
+    ],
+)
+def test_an_address_of_each_type_is_what_it_is(uri: str, kind: int, spec: dict[str, str]) -> None:
+    result = imported({"app.txt": source(uri, kind)}, "app.txt")
+    [camera] = cameras_of(result)
+    assert (camera.spec.address, camera.spec.type) == (uri, spec["type"])
+    assert f"uri={uri}\n" in rendered(result)["deepstream_app.txt"]
+    assert f"type={4 if spec['type'] == 'rtsp' else 2}\n" in rendered(result)["deepstream_app.txt"]
+
+
+def test_a_password_of_any_stream_becomes_a_secret() -> None:
+    result = imported({"app.txt": source("http://viewer:Qz7@10.0.0.7/video.mjpg", 2)}, "app.txt")
+    [camera] = cameras_of(result)
+    assert (camera.spec.address, camera.spec.credentials_ref is not None) == ("http://10.0.0.7/video.mjpg", True)
+    assert [one.password for one in result.secrets.values()] == ["Qz7"]
+    secret = imported({"app.txt": source("srt://10.0.0.7:9000?passphrase=Qz7Qz7Qz7Qz7", 2)}, "app.txt")
+    assert "Qz7Qz7" not in said(secret) + str(documents(secret))

@@ -104,7 +104,7 @@ def test_samples_have_no_dangling_or_equal_names(path: Any) -> None:
 
 def test_sources_that_are_no_cameras_are_left_out_and_the_others_keep_their_lines() -> None:
     text = (
-        "[source0]\nenable=1\ntype=8\nalsa-device=hw:0\n[source1]\nenable=1\ntype=2\nuri=http://h/a\n"
+        "[source0]\nenable=1\ntype=8\nalsa-device=hw:0\n[source1]\nenable=1\ntype=2\nuri=mms://h/a\n"
         f"[source2]\nenable=1\ntype=4\nuri=rtsp://h/b\n[source3]\nenable=0\ntype=5\n{SINK}source-id=2\n{MUX}"
         "[nvds-analytics]\nenable=1\nconfig-file=a.txt\n[dewarper2]\nenable=1\nconfig-file=/d.txt\n"
         "[sink1]\nenable=1\ntype=6\nmsg-conv-config=m.txt\n"
@@ -124,7 +124,7 @@ def test_sources_that_are_no_cameras_are_left_out_and_the_others_keep_their_line
     assert app["cameraSources"]["hall"] == {"cameraId": 2}
     remarks = said(result)
     assert "app.txt:1: warning: [source0] uri: source 0 is left out: a microphone cannot be a Camera" in remarks
-    assert "app.txt:8: warning: [source1] uri: source 1 is left out: cameras have addresses of rtsp:// and" in remarks
+    assert "app.txt:8: warning: [source1] uri: source 1 is left out: cameras have addresses of rtsp://, " in remarks
     assert "app.txt:13: note: [source3] is not in use, and left out" in remarks
     assert (
         "a.txt:5: warning: [line-crossing-stream-1], [line-crossing-stream-7]: left out: there are no cameras of"

@@ -333,7 +333,9 @@ def test_a_wrong_file_is_one_line_and_exit_code_2(pipeline: Start, configs: Conf
     running = pipeline(source_list, serves=False)
     assert running.exit_code() == 2
     (line,) = running.stderr().splitlines()
-    assert line.endswith(f"ERROR {source_list}: sources[1].address: must begin with rtsp:// or rtsps://")
+    assert line.endswith(
+        f"ERROR {source_list}: sources[1].address: must begin with rtsp:// or rtspt:// or rtspu:// or rtsps://"
+    )
     source_list.write_text('{"sources": [{"address": "rtsp://u:s3cret@h"')
     broken = pipeline(source_list, serves=False)
     assert broken.exit_code() == 2

@@ -12,7 +12,16 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from controller.source.read.model_paths import Spot, spot_at
-from controller.source.read.value_hints import entries_hint, list_hint, members_of, points_hint
+from controller.source.read.trials import Accepts, anything
+from controller.source.read.value_hints import (
+    NO_HINT,
+    UNTRIED,
+    Hint,
+    entries_hint,
+    list_hint,
+    members_of,
+    points_hint,
+)
 from crds.camera import CameraId
 from crds.container import AbsolutePath, EnvironmentName
 from crds.document import KafkaTopic, LabelKey, LabelValue, ObjectName
@@ -58,6 +67,9 @@ _TYPES: Final[Mapping[str, str]] = {
     "uuid_version": "a UUID of version 4",
     "finite_number": "a finite number",
 }
+_WITHOUT_QUOTES: Final = ": remove the quotes"
+_BARE: Final = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?|true|false")
+_GIVE_ONE: Final = Hint(": give it a value, or remove the key")
 _BOUNDS: Final[Mapping[str, tuple[str, str]]] = {
     "greater_than": ("a number above {}", "gt"),
     "greater_than_equal": ("a number of at least {}", "ge"),
@@ -104,12 +116,13 @@ def given(value: Any) -> str:
     return shortened(json.dumps(value, ensure_ascii=False))
 
 
-def sentence(error: ErrorDetails, kind: type[BaseModel]) -> str:
-    """What was expected and what was given, for any error but an unknown field.
+def sentence(error: ErrorDetails, kind: type[BaseModel], accepts: Accepts = anything) -> str:
+    """What was expected and what was given, for any error but an unknown field; what to write instead, if that would be taken.
 
     Args:
         error: as pydantic describes it, its path in the words of the manifest.
         kind: the kind of the manifest.
+        accepts: tells whether a value would be taken there.
     """
     path = tuple(part for part in error["loc"] if part != _KEY_MARK)
     context: Mapping[str, Any] = error.get("ctx", {})
@@ -123,33 +136,39 @@ def sentence(error: ErrorDetails, kind: type[BaseModel]) -> str:
         return str(context["error"])
     if name in _LENGTHS:
         length = len(value) if isinstance(value, str | list | tuple | dict) else 0
-        return f"expected {_LENGTHS[name].format(**context)}, got {length:,}{points_hint(spot.annotation, value)}"
+        of_points = _taken(points_hint(spot.annotation, value), accepts)
+        return f"expected {_LENGTHS[name].format(**context)}, got {length:,}{of_points}"
     is_silent = error["loc"][-1] != _KEY_MARK and bool(_SILENT_FIELDS.intersection(path))
     shown = "" if is_silent and isinstance(value, str | int | float) else f", got {given(value)}"
     if name == "string_pattern_mismatch" and context["pattern"] not in _PATTERNS:
         return f"does not fit{shown}; expected: {described}"
     expected, hint = _expectation(name, value, context, spot)
-    return f"expected {expected}{shown}{hint}" if expected else error["msg"]
+    return f"expected {expected}{shown}{_taken(hint, accepts)}" if expected else error["msg"]
 
 
-def _expectation(name: str, value: Any, context: Mapping[str, Any], spot: Spot) -> tuple[str, str]:
+def _taken(hint: Hint, accepts: Accepts) -> str:
+    """The hint, unless what it tells to write would be refused in its turn."""
+    return "" if hint.instead is not UNTRIED and not accepts(hint.instead) else hint.words
+
+
+def _expectation(name: str, value: Any, context: Mapping[str, Any], spot: Spot) -> tuple[str, Hint]:
     """What was expected, and what to do about it where that is known."""
     if name in _TYPES:
         return _TYPES[name], _type_hint(name, value, spot)
     if name in _BOUNDS:
         words, key = _BOUNDS[name]
         bound = context[key]
-        return words.format(f"{int(bound):,}" if bound == int(bound) else bound), ""
+        return words.format(f"{int(bound):,}" if bound == int(bound) else bound), NO_HINT
     if name == "string_pattern_mismatch":
-        return _PATTERNS[context["pattern"]], ""
+        return _PATTERNS[context["pattern"]], NO_HINT
     if name == "enum" and (members := members_of(spot.annotation)):
         return _numbered_members(members), _member_hint(members, value)
     if name in ("literal_error", "enum"):
         # A number that is near to another one, such as a release, is not meant for it.
         has_letters = isinstance(value, str) and any(map(str.isalpha, value))
         near = nearest(value, re.findall(r"'([^']*)'", context["expected"])) if has_letters else None
-        return context["expected"], f"; did you mean {near}?" if near else ""
-    return "", ""
+        return context["expected"], Hint(f"; did you mean {near}?", near) if near else NO_HINT
+    return "", NO_HINT
 
 
 def _numbered_members(members: Mapping[str, int]) -> str:
@@ -157,26 +176,28 @@ def _numbered_members(members: Mapping[str, int]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def _member_hint(members: Mapping[str, int], value: Any) -> str:
+def _member_hint(members: Mapping[str, int], value: Any) -> Hint:
     if not isinstance(value, str):
-        return ": give it a value, or remove the key" if value is None else ""
+        return _GIVE_ONE if value is None else NO_HINT
     if value in map(str, members.values()):
-        return ": remove the quotes"
+        return Hint(_WITHOUT_QUOTES, int(value))
     name = value.upper().replace("-", "_").replace(" ", "_")
     if name in members:
-        return f": write {members[name]}"
+        return Hint(f": write {members[name]}", members[name])
     near = nearest(name, members)
-    return f"; did you mean {members[near]} ({near})?" if near else ""
+    return Hint(f"; did you mean {members[near]} ({near})?", members[near]) if near else NO_HINT
 
 
-def _type_hint(name: str, value: Any, spot: Spot) -> str:
+def _type_hint(name: str, value: Any, spot: Spot) -> Hint:
     if value is None:
-        return ": give it a value, or remove the key"
+        return _GIVE_ONE
     if name in ("tuple_type", "list_type"):
         return list_hint(spot.annotation, value)
     if name == "dict_type":
         return entries_hint(spot.annotation, value)
     if name == "string_type" and isinstance(value, bool | int | float):
-        return ": write it in quotes"
+        return Hint(": write it in quotes", json.dumps(value))
     is_bare = name.startswith(("int_", "float_", "bool_")) and isinstance(value, str)
-    return ": remove the quotes" if is_bare and re.fullmatch(r"-?[0-9.]+|true|false", value) else ""
+    if is_bare and _BARE.fullmatch(value):
+        return Hint(_WITHOUT_QUOTES, json.loads(value))
+    return NO_HINT

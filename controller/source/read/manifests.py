@@ -2,18 +2,20 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from controller.model import Position
 from controller.source.read.field_errors import given, sentence
+from controller.source.read.trials import Trials
 from controller.source.read.unknown_fields import unknown_field
 from controller.source.read.yaml_documents import Fault, Origin, YamlDocument, read_piece
 from controller.source.read.yaml_places import Path
+from controller.source.read.yaml_scalars import with_ways
 from crds.document import API_GROUP, API_VERSION, Manifest
 from crds.kinds import KINDS
 from deepstream.near_miss import nearest
@@ -105,6 +107,9 @@ def _manifest(document: YamlDocument) -> tuple[Manifest | None, tuple[Fault, ...
         faults += field_faults
     removed = [fault.path for fault in server_side]
     told = [fault for fault in document.faults if not any(fault.path[: len(path)] == path for path in removed)]
+    if kind:
+        trials = _trials(kind, value)
+        told = [mended for fault in told if (mended := _with_ways_that_are_taken(fault, trials, faults)) is not None]
     known = {fault.path for fault in told}
     faults = [*told, *(fault for fault in faults if fault.path not in known)]
     faults.sort(key=lambda fault: fault.place)
@@ -155,16 +160,42 @@ def _without_server_side(document: YamlDocument) -> tuple[dict[str, Any], list[F
     return value, faults
 
 
+def _read(kind: type[Manifest], value: dict[str, Any]) -> Manifest:
+    """Through JSON, because strictness there means what a manifest means: "5" is no number, a list is a tuple.
+
+    Raises:
+        ValidationError: it is none of that kind.
+    """
+    text = json.dumps({**value, "apiVersion": API_VERSION})
+    return kind.model_validate_json(text, strict=True, by_alias=True, by_name=False)
+
+
+def _trials(kind: type[Manifest], value: dict[str, Any]) -> Trials:
+    return Trials(partial(_read, kind), value)
+
+
+def _with_ways_that_are_taken(fault: Fault, trials: Trials, others: Sequence[Fault]) -> Fault | None:
+    """The same fault with those ways out of a doubt that the field takes.
+
+    None where it takes none, and says itself what is expected.
+    """
+    if fault.doubt is None:
+        return fault
+    ways = [words for words, value in fault.doubt.ways if trials.at(fault.path)(value)]
+    stands_for_itself = isinstance(fault.doubt.value, str)
+    if not ways and stands_for_itself and any(one.path == fault.path for one in others):
+        return None
+    return replace(fault, message=with_ways(fault.doubt.complaint, ways))
+
+
 def _validated(
     document: YamlDocument, kind: type[Manifest], value: dict[str, Any]
 ) -> tuple[Manifest | None, list[Fault]]:
     try:
-        # Through JSON, because strictness there means what a manifest means: "5" is no number, a list is a tuple.
-        text = json.dumps({**value, "apiVersion": API_VERSION})
-        return kind.model_validate_json(text, strict=True, by_alias=True, by_name=False), []
+        return _read(kind, value), []
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False)
-    places = document.origin.places
+    places, trials = document.origin.places, _trials(kind, value)
     faults: list[Fault] = []
     meant: set[Path] = set()
     for error in errors:
@@ -175,7 +206,7 @@ def _validated(
             if instead:
                 meant.add((*path[:-1], instead))
         elif error["type"] != "missing":
-            message = sentence(error, kind)
+            message = sentence(error, kind, trials.at(path))
             if error["type"] == "value_error":
                 path = _point_meant(path, document.value, message) or _field_meant(path, error["input"], message)
             at = places.of_key if error["loc"][-1] == "[key]" else places.of_value

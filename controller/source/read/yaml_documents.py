@@ -25,7 +25,7 @@ from ruamel.yaml.reader import ReaderError
 from controller.source.read.yaml_complaints import sentence_for
 from controller.source.read.yaml_places import Path, Place, Places
 from controller.source.read.yaml_plain import plain_document, plain_places
-from controller.source.read.yaml_scalars import Doubtful, plain_value
+from controller.source.read.yaml_scalars import Doubtful, plain_value, with_ways
 
 # Far above any manifest (an instance with 1,024 cameras has 1,100 nodes), far below what aliases of aliases expand to.
 MOST_NODES: Final = 20_000
@@ -45,6 +45,8 @@ class Fault:
     place: Place
     path: Path
     message: str
+    doubt: Doubtful | None = None
+    """The scalar that it is about, where programs read that differently."""
 
 
 @dataclass(frozen=True)
@@ -190,8 +192,8 @@ class _Composer:
             return
         yield YamlDocument(None, (*self._faults, fault), Origin(start, self._text, index))
 
-    def _fault(self, event: Any, path: Path, message: str) -> None:
-        self._faults.append(Fault(_place(event), path, message))
+    def _fault(self, event: Any, path: Path, message: str, doubt: Doubtful | None = None) -> None:
+        self._faults.append(Fault(_place(event), path, message, doubt))
 
     def _count(self, event: Any, path: Path, nodes: int) -> None:
         self._nodes += nodes
@@ -229,7 +231,7 @@ class _Composer:
         self._count(event, path, nodes)
         return value
 
-    def _scalar(self, event: ScalarEvent, path: Path) -> Any:
+    def _scalar(self, event: ScalarEvent, path: Path, *, is_key: bool = False) -> Any:
         text: str = event.value
         if event.ctag is not None and event.tag not in _STRING_TAGS:
             self._fault(event, path, f"the tag {_short_tag(event.tag)} is not allowed: write plain YAML")
@@ -237,7 +239,11 @@ class _Composer:
         if event.style is None and event.ctag is None:
             value = plain_value(text)
             if isinstance(value, Doubtful):
-                self._fault(event, path, value.complaint)
+                if is_key:  # which is text, whatever stands there
+                    ways = [words for words, meant in value.ways if isinstance(meant, str)]
+                    self._fault(event, path, with_ways(value.complaint, ways))
+                else:
+                    self._fault(event, path, value.message, value)
                 return value.value
             return value
         if any("\ud800" <= character <= "\udfff" or character == "\0" for character in text):
@@ -287,7 +293,7 @@ class _Composer:
         if isinstance(event, ScalarEvent):
             inner = (*path, event.value)
             known = len(self._faults)
-            value = self._scalar(event, inner)
+            value = self._scalar(event, inner, is_key=True)
             if event.anchor:
                 self._anchors[event.anchor] = (value, 1)
             # Kubernetes' tools take a plain number for its text too; groups of DeepStream are numbered.

@@ -1,6 +1,7 @@
 """What a plain scalar of YAML means: the core schema of YAML 1.2, and complaints where YAML 1.1 reads something else."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,19 @@ class Doubtful:
     value: Any
     """What stands in for it, so that reading can go on."""
     complaint: str
+    """What is wrong, without what to do about it."""
+    ways: tuple[tuple[str, Any], ...] = ()
+    """What to write instead, in words, and the value that it would be: which one is right depends on the field."""
+
+    @property
+    def message(self) -> str:
+        """What is wrong, and every way out."""
+        return with_ways(self.complaint, [words for words, _ in self.ways])
+
+
+def with_ways(complaint: str, ways: Sequence[str]) -> str:
+    """A complaint with what to write instead."""
+    return f"{complaint}: write {', or '.join(ways)}" if ways else complaint
 
 
 def plain_value(text: str) -> Any:
@@ -43,29 +57,27 @@ def plain_value(text: str) -> Any:
         return _WORDS[text]
     if text in _BOOLEANS_OF_YAML_1_1:
         meaning = _BOOLEANS_OF_YAML_1_1[text]
-        return Doubtful(
-            text, f'{text} means {meaning} to some programs and text to others: write {meaning}, or "{text}" in quotes'
-        )
+        ways = ((meaning, meaning == "true"), (f'"{text}" in quotes', text))
+        return Doubtful(text, f"{text} means {meaning} to some programs and text to others", ways)
     return _number_or_text(text) if text[0] in _NUMBER_STARTS else text
 
 
 def _number_or_text(text: str) -> Any:
     if _LEADING_ZERO.fullmatch(text):
-        return Doubtful(
-            text,
-            "a number with a leading zero is octal to some programs: drop the zero, or write it in quotes if it is text",
-        )
+        without = ("it without the zero", int(text, 10)) if len(text) <= _MOST_DIGITS else None
+        ways = tuple(filter(None, (without, ("it in quotes if it is text", text))))
+        return Doubtful(text, "a number with a leading zero is octal to some programs", ways)
     if _INTEGER.fullmatch(text) or _BASED_INTEGER.fullmatch(text):
         if len(text) > _MOST_DIGITS:
-            return Doubtful(0, f"a number of more than {_MOST_DIGITS} digits: write it in quotes if it is text")
+            return Doubtful(0, f"a number of more than {_MOST_DIGITS} digits", (("it in quotes if it is text", text),))
         return int(text, 10) if _INTEGER.fullmatch(text) else int(text, 0)
     if _FLOAT.fullmatch(text):
         number = float(text)
         if number in (float("inf"), float("-inf")):
-            return Doubtful(0.0, "a number too large to be held: write it in quotes if it is text")
+            return Doubtful(0.0, "a number too large to be held", (("it in quotes if it is text", text),))
         return number
     if _NOT_FINITE.fullmatch(text):
         return Doubtful(0.0, "not-a-number and infinity are not allowed: give a number")
     if _DATE.fullmatch(text):
-        return Doubtful(text, "a date to some programs and text to others: write it in quotes")
+        return Doubtful(text, "a date to some programs and text to others", (("it in quotes", text),))
     return text

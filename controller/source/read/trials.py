@@ -1,0 +1,58 @@
+"""Whether a value would be taken where another one was not: what people are told to write must not be refused in its turn."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+Path = tuple[str | int, ...]
+Accepts = Callable[[Any], bool]
+"""Tells whether a value would be taken at one place."""
+
+_MOST_TRIALS: Final = 50
+"""Of one document: each reads it whole, and people mend the first of many faults first."""
+
+
+def anything(_: Any) -> bool:
+    """Where nothing can be tried."""
+    return True
+
+
+class Trials:
+    """Tries values in one document.
+
+    Args:
+        validate: reads a document; raises ValidationError.
+        document: plain data.
+    """
+
+    def __init__(self, validate: Callable[[dict[str, Any]], object], document: dict[str, Any]) -> None:
+        self._validate = validate
+        self._document = document
+        self._left = _MOST_TRIALS
+
+    def at(self, path: Path) -> Accepts:
+        """Whether a value would be taken at a path. Nothing is, once too much was tried."""
+        return lambda value: self._is_taken(path, value)
+
+    def _is_taken(self, path: Path, value: Any) -> bool:
+        if not self._left:
+            return False
+        self._left -= 1
+        try:
+            self._validate(_with(self._document, path, value))
+        except ValidationError as error:
+            return not any(one["loc"][: len(path)] == path for one in error.errors(include_url=False))
+        except LookupError:  # the path is that of a name, and of no value
+            return False
+        return True
+
+
+def _with(document: Any, path: Path, value: Any) -> Any:
+    if not path:
+        return value
+    first, *rest = path
+    inside = _with(document[first], tuple(rest), value)
+    if isinstance(document, dict):
+        return {**document, first: inside}
+    return [inside if index == first else one for index, one in enumerate(document)]
