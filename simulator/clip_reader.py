@@ -12,12 +12,16 @@ from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from simulator.jpeg import read_jpeg
+
 
 class Codec(StrEnum):
     """How a clip is coded."""
 
     H264 = "h264"
     H265 = "h265"
+    MPEG4 = "mpeg4"
+    MJPEG = "mjpeg"
 
 
 class ClipError(ValueError):
@@ -29,7 +33,7 @@ class AccessUnit:
     """One picture.
 
     Attributes:
-        nals: Its NAL units, without start codes or lengths.
+        nals: Its NAL units, without start codes or lengths; of MPEG-4 and MJPEG the whole picture.
         is_key: Whether decoding can begin with it.
         at_s: When it is shown, in seconds from the begin of the clip.
     """
@@ -47,7 +51,7 @@ class Clip:
         name: Of its file.
         codec: How it is coded.
         units: Its pictures in order; each refers to earlier ones only, so they are decoded in the order in which they are shown.
-        parameter_sets: What a decoder must know first: SPS and PPS, and before them the VPS in H.265.
+        parameter_sets: What a decoder must know first: SPS and PPS, and before them the VPS in H.265; the configuration in MPEG-4.
         length_s: After so long it begins anew.
     """
 
@@ -63,12 +67,15 @@ class Clip:
         return len(self.units) / self.length_s
 
 
-_CODEC_OF: Final = {"h264": Codec.H264, "hevc": Codec.H265}
+_CODEC_OF: Final = {"h264": Codec.H264, "hevc": Codec.H265, "mpeg4": Codec.MPEG4, "mjpeg": Codec.MJPEG}
 # Containers put a length before each NAL unit; these make start codes of them, and repeat the parameter sets at key frames.
 _FILTER_OF: Final = {Codec.H264: "h264_mp4toannexb", Codec.H265: "hevc_mp4toannexb"}
-_PARAMETER_SETS: Final = {Codec.H264: (7, 8), Codec.H265: (32, 33, 34)}
+_PARAMETER_SETS: Final = {Codec.H264: (7, 8), Codec.H265: (32, 33, 34), Codec.MPEG4: ("configuration",)}
 _START_CODE: Final = re.compile(rb"\0{2,}\x01")
 
+_ENCODE_JPEG: Final = (
+    "encode it anew, for example: ffmpeg -i FILE -an -c:v mjpeg -huffman default -pix_fmt yuvj420p new.mp4"
+)
 _ENCODE_ANEW: Final = "encode it anew, for example: ffmpeg -i FILE -an -c:v libx264 -bf 0 -g 30 new.mp4"
 
 
@@ -83,7 +90,7 @@ def nals_of(stream: bytes) -> tuple[bytes, ...]:
 
 
 def read_clip(path: Path) -> Clip:
-    """Reads a video file: any container that libavformat knows, with H.264 or H.265 and no B-frames.
+    """Reads a video file: any container that libavformat knows, with H.264, H.265, MPEG-4 or MJPEG, and no B-frames.
 
     Raises:
         ClipError: If it is not such a file.
@@ -104,10 +111,10 @@ def _clip(path: Path, container: InputContainer) -> Clip:
     name = stream.codec_context.name
     codec = _CODEC_OF.get(name)
     if codec is None:
-        raise ClipError(f"{path}: the video is {name}, and cameras send H.264 or H.265; {_ENCODE_ANEW}")
+        raise ClipError(f"{path}: the video is {name}, and cameras send H.264, H.265, MPEG-4 or MJPEG; {_ENCODE_ANEW}")
     units = tuple(_units(path, container, stream, codec))
-    sets = tuple(_parameter_sets(units, codec))
-    if len(sets) < len(_PARAMETER_SETS[codec]) or not units[0].is_key:
+    sets = tuple(_parameter_sets(units, codec)) if codec in _FILTER_OF else _configuration(path, stream, units)
+    if len(sets) < len(_PARAMETER_SETS.get(codec, ())) or not units or not units[0].is_key:
         raise ClipError(f"{path}: does not begin with a key frame; {_ENCODE_ANEW}")
     # The last picture stays for as long as one does on average.
     frame_s = units[-1].at_s / (len(units) - 1) if len(units) > 1 else 1.0
@@ -115,7 +122,7 @@ def _clip(path: Path, container: InputContainer) -> Clip:
 
 
 def _units(path: Path, container: InputContainer, stream: VideoStream, codec: Codec) -> Iterator[AccessUnit]:
-    splitter = BitStreamFilterContext(_FILTER_OF[codec], stream)
+    splitter = BitStreamFilterContext(_FILTER_OF[codec], stream) if codec in _FILTER_OF else None
     first: float | None = None
     before = -1.0
     for packet in container.demux(stream):
@@ -129,8 +136,23 @@ def _units(path: Path, container: InputContainer, stream: VideoStream, codec: Co
             raise ClipError(f"{path}: has B-frames, which hardly any camera sends; {_ENCODE_ANEW}")
         before = shown - first
         is_key = packet.is_keyframe  # the filter takes the packet's content away
+        if splitter is None:
+            yield AccessUnit((bytes(packet),), is_key, before)
+            continue
         for whole in splitter.filter(packet):
             yield AccessUnit(nals_of(bytes(whole)), is_key, before)
+
+
+def _configuration(path: Path, stream: VideoStream, units: tuple[AccessUnit, ...]) -> tuple[bytes, ...]:
+    """What MPEG-4 needs before its pictures; MJPEG needs nothing, but RTP has no form for some of it."""
+    if stream.codec_context.name == "mpeg4":
+        return tuple(filter(None, [bytes(stream.codec_context.extradata or b"")]))
+    try:
+        for unit in units:
+            read_jpeg(unit.nals[0])
+    except ValueError as error:
+        raise ClipError(f"{path}: {error}; {_ENCODE_JPEG}") from None
+    return ()
 
 
 def _parameter_sets(units: tuple[AccessUnit, ...], codec: Codec) -> Iterator[bytes]:

@@ -55,6 +55,23 @@ _CODING: Final = {
 }
 
 
+# RTP sends no Huffman tables: those of the standard.
+_PLAIN_CODING: Final = {
+    Codec.MPEG4: ("mpeg4", "yuv420p", {"b": "1M"}),
+    Codec.MJPEG: ("mjpeg", "yuvj420p", {"huffman": "default"}),
+}
+
+
+def _coding(spec: ClipSpec) -> tuple[str, str, dict[str, str]]:
+    """The encoder, the format of pixels that it takes, and its options."""
+    if spec.codec in _PLAIN_CODING:
+        encoder, form, options = _PLAIN_CODING[spec.codec]
+        return encoder, form, options | {"g": str(spec.fps)}
+    encoder, key, parameters = _CODING[spec.codec]
+    coding = f"keyint={spec.fps}:min-keyint={spec.fps}:{parameters}"
+    return encoder, "yuv420p", {"preset": "veryfast", key: coding}
+
+
 def clip_in(folder: Path, spec: ClipSpec) -> Path:
     """Returns the clip's file in the folder, and writes it first if it is not there yet."""
     path = folder / spec.name
@@ -82,16 +99,13 @@ def write_clip(path: Path, spec: ClipSpec) -> None:
 
 
 def _encode(path: Path, spec: ClipSpec) -> None:
-    encoder, key, parameters = _CODING[spec.codec]
+    encoder, form, options = _coding(spec)
     painter = Painter(spec, spec.noise)
-    coding = f"keyint={spec.fps}:min-keyint={spec.fps}:{parameters}"
     with av.open(str(path), "w", format="mp4") as container:
-        stream = cast(
-            "VideoStream", container.add_stream(encoder, rate=spec.fps, options={"preset": "veryfast", key: coding})
-        )
-        stream.width, stream.height, stream.pix_fmt = spec.width, spec.height, "yuv420p"
+        stream = cast("VideoStream", container.add_stream(encoder, rate=spec.fps, options=options))
+        stream.width, stream.height, stream.pix_fmt = spec.width, spec.height, form
         for number in range(spec.frames):
-            frame = VideoFrame.from_ndarray(painter.planes(number), format="yuv420p")
+            frame = VideoFrame.from_ndarray(painter.planes(number), format=form)
             frame.pts = number
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

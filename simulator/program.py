@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         type=_camera_with_clip,
         metavar="NAME=FILE",
-        help="a camera that everybody may see, and that shows this video: H.264 or H.265 without B-frames",
+        help="a camera that everybody may see, and that shows this video: H.264, H.265, MPEG-4 or MJPEG, without B-frames",
     )
     parser.add_argument(
         "--cameras-file",

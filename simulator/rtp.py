@@ -1,10 +1,14 @@
-"""Video on its way to a network: its description in SDP (RFC 8866), its packets in RTP (H.264: RFC 6184, H.265: RFC 7798)."""
+"""Video on its way to a network: its description in SDP (RFC 8866), its packets in RTP (H.264: RFC 6184, H.265: RFC 7798).
+
+MPEG-4 goes by RFC 6416, MJPEG by RFC 2435.
+"""
 
 import base64
 import itertools
 from collections.abc import Iterator
 from typing import Final
 
+from simulator import jpeg
 from simulator.clip_reader import AccessUnit, Clip, Codec
 
 CLOCK_HZ: Final = 90_000
@@ -18,7 +22,7 @@ _PAYLOAD_MOST: Final = 1400
 _FU_A: Final = 28
 _FU: Final = 49
 
-_RTP_NAMES: Final = {Codec.H264: "H264", Codec.H265: "H265"}
+_RTP_NAMES: Final = {Codec.H264: "H264", Codec.H265: "H265", Codec.MPEG4: "MP4V-ES", Codec.MJPEG: "JPEG"}
 # Of the last digits of a sequence number.
 _LOST: Final = 3
 _DAMAGED: Final = 7
@@ -27,11 +31,12 @@ _H265_SETS: Final = ("sprop-vps", "sprop-sps", "sprop-pps")
 
 
 def describe(clip: Clip, name: str, *, lying: bool = False) -> str:
-    """Returns the SDP of a session that plays the clip; a lying one names the other codec, and no parameter sets."""
+    """Returns the SDP of a session that plays the clip; a lying one names another codec, and no parameter sets."""
     named = clip.codec
-    parameters: tuple[str, ...] = (f"a=fmtp:{PAYLOAD_TYPE} {_parameters(clip)}",)
     if lying:
-        named, parameters = Codec.H265 if named is Codec.H264 else Codec.H264, ()
+        named = Codec.H265 if named is Codec.H264 else Codec.H264
+    number = _payload_type(named)
+    parameters = (f"a=fmtp:{number} {_parameters(clip)}",) if clip.parameter_sets and not lying else ()
     lines = (
         "v=0",
         "o=- 0 0 IN IP4 127.0.0.1",
@@ -39,8 +44,8 @@ def describe(clip: Clip, name: str, *, lying: bool = False) -> str:
         "c=IN IP4 0.0.0.0",
         "t=0 0",
         "a=control:*",
-        f"m=video 0 RTP/AVP {PAYLOAD_TYPE}",
-        f"a=rtpmap:{PAYLOAD_TYPE} {_RTP_NAMES[named]}/{CLOCK_HZ}",
+        f"m=video 0 RTP/AVP {number}",
+        f"a=rtpmap:{number} {_RTP_NAMES[named]}/{CLOCK_HZ}",
         *parameters,
         f"a=framerate:{clip.fps:g}",
         f"a=control:{TRACK}",
@@ -49,11 +54,17 @@ def describe(clip: Clip, name: str, *, lying: bool = False) -> str:
 
 
 def _parameters(clip: Clip) -> str:
+    if clip.codec is Codec.MPEG4:
+        return f"profile-level-id=1;config={clip.parameter_sets[0].hex().upper()}"
     sets = [base64.b64encode(nal).decode() for nal in clip.parameter_sets]
     if clip.codec is Codec.H265:
         return ";".join(f"{name}={value}" for name, value in zip(_H265_SETS, sets, strict=True))
     profile = clip.parameter_sets[0][1:4].hex()
     return f"packetization-mode=1;profile-level-id={profile};sprop-parameter-sets={','.join(sets)}"
+
+
+def _payload_type(codec: Codec) -> int:
+    return jpeg.PAYLOAD_TYPE if codec is Codec.MJPEG else PAYLOAD_TYPE
 
 
 class Packetizer:
@@ -70,13 +81,19 @@ class Packetizer:
         stamp = (self._first_stamp + round(seconds * CLOCK_HZ) & 0xFFFFFFFF).to_bytes(4)
         payloads = [payload for nal in unit.nals for payload in _payloads(self._codec, nal)]
         for place, payload in enumerate(payloads, start=1):
-            kind = PAYLOAD_TYPE | (0x80 if place == len(payloads) else 0)
+            kind = _payload_type(self._codec) | (0x80 if place == len(payloads) else 0)
             sequence = (next(self._sequence) & 0xFFFF).to_bytes(2)
             yield b"".join((b"\x80", bytes([kind]), sequence, stamp, self._source, payload))
 
 
 def _payloads(codec: Codec, nal: bytes) -> Iterator[bytes]:
     """Yields the NAL unit whole, or in fragments if it is too large for one packet."""
+    if codec is Codec.MJPEG:
+        yield from jpeg.jpeg_payloads(jpeg.read_jpeg(nal), _PAYLOAD_MOST)
+        return
+    if codec is Codec.MPEG4:
+        yield from (nal[begin : begin + _PAYLOAD_MOST] for begin in range(0, len(nal), _PAYLOAD_MOST))
+        return
     if len(nal) <= _PAYLOAD_MOST:
         yield nal
         return

@@ -1,13 +1,14 @@
-"""The server's side of one RTSP connection (RFC 2326), as far as a camera needs it: video over TCP, passwords, faults."""
+"""The server's side of one RTSP connection (RFC 2326), as far as a camera needs it: video over TCP or UDP, passwords, faults."""
 
 import asyncio
 import contextlib
 import itertools
+import re
 import secrets
 import socket
 import struct
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,8 @@ _METHODS: Final = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"
 _UNSENT_MOST: Final = 1 << 20
 
 _BODY_MOST: Final = 1 << 16
+
+_UNICAST: Final = re.compile(r"RTP/AVP(?:/UDP)?;(?:.*;)?client_port=(?P<port>[1-9][0-9]{3,4})")
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class RtspSession:
         self._find = find
         self._path: CameraPath | None = None
         self._channel = 0
+        self._datagrams: socket.socket | None = None
         self._id = secrets.token_hex(8)
         self._nonce = secrets.token_hex(16)
         self._playing: asyncio.Task[None] | None = None
@@ -73,6 +77,8 @@ class RtspSession:
                 self._playing.cancel()
             if self._path is not None:
                 self._path.sessions.discard(self)
+            if self._datagrams is not None:
+                self._datagrams.close()
             self._writer.close()
             self.ended.set()
 
@@ -135,14 +141,11 @@ class RtspSession:
                 sdp = describe(path.clip, path.name, lying=path.fault is Fault.WRONG_CODEC)
                 self._reply(request, "200 OK", base, "Content-Type: application/sdp", body=sdp)
             case "SETUP":
-                transport = request.headers.get("transport", "")
-                if "RTP/AVP/TCP" not in transport:
+                offer = self._transport(request.headers.get("transport", ""))
+                if offer is None:
                     self._reply(request, "461 Unsupported Transport")
-                    return True
-                _, _, channels = transport.partition("interleaved=")
-                self._channel = int(channels.partition("-")[0] or "0") & 0xFE
-                offer = f"Transport: RTP/AVP/TCP;unicast;interleaved={self._channel}-{self._channel + 1}"
-                self._reply(request, "200 OK", offer, session)
+                else:
+                    self._reply(request, "200 OK", f"Transport: {offer}", session)
             case "PLAY":
                 self._reply(request, "200 OK", session, "Range: npt=0.000-")
                 if self._playing is None:
@@ -155,6 +158,24 @@ class RtspSession:
             case _:
                 self._reply(request, "501 Not Implemented")
         return True
+
+    def _transport(self, asked: str) -> str | None:
+        """How the video is going to be sent; None for a way that this camera has not."""
+        if "RTP/AVP/TCP" in asked:
+            _, _, channels = asked.partition("interleaved=")
+            self._channel = int(channels.partition("-")[0] or "0") & 0xFE
+            return f"RTP/AVP/TCP;unicast;interleaved={self._channel}-{self._channel + 1}"
+        found = _UNICAST.search(asked)
+        if found is None or "multicast" in asked or self._datagrams is not None:
+            return None
+        connection = self._writer.get_extra_info("socket")
+        datagrams = socket.socket(connection.family, socket.SOCK_DGRAM)
+        self._datagrams = datagrams
+        datagrams.setblocking(False)
+        # To whom the connection belongs, and nobody else.
+        datagrams.connect((connection.getpeername()[0], int(found["port"])))
+        server, client = datagrams.getsockname()[1], int(found["port"])
+        return f"RTP/AVP;unicast;client_port={client}-{client + 1};server_port={server}-{server + 1}"
 
     def _reply(self, request: _Request, status: str, *headers: str, body: str = "") -> None:
         lines = [f"RTSP/1.0 {status}", f"CSeq: {request.headers.get('cseq', '0')}", *headers]
@@ -189,8 +210,17 @@ class RtspSession:
                 packets = packetizer.packets(unit, stamp_s)
                 if path.fault is Fault.BROKEN:
                     packets = damaged(packets)
-                self._writer.write(b"".join(self._interleaved(packet) for packet in packets))
+                self._send(packets)
             shown_s += lasts_s * (SLOWNESS if path.fault is Fault.SLOW else 1)
+
+    def _send(self, packets: Iterator[bytes]) -> None:
+        if self._datagrams is None:
+            self._writer.write(b"".join(self._interleaved(packet) for packet in packets))
+            return
+        for packet in packets:
+            # A receiver that is gone, or a network that is full: nobody waits for datagrams.
+            with contextlib.suppress(OSError):
+                self._datagrams.send(packet)
 
     def _interleaved(self, packet: bytes) -> bytes:
         return b"$" + struct.pack("!BH", self._channel, len(packet)) + packet

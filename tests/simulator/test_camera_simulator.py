@@ -52,11 +52,12 @@ def test_the_track_stands_before_or_behind_the_parameters(simulator: Simulate, a
     assert talk(cameras.port, request("SETUP", cameras.port, asked, setup)).startswith(b"RTSP/1.0 200")
 
 
-def test_udp_is_refused(simulator: Simulate) -> None:
+@pytest.mark.parametrize(
+    "asked", ["RTP/AVP;multicast;client_port=5000-5001", "RTP/SAVP;unicast;client_port=5000-5001", ""]
+)
+def test_other_ways_than_tcp_and_udp_are_refused(simulator: Simulate, asked: str) -> None:
     cameras = simulator("lobby")
-    answer = talk(
-        cameras.port, request("SETUP", cameras.port, "lobby/track1", "Transport: RTP/AVP;unicast;client_port=1-2")
-    )
+    answer = talk(cameras.port, request("SETUP", cameras.port, "lobby/track1", f"Transport: {asked}"))
     assert answer.startswith(b"RTSP/1.0 461 Unsupported Transport\r\nCSeq: 7\r\n")
 
 

@@ -177,12 +177,12 @@ def test_walkers_are_where_the_truth_says(tmp_path: Path, spec: ClipSpec) -> Non
     assert seen >= 8
 
 
-def _encode(path: Path, codec: str, options: dict[str, str], frames: int = 20) -> Path:
+def _encode(path: Path, codec: str, options: dict[str, str], frames: int = 20, form: str = "yuv420p") -> Path:
     with av.open(str(path), "w") as container:
         stream: Any = container.add_stream(codec, rate=10, options=options)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = 64, 48, form
         for number in range(frames):
-            picture = av.VideoFrame(64, 48, "yuv420p")
+            picture = av.VideoFrame(64, 48, form)
             for plane in picture.planes:
                 plane.update(bytes((number * 11 + place * 3) % 256 for place in range(plane.buffer_size)))
             picture.pts = number
@@ -209,7 +209,8 @@ def test_clips_that_no_camera_can_show(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("no video")
     (tmp_path / "empty.mp4").write_bytes(b"")
     _encode(tmp_path / "b.mp4", "libx264", {"bf": "2"})
-    _encode(tmp_path / "old.avi", "mpeg4", {})
+    _encode(tmp_path / "old.avi", "mpeg2video", {})
+    _encode(tmp_path / "444.mp4", "mjpeg", {"huffman": "default"}, form="yuvj444p")
     with av.open(str(tmp_path / "sound.wav"), "w") as container:
         sound = av.AudioFrame("s16", "mono", 800)
         sound.rate = 8000
@@ -220,8 +221,9 @@ def test_clips_that_no_camera_can_show(tmp_path: Path) -> None:
         "text.mp4": "cannot be read as video: ",
         "empty.mp4": "cannot be read as video: ",
         "b.mp4": "has B-frames, which hardly any camera sends; encode it anew, for example: ffmpeg",
-        "old.avi": "the video is mpeg4, and cameras send H.264 or H.265; encode it anew",
+        "old.avi": "the video is mpeg2video, and cameras send H.264, H.265, MPEG-4 or MJPEG; encode it anew",
         "sound.wav": "there is no video in it",
+        "444.mp4": "RTP knows pictures of 4:2:0 and 4:2:2 only",
     }.items():
         with pytest.raises(ClipError) as caught:
             read_clip(tmp_path / name)
