@@ -12,6 +12,9 @@ _GAP = "   "
 # Words that say at a glance whether a thing is well. Only whole cells are coloured.
 _GOOD = {"Ready", "Running", "True", "Connected", "Normal"}
 _BAD = {"NotReady", "Failed", "CrashLoopBackOff", "False", "Unhealthy", "Offline", "Warning"}
+_TRUE_IS_BAD = {"Degraded", "ReportTruncated"}
+"""Conditions; in a row that begins with one of them True and False are of the other colour."""
+_OPPOSITE = {"True": "False", "False": "True"}
 _MIDDLING = {"Unknown", "Pending", "Pulling", "Starting", "Stopped", "Stalled"}
 
 
@@ -63,7 +66,8 @@ class Columns:
         self._widths += [0] * (len(cells) - len(self._widths))
         self._widths = [max(width, len(cell)) for width, cell in zip(self._widths, cells, strict=False)]
         padded = [
-            f"{_coloured(cell)}{' ' * (width - len(cell))}" for cell, width in zip(cells, self._widths, strict=False)
+            f"{_coloured(cell, cells[0])}{' ' * (width - len(cell))}"
+            for cell, width in zip(cells, self._widths, strict=False)
         ]
         return _GAP.join(padded).rstrip()
 
@@ -73,8 +77,9 @@ class Columns:
             self.line(row)
 
 
-def _coloured(cell: str) -> str:
+def _coloured(cell: str, about: str) -> str:
+    means = _OPPOSITE.get(cell, cell) if about in _TRUE_IS_BAD else cell
     for words, colour in ((_GOOD, "green"), (_BAD, "red"), (_MIDDLING, "yellow")):
-        if cell in words:
+        if means in words:
             return click.style(cell, fg=colour)
     return cell

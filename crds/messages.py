@@ -276,6 +276,16 @@ class InstanceState(StrEnum):
     """It cannot run until its manifest changes."""
 
 
+class CameraDamage(WireModel):
+    """What is damaged of what a camera sends, while its frames are processed all the same."""
+
+    reason: str
+    """A word of the app's, such as `FrozenPicture`."""
+    message: str = ""
+    since: UtcTime
+    """Since when something is damaged; it stays while the reason changes."""
+
+
 MOST_ALERTS = 16
 """Rules of one camera: what is told of them in reports stays small."""
 
@@ -317,6 +327,14 @@ class CameraStatus(WireModel):
     """When `ready` last changed."""
     alerts: tuple[AlertStatus, ...] = Field(default=(), **_unless_said)
     """The newest of each rule that had one."""
+    degraded: CameraDamage | None = Field(default=None, **_unless_said)
+    """What is damaged; None when nothing is, and where nobody looks."""
+    sound: bool = Field(default=False, **_unless_said)
+    """True when the app says that nothing is damaged."""
+    width: int = Field(default=0, ge=0, **_unless_said)
+    """Of its picture in pixels; 0 where the app does not say."""
+    height: int = Field(default=0, ge=0, **_unless_said)
+    """Of its picture in pixels; 0 where the app does not say."""
 
 
 class InstanceStatus(WireModel):

@@ -168,6 +168,18 @@ class Observed:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """What an app says of the pictures that a camera sends; equal when they differ in nothing but words."""
+
+    damage: str = ""
+    """What is damaged, in one word; empty for nothing."""
+    message: str = field(default="", compare=False)
+    width: int = 0
+    """In pixels; 0 before the first picture."""
+    height: int = 0
+
+
+@dataclass(frozen=True)
 class StreamStats:
     """One camera in the answer of an app's metrics."""
 
@@ -180,6 +192,8 @@ class StreamStats:
     """Objects, crossings by line, and objects by region, as an app says them that counts: nobody has looked whether they are that."""
     alerts: tuple[AlertStatus, ...] = ()
     """The newest alert of each rule that had one."""
+    pictures: Pictures | None = None
+    """None from an app that does not look at them."""
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ class RemoteControl:
     def _view(self, stream: Stream, now_s: float) -> StreamView:
         camera, analysis = stream.camera.snapshot(now_s), stream.analysis.snapshot(now_s)
         waiting, replaced = self._streams.slots.counts(stream.source.camera_id)
-        result = stream.last_result
+        result, picture = stream.last_result, stream.picture.seen
         return StreamView(
             source_id=stream.source_id,
             camera_id=stream.source.camera_id,
@@ -135,4 +135,7 @@ class RemoteControl:
             lines_cumulative=result.counts.lines_cumulative if result else {},
             regions=result.counts.regions if result else {},
             alerts=stream.alerts.newest(),
+            damage=stream.damage,
+            width=picture.width if picture else 0,
+            height=picture.height if picture else 0,
         )

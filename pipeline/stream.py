@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from pipeline.analysis_stats import AnalysisStats
 from pipeline.analytics.alerts import StreamAlerts, alert_id
 from pipeline.analytics.stream_analytics import StreamAnalytics
-from pipeline.cameras.camera_stats import CameraSnapshot, CameraStats
+from pipeline.cameras.camera_stats import CameraSnapshot, CameraState, CameraStats
 from pipeline.cameras.capture import Capture
 from pipeline.cameras.connection_turns import ConnectionTurns
+from pipeline.damage.judge import NOTHING_JUDGED, USUAL_LIMITS, Counted, Damage, DamageLimits, Judgement, Seen, judge
+from pipeline.damage.picture_look import PictureLook
 from pipeline.detect.significant_change import SignificantChange
 from pipeline.files.rules import AnalyticsRules, Point
 from pipeline.files.settings import CameraSettings
@@ -31,6 +33,7 @@ class Stream:
         analysis: What is known of the analysis.
         alerts: What its rules for alerts make of its frames.
         last_result: Of the last analysed frame; None before the first.
+        picture: What is known of its picture.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Stream:
         settings: CameraSettings,
         rules: AnalyticsRules,
         change_percent: float,
+        damage_limits: DamageLimits = USUAL_LIMITS,
     ) -> None:
         began_s = time.monotonic()
         self._began_s = began_s
@@ -54,6 +58,9 @@ class Stream:
         self.analysis = AnalysisStats(began_s)
         self.alerts = StreamAlerts(settings.alerts, _new_alert_id)
         self.last_result: FrameResult | None = None
+        self.picture = PictureLook()
+        self._judgement: Judgement = NOTHING_JUDGED
+        self._damage_limits = damage_limits
         self._settings = settings
         self._change = SignificantChange(change_percent)
         self._analytics = StreamAnalytics(rules.of(source_id), (rules.width, rules.height))
@@ -97,6 +104,7 @@ class Stream:
 
     def is_significant(self, frame: CapturedFrame) -> bool:
         """Tells whether the frame differs enough from the one that was analysed before, if the detector got on with that."""
+        self.picture.look(frame)
         changed = self._change.is_significant(frame, self._regions)
         return changed or self._detections is None
 
@@ -122,6 +130,26 @@ class Stream:
         self.analysis.finished(frame.decoded_at_s, time.monotonic(), unchanged=detections is None)
         self.last_result = result
         return result
+
+    @property
+    def damage(self) -> Damage | None:
+        """What is damaged of what the camera sends, by the last judgement."""
+        return self._judgement.damage
+
+    def judge_damage(self, seen: CameraSnapshot, now_s: float) -> None:
+        """Judges what the camera sends; of one that sends nothing nothing is known.
+
+        Args:
+            seen: The camera as it stands now.
+            now_s: In monotonic seconds. Whoever calls does so again and again.
+        """
+        if seen.state not in {CameraState.ALIVE, CameraState.SLOW}:
+            self._judgement = NOTHING_JUDGED
+            return
+        counted = Counted(now_s, seen.pictures, seen.broken_pictures)
+        # What a file shows is what was recorded.
+        picture = None if self.source.type == "file" else self.picture.seen
+        self._judgement = judge(self._judgement, Seen(counted, picture, seen.clock_jump), now_s, self._damage_limits)
 
     def frames_passed(self, seen: CameraSnapshot, *, stuck: bool) -> int:
         """Returns how many frames went through: all that the camera sent, unless the analysis is stuck.

@@ -21,6 +21,10 @@ class Fault(StrEnum):
         BROKEN: A tenth of its packets is lost, another tenth damaged.
         LOCKED: Its password was changed: connections are reset, and every login is refused.
         WRONG_CODEC: It says H.265 and sends H.264, or the other way round. Connections are reset before and after.
+        BLACK: Pictures come, and all are black.
+        STILL: The same picture comes again and again, as new ones.
+        RESIZED: Its picture is half as wide and high, as after somebody changed its settings.
+        CLOCK_JUMP: Its clock jumps an hour ahead, and back when it is healed.
     """
 
     OK = "ok"
@@ -31,6 +35,10 @@ class Fault(StrEnum):
     BROKEN = "broken"
     LOCKED = "locked"
     WRONG_CODEC = "wrong-codec"
+    BLACK = "black"
+    STILL = "still"
+    RESIZED = "resized"
+    CLOCK_JUMP = "clock-jump"
 
 
 SLOWNESS: Final = 5
@@ -38,6 +46,11 @@ SLOWNESS: Final = 5
 # Who is connected may not go on: neither as if nothing had happened, nor with what they were told before.
 _RESETTING_BEGINS: Final = {Fault.GONE, Fault.LOCKED, Fault.WRONG_CODEC}
 _RESETTING_ENDS: Final = {Fault.WRONG_CODEC}
+
+# Its parameter sets say another size: who is connected gets them with the next key frame, as of a camera.
+SHOWS_OTHERS: Final = {Fault.BLACK, Fault.STILL, Fault.RESIZED}
+
+CLOCK_JUMP_S: Final = 3600.0
 
 SILENT: Final = {Fault.GONE, Fault.FROZEN, Fault.MUTE}
 

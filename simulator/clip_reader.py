@@ -84,6 +84,11 @@ def nal_type(codec: Codec, nal: bytes) -> int:
     return nal[0] & 0x1F if codec is Codec.H264 else nal[0] >> 1 & 0x3F
 
 
+def nals_of(stream: bytes) -> tuple[bytes, ...]:
+    """Returns the NAL units between start codes."""
+    return tuple(nal for nal in _START_CODE.split(stream) if nal)
+
+
 def read_clip(path: Path) -> Clip:
     """Reads a video file: any container that libavformat knows, with H.264, H.265, MPEG-4 or MJPEG, and no B-frames.
 
@@ -135,8 +140,7 @@ def _units(path: Path, container: InputContainer, stream: VideoStream, codec: Co
             yield AccessUnit((bytes(packet),), is_key, before)
             continue
         for whole in splitter.filter(packet):
-            nals = tuple(nal for nal in _START_CODE.split(bytes(whole)) if nal)
-            yield AccessUnit(nals, is_key, before)
+            yield AccessUnit(nals_of(bytes(whole)), is_key, before)
 
 
 def _configuration(path: Path, stream: VideoStream, units: tuple[AccessUnit, ...]) -> tuple[bytes, ...]:

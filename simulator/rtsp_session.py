@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from simulator.authentication import challenges
-from simulator.camera_path import SILENT, SLOWNESS, CameraPath, Fault
+from simulator.camera_path import CLOCK_JUMP_S, SHOWS_OTHERS, SILENT, SLOWNESS, CameraPath, Fault
 from simulator.clip_reader import AccessUnit, Clip
+from simulator.faulty_pictures import faulty_clip
 from simulator.rtp import TRACK, Packetizer, damaged, describe
 
 _METHODS: Final = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"
@@ -189,12 +190,24 @@ class RtspSession:
         packetizer = Packetizer(path.clip.codec, secrets.randbits(32), first_stamp=secrets.randbits(31) + 1)
         began, shown_s = loop.time(), 0.0
         waiting_for_key = False
-        for unit, lasts_s in itertools.cycle(_with_durations(path.clip)):
+        own, others = itertools.cycle(_with_durations(path.clip)), None
+        fault = Fault.OK
+        while True:
+            if path.fault is not fault:
+                # What was shown before is no picture that these refer to.
+                waiting_for_key = waiting_for_key or others is not None
+                fault = path.fault
+                others = None
+                if fault in SHOWS_OTHERS:
+                    clip = await asyncio.to_thread(faulty_clip, path.clip, fault)
+                    others = itertools.cycle(_with_durations(clip))
+            unit, lasts_s = next(others or own)
             await asyncio.sleep(began + shown_s - loop.time())
             full = self._writer.transport.get_write_buffer_size() > _UNSENT_MOST
             waiting_for_key = full or path.fault in SILENT or (waiting_for_key and not unit.is_key)
             if not waiting_for_key and not self._writer.is_closing():
-                packets = packetizer.packets(unit, shown_s)
+                stamp_s = shown_s + (CLOCK_JUMP_S if path.fault is Fault.CLOCK_JUMP else 0.0)
+                packets = packetizer.packets(unit, stamp_s)
                 if path.fault is Fault.BROKEN:
                     packets = damaged(packets)
                 self._send(packets)

@@ -12,7 +12,7 @@ from typing import Final
 
 from simulator.authentication import Login
 from simulator.camera_path import CameraPath, Fault
-from simulator.clip_reader import Clip, read_clip
+from simulator.clip_reader import Clip, Codec, read_clip
 from simulator.clips import ClipSpec, clip_in
 from simulator.rtsp_session import RtspSession
 
@@ -33,12 +33,14 @@ class SimulatedCamera:
         user: Who may see it, empty for everybody.
         password: That user's password.
         clip: The video file that it shows; without one it shows people who walk.
+        codec: How those are coded.
     """
 
     name: str
     user: str = ""
     password: str = field(default="", repr=False)
     clip: Path | None = None
+    codec: Codec = Codec.H264
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -49,7 +51,7 @@ class SimulatedCamera:
     @property
     def spec(self) -> ClipSpec:
         """What it shows if it has no clip of its own."""
-        return ClipSpec(variant=zlib.crc32(self.name.encode()) % _VARIANTS)
+        return ClipSpec(variant=zlib.crc32(self.name.encode()) % _VARIANTS, codec=self.codec)
 
     @property
     def source(self) -> Path | ClipSpec:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.failure import Failure
 from cli.removal_options import as_arguments, removal_options
 from cli.up.settings import DEFAULT_KAFKA_PORT
 
@@ -44,6 +45,13 @@ if TYPE_CHECKING:
     help="Where on 127.0.0.1 apps, and `fleet messages`, find the embedded broker; 0 for nowhere.",
 )
 @click.option("--docker-host", metavar="URL", help="The Docker Engine; default: that of DOCKER_HOST.")
+@click.option(
+    "--clip",
+    "clips",
+    multiple=True,
+    metavar="CAMERA=FILE",
+    help="A video that this simulated camera shows, H.264 or H.265 without B-frames; may be given again.",
+)
 @removal_options
 @click.option("--no-table", is_flag=True, help="Lines about changes instead of the live table.")
 @click.pass_context
@@ -57,6 +65,7 @@ def up(
     secrets_dir: Path | None,
     kafka_port: int,
     docker_host: str | None,
+    clips: tuple[str, ...],
     removal_limits: "RemovalLimits",
     no_table: bool,
 ) -> None:
@@ -64,15 +73,19 @@ def up(
 
     What dies is started again. Ctrl-C ends all of it, and leaves nothing running.
 
-    Cameras are simulated when their address says 127.0.0.1 or localhost. The broker is an embedded one, in memory.
+    Cameras are simulated when their address says 127.0.0.1 or localhost; --clip gives them videos of yours. A camera of
+    type file plays its file, whatever is in it. The broker is an embedded one, in memory.
     """
     from cli.reading import revision_in
+    from cli.up.cameras import require_clips
     from cli.up.layout import StateDirectory
     from cli.up.preflight import require_docker, require_free_port
     from cli.up.running import Request, run
     from cli.up.settings import Settings
 
     revision = revision_in(manifests)
+    by_camera = _clips(clips)
+    require_clips(by_camera, revision.cameras)
     state = StateDirectory(state_dir)
     state.lock()
     require_free_port(listen)
@@ -86,10 +99,28 @@ def up(
         fleet_id=state.fleet_id(),
         docker_host=docker_host,
         kafka_port=kafka_port,
+        clips=by_camera,
         controller_arguments=tuple(as_arguments(removal_limits)),
         hidden_variables=option_variables(),
     )
     run(ctx, Request(revision, settings, state, table=not no_table))
+
+
+def _clips(given: tuple[str, ...]) -> dict[str, Path]:
+    """Files by names of cameras.
+
+    Raises:
+        Failure: something is not CAMERA=FILE, or a camera has two.
+    """
+    found: dict[str, Path] = {}
+    for one in given:
+        name, equals, file = one.partition("=")
+        if not (name and equals and file):
+            raise Failure(f"--clip {one}: CAMERA=FILE is expected, such as --clip lobby=lobby.mp4")
+        if name in found:
+            raise Failure(f"--clip {one}: camera {name} has a clip already")
+        found[name] = Path(file).absolute()
+    return found
 
 
 def option_variables() -> frozenset[str]:

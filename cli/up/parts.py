@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from bus.signature import AGENT_KEY_FILE, SigningKey
-from cli.up.cameras import Simulated, simulated, simulation_change, why_not_simulated, write_cameras_file
+from cli.up.cameras import (
+    Simulated,
+    simulated,
+    simulation_change,
+    why_no_clip,
+    why_not_simulated,
+    write_cameras_file,
+)
 from cli.up.children import Child
 from cli.up.layout import StateDirectory
 from cli.up.preflight import is_free
@@ -111,16 +118,16 @@ class Parts:
         """
         cameras = tuple(cameras)
         self._say_not_simulated(cameras)
-        wanted = simulated(cameras, self._settings.secrets_dir)
+        wanted = simulated(cameras, self._settings.secrets_dir, self._settings.clips)
         for port in sorted(wanted.keys() | self._simulated.keys()) if wanted else ():
-            logins, known = wanted.get(port, {}), self._simulated.get(port, {})
-            if logins == known:
+            paths, known = wanted.get(port, {}), self._simulated.get(port, {})
+            if paths == known:
                 continue
-            self._simulated[port] = logins
+            self._simulated[port] = paths
             file = self._state.root / f"cameras-{port}.json"
-            write_cameras_file(file, logins)
+            write_cameras_file(file, paths)
             if port in self._simulators:
-                self._say(simulation_change(port, known, logins))
+                self._say(simulation_change(port, known, paths))
                 self._simulators[port].signal(signal.SIGHUP)  # it reads the file again
             elif why := is_free("127.0.0.1", port):
                 self._say(f"no cameras are simulated on port {port}, which stands in their addresses: {why}")
@@ -129,10 +136,14 @@ class Parts:
                 self._simulators[port].start()
 
     def _say_not_simulated(self, cameras: Iterable[Camera]) -> None:
-        obstacles = {camera.name: why for camera in cameras if (why := why_not_simulated(camera))}
+        obstacles = {
+            camera.name: f"is not simulated: {why}" for camera in cameras if (why := why_not_simulated(camera))
+        }
+        if self._settings.driver == "process":  # in a container it is another file system
+            obstacles |= {camera.name: f"shows nothing: {why}" for camera in cameras if (why := why_no_clip(camera))}
         for name, why in sorted(obstacles.items()):
             if self._not_simulated.get(name) != why:
-                self._say(f"camera {name} is not simulated: {why}")
+                self._say(f"camera {name} {why}")
         self._not_simulated = obstacles
 
     def _simulator(self, port: int, file: Path) -> Child:

@@ -1,7 +1,9 @@
 """What `fleet up` was told, for all of its modules."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 DEFAULT_KAFKA_PORT: Final = 9092
@@ -21,6 +23,8 @@ class Settings(NamedTuple):
     """Where on the loopback the embedded broker is found at every start; 0 for nowhere."""
     controller_arguments: tuple[str, ...] = ()
     """What the controller is told besides."""
+    clips: Mapping[str, Path] = MappingProxyType({})
+    """What simulated cameras show, by their names; the others show people who walk."""
     hidden_variables: frozenset[str] = frozenset()
     """Of the environment, those that would give parts other options than `fleet up` decides."""
 

@@ -10,6 +10,7 @@ from crds.annotations import DISPLAY_NAME
 
 _MOST_CHARACTERS = 300
 _UNKNOWN = "?"
+_SOUND = "-"
 NONE = "<none>"
 
 Cell = Callable[[Mapping[str, Any], datetime], str | int]
@@ -162,7 +163,16 @@ def _camera_nodes(document: Mapping[str, Any], _now: datetime) -> str:
 
 def _camera_ready(document: Mapping[str, Any], _now: datetime) -> str:
     ready = value_at(document, "status", "ready")
-    return "Unknown" if ready is None else str(ready)
+    shown = "Unknown" if ready is None else str(ready)
+    return f"{shown},Degraded" if _camera_degraded(document, _now) not in (_UNKNOWN, _SOUND) else shown
+
+
+def _camera_degraded(document: Mapping[str, Any], _now: datetime) -> str:
+    conditions = value_at(document, "status", "conditions") or ()
+    found = next((one for one in conditions if one["type"] == "Degraded"), None)
+    if found is None:
+        return _UNKNOWN
+    return printable(found["reason"]) if found["status"] == "True" else _SOUND
 
 
 def _camera_address(document: Mapping[str, Any], _now: datetime) -> str:
@@ -210,6 +220,9 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         AGE,
         Column("Display-Name", "What people call it.", at("metadata", "annotations", DISPLAY_NAME), 1),
         Column("Address", "Where its stream comes from.", _camera_address, 1),
+        Column(
+            "Degraded", "What is damaged of what it sends; - for nothing, ? where nobody can say.", _camera_degraded, 1
+        ),
         Column("Reason", "Why it is ready or not.", at("status", "reason", default=""), 1),
         Column("Message", "The same as a sentence.", at("status", "message", default=""), 1),
     ),

@@ -5,6 +5,7 @@ from typing import Any
 
 from controller.model import SCALED_TO_ZERO, ObjectRef
 from controller.picture.camera_alerts import camera_alerts
+from controller.picture.camera_damage import degraded_condition
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
 from controller.picture.look import Look, Sighting
 from crds.camera import Camera
@@ -44,7 +45,10 @@ def camera_status(camera: Camera, look: Look, previous: Document | None) -> Docu
         "fps": min(known_fps, default=None),
         "instances": instances,
         "nodes": sorted({one.node_name for one in watchers}),
-        "conditions": [condition("Ready", verdict, previous=previous, now=look.now, since=since)],
+        "conditions": [
+            condition("Ready", verdict, previous=previous, now=look.now, since=since),
+            *degraded_condition(camera, [(said, one) for found, said, one in verdicts if said], look, previous),
+        ],
         **({"alerts": list(alerts)} if alerts else {}),
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from controller.model import ObjectRef
 from controller.picture.camera_alerts import alerts_in
+from controller.picture.camera_damage import DEGRADED
 from controller.picture.conditions import Document
 from controller.picture.difference import Difference
 from controller.picture.troubles import IN_PROGRESS, is_trouble
@@ -154,7 +155,29 @@ def _news_of_instance(old: Document | None, new: Document) -> Iterator[_News]:
 
 
 def _news_of_camera(old: Document | None, new: Document) -> Iterator[_News]:
+    yield from _news_of_readiness(old, new)
+    yield from _news_of_damage(old, new)
     yield from _news_of_alerts(old, new)
+
+
+def _news_of_damage(old: Document | None, new: Document) -> Iterator[_News]:
+    """What is damaged of what a camera sends. While it sends nothing nothing is said, and what was told stays told."""
+    was, now = (_status_of(one, DEGRADED) for one in (old, new))
+    if now is None or (was is not None and was["status"] == now["status"]):
+        return
+    if now["status"] == "True":
+        text = f"{now['reason']}: {now['message']}" if now["message"] else now["reason"]
+        yield _News(EventType.WARNING, "CameraDegraded", text, Trouble(DEGRADED))
+    else:
+        text = "Nothing is damaged of what it sends"
+        yield _News(EventType.NORMAL, "CameraSound", text, Trouble(DEGRADED, ends=True, is_maybe_untold=was is None))
+
+
+def _status_of(document: Document | None, kind: str) -> Mapping[str, Any] | None:
+    return next((one for one in _status(document).get("conditions", ()) if one["type"] == kind), None)
+
+
+def _news_of_readiness(old: Document | None, new: Document) -> Iterator[_News]:
     was, status = _status(old), new["status"]
     # What its node or instance tells already; each of their cameras would drown that.
     is_elsewhere, was_elsewhere = _is_told_elsewhere(status), old is not None and _is_told_elsewhere(was)
@@ -191,11 +214,11 @@ def _is_told_elsewhere(status: Mapping[str, Any]) -> bool:
 
 
 def _news_of_conditions(old: Document | None, new: Document) -> Iterator[_News]:
-    """What became False of an object, and what is True again; whether it is ready is told by its own kind."""
-    before = {one["type"]: one for one in _status(old).get("conditions", ())}
+    """What became False of an object, and what is True again; what is told by its own kind is left out."""
+    before = {one["type"]: one for one in _status(old).get("conditions", ()) if one["type"] != DEGRADED}
     for one in new["status"].get("conditions", ()):
         kind, reason, was = one["type"], one["reason"], before.pop(one["type"], None)
-        if kind == "Ready" or (was and (was["status"], was["reason"]) == (one["status"], reason)):
+        if kind in ("Ready", DEGRADED) or (was and (was["status"], was["reason"]) == (one["status"], reason)):
             continue
         why = f": {one['message']}" if one["message"] else ""
         if is_trouble(new, one):

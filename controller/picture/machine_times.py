@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from controller.observed import ObservedNode
 from controller.picture.conditions import Verdict, false, true
 from controller.status.skew import SKEWED_FROM_SECONDS, is_skewed
-from crds.messages import AlertStatus, InstanceStatus
+from crds.messages import AlertStatus, CameraStatus, InstanceStatus
 
 CLOCK_SYNCHRONIZED = "ClockSynchronized"
 
@@ -40,15 +40,20 @@ def status_at_controller(node: ObservedNode, status: InstanceStatus) -> Instance
     """What an agent says of an instance, with its times by the controller's clock."""
     if not is_skewed(node.clock_ahead_seconds):
         return status
-    cameras = tuple(
-        one.model_copy(
-            update={"since": at_controller(node, one.since), "alerts": tuple(_alert(node, its) for its in one.alerts)}
-        )
-        for one in status.cameras
-    )
+    cameras = tuple(_camera_at_controller(node, one) for one in status.cameras)
     started = status.started_at and at_controller(node, status.started_at)
     return status.model_copy(
         update={"cameras": cameras, "started_at": started, "since": at_controller(node, status.since)}
+    )
+
+
+def _camera_at_controller(node: ObservedNode, camera: CameraStatus) -> CameraStatus:
+    degraded = camera.degraded
+    if degraded is not None:
+        degraded = degraded.model_copy(update={"since": at_controller(node, degraded.since)})
+    alerts = tuple(_alert(node, one) for one in camera.alerts)
+    return camera.model_copy(
+        update={"since": at_controller(node, camera.since), "alerts": alerts, "degraded": degraded}
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.model import ObjectRef
+from controller.picture.camera_damage import DEGRADED
 from controller.picture.conditions import Document
 from controller.picture.node_document import KEY_UNDISPUTED
 from controller.picture.same_message import same_message
@@ -12,7 +13,7 @@ CAMERAS_NOT_READY = "CamerasNotReady"
 """The reason of an instance that is not ready for nothing but its cameras."""
 
 _TOLD_ALREADY = frozenset({"Ready", KEY_UNDISPUTED})
-_BAD = {"ReportTruncated": "True"}
+_BAD = {"ReportTruncated": "True", DEGRADED: "True"}
 """The status that tells of a trouble, where it is not False."""
 IN_PROGRESS = frozenset({"Applying", "NotObserved", "NotPublished", "NotPlanned", "NoReport"})
 """Reasons of what is on its way, and soon over."""

@@ -1,6 +1,7 @@
 """Asks a running app how its cameras do."""
 
 import asyncio
+import re
 from collections.abc import Awaitable
 from datetime import datetime
 from typing import Any, Protocol
@@ -8,10 +9,14 @@ from typing import Any, Protocol
 from crds.instance_config import InstanceConfig
 from nodeagent.apps.alerts import alerts_of
 from nodeagent.apps.rest import NoAnswerError, ask
-from nodeagent.model import Probe, StreamStats
+from nodeagent.model import Pictures, Probe, StreamStats
 
 _MOST_FRAMES = 2**63
 _LONGEST_REASON = 200
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
+_LARGEST = 2**16
+"""Pixels along one edge of a picture."""
+_UNNAMED = "Damaged"
 _METRICS_PATH = "/api/v1/metrics"
 _READY_PATH = "/api/v1/health/get-dsready-state"
 
@@ -74,7 +79,7 @@ def _stream(index: int, entry: object) -> StreamStats:
         camera_id = entry.get("sensor_id")
         fps, frame = _amount(entry.get("fps")), _amount(entry.get("frame_number"))
         if isinstance(camera_id, str) and camera_id and fps is not None and frame is not None:
-            said = _reason(entry.get("reason")), _counts(entry), alerts_of(entry.get("alerts"))
+            said = _reason(entry.get("reason")), _counts(entry), alerts_of(entry.get("alerts")), _pictures(entry)
             return StreamStats(camera_id, float(fps), int(frame), *said)
     raise NoAnswerError(f"{_METRICS_PATH}: stream-stats[{index}] is not a stream")
 
@@ -83,6 +88,25 @@ def _counts(entry: dict[str, Any]) -> tuple[object, object, object] | None:
     """DeepStream's own apps count nothing here."""
     lines = entry.get("lines_cumulative")
     return None if lines is None else (entry.get("objects"), lines, entry.get("regions"))
+
+
+def _pictures(entry: dict[str, Any]) -> Pictures | None:
+    """DeepStream's own apps do not look at them."""
+    if "damage" not in entry:
+        return None
+    width, height = (_edge(entry.get(name)) for name in ("width", "height"))
+    damage = entry["damage"]
+    if not isinstance(damage, dict):
+        return Pictures(width=width, height=height)
+    word = damage.get("reason")
+    known = word if isinstance(word, str) and _WORD.fullmatch(word) else _UNNAMED
+    return Pictures(known, _reason(damage.get("message")), width, height)
+
+
+def _edge(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST:
+        return value
+    return 0
 
 
 def _reason(value: object) -> str:

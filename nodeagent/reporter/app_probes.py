@@ -75,7 +75,7 @@ class AppProbes:
         """Asks each app once, side by side, but for those that may be left out.
 
         True when there may be something to tell: an app was asked that did not run evenly, or does not any more, or its
-        frames per second, or alerts, are others than were reported.
+        frames per second, its alerts, or what is said of its pictures, are others than were reported.
 
         Args:
             apps: the instance that runs and its runtime, by name.
@@ -114,12 +114,13 @@ class AppProbes:
 
 
 def _others_than_said(now: AppProgress, said: AppProgress | None) -> bool:
-    """Whether the frames per second of a camera, or its alerts, are others than were said of it."""
+    """Whether the frames per second of a camera, its alerts, or its pictures are others than were said of it."""
     before = said.cameras if said is not None else None
     return any(
         before is None
         or (one := before.get(camera_id)) is None
         or fps_moved(one.fps, camera.fps)
         or one.alerts != camera.alerts
+        or one.pictures != camera.pictures
         for camera_id, camera in (now.cameras or {}).items()
     )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from crds.instance_config import InstanceConfig
 from crds.messages import AgentConfig, AlertStatus
-from nodeagent.model import Observed, Probe, StreamStats
+from nodeagent.model import Observed, Pictures, Probe, StreamStats
 
 _UNEVEN_S = 0.8
 """A camera that has missed no more than the frames of so much time is as it was: neither cameras nor busy machines are even."""
@@ -28,6 +28,8 @@ class CameraProgress:
     """New frames in a second, as the agent itself saw them lately; the app's own figure may be anything."""
     alerts: tuple[AlertStatus, ...] = ()
     """The newest alert of each rule that had one."""
+    pictures: Pictures | None = None
+    """What the app says of its pictures, if it looks at them."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,9 @@ def _advance(
 ) -> CameraProgress:
     if before is None or stats.frame_number < before.frame_number:
         # Numbers that fall are those of an app that began anew: what was seen before proves nothing about it.
-        return CameraProgress(stats.frame_number, stats.fps, None, stats.reason, alerts=stats.alerts)
+        return CameraProgress(
+            stats.frame_number, stats.fps, None, stats.reason, alerts=stats.alerts, pictures=stats.pictures
+        )
     newest = (stats.frame_number - before.frame_number) / seconds
     per_second = before.per_second + _NEWEST * (newest - before.per_second) if before.per_second else newest
     if behind is None:
@@ -153,4 +157,4 @@ def _advance(
         advanced_at = at - timedelta(seconds=behind)
     # Mostly those of the look before: equal ones are kept once.
     alerts = before.alerts if before.alerts == stats.alerts else stats.alerts
-    return CameraProgress(stats.frame_number, stats.fps, advanced_at, stats.reason, per_second, alerts)
+    return CameraProgress(stats.frame_number, stats.fps, advanced_at, stats.reason, per_second, alerts, stats.pictures)

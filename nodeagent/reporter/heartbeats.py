@@ -74,6 +74,7 @@ def _messages(standing: Standing) -> Iterator[str]:
         yield instance.message
         for camera in instance.cameras:
             yield camera.message
+            yield camera.pictures.message if camera.pictures else ""
     yield from standing.messages
 
 

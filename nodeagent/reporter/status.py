@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from crds.condition import Condition, ConditionStatus
 from crds.instance_config import CameraConfig, InstanceConfig
-from crds.messages import AgentConfig, AlertStatus, CameraStatus, InstanceState, InstanceStatus
-from nodeagent.model import FilesState, InstanceHistory, Observed, ObservedInstance, describe_exit, short_id
+from crds.messages import AgentConfig, AlertStatus, CameraDamage, CameraStatus, InstanceState, InstanceStatus
+from nodeagent.model import FilesState, InstanceHistory, Observed, ObservedInstance, Pictures, describe_exit, short_id
 from nodeagent.operations import PAUSED, Note, Op, OutcomeKind, PullImage, SetBack, WriteFiles
 from nodeagent.reporter.frames import AppProgress, CameraProgress
 from nodeagent.reporter.liveness import why_hung
@@ -17,6 +17,9 @@ STARTING_FOR = timedelta(seconds=30)
 # An app that answered before and is silent for this long is Unhealthy.
 SILENT_FOR = timedelta(seconds=10)
 _LONGEST_OUTPUT = 400
+_FRAMES_PROCESSED = "FramesProcessed"
+_TOO_FEW_FRAMES = "TooFewFrames"
+_WITH_PICTURES = frozenset({_FRAMES_PROCESSED, _TOO_FEW_FRAMES})
 
 AS_RECORDED = "AsRecorded"
 """False while a container is not as its record says; True with what was set back last."""
@@ -55,6 +58,8 @@ class CameraFacts:
     fps: float | None = field(compare=False)
     frame_number: int | None = field(compare=False)
     alerts: tuple[AlertStatus, ...] = ()
+    pictures: Pictures | None = None
+    """None when the app says nothing of them, or no new ones come."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,17 @@ def _status(facts: InstanceFacts, before: InstanceStatus | None, now: datetime) 
 
 
 def _camera_status(facts: CameraFacts, before: CameraStatus | None, now: datetime) -> CameraStatus:
-    return CameraStatus(**vars(facts), since=before.since if before and before.ready == facts.ready else now)
+    known = {**vars(facts), "since": before.since if before and before.ready == facts.ready else now}
+    pictures: Pictures | None = known.pop("pictures")
+    if pictures is None:
+        return CameraStatus(**known)
+    degraded = None
+    if pictures.damage:
+        since = before.degraded.since if before and before.degraded else now
+        degraded = CameraDamage(reason=pictures.damage, message=pictures.message, since=since)
+    return CameraStatus(
+        **known, degraded=degraded, sound=degraded is None, width=pictures.width, height=pictures.height
+    )
 
 
 def instance_facts(known: Known, now: datetime) -> tuple[InstanceFacts, ...]:
@@ -337,6 +352,7 @@ def _cameras(
     facts = []
     for camera in config.cameras:
         ready, reason, message, seen = _camera(camera, config, there, progress, now)
+        pictures = seen.pictures if seen and reason in _WITH_PICTURES else None
         if files is not None and (problem := files.dark.get(camera.name)) is not None:
             # A camera that lets everybody in may send all the same; it is not watched as it was asked to be.
             ready, reason, message = False, problem.reason, problem.message
@@ -344,7 +360,7 @@ def _cameras(
             message = "; ".join(one for one in (message, f"its login is the one that it had: {problem.message}") if one)
         fps, frame_number = (round(seen.fps, 1), seen.frame_number) if seen else (None, None)
         alerts = seen.alerts if seen else ()
-        facts.append(CameraFacts(camera.name, ready, reason, message, fps, frame_number, alerts))
+        facts.append(CameraFacts(camera.name, ready, reason, message, fps, frame_number, alerts, pictures))
     return tuple(facts)
 
 
@@ -374,8 +390,8 @@ def _camera(
         age = (now - seen.advanced_at).total_seconds()
         return False, "NoFrames", f"the last frame was processed {age:.0f} s ago{because}", seen
     if seen.fps < limits.minimum_fps:
-        return False, "TooFewFrames", f"{seen.fps:.1f} frames per second, {limits.minimum_fps:g} are expected", seen
-    return True, "FramesProcessed", "", seen
+        return False, _TOO_FEW_FRAMES, f"{seen.fps:.1f} frames per second, {limits.minimum_fps:g} are expected", seen
+    return True, _FRAMES_PROCESSED, "", seen
 
 
 def is_applied(desired: AgentConfig | None, statuses: tuple[InstanceFacts | InstanceStatus, ...]) -> bool:

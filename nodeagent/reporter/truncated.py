@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from crds.condition import Condition, ConditionStatus
-from crds.messages import AgentResponse, CameraStatus
+from crds.messages import AgentResponse, CameraDamage, CameraStatus
 from nodeagent.reporter.conditions import REPORT_TRUNCATED
 
 _Reduce = Callable[[tuple[CameraStatus, ...]], tuple[CameraStatus, ...]]
@@ -25,8 +25,21 @@ def truncated(report: AgentResponse) -> Iterator[AgentResponse]:
 
 def _without_numbers(cameras: tuple[CameraStatus, ...]) -> tuple[CameraStatus, ...]:
     return tuple(
-        one.model_copy(update={"message": "", "fps": None, "frame_number": None, "alerts": ()}) for one in cameras
+        one.model_copy(
+            update={
+                "message": "",
+                "fps": None,
+                "frame_number": None,
+                "alerts": (),
+                "degraded": _without_words(one.degraded),
+            }
+        )
+        for one in cameras
     )
+
+
+def _without_words(degraded: CameraDamage | None) -> CameraDamage | None:
+    return None if degraded is None else degraded.model_copy(update={"message": ""})
 
 
 def _not_ready(cameras: tuple[CameraStatus, ...]) -> tuple[CameraStatus, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from pipeline.damage.judge import ClockJump
 from pipeline.files.settings import CameraSettings
 
 # One frame alone is no sign of life: it may have been on its way for long.
@@ -18,6 +19,10 @@ FPS_WINDOW_S: Final = 5.0
 
 # Bounds the memory of the window: above 240 frames a second, the frame rate is computed from fewer than 5 s.
 _WINDOW_FRAMES: Final = 1200
+
+# A decoder that begins in the middle of a stream has nothing to begin with until the next key frame: what it fails at until the
+# first whole picture is no damage. Of more pictures than this it is.
+_SETTLING_PICTURES: Final = 100
 
 
 class CameraState(StrEnum):
@@ -52,6 +57,9 @@ class CameraSnapshot:
         decode_errors: Frames that could not be decoded, or only with gaps that the decoder filled.
         take_errors: Pictures that the rest of the program failed to take.
         left_out: Frames that were not decoded because they came too late to be: there is too little CPU for all cameras.
+        pictures: Frames that were to be decoded, but for those with which a connection began before its first whole picture.
+        broken_pictures: Those of them that could not be, or only with gaps.
+        clock_jump: The last one of the stream's clock; None before the first.
     """
 
     frame_number: int
@@ -65,6 +73,9 @@ class CameraSnapshot:
     decode_errors: int
     take_errors: int
     left_out: int
+    pictures: int = 0
+    broken_pictures: int = 0
+    clock_jump: ClockJump | None = None
 
 
 class CameraStats:
@@ -91,6 +102,10 @@ class CameraStats:
         self._decode_errors = 0
         self._take_errors = 0
         self._left_out = 0
+        self._settling = _SETTLING_PICTURES
+        self._pictures = 0
+        self._broken_pictures = 0
+        self._clock_jump: ClockJump | None = None
 
     def treat(self, settings: CameraSettings) -> None:
         """Judges the camera by other limits from now on."""
@@ -118,6 +133,7 @@ class CameraStats:
         with self._lock:
             self._frame_number += 1
             self._decode_errors += 1
+            self._tried(is_whole=False)
 
     def decoded(self, took_s: float, *, gaps: int = 0) -> None:
         """Decoding something took so long, and had to fill gaps in so many pictures."""
@@ -125,6 +141,12 @@ class CameraStats:
             self._decoded += 1
             self._decode_s += (took_s - self._decode_s) / min(self._decoded, 16)
             self._decode_errors += gaps
+            self._tried(is_whole=not gaps)
+
+    def clock_jumped(self, jump: ClockJump) -> None:
+        """The time stamps of the stream went back, or far ahead."""
+        with self._lock:
+            self._clock_jump = jump
 
     def take_failed(self) -> None:
         """A picture was not taken."""
@@ -140,6 +162,7 @@ class CameraStats:
         """An attempt to connect failed, or a connection that gave frames was lost."""
         with self._lock:
             self._reason = reason
+            self._settling = _SETTLING_PICTURES
             if lost:
                 self._losses += 1
                 self._last_loss = reason
@@ -166,7 +189,16 @@ class CameraStats:
                 decode_errors=self._decode_errors,
                 take_errors=self._take_errors,
                 left_out=self._left_out,
+                pictures=self._pictures,
+                broken_pictures=self._broken_pictures,
+                clock_jump=self._clock_jump,
             )
+
+    def _tried(self, *, is_whole: bool) -> None:
+        self._settling = 0 if is_whole else max(0, self._settling - 1)
+        if not self._settling:
+            self._pictures += 1
+            self._broken_pictures += not is_whole
 
     def _state(self, now_s: float) -> CameraState:
         limit_s = self._settings.not_reachable_after_s

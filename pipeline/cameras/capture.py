@@ -26,6 +26,8 @@ from pipeline.cameras.connection import (
 from pipeline.cameras.connection_turns import ConnectionTurns, retry_pause_s
 from pipeline.cameras.decoding import KeyFrameDistance, PictureDecoder
 from pipeline.cameras.pacing import FrameSchedule, Pacer
+from pipeline.damage.judge import ClockJump
+from pipeline.damage.stream_clock import StreamClock
 from pipeline.files.settings import CameraSettings
 from pipeline.files.source import Source
 from pipeline.model import CapturedFrame
@@ -141,6 +143,7 @@ class Capture(threading.Thread):
         """Reads until told to stop, or to the end of what there is; tells whether it was the latter."""
         decoder = PictureDecoder(connection.stream, self._key_frames)
         backlog = None if self._source.type == "file" else Backlog()
+        clock = StreamClock()
         decoded = pictures = 0
         while not self._stop_asked.is_set():
             asked_s = time.monotonic()
@@ -152,6 +155,7 @@ class Capture(threading.Thread):
             if packet.size and self._stop_asked.wait(self._pacing_delay_s(packet, backlog)):
                 break
             now_s, delay_s = time.monotonic(), self._settings.frame_delay_s
+            self._compare_clocks(clock, packet, now_s)
             if backlog and packet.size and backlog.leaves_out(now_s, now_s - asked_s, key_frame=packet.is_keyframe):
                 decoder.leave_out()
                 self._stats.left_out()
@@ -167,6 +171,11 @@ class Capture(threading.Thread):
             for picture in found:
                 self._hand_on(picture, delay_s)
         return False
+
+    def _compare_clocks(self, clock: StreamClock, packet: "Packet[VideoStream]", now_s: float) -> None:
+        # The clock of a file is our own; it jumps with each loop.
+        if self._source.type != "file" and (by_s := clock.jump_s(_time_stamp(packet), now_s)) is not None:
+            self._stats.clock_jumped(ClockJump(now_s, by_s))
 
     def _pacing_delay_s(self, packet: "Packet[VideoStream]", backlog: Backlog | None) -> float:
         stamp_s, now_s = _time_stamp(packet), time.monotonic()

@@ -5,6 +5,7 @@ import time
 import uuid
 from dataclasses import dataclass
 
+from pipeline.damage.judge import Damage
 from pipeline.messages import payloads
 from pipeline.messages.client_settings import LANES
 from pipeline.messages.delivery import Delivery
@@ -94,7 +95,7 @@ class Messenger:
         for kind in self._schedule.due(result, pictures=pictures):
             self._send(kind, result, device_id)
 
-    def camera_state(self, device_id: str, state: str, reason: str, fps: float) -> None:
+    def camera_state(self, device_id: str, state: str, reason: str, fps: float, damage: Damage | None = None) -> None:
         """Tells what has become of a camera, now; it neither waits for a broker nor raises.
 
         Args:
@@ -102,6 +103,7 @@ class Messenger:
             state: As the camera's statistics tell it.
             reason: Why it is in that state, empty when it is alive.
             fps: Frames per second that it sends.
+            damage: What is damaged of what it sends.
         """
         if Kind.CAMERA_STATE not in self._topics:
             return
@@ -111,6 +113,7 @@ class Messenger:
             state,
             reason,
             fps,
+            damage,
             message_id=str(uuid.uuid4()),
             seen_at_s=time.time(),
         )

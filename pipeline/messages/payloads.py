@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from pipeline.damage.judge import Damage
 from pipeline.model import AlertNews, Detection, FrameResult, TrackedObject
 
 Payload = Mapping[str, object]
@@ -116,7 +117,9 @@ def visual(result: FrameResult, session_id: str, frame: str, width: int, height:
     return {**_of_frame(result, session_id), "frame_w": width, "frame_h": height, "frame": frame}
 
 
-def camera_state(device_id: str, state: str, reason: str, fps: float, *, message_id: str, seen_at_s: float) -> Payload:
+def camera_state(
+    device_id: str, state: str, reason: str, fps: float, damage: Damage | None, *, message_id: str, seen_at_s: float
+) -> Payload:
     """Returns what has become of a camera; ``fps`` is what it sends, with one digit behind the point."""
     return {
         "messageid": message_id,
@@ -125,7 +128,13 @@ def camera_state(device_id: str, state: str, reason: str, fps: float, *, message
         "state": state,
         "reason": reason,
         "fps": round(fps, 1),
+        "damage": damage_json(damage),
     }
+
+
+def damage_json(damage: Damage | None) -> Payload | None:
+    """Returns what is damaged of what a camera sends, as messages and metrics write it; None for nothing."""
+    return None if damage is None else {"reason": damage.reason.value, "message": damage.message}
 
 
 def alert(news: AlertNews, result: FrameResult, device_id: str, message_id: str) -> Payload:

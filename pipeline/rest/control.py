@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from pipeline.alert_frames.store import KeptFrame
+from pipeline.damage.judge import Damage
 from pipeline.files.rules import AnalyticsRules
 from pipeline.messages.delivery import Delivery
 from pipeline.model import Alert, FrameResult, ModelIdentity
@@ -52,6 +53,9 @@ class StreamView:
         lines_cumulative: Crossings by line.
         regions: Objects in each region of interest, in the last frame.
         alerts: The newest alert of each rule that had one.
+        damage: What is damaged of what the camera sends; None for nothing.
+        width: Of its picture in pixels; 0 before the first.
+        height: Of its picture in pixels; 0 before the first.
     """
 
     source_id: int
@@ -79,6 +83,9 @@ class StreamView:
     lines_cumulative: Mapping[str, int] = field(default_factory=dict)
     regions: Mapping[str, int] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = ()
+    damage: Damage | None = None
+    width: int = 0
+    height: int = 0
 
 
 class Control(Protocol):

@@ -9,6 +9,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from pipeline.cameras.camera_stats import CameraState
+from pipeline.damage.judge import DamageReason
 from pipeline.rest.control import Control, StreamView
 
 _STREAM_LABELS: Final = ("camera_id", "source_id")
@@ -147,6 +148,7 @@ class _PipelineCollector(Collector):
         for metric in _STREAM_METRICS:
             yield _stream_family(metric, streams)
         yield _states(streams)
+        yield _damages(streams)
         yield _latencies(streams)
         yield _line_crossings(streams)
         yield from self._deliveries()
@@ -189,6 +191,19 @@ def _states(streams: Iterable[StreamView]) -> Metric:
     for stream in streams:
         for state in dict.fromkeys((*CameraState, stream.state)):
             family.add_metric((*_labels(stream), str(state)), float(state == stream.state))
+    return family
+
+
+def _damages(streams: Iterable[StreamView]) -> Metric:
+    family = GaugeMetricFamily(
+        "pipeline_camera_damaged",
+        "1 for what is damaged of what the camera sends, 0 for what is not.",
+        labels=(*_STREAM_LABELS, "reason"),
+    )
+    for stream in streams:
+        for reason in DamageReason:
+            is_it = stream.damage is not None and stream.damage.reason is reason
+            family.add_metric((*_labels(stream), reason.value), float(is_it))
     return family
 
 

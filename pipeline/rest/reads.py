@@ -4,7 +4,7 @@ import resource
 import time
 from typing import Any, Final
 
-from pipeline.messages.payloads import timestamp
+from pipeline.messages.payloads import damage_json, timestamp
 from pipeline.model import Alert
 from pipeline.rest.control import OK, Control, StreamView
 
@@ -120,6 +120,9 @@ def _stream_stats(stream: StreamView) -> dict[str, Any]:
         "objects": stream.objects,
         "lines_cumulative": dict(stream.lines_cumulative),
         "regions": dict(stream.regions),
+        "damage": damage_json(stream.damage),
+        "width": stream.width,
+        "height": stream.height,
         "alerts": [_alert(one) for one in stream.alerts],
     }
 

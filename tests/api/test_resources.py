@@ -65,8 +65,8 @@ def table(http: Http, resource: str, **query: str) -> Any:
         ),
         (
             "cameras",
-            "Name Instance Node Ready FPS Age | Display-Name Address Reason Message",
-            "hq-1 door n1 True 25.0 3m | <none> rtsp://10.0.0.9/hq-1 FramesProcessed ",
+            "Name Instance Node Ready FPS Age | Display-Name Address Degraded Reason Message",
+            "hq-1 door n1 True 25.0 3m | <none> rtsp://10.0.0.9/hq-1 ? FramesProcessed ",
         ),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nodeagent.apps.probe import probe
-from nodeagent.model import Probe, StreamStats
+from nodeagent.model import Pictures, Probe, StreamStats
 from tests.apps.stand import OK, Answer, app, http
 from tests.engines.stands import make_config
 from tests.patience import patient
@@ -180,3 +180,22 @@ def test_a_proxy_is_not_asked_for_the_loopback(monkeypatch: pytest.MonkeyPatch) 
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert ask(says()).answered
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({}, None),
+        ({"damage": None, "width": 640, "height": 360}, Pictures(width=640, height=360)),
+        ({"damage": {"reason": "BlackPicture", "message": "dark"}}, Pictures("BlackPicture", "dark")),
+        ({"damage": {"reason": "Two words", "message": "a\nb"}}, Pictures("Damaged", "a b")),
+        ({"damage": {"reason": "X" * 65, "message": "y" * 500}}, Pictures("Damaged", "y" * 200)),
+        ({"damage": {}, "width": -1, "height": 2**40}, Pictures("Damaged")),
+        ({"damage": ["BlackPicture"], "width": True, "height": "720"}, Pictures()),
+        ({"width": 640, "height": 360}, None),
+    ],
+)
+def test_what_an_app_says_of_its_pictures_is_bounded(said: dict[str, Any], kept: Pictures | None) -> None:
+    (stream,) = ask(says(metrics=metrics({**STREAM, **said}))).streams
+    assert stream.pictures == kept
+    assert kept is None or stream.pictures is None or stream.pictures.message == kept.message

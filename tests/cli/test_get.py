@@ -66,6 +66,7 @@ def test_wide_has_more_columns(run: Callable[..., Any]) -> None:
         "AGE",
         "DISPLAY-NAME",
         "ADDRESS",
+        "DEGRADED",
         "REASON",
         "MESSAGE",
     ]

@@ -28,6 +28,15 @@ def test_a_camera_that_is_watched() -> None:
     assert row[5:] == [25.0, ["door"], ["n1"], {"site": "hq"}, 0, None]
 
 
+def test_a_camera_that_is_degraded_is_ready_and_says_why() -> None:
+    document = camera("a")
+    condition = {"type": "Degraded", "status": "True", "reason": "BlackPicture", "message": "for 10 s"}
+    document["status"]["conditions"].append(condition)
+    assert camera_row(document)[:4] == ["a", 1, "FramesProcessed", "BlackPicture: for 10 s"]
+    condition["status"] = "False"
+    assert camera_row(document)[3] == ""
+
+
 def test_a_camera_that_nobody_watches() -> None:
     row = camera_row(shown("Camera", "yard-1"))
     assert row[:4] == ["yard-1", 0, "NotWatched", "No running instance names or selects this camera"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crds.messages import CameraStatus, InstanceStatus
+from crds.messages import AlertStatus, CameraStatus, InstanceStatus
 from nodeagent.model import (
     FilesState,
     Probe,
@@ -27,6 +27,15 @@ def test_why_the_app_has_no_frames_is_said_in_its_words() -> None:
     progress = after_probe(None, Probe("yard", "id-1", NOW, answered=True, ready=True, streams=streams))
     found = camera(known(running(), progress=progress), 0)
     assert "no frame has been processed yet: Connection refused" in str(found)
+
+
+def test_the_newest_alerts_are_said_as_long_as_the_instance_runs() -> None:
+    alert = AlertStatus(rule="busy", id="a-1", number=1, active=True, count=2, began_at=NOW)
+    streams = (StreamStats("dock", 25.0, 7, alerts=(alert,)),)
+    progress = after_probe(None, Probe("yard", "id-1", NOW, answered=True, ready=True, streams=streams))
+    assert camera(known(running(), progress=progress), 0).alerts == (alert,)
+    assert camera(known(EXITED, progress=progress), 0).alerts == ()
+    assert camera(known(running(runtime_id="id-2"), progress=progress), 0).alerts == ()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What a report says, and that what is compared in its place tells the same apart."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import combinations_with_replacement
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from crds.condition import Condition, ConditionStatus
-from crds.messages import AgentInfo, AgentResponse
+from crds.messages import AgentInfo, AgentResponse, AlertStatus
 from nodeagent.reporter.report import Told, after_report, report, standing
 from nodeagent.reporter.status import Known
 from tests.differ.generations import FLEET, NODE, NOW, generation
@@ -28,6 +29,14 @@ IDENTITY = AgentInfo(
 MOVING = {"fps", "frame_number", "sent_at", "sequence", "message", "since"}
 
 
+def alerted(alert_id: str) -> Known:
+    """A camera runs, and this is its newest alert."""
+    alert = AlertStatus(rule="busy", id=alert_id, number=1, active=True, count=2, began_at=NOW)
+    progress = probed(7, 8)
+    cameras = {name: replace(one, alerts=(alert,)) for name, one in (progress.cameras or {}).items()}
+    return known(running(), progress=replace(progress, cameras=cameras))
+
+
 def condition(status: ConditionStatus, message: str, since: datetime = NOW) -> Condition:
     return Condition(type="A", status=status, reason="B", message=message, last_transition_time=since)
 
@@ -38,6 +47,8 @@ MOMENTS: dict[str, tuple[Known, tuple[Condition, ...], float]] = {
     "not there": (known(None), (), 0),
     "running": (known(running(), progress=probed(7, 8)), (), 1),
     "running, more frames": (known(running(), progress=probed(7, 8, 90, fps=20)), (), 2),
+    "an alert": (alerted("a-1"), (), 1),
+    "another alert": (alerted("a-2"), (), 1),
     "a frozen camera": (known(running(), progress=probed(7, 8)), (), 11.5),
     "a frozen camera, later": (known(running(), progress=probed(7, 8, 8, 8)), (), 14),
     "silent": (known(running(), progress=silent()), (), 1),

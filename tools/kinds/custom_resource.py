@@ -10,7 +10,12 @@ _READY: Final = '.status.conditions[?(@.type=="Ready")].status'
 _AGE: Final = (("Age", "date", ".metadata.creationTimestamp"),)
 # Name, type and JSON path of the columns that `kubectl get` shows.
 _COLUMNS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
-    "Camera": (("Ready", "string", _READY), ("Type", "string", ".spec.type"), ("Codec", "string", ".spec.encodeType")),
+    "Camera": (
+        ("Ready", "string", _READY),
+        ("Degraded", "string", '.status.conditions[?(@.type=="Degraded")].status'),
+        ("Type", "string", ".spec.type"),
+        ("Codec", "string", ".spec.encodeType"),
+    ),
     "DsInstance": (("Ready", "string", _READY), ("Node", "string", ".status.node"), ("Image", "string", ".spec.image")),
     "Node": (
         ("Ready", "string", _READY),

@@ -23,7 +23,7 @@ def camera_row(document: Document) -> Row:
         metadata["name"],
         _BY_STATUS.get(status.get("ready"), _UNKNOWN),
         status.get("reason", ""),
-        _cut(status.get("message", "")),
+        _cut(status.get("message") or _damage(status)),
         _since(_ready_condition(status).get("lastTransitionTime")),
         status.get("fps"),
         [one["name"] for one in status.get("instances", ())],
@@ -106,8 +106,18 @@ def milliseconds(at: datetime) -> int:
 
 
 def _ready_condition(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _condition(status, "Ready")
+
+
+def _damage(status: Mapping[str, Any]) -> str:
+    """What is damaged of what a camera sends, in words."""
+    said = _condition(status, "Degraded")
+    return f"{said['reason']}: {said['message']}" if said.get("status") == "True" else ""
+
+
+def _condition(status: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     conditions: Sequence[Mapping[str, Any]] = status.get("conditions", ())
-    return next((one for one in conditions if one["type"] == "Ready"), {})
+    return next((one for one in conditions if one["type"] == name), {})
 
 
 def _since(at: str | None) -> int | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.damage.judge import Damage, DamageReason
 from pipeline.messages import payloads
 from pipeline.model import Alert, AlertNews, FrameCounts
 from tests.pipeline.messages.results import SEEN_AT_S, frame_of, lines, person
@@ -136,15 +137,17 @@ def test_an_alert_names_so_many_objects_and_no_more() -> None:
 
 
 def test_the_state_of_a_camera() -> None:
-    payload = payloads.camera_state("d", "not-reachable", "no frames", 14.963, message_id=ID, seen_at_s=SEEN_AT_S)
+    damage = Damage(DamageReason.FROZEN_PICTURE, "the same for 60 s")
+    payload = payloads.camera_state("d", "slow", "few", 14.963, damage, message_id=ID, seen_at_s=SEEN_AT_S)
     assert typed(read_back(payload)) == typed(
         {
             "messageid": ID,
             "@timestamp": "2022-08-12T06:50:59.006Z",
             "deviceId": "d",
-            "state": "not-reachable",
-            "reason": "no frames",
+            "state": "slow",
+            "reason": "few",
             "fps": 15.0,
+            "damage": {"reason": "FrozenPicture", "message": "the same for 60 s"},
         }
     )
 
@@ -166,6 +169,6 @@ def test_no_text_breaks_a_message_or_a_key() -> None:
 
 
 def test_what_is_no_number_is_no_message() -> None:
-    payload = payloads.camera_state("d", "alive", "", math.nan, message_id=ID, seen_at_s=SEEN_AT_S)
+    payload = payloads.camera_state("d", "alive", "", math.nan, None, message_id=ID, seen_at_s=SEEN_AT_S)
     with pytest.raises(ValueError, match="not JSON compliant"):
         payloads.encode(payload)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from pipeline.damage.judge import Damage, DamageReason
 from pipeline.messages.delivery import Delivery
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ def cameras(control: DictControl) -> DictControl:
         objects=4,
         lines_cumulative={"in": 7, 'out "x"': 9},
         regions={"yard": 2},
+        damage=Damage(DamageReason.BLACK_PICTURE, "one colour for 12 s"),
+        width=1280,
+        height=720,
     )
     control.tell(ODD_ID, state="not-reachable", reason="401")
     control.messages = Delivery(connected=False, waiting=11, delivered=100, dropped=12)
@@ -96,6 +100,9 @@ def test_json(client: Client, cameras: DictControl) -> None:
         "lines_cumulative": {"in": 7, 'out "x"': 9},
         "regions": {"yard": 2},
         "alerts": [],
+        "damage": {"reason": "BlackPicture", "message": "one colour for 12 s"},
+        "width": 1280,
+        "height": 720,
     }
     assert (info["stream-stats"][1]["last_frame_age_ms"], info["stream-stats"][1]["reason"]) == (None, "401")
 
@@ -128,6 +135,9 @@ def test_prometheus_whatever_is_accepted(client: Client, cameras: DictControl, a
         (*gate, "alive"): 1,
         (*odd, "not-reachable"): 1,
     }
+    damaged = samples["pipeline_camera_damaged"]
+    assert {key for key, value in damaged.items() if value} == {("gate", "BlackPicture", "0")}
+    assert damaged["gate", "ClockJumped", "0"] == 0
     assert samples["pipeline_camera_state"][*gate, "connecting"] == 0
     assert samples["pipeline_camera_latency_seconds"]["gate", "0.5", "0"] == pytest.approx(0.080123)
     assert samples["pipeline_camera_latency_seconds"]["gate", "0.95", "0"] == pytest.approx(0.1205)

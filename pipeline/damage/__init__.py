@@ -1,0 +1,1 @@
+"""What is wrong with what a camera sends, although it sends."""
