@@ -17,8 +17,7 @@ from ports.disk import RealDisk
 
 _LOCAL_HOSTS = {"127.0.0.1", "localhost"}
 _RTSP_PORT = 554
-_SPOKEN = {"rtsp", "rtspt"}
-_CODECS = {"h264", "h265"}
+_SPOKEN = {"rtsp", "rtspt", "rtspu"}
 _NAME = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-][A-Za-z0-9._~!$&'()*+,;=:@/?-]*")  # what the simulator takes as a name
 
 Clips = Mapping[str, Path]
@@ -54,7 +53,7 @@ def simulated(cameras: Iterable[Camera], secrets_dir: Path, clips: Clips | None 
     found: Simulated = {}
     for camera in cameras:
         address = urlsplit(camera.spec.address)
-        if camera.spec.type != "rtsp" or address.hostname not in _LOCAL_HOSTS or _obstacle(camera, address):
+        if camera.spec.type != "rtsp" or address.hostname not in _LOCAL_HOSTS or _obstacle(address):
             continue
         reference = camera.spec.credentials_ref
         login = _login(secrets_dir / reference.name) if reference else ("", "")
@@ -71,7 +70,7 @@ def why_not_simulated(camera: Camera) -> str:
         return ""
     if address.hostname not in _LOCAL_HOSTS:
         return f"the simulator listens on 127.0.0.1, and not on {address.hostname}"
-    return _obstacle(camera, address)
+    return _obstacle(address)
 
 
 def why_no_clip(camera: Camera) -> str:
@@ -121,13 +120,9 @@ def _codec_of(name: str, file: Path) -> str:
         raise Failure(f"--clip {name}=…: {error}") from None
 
 
-def _obstacle(camera: Camera, address: SplitResult) -> str:
-    if address.scheme == "rtspu":
-        return "the simulator sends over TCP only, and rtspu:// asks for UDP; write rtsp://"
+def _obstacle(address: SplitResult) -> str:
     if address.scheme not in _SPOKEN:
         return "the simulator speaks rtsp only, without TLS"
-    if camera.spec.encode_type not in _CODECS:
-        return f"the simulator sends H.264 and H.265 only, and its encodeType is {camera.spec.encode_type}"
     if "${" in address.path + address.query:
         return "a secret stands in its address, and the simulator knows cameras by their addresses"
     name = _name(address)

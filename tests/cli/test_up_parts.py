@@ -74,7 +74,7 @@ def test_cameras_of_this_machine_are_simulated(tmp_path: Path) -> None:
         ("rtsp://127.0.0.1:8554/a%20b", "", "its path has signs"),
         ("rtsps://127.0.0.1:8554/a", "", "rtsp only"),
         ("rtspt://127.0.0.1:8554/a", "a", ""),
-        ("rtspu://127.0.0.1:8554/a", "", "over TCP only"),
+        ("rtspu://127.0.0.1:8554/a", "a", ""),
         ("rtsp://127.0.0.2:8554/a", "", "not on 127.0.0.2"),
         ("rtsp://[::1]:8554/a", "", "not on ::1"),
         ("rtsp://127.0.0.1:8554/a?password=${secret:a:password}", "", "a secret stands in its address"),
@@ -95,16 +95,13 @@ def test_a_camera_of_this_machine_is_simulated_or_it_is_said_why_not(
 
 def test_cameras_of_other_kinds_on_this_machine_are_told_why_they_are_not_simulated(tmp_path: Path) -> None:
     over_http = _camera("dock", "http://127.0.0.1/video.mjpg", type="http")
-    jpegs = _camera("dock", "rtsp://127.0.0.1:8554/dock", encodeType="mjpeg")
     elsewhere = _camera("dock", "http://10.0.0.9/video.mjpg", type="http")
-    assert [why_not_simulated(one) for one in (over_http, jpegs, elsewhere)] == [
-        "the simulator speaks rtsp only, without TLS",
-        "the simulator sends H.264 and H.265 only, and its encodeType is mjpeg",
-        "",
-    ]
-    assert simulated([over_http, jpegs, elsewhere], tmp_path) == {}
-    newer = _camera("dock", "rtsp://127.0.0.1:8554/dock", encodeType="h265")
-    assert simulated([newer], tmp_path) == {8554: {"dock": Simulation(codec="h265")}}
+    said = [why_not_simulated(one) for one in (over_http, elsewhere)]
+    assert said == ["the simulator speaks rtsp only, without TLS", ""]
+    assert simulated([over_http, elsewhere], tmp_path) == {}
+    for codec in ("h265", "mjpeg", "mpeg4"):
+        other = _camera("dock", "rtsp://127.0.0.1:8554/dock", encodeType=codec)
+        assert simulated([other], tmp_path) == {8554: {"dock": Simulation(codec=codec)}}
 
 
 def test_a_camera_that_plays_a_file_is_told_when_that_is_not_there(tmp_path: Path) -> None:
