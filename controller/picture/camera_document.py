@@ -36,7 +36,9 @@ def camera_status(camera: Camera, look: Look, previous: Document | None) -> Docu
     old_fps = _old_fps(previous)
     instances = [_watcher(verdict, said, one, old_fps) for verdict, said, one in verdicts]
     known_fps = [one["fps"] for one in instances if one["fps"] is not None]
-    alerts = camera_alerts(camera, (alert for one, _ in looks if one for alert in one.alerts), previous)
+    alerts = camera_alerts(
+        camera, (alert for one, _ in looks if one for alert in one.alerts), previous, watchers=len(watchers)
+    )
     return {
         "ready": verdict.ready,
         "reason": verdict.reason,

@@ -195,13 +195,15 @@ def _news_of_readiness(old: Document | None, new: Document) -> Iterator[_News]:
 def _news_of_alerts(old: Document | None, new: Document) -> Iterator[_News]:
     """Alerts that began; of several of one rule between two looks the newest, with how many there were."""
     before = {one["rule"]: one for one in alerts_in(old)}
+    # Each app counts its own.
+    is_one_count = len(new["status"].get("instances", ())) < 2
     for one in alerts_in(new):
         was = before.get(one["rule"])
         if was is not None and was["id"] == one["id"]:
             continue
         place = f" in {one['region']}" if one["region"] else ""
         advice = f": {one['message']}" if one["message"] else ""
-        passed_over = one["number"] - was["number"] - 1 if was is not None else 0
+        passed_over = one["number"] - was["number"] - 1 if was is not None and is_one_count else 0
         others = f", and {passed_over} more before it" if passed_over > 0 else ""
         text = f"{one['rule']}: {one['seen'] or one['count']}{place}{advice} (alert {one['id']}{others})"
         yield _News(EventType.WARNING, CAMERA_ALERT, text, about=one["rule"])

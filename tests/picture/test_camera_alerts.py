@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from controller.observed import Fleet
+from controller.picture.camera_alerts import camera_alerts
 from controller.picture.conditions import Document
 from controller.picture.event_log import EventLog
 from controller.picture.events import FleetEvent, events_of
@@ -145,3 +146,47 @@ def test_its_times_are_by_the_clock_of_the_controller() -> None:
     ahead = replace(fleet.nodes[node_id(1)], clock_ahead_seconds=3600)
     watched.sees(replace(fleet, nodes={**fleet.nodes, node_id(1): ahead}))
     assert watched.alerts[0]["began"] == "2026-03-01T11:00:30Z"
+
+
+def test_of_two_that_watch_it_one_that_is_away_brings_no_older_alert_back() -> None:
+    (camera_of,) = REVISION.cameras
+    older, newer = alert("a-1", 50), alert("b-1", 1, began_at=NOW + timedelta(seconds=5))
+
+    def shown(*said: AlertStatus, previous: Document | None, watchers: int = 2) -> Document:
+        return {"status": {"alerts": list(camera_alerts(camera_of, said, previous, watchers=watchers))}}
+
+    def ids(document: Document) -> list[tuple[str, bool]]:
+        return [(one["id"], one["active"]) for one in document["status"]["alerts"]]
+
+    both = shown(older, newer, previous=None)
+    assert ids(both) == [("b-1", True)]
+    assert ids(shown(older, previous=both)) == [("b-1", False)]
+    assert ids(shown(newer, previous=both)) == [("b-1", True)]
+    # Of two that began in one second the one that was told stays.
+    same_second = alert("c-1", 1, began_at=newer.began_at + timedelta(milliseconds=400))
+    assert ids(shown(newer, same_second, previous=both)) == [("b-1", True)]
+    # Of one alone whatever it says is news: its clock may have been set back.
+    assert ids(shown(older, previous=both, watchers=1)) == [("a-1", True)]
+
+
+def test_of_two_that_watch_it_the_numbers_tell_nothing_of_each_other() -> None:
+    def document(number: int, *watchers: str) -> Document:
+        one = {
+            "rule": "busy",
+            "id": f"a-{number}",
+            "number": number,
+            "count": 2,
+            "seen": "",
+            "region": "",
+            "message": "",
+        }
+        status = {"ready": True, "reason": "", "message": "", "instances": [{"name": name} for name in watchers]}
+        return {"kind": "Camera", "metadata": {"name": "hq-1"}, "status": {**status, "alerts": [one]}}
+
+    def told(*watchers: str) -> list[str]:
+        key = ("Camera", "hq-1")
+        found = events_of([(key, document(1, *watchers), document(51, *watchers))], NOW)
+        return [one.message for one in found]
+
+    assert told("door") == ["busy: 2 (alert a-51, and 49 more before it)"]
+    assert told("door", "gate") == ["busy: 2 (alert a-51)"]
