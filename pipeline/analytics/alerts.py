@@ -72,7 +72,7 @@ def step(
             return state
         return replace(state, last=begin(1 if state.last is None else state.last.number + 1))
     missing_s = at_s - state.enough_last_s
-    if state.last is not None and state.is_active and missing_s >= rule.ends_after_s:
+    if state.last is not None and state.is_active and missing_s > GAP_S and missing_s >= rule.ends_after_s:
         return RuleState(ended_s=at_s, last=replace(state.last, ended_at_s=unix_s))
     if not state.is_active and state.enough_since_s is not None and missing_s > GAP_S:
         return replace(state, enough_since_s=None)

@@ -64,6 +64,13 @@ def test_a_detector_that_misses_something_for_a_moment_does_not_put_an_alert_off
     assert watched.sees(thing(), at_s=2) == []
 
 
+def test_an_alert_that_ends_at_once_does_not_end_by_a_frame_in_which_the_detector_misses_something() -> None:
+    watched = Watched(any=AlertRule(ends_after_s=0))
+    assert watched.sees(thing(), at_s=0)
+    assert watched.sees(at_s=GAP_S) == watched.sees(thing(), at_s=0.6) == []
+    assert watched.sees(at_s=0.6 + GAP_S + 0.1) == [("any", "ended", "id-1", 1)]
+
+
 def test_after_an_alert_there_is_a_pause_however_much_there_is_to_see() -> None:
     watched = Watched(any=AlertRule(ends_after_s=0, pause_s=10))
     assert watched.sees(thing(), at_s=0)
