@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from dataclasses import replace
 from typing import Final
 
 from pipeline.alert_frames.store import AlertFrames, KeptFrame
@@ -99,7 +100,12 @@ class RemoteControl:
 
     def alert_frame(self, camera_id: str, alert_id: str) -> KeptFrame | None:
         """The frame of an alert of a camera that is watched."""
-        return None if self._streams.find(camera_id) is None else self._alert_frames.find(camera_id, alert_id)
+        stream = self._streams.find(camera_id)
+        kept = None if stream is None else self._alert_frames.find(camera_id, alert_id)
+        if stream is None or kept is None:
+            return None
+        # Another run may have given the number that the stream had to another camera, with other lines and regions.
+        return replace(kept, result=replace(kept.result, source_id=stream.source_id))
 
     def rules(self) -> AnalyticsRules:
         """The lines and regions in force."""
