@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import UUID4, Field, TypeAdapter
 
+from crds.asking import AT_ALERT
 from crds.document import Message, UtcTime, WireModel
 
 _unless_said: Any = {"exclude_if": lambda value: not value}
@@ -104,7 +105,7 @@ class PictureTold(WireModel):
     """Of what lies behind this message; empty when nothing does."""
     total_bytes: int = Field(default=0, ge=0, le=LARGEST_SNAPSHOT, **_unless_said)
     """Of a snapshot: how long the JPEG is whose part lies behind this message. All its parts say the same of it, and come in order."""
-    alert: str = Field(default="", max_length=64, **_unless_said)
+    alert: str = Field(default="", max_length=64, pattern=AT_ALERT, **_unless_said)
     """Of a snapshot that was kept at an alert: the id of that."""
 
 

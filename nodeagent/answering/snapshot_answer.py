@@ -20,8 +20,7 @@ _AGAIN_SECONDS: Final = 0.5
 async def send_snapshot(asked: SnapshotAsked, channel: Channel, source: PictureSource, clock: Clock) -> None:
     """Sends it, or says why there is none."""
     try:
-        async with source.room:
-            picture = await _new_enough(asked, source, clock)
+        picture = await _new_enough(asked, source, clock)
     except NoFrameError as error:
         await channel.end(str(error))
         return
@@ -46,8 +45,10 @@ async def send_snapshot(asked: SnapshotAsked, channel: Channel, source: PictureS
 async def _new_enough(asked: SnapshotAsked, source: PictureSource, clock: Clock) -> AppPicture:
     until = clock.monotonic() + WAIT_SECONDS
     while True:
-        await source.turn()
-        picture = await source.snapshot(asked)
+        # Not while it waits: others look at cameras that are well.
+        async with source.room:
+            await source.turn()
+            picture = await source.snapshot(asked)
         if asked.at or picture.age_ms <= asked.max_age_ms:
             return picture
         if clock.monotonic() + _AGAIN_SECONDS >= until:

@@ -9,7 +9,7 @@ from crds.answers import LARGEST_PICTURE, LARGEST_SNAPSHOT, AgentAnswer, Picture
 from crds.asking import SNAPSHOT, Lease, SnapshotAsked
 from nodeagent.answering.leases import MOST_OF_SNAPSHOTS
 from nodeagent.apps.pictures import PictureWish
-from tests.agent.asking import answers, problem, run_of, say, until_over
+from tests.agent.asking import answers, ask_pictures, problem, run_of, say, until_over
 from tests.agent.shown import jpeg
 from tests.agent.stand import Stand, run, until
 from tests.differ.generations import generation, instance
@@ -137,5 +137,20 @@ def test_so_many_are_sent_at_a_time(stand: Stand) -> None:
                 await ask(stand, number)
             await until_over(stand, MOST_OF_SNAPSHOTS + 1)
             assert "snapshots at a time" in problem(stand, MOST_OF_SNAPSHOTS + 1)
+
+    run(scenario())
+
+
+def test_those_that_wait_for_a_newer_frame_keep_nobody_from_looking(stand: Stand) -> None:
+    async def scenario() -> None:
+        async with stand.agent():
+            await begin(stand)
+            stand.shown.age_ms = 34_000
+            for number in range(1, MOST_OF_SNAPSHOTS + 1):
+                await ask(stand, number)
+            await until(lambda: len(stand.shown.wishes) >= MOST_OF_SNAPSHOTS, "all wait")
+            await ask_pictures(stand, "dock", number=MOST_OF_SNAPSHOTS + 1)
+            await until(lambda: parts(stand, MOST_OF_SNAPSHOTS + 1), "a picture comes")
+            assert not any(problem(stand, number) for number in range(1, MOST_OF_SNAPSHOTS + 1))
 
     run(scenario())

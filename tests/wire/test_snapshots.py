@@ -2,9 +2,11 @@
 
 import json
 
+import pytest
+
 from bus.attached import check_attached, digest_of, split, with_attached
 from bus.codec import decode_signed, encode_signed
-from crds.answers import LARGEST_PICTURE, LARGEST_SNAPSHOT, AgentAnswer
+from crds.answers import LARGEST_PICTURE, LARGEST_SNAPSHOT, AgentAnswer, PictureTold
 from crds.asking import SNAPSHOT, SnapshotAsked
 from crds.messages import AgentCommand
 from tests.wire.golden import AGENT_KEY, CONTROLLER_KEY, V1, golden, payload_of, sealed, with_unknown_fields
@@ -45,3 +47,9 @@ def test_the_largest_part_fits_into_a_record() -> None:
     most = {"camera": "c" * 128, "alert": "a" * 64, "total_bytes": LARGEST_SNAPSHOT, "jpeg_sha256": digest_of(part)}
     largest = answer.model_copy(update={"picture": answer.picture.model_copy(update=most)})
     assert len(with_attached(encode_signed(largest, AGENT_KEY), part)) <= 60 * 1024
+
+
+@pytest.mark.parametrize("alert", ["a\r\nSet-Cookie: x=1", "a\n", "Mütze"])
+def test_what_names_no_alert_is_not_taken_for_one_since_it_goes_into_a_header(alert: str) -> None:
+    with pytest.raises(ValueError, match="alert"):
+        PictureTold(camera="dock", alert=alert)
