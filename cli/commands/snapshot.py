@@ -1,5 +1,6 @@
 """`fleet snapshot`: what a camera sees, as a picture."""
 
+import math
 import re
 import sys
 from collections.abc import Sequence
@@ -67,7 +68,7 @@ def snapshot(
         **({"overlay": "true"} if overlay else {}),
         **({"at": at} if at else {}),
         **({"instance": instance} if instance else {}),
-        **({"maxAgeSeconds": str(round(max_age))} if max_age is not None else {}),
+        **({"maxAgeSeconds": str(math.ceil(max_age))} if max_age is not None else {}),
     }
     api = Api(server, timeout_seconds=_ASK_AGENT_SECONDS)
     failures = []

@@ -39,6 +39,12 @@ def test_how_it_shall_be_reaches_the_controller(shown: Served, run: Run) -> None
     assert Path("dock.jpg").read_bytes() == JPEG
 
 
+def test_less_than_a_second_is_not_none_at_all(shown: Served, run: Run) -> None:
+    assert run("snapshot", "dock", "--max-age", "0.4s").exit_code == 0
+    ((_, how),) = shown.agents.wanted
+    assert how.max_age_seconds == 1
+
+
 def test_several_go_into_a_folder_and_what_fails_is_said_of_each(shown: Served, run: Run) -> None:
     assert run("snapshot", "camera", "dock", "lobby", "-o", "new/").exit_code == 0
     assert sorted(one.name for one in Path("new").iterdir()) == ["dock.jpg", "lobby.jpg"]
