@@ -7,8 +7,8 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from crds.alert_schedule import alert_window
+from crds.camera_status import MOST_ALERTS
 from crds.document import ManifestModel, ObjectName
-from crds.messages import MOST_ALERTS
 from crds.refusal import refusal
 from deepstream.analytics.groups import Label, RoiFiltering
 from deepstream.near_miss import near_miss

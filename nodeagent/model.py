@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from crds.camera_status import AlertStatus
 from crds.instance_config import InstanceConfig, PartDigests
-from crds.messages import AlertStatus
 from nodeagent.operations import Drift, Outcome
 
 

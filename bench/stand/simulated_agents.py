@@ -25,15 +25,9 @@ from bus.base import Topic
 from bus.codec import encode_heartbeat, encode_signed
 from bus.signature import SigningKey
 from bus.topics import SETTINGS, partition_of, topic_name
+from crds.camera_status import CameraStatus
 from crds.heartbeat import Chain, Heartbeat, digest_of, heartbeat_key
-from crds.messages import (
-    AgentInfo,
-    AgentResponse,
-    CameraStatus,
-    GenerationRef,
-    InstanceState,
-    InstanceStatus,
-)
+from crds.messages import AgentInfo, AgentResponse, GenerationRef, InstanceState, InstanceStatus
 
 _SIGN_OF_LIFE_EVERY_S = 5.0
 _REPORT_EVERY_S = 60.0

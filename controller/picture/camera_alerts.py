@@ -6,7 +6,7 @@ from typing import Any
 
 from controller.picture.conditions import Document, timestamp
 from crds.camera import Camera
-from crds.messages import AlertStatus
+from crds.camera_status import AlertStatus
 
 
 def camera_alerts(

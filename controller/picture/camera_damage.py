@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from controller.picture.conditions import Document, condition, false, true
 from controller.picture.look import Look, Sighting
 from crds.camera import Camera
-from crds.messages import CameraStatus
+from crds.camera_status import CameraStatus
 
 DEGRADED: Final = "Degraded"
 """The condition of a camera that is True when something is wrong: its frames are processed, and nobody may be able to use them."""

@@ -9,8 +9,9 @@ from controller.picture.camera_damage import degraded_condition
 from controller.picture.conditions import Document, Verdict, condition, false, timestamp, true, unknown
 from controller.picture.look import Look, Sighting
 from crds.camera import Camera
+from crds.camera_status import CameraStatus
 from crds.condition import ConditionStatus
-from crds.messages import CameraStatus, InstanceState
+from crds.messages import InstanceState
 
 _STATES_THAT_PROCESS = frozenset({InstanceState.STARTING, InstanceState.RUNNING, InstanceState.UNHEALTHY})
 # The worst verdict of several watchers is the one of the camera.

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from controller.observed import ObservedNode
 from controller.picture.conditions import Verdict, false, true
 from controller.status.skew import SKEWED_FROM_SECONDS, is_skewed
-from crds.messages import AlertStatus, CameraStatus, InstanceStatus
+from crds.camera_status import AlertStatus, CameraStatus
+from crds.messages import InstanceStatus
 
 CLOCK_SYNCHRONIZED = "ClockSynchronized"
 

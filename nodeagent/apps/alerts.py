@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crds.messages import MOST_ALERTS, AlertStatus
+from crds.camera_status import MOST_ALERTS, AlertStatus
 
 _LONGEST = {"rule": 63, "id": 64, "seen": 200, "region": 200, "message": 500}
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from crds.camera_status import AlertStatus
 from crds.instance_config import InstanceConfig
-from crds.messages import AgentConfig, AlertStatus
+from crds.messages import AgentConfig
 from nodeagent.model import Observed, Pictures, Probe, StreamStats
 
 _UNEVEN_S = 0.8

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from crds.heartbeat import Chain, Heartbeat, digest_of
 from crds.messages import AgentResponse
+from nodeagent.reporter.camera_facts import CameraFacts
 from nodeagent.reporter.report import Standing
-from nodeagent.reporter.status import CameraFacts
 
 _FPS_SHARE = 0.2
 _FPS_LEAST = 1.0

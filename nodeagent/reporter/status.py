@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from crds.condition import Condition, ConditionStatus
-from crds.instance_config import CameraConfig, InstanceConfig
-from crds.messages import AgentConfig, AlertStatus, CameraDamage, CameraStatus, InstanceState, InstanceStatus
-from nodeagent.model import FilesState, InstanceHistory, Observed, ObservedInstance, Pictures, describe_exit, short_id
+from crds.instance_config import InstanceConfig
+from crds.messages import AgentConfig, InstanceState, InstanceStatus
+from nodeagent.model import FilesState, InstanceHistory, Observed, ObservedInstance, describe_exit, short_id
 from nodeagent.operations import PAUSED, Note, Op, OutcomeKind, PullImage, SetBack, WriteFiles
-from nodeagent.reporter.frames import AppProgress, CameraProgress
+from nodeagent.reporter.camera_facts import CameraFacts, camera_facts, camera_status
+from nodeagent.reporter.frames import AppProgress
 from nodeagent.reporter.liveness import why_hung
 
 # An app may take this long to answer for the first time; after that it is Unhealthy, and still given time.
@@ -17,9 +18,6 @@ STARTING_FOR = timedelta(seconds=30)
 # An app that answered before and is silent for this long is Unhealthy.
 SILENT_FOR = timedelta(seconds=10)
 _LONGEST_OUTPUT = 400
-_FRAMES_PROCESSED = "FramesProcessed"
-_TOO_FEW_FRAMES = "TooFewFrames"
-_WITH_PICTURES = frozenset({_FRAMES_PROCESSED, _TOO_FEW_FRAMES})
 
 AS_RECORDED = "AsRecorded"
 """False while a container is not as its record says; True with what was set back last."""
@@ -45,21 +43,6 @@ class Known:
     progress: Mapping[str, AppProgress] = field(default_factory=dict)
     settled: bool = False
     """True when the last look at the node found nothing to do for `desired`."""
-
-
-@dataclass(frozen=True)
-class CameraFacts:
-    """What is known of a camera at one moment; equal when they differ in nothing but what moves all the time."""
-
-    name: str
-    ready: bool | None
-    reason: str
-    message: str = field(compare=False)
-    fps: float | None = field(compare=False)
-    frame_number: int | None = field(compare=False)
-    alerts: tuple[AlertStatus, ...] = ()
-    pictures: Pictures | None = None
-    """None when the app says nothing of them, or no new ones come."""
 
 
 @dataclass(frozen=True)
@@ -110,27 +93,13 @@ def _status(facts: InstanceFacts, before: InstanceStatus | None, now: datetime) 
     # What is known of an instance, or a camera, has the names of the fields that say it.
     known = {
         **vars(facts),
-        "cameras": tuple(_camera_status(one, cameras.get(one.name), now) for one in facts.cameras),
+        "cameras": tuple(camera_status(one, cameras.get(one.name), now) for one in facts.cameras),
         "conditions": tuple(
             Condition(**vars(one), last_transition_time=now).since(before.conditions if before else ())
             for one in facts.conditions
         ),
     }
     return InstanceStatus(**known, since=before.since if before and before.state == facts.state else now)
-
-
-def _camera_status(facts: CameraFacts, before: CameraStatus | None, now: datetime) -> CameraStatus:
-    known = {**vars(facts), "since": before.since if before and before.ready == facts.ready else now}
-    pictures: Pictures | None = known.pop("pictures")
-    if pictures is None:
-        return CameraStatus(**known)
-    degraded = None
-    if pictures.damage:
-        since = before.degraded.since if before and before.degraded else now
-        degraded = CameraDamage(reason=pictures.damage, message=pictures.message, since=since)
-    return CameraStatus(
-        **known, degraded=degraded, sound=degraded is None, width=pictures.width, height=pictures.height
-    )
 
 
 def instance_facts(known: Known, now: datetime) -> tuple[InstanceFacts, ...]:
@@ -162,7 +131,7 @@ def _facts(
     if config is not None:
         state, reason, message = _state(name, config, there, known, now)
         files = known.observed.files.get(name, FilesState(current=True)) if known.observed else None
-        cameras = _cameras(config, there, known.progress.get(name), files, now)
+        cameras = camera_facts(config, there, known.progress.get(name), files, now)
     elif known.desired is not None:
         state, reason, message = InstanceState.STOPPED, "NotDesired", ""
     else:
@@ -338,60 +307,6 @@ def _last_lines(text: str) -> str:
         return text
     _, newline, whole = text[-_LONGEST_OUTPUT - 1 :].partition("\n")
     return whole if newline else text[-_LONGEST_OUTPUT:]
-
-
-def _cameras(
-    config: InstanceConfig,
-    there: ObservedInstance | None,
-    progress: AppProgress | None,
-    files: FilesState | None,
-    now: datetime,
-) -> tuple[CameraFacts, ...]:
-    if progress is None or there is None or progress.runtime_id != there.runtime_id:
-        progress = None
-    facts = []
-    for camera in config.cameras:
-        ready, reason, message, seen = _camera(camera, config, there, progress, now)
-        pictures = seen.pictures if seen and reason in _WITH_PICTURES else None
-        if files is not None and (problem := files.dark.get(camera.name)) is not None:
-            # A camera that lets everybody in may send all the same; it is not watched as it was asked to be.
-            ready, reason, message = False, problem.reason, problem.message
-        elif files is not None and (problem := files.kept.get(camera.name)) is not None:
-            message = "; ".join(one for one in (message, f"its login is the one that it had: {problem.message}") if one)
-        fps, frame_number = (round(seen.fps, 1), seen.frame_number) if seen else (None, None)
-        alerts = seen.alerts if seen else ()
-        facts.append(CameraFacts(camera.name, ready, reason, message, fps, frame_number, alerts, pictures))
-    return tuple(facts)
-
-
-def _camera(
-    camera: CameraConfig,
-    config: InstanceConfig,
-    there: ObservedInstance | None,
-    progress: AppProgress | None,
-    now: datetime,
-) -> tuple[bool | None, str, str, CameraProgress | None]:
-    """Ready, reason, message and what was seen of one camera."""
-    if there is None or not there.running:
-        return False, "InstanceNotRunning", "its instance does not run", None
-    if not config.app_kind.has_metrics:
-        return None, "NoEvidence", "this app does not tell which frames it processes", None
-    if progress is None or progress.answered_at is None:
-        return False, "WaitingForApp", "the app has not answered yet", None
-    limits = camera.limits
-    limit = timedelta(seconds=limits.not_reachable_after_seconds)
-    seen = (progress.cameras or {}).get(camera.camera_id)
-    if seen is None:
-        return False, "NotInApp", "the app does not name this camera", None
-    if seen.advanced_at is None or now - seen.advanced_at > limit:
-        because = f": {seen.reason}" if seen.reason else ""
-        if seen.advanced_at is None:
-            return False, "WaitingForFrames", f"no frame has been processed yet{because}", seen
-        age = (now - seen.advanced_at).total_seconds()
-        return False, "NoFrames", f"the last frame was processed {age:.0f} s ago{because}", seen
-    if seen.fps < limits.minimum_fps:
-        return False, _TOO_FEW_FRAMES, f"{seen.fps:.1f} frames per second, {limits.minimum_fps:g} are expected", seen
-    return True, _FRAMES_PROCESSED, "", seen
 
 
 def is_applied(desired: AgentConfig | None, statuses: tuple[InstanceFacts | InstanceStatus, ...]) -> bool:

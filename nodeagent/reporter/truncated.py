@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
+from crds.camera_status import CameraDamage, CameraStatus
 from crds.condition import Condition, ConditionStatus
-from crds.messages import AgentResponse, CameraDamage, CameraStatus
+from crds.messages import AgentResponse
 from nodeagent.reporter.conditions import REPORT_TRUNCATED
 
 _Reduce = Callable[[tuple[CameraStatus, ...]], tuple[CameraStatus, ...]]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crds.messages import MOST_ALERTS, CameraStatus
+from crds.camera_status import MOST_ALERTS, CameraStatus
 from nodeagent.apps.alerts import alerts_of
 
 BUSY = {

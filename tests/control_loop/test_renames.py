@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from crds.camera_status import CameraStatus
 from crds.instance_config import InstanceConfig
-from crds.messages import CameraStatus, InstanceState, InstanceStatus
+from crds.messages import InstanceState, InstanceStatus
 from tests.control_loop.stand import Stand, eventually, loaded
 
 BEFORE = {

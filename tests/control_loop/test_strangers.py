@@ -9,8 +9,9 @@ from bus.signature import SigningKey
 from controller.answers import Answers
 from controller.kept_keys import FILE_NAME
 from controller.model import TrustRefused
+from crds.camera_status import CameraStatus
 from crds.fingerprint import fingerprint
-from crds.messages import CameraStatus, CommandKind, InstanceState, InstanceStatus
+from crds.messages import CommandKind, InstanceState, InstanceStatus
 from ports.simulated import BEGINNING
 from tests.control_loop.stand import STATE_DIR, Stand, TalkingAgent, eventually, loaded, none_published, ref
 

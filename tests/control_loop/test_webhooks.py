@@ -6,7 +6,7 @@ from typing import Any
 
 from controller.answers import Answers
 from controller.notifying.post import Posted, Unreachable
-from crds.messages import AlertStatus
+from crds.camera_status import AlertStatus
 from tests.control_loop.stand import WEBHOOKS, Stand, eventually, loaded
 from tests.control_loop.test_removals import EMPTY, begin, parked
 from tests.control_loop.test_renames import BEFORE, SINCE, running

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crds.camera import Camera
+from crds.camera_status import CameraStatus
 from crds.compact import compact, with_shared_names
-from crds.messages import CameraStatus
 
 
 def camera() -> Camera:

@@ -3,8 +3,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crds.camera_status import CameraStatus
 from crds.condition import Condition, ConditionStatus
-from crds.messages import CameraStatus, InstanceState, InstanceStatus
+from crds.messages import InstanceState, InstanceStatus
 from crds.reported import Reported
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

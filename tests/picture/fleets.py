@@ -14,18 +14,10 @@ from controller.picture.store import ObjectStore
 from controller.render.instance import render_instance
 from controller.status.fold import AgentMessage, fold
 from crds.camera import Camera
+from crds.camera_status import CameraStatus
 from crds.dsinstance import DsInstance
 from crds.instance_config import InstanceConfig
-from crds.messages import (
-    AgentConfig,
-    AgentInfo,
-    AgentResponse,
-    CameraStatus,
-    GenerationRef,
-    InstanceState,
-    InstanceStatus,
-    Removals,
-)
+from crds.messages import AgentConfig, AgentInfo, AgentResponse, GenerationRef, InstanceState, InstanceStatus, Removals
 from crds.node import Node
 
 NOW = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)

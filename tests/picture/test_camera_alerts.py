@@ -10,7 +10,7 @@ from controller.picture.camera_alerts import camera_alerts
 from controller.picture.conditions import Document
 from controller.picture.event_log import EventLog
 from controller.picture.events import FleetEvent, events_of
-from crds.messages import AlertStatus, CameraStatus
+from crds.camera_status import AlertStatus, CameraStatus
 from tests.picture import fleets
 from tests.picture.fleets import (
     NOW,

@@ -9,7 +9,7 @@ from controller.api.columns import COLUMNS
 from controller.observed import Fleet
 from controller.picture.events import EventType, FleetEvent, Trouble, events_of
 from controller.picture.standing import is_dark, is_listed
-from crds.messages import CameraDamage, CameraStatus
+from crds.camera_status import CameraDamage, CameraStatus
 from tests.picture import fleets
 from tests.picture.fleets import (
     NOW,

@@ -9,8 +9,9 @@ from controller.model import SCALED_TO_ZERO, FleetPlan, ObjectRef, Reason
 from controller.observed import Fleet
 from controller.status.trust import with_keys
 from crds.camera import Camera
+from crds.camera_status import CameraStatus
 from crds.condition import Condition, ConditionStatus
-from crds.messages import AgentResponse, CameraStatus, GenerationRef, InstanceState
+from crds.messages import AgentResponse, GenerationRef, InstanceState
 from tests.picture import fleets
 from tests.picture.fleets import (
     NOW,

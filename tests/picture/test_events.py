@@ -6,8 +6,9 @@ import pytest
 from controller.observed import Fleet
 from controller.picture.event_log import EventLog
 from controller.picture.events import events_of
+from crds.camera_status import CameraStatus
 from crds.condition import Condition, ConditionStatus
-from crds.messages import CameraStatus, InstanceState
+from crds.messages import InstanceState
 from tests.picture import fleets
 from tests.picture.fleets import (
     NOW,

@@ -10,8 +10,9 @@ from controller.picture.conditions import Document
 from controller.picture.images import ImageUse
 from controller.picture.standing import Standing
 from controller.picture.summary import summary
+from crds.camera_status import CameraStatus
 from crds.condition import Condition, ConditionStatus
-from crds.messages import CameraStatus, InstanceState
+from crds.messages import InstanceState
 from tests.picture.fleets import (
     NOW,
     camera,

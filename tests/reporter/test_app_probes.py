@@ -1,8 +1,8 @@
 import asyncio
 from datetime import UTC, datetime
 
+from crds.camera_status import AlertStatus
 from crds.instance_config import InstanceConfig
-from crds.messages import AlertStatus
 from nodeagent.model import Probe, StreamStats
 from nodeagent.reporter.app_probes import AppProbes
 from nodeagent.reporter.pace import EVERY, STEADY_LOOKS

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from crds.messages import AlertStatus, CameraStatus, InstanceStatus
+from crds.camera_status import AlertStatus, CameraStatus
+from crds.messages import InstanceStatus
 from nodeagent.model import (
     FilesState,
     Probe,

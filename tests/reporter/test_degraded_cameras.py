@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from crds.messages import CameraDamage, CameraStatus, InstanceStatus
+from crds.camera_status import CameraDamage, CameraStatus
+from crds.messages import InstanceStatus
 from nodeagent.model import Pictures, Probe, StreamStats
 from nodeagent.reporter.frames import AppProgress, after_probe
 from nodeagent.reporter.heartbeats import has_moved

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from bus.codec import decode_heartbeat, decode_signed
 from crds.heartbeat import MOST_HEARTBEATS, digest_of, first_link, follows, heartbeat_key
 from crds.messages import AgentResponse, InstanceState, OrphanStatus
+from nodeagent.reporter.camera_facts import CameraFacts
 from nodeagent.reporter.heartbeats import has_moved
 from nodeagent.reporter.report import Standing
 from nodeagent.reporter.sender import ReportSender
-from nodeagent.reporter.status import CameraFacts, InstanceFacts
+from nodeagent.reporter.status import InstanceFacts
 from ports.simulated import LoopClock
 from ports.virtual_time import run_in_virtual_time
 from tests.differ.generations import FLEET, NODE

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import pytest
 
+from crds.camera_status import AlertStatus
 from crds.condition import Condition, ConditionStatus
-from crds.messages import AgentInfo, AgentResponse, AlertStatus
+from crds.messages import AgentInfo, AgentResponse
 from nodeagent.reporter.report import Told, after_report, report, standing
 from nodeagent.reporter.status import Known
 from tests.differ.generations import FLEET, NODE, NOW, generation

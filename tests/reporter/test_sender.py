@@ -12,8 +12,9 @@ import pytest
 from bus.base import Topic
 from bus.codec import decode_signed
 from bus.signature import SigningKey
+from crds.camera_status import CameraStatus
 from crds.condition import Condition, ConditionStatus
-from crds.messages import AgentResponse, CameraStatus, InstanceState, InstanceStatus
+from crds.messages import AgentResponse, InstanceState, InstanceStatus
 from nodeagent.reporter.sender import ReportSender
 from ports.simulated import LoopClock
 from ports.virtual_time import run_in_virtual_time

@@ -8,7 +8,8 @@ from pathlib import Path
 from uuid import UUID
 
 from bus.codec import encode_signed
-from crds.messages import AgentResponse, AlertStatus, CameraStatus, InstanceState, InstanceStatus
+from crds.camera_status import AlertStatus, CameraStatus
+from crds.messages import AgentResponse, InstanceState, InstanceStatus
 from tests.planner.short_manifests import NOW
 from tests.wire.golden import AGENT_KEY, FLEET, NODE
 from tests.wire.write_asking import RUN

@@ -8,7 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from bus.codec import decode_signed, encode_signed
-from crds.messages import AgentResponse, CameraDamage
+from crds.camera_status import CameraDamage
+from crds.messages import AgentResponse
 from tests.planner.short_manifests import NOW
 from tests.wire.golden import AGENT_KEY, golden
 

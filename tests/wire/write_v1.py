@@ -16,13 +16,13 @@ from controller.model import NodeState, Revision
 from controller.planner.planner import plan
 from controller.publish.generations import KnownGenerations, next_record
 from controller.source.last_good import LastGood
+from crds.camera_status import CameraStatus
 from crds.condition import Condition, ConditionStatus
 from crds.messages import (
     AgentCommand,
     AgentConfig,
     AgentInfo,
     AgentResponse,
-    CameraStatus,
     CommandKind,
     GenerationRef,
     InstanceState,
