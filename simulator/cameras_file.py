@@ -13,8 +13,8 @@ _KEYS: Final = {"name", "user", "password", "clip", "codec"}
 def cameras_of_file(file: Path) -> list[SimulatedCamera]:
     """Reads ``[{"name": ..., "user": ..., "password": ..., "clip": ...}]``.
 
-    User and password may be left out together, and so may the clip: then ``codec`` may say that walkers are coded in ``h265``. A
-    relative path of a clip counts from the folder of the file.
+    User and password may be left out together, and so may the clip: then ``codec`` may say how walkers are coded, such as ``h265``. A relative
+    path of a clip counts from the folder of the file.
 
     Raises:
         ConfigError: If the file does not say that.
@@ -31,7 +31,7 @@ def _camera(item: JsonReader) -> SimulatedCamera:
     has_login = item.has("user") or item.has("password")
     user, password = (item.text("user"), item.text("password")) if has_login else ("", "")
     clip = item.file.parent / item.text("clip") if item.has("clip") else None
-    codec = Codec(item.one_of("codec", "h264", "h265")) if item.has("codec") else Codec.H264
+    codec = Codec(item.one_of("codec", *Codec)) if item.has("codec") else Codec.H264
     try:
         return SimulatedCamera(name, user, password, clip, codec)
     except ValueError as error:
