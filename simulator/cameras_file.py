@@ -13,8 +13,8 @@ _KEYS: Final = {"name", "user", "password", "clip", "codec"}
 def cameras_of_file(file: Path) -> list[SimulatedCamera]:
     """Reads ``[{"name": ..., "user": ..., "password": ..., "clip": ...}]``.
 
-    User and password may be left out together, and so may the clip: then ``codec`` may say how walkers are coded, such as ``h265``. A relative
-    path of a clip counts from the folder of the file.
+    User and password may be left out together, and so may the clip: then ``codec`` may say how walkers are coded. A
+    relative path of a clip counts from the folder of the file.
 
     Raises:
         ConfigError: If the file does not say that.

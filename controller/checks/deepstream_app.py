@@ -53,7 +53,9 @@ def check_deepstream_app(instance: DsInstance, cameras: tuple[Camera, ...]) -> I
     yield from check_versions(spec)
     classic = () if spec.container.env.get("USE_NEW_NVSTREAMMUX") == "yes" else check_size_of_muxer(app)
     for finding in (*check_app_file(app, version), *classic):
-        yield _of_app(resolved, app, finding)
+        # The list is made here: what is wrong with its addresses is said of the cameras.
+        if (finding.group, finding.key) != ("source-list", "list"):
+            yield _of_app(resolved, app, finding)
     models = models_of(resolved, app)
     yield from check_models(models, resolved, version, batch_size)
     yield from check_engine_folders(spec, models, version)

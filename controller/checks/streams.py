@@ -15,7 +15,7 @@ from crds.camera_device import DEVICE_TYPES
 from crds.camera_source import SCHEMES
 from crds.deepstream_app import DeepstreamApp
 from crds.dsinstance import DsInstance
-from deepstream.app.source import RtpProtocol, SourceGroup, SourceType
+from deepstream.app.source import FILE, RTSP, RtpProtocol, SourceGroup, SourceType
 from deepstream.versions import DsVersion
 
 _ADDRESS: Final = ("spec", "address")
@@ -78,8 +78,9 @@ def _not_read(instance: DsInstance, camera: Camera) -> str:
 
 def _of_list(instance: DsInstance, camera: Camera) -> Iterator[Violation]:
     """With streams: rest the cameras are a list, of which deepstream-app takes rtsp:// and file:// apart by itself."""
-    spec, scheme = camera.spec, urlsplit(camera.spec.address).scheme
-    if spec.type != "file" and scheme != "rtsp":
+    spec, scheme = camera.spec, camera.spec.address.partition("://")[0]
+    # As deepstream-app compares them: by each letter.
+    if not spec.address.startswith((FILE, RTSP)):
         transport = {"rtspt": RtpProtocol.TCP, "rtspu": RtpProtocol.UDP_OR_TCP}.get(scheme)
         remedy = "give streams: static"
         if transport is not None:

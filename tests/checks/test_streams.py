@@ -21,6 +21,7 @@ STREAMS = {
     "rtspt": {"address": "rtspt://10.0.0.7/1"},
     "rtspu": {"address": "rtspu://10.0.0.7/1"},
     "rtsps": {"address": "rtsps://10.0.0.7/1"},
+    "shouted": {"address": "RTSP://10.0.0.7/1"},
     "http": {"address": "http://10.0.0.7/video.mjpg", "type": "http"},
     "rtmp": {"address": "rtmp://10.0.0.7/live/1", "type": "rtmp"},
     "srt": {"address": "srt://10.0.0.7:9000", "type": "srt"},
@@ -63,6 +64,7 @@ STREAMS = {
         (REST, "rtspt", (ERROR, ADDRESS, "selectRtpProtocol: 4")),
         (REST, "rtspu", (ERROR, ADDRESS, "selectRtpProtocol: 7")),
         (REST, "rtsps", (ERROR, ADDRESS, "streams: static$")),
+        (REST, "shouted", (ERROR, ADDRESS, "RTSP:// address")),
         (REST, "http", (ERROR, ADDRESS, "holds rtsp:// and file:// alone")),
         (REST, "srt", (ERROR, ADDRESS, "streams: static$")),
         (REST, "mjpeg", (ERROR, CODEC, "no depayloader for MJPEG")),
@@ -90,6 +92,7 @@ def test_what_an_app_reads(app: dict[str, Any], stream: str, expected: tuple[Sev
         ] == []
         return
     severity, path, words = expected
+    assert [one.path for one in found if one.severity is ERROR] == ([path] if severity is ERROR else [])
     ours = [one for one in found if one.path == path]
     assert [one.severity for one in ours] == [severity], found
     assert re.search(words, ours[0].message)

@@ -1,4 +1,4 @@
-"""Which cameras `fleet up` simulates, and how."""
+"""Which cameras `fleet up` simulates, what they show, and what it says of the others."""
 
 import json
 import re

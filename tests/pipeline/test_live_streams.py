@@ -156,7 +156,12 @@ def test_the_last_picture_and_that_of_an_alert_with_and_without_what_was_found(
     alerts = {"somebody": {"region": "all", "message": "Look"}}
     source_list.with_name("pipeline.json").write_text(json.dumps({"cameras": {"lobby": {"alerts": alerts}}}))
     running = pipeline(source_list)
-    wait_until(lambda: running.streams()["lobby"]["alerts"], "an alert")
+
+    def told() -> Any:
+        return running.get("/api/v1/alerts")["alerts-info"]["streams"][0]
+
+    # The alert is told before its frame has been written.
+    wait_until(lambda: told()["frames"], "the frame of an alert")
 
     def picture(query: str) -> Any:
         connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=patient(10))
@@ -169,7 +174,7 @@ def test_the_last_picture_and_that_of_an_alert_with_and_without_what_was_found(
         assert found is not None
         return found
 
-    (stream,) = running.get("/api/v1/alerts")["alerts-info"]["streams"]
+    stream = told()
     (alert,) = stream["alerts"]
     assert (alert["rule"], alert["number"], alert["message"], stream["frames"]) == (
         "somebody",

@@ -40,8 +40,8 @@ class CameraRecord(Record):
     password: str | None = _field(
         "Never the password itself: the secret of the node that holds it.", "${secret:gate:password}"
     )
-    encodeType: str | None = _field("h264 or h265; a new camera has h265.", "h265")  # noqa: N815
-    type: str | None = _field("rtsp, file, usb or csi.", "rtsp")
+    encodeType: str | None = _field("h264, h265, mjpeg or mpeg4; a new camera has h265.", "h265")  # noqa: N815
+    type: str | None = _field("rtsp, http, rtmp, srt, file, usb or csi.", "rtsp")
     width: int | None = _field("Width of the picture in pixels.", 3840)
     height: int | None = _field("Height of the picture in pixels.", 2160)
     ready: bool | None = _field("True while its frames are processed; null while that is not known. Only read.", True)
