@@ -9,6 +9,8 @@ Path = tuple[str | int, ...]
 Accepts = Callable[[Any], bool]
 """Tells whether a value would be taken at one place."""
 
+REMOVED: Final = object()
+"""To be tried in place of a value: the key is not there."""
 _MOST_TRIALS: Final = 50
 """Of one document: each reads it whole, and people mend the first of many faults first."""
 
@@ -52,6 +54,8 @@ def _with(document: Any, path: Path, value: Any) -> Any:
     if not path:
         return value
     first, *rest = path
+    if value is REMOVED and not rest and isinstance(document, dict):
+        return {key: one for key, one in document.items() if key != first}
     inside = _with(document[first], tuple(rest), value)
     if isinstance(document, dict):
         return {**document, first: inside}
