@@ -1,9 +1,11 @@
 """Whether a value would be taken where another one was not: what people are told to write must not be refused in its turn."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 Path = tuple[str | int, ...]
 Accepts = Callable[[Any], bool]
@@ -44,10 +46,20 @@ class Trials:
         try:
             self._validate(_with(self._document, path, value))
         except ValidationError as error:
-            return not any(one["loc"][: len(path)] == path for one in error.errors(include_url=False))
+            return not any(_is_about(path, one) for one in error.errors(include_url=False))
         except LookupError:  # the path is that of a name, and of no value
             return False
         return True
+
+
+def _is_about(path: Path, error: ErrorDetails) -> bool:
+    """Whether an error is that of a place: also one of several fields together that names the field on the way there."""
+    above = error["loc"]
+    if above[: len(path)] == path:
+        return True
+    if error["type"] != "value_error" or path[: len(above)] != above:
+        return False
+    return str(path[len(above)]) in re.findall(r"[A-Za-z]+", error["msg"])
 
 
 def _with(document: Any, path: Path, value: Any) -> Any:
