@@ -45,9 +45,10 @@ KafkaTopic = Annotated[str, StringConstraints(min_length=1, max_length=249, patt
 
 
 def _in_utc(time: datetime) -> datetime:
-    if not 1970 <= time.year <= 9998:
-        raise ValueError("a time between the years 1970 and 9998 is expected")
-    return time.astimezone(UTC)
+    # Where it was written and in UTC: whoever reads what is kept here reads that, and the years beside these convert to nothing.
+    if 1970 <= time.year <= 9998 and 1970 <= (in_utc := time.astimezone(UTC)).year <= 9998:
+        return in_utc
+    raise ValueError("a time between the years 1970 and 9998 is expected")
 
 
 UtcTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crds.camera_status import MOST_ALERTS, CameraStatus
+from crds.camera_status import MOST_ALERTS, AlertStatus, CameraStatus
 from nodeagent.apps.alerts import alerts_of
 
 BUSY = {
@@ -78,3 +78,13 @@ VALUES = st.recursive(
 def test_anything_is_understood_or_passed_over(said: Any, change: dict[str, Any]) -> None:
     for anything in (said, [said], [{**BUSY, **change}]):
         assert len(alerts_of(anything)) <= MOST_ALERTS
+
+
+@pytest.mark.parametrize(
+    "began", ["1970-01-01T00:00:00+14:00", "9998-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"]
+)
+def test_what_an_agent_takes_for_a_time_its_controller_takes_for_one_too(began: str) -> None:
+    """One of these made the whole report of a node unreadable, when it was read."""
+    told = {"rule": "busy", "id": "a-1", "number": 1, "active": True, "count": 1, "began": began}
+    for one in alerts_of([told]):
+        assert AlertStatus.model_validate_json(one.model_dump_json()) == one
