@@ -42,11 +42,14 @@ _HOW_LOGIN: Final = (
 def _other_type(address: str) -> str:
     """What to write for an address of another type; empty where nothing tells."""
     if address.startswith("file:"):
-        return "; for a file write type: file"
+        fits = re.match(r"file:(/(?!/)|//\.{0,2}/)", address)
+        return "; for a file write type: file" + ("" if fits else " and an address such as file:///clips/a.mp4")
     found = re.fullmatch(r"(?P<device>(?P<type>usb|csi):[0-9]{1,3})|/dev/video(?P<number>[0-9]{1,3})", address)
     if found is None:
         return ""
     device, kind = found["device"] or f"usb:{found['number']}", found["type"] or "usb"
+    if device_number(device, kind) is None:
+        return ""
     return f"; for a camera of the machine write address: {device} and type: {kind}"
 
 

@@ -95,6 +95,8 @@ def read_clip(path: Path) -> Clip:
     Raises:
         ClipError: If it is not such a file.
     """
+    if path.exists() and not path.is_file():
+        raise ClipError(f"{path}: is not a file")  # a pipe would be waited for without end
     try:
         with av.open(str(path), "r") as container:
             return _clip(path, container)

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     "clips",
     multiple=True,
     metavar="CAMERA=FILE",
-    help="A video that this simulated camera shows, H.264 or H.265 without B-frames; may be given again.",
+    help="A video that this simulated camera shows, H.264, H.265, MPEG-4 or MJPEG, without B-frames; may be given again.",
 )
 @removal_options
 @click.option("--no-table", is_flag=True, help="Lines about changes instead of the live table.")
@@ -119,7 +119,7 @@ def _clips(given: tuple[str, ...]) -> dict[str, Path]:
             raise Failure(f"--clip {one}: CAMERA=FILE is expected, such as --clip lobby=lobby.mp4")
         if name in found:
             raise Failure(f"--clip {one}: camera {name} has a clip already")
-        found[name] = Path(file).absolute()
+        found[name] = Path(file).expanduser().absolute()
     return found
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from bus.signature import AGENT_KEY_FILE, SigningKey
+from cli.parts_options import split_listen
 from cli.up.cameras import (
     Simulated,
+    not_simulated,
     simulated,
     simulation_change,
     why_no_clip,
-    why_not_simulated,
     write_cameras_file,
 )
 from cli.up.children import Child
@@ -53,6 +54,7 @@ class Parts:
         self._simulators: dict[int, Child] = {}
         self._simulated: Simulated = {}
         self._not_simulated: dict[str, str] = {}
+        self._taken: dict[int, str] = {}
         self._rewiring: asyncio.Task[None] | None = None
 
     @property
@@ -123,22 +125,33 @@ class Parts:
             paths, known = wanted.get(port, {}), self._simulated.get(port, {})
             if paths == known:
                 continue
+            if port not in self._simulators and (why := self._why_taken(port)):
+                if self._taken.get(port) != why:
+                    self._say(f"no cameras are simulated on port {port}, which stands in their addresses: {why}")
+                self._taken[port] = why  # it is tried again at the next look
+                continue
             self._simulated[port] = paths
             file = self._state.root / f"cameras-{port}.json"
             write_cameras_file(file, paths)
-            if port in self._simulators:
+            if port in self._simulators or self._taken.pop(port, ""):
                 self._say(simulation_change(port, known, paths))
+            if port in self._simulators:
                 self._simulators[port].signal(signal.SIGHUP)  # it reads the file again
-            elif why := is_free("127.0.0.1", port):
-                self._say(f"no cameras are simulated on port {port}, which stands in their addresses: {why}")
             else:
                 self._simulators[port] = self._simulator(port, file)
                 self._simulators[port].start()
 
+    def _why_taken(self, port: int) -> str | None:
+        """Why nothing can be simulated on a port; None where it can. Other parts may not listen yet at what is theirs."""
+        if port == split_listen(self._settings.listen)[1]:
+            return "that is the port of the API"
+        if port == self._door:
+            return "that is the port of the embedded broker"
+        return is_free("127.0.0.1", port)
+
     def _say_not_simulated(self, cameras: Iterable[Camera]) -> None:
-        obstacles = {
-            camera.name: f"is not simulated: {why}" for camera in cameras if (why := why_not_simulated(camera))
-        }
+        cameras = tuple(cameras)
+        obstacles = {name: f"is not simulated: {why}" for name, why in not_simulated(cameras).items()}
         if self._settings.driver == "process":  # in a container it is another file system
             obstacles |= {camera.name: f"shows nothing: {why}" for camera in cameras if (why := why_no_clip(camera))}
         for name, why in sorted(obstacles.items()):

@@ -119,6 +119,7 @@ def test_of_both_the_boxes_are_shown_before_the_class_is_and_what_is_missing_is_
     page.get_by_label("Look for").select_option("both")
     page.locator("input[type=file]").set_input_files([{"name": "a.png", "mimeType": "image/png", "buffer": PICTURE}])
     card = page.locator("[data-task='1']")
+    expect(card).to_be_visible()
     expect(page.get_by_text("No worker tells classes now")).to_be_visible()
     hear(answers, ModelNotice(TaskKind.DETECTION, "traffic", ("person", "car")))
     found = DetectedPrimitive(1, 0.5, 0.5, 0.25, 0.25, 0.0, 0.82)

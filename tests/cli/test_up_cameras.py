@@ -4,15 +4,19 @@ import json
 import re
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from cli.failure import Failure
 from cli.main import fleet
 from cli.up.cameras import (
     Simulation,
+    not_simulated,
     require_clips,
     simulated,
     simulation_change,
@@ -21,10 +25,13 @@ from cli.up.cameras import (
     write_cameras_file,
 )
 from crds.camera import Camera
+from crds.camera_source import EncodeType
+from simulator.cameras_file import cameras_of_file
+from simulator.rtsp_session import _Request
 from simulator.server import SimulatedCamera
 
 
-def _camera(name: str, address: str, secret: str | None = None, **fields: str) -> Camera:
+def _camera(name: str, address: str, secret: str | None = None, **fields: Any) -> Camera:
     spec: dict[str, Any] = {"address": address, **fields}
     if secret:
         spec["credentialsRef"] = {"name": secret}
@@ -52,11 +59,22 @@ def test_cameras_of_this_machine_are_simulated(tmp_path: Path) -> None:
         ("rtsp://127.0.0.1:8554/Streaming/Channels/101/", "Streaming/Channels/101", ""),
         ("rtsp://localhost:8554/a%2Cb", "a,b", ""),
         ("rtsp://127.0.0.1:8554", "", "its address has no path"),
-        ("rtsp://127.0.0.1:8554/?channel=1", "", "its path has signs"),
+        ("rtsp://127.0.0.1:8554/?channel=1", "", "its address has no path"),
         ("rtsp://127.0.0.1:8554/a%20b", "", "its path has signs"),
         ("rtsps://127.0.0.1:8554/a", "", "rtsp only"),
         ("rtspt://127.0.0.1:8554/a", "a", ""),
         ("rtspu://127.0.0.1:8554/a", "a", ""),
+        ("rtsp://LocalHost:8554/A/B/", "A/B", ""),
+        ("rtsp://viewer@127.0.0.1:8554/a", "a", ""),
+        ("rtsp://127.0.0.1:8554/../a//b#c", "../a//b", ""),
+        ("rtsp://127.0.0.1:8554/a%2F", "", "its path has signs"),
+        ("rtsp://127.0.0.1:8554/a?b=%2F", "", "its path has signs"),
+        ("rtsp://localhost.:8554/a", "", "not on localhost."),
+        ("rtsp://127.1:8554/a", "", "not on 127.1"),
+        ("rtsp://0.0.0.0:8554/a", "", "not on 0.0.0.0"),
+        ("rtsp://[::ffff:127.0.0.1]:8554/a", "", "not on ::ffff:127.0.0.1"),
+        ("rtsp://camera.localhost:8554/a", "", "not on camera.localhost"),
+        ("rtsp://notlocalhost:8554/a", "", ""),
         ("rtsp://127.0.0.2:8554/a", "", "not on 127.0.0.2"),
         ("rtsp://[::1]:8554/a", "", "not on ::1"),
         ("rtsp://127.0.0.1:8554/a?password=${secret:a:password}", "", "a secret stands in its address"),
@@ -78,12 +96,73 @@ def test_a_camera_of_this_machine_is_simulated_or_it_is_said_why_not(
 def test_cameras_of_other_kinds_on_this_machine_are_told_why_they_are_not_simulated(tmp_path: Path) -> None:
     over_http = _camera("dock", "http://127.0.0.1/video.mjpg", type="http")
     elsewhere = _camera("dock", "http://10.0.0.9/video.mjpg", type="http")
-    said = [why_not_simulated(one) for one in (over_http, elsewhere)]
-    assert said == ["the simulator speaks rtsp only, without TLS", ""]
+    assert [why_not_simulated(one) for one in (over_http, elsewhere)] == [
+        "the simulator speaks rtsp only, without TLS",
+        "",
+    ]
     assert simulated([over_http, elsewhere], tmp_path) == {}
-    for codec in ("h265", "mjpeg", "mpeg4"):
-        other = _camera("dock", "rtsp://127.0.0.1:8554/dock", encodeType=codec)
-        assert simulated([other], tmp_path) == {8554: {"dock": Simulation(codec=codec)}}
+
+
+@pytest.mark.parametrize("codec", get_args(EncodeType))
+def test_a_camera_of_any_codec_is_simulated_with_it(codec: str, tmp_path: Path) -> None:
+    camera = _camera("dock", "rtsp://127.0.0.1:8554/dock", encodeType=codec)
+    found = simulated([camera], tmp_path)
+    assert found == {8554: {"dock": Simulation(codec=codec)}}
+    write_cameras_file(tmp_path / "cameras.json", found[8554])
+    assert [one.codec for one in cameras_of_file(tmp_path / "cameras.json")] == [codec]
+
+
+_PART = st.text(st.sampled_from("aZ9-._~!$&'()*+=:@/?%25%2F%3F%20#{|é")).map(lambda text: text.replace(" ", ""))
+
+
+@settings(max_examples=200)
+@given(_PART)
+@example("a%2F")
+@example("%3Fa")
+@example("a?b=1%2f")
+def test_no_address_stops_the_simulator_and_with_it_all_others(path: str) -> None:
+    address = f"rtsp://127.0.0.1:8554/{path}"
+    try:
+        camera = _camera("dock", address)
+    except ValidationError:
+        return
+    names = [SimulatedCamera(name).name for name in simulated([camera], Path("/none")).get(8554, ())]
+    assert bool(names) is not bool(why_not_simulated(camera))
+    for name in names:
+        assert name in _Request("DESCRIBE", address, {}).cameras
+
+
+def test_cameras_of_one_address_are_one(tmp_path: Path) -> None:
+    first, same, other = (_camera(name, "rtsp://127.0.0.1:8554/x") for name in ("a", "b", "c"))
+    newer = _camera("d", "rtsp://localhost:8554/x/", "door", encodeType="h265")
+    clips = {"b": tmp_path / "b.mp4"}
+    together = [newer, same, first]
+    assert simulated(together, tmp_path, clips) == {8554: {"x": Simulation(clip=str(clips["b"]))}}
+    assert not_simulated(together) == {"d": "camera a has the same address and another encodeType and credentialsRef"}
+    assert not_simulated([first, same, other]) == {}
+
+
+def test_clips_of_cameras_with_one_address_are_one(tmp_path: Path) -> None:
+    pytest.importorskip("av", reason="clips are read with PyAV")
+    from simulator.clips import ClipSpec, clip_in
+
+    one, two = (clip_in(tmp_path, ClipSpec(seconds=1, variant=variant)) for variant in (0, 1))
+    cameras = [_camera(name, "rtsp://127.0.0.1:8554/x") for name in ("a", "b")]
+    require_clips({"a": one, "b": one}, cameras)
+    with pytest.raises(Failure, match=r"--clip b=.*: camera a has the same address and another clip"):
+        require_clips({"a": one, "b": two}, cameras)
+
+
+def test_a_camera_whose_user_has_no_password_is_there_for_everybody(tmp_path: Path) -> None:
+    """The simulator would ask for one that the agent does not know."""
+    reference = {"name": "door", "withoutPassword": True}
+    camera = _camera("dock", "rtsp://127.0.0.1:8554/dock", credentialsRef=reference)
+    assert simulated([camera], tmp_path) == {8554: {"dock": Simulation()}}
+    assert [file.name for file in (tmp_path / "door").iterdir()] == ["username"]
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "username").write_text("me", encoding="utf-8")
+    (tmp_path / "empty" / "password").write_text("", encoding="utf-8")
+    assert simulated([_camera("dock", "rtsp://127.0.0.1/dock", "empty")], tmp_path) == {554: {"dock": Simulation()}}
 
 
 def test_a_camera_that_plays_a_file_is_told_when_that_is_not_there(tmp_path: Path) -> None:
@@ -116,6 +195,8 @@ def test_a_simulated_camera_shows_the_clip_that_is_given_for_it(tmp_path: Path) 
         ("far", clip, "camera far is not simulated, since its address is not on this machine"),
         ("tls", clip, "camera tls is not simulated: the simulator speaks rtsp only"),
         ("newer", clip, "the video is h264, and camera newer has encodeType h265"),
+        ("lobby", tmp_path, f"{tmp_path}: is not a file"),
+        ("lobby", Path("/dev/zero"), "/dev/zero: is not a file"),
         ("lobby", tmp_path / "none.mp4", "none.mp4: cannot be read: No such file or directory"),
     ):
         with pytest.raises(Failure, match=re.escape(says)):

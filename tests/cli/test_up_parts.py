@@ -29,6 +29,12 @@ from tests.patience import patient
 from tests.planner.short_manifests import revision
 
 
+def _camera(name: str, address: str) -> Camera:
+    metadata = {"name": name}
+    spec = {"address": address}
+    return Camera.model_validate({"apiVersion": "dsfleet.io/v1", "kind": "Camera", "metadata": metadata, "spec": spec})
+
+
 def test_one_fleet_for_a_state_directory(tmp_path: Path) -> None:
     first, second = StateDirectory(tmp_path / "state"), StateDirectory(tmp_path / "state")
     assert first.fleet_id() == second.fleet_id()
@@ -237,11 +243,7 @@ def test_simulated_cameras_come_and_go_beside_others_that_go_on(tmp_path: Path, 
     log = state.logs / f"cameras-{port}.log"
 
     def camera(name: str) -> Camera:
-        spec = {"address": f"rtsp://127.0.0.1:{port}/{name}"}
-        metadata = {"name": name}
-        return Camera.model_validate(
-            {"apiVersion": "dsfleet.io/v1", "kind": "Camera", "metadata": metadata, "spec": spec}
-        )
+        return _camera(name, f"rtsp://127.0.0.1:{port}/{name}")
 
     def logged(words: str) -> bool:
         return log.exists() and words in log.read_text(encoding="utf-8")
@@ -249,6 +251,10 @@ def test_simulated_cameras_come_and_go_beside_others_that_go_on(tmp_path: Path, 
     async def scenario() -> None:
         parts = Parts(settings, state, said.append)
         try:
+            with socket.create_server(("127.0.0.1", port)):
+                parts.simulate([camera("a")])
+                parts.simulate([camera("a")])
+                assert not parts._simulators
             parts.simulate([camera("a")])
             await _until(lambda: logged(f"serving on port {port}"))
             simulator = parts._simulators[port].pid
@@ -262,8 +268,21 @@ def test_simulated_cameras_come_and_go_beside_others_that_go_on(tmp_path: Path, 
             await parts.stop(asyncio.Event())
 
     asyncio.run(scenario())
-    assert said == [f"simulating b (port {port})", f"no longer simulating a (port {port})"]
+    taken = f"no cameras are simulated on port {port}, which stands in their addresses: another program listens there"
+    assert said[:2] == [taken, f"simulating a (port {port})"]
+    assert said[2:] == [f"simulating b (port {port})", f"no longer simulating a (port {port})"]
     assert json.loads((state.root / f"cameras-{port}.json").read_text(encoding="utf-8")) == [{"name": "b"}]
+
+
+def test_cameras_do_not_take_the_port_of_the_api(tmp_path: Path, free_port: Callable[[], int]) -> None:
+    said: list[str] = []
+    port, state = free_port(), StateDirectory(tmp_path / "state")
+    parts = Parts(Settings(tmp_path, f"127.0.0.1:{port}", "process", tmp_path, "up-1"), state, said.append)
+    parts.simulate([_camera("a", f"rtsp://127.0.0.1:{port}/a")])
+    assert not parts._simulators
+    assert said == [
+        f"no cameras are simulated on port {port}, which stands in their addresses: that is the port of the API"
+    ]
 
 
 def test_the_controller_is_told_the_keys_of_the_agents_before_it_starts(tmp_path: Path) -> None:

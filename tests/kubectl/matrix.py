@@ -53,7 +53,7 @@ GET = (
     Case("get nodes n2 -o yaml", "apiVersion: v1\nkind: Node\n(.*\n)* unschedulable: true\n"),
     Case("get pods nobody", r'^Error from server \(NotFound\): pods "nobody" not found\n$', 1),
     Case("get ds -o wide", r"\ndoor n1 Running 2/2 0 3m retinaface:1 7 ?\n$"),
-    Case("get cam hq-1 -o wide", r"\nhq-1 door n1 True 25.0 3m <none> rtsp://10.0.0.9/hq-1 FramesProcessed ?\n$"),
+    Case("get cam hq-1 -o wide", r"\nhq-1 door n1 True 25.0 3m <none> rtsp://10.0.0.9/hq-1 \? FramesProcessed ?\n$"),
     Case("get cam/hq-1 cam/yard-1 -o name", "^camera.dsfleet.io/hq-1\ncamera.dsfleet.io/yard-1\n$"),
     Case("get cam hq-1 hq-2 --no-headers", "^hq-1 .*\nhq-2 .*\n$"),
     Case("get cam,ds -o name", r"yard-1\ndsinstance.dsfleet.io/door\n$"),

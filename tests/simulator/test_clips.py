@@ -217,7 +217,7 @@ def test_clips_that_no_camera_can_show(tmp_path: Path) -> None:
         container.mux(container.add_stream("pcm_s16le", rate=8000, layout="mono").encode(sound))
     for name, what in {
         "none.mp4": "cannot be read: No such file",
-        "": "cannot be read",
+        "": "is not a file",
         "text.mp4": "cannot be read as video: ",
         "empty.mp4": "cannot be read as video: ",
         "b.mp4": "has B-frames, which hardly any camera sends; encode it anew, for example: ffmpeg",

@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from controller.source.read.manifests import read_manifests
-from controller.source.read.trials import Trials
+from controller.source.read.trials import REMOVED, Trials
 
 
 class Fence(BaseModel):
@@ -23,6 +23,8 @@ class Fence(BaseModel):
         (("colours", "red"), 3, True),
         (("colours", "red"), "dark", False),
         (("colours", "blue"), 3, False),
+        (("colours", "red"), REMOVED, True),
+        (("posts",), REMOVED, False),
     ],
 )
 def test_a_value_is_taken_when_nothing_at_its_place_is_wrong_any_more(

@@ -192,7 +192,7 @@ ATTIC = {"camera_id": "attic", "ip_address": "10.0.0.9"}
         ({"ip_address": "10.0.0.9"}, "camera_id"),
         ({**ATTIC, "username": "admin", "password": "hunter2"}, "password"),
         ({**ATTIC, "ip_address": "rtsp://admin:hunter2@10.0.0.9/1"}, "ip_address"),
-        ({**ATTIC, "encodeType": "mjpeg"}, "encodeType"),
+        ({**ATTIC, "encodeType": "av1"}, "encodeType"),
         ({**ATTIC, "width": "wide"}, "width"),
         ({**ATTIC, "wdith": 1}, "wdith"),
         ({**ATTIC, "dsInstance_id": 1}, "dsInstance_id"),

@@ -108,7 +108,7 @@ def test_what_was_saved_a_moment_ago_is_what_is_selected(fleet: Served, director
 
 
 def test_what_validate_refuses_is_told_with_file_line_and_field(fleet: Served, directory: Path) -> None:
-    answer = fleet.patch(f"{CAMERAS}/lobby", {"spec": {"encodeType": "mjpeg", "width": 1}})
+    answer = fleet.patch(f"{CAMERAS}/lobby", {"spec": {"encodeType": "av1", "width": 1}})
     assert (answer.status_code, answer.json()["reason"]) == (422, "Invalid")
     causes = answer.json()["details"]["causes"]
     assert {one["field"] for one in causes} == {"spec.encodeType", "spec.width"}

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from controller.source.read.model_paths import Spot, spot_at
-from controller.source.read.trials import Accepts, anything
+from controller.source.read.trials import REMOVED, Accepts, anything
 from controller.source.read.value_hints import (
     NO_HINT,
     UNTRIED,
@@ -69,7 +69,8 @@ _TYPES: Final[Mapping[str, str]] = {
 }
 _WITHOUT_QUOTES: Final = ": remove the quotes"
 _BARE: Final = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?|true|false")
-_GIVE_ONE: Final = Hint(": give it a value, or remove the key")
+_GIVE_ONE: Final = Hint(": give it a value, or remove the key", REMOVED)
+_MUST_GIVE_ONE: Final = ": give it a value"
 _BOUNDS: Final[Mapping[str, tuple[str, str]]] = {
     "greater_than": ("a number above {}", "gt"),
     "greater_than_equal": ("a number of at least {}", "ge"),
@@ -148,7 +149,9 @@ def sentence(error: ErrorDetails, kind: type[BaseModel], accepts: Accepts = anyt
 
 def _taken(hint: Hint, accepts: Accepts) -> str:
     """The hint, unless what it tells to write would be refused in its turn."""
-    return "" if hint.instead is not UNTRIED and not accepts(hint.instead) else hint.words
+    if hint.instead is UNTRIED or accepts(hint.instead):
+        return hint.words
+    return _MUST_GIVE_ONE if hint is _GIVE_ONE else ""
 
 
 def _expectation(name: str, value: Any, context: Mapping[str, Any], spot: Spot) -> tuple[str, Hint]:

@@ -202,6 +202,8 @@ def _validated(
         path = tuple(part for part in error["loc"] if part != "[key]")
         if error["type"] == "extra_forbidden":
             message, instead = unknown_field(kind, path)
+            if instead and _is_given(value, (*path[:-1], instead)):
+                message = f"there is no such field, and {instead} is given, too: remove this"
             faults.append(Fault(places.of_key(path), path, message))
             if instead:
                 meant.add((*path[:-1], instead))
@@ -218,6 +220,13 @@ def _validated(
         if error["type"] == "missing" and error["loc"] not in meant
     ]
     return None, faults
+
+
+def _is_given(value: Any, path: Path) -> bool:
+    """Whether a field stands in a document, and is no mapping that more could be put into."""
+    for part in path[:-1]:
+        value = value[part]
+    return path[-1] in value and not isinstance(value[path[-1]], dict)
 
 
 def _point_meant(path: Path, value: Any, message: str) -> Path | None:

@@ -51,7 +51,7 @@ export function ApproveDialog(props: { waiting: Parked; isStill: boolean; onDone
         ) : (
           <label>
             {t.save.typed(word)}
-            <input value={typed} autocomplete="off" spellcheck={false} onInput={(event) => setTyped(event.currentTarget.value)} />
+            <input autofocus value={typed} autocomplete="off" spellcheck={false} onInput={(event) => setTyped(event.currentTarget.value)} />
           </label>
         )}
         {whyNotApprove() && <p class="note">{whyNotApprove()}</p>}

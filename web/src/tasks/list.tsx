@@ -24,7 +24,9 @@ export function List() {
   const filters = filtersOf(place.value.query);
   const { value, error } = usePaced<TaskPage>(pathOf(filters), ({ tasks }) => tasks.some(isUnanswered), changes.value);
   const waiting = value?.tasks.filter(isUnanswered) ?? [];
-  const models = useModels(`${waiting.length} ${waiting.length > 0 && Math.floor(Date.now() / A_MINUTE_MS)}`);
+  // A model that has answered may have come after the list of them was asked for.
+  const answered = value?.tasks.flatMap((task) => task.models.map(({ name }) => name)) ?? [];
+  const models = useModels(`${[...new Set(answered)].join()} ${waiting.length} ${waiting.length > 0 && Math.floor(Date.now() / A_MINUTE_MS)}`);
   const [leaving, setLeaving] = useState<Task | null>(null);
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => list.current?.closest("main")?.scrollTo(0, 0), [filters.before]);
