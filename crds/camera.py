@@ -229,6 +229,8 @@ class CameraSpec(ManifestModel):
         self._require_no_password(parts)
         if self.type in SCHEMES:
             fault = fault_of_stream(self.type, parts, port_is_readable=port_is_readable)
+            if fault is not None and parts.scheme in SCHEMES[self.type]:
+                raise refusal("CameraSpec", {("address",): fault})
             if fault is not None:
                 raise ValueError(f"{fault}{_other_type(self.address)}")
         if self.type == "file" and (parts.scheme != "file" or not (parts.netloc in ("", ".", "..") and parts.path)):
@@ -239,7 +241,8 @@ class CameraSpec(ManifestModel):
             instead = (
                 ": its pass phrase is a parameter, passphrase=${secret:NAME:password}" if self.type == "srt" else ""
             )
-            raise ValueError(f"a camera of type {self.type} has no use for credentialsRef{instead}")
+            needless = f"a camera of type {self.type} has no use for credentialsRef{instead}"
+            raise refusal("CameraSpec", {("credentialsRef",): needless})
         if self.capture is not None and self.type not in DEVICE_TYPES:
             raise ValueError(f"capture is for types usb and csi: a camera of type {self.type} sends as it is set up")
         return self

@@ -37,6 +37,15 @@ _LOGIN_IN_PATH: Final = re.compile(
     r"(?<!/)/(?:admin|administrator|root|user|viewer|guest|operator|888888|666666):(?P<value>[^/:@?#\s]+)(?=[/?#]|$)",
     re.IGNORECASE,
 )
+_LOGIN_IN_STREAM_ID: Final = (
+    # SRT hands names of its own over as its stream id. MediaMTX: streamid=read:path:user:password.
+    re.compile(
+        r"(?<![\w.-])streamid=(?:read|publish|request):[^:\s&]*:(?:\$\{[^}]*\}|(?!\$\{)[^:\s&]*):(?P<value>\$\{[^}]*\}|[^\s&]+)",
+        re.IGNORECASE,
+    ),
+    # By SRT's own guide to access control, #!::r=path,u=user,s=session; the session is MediaMTX's password.
+    re.compile(r"(?<![\w.-])streamid=#!::(?:[^\s&]{0,512},)?s=(?P<value>\$\{[^}]*\}|[^\s&,]+)", re.IGNORECASE),
+)
 _MARKUP: Final = (
     re.compile(r"<(?P<name>[\w.:-]{1,128})(?:\s[^<>]*)?>(?P<value>[^<>]+)</(?P=name)>"),
     re.compile(r"\b(?:key|name)=\"(?P<name>[\w.:-]+)\"\s+value=\"(?P<value>[^\"]+)\""),
@@ -246,15 +255,19 @@ def parameters_in(text: str) -> Iterator[SecretFound]:
             yield SecretFound(start, end, "parameter", "a user and a password in the path", "password")
     if "=" not in text:
         return
+    for pattern in _LOGIN_IN_STREAM_ID:
+        for match in pattern.finditer(text):
+            start, end = match.span("value")
+            yield SecretFound(start, end, "parameter", _value_of("streamid"), "password")
     settings = tuple(_NAME.finditer(text))
+    scheme = text.find("://")
     has_user, done = any(match["key"].lower() in _USERS for match in settings), 0
     for match in settings:
         if match.start() < done:
             continue
         name = match["key"]
-        of_address = (
-            name.lower().replace("-", "").replace("_", "") in ONLY_PARAMETERS and "://" in text[: match.start()]
-        )
+        is_behind_scheme = 0 <= scheme <= match.start() - len("://")
+        of_address = is_behind_scheme and name.lower().replace("-", "").replace("_", "") in ONLY_PARAMETERS
         if not (is_secret_name(name) or of_address or (name.lower() == "p" and has_user)):
             continue
         ending = _END_OF_VALUE.search(text, match.end())

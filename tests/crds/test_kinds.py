@@ -107,6 +107,7 @@ def test_a_field_with_other_extras_declares_nothing() -> None:
         ({"address": "http://viewer:pass@h/1", "type": "http"}, "holds a password"),
         ({"address": "rtmp://viewer:pass@h/a/1", "type": "rtmp"}, "holds a password"),
         ({"address": "srt://h:9000?passphrase=hunter2hunter2", "type": "srt"}, "a password among its parameters"),
+        ({"address": "srt://h:1?streamid=read:gate:u:Qz7", "type": "srt"}, "a password among its parameters"),
         ({"address": "srt://h", "type": "srt"}, "type srt needs an address such as srt://host:9000"),
         ({"address": "srt://h:1", "type": "srt", "credentialsRef": {"name": "a"}}, "its pass phrase is a parameter"),
         ({"address": "rtspt://h/1", "type": "http"}, "type http needs"),
@@ -151,6 +152,11 @@ def test_cameras_that_cannot_be(spec: dict[str, Any], message: str) -> None:
         {"address": "https://h:8443/live.m3u8", "type": "http", "credentialsRef": {"name": "a"}},
         {"address": "rtmp://h/live/1", "type": "rtmp", "credentialsRef": {"name": "a"}},
         {"address": "srt://h:9000?passphrase=${secret:a:password}", "type": "srt"},
+        {
+            "address": "srt://h:9000?streamid=read:gate:${secret:a:username}:${secret:a:password}&latency=20",
+            "type": "srt",
+        },
+        {"address": "srt://h:9000?streamid=read:gate", "type": "srt"},
     ],
 )
 def test_cameras_that_can_be(spec: dict[str, Any]) -> None:

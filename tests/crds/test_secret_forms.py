@@ -1,9 +1,11 @@
 """Plain words are looked into for tokens alone: nothing else that is looked for fits into them."""
 
+from typing import SupportsIndex
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crds.secret_forms import is_short_and_plain, secrets_in, secrets_in_line
+from crds.secret_forms import is_short_and_plain, parameters_in, secrets_in, secrets_in_line
 
 _PARTS = ["admin", "password", "pass", "token", "key", "AKIA", "ghp_", "glpat-", "xoxb-", "AIza", "hf_", "sk-", "eyJ", "Basic", "0", "Z", "/", ".", "_", "-"]  # fmt: skip
 _WORDS = st.lists(st.sampled_from(_PARTS) | st.text("aZ9./_-", max_size=4), max_size=8).map("".join)
@@ -31,3 +33,20 @@ def test_what_is_short_and_plain_holds_no_secret(text: str) -> None:
         for find in (secrets_in, secrets_in_line):
             assert not find(text)
             assert not find(f"{text} ")
+
+
+class Counting(str):
+    """A text that counts the characters that are taken out of it."""
+
+    __slots__ = ("taken",)
+
+    def __getitem__(self, where: SupportsIndex | slice) -> str:
+        part = super().__getitem__(where)
+        self.taken = getattr(self, "taken", 0) + len(part)
+        return part
+
+
+def test_a_long_line_of_parameters_is_not_copied_for_each_of_them() -> None:
+    text = Counting("key=" * 1000)
+    assert not list(parameters_in(text))
+    assert getattr(text, "taken", 0) <= len(text)

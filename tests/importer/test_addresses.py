@@ -147,5 +147,6 @@ def test_a_password_of_any_stream_becomes_a_secret() -> None:
     [camera] = cameras_of(result)
     assert (camera.spec.address, camera.spec.credentials_ref is not None) == ("http://10.0.0.7/video.mjpg", True)
     assert [one.password for one in result.secrets.values()] == ["Qz7"]
-    secret = imported({"app.txt": source("srt://10.0.0.7:9000?passphrase=Qz7Qz7Qz7Qz7", 2)}, "app.txt")
-    assert "Qz7Qz7" not in said(secret) + str(documents(secret))
+    for parameter in ("passphrase=Qz7Qz7Qz7Qz7", "streamid=read:yard:viewer:Qz7Qz7Qz7"):
+        secret = imported({"app.txt": source(f"srt://10.0.0.7:9000?{parameter}", 2)}, "app.txt")
+        assert "Qz7Qz7" not in said(secret) + str(documents(secret))

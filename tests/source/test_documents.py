@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import pytest
+from ruamel.yaml import YAML
 
 from controller.source.files import MOST_BYTES_OF_A_FILE
 from controller.source.read.reader import Loaded, Reading, Rejected, Unreadable
@@ -155,6 +156,15 @@ def test_written_yaml_reads_well() -> None:
         'kind: Camera\nspec:\n  b:\n    a: 1\n  a:\n    a: 1\n  "on": "off"\n'
         "  list:\n  - 1\n  - x: null\n  note: |\n    a\n    b\n"
     )
+
+
+@pytest.mark.parametrize("text", ["{}", "a{}b", "a\n{}b\n", "a\n{}", "a\nb{}", "a{}\nb{}\n"])
+@pytest.mark.parametrize("sign", [*"\0\a\t\v\f\r\x1b\x7f\x85\x9b\u2028\u2029\ufeff\ufffe\uffff"])
+def test_what_a_terminal_would_obey_is_written_out_and_read_back(text: str, sign: str) -> None:
+    value = text.replace("{}", sign)
+    written = yaml_text({"text": value})
+    assert sign == "\t" or sign not in written
+    assert YAML(typ="safe", pure=True).load(written) == {"text": value}
 
 
 def test_which_fields_were_given_is_known_of_what_was_read(

@@ -14,6 +14,9 @@ from controller.source.read.yaml_scalars import plain_value
 # 12:30 is 750 to programs that read YAML 1.1.
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+")
 
+# Of these, block style writes none as an escape, and plain style not all: a terminal obeys some, and readers take others for line ends.
+_ESCAPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+
 
 class _Representer(SafeRepresenter):
     """Writes without anchors, and quotes every text that some program would not read as text."""
@@ -25,7 +28,9 @@ class _Representer(SafeRepresenter):
     def represent_text(self, data: str) -> ScalarNode:
         """A text in the style that reads best."""
         style: str | None
-        if "\n" in data and not any(
+        if _ESCAPED.search(data):
+            style = '"'
+        elif "\n" in data and not any(
             line.startswith((" ", "\t")) or line != line.rstrip() for line in data.splitlines()
         ):
             style = "|"
