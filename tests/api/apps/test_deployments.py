@@ -63,7 +63,9 @@ def test_a_deployment_is_the_instance_in_other_words(many: Served) -> None:
         template["metadata"]["labels"] == found["spec"]["selector"]["matchLabels"] == {"dsfleet.io/instance": "faces"}
     )
     assert [one["metadata"]["name"] for one in many.get(DEPLOYMENTS)["items"]] == ["faces"]
-    assert many.get("/apis/apps/v1/deployments")["items"] == many.get(DEPLOYMENTS)["items"]
+    # Its status may change between two answers.
+    everywhere = "/apis/apps/v1/deployments"
+    wait_until(lambda: many.get(everywhere)["items"] == many.get(DEPLOYMENTS)["items"], "one list for all namespaces")
     assert many("GET", DEPLOYMENTS.replace("default", "other")).json()["items"] == []
     for path in (f"{DEPLOYMENTS}/nobody", FACES.replace("default", "other"), f"{SETS}/faces-0", f"{SETS}/nobody-1"):
         assert many("GET", path).status_code == 404
