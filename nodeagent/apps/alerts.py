@@ -3,6 +3,7 @@
 from typing import Any
 
 from crds.camera_status import MOST_ALERTS, AlertStatus
+from nodeagent.apps.rest import one_line
 
 _LONGEST = {"rule": 63, "id": 64, "seen": 200, "region": 200, "message": 500}
 
@@ -26,7 +27,7 @@ def _alert(said: object) -> AlertStatus | None:
     if not isinstance(said, dict):
         return None
     content: dict[str, Any] = {name: said.get(name) for name in ("number", "active", "count")}
-    content |= {name: _text(said.get(name), most) for name, most in _LONGEST.items()}
+    content |= {name: one_line(said.get(name), most) for name, most in _LONGEST.items()}
     content |= {"began_at": said.get("began"), "ended_at": said.get("ended")}
     if not content["rule"] or not content["id"]:
         return None
@@ -34,9 +35,3 @@ def _alert(said: object) -> AlertStatus | None:
         return AlertStatus.model_validate(content)
     except ValueError:
         return None
-
-
-def _text(said: object, most: int) -> str:
-    """It is shown to people and sent on: short, and in one line."""
-    text = said if isinstance(said, str) else ""
-    return "".join(one if one.isprintable() else " " for one in text[:most])

@@ -16,7 +16,7 @@ import h11
 
 from crds.answers import MOST_OBJECTS, PictureObject, picture_objects
 from crds.instance_config import InstanceConfig
-from nodeagent.apps.rest import NoAnswerError, request_text
+from nodeagent.apps.rest import NoAnswerError, one_line, request_text
 
 TIMEOUT_S: Final = 2.0
 """A large picture takes an app that has a lot to do longer than a number."""
@@ -173,5 +173,4 @@ def _refuse(constant: str) -> NoReturn:
 
 def _reason(content: bytes) -> str:
     """The line that the app says it in, whole, so that all of a secret in it can be masked; nothing that a terminal would obey."""
-    text = content.decode(errors="replace").strip().rpartition("\n")[2]
-    return "".join(one if one.isprintable() else " " for one in text)
+    return one_line(content.decode(errors="replace").strip().rpartition("\n")[2])

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from crds.instance_config import InstanceConfig
 from nodeagent.apps.alerts import alerts_of
-from nodeagent.apps.rest import NoAnswerError, ask
+from nodeagent.apps.rest import NoAnswerError, ask, one_line
 from nodeagent.model import Pictures, Probe, StreamStats
 
 _MOST_FRAMES = 2**63
@@ -79,7 +79,12 @@ def _stream(index: int, entry: object) -> StreamStats:
         camera_id = entry.get("sensor_id")
         fps, frame = _amount(entry.get("fps")), _amount(entry.get("frame_number"))
         if isinstance(camera_id, str) and camera_id and fps is not None and frame is not None:
-            said = _reason(entry.get("reason")), _counts(entry), alerts_of(entry.get("alerts")), _pictures(entry)
+            said = (
+                one_line(entry.get("reason"), _LONGEST_REASON),
+                _counts(entry),
+                alerts_of(entry.get("alerts")),
+                _pictures(entry),
+            )
             return StreamStats(camera_id, float(fps), int(frame), *said)
     raise NoAnswerError(f"{_METRICS_PATH}: stream-stats[{index}] is not a stream")
 
@@ -100,19 +105,13 @@ def _pictures(entry: dict[str, Any]) -> Pictures | None:
         return Pictures(width=width, height=height)
     word = damage.get("reason")
     known = word if isinstance(word, str) and _WORD.fullmatch(word) else _UNNAMED
-    return Pictures(known, _reason(damage.get("message")), width, height)
+    return Pictures(known, one_line(damage.get("message"), _LONGEST_REASON), width, height)
 
 
 def _edge(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST:
         return value
     return 0
-
-
-def _reason(value: object) -> str:
-    """What an app says is shown to people and sent on: short, and in one line."""
-    text = value if isinstance(value, str) else ""
-    return "".join(one if one.isprintable() else " " for one in text[:_LONGEST_REASON])
 
 
 def _amount(value: object) -> int | float | None:

@@ -30,6 +30,17 @@ class NoAnswerError(Exception):
     """The app did not give an answer that can be used; the message says why."""
 
 
+def one_line(said: object, most: int | None = None) -> str:
+    """What an app says, as it may be shown to people and sent on: in one line, and short; nothing of what is no text.
+
+    Args:
+        said: anything.
+        most: characters; None for all, so that whatever is to be masked in them is whole.
+    """
+    text = said if isinstance(said, str) else ""
+    return "".join(one if one.isprintable() else " " for one in text[:most])
+
+
 async def ask(
     port: int, path: str, body: Mapping[str, Any] | None = None, *, timeout_s: float = TIMEOUT_S
 ) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from bus.base import Topic
-from bus.codec import decode_self_signed, decode_signed, encode_signed
+from bus.codec import decode_signed, encode_signed
 from bus.topics import SETTINGS
 from controller.asking import usage_samples
 from controller.asking.base import CannotAsk, NoSuchLog
@@ -20,6 +20,7 @@ from crds.answers import AgentAnswer
 from crds.messages import AgentCommand, CommandKind
 from nodeagent.engines.counters import Counters, UsageCounters
 from ports.virtual_time import run_in_virtual_time
+from tests.asking.agents_of_before import becomes_older
 from tests.control_loop.stand import write
 from tests.planner.short_manifests import ShortFleet, node_id
 from tests.simulation.world import FLEET, World, key_of
@@ -198,21 +199,7 @@ def test_who_follows_is_told_when_the_agent_goes_or_is_restarted() -> None:
 
 def test_an_agent_of_before_is_never_asked_and_people_read_why() -> None:
     async def scenario(world: World) -> None:
-        await world.nodes["gate"].kill()
-        value = world.lies_on_topic(Topic.AGENT_INFO, "gate")
-        assert value is not None
-        # Its next greeting is one of before, by the same key.
-        info = decode_self_signed(value)
-        old = info.model_copy(
-            update={
-                "can_be_asked": (),
-                "agent_version": "0.0.9",
-                "sequence": info.sequence + 1,
-                "sent_at": world.clock.now(),
-            }
-        )
-        write(world.log, Topic.AGENT_INFO, node_id("gate").encode(), encode_signed(old, key_of("gate")))
-        await asyncio.sleep(2)
+        await becomes_older(world, "gate", "0.0.9", ())
         why = await refusal(world)
         assert why == ("the agent of node gate is of version 0.0.9, which cannot be asked for its logs: upgrade it")
         assert await world.asking.usage(["gate"]) == {}

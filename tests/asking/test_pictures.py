@@ -9,7 +9,7 @@ import pytest
 
 from bus.attached import digest_of, with_attached
 from bus.base import Topic
-from bus.codec import decode_self_signed, decode_signed, encode_signed
+from bus.codec import decode_signed, encode_signed
 from bus.topics import SETTINGS
 from controller.asking import picture_round
 from controller.asking.wanted import NoPicture, PictureAnswer, PictureSeen, PictureWanted, Watcher
@@ -17,6 +17,7 @@ from crds.answers import AgentAnswer, PictureTold
 from crds.messages import AgentCommand, CommandKind
 from ports.virtual_time import run_in_virtual_time
 from tests.agent.shown import jpeg
+from tests.asking.agents_of_before import becomes_older
 from tests.control_loop.stand import write
 from tests.planner.short_manifests import ShortFleet, node_id
 from tests.simulation.world import FLEET, World, key_of
@@ -213,14 +214,7 @@ def test_why_there_is_no_picture_is_said_in_words() -> None:
 
 def test_an_agent_of_before_is_never_asked_and_people_read_why() -> None:
     async def scenario(world: World) -> None:
-        await world.nodes["gate"].kill()
-        value = world.lies_on_topic(Topic.AGENT_INFO, "gate")
-        assert value is not None
-        info = decode_self_signed(value)
-        changes = {"can_be_asked": ("logs", "usage"), "agent_version": "0.1.0", "sequence": info.sequence + 1}
-        old = info.model_copy(update={**changes, "sent_at": world.clock.now()})
-        write(world.log, Topic.AGENT_INFO, node_id("gate").encode(), encode_signed(old, key_of("gate")))
-        await asyncio.sleep(2)
+        await becomes_older(world, "gate", "0.1.0", ("logs", "usage"))
         found = why((await look(world, 0, DOCK))["dock"])
         assert found == "the agent of node gate is of version 0.1.0, which cannot be asked for pictures: upgrade it"
         assert leases(world) == []

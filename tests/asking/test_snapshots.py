@@ -5,16 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from bus.base import Topic
-from bus.codec import decode_self_signed, encode_signed
 from controller.asking.base import AgentTooOld, CannotAsk
 from controller.asking.wanted import PictureWanted, SnapshotWanted, Watcher
 from crds.answers import LARGEST_PICTURE
 from tests.agent.shown import jpeg
+from tests.asking.agents_of_before import becomes_older
 from tests.asking.test_pictures import DOCK, FACE, is_quiet, leases, play
-from tests.control_loop.stand import write
-from tests.planner.short_manifests import node_id
-from tests.simulation.world import World, key_of
+from tests.simulation.world import World
 
 NOW = SnapshotWanted(width=None, overlay=False, at="", max_age_seconds=10)
 """The newest frame in full."""
@@ -69,14 +66,7 @@ def test_of_several_that_watch_it_the_first_that_can_is_asked() -> None:
 
 def test_an_agent_of_before_is_not_asked_and_people_read_why() -> None:
     async def scenario(world: World) -> None:
-        await world.nodes["gate"].kill()
-        value = world.lies_on_topic(Topic.AGENT_INFO, "gate")
-        assert value is not None
-        info = decode_self_signed(value)
-        changes = {"can_be_asked": ("logs", "pictures"), "agent_version": "0.1.0", "sequence": info.sequence + 1}
-        old = info.model_copy(update={**changes, "sent_at": world.clock.now()})
-        write(world.log, Topic.AGENT_INFO, node_id("gate").encode(), encode_signed(old, key_of("gate")))
-        await asyncio.sleep(2)
+        await becomes_older(world, "gate", "0.1.0", ("logs", "pictures"))
         with pytest.raises(AgentTooOld, match=r"node gate is of version 0\.1\.0, which cannot be asked for snapshots"):
             await world.asking.snapshot(DOCK, NOW)
         assert leases(world) == []
