@@ -144,11 +144,13 @@ with_engine = pytest.mark.docker
 
 @with_engine
 def test_an_engine_is_found_by_the_next_container(docker_stand: DockerStand) -> None:
-    script = "[ -e model.engine ] && echo found; touch model.engine; sleep 1000"
+    script = "[ -e model.engine ] && echo found; touch model.engine && echo made; sleep 1000"
 
     async def test(session: Session) -> None:
         config = docker_stand.config(script=script, engine_cache_path="/workspace/engines")
         await session.begin(config, 1)
+        # It runs before it has come so far.
+        await session.until_says("made")
         await session.do(OpKind.REMOVE, config)
         await session.begin(config, 2)
         await session.until_says("found")
